@@ -1,0 +1,1 @@
+//! Tars: the canonical writer, and readers that refuse what is broken.

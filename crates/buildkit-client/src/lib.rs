@@ -1,0 +1,1 @@
+//! The daemon: connect, solve, progress, and the session that serves it.

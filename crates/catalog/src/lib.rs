@@ -1,0 +1,1 @@
+//! The model: artifacts, steps, variants, inputs and plans. Pure.

@@ -1,0 +1,1 @@
+//! Many artifacts: inputs, the private daemon, parallel solves, outputs on disk.

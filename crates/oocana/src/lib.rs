@@ -1,0 +1,1 @@
+//! Our catalog: the built-in artifacts.

@@ -1,0 +1,1 @@
+//! The command: clap, the terminal, the rendering of events.

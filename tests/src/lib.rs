@@ -1,0 +1,1 @@
+//! End-to-end tests against a real buildkitd and a real registry, and their harness.
