@@ -1,0 +1,113 @@
+//! The test bed as tests see it: a registry with base images, and a buildkitd.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::PathBuf,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{LazyLock, Mutex},
+};
+
+use std::os::unix::process::CommandExt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::machine;
+
+/// Where everything is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Description {
+    /// The daemon's unix socket.
+    pub socket: PathBuf,
+    /// `127.0.0.1:PORT` of the daemon, with mutual TLS.
+    pub tls: String,
+    /// The daemon's process.
+    pub pid: u32,
+    /// Where the daemon keeps its state.
+    pub root: PathBuf,
+    /// `127.0.0.1:PORT` of the registry, plain HTTP.
+    pub registry: String,
+    /// A directory with `ca.pem`, `cert.pem` and `key.pem`.
+    pub certificates: PathBuf,
+    /// Its log files.
+    pub logs: PathBuf,
+}
+
+/// A running test bed. Dropping it, or the end of this process, takes it down.
+#[derive(Debug)]
+pub struct Bed {
+    description: Description,
+    keeper: Mutex<Keeper>,
+}
+
+#[derive(Debug)]
+struct Keeper {
+    process: Child,
+    input: Option<ChildStdin>,
+}
+
+impl Bed {
+    /// The bed that all tests of this process share, or none on a machine that has no daemon.
+    pub fn shared() -> Option<&'static Bed> {
+        static SHARED: LazyLock<Option<Bed>> =
+            LazyLock::new(|| machine::ready().then(|| Bed::start(&[])));
+        SHARED.as_ref()
+    }
+
+    /// A daemon of the caller's own beside the shared registry, for tests that end daemons or count what they do.
+    pub fn private(&self) -> Bed {
+        Self::start(&["--registry", &self.description.registry])
+    }
+
+    fn start(arguments: &[&str]) -> Self {
+        let mut process = Command::new(machine::beside_tests("test-bed"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            // An interrupt on the terminal is for the tests; the bed follows when they have ended.
+            .process_group(0)
+            .spawn()
+            .expect("the test bed can be started");
+        let input = process.stdin.take();
+        let output = process.stdout.take().expect("the output is piped");
+        let mut line = String::new();
+        BufReader::new(output)
+            .read_line(&mut line)
+            .expect("the test bed can be read");
+        let description = serde_json::from_str(&line)
+            .expect("the test bed says where it is; see its message above");
+        Self {
+            description,
+            keeper: Mutex::new(Keeper { process, input }),
+        }
+    }
+
+    /// Where everything is.
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// The daemon's address, as `--addr` takes it.
+    pub fn address(&self) -> String {
+        format!("unix://{}", self.description.socket.display())
+    }
+
+    /// Has the logs kept when the bed is taken down.
+    pub fn keep_logs(&self) {
+        let mut keeper = self.keeper.lock().expect("the keeper is not poisoned");
+        if let Some(input) = &mut keeper.input {
+            // A bed that has ended has nothing to keep.
+            let _ = writeln!(input, "keep");
+        }
+    }
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.keep_logs();
+        }
+        let keeper = self.keeper.get_mut().expect("the keeper is not poisoned");
+        drop(keeper.input.take());
+        let _ = keeper.process.wait();
+    }
+}

@@ -1,0 +1,94 @@
+//! A buildkitd of the test bed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{leftovers, server::Server};
+
+/// A running buildkitd. Dropping it stops it, and what it leaves: containers, mounts.
+#[derive(Debug)]
+pub struct Daemon {
+    server: Server,
+    root: PathBuf,
+}
+
+impl Daemon {
+    /// Starts a daemon in `dir`: a unix socket, a loopback port with mutual TLS (`certificates`), and `registry` as
+    /// the mirror of the hosts that base images come from.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start(dir: &Path, logs: &Path, certificates: &Path, registry: &str) -> Self {
+        let root = dir.join("root");
+        fs::create_dir_all(&root).expect("the daemon's directory can be made");
+        let config = dir.join("buildkitd.toml");
+        fs::write(&config, settings(dir, &root, certificates, registry))
+            .expect("the configuration can be written");
+        let mut command = Command::new("buildkitd");
+        command
+            .arg("--config")
+            .arg(&config)
+            .env_remove("BUILDKIT_HOST");
+        let server = Server::start(
+            command,
+            &logs.join("buildkitd.log"),
+            "running server on ",
+            2,
+        );
+        Self { server, root }
+    }
+
+    /// The path of its socket.
+    pub fn socket(&self) -> &str {
+        &self.server.addresses()[0]
+    }
+
+    /// `127.0.0.1:PORT`, with mutual TLS.
+    pub fn tls(&self) -> &str {
+        &self.server.addresses()[1]
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.server.pid()
+    }
+
+    /// Where it keeps its state.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.server.stop();
+        leftovers::clear(&self.root);
+    }
+}
+
+/// No garbage collection: the default prunes on a full disk, and a pruned step is no longer cached.
+fn settings(dir: &Path, root: &Path, certificates: &Path, registry: &str) -> String {
+    let mirrors: String = ["docker.io", "ghcr.io"]
+        .map(|host| format!("[registry.{host:?}]\nmirrors = [{registry:?}]\n"))
+        .concat();
+    format!(
+        "root = {root:?}\n\
+         [grpc]\n\
+         address = [\"unix://{dir}/buildkitd.sock\", \"tcp://127.0.0.1:0\"]\n\
+         [grpc.tls]\n\
+         cert = {cert:?}\nkey = {key:?}\nca = {ca:?}\n\
+         [worker.oci]\n\
+         gc = false\nplatforms = [\"linux/amd64\", \"linux/arm64\"]\nnetworkMode = \"host\"\n\
+         [worker.containerd]\n\
+         enabled = false\n\
+         {mirrors}\
+         [registry.{registry:?}]\nhttp = true\n",
+        dir = dir.display(),
+        cert = certificates.join("server.pem"),
+        key = certificates.join("server-key.pem"),
+        ca = certificates.join("ca.pem"),
+    )
+}

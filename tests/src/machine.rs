@@ -1,0 +1,90 @@
+//! What this machine has: the engine of `scripts/dev/test`, and the programs under test.
+
+use std::{
+    env,
+    io::{Write, stderr},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::LazyLock,
+};
+
+const PROGRAMS: [&str; 5] = ["buildkitd", "buildctl", "runc", "docker-registry", "skopeo"];
+
+/// Whether daemons can be started here. A machine that must have them (`CI`, or `LLBGEN_TEST_ENGINE=required`, which
+/// `scripts/dev/test` sets) fails instead; any other says aloud that the test is skipped.
+///
+/// # Panics
+/// When something is missing that must be there.
+pub fn ready() -> bool {
+    let missing = missing();
+    if missing.is_empty() {
+        return true;
+    }
+    let message = format!(
+        "missing for tests with a daemon: {}; run scripts/dev/test",
+        missing.join(", ")
+    );
+    let required = env::var_os("CI").is_some() || env::var_os("LLBGEN_TEST_ENGINE").is_some();
+    assert!(!required, "{message}");
+    // Past the test runner's capture: a skipped test must not look like a passed one.
+    let name = std::thread::current().name().unwrap_or("a test").to_owned();
+    let _ = writeln!(stderr(), "SKIPPED {name}: {message}");
+    false
+}
+
+fn missing() -> Vec<&'static str> {
+    let mut missing: Vec<&str> = PROGRAMS
+        .into_iter()
+        .filter(|program| on_path(program).is_none())
+        .collect();
+    if env::var_os("LLBGEN_TEST_BASES").is_none() {
+        missing.push("LLBGEN_TEST_BASES");
+    }
+    missing
+}
+
+/// Where `program` is on PATH.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .map(|dir| dir.join(program))
+        .find(|file| file.is_file())
+}
+
+/// The workspace's directory.
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the package is a member of a workspace")
+}
+
+/// A program of this package, in the directory that holds the test's own.
+///
+/// # Panics
+/// When the test does not lie where cargo puts it.
+pub fn beside_tests(program: &str) -> PathBuf {
+    let test = env::current_exe().expect("a process knows its program");
+    let deps = test.parent().expect("a program is in a directory");
+    deps.parent().expect("tests are in `deps`").join(program)
+}
+
+/// The `llbgen` command, built from this workspace as it is now.
+///
+/// # Panics
+/// When it does not build.
+pub fn llbgen() -> &'static Path {
+    static LLBGEN: LazyLock<PathBuf> = LazyLock::new(|| {
+        let program = beside_tests("llbgen");
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo
+            .args(["build", "--quiet", "--package", "llbgen", "--bin", "llbgen"])
+            .current_dir(workspace());
+        if program.parent().is_some_and(|dir| dir.ends_with("release")) {
+            cargo.arg("--release");
+        }
+        let built = cargo.status().expect("cargo can be started");
+        assert!(built.success(), "llbgen does not build");
+        program
+    });
+    &LLBGEN
+}
