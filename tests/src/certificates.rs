@@ -17,7 +17,7 @@ pub fn write(dir: &Path) {
     fs::create_dir_all(dir).expect("the directory can be made");
     let authority = authority();
     let put = |name: &str, text: String| {
-        fs::write(dir.join(name), text).expect("a certificate can be written")
+        fs::write(dir.join(name), text).expect("a certificate can be written");
     };
     put("ca.pem", authority.pem());
     let (certificate, key) = issue(&authority, ExtendedKeyUsagePurpose::ServerAuth);

@@ -75,11 +75,11 @@ fn settings(dir: &Path, root: &Path, certificates: &Path, registry: &str) -> Str
         .map(|host| format!("[registry.{host:?}]\nmirrors = [{registry:?}]\n"))
         .concat();
     format!(
-        "root = {root:?}\n\
+        "root = \"{root}\"\n\
          [grpc]\n\
          address = [\"unix://{dir}/buildkitd.sock\", \"tcp://127.0.0.1:0\"]\n\
          [grpc.tls]\n\
-         cert = {cert:?}\nkey = {key:?}\nca = {ca:?}\n\
+         cert = \"{certificates}/server.pem\"\nkey = \"{certificates}/server-key.pem\"\nca = \"{certificates}/ca.pem\"\n\
          [worker.oci]\n\
          gc = false\nplatforms = [\"linux/amd64\", \"linux/arm64\"]\nnetworkMode = \"host\"\n\
          [worker.containerd]\n\
@@ -87,8 +87,7 @@ fn settings(dir: &Path, root: &Path, certificates: &Path, registry: &str) -> Str
          {mirrors}\
          [registry.{registry:?}]\nhttp = true\n",
         dir = dir.display(),
-        cert = certificates.join("server.pem"),
-        key = certificates.join("server-key.pem"),
-        ca = certificates.join("ca.pem"),
+        root = root.display(),
+        certificates = certificates.display(),
     )
 }

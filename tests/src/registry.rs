@@ -21,9 +21,9 @@ impl Registry {
         let text = format!(
             "version: 0.1\n\
              log: {{level: info, accesslog: {{disabled: true}}}}\n\
-             storage: {{filesystem: {{rootdirectory: {:?}}}, delete: {{enabled: true}}}}\n\
+             storage: {{filesystem: {{rootdirectory: \"{}\"}}, delete: {{enabled: true}}}}\n\
              http: {{addr: \"127.0.0.1:0\"}}\n",
-            dir.join("blobs")
+            dir.join("blobs").display()
         );
         fs::write(&config, text).expect("the registry's configuration can be written");
         let mut command = Command::new("docker-registry");

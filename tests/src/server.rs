@@ -14,7 +14,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// How long a server may take to start; a cold disk needs seconds, a broken set-up says so at once by exiting.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// How long a server may take to end by itself before it is killed.
 const STOP: Duration = Duration::from_secs(15);
 

@@ -1,0 +1,233 @@
+//! Running the programs under test: a clean environment, a time limit, all output kept.
+
+use std::{
+    ffi::OsStr,
+    io::Read,
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::machine;
+
+/// After that a command hangs: the longest build here is apt for arm64 under emulation.
+const LIMIT: Duration = Duration::from_mins(8);
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it wrote to stdout.
+    pub stdout: Vec<u8>,
+    /// What it wrote to stderr.
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// The exit code; none when a signal ended it.
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
+    /// Stdout as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.stdout).expect("stdout is text")
+    }
+
+    /// Returns the outcome of a command that must not fail.
+    ///
+    /// # Panics
+    /// When it has.
+    #[track_caller]
+    pub fn success(self) -> Self {
+        assert!(self.status.success(), "{}\n{}", self.status, self.stderr);
+        self
+    }
+
+    /// Checks the exit code and that stderr has all of `words`.
+    ///
+    /// # Panics
+    /// When it is otherwise.
+    #[track_caller]
+    pub fn fails(self, code: i32, words: &[&str]) -> Self {
+        assert_eq!(self.code(), Some(code), "{}\n{}", self.status, self.stderr);
+        for word in words {
+            assert!(
+                self.stderr.contains(word),
+                "no `{word}` in:\n{}",
+                self.stderr
+            );
+        }
+        self
+    }
+}
+
+/// A program with nothing of the caller's environment but PATH, and `home` as its home.
+pub fn clean(program: impl AsRef<OsStr>, home: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("HOME", home)
+        .env("LC_ALL", "C.UTF-8")
+        .current_dir(home)
+        .stdin(Stdio::null());
+    command.envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "TMPDIR"));
+    command
+}
+
+/// `llbgen` with the built-in catalog, run in `home`, with this workspace as its context.
+pub fn llbgen(home: &Path) -> Command {
+    let mut command = clean(machine::llbgen(), home);
+    command.arg("-C").arg(machine::workspace());
+    command
+}
+
+/// `llbgen` with the test catalog of that name, run in `home`, which is its context too.
+pub fn fixture(catalog: &str, home: &Path) -> Command {
+    let mut command = clean(machine::beside_tests("fixture-llbgen"), home);
+    command.env("LLBGEN_FIXTURE", catalog);
+    command
+}
+
+/// Runs a command to its end.
+///
+/// # Panics
+/// When it cannot be started, or hangs.
+#[track_caller]
+pub fn run(command: &mut Command) -> Outcome {
+    Running::start(command).wait()
+}
+
+/// A command that runs.
+#[derive(Debug)]
+pub struct Running {
+    pid: Pid,
+    status: Receiver<std::io::Result<ExitStatus>>,
+    stdout: JoinHandle<Vec<u8>>,
+    stderr: JoinHandle<Vec<u8>>,
+    lines: Receiver<Vec<u8>>,
+}
+
+impl Running {
+    /// Starts a command.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[track_caller]
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        let (seen, lines) = channel();
+        let mut stdout = child.stdout.take().expect("stdout is piped");
+        let stderr = child.stderr.take().expect("stderr is piped");
+        let stdout = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            stdout.read_to_end(&mut bytes).expect("stdout can be read");
+            bytes
+        });
+        let stderr = thread::spawn(move || collect(stderr, |text| drop(seen.send(text.to_vec()))));
+        let pid = Pid::from_child(&child);
+        Self {
+            pid,
+            status: reap(child),
+            stdout,
+            stderr,
+            lines,
+        }
+    }
+
+    /// Waits until stderr has said `text`.
+    ///
+    /// # Panics
+    /// When the command ends before, or does not say it in time.
+    #[track_caller]
+    pub fn until_it_says(&self, text: &str) {
+        let mut said = Vec::new();
+        loop {
+            match self.lines.recv_timeout(LIMIT) {
+                Ok(more) => said.extend(more),
+                Err(error) => panic!(
+                    "it does not say `{text}` ({error}):\n{}",
+                    String::from_utf8_lossy(&said)
+                ),
+            }
+            if String::from_utf8_lossy(&said).contains(text) {
+                return;
+            }
+        }
+    }
+
+    /// Sends a signal.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[track_caller]
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid, signal).expect("the command still runs");
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// When it hangs.
+    #[track_caller]
+    pub fn wait(self) -> Outcome {
+        self.wait_for(LIMIT)
+    }
+
+    /// Waits for its end, which must come within `limit`.
+    ///
+    /// # Panics
+    /// When it does not.
+    #[track_caller]
+    pub fn wait_for(self, limit: Duration) -> Outcome {
+        let status = match self.status.recv_timeout(limit) {
+            Ok(status) => status.expect("a child can be waited for"),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                let _ = kill_process(self.pid, Signal::KILL);
+                let stderr = self.stderr.join().expect("stderr was read");
+                panic!(
+                    "it has not ended after {limit:?}:\n{}",
+                    String::from_utf8_lossy(&stderr)
+                );
+            }
+        };
+        let stdout = self.stdout.join().expect("stdout was read");
+        let stderr =
+            String::from_utf8_lossy(&self.stderr.join().expect("stderr was read")).into_owned();
+        Outcome {
+            status,
+            stdout,
+            stderr,
+        }
+    }
+}
+
+fn collect(mut stream: impl Read, mut each: impl FnMut(&[u8])) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(read @ 1..) = stream.read(&mut buffer) {
+        bytes.extend_from_slice(&buffer[..read]);
+        each(&buffer[..read]);
+    }
+    bytes
+}
+
+fn reap(mut child: Child) -> Receiver<std::io::Result<ExitStatus>> {
+    let (end, status) = channel();
+    thread::spawn(move || drop(end.send(child.wait())));
+    status
+}
