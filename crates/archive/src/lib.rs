@@ -1,1 +1,69 @@
 //! Tars: the canonical writer, and readers that refuse what is broken.
+//!
+//! There is one canonical form of a tree, so that a tar made by BuildKit's exporter and one packed from the same tree
+//! on disk are equal byte for byte, on every daemon:
+//! - entries in the order of a walk that reads each directory sorted by name ([`EntryPath`]); directories end in `/`;
+//!   no entry for the root;
+//! - modification times in whole seconds, rounded half up, and no later than [`Options::with_epoch`] says;
+//! - numeric owners; all extended attributes but `trusted.*`, `security.selinux` and `com.apple.*`;
+//! - a file with several names is written under the first, the others are hard links to it;
+//! - sparse files dense, sockets as empty files; devices are left out, because a daemon without root's rights skips
+//!   them, too;
+//! - ustar headers, with PAX records only for what ustar cannot hold, and two blocks of zeros at the end.
+//!
+//! [`canonicalize()`] rewrites BuildKit's stream, [`pack()`] packs a tree on disk; [`check_rootfs()`] checks and hashes
+//! a tar that a user brings; [`list()`] says what a tar holds. All of them stream.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use archive::{Options, canonicalize, list, pack};
+//!
+//! let tree = tempfile::tempdir()?;
+//! std::fs::create_dir(tree.path().join("etc"))?;
+//! std::fs::write(tree.path().join("etc/hostname"), "box\n")?;
+//!
+//! let mut tar = Vec::new();
+//! let packed = pack(tree.path(), &mut tar, &Options::new().with_epoch(1_700_000_000))?;
+//! assert_eq!((packed.entries, packed.bytes), (2, 2560));
+//!
+//! // The canonical form of a canonical tar is the tar itself.
+//! let again = canonicalize(tar.as_slice(), std::io::sink(), &Options::new())?;
+//! assert_eq!(again.sha256, packed.sha256);
+//!
+//! let paths: Vec<_> = list(tar.as_slice())?.iter().map(|entry| entry.path.to_string()).collect();
+//! assert_eq!(paths, ["etc", "etc/hostname"]);
+//! # Ok(())
+//! # }
+//! ```
+
+mod canonicalize;
+mod compression;
+mod digest;
+mod entry;
+mod header;
+mod list;
+mod member;
+mod number;
+mod pack;
+mod path;
+mod pax;
+mod rootfs;
+mod sequence;
+mod stream;
+mod walk;
+mod writer;
+mod xattr;
+
+pub use canonicalize::{CanonicalizeError, canonicalize};
+pub use compression::Compression;
+pub use digest::{Digest, ParseDigestError};
+pub use entry::{Entry, Kind, Xattrs};
+pub use header::HeaderError;
+pub use list::{ListError, list};
+pub use member::EntryError;
+pub use pack::{PackError, pack};
+pub use path::{EntryPath, PathError};
+pub use rootfs::{RootfsError, RootfsTar, check_rootfs};
+pub use sequence::SequenceError;
+pub use stream::TarError;
+pub use writer::{Options, Summary};

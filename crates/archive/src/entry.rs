@@ -1,0 +1,76 @@
+//! One member of a tree, as a canonical tar describes it.
+
+use std::collections::BTreeMap;
+
+use crate::digest::Digest;
+use crate::path::EntryPath;
+
+/// Extended attributes by name, such as `security.capability`.
+pub type Xattrs = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// A file, directory, link or other member of a tree. Its order is that of its path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Where it is.
+    pub path: EntryPath,
+    /// What it is.
+    pub kind: Kind,
+    /// The permission bits with set-uid, set-gid and sticky: at most `0o7777`.
+    pub mode: u32,
+    /// The owner's number.
+    pub uid: u32,
+    /// The group's number.
+    pub gid: u32,
+    /// Modification time in whole seconds since 1970, negative before.
+    pub mtime: i64,
+    /// Extended attributes; none for hard links, whose target has them.
+    pub xattrs: Xattrs,
+    /// The digest of a regular file's content; `None` for everything else and while it has not been read.
+    pub content: Option<Digest>,
+}
+
+/// What a member of a tree is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A regular file.
+    File {
+        /// Bytes of content, holes included.
+        size: u64,
+    },
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink {
+        /// The target as it stands in the link.
+        target: Vec<u8>,
+    },
+    /// One more name of a file that came earlier.
+    HardLink {
+        /// The first name of that file.
+        target: EntryPath,
+    },
+    /// A named pipe.
+    Fifo,
+    /// A character or block device; read, but never written into a canonical tar.
+    Device,
+}
+
+impl Entry {
+    /// The bytes of content that follow the entry in a tar: 0 for all but regular files.
+    pub fn size(&self) -> u64 {
+        if let Kind::File { size } = self.kind {
+            size
+        } else {
+            0
+        }
+    }
+}
+
+/// Whether a canonical tar keeps the extended attribute `name`.
+///
+/// `trusted.*` belongs to the kernel's overlay, `security.selinux` to the machine, and `com.apple.*` is left out
+/// by BuildKit's own exporter (`skipXattr` in fsutil's `stat_unix.go`).
+pub(crate) fn keeps_xattr(name: &[u8]) -> bool {
+    let dropped = name.starts_with(b"trusted.") || name.starts_with(b"com.apple.");
+    !dropped && name != b"security.selinux"
+}

@@ -1,0 +1,209 @@
+//! Encodes an entry's header blocks: ustar, and a PAX header before it for what ustar cannot hold.
+//!
+//! Ids and caches rest on these bytes, so they are written here field by field and not by a tar library, whose next
+//! release may pad, split or fall back to GNU's binary numbers in another way. The choices, each the one that ustar
+//! itself prescribes or, where it is silent, the plainest:
+//! - numbers are octal, padded with zeros to the field's width less one, closed by NUL; checksum: six digits, NUL,
+//!   blank;
+//! - names are bytes and stay bytes, ASCII or not; a path of more than 100 bytes is split at the first slash that
+//!   leaves a name of at most 100, if the prefix then fits in 155;
+//! - user and group names are empty, device numbers zero;
+//! - PAX records come sorted by key, and only for values that do not fit; the field in the ustar header is then
+//!   zero, or the start of the name.
+
+use crate::entry::{Entry, Kind};
+use crate::path::EntryPath;
+use crate::pax::{XATTR_PREFIX, push_record};
+
+/// Tars consist of blocks of this many bytes.
+pub(crate) const BLOCK: usize = 512;
+
+/// The largest payload of an extended header; Go's reader (archive/tar, `maxSpecialFileSize`), and with it every
+/// container engine, refuses more.
+pub(crate) const MAX_EXTENSION: usize = 1 << 20;
+
+/// Why an entry has no place in a canonical tar.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderError {
+    /// PAX ends the key of a record at the first `=`.
+    #[error("`{path}` has the extended attribute `{name}`, whose name no tar can hold")]
+    XattrName {
+        /// The entry.
+        path: EntryPath,
+        /// The attribute's name.
+        name: String,
+    },
+    /// The extended attributes need more than the 1 MiB that readers accept.
+    #[error(
+        "`{path}` has {bytes} bytes of extended attributes and names, more than tar readers accept"
+    )]
+    TooLarge {
+        /// The entry.
+        path: EntryPath,
+        /// The size of its extended header.
+        bytes: usize,
+    },
+}
+
+/// The blocks that open `entry` in a tar. A device has none.
+pub(crate) fn encode(entry: &Entry) -> Result<Vec<u8>, HeaderError> {
+    let (typeflag, link): (u8, &[u8]) = match &entry.kind {
+        Kind::File { .. } => (b'0', b""),
+        Kind::HardLink { target } => (b'1', target.as_bytes()),
+        Kind::Symlink { target } => (b'2', target),
+        Kind::Directory => (b'5', b""),
+        Kind::Fifo => (b'6', b""),
+        Kind::Device => return Ok(Vec::new()),
+    };
+    let mut name = entry.path.as_bytes().to_vec();
+    if entry.kind == Kind::Directory {
+        name.push(b'/');
+    }
+    let mut block = Block::new(typeflag, entry.mode);
+    // Keys in the order of their bytes; `SCHILY.…` sorts before all lower-case ones.
+    let mut records = xattr_records(entry)?;
+    block.number(GID, u64::from(entry.gid), b"gid", &mut records);
+    if !block.text(LINK, link) {
+        push_record(&mut records, b"linkpath", link);
+    }
+    match u64::try_from(entry.mtime) {
+        Ok(mtime) if mtime <= TWELVE_DIGITS => block.octal(MTIME, mtime),
+        _ => push_record(&mut records, b"mtime", entry.mtime.to_string().as_bytes()),
+    }
+    if !block.path(&name) {
+        push_record(&mut records, b"path", &name);
+    }
+    block.number(SIZE, entry.size(), b"size", &mut records);
+    block.number(UID, u64::from(entry.uid), b"uid", &mut records);
+    assemble(entry, block, &records)
+}
+
+fn assemble(entry: &Entry, block: Block, records: &[u8]) -> Result<Vec<u8>, HeaderError> {
+    let mut bytes = Vec::new();
+    if records.len() > MAX_EXTENSION {
+        return Err(HeaderError::TooLarge {
+            path: entry.path.clone(),
+            bytes: records.len(),
+        });
+    }
+    if !records.is_empty() {
+        let mut extension = Block::new(b'x', 0o644);
+        // What a reader that knows no PAX would name the file that it makes of the records.
+        extension.text(NAME, b"././@PaxHeader");
+        extension.octal(SIZE, records.len() as u64);
+        bytes.extend_from_slice(&extension.seal());
+        bytes.extend_from_slice(records);
+        bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
+    }
+    bytes.extend_from_slice(&block.seal());
+    Ok(bytes)
+}
+
+fn xattr_records(entry: &Entry) -> Result<Vec<u8>, HeaderError> {
+    let mut records = Vec::new();
+    for (name, value) in &entry.xattrs {
+        if name.contains(&b'=') {
+            return Err(HeaderError::XattrName {
+                path: entry.path.clone(),
+                name: crate::path::printable(name),
+            });
+        }
+        push_record(&mut records, &[XATTR_PREFIX, name].concat(), value);
+    }
+    Ok(records)
+}
+
+/// A field of the header: where it begins and how long it is (POSIX, "ustar Interchange Format").
+pub(crate) type Field = (usize, usize);
+pub(crate) const NAME: Field = (0, 100);
+pub(crate) const MODE: Field = (100, 8);
+pub(crate) const UID: Field = (108, 8);
+pub(crate) const GID: Field = (116, 8);
+pub(crate) const SIZE: Field = (124, 12);
+pub(crate) const MTIME: Field = (136, 12);
+pub(crate) const CHECKSUM: Field = (148, 8);
+pub(crate) const TYPEFLAG: usize = 156;
+pub(crate) const LINK: Field = (157, 100);
+pub(crate) const MAGIC: Field = (257, 8);
+pub(crate) const DEVICE_MAJOR: Field = (329, 8);
+pub(crate) const DEVICE_MINOR: Field = (337, 8);
+pub(crate) const PREFIX: Field = (345, 155);
+
+/// The magic and version of ustar.
+pub(crate) const USTAR: &[u8] = b"ustar\x0000";
+
+/// The largest number in a field of twelve bytes, one of which is the closing NUL.
+const TWELVE_DIGITS: u64 = 0o77_777_777_777;
+
+struct Block([u8; BLOCK]);
+
+impl Block {
+    /// A header with zero in every number and nothing in every text.
+    fn new(typeflag: u8, mode: u32) -> Self {
+        let mut block = Self([0; BLOCK]);
+        block.octal(MODE, u64::from(mode & 0o7777));
+        for field in [UID, GID, SIZE, MTIME, DEVICE_MAJOR, DEVICE_MINOR] {
+            block.octal(field, 0);
+        }
+        block.0[TYPEFLAG] = typeflag;
+        block.text(MAGIC, USTAR);
+        block
+    }
+
+    /// Writes `value`, which fits.
+    fn octal(&mut self, (start, length): Field, value: u64) {
+        let digits = format!("{value:0width$o}", width = length - 1);
+        self.0[start..start + length - 1].copy_from_slice(digits.as_bytes());
+    }
+
+    /// Writes `value` or, where it does not fit, a record under `key`.
+    fn number(&mut self, field: Field, value: u64, key: &[u8], records: &mut Vec<u8>) {
+        if value < 1 << (3 * (field.1 - 1)) {
+            self.octal(field, value);
+        } else {
+            push_record(records, key, value.to_string().as_bytes());
+        }
+    }
+
+    /// Writes as much of `value` as fits and tells whether that is all of it.
+    fn text(&mut self, (start, length): Field, value: &[u8]) -> bool {
+        let written = value.len().min(length);
+        self.0[start..start + written].copy_from_slice(&value[..written]);
+        written == value.len()
+    }
+
+    /// Writes `path` whole or split, or else its start, and tells whether that is all of it.
+    fn path(&mut self, path: &[u8]) -> bool {
+        if let Some((prefix, name)) = split(path) {
+            return self.text(PREFIX, prefix) && self.text(NAME, name);
+        }
+        // Without a closing slash: old readers take any name that ends in one for a directory.
+        let start = &path[..NAME.1];
+        self.text(NAME, start.strip_suffix(b"/").unwrap_or(start));
+        false
+    }
+
+    fn seal(mut self) -> [u8; BLOCK] {
+        let (start, length) = CHECKSUM;
+        self.0[start..start + length].fill(b' ');
+        let sum: u32 = self.0.iter().map(|&byte| u32::from(byte)).sum();
+        let digits = format!("{sum:06o}\0");
+        self.0[start..start + digits.len()].copy_from_slice(digits.as_bytes());
+        self.0
+    }
+}
+
+/// Prefix and name of `path`, if ustar can hold them.
+fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    if path.len() <= NAME.1 {
+        return Some((b"", path));
+    }
+    // One byte may be the slash between the two; the first is never one.
+    let earliest = path.len() - NAME.1 - 1;
+    let slash = earliest.max(1)
+        + path[earliest.max(1)..]
+            .iter()
+            .position(|&byte| byte == b'/')?;
+    let (prefix, name) = (&path[..slash], &path[slash + 1..]);
+    (prefix.len() <= PREFIX.1 && !name.is_empty()).then_some((prefix, name))
+}

@@ -1,0 +1,85 @@
+//! Lists what a tar holds, to show it or to compare it with another.
+
+use std::io::{BufReader, Read};
+
+use crate::digest::{Digest, Tally};
+use crate::entry::{Entry, Kind};
+use crate::member::EntryError;
+use crate::path::EntryPath;
+use crate::stream::{Member, Members, TarError};
+
+/// Why a tar cannot be listed.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The tar cannot be read, or is damaged or cut off.
+    #[error(transparent)]
+    Tar(#[from] TarError),
+    /// A member is nothing that a tree can have.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// A path is there twice.
+    #[error("`{path}` is there twice")]
+    Duplicate {
+        /// The path.
+        path: EntryPath,
+    },
+}
+
+/// The entries of a plain tar in canonical order, each file with the digest of its content.
+///
+/// `reader` need not be buffered. The tar may be anyone's: its order does not matter, names may begin with `./`, and
+/// an entry for the root is left out. Extended attributes and times are listed as they are.
+pub fn list(reader: impl Read) -> Result<Vec<Entry>, ListError> {
+    let mut members = Members::new(BufReader::with_capacity(BUFFER, reader));
+    let mut entries = Vec::new();
+    while let Some(member) = members.next()? {
+        if let Some(member) = without_dots(member) {
+            let mut entry = Entry::try_from(member)?;
+            entry.content = content(&mut members, &entry)?;
+            entries.push(entry);
+        }
+    }
+    entries.sort();
+    match entries.windows(2).find(|pair| pair[0].path == pair[1].path) {
+        Some(pair) => Err(ListError::Duplicate {
+            path: pair[0].path.clone(),
+        }),
+        None => Ok(entries),
+    }
+}
+
+/// Few system calls; the hash works on pieces of this size.
+const BUFFER: usize = 128 * 1024;
+
+fn content<R: Read>(
+    members: &mut Members<BufReader<R>>,
+    entry: &Entry,
+) -> Result<Option<Digest>, TarError> {
+    if !matches!(entry.kind, Kind::File { .. }) {
+        return Ok(None);
+    }
+    let mut tally = Tally::default();
+    while let Some(piece) = members.content()? {
+        tally.add(piece);
+    }
+    Ok(Some(tally.digest()))
+}
+
+/// The member without the `./` that many tars put before every name; `None` for the root.
+fn without_dots(mut member: Member) -> Option<Member> {
+    let shorten = |name: &mut Vec<u8>| {
+        while name.starts_with(b"./") {
+            let rest = name[2..]
+                .iter()
+                .position(|&byte| byte != b'/')
+                .unwrap_or(name.len() - 2);
+            name.drain(..2 + rest);
+        }
+    };
+    shorten(&mut member.name);
+    if member.typeflag == b'1' {
+        shorten(&mut member.link);
+    }
+    let root = member.typeflag == b'5' && (member.name.is_empty() || member.name == b".");
+    (!root).then_some(member)
+}

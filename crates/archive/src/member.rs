@@ -1,0 +1,76 @@
+//! Turns a member of a tar stream into an [`Entry`], if it can be one.
+
+use crate::entry::{Entry, Kind};
+use crate::path::{EntryPath, PathError, printable};
+use crate::stream::Member;
+
+/// Why a member of a tar is no entry of a tree.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// Its path, or the path that it is a hard link to, is not one inside the tree.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// It has a type that is no file, directory, link, pipe or device.
+    #[error("`{path}` has the unknown type {}", char::from(*.typeflag).escape_default())]
+    UnknownType {
+        /// The member's name.
+        path: String,
+        /// The type flag of its header.
+        typeflag: u8,
+    },
+    /// It is a symbolic link to nowhere, which no file system can store.
+    #[error("`{path}` is a symbolic link with an empty target")]
+    EmptyTarget {
+        /// The member's name.
+        path: String,
+    },
+}
+
+impl TryFrom<Member> for Entry {
+    type Error = EntryError;
+
+    fn try_from(member: Member) -> Result<Self, EntryError> {
+        let kind = kind(&member)?;
+        let mut name = member.name;
+        if kind == Kind::Directory && name.len() > 1 && name.ends_with(b"/") {
+            name.pop();
+        }
+        Ok(Self {
+            path: EntryPath::try_new(name)?,
+            kind,
+            mode: member.mode,
+            uid: member.uid,
+            gid: member.gid,
+            mtime: member.mtime,
+            xattrs: member.xattrs,
+            content: None,
+        })
+    }
+}
+
+fn kind(member: &Member) -> Result<Kind, EntryError> {
+    Ok(match member.typeflag {
+        // `7` is a file that some systems store in one piece; everywhere else it is a file.
+        b'0' | b'7' => Kind::File { size: member.size },
+        b'1' => Kind::HardLink {
+            target: EntryPath::try_new(member.link.clone())?,
+        },
+        b'2' if member.link.is_empty() => {
+            return Err(EntryError::EmptyTarget {
+                path: printable(&member.name),
+            });
+        }
+        b'2' => Kind::Symlink {
+            target: member.link.clone(),
+        },
+        b'3' | b'4' => Kind::Device,
+        b'5' => Kind::Directory,
+        b'6' => Kind::Fifo,
+        typeflag => {
+            return Err(EntryError::UnknownType {
+                path: printable(&member.name),
+                typeflag,
+            });
+        }
+    })
+}

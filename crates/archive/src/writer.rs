@@ -1,0 +1,112 @@
+//! Writes entries as a canonical tar and says what came of it.
+
+use std::io::{self, BufWriter, Write};
+
+use crate::digest::{Digest, HashingWriter};
+use crate::entry::{Entry, Kind};
+use crate::header::{BLOCK, HeaderError, encode};
+
+/// How a canonical tar is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    epoch: Option<i64>,
+}
+
+impl Options {
+    /// The defaults: times are kept.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets every modification time after `epoch` (seconds since 1970) to it; earlier ones are kept.
+    pub fn with_epoch(self, epoch: i64) -> Self {
+        Self { epoch: Some(epoch) }
+    }
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// Files, directories, links and so on; the root is none.
+    pub entries: u64,
+    /// The size of the tar.
+    pub bytes: u64,
+    /// The digest of the tar.
+    pub sha256: Digest,
+}
+
+/// Why an entry could not be written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WriteError {
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    #[error("cannot write the tar")]
+    Io(#[from] io::Error),
+}
+
+/// Large enough to make system calls rare, and not larger than the readers' pieces, which then pass it by.
+const BUFFER: usize = 64 * 1024;
+
+/// Two blocks of zeros end a tar.
+const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
+
+/// The writer. The caller keeps the order and writes as much content as the entry's size says.
+#[derive(Debug)]
+pub(crate) struct CanonicalWriter<W: Write> {
+    sink: BufWriter<HashingWriter<W>>,
+    options: Options,
+    entries: u64,
+}
+
+impl<W: Write> CanonicalWriter<W> {
+    pub(crate) fn new(writer: W, options: Options) -> Self {
+        Self {
+            sink: BufWriter::with_capacity(BUFFER, HashingWriter::new(writer)),
+            options,
+            entries: 0,
+        }
+    }
+
+    /// Writes the header; devices leave no trace.
+    pub(crate) fn begin(&mut self, entry: &mut Entry) -> Result<(), WriteError> {
+        if entry.kind == Kind::Device {
+            return Ok(());
+        }
+        if let Some(epoch) = self.options.epoch {
+            entry.mtime = entry.mtime.min(epoch);
+        }
+        self.sink.write_all(&encode(entry)?)?;
+        self.entries += 1;
+        Ok(())
+    }
+
+    pub(crate) fn content(&mut self, piece: &[u8]) -> Result<(), WriteError> {
+        Ok(self.sink.write_all(piece)?)
+    }
+
+    /// Fills the last block of an entry with `size` bytes of content.
+    pub(crate) fn end(&mut self, size: u64) -> Result<(), WriteError> {
+        Ok(self.sink.write_all(&END[..padding(size)])?)
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Summary, WriteError> {
+        self.sink.write_all(&END)?;
+        let mut sink = self
+            .sink
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
+        sink.flush()?;
+        let tally = sink.into_tally();
+        Ok(Summary {
+            entries: self.entries,
+            bytes: tally.bytes(),
+            sha256: tally.digest(),
+        })
+    }
+}
+
+/// Bytes between the end of `size` bytes of content and the next block.
+pub(crate) fn padding(size: u64) -> usize {
+    let over = usize::try_from(size % BLOCK as u64).unwrap_or_default();
+    (BLOCK - over) % BLOCK
+}
