@@ -1,0 +1,99 @@
+//! The options of a marshal call, which apply to every vertex.
+
+use std::sync::Arc;
+
+use crate::cap::CapSet;
+use crate::metadata::{ExportCache, LinuxResources, OpMetadata, ProgressGroup};
+use crate::platform::Platform;
+
+/// What a marshal call says about all vertices. Mirrors `llb.Constraints` at marshal level.
+///
+/// Unlike BuildKit's client, nothing is taken from the machine: the platform must be given when a vertex needs one,
+/// and so must an id for local sources that have none of their own.
+#[derive(Debug, Clone, Default)]
+pub struct Constraints {
+    pub(crate) platform: Option<Arc<Platform>>,
+    pub(crate) filters: Vec<Box<str>>,
+    pub(crate) metadata: OpMetadata,
+    pub(crate) local_unique_id: Option<Box<str>>,
+    pub(crate) caps: Option<Arc<CapSet>>,
+}
+
+impl Constraints {
+    /// Constraints for a platform, which is stored as given; all else is unset. `default()` has no platform.
+    pub fn new(platform: Platform) -> Self {
+        Self {
+            platform: Some(Arc::new(platform)),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a filter that a worker must match, in containerd's filter syntax.
+    pub fn require_worker(mut self, filter: impl Into<Box<str>>) -> Self {
+        self.filters.push(filter.into());
+        self
+    }
+
+    /// Sets the id of local sources that have neither an id nor a session of their own. Default: none; such sources
+    /// are an error then.
+    ///
+    /// The daemon takes local sources with equal ids for the same directory, whoever sends them.
+    pub fn local_unique_id(mut self, id: impl Into<Box<str>>) -> Self {
+        self.local_unique_id = Some(id.into());
+        self
+    }
+
+    /// Says what the daemon supports. Default: unknown. The only effect is on execs: with
+    /// `exec.meta.setsdefaultpath` the daemon sets `PATH`, without it the graph does.
+    pub fn caps(mut self, caps: CapSet) -> Self {
+        self.caps = Some(Arc::new(caps));
+        self
+    }
+
+    /// Runs every vertex even when the cache has its result.
+    pub fn ignore_cache(mut self) -> Self {
+        self.metadata.ignore_cache = true;
+        self
+    }
+
+    /// Says of every vertex whether its result goes into an exported cache. Default: the export's mode decides.
+    pub fn export_cache(mut self, export: ExportCache) -> Self {
+        self.metadata.export_cache = Some(export);
+        self
+    }
+
+    /// Adds an entry to every vertex's description.
+    pub fn description(mut self, key: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Self {
+        self.metadata.describe(key.into(), value.into());
+        self
+    }
+
+    /// Shows every vertex that has no group in this one.
+    pub fn progress_group(mut self, group: ProgressGroup) -> Self {
+        self.metadata.progress_group = Some(Arc::new(group));
+        self
+    }
+
+    /// Limits the containers of every exec that has no limits of its own.
+    pub fn linux_resources(mut self, resources: LinuxResources) -> Self {
+        self.metadata.linux_resources = Some(Arc::new(resources));
+        self
+    }
+
+    /// These constraints with those of a later call on top.
+    pub(crate) fn overridden_by(&self, later: &Self) -> Self {
+        let mut merged = self.clone();
+        if later.platform.is_some() {
+            merged.platform.clone_from(&later.platform);
+        }
+        merged.filters.extend_from_slice(&later.filters);
+        merged.metadata.merge(&later.metadata);
+        if later.local_unique_id.is_some() {
+            merged.local_unique_id.clone_from(&later.local_unique_id);
+        }
+        if later.caps.is_some() {
+            merged.caps.clone_from(&later.caps);
+        }
+        merged
+    }
+}

@@ -1,0 +1,219 @@
+//! A marshalled graph.
+
+use crate::digest::OpDigest;
+use crate::metadata::OpMetadata;
+use crate::op_kind::OpKind;
+use crate::sourcemap::Range;
+use crate::wire::Writer;
+
+/// A marshalled graph: ops in an order in which inputs come first, and what is said about each. Mirrors
+/// `pb.Definition`.
+///
+/// Equal graphs under equal constraints give equal bytes. The definition of scratch is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Definition {
+    entries: Vec<Entry>,
+    /// The vertex and output that the terminal names.
+    head: Option<(OpDigest, u32)>,
+    /// Source files; `None` when the definition says nothing about sources.
+    sources: Option<Vec<SourceFile>>,
+}
+
+/// One vertex of a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub(crate) digest: OpDigest,
+    pub(crate) kind: OpKind,
+    pub(crate) op: Box<[u8]>,
+    pub(crate) metadata: OpMetadata,
+    /// `None` when the definition has no entry for the vertex, as for the terminal.
+    pub(crate) locations: Option<Vec<Location>>,
+}
+
+/// Where a vertex comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    pub(crate) source_index: usize,
+    pub(crate) ranges: Box<[Range]>,
+}
+
+/// A source file that vertices come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    pub(crate) filename: Box<str>,
+    pub(crate) language: Box<str>,
+    pub(crate) data: Box<[u8]>,
+    pub(crate) definition: Option<Box<Definition>>,
+}
+
+impl Definition {
+    /// A definition whose last entry is the terminal for `head`.
+    pub(crate) fn new(
+        entries: Vec<Entry>,
+        head: (OpDigest, u32),
+        sources: Option<Vec<SourceFile>>,
+    ) -> Self {
+        Self {
+            entries,
+            head: Some(head),
+            sources,
+        }
+    }
+
+    /// Whether this is the definition of scratch, which a daemon refuses.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The digest of the vertex whose output is the result; `None` for scratch.
+    pub fn head(&self) -> Option<OpDigest> {
+        self.head.map(|(digest, _)| digest)
+    }
+
+    /// Which output of the head is the result; `None` for scratch.
+    pub fn head_output(&self) -> Option<u32> {
+        self.head.map(|(_, index)| index)
+    }
+
+    /// The vertices without the terminal, inputs before what reads them.
+    pub fn vertices(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
+        self.entries[..self.entries.len().saturating_sub(1)].iter()
+    }
+
+    /// The vertices and, last, the terminal.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The source files that vertices come from.
+    pub fn source_files(&self) -> &[SourceFile] {
+        self.sources.as_deref().unwrap_or_default()
+    }
+
+    /// The bytes of the `pb.Definition`, maps sorted by key, as `llb.WriteTo` would write them but for the order of
+    /// its maps.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        self.encode(&mut writer);
+        writer.into_bytes()
+    }
+
+    fn encode(&self, writer: &mut Writer) {
+        for entry in &self.entries {
+            writer.element(1, &entry.op);
+        }
+        let mut sorted: Vec<&Entry> = self.entries.iter().collect();
+        sorted.sort_unstable_by_key(|entry| entry.digest);
+        for entry in &sorted {
+            writer.message(2, |pair| {
+                pair.element(1, &entry.digest.to_ascii());
+                pair.message(2, |metadata| entry.metadata.encode(metadata));
+            });
+        }
+        if let Some(files) = &self.sources {
+            writer.message(3, |message| encode_sources(message, &sorted, files));
+        }
+    }
+}
+
+impl Entry {
+    /// The sha256 of the op's bytes.
+    pub fn digest(&self) -> OpDigest {
+        self.digest
+    }
+
+    /// What the vertex does.
+    pub fn kind(&self) -> OpKind {
+        self.kind
+    }
+
+    /// The bytes of the `pb.Op`.
+    pub fn op_bytes(&self) -> &[u8] {
+        &self.op
+    }
+
+    /// What is said about the vertex without changing its digest.
+    pub fn metadata(&self) -> &OpMetadata {
+        &self.metadata
+    }
+
+    /// Where the vertex comes from.
+    pub fn locations(&self) -> &[Location] {
+        self.locations.as_deref().unwrap_or_default()
+    }
+}
+
+impl Location {
+    /// The index of the file in [`Definition::source_files`].
+    pub fn source_index(&self) -> usize {
+        self.source_index
+    }
+
+    /// The ranges in that file.
+    pub fn ranges(&self) -> &[Range] {
+        &self.ranges
+    }
+}
+
+impl SourceFile {
+    /// The file's name.
+    pub fn filename(&self) -> &str {
+        &self.filename
+    }
+
+    /// The file's language, as GitHub's linguist names it.
+    pub fn language(&self) -> &str {
+        &self.language
+    }
+
+    /// The file's content.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// The definition of the state that the file was read from.
+    pub fn definition(&self) -> Option<&Definition> {
+        self.definition.as_deref()
+    }
+}
+
+/// Writes the fields of `pb.Source`.
+fn encode_sources(writer: &mut Writer, sorted: &[&Entry], files: &[SourceFile]) {
+    for entry in sorted {
+        let Some(locations) = &entry.locations else {
+            continue;
+        };
+        writer.message(1, |pair| {
+            pair.element(1, &entry.digest.to_ascii());
+            pair.message(2, |message| {
+                for location in locations {
+                    message.message(1, |message| encode_location(message, location));
+                }
+            });
+        });
+    }
+    for file in files {
+        writer.message(2, |message| {
+            message.string(1, &file.filename);
+            message.bytes(2, &file.data);
+            if let Some(definition) = &file.definition {
+                message.message(3, |message| definition.encode(message));
+            }
+            message.string(4, &file.language);
+        });
+    }
+}
+
+fn encode_location(writer: &mut Writer, location: &Location) {
+    writer.uint(1, location.source_index as u64);
+    for range in &location.ranges {
+        writer.message(2, |message| {
+            for (field, position) in [(1, range.start), (2, range.end)] {
+                message.message(field, |message| {
+                    message.int(1, position.line.into());
+                    message.int(2, position.character.into());
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,243 @@
+//! What is mounted into a container.
+
+use std::sync::Arc;
+
+use super::ROOT;
+use super::secret::{SecretFile, SshSocket};
+use crate::error::OpError;
+use crate::settings::Values;
+use crate::state::State;
+use crate::vertex::{Output, Slot};
+
+/// Any mount: made from [`BindMount`], [`CacheMount`], [`TmpfsMount`], [`SecretFile`] or [`SshSocket`].
+#[derive(Debug, Clone)]
+pub struct Mount(pub(super) MountVariant);
+
+/// The two families of mounts: those that are sorted and may have outputs, and those that follow them.
+#[derive(Debug, Clone)]
+pub(super) enum MountVariant {
+    State(MountNode),
+    Secret(SecretFile),
+    Ssh(SshSocket),
+}
+
+/// A state mounted into a container. What is written into it is an output of the exec.
+#[derive(Debug, Clone)]
+pub struct BindMount(MountNode);
+
+/// A directory that the daemon keeps from build to build; it is never part of a result.
+#[derive(Debug, Clone)]
+pub struct CacheMount(MountNode);
+
+/// A file system in memory.
+#[derive(Debug, Clone)]
+pub struct TmpfsMount(MountNode);
+
+/// What happens when two execs use a cache at once. Mirrors `pb.CacheSharingOpt`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CacheSharing {
+    /// They share it. The default.
+    #[default]
+    Shared,
+    /// The second gets one of its own.
+    Private,
+    /// The second waits for the first.
+    Locked,
+}
+
+/// Whether a read-only mount enters the cache key by its content instead of by its graph. Mirrors
+/// `pb.MountContentCache`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ContentCache {
+    /// As the daemon decides. The default.
+    #[default]
+    Default,
+    /// By content.
+    On,
+    /// By graph.
+    Off,
+}
+
+/// A mount that is sorted and may have an input and an output.
+#[derive(Debug, Clone)]
+pub(super) struct MountNode {
+    pub(super) target: Box<str>,
+    pub(super) selector: Option<Box<str>>,
+    pub(super) kind: MountKind,
+    pub(super) content_cache: ContentCache,
+    pub(super) readonly: bool,
+    no_output: bool,
+    /// What is mounted, until the exec is finished and it has a slot.
+    pub(super) source: Option<Output>,
+    pub(super) slot: Option<Slot>,
+    pub(super) output: Option<u32>,
+    /// What a state of the output inherits.
+    pub(super) values: Arc<Values>,
+}
+
+/// What a mount is besides its input.
+#[derive(Debug, Clone)]
+pub(super) enum MountKind {
+    Bind,
+    Cache { id: Box<str>, sharing: CacheSharing },
+    Tmpfs { size: i64 },
+}
+
+impl BindMount {
+    /// `source` at `target`, writable.
+    pub fn new(target: impl Into<Box<str>>, source: &State) -> Self {
+        Self(MountNode::new(target.into(), source, MountKind::Bind))
+    }
+
+    /// Mounts it read-only; there is no output then.
+    pub fn readonly(mut self) -> Self {
+        self.0.readonly = true;
+        self
+    }
+
+    /// Mounts what is at `path` in the source. Default: all of it.
+    pub fn selector(mut self, path: impl Into<Box<str>>) -> Self {
+        self.0.selector = Some(path.into()).filter(|path| !path.is_empty());
+        self
+    }
+
+    /// Drops what is written into it, instead of making it an output.
+    pub fn no_output(mut self) -> Self {
+        self.0.no_output = true;
+        self
+    }
+
+    /// Says how it enters the cache key. Default: as the daemon decides.
+    pub fn content_cache(mut self, content_cache: ContentCache) -> Self {
+        self.0.content_cache = content_cache;
+        self
+    }
+}
+
+impl CacheMount {
+    /// The cache `id` at `target`, writable, shared and empty at first.
+    pub fn new(target: impl Into<Box<str>>, id: impl Into<Box<str>>) -> Self {
+        let kind = MountKind::Cache {
+            id: id.into(),
+            sharing: CacheSharing::Shared,
+        };
+        Self(MountNode::new(target.into(), &State::scratch(), kind))
+    }
+
+    /// Says what happens when two execs use it at once. Default: [`CacheSharing::Shared`].
+    pub fn sharing(mut self, mode: CacheSharing) -> Self {
+        if let MountKind::Cache { sharing, .. } = &mut self.0.kind {
+            *sharing = mode;
+        }
+        self
+    }
+
+    /// Fills a new cache with `source`. Default: nothing.
+    pub fn from_state(mut self, source: &State) -> Self {
+        self.0.source.clone_from(&source.output);
+        self.0.values = source.values.clone();
+        self
+    }
+
+    /// Fills a new cache with what is at `path` in its source. Default: all of it.
+    pub fn selector(mut self, path: impl Into<Box<str>>) -> Self {
+        self.0.selector = Some(path.into()).filter(|path| !path.is_empty());
+        self
+    }
+
+    /// Mounts it read-only.
+    pub fn readonly(mut self) -> Self {
+        self.0.readonly = true;
+        self
+    }
+}
+
+impl TmpfsMount {
+    /// An empty file system in memory at `target`.
+    pub fn new(target: impl Into<Box<str>>) -> Self {
+        Self(MountNode::new(
+            target.into(),
+            &State::scratch(),
+            MountKind::Tmpfs { size: 0 },
+        ))
+    }
+
+    /// The most that it may hold, in bytes. Default: 0, the kernel's limit.
+    pub fn size(mut self, bytes: i64) -> Self {
+        self.0.kind = MountKind::Tmpfs { size: bytes };
+        self
+    }
+}
+
+impl MountNode {
+    /// The root file system.
+    pub(super) fn root(base: &State, readonly: bool) -> Self {
+        Self {
+            readonly,
+            ..Self::new(ROOT.into(), base, MountKind::Bind)
+        }
+    }
+
+    fn new(target: Box<str>, source: &State, kind: MountKind) -> Self {
+        Self {
+            target,
+            selector: None,
+            kind,
+            content_cache: ContentCache::Default,
+            readonly: false,
+            no_output: false,
+            source: source.output.clone(),
+            slot: None,
+            output: None,
+            values: source.values.clone(),
+        }
+    }
+
+    /// Whether what is written into it is an output of the exec.
+    pub(super) fn has_output(&self) -> bool {
+        matches!(self.kind, MountKind::Bind) && !self.readonly && !self.no_output
+    }
+
+    /// What is wrong with it.
+    pub(super) fn fault(&self) -> Option<OpError> {
+        match &self.kind {
+            MountKind::Cache { id, .. } if id.is_empty() => Some(OpError::EmptyCacheId {
+                target: self.target.to_string(),
+            }),
+            MountKind::Bind if &*self.target == ROOT && self.readonly && self.slot.is_none() => {
+                Some(OpError::ReadonlyScratchRoot)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<BindMount> for Mount {
+    fn from(mount: BindMount) -> Self {
+        Self(MountVariant::State(mount.0))
+    }
+}
+
+impl From<CacheMount> for Mount {
+    fn from(mount: CacheMount) -> Self {
+        Self(MountVariant::State(mount.0))
+    }
+}
+
+impl From<TmpfsMount> for Mount {
+    fn from(mount: TmpfsMount) -> Self {
+        Self(MountVariant::State(mount.0))
+    }
+}
+
+impl From<SecretFile> for Mount {
+    fn from(secret: SecretFile) -> Self {
+        Self(MountVariant::Secret(secret))
+    }
+}
+
+impl From<SshSocket> for Mount {
+    fn from(socket: SshSocket) -> Self {
+        Self(MountVariant::Ssh(socket))
+    }
+}

@@ -1,0 +1,112 @@
+//! States handed on as they are, once others are done.
+
+use crate::cap::Cap;
+use crate::encoding::Encoding;
+use crate::error::OpError;
+use crate::options::{Options, vertex_option_methods};
+use crate::state::State;
+use crate::vertex::{Op, Output, Slot, Slots, Vertex};
+use std::sync::Arc;
+
+/// Hands states on as they are, in one vertex that also depends on others. Mirrors `llb.NewPassthroughOp`; needs
+/// BuildKit 0.31.
+///
+/// Scratch inputs are left out; at least one output must remain.
+#[derive(Debug, Clone)]
+#[must_use = "a passthrough does nothing until its states are used"]
+pub struct Passthrough {
+    id: Box<str>,
+    inputs: Vec<(State, Role)>,
+    options: Options,
+}
+
+/// What an input is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// It is also an output.
+    Output,
+    /// It must only be done.
+    Dependency,
+}
+
+/// A finished passthrough.
+#[derive(Debug)]
+pub(crate) struct PassthroughOp {
+    id: Box<str>,
+    outputs: Vec<Slot>,
+}
+
+impl Passthrough {
+    /// A passthrough by its id, which must not be empty: it is what tells its cache key from others'.
+    pub fn new(id: impl Into<Box<str>>) -> Self {
+        Self {
+            id: id.into(),
+            inputs: Vec::new(),
+            options: Options::default(),
+        }
+    }
+
+    /// Adds a state that is handed on.
+    pub fn output(mut self, state: &State) -> Self {
+        self.inputs.push((state.clone(), Role::Output));
+        self
+    }
+
+    /// Adds a state that must be done, and is not handed on.
+    pub fn dependency(mut self, state: &State) -> Self {
+        self.inputs.push((state.clone(), Role::Dependency));
+        self
+    }
+
+    vertex_option_methods!();
+
+    /// The states that are handed on, in the order in which they were added, with the values that they had. Scratch
+    /// stays scratch.
+    pub fn states(self) -> Vec<State> {
+        let mut inputs = Slots::default();
+        let mut outputs = Vec::new();
+        for (state, role) in &self.inputs {
+            if let Some(output) = &state.output {
+                let slot = inputs.push(output.clone());
+                outputs.extend((*role == Role::Output).then_some(slot));
+            }
+        }
+        let fault = self.id.is_empty().then_some(OpError::EmptyPassthroughId);
+        let op = Op::Passthrough(PassthroughOp {
+            id: self.id,
+            outputs,
+        });
+        let vertex = Arc::new(Vertex {
+            op,
+            options: self.options,
+            inputs: inputs.0,
+            fault,
+        });
+        let mut indexes = 0..;
+        let handed_on = self
+            .inputs
+            .into_iter()
+            .filter(|(_, role)| *role == Role::Output);
+        handed_on
+            .map(|(state, _)| {
+                let output = state.output.as_ref().and_then(|_| indexes.next());
+                state.with_output(output.map(|index| Output {
+                    vertex: vertex.clone(),
+                    index,
+                }))
+            })
+            .collect()
+    }
+}
+
+impl PassthroughOp {
+    pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) {
+        let inputs = encoding.all_inputs();
+        encoding.cap(Cap::PASSTHROUGH_OP);
+        encoding.head(&inputs, None);
+        encoding.writer.message(8, |passthrough| {
+            passthrough.string(1, &self.id);
+            passthrough.packed_ints(2, self.outputs.iter().map(|slot| slot.0.into()));
+        });
+    }
+}

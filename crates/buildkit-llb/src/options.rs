@@ -1,0 +1,98 @@
+//! Options that any vertex can have.
+
+use std::sync::Arc;
+
+use crate::metadata::{ExportCache, LinuxResources, OpMetadata, ProgressGroup};
+use crate::platform::Platform;
+use crate::sourcemap::SourceLocation;
+
+/// What is set on one vertex alone. Mirrors the vertex-level `llb.Constraints`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    pub(crate) platform: Option<Arc<Platform>>,
+    pub(crate) metadata: OpMetadata,
+    pub(crate) filters: Vec<Box<str>>,
+    pub(crate) locations: Vec<SourceLocation>,
+}
+
+impl Options {
+    pub(crate) fn set_platform(&mut self, platform: Platform) {
+        self.platform = Some(Arc::new(platform));
+    }
+
+    pub(crate) fn set_export_cache(&mut self, export: ExportCache) {
+        self.metadata.export_cache = Some(export);
+    }
+
+    pub(crate) fn set_progress_group(&mut self, group: ProgressGroup) {
+        self.metadata.progress_group = Some(Arc::new(group));
+    }
+
+    pub(crate) fn set_linux_resources(&mut self, resources: LinuxResources) {
+        self.metadata.linux_resources = Some(Arc::new(resources));
+    }
+}
+
+/// The methods that set options, for a builder with a field `options: Options`.
+macro_rules! vertex_option_methods {
+    () => {
+        /// Sets the name that progress shows. Default: what the daemon makes of the op.
+        pub fn custom_name(self, name: impl Into<std::sync::Arc<str>>) -> Self {
+            self.description($crate::metadata::CUSTOM_NAME, name)
+        }
+
+        /// Adds an entry to the description, which the daemon hands on and does not read.
+        pub fn description(
+            mut self,
+            key: impl Into<std::sync::Arc<str>>,
+            value: impl Into<std::sync::Arc<str>>,
+        ) -> Self {
+            self.options.metadata.describe(key.into(), value.into());
+            self
+        }
+
+        /// Runs the vertex even when the cache has its result.
+        pub fn ignore_cache(mut self) -> Self {
+            self.options.metadata.ignore_cache = true;
+            self
+        }
+
+        /// Says whether the result goes into an exported cache. Default: the export's mode decides.
+        pub fn export_cache(mut self, export: $crate::metadata::ExportCache) -> Self {
+            self.options.set_export_cache(export);
+            self
+        }
+
+        /// Shows the vertex in a group of the progress.
+        pub fn progress_group(mut self, group: $crate::metadata::ProgressGroup) -> Self {
+            self.options.set_progress_group(group);
+            self
+        }
+
+        /// Limits the containers of the vertex; has an effect on execs only.
+        pub fn linux_resources(mut self, resources: $crate::metadata::LinuxResources) -> Self {
+            self.options.set_linux_resources(resources);
+            self
+        }
+
+        /// Sets the platform of this vertex alone, stored as given. Default: the state's, else the one of the marshal
+        /// call. Kept by images, OCI layouts, execs and nested builds; other ops have no platform.
+        pub fn platform(mut self, platform: $crate::platform::Platform) -> Self {
+            self.options.set_platform(platform);
+            self
+        }
+
+        /// Adds a filter that a worker must match, in containerd's filter syntax.
+        pub fn require_worker(mut self, filter: impl Into<Box<str>>) -> Self {
+            self.options.filters.push(filter.into());
+            self
+        }
+
+        /// Says where in a source file the vertex comes from; errors of the daemon show it.
+        pub fn location(mut self, location: $crate::sourcemap::SourceLocation) -> Self {
+            self.options.locations.push(location);
+            self
+        }
+    };
+}
+pub(crate) use vertex_option_methods;

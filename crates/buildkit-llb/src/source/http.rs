@@ -1,0 +1,151 @@
+//! Downloads.
+
+use super::{SourceKind, SourceOp, attr};
+use crate::cap::Cap;
+use crate::digest::ContentDigest;
+use crate::error::OpError;
+use crate::options::{Options, vertex_option_methods};
+use crate::state::State;
+
+/// A file from an http or https address. Mirrors `llb.HTTP`.
+#[derive(Debug, Clone)]
+#[must_use = "a download does nothing until its state is used"]
+pub struct Http {
+    url: String,
+    checksum: Option<ContentDigest>,
+    file: FileInfo,
+    auth_header_secret: Box<str>,
+    headers: Option<(Box<str>, Box<str>)>,
+    signature: Option<(Box<str>, Box<str>)>,
+    options: Options,
+}
+
+/// What a downloaded file is called and may be done with. Zero and empty mean the default.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FileInfo {
+    pub(super) filename: Box<str>,
+    pub(super) mode: u32,
+    pub(super) owner: (u32, u32),
+}
+
+impl Http {
+    /// The file at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            checksum: None,
+            file: FileInfo::default(),
+            auth_header_secret: Box::default(),
+            headers: None,
+            signature: None,
+            options: Options::default(),
+        }
+    }
+
+    /// Fails unless the file has this digest. With it, the daemon need not ask the server again.
+    pub fn checksum(mut self, digest: ContentDigest) -> Self {
+        self.checksum = Some(digest);
+        self
+    }
+
+    file_info_methods!();
+
+    /// Sends the secret of this name as the `Authorization` header.
+    pub fn auth_header_secret(mut self, name: impl Into<Box<str>>) -> Self {
+        self.auth_header_secret = name.into();
+        self
+    }
+
+    /// Sends these `Accept` and `User-Agent` headers; an empty one is the daemon's own.
+    pub fn headers(mut self, accept: impl Into<Box<str>>, user_agent: impl Into<Box<str>>) -> Self {
+        self.headers = Some((accept.into(), user_agent.into()));
+        self
+    }
+
+    /// Fails unless the file has this detached OpenPGP signature by this key, both armoured.
+    pub fn pgp_signature(
+        mut self,
+        public_key: impl Into<Box<str>>,
+        signature: impl Into<Box<str>>,
+    ) -> Self {
+        self.signature = Some((public_key.into(), signature.into()));
+        self
+    }
+
+    vertex_option_methods!();
+
+    /// A state with the file in its root.
+    pub fn state(self) -> State {
+        let is_http = self.url.starts_with("http://") || self.url.starts_with("https://");
+        let fault = (!is_http).then(|| OpError::NotHttp {
+            url: self.url.clone(),
+        });
+        let mut source = SourceOp::new(self.url, SourceKind::Portable);
+        source.cap(Cap::SOURCE_HTTP);
+        if let Some(digest) = self.checksum {
+            source.attr(attr::HTTP_CHECKSUM, digest.as_str());
+            source.cap(Cap::SOURCE_HTTP_CHECKSUM);
+        }
+        self.file.set_attrs(&mut source);
+        if self.file.mode != 0 {
+            source.cap(Cap::SOURCE_HTTP_PERM);
+        }
+        if self.file.owner != (0, 0) {
+            source.cap(Cap::SOURCE_HTTP_UID_GID);
+        }
+        if !self.auth_header_secret.is_empty() {
+            source.attr(attr::HTTP_AUTH_HEADER_SECRET, self.auth_header_secret);
+            source.cap(Cap::SOURCE_HTTP_AUTH);
+        }
+        if let Some((accept, user_agent)) = &self.headers {
+            source.attr_if_any(attr::HTTP_HEADER_ACCEPT, accept);
+            source.attr_if_any(attr::HTTP_HEADER_USER_AGENT, user_agent);
+            source.cap(Cap::SOURCE_HTTP_HEADER);
+        }
+        if let Some((public_key, signature)) = &self.signature {
+            source.attr_if_any(attr::HTTP_SIGNATURE_PUBLIC_KEY, public_key);
+            source.attr_if_any(attr::HTTP_SIGNATURE, signature);
+            source.cap(Cap::SOURCE_HTTP_SIGNATURE_VERIFY);
+        }
+        source.state(self.options, fault)
+    }
+}
+
+impl FileInfo {
+    pub(super) fn set_attrs(&self, source: &mut SourceOp) {
+        source.attr_if_any(attr::HTTP_FILENAME, &self.filename);
+        if self.mode != 0 {
+            source.attr(attr::HTTP_PERM, format!("0{:o}", self.mode));
+        }
+        let (uid, gid) = self.owner;
+        for (id, key) in [(uid, attr::HTTP_UID), (gid, attr::HTTP_GID)] {
+            if id != 0 {
+                source.attr(key, id.to_string());
+            }
+        }
+    }
+}
+
+/// The methods that say what a file is called, for a builder with a field `file: FileInfo`.
+macro_rules! file_info_methods {
+    () => {
+        /// Sets the file's name. Default: the last part of the address, or what the server says.
+        pub fn filename(mut self, name: impl Into<Box<str>>) -> Self {
+            self.file.filename = name.into();
+            self
+        }
+
+        /// Sets the permission bits. Default: 0600. Higher bits are dropped.
+        pub fn mode(mut self, mode: u32) -> Self {
+            self.file.mode = mode & 0o777;
+            self
+        }
+
+        /// Sets the owner. Default: 0:0.
+        pub fn owner(mut self, uid: u32, gid: u32) -> Self {
+            self.file.owner = (uid, gid);
+            self
+        }
+    };
+}
+pub(super) use file_info_methods;

@@ -1,0 +1,198 @@
+//! Directories of the client.
+
+use super::patterns::pattern_list;
+use super::{SourceKind, SourceOp, attr};
+use crate::cap::Cap;
+use crate::error::OpError;
+use crate::options::{Options, vertex_option_methods};
+use crate::state::State;
+
+/// What a local source's identifier starts with.
+pub(crate) const SCHEME: &str = "local://";
+
+/// A directory that the client sends under a name. Mirrors `llb.Local`.
+///
+/// The daemon takes sources with equal attributes for the same directory, whoever sends them: give each content an
+/// id of its own with [`unique`](Self::unique), or bind the source to a session.
+#[derive(Debug, Clone)]
+#[must_use = "a local source does nothing until its state is used"]
+pub struct Local {
+    name: Box<str>,
+    identity: Identity,
+    include: Vec<Box<str>>,
+    exclude: Vec<Box<str>>,
+    follow: Vec<Box<str>>,
+    shared_key_hint: Box<str>,
+    differ: Option<(Differ, Need)>,
+    metadata_only: Option<Vec<Box<str>>>,
+    options: Options,
+}
+
+/// What tells a local source from others of its name.
+#[derive(Debug, Clone)]
+enum Identity {
+    MarshalCall,
+    Unique(Box<str>),
+    Session(Box<str>),
+}
+
+/// How the daemon finds out which files changed since it last received them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Differ {
+    /// Not at all: every file is sent again.
+    None,
+    /// By size, time, mode, owner and the like; the daemon's default.
+    Metadata,
+}
+
+/// Whether a daemon that does not know an option must refuse the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// It must.
+    Required,
+    /// It may ignore the option.
+    Optional,
+}
+
+impl Local {
+    /// The directory that the client sends under `name`, all of it.
+    pub fn new(name: impl Into<Box<str>>) -> Self {
+        Self {
+            name: name.into(),
+            identity: Identity::MarshalCall,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            follow: Vec::new(),
+            shared_key_hint: Box::default(),
+            differ: None,
+            metadata_only: None,
+            options: Options::default(),
+        }
+    }
+
+    /// Names the content. Default: the id of the marshal call.
+    pub fn unique(mut self, id: impl Into<Box<str>>) -> Self {
+        self.identity = Identity::Unique(id.into());
+        self
+    }
+
+    /// Takes the directory from this session alone, instead of by an id. The digest then differs per session.
+    pub fn session(mut self, id: impl Into<Box<str>>) -> Self {
+        self.identity = Identity::Session(id.into());
+        self
+    }
+
+    /// Sends only what matches one of these patterns. Default: everything.
+    pub fn include<S: Into<Box<str>>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
+        self.include.extend(patterns.into_iter().map(Into::into));
+        self
+    }
+
+    /// Leaves out what matches these patterns, as a `.dockerignore` does.
+    pub fn exclude<S: Into<Box<str>>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
+        self.exclude.extend(patterns.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sends these paths and, where they are symbolic links, what they point to.
+    pub fn follow<S: Into<Box<str>>>(mut self, paths: impl IntoIterator<Item = S>) -> Self {
+        self.follow.extend(paths.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sources with the same hint start from each other's files when they are sent. Default: none.
+    pub fn shared_key_hint(mut self, hint: impl Into<Box<str>>) -> Self {
+        self.shared_key_hint = hint.into();
+        self
+    }
+
+    /// Says how changed files are found. Default: by their metadata.
+    pub fn differ(mut self, differ: Differ, need: Need) -> Self {
+        self.differ = Some((differ, need));
+        self
+    }
+
+    /// Sends every file again, whatever its metadata; a daemon that cannot do so must refuse.
+    pub fn differ_none(self) -> Self {
+        self.differ(Differ::None, Need::Required)
+    }
+
+    /// Sends metadata only, and the content of what matches `exceptions`.
+    pub fn metadata_only<S: Into<Box<str>>>(
+        mut self,
+        exceptions: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.metadata_only = Some(exceptions.into_iter().map(Into::into).collect());
+        self
+    }
+
+    vertex_option_methods!();
+
+    /// The directory's content.
+    pub fn state(self) -> State {
+        let (session, kind) = match self.identity {
+            Identity::MarshalCall => (None, SourceKind::Local { unique_id: None }),
+            Identity::Unique(id) => (
+                None,
+                SourceKind::Local {
+                    unique_id: Some(id),
+                },
+            ),
+            Identity::Session(id) => (Some(id), SourceKind::Portable),
+        };
+        let fault = self.name.is_empty().then_some(OpError::EmptyLocalName);
+        let mut source = SourceOp::new(format!("{SCHEME}{}", self.name), kind);
+        source.cap(Cap::SOURCE_LOCAL);
+        if let Some(id) = session {
+            source.attr(attr::LOCAL_SESSION_ID, id);
+            source.cap(Cap::SOURCE_LOCAL_SESSION_ID);
+        }
+        for (patterns, key, cap) in [
+            (
+                &self.include,
+                attr::LOCAL_INCLUDE_PATTERNS,
+                Cap::SOURCE_LOCAL_INCLUDE_PATTERNS,
+            ),
+            (
+                &self.follow,
+                attr::LOCAL_FOLLOW_PATHS,
+                Cap::SOURCE_LOCAL_FOLLOW_PATHS,
+            ),
+            (
+                &self.exclude,
+                attr::LOCAL_EXCLUDE_PATTERNS,
+                Cap::SOURCE_LOCAL_EXCLUDE_PATTERNS,
+            ),
+        ] {
+            if !patterns.is_empty() {
+                source.attr(key, pattern_list(patterns));
+                source.cap(cap);
+            }
+        }
+        if !self.shared_key_hint.is_empty() {
+            source.attr(attr::LOCAL_SHARED_KEY_HINT, self.shared_key_hint);
+            source.cap(Cap::SOURCE_LOCAL_SHARED_KEY_HINT);
+        }
+        if let Some((differ, need)) = self.differ {
+            let name = match differ {
+                Differ::None => "none",
+                Differ::Metadata => "metadata",
+            };
+            source.attr(attr::LOCAL_DIFFER, name);
+            if need == Need::Required {
+                source.cap(Cap::SOURCE_LOCAL_DIFFER);
+            }
+        }
+        if let Some(exceptions) = &self.metadata_only {
+            source.attr(attr::LOCAL_METADATA_TRANSFER, "true");
+            if !exceptions.is_empty() {
+                source.attr(
+                    attr::LOCAL_METADATA_TRANSFER_EXCLUDE,
+                    pattern_list(exceptions),
+                );
+            }
+            source.cap(Cap::SOURCE_LOCAL_METADATA_TRANSFER);
+        }
+        source.state(self.options, fault)
+    }
+}

@@ -1,0 +1,133 @@
+//! Where files come from: images, local directories, downloads, git repositories, OCI layouts.
+
+pub(crate) mod attr;
+mod blob;
+mod http;
+mod image;
+mod image_config;
+mod local;
+mod oci;
+mod patterns;
+
+use std::collections::BTreeMap;
+
+pub use self::blob::{ImageBlob, OciLayoutBlob};
+pub use self::http::Http;
+pub use self::image::{Image, RecordType, ResolveMode};
+pub use self::image_config::{ImageConfig, ImageConfigError};
+pub use self::local::{Differ, Local, Need};
+pub use self::oci::OciLayout;
+
+use crate::cap::Cap;
+use crate::encoding::Encoding;
+use crate::error::OpError;
+use crate::options::Options;
+use crate::state::State;
+use crate::vertex::{Op, Output, Vertex};
+
+/// A finished source.
+#[derive(Debug)]
+pub(crate) struct SourceOp {
+    identifier: Box<str>,
+    attrs: Attrs,
+    caps: Vec<Cap>,
+    kind: SourceKind,
+}
+
+/// Attributes, sorted by key as on the wire.
+pub(crate) type Attrs = BTreeMap<&'static str, Box<str>>;
+
+/// What the marshal call adds to a source.
+#[derive(Debug)]
+pub(crate) enum SourceKind {
+    /// The platform: which of an index's images it is.
+    Platform,
+    /// Nothing: the same on every platform.
+    Portable,
+    /// The id of a local source without a session, unless it has its own.
+    Local { unique_id: Option<Box<str>> },
+}
+
+impl SourceOp {
+    pub(crate) fn new(identifier: String, kind: SourceKind) -> Self {
+        Self {
+            identifier: identifier.into(),
+            attrs: Attrs::new(),
+            caps: Vec::new(),
+            kind,
+        }
+    }
+
+    /// Sets an attribute.
+    pub(crate) fn attr(&mut self, key: &'static str, value: impl Into<Box<str>>) {
+        self.attrs.insert(key, value.into());
+    }
+
+    /// Sets an attribute unless the value is empty.
+    pub(crate) fn attr_if_any(&mut self, key: &'static str, value: &str) {
+        if !value.is_empty() {
+            self.attr(key, value);
+        }
+    }
+
+    /// Asks the daemon for a capability.
+    pub(crate) fn cap(&mut self, cap: Cap) {
+        self.caps.push(cap);
+    }
+
+    /// The state of this source.
+    pub(crate) fn state(self, options: Options, fault: Option<OpError>) -> State {
+        let vertex = Vertex {
+            op: Op::Source(self),
+            options,
+            inputs: Vec::new(),
+            fault,
+        };
+        State::of_output(Output::new(vertex, 0))
+    }
+
+    /// What is fetched.
+    pub(crate) fn identifier(&self) -> &str {
+        &self.identifier
+    }
+
+    pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) -> Result<(), OpError> {
+        let mut unique = None;
+        let mut platform = None;
+        match &self.kind {
+            SourceKind::Platform => platform = Some(encoding.platform(None)?),
+            SourceKind::Portable => {}
+            SourceKind::Local { unique_id } => {
+                let given = unique_id
+                    .as_deref()
+                    .or(encoding.constraints.local_unique_id.as_deref());
+                let name = || {
+                    self.identifier
+                        .strip_prefix(local::SCHEME)
+                        .unwrap_or_default()
+                        .to_owned()
+                };
+                unique = Some(given.ok_or_else(|| OpError::NoLocalUniqueId { name: name() })?);
+                encoding.cap(Cap::SOURCE_LOCAL_UNIQUE);
+            }
+        }
+        self.caps.iter().for_each(|cap| encoding.cap(cap.clone()));
+        encoding.head(&[], platform);
+        encoding.writer.message(3, |source| {
+            source.string(1, &self.identifier);
+            let before_unique = |key: &&str| *key < attr::LOCAL_UNIQUE_ID;
+            let (before, after): (Vec<_>, Vec<_>) =
+                self.attrs.iter().partition(|(key, _)| before_unique(key));
+            before
+                .into_iter()
+                .for_each(|(key, value)| source.string_entry(2, key, value));
+            if let Some(id) = unique {
+                source.string_entry(2, attr::LOCAL_UNIQUE_ID, id);
+            }
+            after
+                .into_iter()
+                .for_each(|(key, value)| source.string_entry(2, key, value));
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! Images of an OCI layout that the client serves.
+
+use super::{SourceKind, SourceOp, attr};
+use crate::cap::Cap;
+use crate::options::{Options, vertex_option_methods};
+use crate::state::State;
+
+/// An image of an OCI layout on the client's disk, served by its session. Mirrors `llb.OCILayout`.
+#[derive(Debug, Clone)]
+#[must_use = "an OCI layout does nothing until its state is used"]
+pub struct OciLayout {
+    reference: String,
+    store: Store,
+    layer_limit: Option<u32>,
+    options: Options,
+}
+
+/// Where the daemon finds the content; empty for its default.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Store {
+    pub(super) session: Box<str>,
+    pub(super) id: Box<str>,
+}
+
+impl OciLayout {
+    /// The image of `reference`, used as given: `name@sha256:…`.
+    pub fn new(reference: impl Into<String>) -> Self {
+        Self {
+            reference: reference.into(),
+            store: Store::default(),
+            layer_limit: None,
+            options: Options::default(),
+        }
+    }
+
+    /// Names the session and the store in it. Default: any session, and the store named by the reference.
+    pub fn store(mut self, session: impl Into<Box<str>>, id: impl Into<Box<str>>) -> Self {
+        self.store = Store {
+            session: session.into(),
+            id: id.into(),
+        };
+        self
+    }
+
+    /// Uses only the lowest `layers` layers. Default: all.
+    pub fn layer_limit(mut self, layers: u32) -> Self {
+        self.layer_limit = Some(layers);
+        self
+    }
+
+    vertex_option_methods!();
+
+    /// The image's file system.
+    pub fn state(self) -> State {
+        let mut source = SourceOp::new(
+            format!("oci-layout://{}", self.reference),
+            SourceKind::Platform,
+        );
+        source.cap(Cap::SOURCE_OCI_LAYOUT);
+        self.store.set_attrs(&mut source);
+        if let Some(layers) = self.layer_limit {
+            source.attr(attr::OCI_LAYER_LIMIT, layers.to_string());
+        }
+        source.state(self.options, None)
+    }
+}
+
+impl Store {
+    pub(super) fn set_attrs(&self, source: &mut SourceOp) {
+        source.attr_if_any(attr::OCI_SESSION_ID, &self.session);
+        source.attr_if_any(attr::OCI_STORE_ID, &self.id);
+    }
+}

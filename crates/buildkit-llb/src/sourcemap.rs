@@ -1,0 +1,123 @@
+//! Where vertices come from: source files, and ranges in them.
+
+use std::sync::Arc;
+
+use crate::state::State;
+
+/// A source file that vertices come from. A clone is cheap and stands for the same file.
+///
+/// Files with equal name, language and content are one file in a definition.
+#[derive(Debug, Clone)]
+pub struct SourceMap(Arc<SourceFile>);
+
+#[derive(Debug)]
+struct SourceFile {
+    filename: Box<str>,
+    language: Box<str>,
+    data: Box<[u8]>,
+    state: Option<State>,
+}
+
+/// Ranges of a source file that a vertex comes from.
+#[derive(Debug, Clone)]
+pub struct SourceLocation {
+    pub(crate) map: SourceMap,
+    pub(crate) ranges: Box<[Range]>,
+}
+
+/// A range of a source file. Lines count from 1 and characters from 0, as in BuildKit's Dockerfile frontend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// Where it starts.
+    pub start: Position,
+    /// Where it ends.
+    pub end: Position,
+}
+
+/// A place in a source file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: i32,
+    /// The character in the line, from 0.
+    pub character: i32,
+}
+
+impl SourceMap {
+    /// A source file by its name, its language (as GitHub's linguist names it) and its content.
+    pub fn new(
+        filename: impl Into<Box<str>>,
+        language: impl Into<Box<str>>,
+        data: impl Into<Box<[u8]>>,
+    ) -> Self {
+        let (filename, language, data) = (filename.into(), language.into(), data.into());
+        Self(Arc::new(SourceFile {
+            filename,
+            language,
+            data,
+            state: None,
+        }))
+    }
+
+    /// The same file with the state that it was read from, which is put into the definition beside it.
+    pub fn with_state(&self, state: State) -> Self {
+        let (filename, language, data) = (
+            self.0.filename.clone(),
+            self.0.language.clone(),
+            self.0.data.clone(),
+        );
+        Self(Arc::new(SourceFile {
+            filename,
+            language,
+            data,
+            state: Some(state),
+        }))
+    }
+
+    /// A location in this file.
+    pub fn location(&self, ranges: impl Into<Box<[Range]>>) -> SourceLocation {
+        SourceLocation {
+            map: self.clone(),
+            ranges: ranges.into(),
+        }
+    }
+
+    /// The file's name.
+    pub fn filename(&self) -> &str {
+        &self.0.filename
+    }
+
+    /// The file's language.
+    pub fn language(&self) -> &str {
+        &self.0.language
+    }
+
+    /// The file's content.
+    pub fn data(&self) -> &[u8] {
+        &self.0.data
+    }
+
+    pub(crate) fn state(&self) -> Option<&State> {
+        self.0.state.as_ref()
+    }
+
+    /// Whether both are the same file.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let (one, two) = (&*self.0, &*other.0);
+        Arc::ptr_eq(&self.0, &other.0)
+            || (one.filename == two.filename
+                && one.language == two.language
+                && one.data == two.data)
+    }
+}
+
+impl Range {
+    /// The range from `start` to `end`, each as line and character.
+    pub fn new(start: (i32, i32), end: (i32, i32)) -> Self {
+        let position = |(line, character)| Position { line, character };
+        Self {
+            start: position(start),
+            end: position(end),
+        }
+    }
+}

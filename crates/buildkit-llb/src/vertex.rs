@@ -1,0 +1,89 @@
+//! Vertices of the graph and the edges between them.
+
+use std::sync::Arc;
+
+use crate::error::OpError;
+use crate::exec::ExecOp;
+use crate::file::FileOp;
+use crate::graph_ops::{BuildOp, DiffOp, MergeOp, PassthroughOp};
+use crate::options::Options;
+use crate::platform::Platform;
+use crate::source::SourceOp;
+
+/// One vertex. Immutable and shared by everything that is built on it.
+#[derive(Debug)]
+pub(crate) struct Vertex {
+    pub(crate) op: Op,
+    pub(crate) options: Options,
+    /// What the op reads, in the order in which BuildKit's client walks it. Ops name an input by its slot here.
+    pub(crate) inputs: Vec<Output>,
+    /// What is wrong with the op; marshalling reports it.
+    pub(crate) fault: Option<OpError>,
+}
+
+/// What a vertex does.
+#[derive(Debug)]
+pub(crate) enum Op {
+    Source(SourceOp),
+    Exec(ExecOp),
+    File(FileOp),
+    Merge(MergeOp),
+    Diff(DiffOp),
+    Build(BuildOp),
+    Passthrough(PassthroughOp),
+}
+
+/// One output of a vertex: what an edge of the graph points to.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    pub(crate) vertex: Arc<Vertex>,
+    pub(crate) index: u32,
+}
+
+/// The place of an input in [`Vertex::inputs`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slot(pub(crate) u32);
+
+/// Collects the inputs of a vertex in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Slots(pub(crate) Vec<Output>);
+
+impl Vertex {
+    /// The platform that a state gets with an output of this vertex: only sources and execs with a platform of their
+    /// own hand one on.
+    pub(crate) fn output_platform(&self) -> Option<&Arc<Platform>> {
+        match self.op {
+            Op::Source(_) | Op::Exec(_) => self.options.platform.as_ref(),
+            Op::File(_) | Op::Merge(_) | Op::Diff(_) | Op::Build(_) | Op::Passthrough(_) => None,
+        }
+    }
+}
+
+impl Drop for Vertex {
+    /// Takes the graph below apart without recursion: a chain may be longer than the stack is deep.
+    fn drop(&mut self) {
+        let mut pending = std::mem::take(&mut self.inputs);
+        while let Some(output) = pending.pop() {
+            if let Some(mut vertex) = Arc::into_inner(output.vertex) {
+                pending.append(&mut vertex.inputs);
+            }
+        }
+    }
+}
+
+impl Output {
+    pub(crate) fn new(vertex: Vertex, index: u32) -> Self {
+        Self {
+            vertex: Arc::new(vertex),
+            index,
+        }
+    }
+}
+
+impl Slots {
+    /// Puts an input into a slot of its own.
+    pub(crate) fn push(&mut self, output: Output) -> Slot {
+        self.0.push(output);
+        Slot(u32::try_from(self.0.len() - 1).expect("fewer than 2^32 inputs"))
+    }
+}
