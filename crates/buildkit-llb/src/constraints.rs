@@ -1,5 +1,6 @@
 //! The options of a marshal call, which apply to every vertex.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::cap::CapSet;
@@ -13,9 +14,9 @@ use crate::platform::Platform;
 #[derive(Debug, Clone, Default)]
 pub struct Constraints {
     pub(crate) platform: Option<Arc<Platform>>,
-    pub(crate) filters: Vec<Box<str>>,
+    pub(crate) filters: Vec<String>,
     pub(crate) metadata: OpMetadata,
-    pub(crate) local_unique_id: Option<Box<str>>,
+    pub(crate) local_unique_id: Option<String>,
     pub(crate) caps: Option<Arc<CapSet>>,
 }
 
@@ -29,7 +30,7 @@ impl Constraints {
     }
 
     /// Adds a filter that a worker must match, in containerd's filter syntax.
-    pub fn require_worker(mut self, filter: impl Into<Box<str>>) -> Self {
+    pub fn require_worker(mut self, filter: impl Into<String>) -> Self {
         self.filters.push(filter.into());
         self
     }
@@ -38,7 +39,7 @@ impl Constraints {
     /// are an error then.
     ///
     /// The daemon takes local sources with equal ids for the same directory, whoever sends them.
-    pub fn local_unique_id(mut self, id: impl Into<Box<str>>) -> Self {
+    pub fn local_unique_id(mut self, id: impl Into<String>) -> Self {
         self.local_unique_id = Some(id.into());
         self
     }
@@ -63,8 +64,9 @@ impl Constraints {
     }
 
     /// Adds an entry to every vertex's description.
-    pub fn description(mut self, key: impl Into<Arc<str>>, value: impl Into<Arc<str>>) -> Self {
-        self.metadata.describe(key.into(), value.into());
+    pub fn description(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata
+            .describe(Cow::Owned(key.into()), Arc::from(value.into()));
         self
     }
 

@@ -40,8 +40,8 @@ pub struct Location {
 /// A source file that vertices come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    pub(crate) filename: Box<str>,
-    pub(crate) language: Box<str>,
+    pub(crate) filename: String,
+    pub(crate) language: String,
     pub(crate) data: Box<[u8]>,
     pub(crate) definition: Option<Box<Definition>>,
 }

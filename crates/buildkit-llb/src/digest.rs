@@ -19,7 +19,7 @@ pub struct OpDigest([u8; 32]);
 ///
 /// sha256, sha384 and sha512 are known, with lower-case hex digits, as in `opencontainers/go-digest`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContentDigest(Box<str>);
+pub struct ContentDigest(String);
 
 /// Text that is no digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

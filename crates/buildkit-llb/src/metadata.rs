@@ -1,5 +1,6 @@
 //! What a definition says about a vertex without changing its digest.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::cap::Cap;
@@ -13,7 +14,7 @@ pub(crate) const CUSTOM_NAME: &str = "llb.customname";
 pub struct OpMetadata {
     pub(crate) ignore_cache: bool,
     /// Sorted by key.
-    pub(crate) description: Vec<(Arc<str>, Arc<str>)>,
+    pub(crate) description: Vec<(Cow<'static, str>, Arc<str>)>,
     pub(crate) export_cache: Option<ExportCache>,
     /// Sorted.
     pub(crate) caps: Vec<Cap>,
@@ -33,8 +34,8 @@ pub enum ExportCache {
 /// A group that progress shows as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProgressGroup {
-    pub(crate) id: Box<str>,
-    pub(crate) name: Box<str>,
+    pub(crate) id: String,
+    pub(crate) name: String,
     pub(crate) strength: GroupStrength,
 }
 
@@ -109,7 +110,7 @@ impl OpMetadata {
     }
 
     /// Sets one entry of the description.
-    pub(crate) fn describe(&mut self, key: Arc<str>, value: Arc<str>) {
+    pub(crate) fn describe(&mut self, key: Cow<'static, str>, value: Arc<str>) {
         match self
             .description
             .binary_search_by(|(known, _)| known.cmp(&key))
@@ -174,7 +175,7 @@ impl OpMetadata {
 
 impl ProgressGroup {
     /// A group by its id, which vertices share, and the name that is shown.
-    pub fn new(id: impl Into<Box<str>>, name: impl Into<Box<str>>) -> Self {
+    pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             id: id.into(),
             name: name.into(),

@@ -1,5 +1,6 @@
 //! Options that any vertex can have.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::metadata::{ExportCache, LinuxResources, OpMetadata, ProgressGroup};
@@ -11,11 +12,15 @@ use crate::sourcemap::SourceLocation;
 pub(crate) struct Options {
     pub(crate) platform: Option<Arc<Platform>>,
     pub(crate) metadata: OpMetadata,
-    pub(crate) filters: Vec<Box<str>>,
+    pub(crate) filters: Vec<String>,
     pub(crate) locations: Vec<SourceLocation>,
 }
 
 impl Options {
+    pub(crate) fn describe(&mut self, key: Cow<'static, str>, value: String) {
+        self.metadata.describe(key, value.into());
+    }
+
     pub(crate) fn set_platform(&mut self, platform: Platform) {
         self.platform = Some(Arc::new(platform));
     }
@@ -37,17 +42,15 @@ impl Options {
 macro_rules! vertex_option_methods {
     () => {
         /// Sets the name that progress shows. Default: what the daemon makes of the op.
-        pub fn custom_name(self, name: impl Into<std::sync::Arc<str>>) -> Self {
-            self.description($crate::metadata::CUSTOM_NAME, name)
+        pub fn custom_name(mut self, name: impl Into<String>) -> Self {
+            self.options
+                .describe($crate::metadata::CUSTOM_NAME.into(), name.into());
+            self
         }
 
         /// Adds an entry to the description, which the daemon hands on and does not read.
-        pub fn description(
-            mut self,
-            key: impl Into<std::sync::Arc<str>>,
-            value: impl Into<std::sync::Arc<str>>,
-        ) -> Self {
-            self.options.metadata.describe(key.into(), value.into());
+        pub fn description(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+            self.options.describe(key.into().into(), value.into());
             self
         }
 
@@ -83,7 +86,7 @@ macro_rules! vertex_option_methods {
         }
 
         /// Adds a filter that a worker must match, in containerd's filter syntax.
-        pub fn require_worker(mut self, filter: impl Into<Box<str>>) -> Self {
+        pub fn require_worker(mut self, filter: impl Into<String>) -> Self {
             self.options.filters.push(filter.into());
             self
         }

@@ -32,7 +32,7 @@ pub enum SecurityMode {
 /// A limit of a process, such as `nofile`. `-1` stands for unlimited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ulimit {
-    pub(crate) name: Box<str>,
+    pub(crate) name: String,
     pub(crate) soft: i64,
     pub(crate) hard: i64,
 }
@@ -55,13 +55,13 @@ pub(crate) struct Values {
 /// One change of the values.
 #[derive(Debug, Clone)]
 pub(crate) enum Setting {
-    Env(Box<str>, Box<str>),
-    RemoveEnv(Box<str>),
-    Dir(Box<str>),
-    User(Box<str>),
-    Hostname(Box<str>),
-    CgroupParent(Box<str>),
-    ExtraHost(Box<str>, IpAddr),
+    Env(String, String),
+    RemoveEnv(String),
+    Dir(String),
+    User(String),
+    Hostname(String),
+    CgroupParent(String),
+    ExtraHost(String, IpAddr),
     Ulimit(Ulimit),
     Network(NetworkMode),
     Security(SecurityMode),
@@ -70,7 +70,7 @@ pub(crate) enum Setting {
 
 impl Ulimit {
     /// The limit `name` (`nofile`, `core`, …) with its soft and hard value.
-    pub fn new(name: impl Into<Box<str>>, soft: i64, hard: i64) -> Self {
+    pub fn new(name: impl Into<String>, soft: i64, hard: i64) -> Self {
         Self {
             name: name.into(),
             soft,
@@ -121,36 +121,32 @@ impl Values {
 macro_rules! settings_methods {
     () => {
         /// Sets an environment variable. One that is set again moves to the end. The value may be empty.
-        pub fn env(self, name: impl Into<Box<str>>, value: impl Into<Box<str>>) -> Self {
+        pub fn env(self, name: impl Into<String>, value: impl Into<String>) -> Self {
             self.set(Setting::Env(name.into(), value.into()))
         }
 
         /// Removes an environment variable.
-        pub fn remove_env(self, name: impl Into<Box<str>>) -> Self {
+        pub fn remove_env(self, name: impl Into<String>) -> Self {
             self.set(Setting::RemoveEnv(name.into()))
         }
 
         /// Sets the working directory. Default: `/`. A relative one is joined to the one before.
-        pub fn dir(self, dir: impl Into<Box<str>>) -> Self {
+        pub fn dir(self, dir: impl Into<String>) -> Self {
             self.set(Setting::Dir(dir.into()))
         }
 
         /// Sets the user, as `user[:group]` by name or number. Default: what the image's root file system says, root.
-        pub fn user(self, user: impl Into<Box<str>>) -> Self {
+        pub fn user(self, user: impl Into<String>) -> Self {
             self.set(Setting::User(user.into()))
         }
 
         /// Sets the host name. Default: the daemon's choice, `buildkitsandbox`.
-        pub fn hostname(self, hostname: impl Into<Box<str>>) -> Self {
+        pub fn hostname(self, hostname: impl Into<String>) -> Self {
             self.set(Setting::Hostname(hostname.into()))
         }
 
         /// Adds a line to `/etc/hosts`.
-        pub fn extra_host(
-            self,
-            host: impl Into<Box<str>>,
-            ip: impl Into<std::net::IpAddr>,
-        ) -> Self {
+        pub fn extra_host(self, host: impl Into<String>, ip: impl Into<std::net::IpAddr>) -> Self {
             self.set(Setting::ExtraHost(host.into(), ip.into()))
         }
 
@@ -160,7 +156,7 @@ macro_rules! settings_methods {
         }
 
         /// Sets the cgroup below which containers run. Default: the daemon's.
-        pub fn cgroup_parent(self, parent: impl Into<Box<str>>) -> Self {
+        pub fn cgroup_parent(self, parent: impl Into<String>) -> Self {
             self.set(Setting::CgroupParent(parent.into()))
         }
 

@@ -12,8 +12,8 @@ pub struct SourceMap(Arc<SourceFile>);
 
 #[derive(Debug)]
 struct SourceFile {
-    filename: Box<str>,
-    language: Box<str>,
+    filename: String,
+    language: String,
     data: Box<[u8]>,
     state: Option<State>,
 }
@@ -46,8 +46,8 @@ pub struct Position {
 impl SourceMap {
     /// A source file by its name, its language (as GitHub's linguist names it) and its content.
     pub fn new(
-        filename: impl Into<Box<str>>,
-        language: impl Into<Box<str>>,
+        filename: impl Into<String>,
+        language: impl Into<String>,
         data: impl Into<Box<[u8]>>,
     ) -> Self {
         let (filename, language, data) = (filename.into(), language.into(), data.into());

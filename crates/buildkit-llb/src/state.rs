@@ -89,7 +89,7 @@ impl State {
     }
 
     /// This state, once `dependencies` are done too. Mirrors `State.Requires`; needs BuildKit 0.31.
-    pub fn requires(&self, id: impl Into<Box<str>>, dependencies: &[Self]) -> Self {
+    pub fn requires(&self, id: impl Into<String>, dependencies: &[Self]) -> Self {
         if dependencies.is_empty() {
             return self.clone();
         }

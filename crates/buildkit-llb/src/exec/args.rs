@@ -4,16 +4,16 @@ use crate::shlex::{self, CommandLineError};
 
 /// A program and its arguments. Made from an array of at least one text, or from a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Args(Vec<Box<str>>);
+pub struct Args(Vec<String>);
 
 impl Args {
     /// A program without arguments.
-    pub fn program(program: impl Into<Box<str>>) -> Self {
+    pub fn program(program: impl Into<String>) -> Self {
         Self(vec![program.into()])
     }
 
     /// `/bin/sh -c LINE`.
-    pub fn shell(line: impl Into<Box<str>>) -> Self {
+    pub fn shell(line: impl Into<String>) -> Self {
         Self(vec!["/bin/sh".into(), "-c".into(), line.into()])
     }
 
@@ -25,13 +25,13 @@ impl Args {
     }
 
     /// The same command with one more argument.
-    pub fn arg(mut self, arg: impl Into<Box<str>>) -> Self {
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
         self.0.push(arg.into());
         self
     }
 
     /// The same command with more arguments.
-    pub fn args<S: Into<Box<str>>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+    pub fn args<S: Into<String>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.0.extend(args.into_iter().map(Into::into));
         self
     }
@@ -45,7 +45,7 @@ impl Args {
     }
 }
 
-impl<S: Into<Box<str>>, const N: usize> From<[S; N]> for Args {
+impl<S: Into<String>, const N: usize> From<[S; N]> for Args {
     fn from(args: [S; N]) -> Self {
         const { assert!(N > 0, "a command needs a program") };
         Self(args.into_iter().map(Into::into).collect())

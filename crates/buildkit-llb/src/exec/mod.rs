@@ -60,7 +60,7 @@ pub struct ProxyEnv {
 /// A device by its qualified CDI name, such as `vendor.com/gpu=0`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CdiDevice {
-    name: Box<str>,
+    name: String,
     optional: bool,
 }
 
@@ -214,7 +214,7 @@ fn number_outputs(mut nodes: Vec<MountNode>) -> (Box<[MountNode]>, Slots) {
 
 impl CdiDevice {
     /// A device that must be there.
-    pub fn new(name: impl Into<Box<str>>) -> Self {
+    pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             optional: false,

@@ -61,8 +61,8 @@ pub enum ContentCache {
 /// A mount that is sorted and may have an input and an output.
 #[derive(Debug, Clone)]
 pub(super) struct MountNode {
-    pub(super) target: Box<str>,
-    pub(super) selector: Option<Box<str>>,
+    pub(super) target: String,
+    pub(super) selector: Option<String>,
     pub(super) kind: MountKind,
     pub(super) content_cache: ContentCache,
     pub(super) readonly: bool,
@@ -79,13 +79,13 @@ pub(super) struct MountNode {
 #[derive(Debug, Clone)]
 pub(super) enum MountKind {
     Bind,
-    Cache { id: Box<str>, sharing: CacheSharing },
+    Cache { id: String, sharing: CacheSharing },
     Tmpfs { size: i64 },
 }
 
 impl BindMount {
     /// `source` at `target`, writable.
-    pub fn new(target: impl Into<Box<str>>, source: &State) -> Self {
+    pub fn new(target: impl Into<String>, source: &State) -> Self {
         Self(MountNode::new(target.into(), source, MountKind::Bind))
     }
 
@@ -96,7 +96,7 @@ impl BindMount {
     }
 
     /// Mounts what is at `path` in the source. Default: all of it.
-    pub fn selector(mut self, path: impl Into<Box<str>>) -> Self {
+    pub fn selector(mut self, path: impl Into<String>) -> Self {
         self.0.selector = Some(path.into()).filter(|path| !path.is_empty());
         self
     }
@@ -116,7 +116,7 @@ impl BindMount {
 
 impl CacheMount {
     /// The cache `id` at `target`, writable, shared and empty at first.
-    pub fn new(target: impl Into<Box<str>>, id: impl Into<Box<str>>) -> Self {
+    pub fn new(target: impl Into<String>, id: impl Into<String>) -> Self {
         let kind = MountKind::Cache {
             id: id.into(),
             sharing: CacheSharing::Shared,
@@ -140,7 +140,7 @@ impl CacheMount {
     }
 
     /// Fills a new cache with what is at `path` in its source. Default: all of it.
-    pub fn selector(mut self, path: impl Into<Box<str>>) -> Self {
+    pub fn selector(mut self, path: impl Into<String>) -> Self {
         self.0.selector = Some(path.into()).filter(|path| !path.is_empty());
         self
     }
@@ -154,7 +154,7 @@ impl CacheMount {
 
 impl TmpfsMount {
     /// An empty file system in memory at `target`.
-    pub fn new(target: impl Into<Box<str>>) -> Self {
+    pub fn new(target: impl Into<String>) -> Self {
         Self(MountNode::new(
             target.into(),
             &State::scratch(),
@@ -178,7 +178,7 @@ impl MountNode {
         }
     }
 
-    fn new(target: Box<str>, source: &State, kind: MountKind) -> Self {
+    fn new(target: String, source: &State, kind: MountKind) -> Self {
         Self {
             target,
             selector: None,

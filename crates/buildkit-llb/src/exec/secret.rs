@@ -3,8 +3,8 @@
 /// A secret as a file. Its id and place are part of the cache key, its value is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretFile {
-    pub(super) id: Box<str>,
-    pub(super) target: Box<str>,
+    pub(super) id: String,
+    pub(super) target: String,
     pub(super) owner: (u32, u32),
     pub(super) mode: u32,
     pub(super) optional: bool,
@@ -13,16 +13,16 @@ pub struct SecretFile {
 /// A secret as an environment variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretEnv {
-    pub(super) id: Box<str>,
-    pub(super) name: Box<str>,
+    pub(super) id: String,
+    pub(super) name: String,
     pub(super) optional: bool,
 }
 
 /// The socket of an ssh agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshSocket {
-    pub(super) id: Box<str>,
-    pub(super) target: Option<Box<str>>,
+    pub(super) id: String,
+    pub(super) target: Option<String>,
     pub(super) owner: (u32, u32),
     pub(super) mode: u32,
     pub(super) optional: bool,
@@ -30,7 +30,7 @@ pub struct SshSocket {
 
 impl SecretFile {
     /// The secret whose id is `target`, at that path; owner 0:0, mode 0400, and required.
-    pub fn new(target: impl Into<Box<str>>) -> Self {
+    pub fn new(target: impl Into<String>) -> Self {
         let target = target.into();
         Self {
             id: target.clone(),
@@ -42,7 +42,7 @@ impl SecretFile {
     }
 
     /// Sets the id. Default: the target.
-    pub fn id(mut self, id: impl Into<Box<str>>) -> Self {
+    pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = id.into();
         self
     }
@@ -68,7 +68,7 @@ impl SecretFile {
 
 impl SecretEnv {
     /// The secret whose id is `name`, as a variable of that name; required.
-    pub fn new(name: impl Into<Box<str>>) -> Self {
+    pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
         Self {
             id: name.clone(),
@@ -78,7 +78,7 @@ impl SecretEnv {
     }
 
     /// Sets the id. Default: the name.
-    pub fn id(mut self, id: impl Into<Box<str>>) -> Self {
+    pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = id.into();
         self
     }
@@ -95,7 +95,7 @@ impl SshSocket {
     /// `SSH_AUTH_SOCK` names the first agent of an exec.
     pub fn new() -> Self {
         Self {
-            id: Box::default(),
+            id: String::new(),
             target: None,
             owner: (0, 0),
             mode: 0o600,
@@ -104,13 +104,13 @@ impl SshSocket {
     }
 
     /// Sets the id. Default: empty, which is the default agent.
-    pub fn id(mut self, id: impl Into<Box<str>>) -> Self {
+    pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = id.into();
         self
     }
 
     /// Sets the path of the socket. Default: `/run/buildkit/ssh_agent.N`, N being its number in the exec.
-    pub fn target(mut self, target: impl Into<Box<str>>) -> Self {
+    pub fn target(mut self, target: impl Into<String>) -> Self {
         self.target = Some(target.into());
         self
     }

@@ -11,7 +11,7 @@ const PERMISSION_BITS: u32 = 0o777;
 /// Makes a directory.
 #[derive(Debug, Clone)]
 pub struct Mkdir {
-    pub(super) path: Box<str>,
+    pub(super) path: String,
     mode: u32,
     parents: bool,
     pub(super) attributes: Attributes,
@@ -20,7 +20,7 @@ pub struct Mkdir {
 /// Makes a file, in the place of one that is there.
 #[derive(Debug, Clone)]
 pub struct Mkfile {
-    pub(super) path: Box<str>,
+    pub(super) path: String,
     mode: u32,
     data: Box<[u8]>,
     pub(super) attributes: Attributes,
@@ -29,15 +29,15 @@ pub struct Mkfile {
 /// Makes a symbolic link.
 #[derive(Debug, Clone)]
 pub struct Symlink {
-    target: Box<str>,
-    path: Box<str>,
+    target: String,
+    path: String,
     pub(super) attributes: Attributes,
 }
 
 /// Removes a file or a directory with all that is in it.
 #[derive(Debug, Clone)]
 pub struct Rm {
-    pub(super) path: Box<str>,
+    pub(super) path: String,
     allow_not_found: bool,
     allow_wildcard: bool,
 }
@@ -71,7 +71,7 @@ pub(super) use attribute_methods;
 
 impl Mkdir {
     /// A directory at `path` (relative to the state's directory), with mode 0755 and without its parents.
-    pub fn new(path: impl Into<Box<str>>) -> Self {
+    pub fn new(path: impl Into<String>) -> Self {
         Self {
             path: path.into(),
             mode: 0o755,
@@ -105,7 +105,7 @@ impl Mkdir {
 
 impl Mkfile {
     /// A file at `path` (relative to the state's directory) with content `data` and mode 0644.
-    pub fn new(path: impl Into<Box<str>>, data: impl Into<Vec<u8>>) -> Self {
+    pub fn new(path: impl Into<String>, data: impl Into<Vec<u8>>) -> Self {
         let data: Vec<u8> = data.into();
         Self {
             path: path.into(),
@@ -135,7 +135,7 @@ impl Mkfile {
 impl Symlink {
     /// A link at `path` to `target`. Both are stored as given: a relative `path` is not joined to the state's
     /// directory.
-    pub fn new(target: impl Into<Box<str>>, path: impl Into<Box<str>>) -> Self {
+    pub fn new(target: impl Into<String>, path: impl Into<String>) -> Self {
         Self {
             target: target.into(),
             path: path.into(),
@@ -155,7 +155,7 @@ impl Symlink {
 
 impl Rm {
     /// Removes what is at `path` (relative to the state's directory); an error when nothing is.
-    pub fn new(path: impl Into<Box<str>>) -> Self {
+    pub fn new(path: impl Into<String>) -> Self {
         Self {
             path: path.into(),
             allow_not_found: false,

@@ -11,8 +11,8 @@ use crate::wire::Writer;
 #[derive(Debug, Clone)]
 pub struct Copy {
     pub(super) source: CopySource,
-    src: Box<str>,
-    dest: Box<str>,
+    src: String,
+    dest: String,
     mode: Option<Mode>,
     filter: Option<Box<Filter>>,
     flags: Flags,
@@ -38,14 +38,14 @@ enum Mode {
     /// All its bits, set-user-id and the like included.
     Bits(u32),
     /// As chmod reads it.
-    Symbolic(Box<str>),
+    Symbolic(String),
 }
 
 #[derive(Debug, Clone, Default)]
 struct Filter {
-    include: Vec<Box<str>>,
-    exclude: Vec<Box<str>>,
-    required: Vec<Box<str>>,
+    include: Vec<String>,
+    exclude: Vec<String>,
+    required: Vec<String>,
 }
 
 #[expect(
@@ -68,8 +68,8 @@ impl Copy {
     /// state that is changed). A `dest` with a trailing `/` or `/.` is a directory to copy into.
     pub fn new(
         source: impl Into<CopySource>,
-        src: impl Into<Box<str>>,
-        dest: impl Into<Box<str>>,
+        src: impl Into<String>,
+        dest: impl Into<String>,
     ) -> Self {
         Self {
             source: source.into(),
@@ -89,7 +89,7 @@ impl Copy {
     }
 
     /// Sets the mode as chmod reads it, such as `u=rwX,go=rX`. Default: the source's.
-    pub fn symbolic_mode(mut self, mode: impl Into<Box<str>>) -> Self {
+    pub fn symbolic_mode(mut self, mode: impl Into<String>) -> Self {
         self.mode = Some(Mode::Symbolic(mode.into()));
         self
     }
@@ -138,7 +138,7 @@ impl Copy {
     }
 
     /// Copies only what matches one of these patterns. Default: everything.
-    pub fn include<S: Into<Box<str>>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
+    pub fn include<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
         self.filter
             .get_or_insert_default()
             .include
@@ -147,7 +147,7 @@ impl Copy {
     }
 
     /// Leaves out what matches one of these patterns, even when it is included.
-    pub fn exclude<S: Into<Box<str>>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
+    pub fn exclude<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
         self.filter
             .get_or_insert_default()
             .exclude
@@ -156,7 +156,7 @@ impl Copy {
     }
 
     /// Names paths that must be there; has an effect only beside [`include`](Self::include).
-    pub fn require_paths<S: Into<Box<str>>>(mut self, paths: impl IntoIterator<Item = S>) -> Self {
+    pub fn require_paths<S: Into<String>>(mut self, paths: impl IntoIterator<Item = S>) -> Self {
         self.filter
             .get_or_insert_default()
             .required

@@ -18,14 +18,14 @@ const LLB_DEFINITION_INPUT: &str = "buildkit.llb.definition";
 #[must_use = "a nested build does nothing until its state is used"]
 pub struct Build {
     source: State,
-    filename: Option<Box<str>>,
+    filename: Option<String>,
     options: Options,
 }
 
 /// A finished nested build; its only input has the definition.
 #[derive(Debug)]
 pub(crate) struct BuildOp {
-    filename: Option<Box<str>>,
+    filename: Option<String>,
 }
 
 impl Build {
@@ -39,7 +39,7 @@ impl Build {
     }
 
     /// Sets the path of the definition. Default: `buildkit.llb.definition`.
-    pub fn filename(mut self, path: impl Into<Box<str>>) -> Self {
+    pub fn filename(mut self, path: impl Into<String>) -> Self {
         self.filename = Some(path.into()).filter(|path| !path.is_empty());
         self
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 #[must_use = "a passthrough does nothing until its states are used"]
 pub struct Passthrough {
-    id: Box<str>,
+    id: String,
     inputs: Vec<(State, Role)>,
     options: Options,
 }
@@ -32,13 +32,13 @@ enum Role {
 /// A finished passthrough.
 #[derive(Debug)]
 pub(crate) struct PassthroughOp {
-    id: Box<str>,
+    id: String,
     outputs: Vec<Slot>,
 }
 
 impl Passthrough {
     /// A passthrough by its id, which must not be empty: it is what tells its cache key from others'.
-    pub fn new(id: impl Into<Box<str>>) -> Self {
+    pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
             inputs: Vec::new(),

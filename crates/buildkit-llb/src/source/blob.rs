@@ -70,7 +70,7 @@ impl OciLayoutBlob {
     }
 
     /// Names the session and the store in it. Default: any session, and the store named by the reference.
-    pub fn store(mut self, session: impl Into<Box<str>>, id: impl Into<Box<str>>) -> Self {
+    pub fn store(mut self, session: impl Into<String>, id: impl Into<String>) -> Self {
         self.store = Store {
             session: session.into(),
             id: id.into(),

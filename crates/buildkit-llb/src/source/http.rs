@@ -14,16 +14,16 @@ pub struct Http {
     url: String,
     checksum: Option<ContentDigest>,
     file: FileInfo,
-    auth_header_secret: Box<str>,
-    headers: Option<(Box<str>, Box<str>)>,
-    signature: Option<(Box<str>, Box<str>)>,
+    auth_header_secret: String,
+    headers: Option<(String, String)>,
+    signature: Option<(String, String)>,
     options: Options,
 }
 
 /// What a downloaded file is called and may be done with. Zero and empty mean the default.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileInfo {
-    pub(super) filename: Box<str>,
+    pub(super) filename: String,
     pub(super) mode: u32,
     pub(super) owner: (u32, u32),
 }
@@ -35,7 +35,7 @@ impl Http {
             url: url.into(),
             checksum: None,
             file: FileInfo::default(),
-            auth_header_secret: Box::default(),
+            auth_header_secret: String::new(),
             headers: None,
             signature: None,
             options: Options::default(),
@@ -51,13 +51,13 @@ impl Http {
     file_info_methods!();
 
     /// Sends the secret of this name as the `Authorization` header.
-    pub fn auth_header_secret(mut self, name: impl Into<Box<str>>) -> Self {
+    pub fn auth_header_secret(mut self, name: impl Into<String>) -> Self {
         self.auth_header_secret = name.into();
         self
     }
 
     /// Sends these `Accept` and `User-Agent` headers; an empty one is the daemon's own.
-    pub fn headers(mut self, accept: impl Into<Box<str>>, user_agent: impl Into<Box<str>>) -> Self {
+    pub fn headers(mut self, accept: impl Into<String>, user_agent: impl Into<String>) -> Self {
         self.headers = Some((accept.into(), user_agent.into()));
         self
     }
@@ -65,8 +65,8 @@ impl Http {
     /// Fails unless the file has this detached OpenPGP signature by this key, both armoured.
     pub fn pgp_signature(
         mut self,
-        public_key: impl Into<Box<str>>,
-        signature: impl Into<Box<str>>,
+        public_key: impl Into<String>,
+        signature: impl Into<String>,
     ) -> Self {
         self.signature = Some((public_key.into(), signature.into()));
         self
@@ -130,7 +130,7 @@ impl FileInfo {
 macro_rules! file_info_methods {
     () => {
         /// Sets the file's name. Default: the last part of the address, or what the server says.
-        pub fn filename(mut self, name: impl Into<Box<str>>) -> Self {
+        pub fn filename(mut self, name: impl Into<String>) -> Self {
             self.file.filename = name.into();
             self
         }

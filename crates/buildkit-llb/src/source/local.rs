@@ -17,14 +17,14 @@ pub(crate) const SCHEME: &str = "local://";
 #[derive(Debug, Clone)]
 #[must_use = "a local source does nothing until its state is used"]
 pub struct Local {
-    name: Box<str>,
+    name: String,
     identity: Identity,
-    include: Vec<Box<str>>,
-    exclude: Vec<Box<str>>,
-    follow: Vec<Box<str>>,
-    shared_key_hint: Box<str>,
+    include: Vec<String>,
+    exclude: Vec<String>,
+    follow: Vec<String>,
+    shared_key_hint: String,
     differ: Option<(Differ, Need)>,
-    metadata_only: Option<Vec<Box<str>>>,
+    metadata_only: Option<Vec<String>>,
     options: Options,
 }
 
@@ -32,8 +32,8 @@ pub struct Local {
 #[derive(Debug, Clone)]
 enum Identity {
     MarshalCall,
-    Unique(Box<str>),
-    Session(Box<str>),
+    Unique(String),
+    Session(String),
 }
 
 /// How the daemon finds out which files changed since it last received them.
@@ -56,14 +56,14 @@ pub enum Need {
 
 impl Local {
     /// The directory that the client sends under `name`, all of it.
-    pub fn new(name: impl Into<Box<str>>) -> Self {
+    pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             identity: Identity::MarshalCall,
             include: Vec::new(),
             exclude: Vec::new(),
             follow: Vec::new(),
-            shared_key_hint: Box::default(),
+            shared_key_hint: String::new(),
             differ: None,
             metadata_only: None,
             options: Options::default(),
@@ -71,37 +71,37 @@ impl Local {
     }
 
     /// Names the content. Default: the id of the marshal call.
-    pub fn unique(mut self, id: impl Into<Box<str>>) -> Self {
+    pub fn unique(mut self, id: impl Into<String>) -> Self {
         self.identity = Identity::Unique(id.into());
         self
     }
 
     /// Takes the directory from this session alone, instead of by an id. The digest then differs per session.
-    pub fn session(mut self, id: impl Into<Box<str>>) -> Self {
+    pub fn session(mut self, id: impl Into<String>) -> Self {
         self.identity = Identity::Session(id.into());
         self
     }
 
     /// Sends only what matches one of these patterns. Default: everything.
-    pub fn include<S: Into<Box<str>>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
+    pub fn include<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
         self.include.extend(patterns.into_iter().map(Into::into));
         self
     }
 
     /// Leaves out what matches these patterns, as a `.dockerignore` does.
-    pub fn exclude<S: Into<Box<str>>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
+    pub fn exclude<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
         self.exclude.extend(patterns.into_iter().map(Into::into));
         self
     }
 
     /// Sends these paths and, where they are symbolic links, what they point to.
-    pub fn follow<S: Into<Box<str>>>(mut self, paths: impl IntoIterator<Item = S>) -> Self {
+    pub fn follow<S: Into<String>>(mut self, paths: impl IntoIterator<Item = S>) -> Self {
         self.follow.extend(paths.into_iter().map(Into::into));
         self
     }
 
     /// Sources with the same hint start from each other's files when they are sent. Default: none.
-    pub fn shared_key_hint(mut self, hint: impl Into<Box<str>>) -> Self {
+    pub fn shared_key_hint(mut self, hint: impl Into<String>) -> Self {
         self.shared_key_hint = hint.into();
         self
     }
@@ -118,7 +118,7 @@ impl Local {
     }
 
     /// Sends metadata only, and the content of what matches `exceptions`.
-    pub fn metadata_only<S: Into<Box<str>>>(
+    pub fn metadata_only<S: Into<String>>(
         mut self,
         exceptions: impl IntoIterator<Item = S>,
     ) -> Self {

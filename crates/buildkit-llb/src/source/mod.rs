@@ -28,14 +28,14 @@ use crate::vertex::{Op, Output, Vertex};
 /// A finished source.
 #[derive(Debug)]
 pub(crate) struct SourceOp {
-    identifier: Box<str>,
+    identifier: String,
     attrs: Attrs,
     caps: Vec<Cap>,
     kind: SourceKind,
 }
 
 /// Attributes, sorted by key as on the wire.
-pub(crate) type Attrs = BTreeMap<&'static str, Box<str>>;
+pub(crate) type Attrs = BTreeMap<&'static str, String>;
 
 /// What the marshal call adds to a source.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(crate) enum SourceKind {
     /// Nothing: the same on every platform.
     Portable,
     /// The id of a local source without a session, unless it has its own.
-    Local { unique_id: Option<Box<str>> },
+    Local { unique_id: Option<String> },
 }
 
 impl SourceOp {
@@ -59,7 +59,7 @@ impl SourceOp {
     }
 
     /// Sets an attribute.
-    pub(crate) fn attr(&mut self, key: &'static str, value: impl Into<Box<str>>) {
+    pub(crate) fn attr(&mut self, key: &'static str, value: impl Into<String>) {
         self.attrs.insert(key, value.into());
     }
 

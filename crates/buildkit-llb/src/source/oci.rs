@@ -18,8 +18,8 @@ pub struct OciLayout {
 /// Where the daemon finds the content; empty for its default.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Store {
-    pub(super) session: Box<str>,
-    pub(super) id: Box<str>,
+    pub(super) session: String,
+    pub(super) id: String,
 }
 
 impl OciLayout {
@@ -34,7 +34,7 @@ impl OciLayout {
     }
 
     /// Names the session and the store in it. Default: any session, and the store named by the reference.
-    pub fn store(mut self, session: impl Into<Box<str>>, id: impl Into<Box<str>>) -> Self {
+    pub fn store(mut self, session: impl Into<String>, id: impl Into<String>) -> Self {
         self.store = Store {
             session: session.into(),
             id: id.into(),

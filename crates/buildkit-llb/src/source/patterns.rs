@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// The patterns as a compact JSON array.
-pub(super) fn pattern_list(patterns: &[Box<str>]) -> String {
+pub(super) fn pattern_list(patterns: &[String]) -> String {
     let mut list = String::from("[");
     for (number, pattern) in patterns.iter().enumerate() {
         list.push_str(if number == 0 { "\"" } else { ",\"" });
