@@ -1,1 +1,69 @@
-//! The daemon: connect, solve, progress, and the session that serves it.
+//! A client for BuildKit's daemon: connect, solve, progress, and the session that serves the daemon while it builds.
+//!
+//! ```no_run
+//! use std::io;
+//!
+//! use buildkit_client::{ConnectOptions, Daemon, DeclaredFiles, DockerConfig, Export, LocalDir, Solve};
+//! use tokio_util::sync::CancellationToken;
+//!
+//! # async fn example(definition: Vec<u8>) -> Result<(), Box<dyn std::error::Error>> {
+//! let address = "unix:///run/buildkit/buildkitd.sock".parse()?;
+//! let daemon = Daemon::connect(ConnectOptions::new(address)).await?;
+//! let tar = Export::tar(|archive: &mut dyn io::Read| {
+//!     let mut file = std::fs::File::create("rootfs.tar")?;
+//!     io::copy(archive, &mut file)?;
+//!     Ok(file.sync_all()?)
+//! });
+//! let solve = Solve::definition(definition)
+//!     .with_local(LocalDir::new("context", ".", DeclaredFiles::All))
+//!     .with_auth(DockerConfig::load()?)
+//!     .with_export(tar);
+//! let cancel = CancellationToken::new();
+//! daemon.solve(solve, |progress| print!("{}", progress.to_json_line()), &cancel).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`Address`], [`TlsFlags`], [`ConnectOptions`], [`Daemon::connect`]: the way to a daemon. [`ConnectError`] says what
+//!   is really wrong: no socket, TLS on one side only, a certificate of the wrong CA.
+//! - [`Daemon::info`], [`Daemon::list_workers`]: who it is, and which platforms it can run.
+//! - [`Solve`], [`Daemon::solve`]: one build with one session of its own. [`SolveError`] tells apart what failed in the
+//!   daemon ([`BuildFailure`] names the step), on this side ([`ServiceError`]), and on the way.
+//! - [`Progress`]: news while it runs.
+//! - [`Export`], [`TarSink`]: what comes out.
+//! - [`LocalDir`], [`Secrets`], [`DockerConfig`]: what the daemon may ask for.
+//!
+//! Nothing else in the workspace speaks gRPC.
+
+mod address;
+mod cache;
+mod connect;
+mod daemon;
+mod export;
+mod progress;
+mod random;
+mod rpc;
+mod session;
+mod solve;
+mod tls;
+
+pub use tokio_util::sync::CancellationToken;
+pub use tonic::Code;
+
+pub use address::{Address, AddressError};
+pub use cache::{CacheEntry, CacheKind};
+pub use connect::{ConnectError, ConnectOptions};
+pub use daemon::{CallError, Daemon, DaemonInfo, Worker, WorkerPlatform};
+pub use export::{Export, ExportKind, SinkError, TarSink};
+pub use progress::{
+    Progress, ProgressGroup, SourceInfo, SourcePosition, SourceRange, Vertex, VertexDigest,
+    VertexLog, VertexStatus, VertexWarning,
+};
+pub use session::ServiceError;
+pub use session::auth::{DockerConfig, DockerConfigError, HelperError};
+pub use session::filesync::{
+    DeclaredFiles, Expected, FileSyncError, LocalDir, PatternError, RelPath, RelPathError,
+};
+pub use session::secrets::{MAX_SECRET_SIZE, SecretError, SecretSource, SecretValue, Secrets};
+pub use solve::{BuildFailure, FailureSource, Solve, SolveError, Solved};
+pub use tls::{ClientPair, TlsError, TlsFiles, TlsFlags};

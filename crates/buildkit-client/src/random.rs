@@ -1,0 +1,20 @@
+//! Names that nobody can guess.
+
+use std::fmt::Write as _;
+
+use tokio_rustls::rustls::crypto::ring;
+
+/// 128 random bits in hexadecimal: the name of a session or of a build.
+///
+/// Whoever knows a session's id can have its secrets, so it comes from the system's generator.
+pub(crate) fn random_id() -> String {
+    let mut bytes = [0_u8; 16];
+    ring::default_provider()
+        .secure_random
+        .fill(&mut bytes)
+        .expect("the system has random numbers");
+    bytes.iter().fold(String::new(), |mut id, byte| {
+        write!(id, "{byte:02x}").expect("writing to memory cannot fail");
+        id
+    })
+}

@@ -1,0 +1,170 @@
+//! The calls of BuildKit's control service, and the limits that hold on every connection.
+//!
+//! Messages come from `buildkit-proto`, except where its age or its types stand in the way: a definition decoded and
+//! encoded by it would lose every field that is newer than the crate, so [`SolveRequest`] carries the bytes as given.
+
+use std::collections::BTreeMap;
+
+use buildkit_proto::moby::buildkit::v1::{
+    InfoRequest, InfoResponse, ListWorkersRequest, ListWorkersResponse, StatusRequest,
+    StatusResponse,
+};
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use tokio_stream::Stream;
+use tonic::client::Grpc;
+use tonic::metadata::MetadataMap;
+use tonic::transport::Channel;
+use tonic::{IntoRequest, Request, Response, Status, Streaming};
+use tonic_prost::ProstCodec;
+
+/// The largest message either side takes; BuildKit's own limit (`defaults.DefaultMaxRecvMsgSize` of containerd).
+pub(crate) const MAX_MESSAGE: usize = 16 << 20;
+
+/// The largest header list; grpc-go's default. Error details with stack traces come as headers and pass hyper's 16 KiB.
+pub(crate) const MAX_HEADER_LIST: u32 = 16 << 20;
+
+/// HTTP/2 flow control: file chunks are up to 3 MiB, and HTTP/2's 64 KiB would cost a round trip for every 64 KiB.
+pub(crate) const STREAM_WINDOW: u32 = 4 << 20;
+
+/// As [`STREAM_WINDOW`], for all streams of a connection together.
+pub(crate) const CONNECTION_WINDOW: u32 = 8 << 20;
+
+const SOLVE: &str = "/moby.buildkit.v1.Control/Solve";
+const STATUS: &str = "/moby.buildkit.v1.Control/Status";
+const SESSION: &str = "/moby.buildkit.v1.Control/Session";
+const INFO: &str = "/moby.buildkit.v1.Control/Info";
+const LIST_WORKERS: &str = "/moby.buildkit.v1.Control/ListWorkers";
+
+/// `moby.buildkit.v1.SolveRequest`: the fields that this client sets.
+///
+/// Field numbers: BuildKit's `api/services/control/control.proto`. `definition` is declared as bytes, which is the same
+/// on the wire as the message that the bytes are.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct SolveRequest {
+    #[prost(string, tag = "1")]
+    pub(crate) reference: String,
+    #[prost(bytes = "bytes", optional, tag = "2")]
+    pub(crate) definition: Option<Bytes>,
+    #[prost(string, tag = "5")]
+    pub(crate) session: String,
+    #[prost(string, tag = "6")]
+    pub(crate) frontend: String,
+    #[prost(btree_map = "string, string", tag = "7")]
+    pub(crate) frontend_attrs: BTreeMap<String, String>,
+    #[prost(message, optional, tag = "8")]
+    pub(crate) cache: Option<CacheOptions>,
+    #[prost(string, repeated, tag = "9")]
+    pub(crate) entitlements: Vec<String>,
+    #[prost(message, repeated, tag = "13")]
+    pub(crate) exporters: Vec<TypeAndAttrs>,
+}
+
+/// `moby.buildkit.v1.CacheOptions`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct CacheOptions {
+    #[prost(message, repeated, tag = "4")]
+    pub(crate) exports: Vec<TypeAndAttrs>,
+    #[prost(message, repeated, tag = "5")]
+    pub(crate) imports: Vec<TypeAndAttrs>,
+}
+
+/// `moby.buildkit.v1.CacheOptionsEntry` and `moby.buildkit.v1.Exporter`, which have the same two fields.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct TypeAndAttrs {
+    #[prost(string, tag = "1")]
+    pub(crate) kind: String,
+    #[prost(btree_map = "string, string", tag = "2")]
+    pub(crate) attrs: BTreeMap<String, String>,
+}
+
+/// `moby.buildkit.v1.SolveResponse`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct SolveResponse {
+    #[prost(btree_map = "string, string", tag = "1")]
+    pub(crate) exporter_response: BTreeMap<String, String>,
+}
+
+/// `moby.buildkit.v1.BytesMessage` and `moby.filesync.v1.BytesMessage`, received and sent without a copy.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct BytesMessage {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) data: Bytes,
+}
+
+/// Who the daemon is.
+pub(crate) async fn info(channel: &Channel) -> Result<InfoResponse, Status> {
+    unary(channel, INFO, InfoRequest {}).await
+}
+
+/// The daemon's workers.
+pub(crate) async fn list_workers(channel: &Channel) -> Result<ListWorkersResponse, Status> {
+    unary(channel, LIST_WORKERS, ListWorkersRequest::default()).await
+}
+
+/// Runs a build; the answer comes when it is over.
+pub(crate) async fn solve(
+    channel: &Channel,
+    request: SolveRequest,
+) -> Result<SolveResponse, Status> {
+    unary(channel, SOLVE, request).await
+}
+
+/// Follows the build that was, or will be, started under `reference`.
+pub(crate) async fn status(
+    channel: &Channel,
+    reference: &str,
+) -> Result<Streaming<StatusResponse>, Status> {
+    let mut grpc = ready(channel).await?;
+    let request = Request::new(StatusRequest {
+        r#ref: reference.into(),
+    });
+    let codec = ProstCodec::<StatusRequest, StatusResponse>::default();
+    let response = grpc
+        .server_streaming(request, PathAndQuery::from_static(STATUS), codec)
+        .await;
+    response.map(Response::into_inner)
+}
+
+/// Opens a byte stream on which the daemon speaks HTTP/2 as a client.
+pub(crate) async fn session(
+    channel: &Channel,
+    headers: MetadataMap,
+    outgoing: impl Stream<Item = BytesMessage> + Send + 'static,
+) -> Result<Streaming<BytesMessage>, Status> {
+    let mut grpc = ready(channel).await?;
+    let mut request = Request::new(outgoing);
+    *request.metadata_mut() = headers;
+    let codec = ProstCodec::<BytesMessage, BytesMessage>::default();
+    let response = grpc
+        .streaming(request, PathAndQuery::from_static(SESSION), codec)
+        .await;
+    response.map(Response::into_inner)
+}
+
+async fn unary<Q, A>(channel: &Channel, path: &'static str, request: Q) -> Result<A, Status>
+where
+    Q: prost::Message + Send + Sync + 'static,
+    A: prost::Message + Default + Send + Sync + 'static,
+{
+    let mut grpc = ready(channel).await?;
+    let codec = ProstCodec::<Q, A>::default();
+    let response = grpc
+        .unary(
+            request.into_request(),
+            PathAndQuery::from_static(path),
+            codec,
+        )
+        .await;
+    response.map(Response::into_inner)
+}
+
+async fn ready(channel: &Channel) -> Result<Grpc<Channel>, Status> {
+    let mut grpc = Grpc::new(channel.clone())
+        .max_decoding_message_size(MAX_MESSAGE)
+        .max_encoding_message_size(MAX_MESSAGE);
+    grpc.ready()
+        .await
+        .map_err(|error| Status::from_error(error.into()))?;
+    Ok(grpc)
+}

@@ -1,0 +1,169 @@
+//! Secrets: files and environment variables that a step may ask for.
+//!
+//! BuildKit: `session/secrets/secretsprovider`.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use buildkit_proto::moby::buildkit::secrets::v1::secrets_server::Secrets as SecretsRpc;
+use buildkit_proto::moby::buildkit::secrets::v1::{GetSecretRequest, GetSecretResponse};
+use tonic::{Request, Response, Status};
+
+use super::report::{Reporter, ServiceError};
+
+/// The service's name on the wire.
+pub(super) const SERVICE: &str = "/moby.buildkit.secrets.v1.Secrets";
+
+/// The method that the daemon calls.
+pub(super) const GET_SECRET: &str = "/moby.buildkit.secrets.v1.Secrets/GetSecret";
+
+/// The largest secret, 500 KiB: `MaxSecretSize` in BuildKit's `secretsprovider.go`.
+pub const MAX_SECRET_SIZE: u64 = 500 << 10;
+
+/// The secrets that a solve may ask for, by id. None by default.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets(BTreeMap<String, SecretSource>);
+
+/// Where a secret comes from.
+#[derive(Debug, Clone)]
+pub enum SecretSource {
+    /// A file, read when the daemon asks.
+    File(PathBuf),
+    /// A value that is at hand.
+    Value(SecretValue),
+}
+
+/// A secret's value. Its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretValue(Vec<u8>);
+
+/// A secret that cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// The environment variable is not set.
+    #[error("environment variable `{variable}` is not set")]
+    Unset {
+        /// The variable.
+        variable: String,
+    },
+    /// The file cannot be read.
+    #[error("cannot read secret file `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// BuildKit takes no larger ones.
+    #[error("larger than {MAX_SECRET_SIZE} bytes")]
+    TooLarge,
+}
+
+impl Secrets {
+    /// The same with one more.
+    pub fn with(mut self, id: impl Into<String>, source: SecretSource) -> Self {
+        self.0.insert(id.into(), source);
+        self
+    }
+}
+
+impl SecretSource {
+    /// A file, which must be readable and not too large now.
+    pub fn file(path: impl Into<PathBuf>) -> Result<Self, SecretError> {
+        let path = path.into();
+        read(&path)?;
+        Ok(Self::File(path))
+    }
+
+    /// An environment variable, read now.
+    pub fn env(variable: &str) -> Result<Self, SecretError> {
+        let value = env::var_os(variable).ok_or_else(|| SecretError::Unset {
+            variable: variable.into(),
+        })?;
+        SecretValue::try_new(value.into_encoded_bytes()).map(Self::Value)
+    }
+
+    fn value(&self) -> Result<Vec<u8>, SecretError> {
+        match self {
+            Self::File(path) => read(path),
+            Self::Value(SecretValue(value)) => Ok(value.clone()),
+        }
+    }
+}
+
+impl SecretValue {
+    /// A value of at most [`MAX_SECRET_SIZE`] bytes.
+    pub fn try_new(value: Vec<u8>) -> Result<Self, SecretError> {
+        check_size(value).map(Self)
+    }
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretValue(redacted)")
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, SecretError> {
+    let mut value = Vec::new();
+    // One byte more than is allowed tells a file that is too large, whatever its metadata says.
+    let read = std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_SECRET_SIZE + 1).read_to_end(&mut value));
+    read.map_err(|source| SecretError::Read {
+        path: path.into(),
+        source,
+    })?;
+    check_size(value)
+}
+
+fn check_size(value: Vec<u8>) -> Result<Vec<u8>, SecretError> {
+    if value.len() as u64 > MAX_SECRET_SIZE {
+        Err(SecretError::TooLarge)
+    } else {
+        Ok(value)
+    }
+}
+
+/// The service that hands secrets out.
+pub(crate) struct SecretService {
+    secrets: Secrets,
+    reporter: Reporter,
+}
+
+impl SecretService {
+    pub(crate) fn new(secrets: Secrets, reporter: Reporter) -> Self {
+        Self { secrets, reporter }
+    }
+}
+
+#[tonic::async_trait]
+impl SecretsRpc for SecretService {
+    async fn get_secret(
+        &self,
+        request: Request<GetSecretRequest>,
+    ) -> Result<Response<GetSecretResponse>, Status> {
+        let id = request.into_inner().id;
+        // The daemon takes only this code for "not given", which optional secrets may be.
+        let source = self
+            .secrets
+            .0
+            .get(&id)
+            .ok_or_else(|| Status::not_found(format!("no secret `{id}`")))?;
+        match source.value() {
+            Ok(data) => Ok(Response::new(GetSecretResponse { data })),
+            Err(source) => {
+                let status = Status::failed_precondition(format!("secret `{id}`: {source}"));
+                self.reporter.report(ServiceError::Secret { id, source });
+                Err(status)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

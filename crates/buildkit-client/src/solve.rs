@@ -1,0 +1,115 @@
+//! A build: what is asked for, what comes out, and how it runs.
+
+mod error;
+mod failure;
+mod run;
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::cache::CacheEntry;
+use crate::export::Export;
+use crate::session::auth::DockerConfig;
+use crate::session::filesync::LocalDir;
+use crate::session::secrets::Secrets;
+
+pub use error::SolveError;
+pub use failure::{BuildFailure, FailureSource};
+
+/// What a daemon is asked to build.
+///
+/// It starts from a definition and takes the rest from `with_…`; whatever is not given is empty.
+#[derive(Debug)]
+pub struct Solve {
+    definition: Option<Bytes>,
+    frontend: String,
+    frontend_attrs: BTreeMap<String, String>,
+    exports: Vec<Export>,
+    cache_imports: Vec<CacheEntry>,
+    cache_exports: Vec<CacheEntry>,
+    entitlements: Vec<String>,
+    locals: Vec<LocalDir>,
+    secrets: Secrets,
+    auth: DockerConfig,
+}
+
+/// What a solve that went well leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Solved {
+    /// What exporters and caches say: `containerimage.digest`, `cache.manifest` and the like.
+    pub exporter_response: BTreeMap<String, String>,
+}
+
+impl Solve {
+    /// The graph in `definition`: an encoded `pb.Definition`, sent as it is.
+    pub fn definition(definition: impl Into<Bytes>) -> Self {
+        Self::new(Some(definition.into()), String::new())
+    }
+
+    /// A graph that the frontend makes in the daemon, `dockerfile.v0` or `gateway.v0`.
+    pub fn frontend(name: impl Into<String>) -> Self {
+        Self::new(None, name.into())
+    }
+
+    fn new(definition: Option<Bytes>, frontend: String) -> Self {
+        Self {
+            definition,
+            frontend,
+            frontend_attrs: BTreeMap::new(),
+            exports: Vec::new(),
+            cache_imports: Vec::new(),
+            cache_exports: Vec::new(),
+            entitlements: Vec::new(),
+            locals: Vec::new(),
+            secrets: Secrets::default(),
+            auth: DockerConfig::default(),
+        }
+    }
+
+    /// The same with an option of the frontend, as `buildctl --opt`.
+    pub fn with_frontend_attr(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.frontend_attrs.insert(key.into(), value.into());
+        self
+    }
+
+    /// The same with one more exporter. Without any, the result stays in the daemon's cache.
+    pub fn with_export(mut self, export: Export) -> Self {
+        self.exports.push(export);
+        self
+    }
+
+    /// The same with a cache to read from.
+    pub fn with_cache_import(mut self, cache: CacheEntry) -> Self {
+        self.cache_imports.push(cache);
+        self
+    }
+
+    /// The same with a cache to write to.
+    pub fn with_cache_export(mut self, cache: CacheEntry) -> Self {
+        self.cache_exports.push(cache);
+        self
+    }
+
+    /// The same with a permission for its steps, as `network.host` or `security.insecure`.
+    pub fn with_entitlement(mut self, entitlement: impl Into<String>) -> Self {
+        self.entitlements.push(entitlement.into());
+        self
+    }
+
+    /// The same with a directory that the graph may read. A later one of the same name replaces an earlier one.
+    pub fn with_local(mut self, local: LocalDir) -> Self {
+        self.locals.push(local);
+        self
+    }
+
+    /// The same with these secrets in place of any before.
+    pub fn with_secrets(self, secrets: Secrets) -> Self {
+        Self { secrets, ..self }
+    }
+
+    /// The same with credentials for registries, in place of any before.
+    pub fn with_auth(self, auth: DockerConfig) -> Self {
+        Self { auth, ..self }
+    }
+}

@@ -1,0 +1,239 @@
+//! The course of a solve: session, status and solve side by side, until all is said or something breaks.
+//!
+//! Mirrors `solve` in BuildKit's `client/solve.go`.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::time::Duration;
+
+use buildkit_proto::moby::buildkit::v1::StatusResponse;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tonic::Status;
+use tonic::transport::Channel;
+
+use super::{BuildFailure, Solve, SolveError, Solved};
+use crate::address::Address;
+use crate::daemon::{self, Daemon};
+use crate::progress::Progress;
+use crate::random::random_id;
+use crate::rpc;
+use crate::session::auth::Auth;
+use crate::session::filesend::FileSend;
+use crate::session::filesync::FileSync;
+use crate::session::secrets::SecretService;
+use crate::session::{Reporter, ServiceError, Services, Session};
+
+/// How long the status stream may be silent after the solve before nothing more is expected.
+const STATUS_SILENCE: Duration = Duration::from_secs(5);
+
+/// How long after one end of the connection broke the other may take to say why.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Batches of news that wait for the caller.
+const NEWS_QUEUE: usize = 16;
+
+impl Daemon {
+    /// Builds, and returns when everything is exported.
+    ///
+    /// `on_progress` is called for every batch of news, in order; it must not block. The solve ends early when `cancel`
+    /// is cancelled; then, as with every other end, the session is closed and no sink is running any more when this
+    /// returns. Dropping the future cancels it too, but sinks may still be on their way out.
+    pub async fn solve(
+        &self,
+        solve: Solve,
+        on_progress: impl FnMut(Progress) + Send,
+        cancel: &CancellationToken,
+    ) -> Result<Solved, SolveError> {
+        let size = solve.definition.as_ref().map_or(0, bytes::Bytes::len);
+        if size > rpc::MAX_MESSAGE {
+            return Err(SolveError::TooLarge {
+                size,
+                limit: rpc::MAX_MESSAGE,
+            });
+        }
+        let (reporter, reports) = Reporter::new();
+        let (request, services) = prepare(solve, reporter);
+        let file_send = services.file_send();
+        let open = Session::open(self.channel(), services);
+        let session = tokio::select! {
+            () = cancel.cancelled() => return Err(SolveError::Cancelled),
+            session = open => session.map_err(|status| daemon_error(self.address(), status))?,
+        };
+        let run = Run {
+            daemon: self,
+            session: &session,
+            reports,
+            on_progress,
+            cancel,
+        };
+        let result = run.to_end(request).await;
+        session.close().await;
+        let solved = result?;
+        match file_send.unused() {
+            Some(exporter) => Err(SolveError::NothingExported { exporter }),
+            None => Ok(solved),
+        }
+    }
+}
+
+/// The request, still without its session, and the services that go with it.
+fn prepare(solve: Solve, reporter: Reporter) -> (rpc::SolveRequest, Services) {
+    let work = TaskTracker::new();
+    let mut exporters = Vec::new();
+    let mut sinks = BTreeMap::new();
+    for (number, export) in solve.exports.into_iter().enumerate() {
+        let (exporter, sink) = export.into_parts();
+        exporters.push(exporter);
+        sinks.extend(sink.map(|sink| (number, sink)));
+    }
+    let request = rpc::SolveRequest {
+        reference: random_id(),
+        definition: solve.definition,
+        session: String::new(),
+        frontend: solve.frontend,
+        frontend_attrs: solve.frontend_attrs,
+        cache: Some(rpc::CacheOptions {
+            exports: solve
+                .cache_exports
+                .into_iter()
+                .map(crate::CacheEntry::into_wire)
+                .collect(),
+            imports: solve
+                .cache_imports
+                .into_iter()
+                .map(crate::CacheEntry::into_wire)
+                .collect(),
+        }),
+        entitlements: solve.entitlements,
+        exporters,
+    };
+    let services = Services::new(
+        Auth::new(solve.auth),
+        SecretService::new(solve.secrets, reporter.clone()),
+        FileSync::new(solve.locals, reporter.clone(), work.clone()),
+        FileSend::new(sinks, reporter, work.clone()),
+        work,
+    );
+    (request, services)
+}
+
+struct Run<'solve, F> {
+    daemon: &'solve Daemon,
+    session: &'solve Session,
+    reports: mpsc::Receiver<ServiceError>,
+    on_progress: F,
+    cancel: &'solve CancellationToken,
+}
+
+impl<F: FnMut(Progress) + Send> Run<'_, F> {
+    /// Solve and status side by side. What failed on this side comes before what the daemon makes of it.
+    async fn to_end(mut self, mut request: rpc::SolveRequest) -> Result<Solved, SolveError> {
+        request.session = self.session.id().to_owned();
+        let mut news = News::follow(self.daemon.channel(), &request.reference);
+        let mut solving = pin!(rpc::solve(self.daemon.channel(), request));
+        let response = loop {
+            tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => return Err(SolveError::Cancelled),
+                Some(error) = self.reports.recv() => return Err(SolveError::Service(error)),
+                response = &mut solving => break response,
+                Some(progress) = news.next() => {
+                    let progress = self.progress(progress)?;
+                    (self.on_progress)(progress);
+                }
+                () = self.session.ended() => break self.last_words(solving).await?,
+            }
+        };
+        if let Ok(error) = self.reports.try_recv() {
+            return Err(SolveError::Service(error));
+        }
+        let result = response.map_err(|status| daemon_error(self.daemon.address(), status));
+        if !matches!(result, Err(SolveError::Lost { .. })) {
+            self.drain(&mut news).await;
+        }
+        result.map(|response| Solved {
+            exporter_response: response.exporter_response,
+        })
+    }
+
+    fn progress(&self, news: Result<StatusResponse, Status>) -> Result<Progress, SolveError> {
+        news.map(Progress::from_proto)
+            .map_err(|status| daemon_error(self.daemon.address(), status))
+    }
+
+    /// The session ended under a running solve. When the connection broke, or the daemon is shutting down, the solve is
+    /// about to say so.
+    async fn last_words(
+        &self,
+        solving: impl Future<Output = Result<rpc::SolveResponse, Status>>,
+    ) -> Result<Result<rpc::SolveResponse, Status>, SolveError> {
+        let address = self.daemon.address().clone();
+        timeout(GRACE, solving)
+            .await
+            .map_err(|_silent| SolveError::SessionClosed { address })
+    }
+
+    /// What the daemon still has to tell when the solve is over. The stream usually ends by itself.
+    async fn drain(&mut self, news: &mut News) {
+        while let Ok(Some(Ok(progress))) = timeout(STATUS_SILENCE, news.next()).await {
+            (self.on_progress)(Progress::from_proto(progress));
+            if self.cancel.is_cancelled() {
+                return;
+            }
+        }
+    }
+}
+
+/// The status stream. It is opened on a task of its own: the daemon answers only once the solve has started.
+struct News {
+    receiver: mpsc::Receiver<Result<StatusResponse, Status>>,
+    _follower: AbortOnDropHandle<()>,
+}
+
+impl News {
+    fn follow(channel: &Channel, reference: &str) -> Self {
+        let (sender, receiver) = mpsc::channel(NEWS_QUEUE);
+        let (channel, reference) = (channel.clone(), reference.to_owned());
+        let follower = tokio::spawn(async move {
+            if let Err(status) = forward(&channel, &reference, &sender).await {
+                // Nobody listens when the solve is over.
+                let _heard = sender.send(Err(status)).await;
+            }
+        });
+        Self {
+            receiver,
+            _follower: AbortOnDropHandle::new(follower),
+        }
+    }
+
+    async fn next(&mut self) -> Option<Result<StatusResponse, Status>> {
+        self.receiver.recv().await
+    }
+}
+
+async fn forward(
+    channel: &Channel,
+    reference: &str,
+    sender: &mpsc::Sender<Result<StatusResponse, Status>>,
+) -> Result<(), Status> {
+    let mut stream = rpc::status(channel, reference).await?;
+    while let Some(news) = stream.message().await? {
+        if sender.send(Ok(news)).await.is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn daemon_error(address: &Address, status: Status) -> SolveError {
+    if daemon::is_lost(&status) {
+        return SolveError::Lost {
+            address: address.clone(),
+            source: status.into(),
+        };
+    }
+    SolveError::Build(Box::new(BuildFailure::from_status(&status)))
+}
