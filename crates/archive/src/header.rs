@@ -11,16 +11,14 @@
 //! - PAX records come sorted by key, and only for values that do not fit; the field in the ustar header is then
 //!   zero, or the start of the name.
 
+use crate::block::{
+    BLOCK, CHECKSUM, DEVICE_MAJOR, DEVICE_MINOR, Field, GID, LINK, MAGIC, MODE, MTIME, NAME,
+    PREFIX, SIZE, TYPEFLAG, UID, USTAR,
+};
 use crate::entry::{Entry, Kind};
+use crate::extension::MAX_EXTENSION;
 use crate::path::EntryPath;
 use crate::pax::{XATTR_PREFIX, push_record};
-
-/// Tars consist of blocks of this many bytes.
-pub(crate) const BLOCK: usize = 512;
-
-/// The largest payload of an extended header; Go's reader (archive/tar, `maxSpecialFileSize`), and with it every
-/// container engine, refuses more.
-pub(crate) const MAX_EXTENSION: usize = 1 << 20;
 
 /// Why an entry has no place in a canonical tar.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -112,25 +110,6 @@ fn xattr_records(entry: &Entry) -> Result<Vec<u8>, HeaderError> {
     }
     Ok(records)
 }
-
-/// A field of the header: where it begins and how long it is (POSIX, "ustar Interchange Format").
-pub(crate) type Field = (usize, usize);
-pub(crate) const NAME: Field = (0, 100);
-pub(crate) const MODE: Field = (100, 8);
-pub(crate) const UID: Field = (108, 8);
-pub(crate) const GID: Field = (116, 8);
-pub(crate) const SIZE: Field = (124, 12);
-pub(crate) const MTIME: Field = (136, 12);
-pub(crate) const CHECKSUM: Field = (148, 8);
-pub(crate) const TYPEFLAG: usize = 156;
-pub(crate) const LINK: Field = (157, 100);
-pub(crate) const MAGIC: Field = (257, 8);
-pub(crate) const DEVICE_MAJOR: Field = (329, 8);
-pub(crate) const DEVICE_MINOR: Field = (337, 8);
-pub(crate) const PREFIX: Field = (345, 155);
-
-/// The magic and version of ustar.
-pub(crate) const USTAR: &[u8] = b"ustar\x0000";
 
 /// The largest number in a field of twelve bytes, one of which is the closing NUL.
 const TWELVE_DIGITS: u64 = 0o77_777_777_777;

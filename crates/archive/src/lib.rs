@@ -36,11 +36,14 @@
 //! # }
 //! ```
 
+mod block;
 mod canonicalize;
 mod compression;
 mod digest;
 mod entry;
+mod extension;
 mod header;
+mod layout;
 mod list;
 mod member;
 mod number;
@@ -49,6 +52,8 @@ mod path;
 mod pax;
 mod rootfs;
 mod sequence;
+mod source;
+mod sparse;
 mod stream;
 mod walk;
 mod writer;

@@ -18,11 +18,13 @@ pub enum EntryError {
         /// The type flag of its header.
         typeflag: u8,
     },
-    /// It is a symbolic link to nowhere, which no file system can store.
-    #[error("`{path}` is a symbolic link with an empty target")]
-    EmptyTarget {
+    /// It is a symbolic link whose target is empty or has a NUL byte, which no file system can store.
+    #[error("`{path}` is a symbolic link to `{target}`, which no link can have as its target")]
+    Target {
         /// The member's name.
         path: String,
+        /// What it links to.
+        target: String,
     },
 }
 
@@ -55,9 +57,10 @@ fn kind(member: &Member) -> Result<Kind, EntryError> {
         b'1' => Kind::HardLink {
             target: EntryPath::try_new(member.link.clone())?,
         },
-        b'2' if member.link.is_empty() => {
-            return Err(EntryError::EmptyTarget {
+        b'2' if member.link.is_empty() || member.link.contains(&0) => {
+            return Err(EntryError::Target {
                 path: printable(&member.name),
+                target: printable(&member.link),
             });
         }
         b'2' => Kind::Symlink {

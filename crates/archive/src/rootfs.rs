@@ -6,6 +6,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
+use crate::block::BLOCK;
 use crate::compression::Compression;
 use crate::digest::{Digest, HashingReader};
 use crate::stream::{Members, TarError};
@@ -128,9 +129,7 @@ fn explain(error: TarError, compression: Compression) -> RootfsError {
             source,
         },
         TarError::NoHeader { offset: 0 } | TarError::NoEnd { offset: 0 } => RootfsError::NoTar,
-        TarError::CutInHeader { offset } if offset < crate::header::BLOCK as u64 => {
-            RootfsError::NoTar
-        }
+        TarError::CutInHeader { offset } if offset < BLOCK as u64 => RootfsError::NoTar,
         error => RootfsError::Tar(error),
     }
 }

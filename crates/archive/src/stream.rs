@@ -1,19 +1,18 @@
 //! Reads a tar as a stream of members, and refuses what is damaged or cut off.
 //!
-//! Understood are the old format, ustar, PAX and GNU (long names, binary numbers). Every tar must end as it
-//! should, with two blocks of zeros and nothing but zeros after them, because that is the only way to tell a whole
-//! file from one that lost its tail.
+//! Understood are the old format, ustar, PAX and GNU (long names, binary numbers, sparse files). Every tar must end
+//! as it should, with two blocks of zeros and nothing but zeros after them, because that is the only way to tell a
+//! whole file from one that lost its tail.
 
 use std::io::{self, BufRead};
 
-use crate::header::{
-    BLOCK, CHECKSUM, Field, GID, LINK, MAGIC, MAX_EXTENSION, MODE, MTIME, NAME, PREFIX, SIZE,
-    TYPEFLAG, UID,
-};
-use crate::number;
+use crate::block::{BLOCK, GID, HeaderBlock, LINK, MODE, MTIME, NAME, SIZE, UID, padding};
+use crate::entry::Xattrs;
+use crate::extension::{MAX_EXTENSION, Overrides, is_extension};
+use crate::layout::{Layout, Next};
 use crate::path::printable;
-use crate::pax;
-use crate::writer::padding;
+use crate::source::Source;
+use crate::sparse::{SparseMap, SparseRecords, map_in_header, numbers_before_content};
 
 /// Why a tar cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -83,159 +82,117 @@ pub(crate) struct Member {
     pub(crate) uid: u32,
     pub(crate) gid: u32,
     pub(crate) mtime: i64,
+    /// Bytes of content, holes included.
     pub(crate) size: u64,
-    pub(crate) xattrs: crate::entry::Xattrs,
+    pub(crate) xattrs: Xattrs,
 }
 
 /// The members of a tar, one after the other.
 #[derive(Debug)]
 pub(crate) struct Members<R> {
-    input: R,
-    offset: u64,
-    /// Bytes of the current member's content, and of the padding after it, that nobody has taken yet.
-    content: u64,
+    source: Source<R>,
+    /// Bytes of the current member that are still to come, without the padding after them.
+    stored: u64,
     padding: u64,
-    /// Bytes lent by the last call of `content`; they are still in the input's buffer.
-    lent: usize,
+    layout: Layout,
     name: Vec<u8>,
 }
 
-/// What PAX and GNU headers say about the member that follows them.
-#[derive(Debug, Default)]
-struct Overrides {
-    name: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-    uid: Option<u32>,
-    gid: Option<u32>,
-    mtime: Option<i64>,
-    size: Option<u64>,
-    xattrs: crate::entry::Xattrs,
-}
+/// The zeros of a hole, a piece at a time.
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 
 impl<R: BufRead> Members<R> {
     pub(crate) fn new(input: R) -> Self {
         Self {
-            input,
-            offset: 0,
-            content: 0,
+            source: Source::new(input),
+            stored: 0,
             padding: 0,
-            lent: 0,
+            layout: Layout::default(),
             name: Vec::new(),
         }
     }
 
     /// The next member, after skipping what is left of the last; `None` after the end, when all input is read.
     pub(crate) fn next(&mut self) -> Result<Option<Member>, TarError> {
-        while self.content()?.is_some() {}
-        self.skip_padding()?;
+        self.skip()?;
         let mut overrides = Overrides::default();
-        let mut extended = false;
+        let mut expected = false;
         loop {
-            let start = self.offset;
-            let Some(block) = self.block(extended)? else {
+            let start = self.source.offset();
+            let Some(block) = self.header(expected)? else {
                 self.end()?;
                 return Ok(None);
             };
-            match block[TYPEFLAG] {
-                b'x' | b'X' | b'g' | b'L' | b'K' => {
-                    extended = true;
-                    self.extension(&block, start, &mut overrides)?;
-                }
-                _ => return self.member(&block, start, overrides).map(Some),
+            if !is_extension(block.typeflag()) {
+                return self.member(&block, start, overrides).map(Some);
             }
+            // All but a global header must be followed by the member that they are about.
+            expected |= block.typeflag() != b'g';
+            self.extension(&block, start, &mut overrides)?;
         }
     }
 
     /// The next piece of the current member's content; `None` at its end.
     pub(crate) fn content(&mut self) -> Result<Option<&[u8]>, TarError> {
-        self.take_lent();
-        if self.content == 0 {
-            return Ok(None);
-        }
-        let piece = fill(&mut self.input)?;
-        if piece.is_empty() {
-            return Err(TarError::CutInContent {
-                path: printable(&self.name),
-                offset: self.offset,
-            });
-        }
-        self.lent = usize::try_from(self.content).map_or(piece.len(), |left| left.min(piece.len()));
-        self.content -= self.lent as u64;
-        Ok(Some(&piece[..self.lent]))
+        let piece = match self.layout.next() {
+            Next::End => return Ok(None),
+            Next::Hole(length) => match usize::try_from(length) {
+                Ok(length) if length < ZEROS.len() => &ZEROS[..length],
+                _ => &ZEROS,
+            },
+            Next::Stored(length) => stored(&mut self.source, &mut self.stored, length, &self.name)?,
+        };
+        self.layout.advance(piece.len());
+        Ok(Some(piece))
     }
 
-    fn take_lent(&mut self) {
-        self.input.consume(self.lent);
-        self.offset += self.lent as u64;
-        self.lent = 0;
-    }
-
-    fn skip_padding(&mut self) -> Result<(), TarError> {
-        // Padding is content that nobody asks for.
-        self.content = std::mem::take(&mut self.padding);
-        while self.content()?.is_some() {}
+    /// Passes what is left of the current member, and its padding.
+    fn skip(&mut self) -> Result<(), TarError> {
+        self.stored += std::mem::take(&mut self.padding);
+        while self.stored > 0 {
+            let left = self.stored;
+            stored(&mut self.source, &mut self.stored, left, &self.name)?;
+        }
         Ok(())
     }
 
-    /// The next header block, or `None` for the first block of zeros.
-    fn block(&mut self, extended: bool) -> Result<Option<[u8; BLOCK]>, TarError> {
-        let start = self.offset;
-        let mut block = [0; BLOCK];
-        let read = self.read(&mut block)?;
-        if read == 0 && !extended {
+    /// The next header block, or `None` for the first block of zeros, where no member is `expected`.
+    fn header(&mut self, expected: bool) -> Result<Option<HeaderBlock>, TarError> {
+        let start = self.source.offset();
+        let mut block = HeaderBlock([0; BLOCK]);
+        let read = self.source.read(&mut block.0)?;
+        if read == 0 && !expected {
             return Err(TarError::NoEnd { offset: start });
         }
         if read < BLOCK {
             return Err(TarError::CutInHeader {
-                offset: self.offset,
+                offset: self.source.offset(),
             });
         }
-        if block.iter().all(|&byte| byte == 0) {
-            // An extended header must be followed by the member that it is about.
-            return if extended {
-                Err(TarError::NoHeader { offset: start })
-            } else {
-                Ok(None)
-            };
+        if block.is_zero() && !expected {
+            return Ok(None);
         }
-        if !has_checksum(&block) {
+        if block.is_zero() || !block.has_checksum() {
             return Err(TarError::NoHeader { offset: start });
         }
         Ok(Some(block))
-    }
-
-    /// Reads until `buffer` is full or the input ends.
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, TarError> {
-        let mut done = 0;
-        while done < buffer.len() {
-            let piece = fill(&mut self.input)?;
-            if piece.is_empty() {
-                break;
-            }
-            let taken = piece.len().min(buffer.len() - done);
-            buffer[done..done + taken].copy_from_slice(&piece[..taken]);
-            self.input.consume(taken);
-            self.offset += taken as u64;
-            done += taken;
-        }
-        Ok(done)
     }
 
     /// Reads to the end of the input, of which the first block of zeros is already taken.
     fn end(&mut self) -> Result<(), TarError> {
         let mut blocks = 1;
         loop {
-            let start = self.offset;
-            let mut block = [0; BLOCK];
-            let read = self.read(&mut block)?;
-            if block.iter().any(|&byte| byte != 0) {
+            let start = self.source.offset();
+            let mut block = HeaderBlock([0; BLOCK]);
+            let read = self.source.read(&mut block.0)?;
+            if !block.is_zero() {
                 return Err(TarError::AfterEnd { offset: start });
             }
             if read == BLOCK {
                 blocks += 1;
             } else if blocks < 2 {
                 return Err(TarError::NoEnd {
-                    offset: self.offset,
+                    offset: self.source.offset(),
                 });
             } else {
                 return Ok(());
@@ -245,48 +202,35 @@ impl<R: BufRead> Members<R> {
 
     fn extension(
         &mut self,
-        block: &[u8; BLOCK],
+        block: &HeaderBlock,
         start: u64,
         overrides: &mut Overrides,
     ) -> Result<(), TarError> {
-        let size = size(block, start)?;
+        let malformed = |field| TarError::Field {
+            offset: start,
+            field,
+        };
+        let size = block.length(SIZE).ok_or(malformed("size"))?;
         if size > MAX_EXTENSION as u64 {
             return Err(TarError::ExtensionTooLarge {
                 offset: start,
                 size,
             });
         }
-        self.name = text(block, NAME).to_vec();
-        self.content = size;
-        self.padding = padding(size) as u64;
+        self.begin(block.text(NAME), size);
         let mut payload = Vec::new();
         while let Some(piece) = self.content()? {
             payload.extend_from_slice(piece);
         }
-        self.skip_padding()?;
-        let until_nul = || {
-            payload
-                .split(|&byte| byte == 0)
-                .next()
-                .unwrap_or_default()
-                .to_vec()
-        };
-        match block[TYPEFLAG] {
-            b'L' => overrides.name = Some(until_nul()),
-            b'K' => overrides.link = Some(until_nul()),
-            // A global header (git writes one with the commit) says nothing that a single member needs.
-            b'g' => {}
-            _ => overrides.read_pax(&payload).ok_or(TarError::Field {
-                offset: start,
-                field: "extended header",
-            })?,
-        }
-        Ok(())
+        self.skip()?;
+        overrides
+            .read(block.typeflag(), &payload)
+            .ok_or(malformed("extended header"))
     }
 
     fn member(
         &mut self,
-        block: &[u8; BLOCK],
+        block: &HeaderBlock,
         start: u64,
         overrides: Overrides,
     ) -> Result<Member, TarError> {
@@ -294,24 +238,28 @@ impl<R: BufRead> Members<R> {
             offset: start,
             field,
         };
-        let field = |(from, length): Field| number::parse(&block[from..from + length]);
-        let id = |from: Field| field(from).and_then(|number| u32::try_from(number).ok());
         let mut member = Member {
-            typeflag: block[TYPEFLAG],
-            name: overrides.name.unwrap_or_else(|| full_name(block)),
-            link: overrides.link.unwrap_or_else(|| text(block, LINK).to_vec()),
+            typeflag: block.typeflag(),
+            name: overrides.name.unwrap_or_else(|| block.full_name()),
+            link: overrides.link.unwrap_or_else(|| block.text(LINK).to_vec()),
             // Old tars have the type in the upper bits, too.
-            mode: id(MODE).ok_or(malformed("mode"))? & 0o7777,
-            uid: overrides.uid.or_else(|| id(UID)).ok_or(malformed("uid"))?,
-            gid: overrides.gid.or_else(|| id(GID)).ok_or(malformed("gid"))?,
+            mode: block.id(MODE).ok_or(malformed("mode"))? & 0o7777,
+            uid: overrides
+                .uid
+                .or_else(|| block.id(UID))
+                .ok_or(malformed("uid"))?,
+            gid: overrides
+                .gid
+                .or_else(|| block.id(GID))
+                .ok_or(malformed("gid"))?,
             mtime: overrides
                 .mtime
-                .or_else(|| field(MTIME))
+                .or_else(|| block.number(MTIME))
                 .ok_or(malformed("mtime"))?,
-            size: match overrides.size {
-                Some(size) => size,
-                None => size(block, start)?,
-            },
+            size: overrides
+                .size
+                .or_else(|| block.length(SIZE))
+                .ok_or(malformed("size"))?,
             xattrs: overrides.xattrs,
         };
         if member.typeflag == 0 {
@@ -325,84 +273,74 @@ impl<R: BufRead> Members<R> {
         if matches!(member.typeflag, b'1'..=b'6') {
             member.size = 0;
         }
-        self.content = member.size;
-        self.padding = padding(member.size) as u64;
-        self.name.clone_from(&member.name);
+        self.begin(&member.name, member.size);
+        let map = match (member.typeflag, overrides.sparse) {
+            (b'S', _) => map_in_header(block, || self.map_block())?,
+            (b'0' | b'7', Some(records)) => {
+                if let Some(name) = &records.name {
+                    member.name.clone_from(name);
+                }
+                self.map_in_records(records)?
+            }
+            _ => return Ok(member),
+        };
+        let map = map
+            .filter(|map| map.fits(self.stored))
+            .ok_or(malformed("sparse map"))?;
+        member.typeflag = b'0';
+        member.size = map.size;
+        self.layout = Layout::sparse(map);
         Ok(member)
     }
-}
 
-impl Overrides {
-    fn read_pax(&mut self, payload: &[u8]) -> Option<()> {
-        for (key, value) in pax::records(payload)? {
-            match key {
-                b"path" => self.name = Some(value.to_vec()),
-                b"linkpath" => self.link = Some(value.to_vec()),
-                b"uid" => self.uid = Some(pax::decimal(value)?.try_into().ok()?),
-                b"gid" => self.gid = Some(pax::decimal(value)?.try_into().ok()?),
-                b"size" => self.size = Some(pax::decimal(value)?),
-                b"mtime" => self.mtime = Some(pax::seconds(value)?),
-                _ => {
-                    if let Some(name) = key.strip_prefix(pax::XATTR_PREFIX) {
-                        self.xattrs.insert(name.to_vec(), value.to_vec());
-                    }
-                }
+    /// A block with more of the map of a sparse file, after its header.
+    fn map_block(&mut self) -> Result<HeaderBlock, TarError> {
+        let mut block = HeaderBlock([0; BLOCK]);
+        if self.source.read(&mut block.0)? < BLOCK {
+            return Err(TarError::CutInHeader {
+                offset: self.source.offset(),
+            });
+        }
+        Ok(block)
+    }
+
+    /// The map that PAX records hold, or that they say to be before the content.
+    fn map_in_records(&mut self, records: SparseRecords) -> Result<Option<SparseMap>, TarError> {
+        if !records.is_before_content() {
+            return Ok(records.map(Vec::new()));
+        }
+        let numbers = numbers_before_content(|| {
+            if self.stored < BLOCK as u64 {
+                return Ok(None);
             }
-        }
-        Some(())
+            self.stored -= BLOCK as u64;
+            self.map_block().map(Some)
+        })?;
+        Ok(numbers.and_then(|numbers| records.map(numbers)))
+    }
+
+    /// Makes the next `stored` bytes and their padding those of the member `name`.
+    fn begin(&mut self, name: &[u8], stored: u64) {
+        name.clone_into(&mut self.name);
+        self.stored = stored;
+        self.padding = padding(stored) as u64;
+        self.layout = Layout::plain(stored);
     }
 }
 
-fn fill<R: BufRead>(input: &mut R) -> Result<&[u8], TarError> {
-    // The loop is in a function of its own because a borrow that is returned cannot be taken again after a retry.
-    loop {
-        match input.fill_buf() {
-            Ok(_) => break,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(TarError::Read(error)),
-        }
+/// Lends at least one and at most `length` of the bytes that are `left` of the member `name`.
+fn stored<'a, R: BufRead>(
+    source: &'a mut Source<R>,
+    left: &mut u64,
+    length: u64,
+    name: &[u8],
+) -> Result<&'a [u8], TarError> {
+    let offset = source.offset();
+    let piece = source.lend(length)?;
+    if piece.is_empty() {
+        let path = printable(name);
+        return Err(TarError::CutInContent { path, offset });
     }
-    input.fill_buf().map_err(TarError::Read)
-}
-
-fn has_checksum(block: &[u8; BLOCK]) -> bool {
-    let (start, length) = CHECKSUM;
-    let stored = number::parse(&block[start..start + length]);
-    let blanked = block.iter().enumerate().map(|(index, &byte)| {
-        if (start..start + length).contains(&index) {
-            b' '
-        } else {
-            byte
-        }
-    });
-    let unsigned: i64 = blanked.clone().map(i64::from).sum();
-    // Some historic writers summed signed bytes.
-    let signed: i64 = blanked.map(|byte| i64::from(byte.cast_signed())).sum();
-    stored == Some(unsigned) || stored == Some(signed)
-}
-
-fn size(block: &[u8; BLOCK], start: u64) -> Result<u64, TarError> {
-    let (from, length) = SIZE;
-    number::parse(&block[from..from + length])
-        .and_then(|size| u64::try_from(size).ok())
-        .ok_or(TarError::Field {
-            offset: start,
-            field: "size",
-        })
-}
-
-/// A text field up to its first NUL.
-fn text(block: &[u8; BLOCK], (start, length): Field) -> &[u8] {
-    let field = &block[start..start + length];
-    field.split(|&byte| byte == 0).next().unwrap_or_default()
-}
-
-/// The name with the prefix that only ustar has; in the same place GNU's format has times.
-fn full_name(block: &[u8; BLOCK]) -> Vec<u8> {
-    let name = text(block, NAME);
-    let prefix = text(block, PREFIX);
-    if &block[MAGIC.0..MAGIC.0 + 6] != b"ustar\0" || prefix.is_empty() {
-        return name.to_vec();
-    }
-    [prefix, b"/", name].concat()
+    *left -= piece.len() as u64;
+    Ok(piece)
 }

@@ -2,9 +2,10 @@
 
 use std::io::{self, BufWriter, Write};
 
+use crate::block::{BLOCK, padding};
 use crate::digest::{Digest, HashingWriter};
 use crate::entry::{Entry, Kind};
-use crate::header::{BLOCK, HeaderError, encode};
+use crate::header::{HeaderError, encode};
 
 /// How a canonical tar is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -103,10 +104,4 @@ impl<W: Write> CanonicalWriter<W> {
             sha256: tally.digest(),
         })
     }
-}
-
-/// Bytes between the end of `size` bytes of content and the next block.
-pub(crate) fn padding(size: u64) -> usize {
-    let over = usize::try_from(size % BLOCK as u64).unwrap_or_default();
-    (BLOCK - over) % BLOCK
 }
