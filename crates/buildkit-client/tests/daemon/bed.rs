@@ -1,0 +1,157 @@
+//! A buildkitd of the tests: private, on loopback, gone at the end.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+use std::{env, io};
+
+use buildkit_client::{Address, ConnectOptions, Daemon};
+use tempfile::TempDir;
+
+/// How long a daemon may take to start on a cold disk.
+const START: Duration = Duration::from_secs(60);
+
+/// A running buildkitd. Dropping it kills it.
+pub(crate) struct Bed {
+    child: Child,
+    addresses: Vec<String>,
+    dir: TempDir,
+}
+
+impl Bed {
+    /// A daemon on a unix socket and on a plain port; none, said aloud, where there is no buildkitd.
+    pub(crate) fn start() -> Option<Self> {
+        Self::start_with("")
+    }
+
+    /// The same with lines for the `[grpc]` table of its configuration.
+    pub(crate) fn start_with(grpc: &str) -> Option<Self> {
+        let program = engine()?;
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("buildkitd.toml");
+        fs::write(&config, configuration(dir.path(), grpc)).unwrap();
+        let mut child = Command::new(program)
+            .arg("--config")
+            .arg(&config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let addresses = follow(&mut child, &dir.path().join("log"));
+        let wait = |_| addresses.recv_timeout(START).expect("buildkitd starts");
+        Some(Self {
+            child,
+            addresses: (0..2).map(wait).collect(),
+            dir,
+        })
+    }
+
+    pub(crate) fn socket(&self) -> Address {
+        format!("unix://{}", self.addresses[0]).parse().unwrap()
+    }
+
+    pub(crate) fn port(&self) -> Address {
+        format!("tcp://{}", self.addresses[1]).parse().unwrap()
+    }
+
+    pub(crate) async fn connect(&self) -> Daemon {
+        Daemon::connect(ConnectOptions::new(self.socket()))
+            .await
+            .unwrap()
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Kills it as the system would: no goodbye.
+    pub(crate) fn kill(&mut self) {
+        // Every process that it started is in its group; only itself is ours to wait for.
+        let _ended_before = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        self.kill();
+        unmount_below(self.dir.path());
+    }
+}
+
+/// The mounts of a killed daemon stay, and would keep its directory from being removed.
+fn unmount_below(dir: &Path) {
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let dir = dir.display().to_string();
+    for mount in mounts
+        .lines()
+        .rev()
+        .filter_map(|line| line.split(' ').nth(1))
+    {
+        if mount.starts_with(&dir) {
+            let _unmounted = Command::new("umount").args(["-l", mount]).status();
+        }
+    }
+}
+
+/// No garbage collection: it would make cached steps vanish on a full disk.
+fn configuration(dir: &Path, grpc: &str) -> String {
+    let dir = dir.display();
+    format!(
+        "root = \"{dir}/root\"\n\
+         [grpc]\n\
+         address = [\"unix://{dir}/buildkitd.sock\", \"tcp://127.0.0.1:0\"]\n\
+         {grpc}\n\
+         [worker.oci]\n\
+         enabled = true\n\
+         gc = false\n\
+         [worker.containerd]\n\
+         enabled = false\n"
+    )
+}
+
+fn engine() -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let program = env::split_paths(&path)
+        .map(|dir| dir.join("buildkitd"))
+        .find(|file| file.is_file());
+    if program.is_none() {
+        let required = env::var_os("CI").is_some() || env::var_os("LLBGEN_TEST_ENGINE").is_some();
+        assert!(
+            !required,
+            "there is no buildkitd on PATH; run scripts/dev/test"
+        );
+        // Past the test runner's capture: a skipped test must not look like a passed one.
+        let name = thread::current().name().unwrap_or("a test").to_owned();
+        let _written = writeln!(
+            io::stderr(),
+            "SKIPPED {name}: no buildkitd on PATH; run scripts/dev/test"
+        );
+    }
+    program
+}
+
+/// Keeps the log, and sends the addresses in it.
+fn follow(child: &mut Child, log: &Path) -> Receiver<String> {
+    const READY: &str = "running server on ";
+    let stderr = child.stderr.take().unwrap();
+    let mut log = File::create(log).unwrap();
+    let (sender, addresses) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let _kept = writeln!(log, "{line}");
+            if let Some((_, address)) = line.split_once(READY) {
+                let end = address.find(['"', ' ']).unwrap_or(address.len());
+                let _wanted = sender.send(address[..end].to_owned());
+            }
+        }
+    });
+    addresses
+}
