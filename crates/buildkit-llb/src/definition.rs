@@ -25,9 +25,17 @@ pub struct Entry {
     pub(crate) digest: OpDigest,
     pub(crate) kind: OpKind,
     pub(crate) op: Box<[u8]>,
+    pub(crate) inputs: Box<[Edge]>,
     pub(crate) metadata: OpMetadata,
     /// `None` when the definition has no entry for the vertex, as for the terminal.
     pub(crate) locations: Option<Vec<Location>>,
+}
+
+/// An input of a vertex: an output of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edge {
+    pub(crate) vertex: usize,
+    pub(crate) output: u32,
 }
 
 /// Where a vertex comes from.
@@ -85,6 +93,22 @@ impl Definition {
         &self.entries
     }
 
+    /// The vertex with this digest.
+    pub fn find(&self, digest: OpDigest) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.digest == digest)
+    }
+
+    /// The readers of every entry, each as indices in [`entries`](Self::entries).
+    pub fn readers(&self) -> Vec<Vec<usize>> {
+        let mut readers = vec![Vec::new(); self.entries.len()];
+        for (reader, entry) in self.entries.iter().enumerate() {
+            for edge in &entry.inputs {
+                readers[edge.vertex].push(reader);
+            }
+        }
+        readers
+    }
+
     /// The source files that vertices come from.
     pub fn source_files(&self) -> &[SourceFile] {
         self.sources.as_deref().unwrap_or_default()
@@ -132,6 +156,11 @@ impl Entry {
         &self.op
     }
 
+    /// What the vertex reads, in the order of the op's inputs.
+    pub fn inputs(&self) -> &[Edge] {
+        &self.inputs
+    }
+
     /// What is said about the vertex without changing its digest.
     pub fn metadata(&self) -> &OpMetadata {
         &self.metadata
@@ -140,6 +169,18 @@ impl Entry {
     /// Where the vertex comes from.
     pub fn locations(&self) -> &[Location] {
         self.locations.as_deref().unwrap_or_default()
+    }
+}
+
+impl Edge {
+    /// The index in [`Definition::entries`] of the vertex that is read; it is lower than that of its reader.
+    pub fn vertex(&self) -> usize {
+        self.vertex
+    }
+
+    /// Which of that vertex's outputs is read.
+    pub fn output(&self) -> u32 {
+        self.output
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::cap::Cap;
 use crate::constraints::Constraints;
-use crate::definition::Entry;
+use crate::definition::{Edge, Entry};
 use crate::digest::{OP_DIGEST_LEN, OpDigest};
 use crate::error::OpError;
 use crate::op_kind::OpKind;
@@ -23,6 +23,7 @@ pub(crate) struct Encoding<'a> {
     places: &'a [usize],
     entries: &'a [Entry],
     caps: Vec<Cap>,
+    edges: Box<[Edge]>,
 }
 
 /// One input of an op: an output of a vertex that has its digest already.
@@ -58,6 +59,7 @@ impl<'a> Encoding<'a> {
             places,
             entries,
             caps: Vec::new(),
+            edges: Box::default(),
         }
     }
 
@@ -83,6 +85,7 @@ impl<'a> Encoding<'a> {
                 passthrough.encode(self);
                 Ok(OpKind::Passthrough)
             }
+            Op::Loaded(loaded) => Ok(loaded.encode(self)),
         }
     }
 
@@ -96,9 +99,9 @@ impl<'a> Encoding<'a> {
         self.caps.extend(needed.then_some(cap));
     }
 
-    /// The capabilities that were asked for.
-    pub(crate) fn into_caps(self) -> Vec<Cap> {
-        self.caps
+    /// What was written as inputs, and the capabilities that were asked for.
+    pub(crate) fn finish(self) -> (Box<[Edge]>, Vec<Cap>) {
+        (self.edges, self.caps)
     }
 
     /// The input in a slot.
@@ -119,6 +122,12 @@ impl<'a> Encoding<'a> {
             .collect()
     }
 
+    /// Writes an op that was marshalled before, as it is.
+    pub(crate) fn loaded(&mut self, op: &[u8]) {
+        self.edges = self.all_inputs().iter().map(Input::edge).collect();
+        self.writer.raw(op);
+    }
+
     /// The vertex's own platform, else the state's, else that of the marshal call.
     pub(crate) fn platform(&self, of_state: Option<&'a Platform>) -> Result<&'a Platform, OpError> {
         let own = self.options.platform.as_deref();
@@ -130,6 +139,7 @@ impl<'a> Encoding<'a> {
     /// Writes what stands before the op: inputs, platform if the op has one, and the worker constraints.
     pub(crate) fn head(&mut self, inputs: &[Input], platform: Option<&Platform>) {
         write_inputs(self.writer, inputs);
+        self.edges = inputs.iter().map(Input::edge).collect();
         if let Some(platform) = platform {
             self.writer
                 .message(10, |message| write_platform(message, platform));
@@ -137,6 +147,16 @@ impl<'a> Encoding<'a> {
         let filters = self.constraints.filters.iter().chain(&self.options.filters);
         self.writer
             .message(11, |message| message.strings(1, filters));
+    }
+}
+
+impl Input {
+    /// The input as a definition has it.
+    pub(crate) fn edge(&self) -> Edge {
+        Edge {
+            vertex: self.node,
+            output: self.index,
+        }
     }
 }
 

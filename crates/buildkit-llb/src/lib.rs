@@ -2,6 +2,7 @@
 
 mod cap;
 mod constraints;
+mod decode;
 mod definition;
 mod digest;
 mod encoding;
@@ -10,11 +11,14 @@ mod error;
 mod exec;
 mod file;
 mod graph_ops;
+mod json;
+mod loaded;
 mod marshal;
 mod metadata;
 mod op_kind;
 mod options;
 mod path;
+mod pb;
 mod platform;
 mod reference;
 mod settings;
@@ -28,7 +32,8 @@ mod wire;
 
 pub use self::cap::{Cap, CapSet};
 pub use self::constraints::Constraints;
-pub use self::definition::{Definition, Entry, Location, SourceFile};
+pub use self::decode::DecodeError;
+pub use self::definition::{Definition, Edge, Entry, Location, SourceFile};
 pub use self::digest::{ContentDigest, DigestError, OpDigest};
 pub use self::error::{MarshalError, OpError};
 pub use self::exec::{

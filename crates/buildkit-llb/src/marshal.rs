@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cap::Cap;
 use crate::constraints::Constraints;
-use crate::definition::{Definition, Entry};
+use crate::definition::{Definition, Edge, Entry};
 use crate::digest::OpDigest;
 use crate::encoding::{Encoding, Input, write_inputs};
 use crate::error::MarshalError;
@@ -50,6 +50,13 @@ struct Marshaller<'a> {
     sources: SourceCollector,
 }
 
+/// What became of one vertex, its bytes aside.
+struct Encoded {
+    kind: OpKind,
+    inputs: Box<[Edge]>,
+    metadata: OpMetadata,
+}
+
 /// A vertex whose inputs are being walked.
 struct Frame<'v> {
     vertex: &'v Vertex,
@@ -92,7 +99,11 @@ impl<'a> Marshaller<'a> {
 
     /// Encodes one vertex whose inputs are at `places`. One that equals an earlier vertex becomes that one.
     fn emit(&mut self, vertex: &Vertex, places: &[usize]) -> Result<usize, MarshalError> {
-        let (kind, metadata) = self.encode(vertex, places)?;
+        let Encoded {
+            kind,
+            inputs,
+            metadata,
+        } = self.encode(vertex, places)?;
         let digest = OpDigest::of(self.writer.written());
         let locations = self.sources.add(&vertex.options.locations);
         let place = *self.by_digest.entry(digest).or_insert(self.entries.len());
@@ -105,6 +116,7 @@ impl<'a> Marshaller<'a> {
                 digest,
                 kind,
                 op: self.writer.written().into(),
+                inputs,
                 metadata,
                 locations: Some(locations),
             }),
@@ -113,11 +125,7 @@ impl<'a> Marshaller<'a> {
         Ok(place)
     }
 
-    fn encode(
-        &mut self,
-        vertex: &Vertex,
-        places: &[usize],
-    ) -> Result<(OpKind, OpMetadata), MarshalError> {
+    fn encode(&mut self, vertex: &Vertex, places: &[usize]) -> Result<Encoded, MarshalError> {
         let failed = |reason| MarshalError {
             vertex: label(vertex),
             reason,
@@ -134,11 +142,21 @@ impl<'a> Marshaller<'a> {
             &self.entries,
         );
         let kind = encoding.encode(&vertex.op).map_err(failed)?;
-        let caps = encoding.into_caps();
-        let mut metadata = self.constraints.metadata.clone();
-        metadata.merge(&vertex.options.metadata);
-        metadata.add_caps(caps);
-        Ok((kind, metadata))
+        let (inputs, caps) = encoding.finish();
+        let metadata = match &vertex.op {
+            Op::Loaded(_) => vertex.options.metadata.clone(),
+            _ => {
+                let mut metadata = self.constraints.metadata.clone();
+                metadata.merge(&vertex.options.metadata);
+                metadata.add_caps(caps);
+                metadata
+            }
+        };
+        Ok(Encoded {
+            kind,
+            inputs,
+            metadata,
+        })
     }
 
     /// Adds the terminal, which has the head as its only input, and the source files.
@@ -161,6 +179,7 @@ impl<'a> Marshaller<'a> {
             digest: OpDigest::of(self.writer.written()),
             kind: OpKind::Terminal,
             op: self.writer.written().into(),
+            inputs: [head.edge()].into(),
             metadata,
             locations: None,
         });
@@ -186,5 +205,6 @@ fn label(vertex: &Vertex) -> String {
         Op::Diff(_) => "diff".to_owned(),
         Op::Build(_) => "build".to_owned(),
         Op::Passthrough(_) => "passthrough".to_owned(),
+        Op::Loaded(loaded) => loaded.kind().to_string(),
     }
 }

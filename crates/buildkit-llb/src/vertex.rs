@@ -6,6 +6,7 @@ use crate::error::OpError;
 use crate::exec::ExecOp;
 use crate::file::FileOp;
 use crate::graph_ops::{BuildOp, DiffOp, MergeOp, PassthroughOp};
+use crate::loaded::LoadedOp;
 use crate::options::Options;
 use crate::platform::Platform;
 use crate::source::SourceOp;
@@ -31,6 +32,7 @@ pub(crate) enum Op {
     Diff(DiffOp),
     Build(BuildOp),
     Passthrough(PassthroughOp),
+    Loaded(LoadedOp),
 }
 
 /// One output of a vertex: what an edge of the graph points to.
@@ -50,10 +52,10 @@ pub(crate) struct Slots(pub(crate) Vec<Output>);
 
 impl Vertex {
     /// The platform that a state gets with an output of this vertex: only sources and execs with a platform of their
-    /// own hand one on.
+    /// own hand one on, and ops of loaded definitions.
     pub(crate) fn output_platform(&self) -> Option<&Arc<Platform>> {
         match self.op {
-            Op::Source(_) | Op::Exec(_) => self.options.platform.as_ref(),
+            Op::Source(_) | Op::Exec(_) | Op::Loaded(_) => self.options.platform.as_ref(),
             Op::File(_) | Op::Merge(_) | Op::Diff(_) | Op::Build(_) | Op::Passthrough(_) => None,
         }
     }

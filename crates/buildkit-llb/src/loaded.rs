@@ -1,0 +1,107 @@
+//! Going on from a marshalled definition.
+
+use std::sync::Arc;
+
+use prost::Message as _;
+
+use crate::definition::{Definition, Entry, SourceFile};
+use crate::encoding::Encoding;
+use crate::op_kind::OpKind;
+use crate::options::Options;
+use crate::pb;
+use crate::platform::Platform;
+use crate::sourcemap::{SourceLocation, SourceMap};
+use crate::state::State;
+use crate::vertex::{Op, Output, Vertex};
+
+/// An op that was marshalled before: it keeps its bytes and metadata, whatever the constraints of the next call.
+#[derive(Debug)]
+pub(crate) struct LoadedOp {
+    kind: OpKind,
+    bytes: Box<[u8]>,
+}
+
+impl State {
+    /// The result of a definition, to build on. Its ops keep their bytes and metadata. The platform of its head, in
+    /// normalised form, is that of the state; environment, directory and so on are not in a definition. Mirrors
+    /// `llb.NewDefinitionOp`.
+    pub fn from_definition(definition: &Definition) -> Self {
+        let files: Vec<SourceMap> = definition.source_files().iter().map(load_file).collect();
+        let mut vertices: Vec<Arc<Vertex>> = Vec::with_capacity(definition.entries().len());
+        for entry in definition.vertices() {
+            let vertex = load_vertex(entry, &vertices, &files);
+            vertices.push(Arc::new(vertex));
+        }
+        let head = definition
+            .entries()
+            .last()
+            .and_then(|terminal| terminal.inputs().first());
+        head.map_or_else(Self::scratch, |head| {
+            Self::of_output(Output {
+                vertex: vertices[head.vertex()].clone(),
+                index: head.output(),
+            })
+        })
+    }
+}
+
+impl LoadedOp {
+    pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) -> OpKind {
+        encoding.loaded(&self.bytes);
+        self.kind
+    }
+
+    pub(crate) fn kind(&self) -> OpKind {
+        self.kind
+    }
+}
+
+fn load_vertex(entry: &Entry, below: &[Arc<Vertex>], files: &[SourceMap]) -> Vertex {
+    let locations = entry.locations().iter();
+    let options = Options {
+        platform: platform(entry).map(Arc::new),
+        metadata: entry.metadata().clone(),
+        filters: Vec::new(),
+        locations: locations
+            .map(|location| SourceLocation {
+                map: files[location.source_index()].clone(),
+                ranges: location.ranges().into(),
+            })
+            .collect(),
+    };
+    let inputs = entry.inputs().iter();
+    Vertex {
+        op: Op::Loaded(LoadedOp {
+            kind: entry.kind(),
+            bytes: entry.op_bytes().into(),
+        }),
+        options,
+        inputs: inputs
+            .map(|edge| Output {
+                vertex: below[edge.vertex()].clone(),
+                index: edge.output(),
+            })
+            .collect(),
+        fault: None,
+    }
+}
+
+fn load_file(file: &SourceFile) -> SourceMap {
+    let map = SourceMap::new(file.filename(), file.language(), file.data());
+    match file.definition() {
+        Some(definition) => map.with_state(State::from_definition(definition)),
+        None => map,
+    }
+}
+
+/// The platform that an op was marshalled with.
+fn platform(entry: &Entry) -> Option<Platform> {
+    // The bytes were read before, or written by this crate.
+    let platform = pb::Op::decode(entry.op_bytes()).ok()?.platform?;
+    Some(
+        Platform::new(platform.os, platform.architecture)
+            .with_variant(platform.variant)
+            .with_os_version(platform.os_version)
+            .with_os_features(platform.os_features),
+    )
+}
