@@ -1,1 +1,3 @@
 //! Many artifacts: inputs, the private daemon, parallel solves, outputs on disk.
+
+pub mod daemon;
