@@ -215,7 +215,7 @@ fn check_input_numbers(op: &pb::Op, vertex: OpDigest) -> Result<(), DecodeError>
     match &op.op {
         None | Some(pb::op::Op::Source(_) | pb::op::Op::Build(_)) => {}
         Some(pb::op::Op::Exec(exec)) => {
-            named.extend(exec.mounts.iter().map(|mount| (mount.input, count)))
+            named.extend(exec.mounts.iter().map(|mount| (mount.input, count)));
         }
         Some(pb::op::Op::File(file)) => {
             for (number, action) in file.actions.iter().enumerate() {
@@ -226,7 +226,7 @@ fn check_input_numbers(op: &pb::Op, vertex: OpDigest) -> Result<(), DecodeError>
             }
         }
         Some(pb::op::Op::Merge(merge)) => {
-            named.extend(merge.inputs.iter().map(|input| (input.input, count)))
+            named.extend(merge.inputs.iter().map(|input| (input.input, count)));
         }
         Some(pb::op::Op::Diff(diff)) => {
             named.extend(diff.lower.iter().map(|lower| (lower.input, count)));

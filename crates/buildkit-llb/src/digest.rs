@@ -129,7 +129,7 @@ impl FromStr for ContentDigest {
 
 impl From<OpDigest> for ContentDigest {
     fn from(digest: OpDigest) -> Self {
-        Self(digest.to_string().into())
+        Self(digest.to_string())
     }
 }
 

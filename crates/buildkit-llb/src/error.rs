@@ -32,6 +32,24 @@ pub enum OpError {
         /// The address.
         url: String,
     },
+    /// A repository is reached over ssh, and the keys of its host are not given.
+    #[error("`{url}` is reached over ssh, and its host's keys are not given")]
+    NoKnownSshHosts {
+        /// The address.
+        url: String,
+    },
+    /// A bundle is to be read, and no commit of it is named.
+    #[error("the bundle for `{url}` needs a checksum")]
+    BundleWithoutChecksum {
+        /// The address.
+        url: String,
+    },
+    /// A bundle is to be made of a part of a repository, or beside its `.git`.
+    #[error("a bundle of `{url}` holds all of it: neither a directory nor `.git` can be asked for")]
+    BundleOfPart {
+        /// The address.
+        url: String,
+    },
     /// A blob's repository is malformed, or has a tag or a digest of its own.
     #[error("`{repository}` is not a repository without tag and digest")]
     BlobRepository {

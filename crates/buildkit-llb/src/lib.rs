@@ -51,8 +51,8 @@ pub use self::reference::{ImageRef, ImageRefError};
 pub use self::settings::{NetworkMode, SecurityMode, Ulimit};
 pub use self::shlex::CommandLineError;
 pub use self::source::{
-    Differ, Http, Image, ImageBlob, ImageConfig, ImageConfigError, Local, Need, OciLayout,
-    OciLayoutBlob, RecordType, ResolveMode,
+    Differ, Git, GitBundle, GitMtime, GitUrl, GitUrlError, Http, Image, ImageBlob, ImageConfig,
+    ImageConfigError, Local, Need, OciLayout, OciLayoutBlob, RecordType, ResolveMode,
 };
 pub use self::sourcemap::{Position, Range, SourceLocation, SourceMap};
 pub use self::state::State;

@@ -143,14 +143,13 @@ impl<'a> Marshaller<'a> {
         );
         let kind = encoding.encode(&vertex.op).map_err(failed)?;
         let (inputs, caps) = encoding.finish();
-        let metadata = match &vertex.op {
-            Op::Loaded(_) => vertex.options.metadata.clone(),
-            _ => {
-                let mut metadata = self.constraints.metadata.clone();
-                metadata.merge(&vertex.options.metadata);
-                metadata.add_caps(caps);
-                metadata
-            }
+        let metadata = if let Op::Loaded(_) = &vertex.op {
+            vertex.options.metadata.clone()
+        } else {
+            let mut metadata = self.constraints.metadata.clone();
+            metadata.merge(&vertex.options.metadata);
+            metadata.add_caps(caps);
+            metadata
         };
         Ok(Encoded {
             kind,

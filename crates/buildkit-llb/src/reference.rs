@@ -343,7 +343,7 @@ mod tests {
     #[test]
     fn familiar_form_is_short() {
         let check = |given: &str, expected: &str| {
-            assert_eq!(given.parse::<ImageRef>().unwrap().familiar(), expected)
+            assert_eq!(given.parse::<ImageRef>().unwrap().familiar(), expected);
         };
         check("alpine", "alpine:latest");
         check("docker.io/oven/bun:1", "oven/bun:1");

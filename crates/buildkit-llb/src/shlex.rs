@@ -32,18 +32,19 @@ pub(crate) fn split(line: &str) -> Result<Vec<String>, CommandLineError> {
     let mut at = At::Between;
     let mut characters = line.chars();
     while let Some(character) = characters.next() {
+        let is_space = matches!(character, ' ' | '\t' | '\r' | '\n');
         at = match (at, character) {
             (At::Comment, '\n') => At::Between,
-            (At::Comment, _) => At::Comment,
+            (At::Comment, _) | (At::Between, '#') => At::Comment,
             (At::SingleQuoted, '\'') | (At::DoubleQuoted, '"') => At::Word,
             (At::Between | At::Word, '\'') => At::SingleQuoted,
             (At::Between | At::Word, '"') => At::DoubleQuoted,
-            (At::Between, ' ' | '\t' | '\r' | '\n') => At::Between,
-            (At::Word, ' ' | '\t' | '\r' | '\n') => {
-                words.push(std::mem::take(&mut word));
+            (At::Between | At::Word, _) if is_space => {
+                if at == At::Word {
+                    words.push(std::mem::take(&mut word));
+                }
                 At::Between
             }
-            (At::Between, '#') => At::Comment,
             (At::Between | At::Word | At::DoubleQuoted, '\\') => {
                 word.push(
                     characters

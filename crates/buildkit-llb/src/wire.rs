@@ -93,7 +93,7 @@ impl Writer {
     pub(crate) fn packed_ints(&mut self, field: u32, values: impl ExactSizeIterator<Item = i64>) {
         if values.len() != 0 {
             self.message(field, |writer| {
-                values.for_each(|value| writer.varint(value.cast_unsigned()))
+                values.for_each(|value| writer.varint(value.cast_unsigned()));
             });
         }
     }

@@ -19,9 +19,7 @@ impl Args {
 
     /// A command line split into words as a shell would, without expansions. Mirrors `llb.Shlex`.
     pub fn split(line: &str) -> Result<Self, CommandLineError> {
-        Ok(Self(
-            shlex::split(line)?.into_iter().map(Into::into).collect(),
-        ))
+        Ok(Self(shlex::split(line)?.into_iter().collect()))
     }
 
     /// The same command with one more argument.
@@ -55,6 +53,6 @@ impl<S: Into<String>, const N: usize> From<[S; N]> for Args {
 /// A list that is made at run time; marshalling reports an empty one.
 impl From<Vec<String>> for Args {
     fn from(args: Vec<String>) -> Self {
-        Self(args.into_iter().map(Into::into).collect())
+        Self(args.into_iter().collect())
     }
 }

@@ -231,7 +231,7 @@ fn encode_secret(writer: &mut Writer, secret: &SecretFile) {
             secret.owner,
             secret.mode,
             secret.optional,
-        )
+        );
     });
 }
 
@@ -246,7 +246,7 @@ fn encode_ssh(writer: &mut Writer, socket: &SshSocket) {
             socket.owner,
             socket.mode,
             socket.optional,
-        )
+        );
     });
 }
 

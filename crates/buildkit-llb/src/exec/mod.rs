@@ -161,7 +161,7 @@ impl Exec {
         for (number, socket) in ssh.iter_mut().enumerate() {
             socket
                 .target
-                .get_or_insert_with(|| format!("{SSH_TARGET}{number}").into());
+                .get_or_insert_with(|| format!("{SSH_TARGET}{number}"));
         }
         if let Some(target) = ssh.first().and_then(|socket| socket.target.as_deref())
             && values.env.get(SSH_AUTH_SOCK).is_none()

@@ -202,7 +202,7 @@ impl MountNode {
     pub(super) fn fault(&self) -> Option<OpError> {
         match &self.kind {
             MountKind::Cache { id, .. } if id.is_empty() => Some(OpError::EmptyCacheId {
-                target: self.target.to_string(),
+                target: self.target.clone(),
             }),
             MountKind::Bind if &*self.target == ROOT && self.readonly && self.slot.is_none() => {
                 Some(OpError::ReadonlyScratchRoot)

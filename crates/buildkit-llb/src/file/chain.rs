@@ -151,7 +151,7 @@ impl Action {
             Self::Symlink(_) => return,
         };
         if let std::borrow::Cow::Owned(absolute) = path::absolute(dir, path) {
-            *path = absolute.into();
+            *path = absolute;
         }
     }
 }

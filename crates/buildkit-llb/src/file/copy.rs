@@ -179,10 +179,10 @@ impl Copy {
             path::join(&[src_dir, &src]).into()
         };
         if let std::borrow::Cow::Owned(src) = src {
-            self.src = src.into();
+            self.src = src;
         }
         if let std::borrow::Cow::Owned(dest) = path::absolute_destination(dir, &self.dest) {
-            self.dest = dest.into();
+            self.dest = dest;
         }
     }
 

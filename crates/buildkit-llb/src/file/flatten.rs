@@ -135,12 +135,11 @@ fn order_steps(chains: &mut [Chain]) -> (Vec<Step>, Vec<Slot>) {
                 Link::Input(*slot)
             }
             Source::Chain(nested) if !chains[*nested].actions.is_empty() => {
-                match chains[*nested].last_step {
-                    Some(step) => Link::Step(step),
-                    None => {
-                        frames.extend([(chain, position), (*nested, 0)]);
-                        continue;
-                    }
+                if let Some(step) = chains[*nested].last_step {
+                    Link::Step(step)
+                } else {
+                    frames.extend([(chain, position), (*nested, 0)]);
+                    continue;
                 }
             }
             _ => Link::None,

@@ -65,7 +65,7 @@ impl DiffOp {
         encoding.writer.message(7, |diff| {
             diff.message(1, |lower| lower.int(1, self.lower.0.into()));
             diff.message(2, |upper| {
-                upper.int(1, self.upper.map_or(-1, |slot| slot.0.into()))
+                upper.int(1, self.upper.map_or(-1, |slot| slot.0.into()));
             });
         });
     }

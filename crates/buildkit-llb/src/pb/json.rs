@@ -5,10 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serializer;
 
 /// Whether a field is left out.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands a reference to `skip_serializing_if`"
-)]
 pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

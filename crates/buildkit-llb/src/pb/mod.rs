@@ -3,6 +3,13 @@
 //! Only decoding goes through these types; what is written goes through [`wire`](crate::wire), because `prost` orders
 //! fields and drops defaults otherwise than Go. Each type also serializes as Go's `protojson` prints it.
 
+#![expect(
+    clippy::struct_field_names,
+    clippy::struct_excessive_bools,
+    clippy::large_enum_variant,
+    reason = "names and shapes are those of the protobuf messages"
+)]
+
 mod definition;
 mod exec;
 mod file;
@@ -10,7 +17,6 @@ mod json;
 mod vertex;
 
 pub(crate) use self::definition::{
-    Definition, ExportCache, LinuxResources, Locations, OpMetadata, Position, Range, Source,
-    SourceInfo,
+    Definition, ExportCache, Locations, OpMetadata, Position, Range, Source, SourceInfo,
 };
 pub(crate) use self::vertex::{Op, op};

@@ -2,6 +2,8 @@
 
 pub(crate) mod attr;
 mod blob;
+mod git;
+mod git_url;
 mod http;
 mod image;
 mod image_config;
@@ -12,6 +14,8 @@ mod patterns;
 use std::collections::BTreeMap;
 
 pub use self::blob::{ImageBlob, OciLayoutBlob};
+pub use self::git::{Git, GitBundle, GitMtime};
+pub use self::git_url::{GitUrl, GitUrlError};
 pub use self::http::Http;
 pub use self::image::{Image, RecordType, ResolveMode};
 pub use self::image_config::{ImageConfig, ImageConfigError};
@@ -51,7 +55,7 @@ pub(crate) enum SourceKind {
 impl SourceOp {
     pub(crate) fn new(identifier: String, kind: SourceKind) -> Self {
         Self {
-            identifier: identifier.into(),
+            identifier,
             attrs: Attrs::new(),
             caps: Vec::new(),
             kind,
@@ -72,6 +76,45 @@ impl SourceOp {
 
     /// Asks the daemon for a capability.
     pub(crate) fn cap(&mut self, cap: Cap) {
+        self.caps.push(cap);
+    }
+
+    /// The state of this source.
+    pub(crate) fn state(self, options: Options, fault: Option<OpError>) -> State {
+        let vertex = Vertex {
+            op: Op::Source(self),
+            options,
+            inputs: Vec::new(),
+            fault,
+        };
+        State::of_output(Output::new(vertex, 0))
+    }
+
+    /// What is fetched.
+    pub(crate) fn identifier(&self) -> &str {
+        &self.identifier
+    }
+
+    pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) -> Result<(), OpError> {
+        let mut attrs: BTreeMap<&str, &str> = self
+            .attrs
+            .iter()
+            .map(|(key, value)| (*key, &**value))
+            .collect();
+        let mut platform = None;
+        match &self.kind {
+            SourceKind::Platform => platform = Some(encoding.platform(None)?),
+            SourceKind::Portable => {}
+            SourceKind::Local { unique_id } => {
+                let given = unique_id
+                    .as_deref()
+                    .or(encoding.constraints.local_unique_id.as_deref());
+                let name = || self.identifier.trim_start_matches(local::SCHEME).to_owned();
+                let id = given.ok_or_else(|| OpError::NoLocalUniqueId { name: name() })?;
+                attrs.insert(attr::LOCAL_UNIQUE_ID, id);
+                encoding.cap(Cap::SOURCE_LOCAL_UNIQUE);
+            }
+        }
         self.caps.push(cap);
     }
 
@@ -115,18 +158,9 @@ impl SourceOp {
         encoding.head(&[], platform);
         encoding.writer.message(3, |source| {
             source.string(1, &self.identifier);
-            let before_unique = |key: &&str| *key < attr::LOCAL_UNIQUE_ID;
-            let (before, after): (Vec<_>, Vec<_>) =
-                self.attrs.iter().partition(|(key, _)| before_unique(key));
-            before
-                .into_iter()
-                .for_each(|(key, value)| source.string_entry(2, key, value));
-            if let Some(id) = unique {
-                source.string_entry(2, attr::LOCAL_UNIQUE_ID, id);
+            for (key, value) in attrs {
+                source.string_entry(2, key, value);
             }
-            after
-                .into_iter()
-                .for_each(|(key, value)| source.string_entry(2, key, value));
         });
         Ok(())
     }
