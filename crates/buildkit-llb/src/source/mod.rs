@@ -115,46 +115,9 @@ impl SourceOp {
                 encoding.cap(Cap::SOURCE_LOCAL_UNIQUE);
             }
         }
-        self.caps.push(cap);
-    }
-
-    /// The state of this source.
-    pub(crate) fn state(self, options: Options, fault: Option<OpError>) -> State {
-        let vertex = Vertex {
-            op: Op::Source(self),
-            options,
-            inputs: Vec::new(),
-            fault,
-        };
-        State::of_output(Output::new(vertex, 0))
-    }
-
-    /// What is fetched.
-    pub(crate) fn identifier(&self) -> &str {
-        &self.identifier
-    }
-
-    pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) -> Result<(), OpError> {
-        let mut unique = None;
-        let mut platform = None;
-        match &self.kind {
-            SourceKind::Platform => platform = Some(encoding.platform(None)?),
-            SourceKind::Portable => {}
-            SourceKind::Local { unique_id } => {
-                let given = unique_id
-                    .as_deref()
-                    .or(encoding.constraints.local_unique_id.as_deref());
-                let name = || {
-                    self.identifier
-                        .strip_prefix(local::SCHEME)
-                        .unwrap_or_default()
-                        .to_owned()
-                };
-                unique = Some(given.ok_or_else(|| OpError::NoLocalUniqueId { name: name() })?);
-                encoding.cap(Cap::SOURCE_LOCAL_UNIQUE);
-            }
+        for cap in &self.caps {
+            encoding.cap(cap.clone());
         }
-        self.caps.iter().for_each(|cap| encoding.cap(cap.clone()));
         encoding.head(&[], platform);
         encoding.writer.message(3, |source| {
             source.string(1, &self.identifier);
