@@ -1,14 +1,16 @@
 //! Does a daemon answer at a socket?
 
 use std::path::Path;
+use std::time::Duration;
 
 use buildkit_client::{Address, ConnectError, ConnectOptions, Daemon};
 
+/// How long an answer may take. A daemon answers within milliseconds; one on a machine whose processors are all taken
+/// by builds, within a few seconds. Whoever says nothing for longer hangs.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Connects and asks the daemon who it is: a process that hangs still accepts connections.
-///
-/// It has the client's usual time for an answer, 5 s. A loaded machine answers within one.
 pub(super) async fn answers(socket: &Path) -> Result<(), ConnectError> {
-    Daemon::connect(ConnectOptions::new(Address::Unix(socket.to_owned())))
-        .await
-        .map(drop)
+    let options = ConnectOptions::new(Address::Unix(socket.to_owned())).with_timeout(PATIENCE);
+    Daemon::connect(options).await.map(drop)
 }

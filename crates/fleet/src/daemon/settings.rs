@@ -16,8 +16,6 @@ pub struct Settings {
     pub sockets: Vec<PathBuf>,
     /// The directory of the private daemon: locks, configuration, log, state. Created with mode 0700.
     pub state_dir: PathBuf,
-    /// Where sockets go when the path of `state_dir` is too long for one. Default: the system's temporary directory.
-    pub runtime_dir: Option<PathBuf>,
     /// The settings for buildkitd that the private daemon starts with.
     pub config: ConfigFile,
     /// Whether the daemon runs as root or inside rootlesskit.
@@ -59,7 +57,7 @@ impl Settings {
     /// |---|---|
     /// | `PATH` | the search path |
     /// | `XDG_CACHE_HOME`, else `HOME/.cache` | `llbgen/daemon` (root) or `llbgen/daemon-rootless` below it |
-    /// | `XDG_RUNTIME_DIR` | the usual socket of a rootless daemon; short socket paths |
+    /// | `XDG_RUNTIME_DIR` | the usual socket of a rootless daemon |
     /// | `LLBGEN_BUILDKITD_CONFIG` | the `buildkitd.toml` to use |
     /// | `XDG_CONFIG_HOME`, else `HOME/.config` | `buildkit/buildkitd.toml` when not root (root: `/etc/buildkit`) |
     ///
@@ -107,7 +105,6 @@ impl Settings {
                 .unwrap_or_default(),
             sockets,
             state_dir: cache.join("llbgen").join(name),
-            runtime_dir,
             config: explicit.map_or(ConfigFile::Usual(usual_config), ConfigFile::Explicit),
             privilege,
             start_deadline: Duration::from_mins(1),

@@ -16,21 +16,28 @@ use tempfile::TempDir;
 
 use crate::process::{self, Process};
 
-/// Whether there is a daemon to test with. A machine that must have one (`CI`, or `LLBGEN_TEST_ENGINE`, which
-/// `scripts/dev/test` sets) fails instead; any other says aloud that the test is skipped.
+/// Whether a daemon can be tested here as root.
 pub(crate) fn ready() -> bool {
-    let missing: Vec<_> = ["buildkitd", "buildctl", "runc"]
-        .into_iter()
-        .filter(|name| on_path(name).is_none())
-        .collect();
-    missing.is_empty() || skip(&format!("missing: {}", missing.join(", ")))
+    let root = rustix::process::geteuid().is_root();
+    programs(&["buildkitd", "buildctl", "runc"])
+        && (root || skip("this test runs as root", &["CI", "LLBGEN_TEST_ENGINE"]))
 }
 
-/// Fails or says that this test is skipped; returns false.
-pub(crate) fn skip(reason: &str) -> bool {
-    let required = ["CI", "LLBGEN_TEST_ENGINE"]
+/// Whether the programs are there.
+pub(crate) fn programs(names: &[&str]) -> bool {
+    let missing: Vec<_> = names
         .iter()
-        .any(|name| env::var_os(name).is_some());
+        .copied()
+        .filter(|name| on_path(name).is_none())
+        .collect();
+    let reason = format!("missing: {}", missing.join(", "));
+    missing.is_empty() || skip(&reason, &["CI", "LLBGEN_TEST_ENGINE"])
+}
+
+/// Says that this test is skipped, and returns false; fails where one of the variables says that it must run:
+/// `CI`, or `LLBGEN_TEST_ENGINE`, which `scripts/dev/test` sets.
+pub(crate) fn skip(reason: &str, required: &[&str]) -> bool {
+    let required = required.iter().any(|name| env::var_os(name).is_some());
     assert!(!required, "{reason}; run scripts/dev/test");
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     // Past the test runner's capture: a skipped test must not look like a passed one.
@@ -127,8 +134,7 @@ impl Home {
             search_path: search_path(),
             sockets: vec![self.path("no.sock")],
             state_dir: self.state(),
-            runtime_dir: Some(self.path("run")),
-            config: ConfigFile::Usual(self.path("buildkitd.toml")),
+            config: ConfigFile::Usual("/etc/buildkit/buildkitd.toml".into()),
             privilege: Privilege::Root,
             start_deadline: Duration::from_mins(1),
             stop_grace: Duration::from_secs(5),

@@ -88,7 +88,13 @@ async fn an_end_at_the_start_is_noticed_at_once() {
         begin.elapsed()
     );
     assert!(
-        matches!(&error, AcquireError::Start(StartError::Exited { .. })),
+        matches!(
+            &error,
+            AcquireError::Start {
+                source: StartError::Exited { .. },
+                ..
+            }
+        ),
         "{error:?}"
     );
     assert!(text(&error).contains("some reason"), "{}", text(&error));
@@ -110,7 +116,13 @@ async fn a_start_that_takes_for_ever_is_given_up() {
     settings.stop_grace = Duration::from_millis(200);
     let error = acquire(&settings).await.unwrap_err();
     assert!(
-        matches!(&error, AcquireError::Start(StartError::TooSlow { .. })),
+        matches!(
+            &error,
+            AcquireError::Start {
+                source: StartError::TooSlow { .. },
+                ..
+            }
+        ),
         "{error:?}"
     );
     assert!(text(&error).contains("almost ready"), "{}", text(&error));
@@ -141,7 +153,10 @@ async fn missing_runc_is_named() {
     let result = acquire(&settings).await;
     // The machine's own sbin directories are always searched.
     if on_path("runc").is_some_and(|path| path.starts_with("/usr/sbin")) {
-        assert!(matches!(&result, Err(AcquireError::Start(_))), "{result:?}");
+        assert!(
+            matches!(&result, Err(AcquireError::Start { .. })),
+            "{result:?}"
+        );
     } else {
         let error = result.unwrap_err();
         assert!(error.to_string().contains("no `runc`"), "{error}");

@@ -1,8 +1,11 @@
 //! Who starts, who joins, who stops.
 
+use std::fs;
+use std::path::PathBuf;
+
 use buildkit_client::{ConnectOptions, Daemon};
 use fleet::daemon::private::acquire;
-use fleet::daemon::{Endpoint, find};
+use fleet::daemon::{ConfigFile, Endpoint, Settings, find};
 
 use crate::bed::{Home, ready};
 
@@ -123,6 +126,55 @@ async fn a_daemon_at_its_usual_socket_is_used_and_left_alone() {
     assert!(!ours.state().exists(), "a private daemon was prepared");
     user.end();
     theirs.assert_clean();
+}
+
+/// A socket's path has at most 108 bytes, and this one would have more.
+#[test]
+fn a_long_cache_directory_is_no_trouble() {
+    if !ready() {
+        return;
+    }
+    let home = Home::below(&"long/".repeat(30));
+    let (first, second) = (home.user(), home.user());
+    assert_eq!(first.address, second.address);
+    let socket = PathBuf::from(first.address.strip_prefix("unix://").unwrap());
+    assert!(
+        socket.starts_with("/tmp") && socket.as_os_str().len() < 108,
+        "{socket:?}"
+    );
+    first.end();
+    second.end();
+    home.assert_clean();
+    let left: Vec<_> = socket.parent().unwrap().read_dir().unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// Registry mirrors, CA certificates and limits come from the user's own file.
+#[tokio::test]
+async fn the_users_settings_reach_the_daemon() {
+    if !ready() {
+        return;
+    }
+    let home = Home::new();
+    let config = home.path("buildkitd.toml");
+    fs::write(
+        &config,
+        "[worker.oci.labels]\n\"example.org/from\" = \"the user\"\n",
+    )
+    .unwrap();
+    let settings = Settings {
+        config: ConfigFile::Explicit(config),
+        ..home.settings()
+    };
+    let daemon = acquire(&settings).await.unwrap();
+    let connection = Daemon::connect(ConnectOptions::new(daemon.address().clone()))
+        .await
+        .unwrap();
+    let workers = connection.list_workers().await.unwrap();
+    assert_eq!(workers[0].labels["example.org/from"], "the user");
+    drop(connection);
+    daemon.release().await.unwrap();
+    home.assert_clean();
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! The command line of the daemon. It carries the state directory and a fingerprint of all settings, so the process
-//! table itself tells whose daemon runs and with what: there is no pid file that could be stale.
+//! The command line of the daemon. It carries a fingerprint of the program and all settings, so that the process table
+//! tells whether the daemon that runs is the one that would be started.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::config::{self, ConfigError};
-use super::layout::{Layout, argument, short_hash};
+use super::layout::{Layout, short_hash};
 use super::tools::Tools;
 use crate::daemon::Settings;
 
@@ -60,9 +60,9 @@ impl Launch {
     }
 
     /// Whether a daemon with this command line runs what this launch would: the name of the configuration is a
-    /// fingerprint of all of it. The program's name is not compared, for a script may have replaced itself.
+    /// fingerprint of all of it.
     pub(super) fn is_same(&self, argv: &[OsString]) -> bool {
-        argv.last() == self.argv.last()
+        self.argv.last().is_some_and(|config| argv.contains(config))
     }
 }
 
@@ -79,9 +79,16 @@ fn argv(tools: &Tools, layout: &Layout) -> Vec<OsString> {
     if tools.rootlesskit.is_some() {
         argv.extend(["--rootless", "--oci-worker-no-process-sandbox"].map(OsString::from));
     }
-    argv.push(layout.root_argument());
+    argv.push(argument("--root=", &layout.root()));
     argv.push(argument("--addr=unix://", &layout.socket()));
     argv
+}
+
+/// A flag and its path in one argument.
+fn argument(key: &str, path: &Path) -> OsString {
+    let mut argument = OsString::from(key);
+    argument.push(path);
+    argument
 }
 
 /// What changes when another version is installed under the same path.

@@ -1,6 +1,5 @@
 //! The directory of a private daemon, and which file in it is for what.
 
-use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -50,15 +49,11 @@ pub enum LayoutError {
 impl Layout {
     /// Makes the directories (mode 0700) and settles where the sockets go.
     pub(super) fn create(settings: &Settings) -> Result<Self, LayoutError> {
-        let dir = private_dir(&settings.state_dir)?;
+        let dir = state_dir(&settings.state_dir)?;
         let sockets = if fits(&dir) {
             dir.clone()
         } else {
-            let base = settings
-                .runtime_dir
-                .clone()
-                .unwrap_or_else(std::env::temp_dir);
-            private_dir(&base.join(short_name(&dir)))?
+            short_dir(&dir)?
         };
         Ok(Self { dir, sockets })
     }
@@ -104,17 +99,6 @@ impl Layout {
         Ok(found)
     }
 
-    /// The argument by which a daemon of this state is known.
-    pub(super) fn root_argument(&self) -> OsString {
-        argument("--root=", &self.root())
-    }
-
-    /// Whether the argument names a configuration that we have written.
-    pub(super) fn is_config_argument(&self, argument: &OsStr) -> bool {
-        let prefix = self::argument("--config=", &self.dir.join(CONFIG_PREFIX));
-        argument.as_bytes().starts_with(prefix.as_bytes())
-    }
-
     /// Where the daemon listens.
     pub(super) fn socket(&self) -> PathBuf {
         self.sockets.join("buildkitd.sock")
@@ -150,24 +134,8 @@ impl Layout {
 const CONFIG_PREFIX: &str = "buildkitd-";
 const CONFIG_SUFFIX: &str = ".toml";
 
-/// A flag and its path in one argument.
-pub(super) fn argument(key: &str, path: &Path) -> OsString {
-    let mut argument = OsString::from(key);
-    argument.push(path);
-    argument
-}
-
 fn fits(dir: &Path) -> bool {
     dir.as_os_str().len() + LONGEST_SOCKET_NAME <= SOCKET_PATH_MAX
-}
-
-/// A name that the same state directory always gets, and another one does not.
-fn short_name(dir: &Path) -> String {
-    let user = rustix::process::geteuid().as_raw();
-    format!(
-        "llbgen-{user}-{}",
-        short_hash(&[dir.as_os_str().as_bytes()])
-    )
 }
 
 /// 12 hex digits of the parts, which are told apart by their lengths.
@@ -184,8 +152,8 @@ pub(super) fn short_hash(parts: &[&[u8]]) -> String {
         .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
-/// Makes a directory that only its owner can enter; returns its path without symlinks, as the kernel reports it.
-fn private_dir(path: &Path) -> Result<PathBuf, LayoutError> {
+/// Makes the state directory; returns its path without symlinks, as the kernel reports it.
+fn state_dir(path: &Path) -> Result<PathBuf, LayoutError> {
     let failed = |source| LayoutError::Io {
         path: path.to_owned(),
         source,
@@ -193,14 +161,88 @@ fn private_dir(path: &Path) -> Result<PathBuf, LayoutError> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(failed)?;
     }
-    match DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
-        _ => {}
-    }
+    make(path)?;
     let canonical = fs::canonicalize(path).map_err(failed)?;
-    let metadata = fs::metadata(&canonical).map_err(failed)?;
-    if metadata.uid() != rustix::process::geteuid().as_raw() || metadata.mode() & 0o022 != 0 {
-        return Err(LayoutError::NotPrivate { path: canonical });
-    }
+    check_private(&canonical)?;
     Ok(canonical)
+}
+
+/// Makes a directory whose path is short, and the same whatever the caller's environment: all callers with one state
+/// directory must find the same socket.
+fn short_dir(state: &Path) -> Result<PathBuf, LayoutError> {
+    let user = rustix::process::geteuid().as_raw();
+    let hash = short_hash(&[state.as_os_str().as_bytes()]);
+    let path = PathBuf::from(format!("/tmp/llbgen-{user}-{hash}"));
+    make(&path)?;
+    // A symlink that somebody has put there is not followed, and refused for not being a directory of ours.
+    check_private(&path)?;
+    Ok(path)
+}
+
+fn make(path: &Path) -> Result<(), LayoutError> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(LayoutError::Io {
+            path: path.to_owned(),
+            source: error,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_private(path: &Path) -> Result<(), LayoutError> {
+    let metadata = fs::symlink_metadata(path).map_err(|source| LayoutError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    let ours = metadata.uid() == rustix::process::geteuid().as_raw();
+    if metadata.is_dir() && ours && metadata.mode() & 0o022 == 0 {
+        Ok(())
+    } else {
+        Err(LayoutError::NotPrivate {
+            path: path.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn only_a_directory_of_ours_alone_is_private() {
+        let temporary = tempfile::tempdir().unwrap();
+        let check = |name: &str, mode: u32, expected: bool| {
+            let path = temporary.path().join(name);
+            make(&path).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            assert_eq!(check_private(&path).is_ok(), expected, "{mode:o}");
+        };
+        check("a", 0o700, true);
+        check("b", 0o755, true);
+        check("c", 0o770, false);
+        check("d", 0o702, false);
+        let link = temporary.path().join("link");
+        symlink(temporary.path().join("a"), &link).unwrap();
+        make(&link).unwrap();
+        assert!(check_private(&link).is_err());
+    }
+
+    #[test]
+    fn the_longest_socket_fits() {
+        let fitting = SOCKET_PATH_MAX - LONGEST_SOCKET_NAME;
+        assert!(fits(Path::new(&format!("/{}", "x".repeat(fitting - 1)))));
+        assert!(!fits(Path::new(&format!("/{}", "x".repeat(fitting)))));
+    }
+
+    #[test]
+    fn hashes_tell_parts_apart() {
+        let check =
+            |left: &[&[u8]], right: &[&[u8]]| assert_ne!(short_hash(left), short_hash(right));
+        check(&[b"ab", b"c"], &[b"a", b"bc"]);
+        check(&[b"a"], &[b"a", b""]);
+        assert_eq!(short_hash(&[b"a"]).len(), 12);
+    }
 }

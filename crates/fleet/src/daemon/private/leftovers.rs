@@ -50,6 +50,7 @@ pub(super) fn delete_containers(
         let output = Command::new(runc)
             .args(["delete", "--force"])
             .arg(container)
+            .env("XDG_RUNTIME_DIR", layout.runtime())
             .stdin(Stdio::null())
             .output()
             .map_err(|source| LeftoverError::File {

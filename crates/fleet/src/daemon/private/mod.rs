@@ -11,7 +11,7 @@
 //!
 //! So two callers never start two daemons, and none is stopped that another is just joining. Both locks end with the
 //! process that holds them, and the process table is the only record of the daemon: after a SIGKILL the next call
-//! finds a daemon without users, and uses it (same program, same settings) or ends it (anything else).
+//! finds a daemon without users, and uses it (same program, same settings, it answers) or ends it (anything else).
 //!
 //! The guard must be dropped or released to stop the daemon: a program that handles SIGINT, SIGTERM and SIGHUP by
 //! cancelling its work and returning from `main` does so, one that calls `std::process::exit` does not.
@@ -22,11 +22,12 @@ mod layout;
 mod leftovers;
 mod locks;
 mod mounts;
+mod namespaces;
 mod processes;
 mod start;
 mod tools;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use buildkit_client::Address;
@@ -35,6 +36,7 @@ pub use config::ConfigError;
 pub use layout::LayoutError;
 pub use leftovers::LeftoverError;
 pub use locks::LockError;
+pub use namespaces::Restriction;
 pub use processes::ProcessError;
 pub use start::{LogTail, StartError};
 pub use tools::ToolError;
@@ -121,7 +123,13 @@ pub enum AcquireError {
     Reap(#[source] StopError),
     /// It does not come up.
     #[error("`buildkitd` did not start")]
-    Start(#[source] StartError),
+    Start {
+        /// Why.
+        #[source]
+        source: StartError,
+        /// The setting of the kernel that may be the reason; only without root.
+        restriction: Option<Restriction>,
+    },
 }
 
 /// Why the daemon could not be stopped. The next call tries again.
@@ -150,11 +158,17 @@ impl AcquireError {
             Self::Hangs { pid, .. } => {
                 Some(format!("end process {pid} if the other builds hang too"))
             }
-            Self::Start(
-                StartError::Exited { log, .. }
-                | StartError::TooSlow { log, .. }
-                | StartError::Silent { log, .. },
-            ) => Some(format!("the whole log is in `{}`", log.path.display())),
+            Self::Start {
+                restriction: Some(Restriction { key, needed }),
+                ..
+            } => Some(format!(
+                "this kernel keeps users from making namespaces, which a daemon without root needs: \
+                 sysctl -w {key}={needed}"
+            )),
+            Self::Start { source, .. } => source.log().map(|log| {
+                let path = log.path.display();
+                format!("the whole log is in `{path}`")
+            }),
             _ => None,
         }
     }
@@ -231,7 +245,13 @@ impl PrivateDaemon {
         reaped.map_err(AcquireError::Reap)?;
         start::start(&self.ending.layout, launch, deadline)
             .await
-            .map_err(AcquireError::Start)?;
+            .map_err(|source| AcquireError::Start {
+                source,
+                restriction: match self.ending.privilege {
+                    Privilege::Root => None,
+                    Privilege::User => namespaces::restriction(Path::new("/proc/sys")),
+                },
+            })?;
         self.stage = Stage::Joined;
         Ok(())
     }

@@ -1,7 +1,8 @@
-//! The processes of a private daemon: found by their command line and their root directory, held by pidfd.
+//! The processes of a private daemon: known by a mark in their environment and by their root directory, held by pidfd.
 //!
-//! A number from a file could belong to any process by now. So nothing is signalled by number: a process is held
-//! first, then looked at, then signalled through the handle, which can never mean another process.
+//! There is no pid file: a number from a file could belong to any process by now. The mark comes with the process and
+//! goes with it. And nothing is signalled by number: a process is held first, then looked at, then signalled through
+//! the handle, which can never mean another process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -21,6 +22,9 @@ use super::mounts::{self, StateMounts};
 
 /// How long the kernel may take to end a killed process. Longer means that it hangs in a device or a network mount.
 const KILL_PATIENCE: Duration = Duration::from_secs(3);
+
+/// The environment variable that marks the daemon and what it starts. Its value is the state directory.
+pub(super) const MARK: &str = "LLBGEN_PRIVATE_DAEMON";
 
 /// A process that cannot be mistaken for another one.
 #[derive(Debug)]
@@ -46,14 +50,13 @@ pub enum ProcessError {
     },
 }
 
-/// The daemon's own processes: buildkitd, and rootlesskit's around it.
+/// The daemon's own processes: buildkitd, rootlesskit around it, and helpers such as runc.
 pub(super) fn daemons(layout: &Layout) -> io::Result<Vec<Process>> {
     let root = layout.root();
     let mut found = Vec::new();
     for pid in pids()? {
-        let ours = |argv: &[OsString]| is_daemon(argv, layout) && sees(pid, &root);
-        if ours(&argv(pid)) {
-            found.extend(hold(pid)?.filter(|process| ours(&process.argv)));
+        if is_ours(pid, &root) {
+            found.extend(hold(pid)?.filter(|process| is_ours(process.pid, &root)));
         }
     }
     Ok(found)
@@ -107,16 +110,13 @@ fn remaining(layout: &Layout, groups: &BTreeSet<i32>) -> io::Result<Vec<Process>
     };
     let mut found = Vec::new();
     for pid in pids()? {
-        let mut is_left = |argv: &[OsString], group: i32| {
-            groups.contains(&group)
-                || (is_daemon(argv, layout) && sees(pid, &root))
+        let mut is_left = |pid| {
+            is_ours(pid, &root)
+                || parent_and_group(pid).is_some_and(|(_, group)| groups.contains(&group))
                 || steps.contain(pid)
         };
-        let Some((_, group)) = parent_and_group(pid) else {
-            continue;
-        };
-        if is_left(&argv(pid), group) {
-            found.extend(hold(pid)?.filter(|process| is_left(&process.argv, process.group)));
+        if is_left(pid) {
+            found.extend(hold(pid)?.filter(|process| is_left(process.pid)));
         }
     }
     Ok(found)
@@ -149,25 +149,19 @@ fn namespace(process: &Path) -> Option<PathBuf> {
     fs::read_link(process.join("ns/mnt")).ok()
 }
 
-/// One of our programs, with both our state and a configuration that we wrote: a daemon that somebody else starts on
-/// the same state is not ours.
-fn is_daemon(argv: &[OsString], layout: &Layout) -> bool {
-    let program = |argument: &OsString| {
-        let name = Path::new(argument).file_name().unwrap_or_default();
-        ["buildkitd", "rootlesskit"].contains(&name.to_str().unwrap_or_default())
-    };
-    let runs = match argv {
-        // rootlesskit's child calls itself so.
-        [first, ..] if first == "/proc/self/exe" || program(first) => true,
-        // A script has its interpreter in front.
-        [_, script, ..] => Path::new(script).is_absolute() && program(script),
-        _ => false,
-    };
-    runs && argv.contains(&layout.root_argument())
-        && argv.iter().any(|arg| layout.is_config_argument(arg))
+/// Whether the process bears the mark, and the marked path means the same directory to it as to us, which it does not
+/// in another container.
+fn is_ours(pid: i32, root: &Path) -> bool {
+    let mut mark = OsString::from(MARK);
+    mark.push("=");
+    mark.push(root);
+    let environment = fs::read(directory(pid).join("environ")).unwrap_or_default();
+    let marked = environment
+        .split(|byte| *byte == 0)
+        .any(|variable| variable == mark.as_bytes());
+    marked && sees(pid, root)
 }
 
-/// Whether the path means the same directory to the process as to us, which it does not in another container.
 fn sees(pid: i32, root: &Path) -> bool {
     let relative = root.strip_prefix("/").unwrap_or(root);
     let theirs = fs::metadata(directory(pid).join("root").join(relative));

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use super::launch::Launch;
 use super::layout::Layout;
+use super::processes;
 use crate::daemon::probe;
 
 /// How much of the log an error shows: the reason stands in the last lines.
@@ -73,6 +74,18 @@ pub enum StartError {
     /// The readiness report cannot be received, or the process not be watched.
     #[error("cannot watch its start")]
     Watch(#[source] io::Error),
+}
+
+impl StartError {
+    /// The end of the log, when the daemon ran.
+    pub(super) fn log(&self) -> Option<&LogTail> {
+        match self {
+            Self::Exited { log, .. } | Self::TooSlow { log, .. } | Self::Silent { log, .. } => {
+                Some(log)
+            }
+            Self::File { .. } | Self::Spawn { .. } | Self::Watch(_) => None,
+        }
+    }
 }
 
 /// The end of the daemon's log.
@@ -199,6 +212,7 @@ fn spawn(
     let mut child = Command::new(program)
         .args(arguments)
         .env("PATH", &launch.tools.path)
+        .env(processes::MARK, layout.root())
         .env("TMPDIR", layout.temporary())
         .env("XDG_RUNTIME_DIR", layout.runtime())
         .env("NOTIFY_SOCKET", layout.notify_socket())
