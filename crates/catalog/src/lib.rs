@@ -1,1 +1,63 @@
-//! The model: artifacts, steps, variants, inputs and plans. Pure.
+//! The model: artifacts, steps, variants, inputs and plans. Pure: files reach it as data.
+//!
+//! ```
+//! use catalog::{Apt, Artifact, Caching, Catalog, Inputs, Request, Workdir};
+//!
+//! let catalog = Catalog::new()
+//!     .artifact(Artifact::rootfs("tools", "debian:12").step(Apt::install(["zsh"])).step(Workdir::new("/app")))
+//!     .check()?;
+//! let variants = catalog.select(&Request { artifacts: vec!["tools".into()], ..Request::default() })?;
+//! assert_eq!(variants[1].to_string(), "tools linux/arm64");
+//! assert!(catalog.needs(&variants)?.files.is_empty());
+//!
+//! let plan = catalog.plan(&variants[1], &Inputs::default(), Caching::Use)?;
+//! assert_eq!(plan.output.as_str(), "tools/arm64.tar");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The way through it: [`Catalog::check`] makes a [`CheckedCatalog`], [`CheckedCatalog::select`] turns what a user
+//! asks for into [`Variant`]s, [`CheckedCatalog::needs`] says what must be read for them, and
+//! [`CheckedCatalog::plan`] makes a [`Plan`] of one variant and the [`Inputs`] that were read.
+
+mod artifact;
+mod base;
+mod catalog;
+mod check;
+mod dockerfile;
+mod inputs;
+mod local;
+mod name;
+mod nearest;
+mod path;
+mod plan;
+mod select;
+mod step;
+mod template;
+mod tree;
+mod variant;
+
+pub use buildkit_llb::{ImageRef, Platform};
+
+pub use self::{
+    artifact::{Artifact, Base, Kind, OptionValues},
+    base::{BaseError, ResolvedBase},
+    catalog::{Catalog, CheckedCatalog},
+    check::{CatalogError, Problem},
+    dockerfile::FromLineError,
+    inputs::{
+        FileContent, FileSet, InputFile, Inputs, MAX_INLINE_FILE, NamedContext, Needs, RootfsTar,
+    },
+    local::{CONTEXT_LOCAL, LocalContent, LocalSource},
+    name::{ArtifactName, InvalidName, SecretId, VariableName},
+    nearest::nearest,
+    path::{ContextPath, ContextPathError},
+    plan::{Caching, Plan, PlanError, PlanProblem},
+    select::{Request, SelectError},
+    step::{
+        Apt, CA_SECRET, Cache, Copy, Custom, CustomStep, Env, Network, Read, Reader, Run, Step,
+        StepContext, StepError, User, When, Workdir,
+    },
+    template::{Template, TemplateError, Variables},
+    tree::{ImageConfig, Tree},
+    variant::Variant,
+};

@@ -1,0 +1,287 @@
+//! What a catalog declares: an artifact with its base, steps, platforms and outputs.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use buildkit_llb::Platform;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::{
+    check::Problem,
+    name::{ArtifactName, VariableName},
+    path::ContextPath,
+    step::Step,
+    template::Template,
+};
+
+/// How an artifact leaves the builder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A root filesystem: one tar per platform.
+    Rootfs,
+    /// What the steps add to, change in and delete from the base: one tar per platform.
+    Layer,
+    /// A container image: one multi-platform index.
+    Image,
+}
+
+impl Kind {
+    /// The word that llbgen.toml and listings use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rootfs => "rootfs",
+            Self::Layer => "layer",
+            Self::Image => "image",
+        }
+    }
+}
+
+/// What the steps of an artifact start from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Base {
+    /// The image that the first FROM line of a Dockerfile names.
+    FromLine {
+        /// The Dockerfile, relative to the context directory.
+        from: ContextPath,
+    },
+    /// An artifact of the catalog when it has one of that name, `scratch`, or else an image reference.
+    Named(String),
+}
+
+impl Base {
+    /// Nothing: an empty file system.
+    pub fn scratch() -> Self {
+        Self::Named("scratch".to_owned())
+    }
+
+    /// The image that the first FROM line of the Dockerfile `path` names.
+    ///
+    /// # Panics
+    /// When `path` leaves the context directory: it is a literal in a catalog's source.
+    #[track_caller]
+    pub fn from_line(path: &str) -> Self {
+        match path.parse() {
+            Ok(from) => Self::FromLine { from },
+            Err(error) => panic!("Base::from_line: {error}"),
+        }
+    }
+}
+
+/// As a reader would name it: the name, or the Dockerfile.
+impl fmt::Display for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FromLine { from } => write!(f, "{from}"),
+            Self::Named(name) => f.write_str(name),
+        }
+    }
+}
+
+impl From<&str> for Base {
+    fn from(name: &str) -> Self {
+        Self::Named(name.to_owned())
+    }
+}
+
+/// One artifact, as a catalog declares it. Text that a method cannot read is reported by
+/// [`Catalog::check`](crate::Catalog::check), not where it stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct Artifact {
+    pub(crate) name: ArtifactName,
+    pub(crate) kind: Kind,
+    pub(crate) base: Base,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) description: String,
+    #[serde(serialize_with = "platforms_as_text")]
+    pub(crate) platforms: Vec<Platform>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) axes: BTreeMap<VariableName, Vec<String>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) options: BTreeMap<VariableName, OptionValues>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) output: Template,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) release_tags: Vec<String>,
+    #[serde(skip)]
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// The values that an option may take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionValues {
+    /// The value when `--set` gives none.
+    pub default: String,
+    /// The valid values; any value when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+}
+
+impl Artifact {
+    /// A root filesystem. Default output: `{artifact}/{arch}.tar`; default platforms: linux/amd64 and linux/arm64.
+    pub fn rootfs(name: &str, base: impl Into<Base>) -> Self {
+        Self::new(name, Kind::Rootfs, base.into())
+    }
+
+    /// What the steps change in `base`. Defaults as for [`rootfs`](Self::rootfs).
+    pub fn layer(name: &str, base: impl Into<Base>) -> Self {
+        Self::new(name, Kind::Layer, base.into())
+    }
+
+    /// A container image. Default platforms as for [`rootfs`](Self::rootfs).
+    pub fn image(name: &str, base: impl Into<Base>) -> Self {
+        Self::new(name, Kind::Image, base.into())
+    }
+
+    fn new(name: &str, kind: Kind, base: Base) -> Self {
+        let mut problems = Vec::new();
+        if let Err(error) = name.parse::<ArtifactName>() {
+            problems.push(Problem::Name(error));
+        }
+        let platform = |architecture: &str| Platform::new("linux", architecture);
+        let output = match kind {
+            Kind::Rootfs | Kind::Layer => "{artifact}/{arch}.tar",
+            Kind::Image => "{artifact}.oci.tar",
+        };
+        Self {
+            name: ArtifactName::unchecked(name),
+            kind,
+            base,
+            description: String::new(),
+            platforms: vec![platform("amd64"), platform("arm64")],
+            axes: BTreeMap::new(),
+            options: BTreeMap::new(),
+            steps: Vec::new(),
+            output: output
+                .parse()
+                .expect("the default outputs are valid templates"),
+            release_tags: Vec::new(),
+            problems,
+        }
+    }
+
+    /// One sentence on what it is for, shown by `list`.
+    pub fn description(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.description);
+        self
+    }
+
+    /// Appends a step.
+    pub fn step(mut self, step: impl Into<Step>) -> Self {
+        self.steps.push(step.into());
+        self
+    }
+
+    /// Where its tar is written below the output directory; a [`Template`].
+    pub fn output(mut self, template: &str) -> Self {
+        if let Some(output) = self.read(template) {
+            self.output = output;
+        }
+        self
+    }
+
+    /// The platforms that it is built for, instead of the default two.
+    pub fn platforms<'a>(mut self, platforms: impl IntoIterator<Item = &'a str>) -> Self {
+        self.platforms = platforms
+            .into_iter()
+            .filter_map(|text| self.read(text))
+            .collect();
+        self
+    }
+
+    /// An axis: a variable all of whose values are built.
+    pub fn axis<'a>(mut self, name: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
+        if let Some(name) = self.read(name) {
+            self.axes
+                .insert(name, values.into_iter().map(str::to_owned).collect());
+        }
+        self
+    }
+
+    /// An option: a variable with one value, `default` unless `--set` gives another of `values` (any when empty).
+    pub fn option<'a>(
+        mut self,
+        name: &str,
+        default: &str,
+        values: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        if let Some(name) = self.read(name) {
+            let values = values.into_iter().map(str::to_owned).collect();
+            self.options.insert(
+                name,
+                OptionValues {
+                    default: default.to_owned(),
+                    values,
+                },
+            );
+        }
+        self
+    }
+
+    /// A git tag pattern (`base-rootfs*`) that releases this artifact.
+    pub fn release_tag(mut self, pattern: &str) -> Self {
+        self.release_tags.push(pattern.to_owned());
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &ArtifactName {
+        &self.name
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What its steps start from.
+    pub fn base(&self) -> &Base {
+        &self.base
+    }
+
+    /// The sentence on what it is for; empty when none was given.
+    pub fn summary(&self) -> &str {
+        &self.description
+    }
+
+    /// The platforms that it is built for.
+    pub fn declared_platforms(&self) -> &[Platform] {
+        &self.platforms
+    }
+
+    /// Its axes with all their values.
+    pub fn axes(&self) -> &BTreeMap<VariableName, Vec<String>> {
+        &self.axes
+    }
+
+    /// Its options.
+    pub fn options(&self) -> &BTreeMap<VariableName, OptionValues> {
+        &self.options
+    }
+
+    /// Its steps, in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Where its outputs are written.
+    pub fn output_template(&self) -> &Template {
+        &self.output
+    }
+
+    fn read<T: FromStr>(&mut self, text: &str) -> Option<T>
+    where
+        Problem: From<T::Err>,
+    {
+        text.parse()
+            .map_err(|error| self.problems.push(Problem::from(error)))
+            .ok()
+    }
+}
+
+fn platforms_as_text<S: Serializer>(
+    platforms: &[Platform],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(platforms.iter().map(ToString::to_string))
+}

@@ -1,0 +1,90 @@
+//! The catalog: all artifacts of a team, and the checked form of it that everything else works on.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    artifact::{Artifact, Base},
+    check::{self, CatalogError},
+    name::ArtifactName,
+    path::ContextPath,
+    variant::Variant,
+};
+
+/// Artifacts as declared. [`check`](Self::check) makes of it what can be selected from and planned.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    pub(crate) artifacts: Vec<Artifact>,
+    pub(crate) defaults: Vec<String>,
+}
+
+impl Catalog {
+    /// A catalog without artifacts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an artifact.
+    pub fn artifact(mut self, artifact: Artifact) -> Self {
+        self.artifacts.push(artifact);
+        self
+    }
+
+    /// What a bare `llbgen build` builds; without it, a bare `build` is refused with the list.
+    pub fn defaults<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.defaults = names.into_iter().map(str::to_owned).collect();
+        self
+    }
+
+    /// Checks the whole catalog: names, bases, cycles, variables in templates, and that no two outputs are one file.
+    /// All problems are reported at once.
+    pub fn check(self) -> Result<CheckedCatalog, CatalogError> {
+        check::check(self)
+    }
+}
+
+/// A catalog in which every name resolves, no base leads back to itself, and every output path is unique.
+#[derive(Debug, Clone)]
+pub struct CheckedCatalog {
+    pub(crate) artifacts: BTreeMap<ArtifactName, Artifact>,
+    pub(crate) order: Vec<ArtifactName>,
+    pub(crate) defaults: Vec<ArtifactName>,
+}
+
+impl CheckedCatalog {
+    /// The artifacts in the order of their declaration.
+    pub fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
+        self.order.iter().map(|name| &self.artifacts[name])
+    }
+
+    /// The artifact of that name.
+    pub fn get(&self, name: &str) -> Option<&Artifact> {
+        self.artifacts.get(name)
+    }
+
+    /// Where the output of `variant` goes, below the output directory.
+    ///
+    /// # Panics
+    /// When `variant` is not of this catalog: [`check`](Catalog::check) has filled in the template for all of its own.
+    pub fn output(&self, variant: &Variant) -> ContextPath {
+        check::output_path(&self.artifacts[&variant.artifact], variant)
+            .expect("the outputs of a catalog are checked")
+    }
+
+    /// What a bare `build` builds.
+    pub fn defaults(&self) -> &[ArtifactName] {
+        &self.defaults
+    }
+
+    /// The artifact that `artifact` starts from, when its base is one of this catalog.
+    pub fn base_artifact(&self, artifact: &Artifact) -> Option<&Artifact> {
+        match &artifact.base {
+            Base::Named(name) => self.artifacts.get(name.as_str()),
+            Base::FromLine { .. } => None,
+        }
+    }
+
+    /// `artifact` and the artifacts below it, topmost first.
+    pub fn base_chain<'a>(&'a self, artifact: &'a Artifact) -> impl Iterator<Item = &'a Artifact> {
+        std::iter::successors(Some(artifact), |artifact| self.base_artifact(artifact))
+    }
+}

@@ -1,0 +1,387 @@
+//! What can be wrong with a catalog before any input is read.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use crate::{
+    artifact::{Artifact, Base, Kind},
+    catalog::{Catalog, CheckedCatalog},
+    name::{ArtifactName, InvalidName},
+    nearest::nearest,
+    path::ContextPath,
+    template::TemplateError,
+    variant::{self, Variant},
+};
+
+/// One thing that is wrong with a catalog.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A name that breaks the rule for names.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// A template that cannot be read or filled in.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A platform that cannot be read.
+    #[error(transparent)]
+    Platform(#[from] buildkit_llb::PlatformError),
+    /// Two artifacts of one name.
+    #[error("the name is declared twice")]
+    Duplicate,
+    /// No platforms, or an axis without values.
+    #[error("`{what}` has no values, so nothing would be built")]
+    Empty {
+        /// `platforms`, or the axis.
+        what: String,
+    },
+    /// An axis or option whose name every variant has already.
+    #[error(
+        "`{name}` is a variable that every artifact has; call the axis or option something else"
+    )]
+    ReservedVariable {
+        /// The name.
+        name: String,
+    },
+    /// A default that is not among an option's values.
+    #[error(
+        "option `{name}`: the default `{default}` is not one of {}",
+        quoted(values)
+    )]
+    Default {
+        /// The option.
+        name: String,
+        /// Its default.
+        default: String,
+        /// Its values.
+        values: Vec<String>,
+    },
+    /// A base that is neither an artifact nor an image reference.
+    #[error("the base `{base}` is neither an artifact nor an image reference{}", did_you_mean(nearest.as_deref()))]
+    Base {
+        /// The base as written.
+        base: String,
+        /// The artifact that is most like it.
+        nearest: Option<String>,
+    },
+    /// A base that leads back to the artifact.
+    #[error("it is its own base: {}", chain.join(" → "))]
+    Cycle {
+        /// The way round.
+        chain: Vec<String>,
+    },
+    /// A platform or axis value of the artifact that its base is not built for.
+    #[error("the base `{base}` is not built for `{value}`")]
+    BaseLacks {
+        /// The base artifact.
+        base: String,
+        /// The platform or `axis=value`.
+        value: String,
+    },
+    /// An axis of the base that the artifact lacks.
+    #[error("the base `{base}` has the axis `{axis}`, so this artifact needs it too")]
+    MissingAxis {
+        /// The base artifact.
+        base: String,
+        /// The axis.
+        axis: String,
+    },
+    /// An output path that leaves the output directory.
+    #[error("the output `{path}` must be a relative path that stays in the output directory")]
+    OutputPath {
+        /// The path.
+        path: String,
+    },
+    /// A path that two outputs would be written to.
+    #[error(
+        "`{path}` would be written by `{first}` and by `{second}`; add `{{arch}}` or the axis to `output`"
+    )]
+    OutputClash {
+        /// The path.
+        path: String,
+        /// The variant that has it first.
+        first: String,
+        /// The variant that has it too.
+        second: String,
+    },
+    /// A default that is no artifact.
+    #[error("the default `{name}` is not an artifact{}", did_you_mean(nearest.as_deref()))]
+    UnknownDefault {
+        /// The name.
+        name: String,
+        /// The artifact that is most like it.
+        nearest: Option<String>,
+    },
+    /// A step that cannot be carried out.
+    #[error("step {number}: {text}")]
+    Step {
+        /// The step's number, from 1.
+        number: usize,
+        /// What is wrong with it.
+        text: String,
+    },
+}
+
+impl From<std::convert::Infallible> for Problem {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+pub(crate) fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest
+        .map(|name| format!("; did you mean `{name}`?"))
+        .unwrap_or_default()
+}
+
+/// Everything that is wrong with a catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogError {
+    /// The artifact (or `defaults`), and what is wrong with it.
+    pub problems: Vec<(String, Problem)>,
+}
+
+impl fmt::Display for CatalogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the catalog has {} problem(s)", self.problems.len())?;
+        self.problems
+            .iter()
+            .try_for_each(|(artifact, problem)| write!(f, "\n  {artifact}: {problem}"))
+    }
+}
+
+impl std::error::Error for CatalogError {}
+
+pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
+    let mut problems: Vec<(String, Problem)> = Vec::new();
+    let mut artifacts = BTreeMap::new();
+    let mut order = Vec::new();
+    for artifact in catalog.artifacts {
+        let name = artifact.name.clone();
+        problems.extend(
+            own_problems(&artifact)
+                .into_iter()
+                .map(|problem| (name.to_string(), problem)),
+        );
+        if artifacts.contains_key(&name) {
+            problems.push((name.to_string(), Problem::Duplicate));
+            continue;
+        }
+        order.push(name.clone());
+        artifacts.insert(name, artifact);
+    }
+    let defaults = catalog
+        .defaults
+        .iter()
+        .map(|name| ArtifactName::unchecked(name))
+        .collect();
+    let mut checked = CheckedCatalog {
+        artifacts,
+        order,
+        defaults,
+    };
+    problems.extend(unknown_defaults(&checked));
+    for artifact in checked.artifacts() {
+        problems.extend(
+            base_problems(&checked, artifact)
+                .into_iter()
+                .map(|problem| (artifact.name.to_string(), problem)),
+        );
+    }
+    if problems.is_empty() {
+        inherit_options(&mut checked);
+        problems.extend(output_problems(&checked));
+    }
+    if problems.is_empty() {
+        Ok(checked)
+    } else {
+        Err(CatalogError { problems })
+    }
+}
+
+fn own_problems(artifact: &Artifact) -> Vec<Problem> {
+    let mut problems = artifact.problems.clone();
+    if artifact.platforms.is_empty() {
+        problems.push(Problem::Empty {
+            what: "platforms".to_owned(),
+        });
+    }
+    for (name, values) in &artifact.axes {
+        if values.is_empty() {
+            problems.push(Problem::Empty {
+                what: name.to_string(),
+            });
+        }
+    }
+    for name in artifact.axes.keys().chain(artifact.options.keys()) {
+        if variant::RESERVED.contains(&name.as_str()) {
+            problems.push(Problem::ReservedVariable {
+                name: name.to_string(),
+            });
+        }
+    }
+    for (name, option) in &artifact.options {
+        if !option.values.is_empty() && !option.values.contains(&option.default) {
+            let (default, values) = (option.default.clone(), option.values.clone());
+            problems.push(Problem::Default {
+                name: name.to_string(),
+                default,
+                values,
+            });
+        }
+    }
+    for (number, step) in (1..).zip(&artifact.steps) {
+        problems.extend(
+            step.problems()
+                .into_iter()
+                .map(|text| Problem::Step { number, text }),
+        );
+    }
+    problems
+}
+
+fn unknown_defaults(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
+    let unknown = catalog
+        .defaults
+        .iter()
+        .filter(|name| !catalog.artifacts.contains_key(*name));
+    let problem = |name: &ArtifactName| Problem::UnknownDefault {
+        name: name.to_string(),
+        nearest: nearest_artifact(catalog, name.as_str()),
+    };
+    unknown
+        .map(|name| ("defaults".to_owned(), problem(name)))
+        .collect()
+}
+
+fn nearest_artifact(catalog: &CheckedCatalog, given: &str) -> Option<String> {
+    nearest(given, catalog.order.iter().map(ArtifactName::as_str)).map(str::to_owned)
+}
+
+fn base_problems(catalog: &CheckedCatalog, artifact: &Artifact) -> Vec<Problem> {
+    let Base::Named(base) = &artifact.base else {
+        return Vec::new();
+    };
+    if let Some(chain) = cycle(catalog, artifact) {
+        return vec![Problem::Cycle { chain }];
+    }
+    let Some(below) = catalog.artifacts.get(base.as_str()) else {
+        let is_image = base == "scratch" || base.parse::<buildkit_llb::ImageRef>().is_ok();
+        let nearest = nearest_artifact(catalog, base);
+        return if is_image {
+            Vec::new()
+        } else {
+            vec![Problem::Base {
+                base: base.clone(),
+                nearest,
+            }]
+        };
+    };
+    let lacks = |value: String| Problem::BaseLacks {
+        base: base.clone(),
+        value,
+    };
+    let platforms = artifact
+        .platforms
+        .iter()
+        .filter(|platform| !below.platforms.contains(platform));
+    let mut problems: Vec<Problem> = platforms
+        .map(|platform| lacks(platform.to_string()))
+        .collect();
+    for (axis, values) in &below.axes {
+        match artifact.axes.get(axis) {
+            None => problems.push(Problem::MissingAxis {
+                base: base.clone(),
+                axis: axis.to_string(),
+            }),
+            Some(own) => {
+                let missing = own.iter().filter(|value| !values.contains(value));
+                problems.extend(missing.map(|value| lacks(format!("{axis}={value}"))));
+            }
+        }
+    }
+    problems
+}
+
+fn cycle(catalog: &CheckedCatalog, artifact: &Artifact) -> Option<Vec<String>> {
+    let mut seen = BTreeSet::new();
+    let mut chain = Vec::new();
+    for below in catalog.base_chain(artifact) {
+        chain.push(below.name.to_string());
+        if !seen.insert(&below.name) {
+            return Some(chain);
+        }
+    }
+    None
+}
+
+/// An artifact has the options of the artifacts below it, so that `--set` reaches them through it.
+fn inherit_options(catalog: &mut CheckedCatalog) {
+    let inherited: BTreeMap<_, _> = catalog
+        .artifacts()
+        .map(|artifact| {
+            let mut options = artifact.options.clone();
+            for below in catalog.base_chain(artifact) {
+                for (name, option) in &below.options {
+                    options
+                        .entry(name.clone())
+                        .or_insert_with(|| option.clone());
+                }
+            }
+            (artifact.name.clone(), options)
+        })
+        .collect();
+    for (name, options) in inherited {
+        if let Some(artifact) = catalog.artifacts.get_mut(&name) {
+            artifact.options = options;
+        }
+    }
+}
+
+fn output_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
+    let mut problems = Vec::new();
+    let mut written: BTreeMap<ContextPath, Variant> = BTreeMap::new();
+    for artifact in catalog.artifacts() {
+        for variant in variant::all_of(artifact, &artifact.platforms) {
+            // The archive of an image holds all its platforms.
+            if artifact.kind == Kind::Image && Some(&variant.platform) != artifact.platforms.first()
+            {
+                continue;
+            }
+            match output_path(artifact, &variant) {
+                Err(problem) => problems.push((artifact.name.to_string(), problem)),
+                Ok(path) => {
+                    if let Some(first) = written.get(&path) {
+                        let (first, second) = (first.to_string(), variant.to_string());
+                        let clash = Problem::OutputClash {
+                            path: path.to_string(),
+                            first,
+                            second,
+                        };
+                        problems.push((artifact.name.to_string(), clash));
+                    } else {
+                        written.insert(path, variant);
+                    }
+                }
+            }
+        }
+    }
+    problems
+}
+
+pub(crate) fn output_path(artifact: &Artifact, variant: &Variant) -> Result<ContextPath, Problem> {
+    let path = artifact.output.expand(&variant.variables())?;
+    path.parse().map_err(|_| Problem::OutputPath { path })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! What the edge hands to the pure core: Dockerfile twins, declared files, and what stands in for a base.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_llb::{ImageRef, Platform};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::path::ContextPath;
+
+/// What a selection has to have read before it can be planned.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Needs {
+    /// Dockerfiles whose FROM line names a base.
+    pub dockerfiles: BTreeSet<ContextPath>,
+    /// Files, directories and globs that steps declare.
+    pub files: BTreeSet<ContextPath>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// The text of every needed Dockerfile.
+    pub dockerfiles: BTreeMap<ContextPath, String>,
+    /// The files that every declared path or glob stands for.
+    pub files: BTreeMap<ContextPath, FileSet>,
+    /// What `--build-context NAME=…` puts in the place of a base, by name.
+    pub contexts: BTreeMap<String, NamedContext>,
+}
+
+/// The files that one declared path stands for, by their paths in the context directory.
+pub type FileSet = BTreeMap<ContextPath, InputFile>;
+
+/// One declared file: what the graph depends on, and so neither mtime nor owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputFile {
+    /// Whether its owner may execute it; 0755 then, else 0644, whatever the umask it was checked out with.
+    pub executable: bool,
+    /// What it holds.
+    pub content: FileContent,
+}
+
+/// What a declared file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileContent {
+    /// Text of at most [`MAX_INLINE_FILE`] bytes, which becomes part of the graph.
+    Text(Vec<u8>),
+    /// Anything else, sent when the daemon asks for it and named by its hash.
+    Hashed {
+        /// The sha256 of the bytes.
+        sha256: [u8; 32],
+        /// How many bytes.
+        size: u64,
+    },
+    /// A symbolic link that stays in the context directory, kept as one.
+    Symlink(String),
+}
+
+/// The largest text that becomes part of the graph: 64 KiB (a definition must stay under 16 MiB).
+pub const MAX_INLINE_FILE: u64 = 64 * 1024;
+
+impl InputFile {
+    /// A file of at most [`MAX_INLINE_FILE`] bytes: inline when it is text, hashed otherwise.
+    pub fn from_bytes(executable: bool, bytes: Vec<u8>) -> Self {
+        let is_text = bytes.len() as u64 <= MAX_INLINE_FILE
+            && !bytes.contains(&0)
+            && str::from_utf8(&bytes).is_ok();
+        let content = if is_text {
+            FileContent::Text(bytes)
+        } else {
+            FileContent::Hashed {
+                sha256: Sha256::digest(&bytes).into(),
+                size: bytes.len() as u64,
+            }
+        };
+        Self {
+            executable,
+            content,
+        }
+    }
+
+    /// The permission bits that the file gets in the graph.
+    pub fn mode(&self) -> u32 {
+        if self.executable { 0o755 } else { 0o644 }
+    }
+
+    /// The sha256 of its bytes (of the target, for a link).
+    pub fn sha256(&self) -> [u8; 32] {
+        match &self.content {
+            FileContent::Text(bytes) => Sha256::digest(bytes).into(),
+            FileContent::Hashed { sha256, .. } => *sha256,
+            FileContent::Symlink(target) => Sha256::digest(target).into(),
+        }
+    }
+}
+
+/// What stands in for a base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedContext {
+    /// `docker-image://…`
+    Image(ImageRef),
+    /// A root filesystem tar for each platform that one was found for.
+    Rootfs(BTreeMap<Platform, RootfsTar>),
+}
+
+/// A root filesystem tar on the client's disk, complete and named by its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootfsTar {
+    /// The name of its local source.
+    pub local: String,
+    /// Its file name.
+    pub file_name: String,
+    /// The sha256 of the file.
+    pub sha256: [u8; 32],
+    /// The file's size in bytes.
+    pub size: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_short_text_is_inline() {
+        let check = |bytes: Vec<u8>, inline: bool| {
+            let file = InputFile::from_bytes(false, bytes);
+            assert_eq!(matches!(file.content, FileContent::Text(_)), inline);
+        };
+        check(b"a==1\n".to_vec(), true);
+        check(Vec::new(), true);
+        check(vec![b'x'; 64 * 1024], true);
+        check(vec![b'x'; 64 * 1024 + 1], false);
+        check(b"nul\0".to_vec(), false);
+        check(vec![0xff, 0xfe], false);
+    }
+}

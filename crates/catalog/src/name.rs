@@ -1,0 +1,131 @@
+//! Names that a user writes: of artifacts, and of the axes and options that vary them.
+
+use std::{borrow::Borrow, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// A name that breaks the rule: ASCII letters, digits, `.`, `_` and `-`, a letter or digit first, at most 128 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{name}` is not a valid {what}: it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`"
+)]
+pub struct InvalidName {
+    /// What the name was meant for.
+    pub what: &'static str,
+    /// The offending text.
+    pub name: String,
+}
+
+fn validate(what: &'static str, name: &str) -> Result<(), InvalidName> {
+    let valid = name.len() <= 128
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    if valid {
+        Ok(())
+    } else {
+        Err(InvalidName {
+            what,
+            name: name.to_owned(),
+        })
+    }
+}
+
+macro_rules! name_type {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(name: &str) -> Result<Self, InvalidName> {
+                validate($what, name)?;
+                Ok(Self(name.to_owned()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidName;
+
+            fn try_from(name: String) -> Result<Self, InvalidName> {
+                name.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name_type! {
+    /// The name of an artifact, unique in its catalog.
+    ArtifactName, "artifact name"
+}
+
+impl ArtifactName {
+    /// A name that [`Catalog::check`](crate::Catalog::check) will look at before anything uses it.
+    pub(crate) fn unchecked(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+name_type! {
+    /// The name of an axis or of an option; it stands in templates as `{name}`.
+    VariableName, "axis or option name"
+}
+
+name_type! {
+    /// The id of a secret, as `--secret id=…` gives it.
+    SecretId, "secret id"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked_and_round_trip() {
+        fn check(name: &str, valid: bool) {
+            let parsed = name.parse::<ArtifactName>();
+            assert_eq!(parsed.is_ok(), valid, "{name:?}");
+            if let Ok(parsed) = parsed {
+                assert_eq!(parsed.to_string(), name);
+            }
+        }
+        check("base-rootfs", true);
+        check("node.js-20", true);
+        check("9p", true);
+        check("", false);
+        check("-x", false);
+        check("a/b", false);
+        check("a b", false);
+        check("ä", false);
+        check(&"x".repeat(129), false);
+    }
+}

@@ -1,0 +1,246 @@
+//! The plan of a variant: its graph, what it reads, and where its output goes.
+
+use std::collections::BTreeSet;
+
+use buildkit_llb::{Cap, CapSet, Constraints, Definition, OpKind};
+
+use crate::{
+    artifact::Artifact,
+    base::{self, BaseError, ResolvedBase},
+    catalog::CheckedCatalog,
+    check::{self, Problem},
+    inputs::{Inputs, Needs},
+    local::{LocalContent, LocalSource},
+    path::ContextPath,
+    step::{Read, Reader, Step, StepContext, StepError},
+    tree::{ImageConfig, Tree},
+    variant::Variant,
+};
+
+/// Everything that is needed to build one variant.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The variant.
+    pub variant: Variant,
+    /// What its own steps start from.
+    pub base: ResolvedBase,
+    /// The graph, for the variant's platform.
+    pub definition: Definition,
+    /// What an image of it is run with, as far as steps set it.
+    pub config: ImageConfig,
+    /// What the graph reads from the client's disk.
+    pub locals: Vec<LocalSource>,
+    /// What the steps read, its base artifacts' included.
+    pub reads: BTreeSet<Read>,
+    /// Where its tar goes, below the output directory.
+    pub output: ContextPath,
+}
+
+/// Whether steps that the daemon has a result of are run again. Digests are the same either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Caching {
+    /// A cached result is used.
+    #[default]
+    Use,
+    /// Every step runs.
+    Ignore,
+}
+
+/// Why a variant cannot be planned.
+#[derive(Debug, thiserror::Error)]
+#[error("artifact `{}` cannot be planned for `{}`", variant.artifact, variant.platform)]
+pub struct PlanError {
+    /// The variant.
+    pub variant: Box<Variant>,
+    /// Why.
+    #[source]
+    pub reason: PlanProblem,
+}
+
+/// Why a variant cannot be planned.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanProblem {
+    /// Its base cannot be resolved.
+    #[error(transparent)]
+    Base(#[from] BaseError),
+    /// A step cannot be carried out.
+    #[error("step {number} (`{title}`) of artifact `{artifact}` cannot be carried out")]
+    Step {
+        /// The artifact that has the step.
+        artifact: String,
+        /// The step's number, from 1.
+        number: usize,
+        /// The step's title.
+        title: String,
+        /// Why.
+        #[source]
+        source: StepError,
+    },
+    /// Its output path cannot be made.
+    #[error(transparent)]
+    Output(#[from] Problem),
+    /// The graph cannot be marshalled.
+    #[error("its graph cannot be marshalled")]
+    Marshal(#[from] buildkit_llb::MarshalError),
+    /// The graph has no vertex.
+    #[error("it is empty: it has neither a base nor a step that makes a file")]
+    Empty,
+}
+
+impl CheckedCatalog {
+    /// What has to be read before `variants` can be planned.
+    pub fn needs(&self, variants: &[Variant]) -> Result<Needs, PlanError> {
+        let mut needs = Needs::default();
+        for variant in variants {
+            let failed = |reason| PlanError {
+                variant: Box::new(variant.clone()),
+                reason,
+            };
+            for artifact in self.base_chain(&self.artifacts[&variant.artifact]) {
+                if let crate::artifact::Base::FromLine { from } = &artifact.base {
+                    needs.dockerfiles.insert(from.clone());
+                }
+                let reads = reads_of(artifact, &variant.of_base(artifact)).map_err(failed)?;
+                needs
+                    .files
+                    .extend(reads.into_iter().flatten().filter_map(|read| match read {
+                        Read::Files(path) => Some(path),
+                        Read::Secret { .. } => None,
+                    }));
+            }
+        }
+        Ok(needs)
+    }
+
+    /// Plans one variant. The same catalog, inputs and variant give the same bytes in any process.
+    pub fn plan(
+        &self,
+        variant: &Variant,
+        inputs: &Inputs,
+        caching: Caching,
+    ) -> Result<Plan, PlanError> {
+        self.try_plan(variant, inputs, caching)
+            .map_err(|reason| PlanError {
+                variant: Box::new(variant.clone()),
+                reason,
+            })
+    }
+
+    fn try_plan(
+        &self,
+        variant: &Variant,
+        inputs: &Inputs,
+        caching: Caching,
+    ) -> Result<Plan, PlanProblem> {
+        let artifact = &self.artifacts[&variant.artifact];
+        let mut chain: Vec<&Artifact> = Vec::new();
+        for below in self.base_chain(artifact) {
+            chain.push(below);
+            // A context that replaces a base artifact ends the chain above it.
+            if self
+                .base_artifact(below)
+                .is_some_and(|base| inputs.contexts.contains_key(base.name.as_str()))
+            {
+                break;
+            }
+        }
+        let Some(lowest) = chain.last() else {
+            return Err(PlanProblem::Empty);
+        };
+        let ground = base::ground(lowest, variant, inputs)?;
+        let mut locals: Vec<LocalSource> = Vec::new();
+        if let Some(tar) = ground.rootfs {
+            locals.push(LocalSource {
+                name: tar.local.clone(),
+                content: LocalContent::Rootfs(tar),
+            });
+        }
+        let mut tree = Tree::new(ground.state);
+        let mut all_reads = BTreeSet::new();
+        for artifact in chain.iter().rev() {
+            let variant = variant.of_base(artifact);
+            let reads = reads_of(artifact, &variant)?;
+            all_reads.extend(reads.iter().flatten().cloned());
+            for ((number, step), reads) in (1..).zip(&artifact.steps).zip(reads) {
+                let mut context = StepContext::new(
+                    &variant,
+                    inputs,
+                    reads,
+                    &ground.distribution,
+                    step.title(),
+                    &mut locals,
+                );
+                tree = step
+                    .apply(tree, &mut context)
+                    .map_err(|source| step_failed(artifact, number, step, source))?;
+            }
+        }
+        let definition = tree.state.marshal(&constraints(variant, caching))?;
+        if definition.is_empty() {
+            return Err(PlanProblem::Empty);
+        }
+        let output = check::output_path(artifact, variant)?;
+        let base = self.resolve_base(variant, inputs)?;
+        Ok(Plan {
+            variant: variant.clone(),
+            base,
+            definition,
+            config: tree.config,
+            locals,
+            reads: all_reads,
+            output,
+        })
+    }
+}
+
+impl Plan {
+    /// How many vertices its graph has.
+    pub fn vertices(&self) -> usize {
+        self.definition.vertices().len()
+    }
+
+    /// How many of them run a command.
+    pub fn execs(&self) -> usize {
+        self.definition
+            .vertices()
+            .filter(|vertex| vertex.kind() == OpKind::Exec)
+            .count()
+    }
+}
+
+/// The daemon gives a command a PATH when neither the base nor a step set one, which every supported daemon can.
+fn constraints(variant: &Variant, caching: Caching) -> Constraints {
+    let caps = CapSet::from_iter([Cap::EXEC_META_SETS_DEFAULT_PATH]);
+    let constraints = Constraints::new(variant.platform.clone()).caps(caps);
+    match caching {
+        Caching::Use => constraints,
+        Caching::Ignore => constraints.ignore_cache(),
+    }
+}
+
+/// What every step of `artifact` reads, in the order of the steps.
+fn reads_of(artifact: &Artifact, variant: &Variant) -> Result<Vec<Vec<Read>>, PlanProblem> {
+    let variables = variant.variables();
+    let reader = Reader {
+        variables: &variables,
+    };
+    (1..)
+        .zip(&artifact.steps)
+        .map(|(number, step)| {
+            step.reads(&reader)
+                .map_err(|source| step_failed(artifact, number, step, source))
+        })
+        .collect()
+}
+
+fn step_failed(artifact: &Artifact, number: usize, step: &Step, source: StepError) -> PlanProblem {
+    PlanProblem::Step {
+        artifact: artifact.name.to_string(),
+        number,
+        title: step.title(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,336 @@
+//! What plans hold, and that nothing outside their inputs reaches them.
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::OpKind;
+
+use crate::{
+    Apt, Artifact, Base, Caching, Catalog, CheckedCatalog, ContextPath, Copy, Env, FileContent,
+    FileSet, InputFile, Inputs, LocalContent, NamedContext, Plan, Read, Request, ResolvedBase,
+    RootfsTar, Run, User, When, Workdir,
+};
+
+fn path(text: &str) -> ContextPath {
+    text.parse().unwrap()
+}
+
+fn text_file(text: &str) -> InputFile {
+    InputFile::from_bytes(false, text.as_bytes().to_vec())
+}
+
+fn large_file(seed: u8) -> InputFile {
+    InputFile {
+        executable: true,
+        content: FileContent::Hashed {
+            sha256: [seed; 32],
+            size: 1 << 20,
+        },
+    }
+}
+
+fn inputs(files: &[(&str, FileSet)]) -> Inputs {
+    Inputs {
+        dockerfiles: BTreeMap::from([(
+            path("base.dockerfile"),
+            "FROM ubuntu:24.04 AS builder\n".to_owned(),
+        )]),
+        files: files
+            .iter()
+            .map(|(declared, set)| (path(declared), set.clone()))
+            .collect(),
+        contexts: BTreeMap::new(),
+    }
+}
+
+fn set(files: &[(&str, InputFile)]) -> FileSet {
+    files
+        .iter()
+        .map(|(name, file)| (path(name), file.clone()))
+        .collect()
+}
+
+fn checked(artifacts: impl IntoIterator<Item = Artifact>) -> CheckedCatalog {
+    artifacts
+        .into_iter()
+        .fold(Catalog::new(), Catalog::artifact)
+        .check()
+        .unwrap()
+}
+
+fn plan(catalog: &CheckedCatalog, name: &str, inputs: &Inputs) -> Plan {
+    let request = Request {
+        artifacts: vec![name.to_owned()],
+        platforms: vec!["linux/arm64".parse().unwrap()],
+        ..Request::default()
+    };
+    let variants = catalog.select(&request).unwrap();
+    catalog.plan(&variants[0], inputs, Caching::Use).unwrap()
+}
+
+fn names(plan: &Plan) -> Vec<String> {
+    let name = |vertex: &buildkit_llb::Entry| vertex.metadata().custom_name().map(str::to_owned);
+    plan.definition.vertices().filter_map(name).collect()
+}
+
+fn rootfs() -> Artifact {
+    Artifact::rootfs("base", Base::from_line("base.dockerfile"))
+}
+
+#[test]
+fn a_plan_says_what_it_reads_and_writes() {
+    let catalog = checked([rootfs()
+        .step(Apt::install(["zsh"]))
+        .step(Workdir::new("/app"))
+        .output("{arch}.tar")]);
+    let plan = plan(&catalog, "base", &inputs(&[]));
+    assert_eq!(plan.output.as_str(), "arm64.tar");
+    assert_eq!(plan.config.workdir.as_deref(), Some("/app"));
+    assert_eq!(
+        names(&plan),
+        [
+            "[base linux/arm64] apt install zsh",
+            "[base linux/arm64] workdir /app"
+        ]
+    );
+    assert_eq!((plan.vertices(), plan.execs()), (3, 1));
+    let secret = Read::Secret {
+        id: "llbgen-ca".parse().unwrap(),
+        optional: true,
+    };
+    assert_eq!(plan.reads.iter().collect::<Vec<_>>(), [&secret]);
+    let reference = "docker.io/library/ubuntu:24.04".to_owned();
+    let from = Some("base.dockerfile:1".to_owned());
+    assert_eq!(
+        plan.base,
+        ResolvedBase::Image {
+            reference,
+            from,
+            context: None
+        }
+    );
+}
+
+#[test]
+fn short_text_is_in_the_graph_and_the_rest_is_named_by_content() {
+    let catalog = checked([rootfs().step(Run::script("install.sh").files(["data"]))]);
+    let with = |seed: u8, text: &str| {
+        let data = set(&[
+            ("data/big", large_file(seed)),
+            ("data/small", text_file("s")),
+        ]);
+        plan(
+            &catalog,
+            "base",
+            &inputs(&[
+                ("install.sh", set(&[("install.sh", text_file(text))])),
+                ("data", data),
+            ]),
+        )
+    };
+    let first = with(1, "a");
+    let [local] = &first.locals[..] else {
+        panic!("{:?}", first.locals)
+    };
+    assert_eq!(local.name, "context");
+    let LocalContent::Files(files) = &local.content else {
+        panic!("{local:?}")
+    };
+    assert_eq!(
+        files.keys().map(ContextPath::as_str).collect::<Vec<_>>(),
+        ["data/big"]
+    );
+    assert_eq!(first.definition, with(1, "a").definition);
+    assert_ne!(first.definition, with(2, "a").definition);
+    assert_ne!(first.definition, with(1, "b").definition);
+}
+
+#[test]
+fn what_does_not_depend_on_the_platform_is_shared() {
+    let catalog = checked([rootfs().step(Copy::new("conf", "/etc/conf"))]);
+    let inputs = inputs(&[(
+        "conf",
+        set(&[("conf/a", text_file("a")), ("conf/b", large_file(1))]),
+    )]);
+    let variants = catalog
+        .select(&Request {
+            artifacts: vec!["base".into()],
+            ..Request::default()
+        })
+        .unwrap();
+    let plans: Vec<Plan> = variants
+        .iter()
+        .map(|variant| catalog.plan(variant, &inputs, Caching::Use).unwrap())
+        .collect();
+    let digests = |plan: &Plan, kind| {
+        let vertices = plan
+            .definition
+            .vertices()
+            .filter(|vertex| vertex.kind() == kind);
+        vertices
+            .map(buildkit_llb::Entry::digest)
+            .collect::<Vec<_>>()
+    };
+    // The local source and the op that arranges the files; the copy onto the base depends on the base's platform.
+    let arranged = |plan: &Plan| digests(plan, OpKind::File)[0];
+    assert_eq!(arranged(&plans[0]), arranged(&plans[1]));
+    assert_ne!(plans[0].definition.head(), plans[1].definition.head());
+}
+
+#[test]
+fn a_base_artifact_brings_its_steps_and_reads() {
+    let catalog = checked([
+        rootfs().step(Apt::install(["zsh"])).output("b-{arch}.tar"),
+        Artifact::layer("tools", "base")
+            .step(Run::command("true"))
+            .step(Env::new("A", "{artifact}")),
+    ]);
+    let below = plan(&catalog, "base", &inputs(&[]));
+    let plan = plan(&catalog, "tools", &inputs(&[]));
+    assert_eq!(
+        names(&plan),
+        [
+            "[base linux/arm64] apt install zsh",
+            "[tools linux/arm64] run true"
+        ]
+    );
+    assert!(
+        plan.definition
+            .vertices()
+            .any(|vertex| Some(vertex.digest()) == below.definition.head())
+    );
+    assert_eq!(plan.config.env, [("A".to_owned(), "tools".to_owned())]);
+    assert_eq!(
+        plan.base,
+        ResolvedBase::Artifact {
+            name: "base".parse().unwrap()
+        }
+    );
+}
+
+#[test]
+fn conditions_and_users_hold_for_what_follows() {
+    let zh = When::equals("l10n", "zh").step(Run::command("echo zh").env("L10N", "{l10n}"));
+    let catalog = checked([rootfs()
+        .axis("l10n", ["en", "zh"])
+        .step(User::new("app"))
+        .step(zh)
+        .output("{arch}-{l10n}.tar")]);
+    let variants = catalog
+        .select(&Request {
+            artifacts: vec!["base".into()],
+            ..Request::default()
+        })
+        .unwrap();
+    let execs: Vec<usize> = variants
+        .iter()
+        .map(|variant| {
+            catalog
+                .plan(variant, &inputs(&[]), Caching::Use)
+                .unwrap()
+                .execs()
+        })
+        .collect();
+    assert_eq!(execs, [0, 1, 0, 1]);
+}
+
+#[test]
+fn contexts_replace_bases_by_reference_stage_or_artifact() {
+    let catalog = checked([
+        rootfs().output("b-{arch}.tar"),
+        Artifact::layer("tools", "base").step(Run::command("true")),
+    ]);
+    let with = |name: &str, artifact: &str| {
+        let image = NamedContext::Image("debian:12".parse().unwrap());
+        let inputs = Inputs {
+            contexts: BTreeMap::from([(name.to_owned(), image)]),
+            ..inputs(&[])
+        };
+        let variants = catalog
+            .select(&Request {
+                artifacts: vec![artifact.into()],
+                ..Request::default()
+            })
+            .unwrap();
+        catalog.check_contexts(&variants, &inputs)?;
+        Ok::<_, crate::BaseError>(plan(&catalog, artifact, &inputs))
+    };
+    let replaced = |name: &str, artifact: &str| {
+        let plan = with(name, artifact).unwrap();
+        let image = plan.definition.vertices().next().unwrap().op_bytes();
+        assert!(
+            String::from_utf8_lossy(image).contains("docker.io/library/debian:12"),
+            "{name} {artifact}"
+        );
+        plan
+    };
+    replaced("ubuntu:24.04", "base");
+    replaced("docker.io/library/ubuntu:24.04", "tools");
+    replaced("builder", "base");
+    let plan = replaced("base", "tools");
+    assert!(matches!(
+        plan.base,
+        ResolvedBase::Image {
+            context: Some(_),
+            ..
+        }
+    ));
+    let error = with("ubuntu", "base").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no selected artifact has a base `ubuntu` to replace; did you mean `ubuntu:24.04`?"
+    );
+}
+
+#[test]
+fn a_rootfs_tar_is_unpacked_as_the_base() {
+    let catalog = checked([rootfs().step(Run::command("true"))]);
+    let tar = RootfsTar {
+        local: "rootfs-x".into(),
+        file_name: "a*.tar".into(),
+        sha256: [7; 32],
+        size: 3,
+    };
+    let context = NamedContext::Rootfs(BTreeMap::from([(
+        "linux/arm64".parse().unwrap(),
+        tar.clone(),
+    )]));
+    let inputs = Inputs {
+        contexts: BTreeMap::from([("builder".to_owned(), context)]),
+        ..inputs(&[])
+    };
+    let plan = plan(&catalog, "base", &inputs);
+    assert_eq!(plan.locals[0].content, LocalContent::Rootfs(tar));
+    let amd64 = catalog
+        .select(&Request {
+            artifacts: vec!["base".into()],
+            ..Request::default()
+        })
+        .unwrap();
+    let error = catalog.plan(&amd64[0], &inputs, Caching::Use).unwrap_err();
+    assert_eq!(
+        error.reason.to_string(),
+        "the build context `builder` has no file for `linux/amd64`"
+    );
+}
+
+#[test]
+fn failures_name_artifact_platform_and_step() {
+    let catalog = checked([rootfs()
+        .step(Workdir::new("/a"))
+        .step(Copy::new("../x", "/"))]);
+    let variants = catalog
+        .select(&Request {
+            artifacts: vec!["base".into()],
+            ..Request::default()
+        })
+        .unwrap();
+    let error = catalog.needs(&variants).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "artifact `base` cannot be planned for `linux/amd64`"
+    );
+    assert_eq!(
+        error.reason.to_string(),
+        "step 2 (`copy ../x to /`) of artifact `base` cannot be carried out"
+    );
+}

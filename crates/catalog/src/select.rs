@@ -1,0 +1,237 @@
+//! From what a user asks for to variants: names, globs, platforms and option values.
+
+use std::collections::BTreeSet;
+
+use buildkit_llb::Platform;
+use globset::Glob;
+
+use crate::{
+    artifact::Artifact,
+    catalog::CheckedCatalog,
+    check::did_you_mean,
+    name::{ArtifactName, VariableName},
+    nearest::nearest,
+    variant::{self, Variant},
+};
+
+/// What a user asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Artifact names, globs, or `all`; the catalog's defaults when empty.
+    pub artifacts: Vec<String>,
+    /// Platforms; every declared one when empty.
+    pub platforms: Vec<Platform>,
+    /// `--set OPTION=VALUE`, in order; an axis may be set too and is then built for that value alone.
+    pub set: Vec<(String, String)>,
+}
+
+/// Why nothing can be selected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SelectError {
+    /// No artifact was named and the catalog has no defaults.
+    #[error("no artifact was named, and the catalog has no defaults")]
+    Nothing {
+        /// The artifacts that there are.
+        valid: Vec<String>,
+    },
+    /// An artifact that the catalog does not have.
+    #[error("there is no artifact `{name}`{}", did_you_mean(nearest.as_deref()))]
+    UnknownArtifact {
+        /// The name as given.
+        name: String,
+        /// The artifacts that there are.
+        valid: Vec<String>,
+        /// The one that is most like it.
+        nearest: Option<String>,
+    },
+    /// A glob that no artifact matches, or that cannot be read.
+    #[error("`{pattern}` matches no artifact")]
+    NoMatch {
+        /// The pattern.
+        pattern: String,
+        /// The artifacts that there are.
+        valid: Vec<String>,
+    },
+    /// A platform that an artifact is not declared for.
+    #[error("artifact `{artifact}` is not declared for `{platform}`{}", did_you_mean(nearest.as_deref()))]
+    UndeclaredPlatform {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The platform.
+        platform: String,
+        /// The platforms that it is declared for.
+        valid: Vec<String>,
+        /// The one that is most like it.
+        nearest: Option<String>,
+    },
+    /// An option that no selected artifact has.
+    #[error("no selected artifact has an option `{name}`{}", did_you_mean(nearest.as_deref()))]
+    UnknownOption {
+        /// The name as given.
+        name: String,
+        /// The options and axes that the selected artifacts have.
+        valid: Vec<String>,
+        /// The one that is most like it.
+        nearest: Option<String>,
+    },
+    /// A value that an option or axis cannot take.
+    #[error("option `{name}` of artifact `{artifact}` cannot be `{value}`{}", did_you_mean(nearest.as_deref()))]
+    InvalidValue {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The option or axis.
+        name: VariableName,
+        /// The value as given.
+        value: String,
+        /// The values that it can take.
+        valid: Vec<String>,
+        /// The one that is most like it.
+        nearest: Option<String>,
+    },
+}
+
+impl CheckedCatalog {
+    /// The variants that a request asks for: artifacts in the order of the catalog, platforms as declared.
+    pub fn select(&self, request: &Request) -> Result<Vec<Variant>, SelectError> {
+        let artifacts = self.select_artifacts(&request.artifacts)?;
+        check_options(&artifacts, &request.set)?;
+        let mut variants = Vec::new();
+        for artifact in artifacts {
+            let platforms = select_platforms(artifact, &request.platforms)?;
+            for mut variant in variant::all_of(artifact, &platforms) {
+                if set_values(artifact, &mut variant, &request.set)? {
+                    variants.push(variant);
+                }
+            }
+        }
+        Ok(variants)
+    }
+
+    fn select_artifacts(&self, patterns: &[String]) -> Result<Vec<&Artifact>, SelectError> {
+        let valid = || self.order.iter().map(ToString::to_string).collect();
+        if patterns.is_empty() && self.defaults.is_empty() {
+            return Err(SelectError::Nothing { valid: valid() });
+        }
+        let mut selected: BTreeSet<&ArtifactName> = BTreeSet::new();
+        if patterns.is_empty() {
+            selected.extend(&self.defaults);
+        }
+        for pattern in patterns {
+            let matched = self.matching(pattern);
+            if matched.is_empty() && pattern.contains(['*', '?', '[']) {
+                return Err(SelectError::NoMatch {
+                    pattern: pattern.clone(),
+                    valid: valid(),
+                });
+            } else if matched.is_empty() {
+                let nearest = nearest(pattern, self.order.iter().map(ArtifactName::as_str))
+                    .map(str::to_owned);
+                return Err(SelectError::UnknownArtifact {
+                    name: pattern.clone(),
+                    valid: valid(),
+                    nearest,
+                });
+            }
+            selected.extend(matched);
+        }
+        Ok(self
+            .artifacts()
+            .filter(|artifact| selected.contains(&artifact.name))
+            .collect())
+    }
+
+    fn matching(&self, pattern: &str) -> Vec<&ArtifactName> {
+        if let Some((name, _)) = self.artifacts.get_key_value(pattern) {
+            return vec![name];
+        }
+        if pattern == "all" {
+            return self.order.iter().collect();
+        }
+        match Glob::new(pattern) {
+            Ok(glob) => {
+                let glob = glob.compile_matcher();
+                self.order
+                    .iter()
+                    .filter(|name| glob.is_match(name.as_str()))
+                    .collect()
+            }
+            Err(_) => Vec::new(),
+        }
+    }
+}
+
+fn select_platforms(
+    artifact: &Artifact,
+    wanted: &[Platform],
+) -> Result<Vec<Platform>, SelectError> {
+    if let Some(platform) = wanted
+        .iter()
+        .find(|platform| !artifact.platforms.contains(platform))
+    {
+        let valid: Vec<String> = artifact.platforms.iter().map(ToString::to_string).collect();
+        let platform = platform.to_string();
+        let nearest = nearest(&platform, valid.iter().map(String::as_str)).map(str::to_owned);
+        return Err(SelectError::UndeclaredPlatform {
+            artifact: artifact.name.clone(),
+            platform,
+            valid,
+            nearest,
+        });
+    }
+    let chosen = |platform: &&Platform| wanted.is_empty() || wanted.contains(platform);
+    Ok(artifact.platforms.iter().filter(chosen).cloned().collect())
+}
+
+fn check_options(artifacts: &[&Artifact], set: &[(String, String)]) -> Result<(), SelectError> {
+    let names = |artifact: &&Artifact| {
+        artifact
+            .axes
+            .keys()
+            .chain(artifact.options.keys())
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    let valid: BTreeSet<String> = artifacts.iter().flat_map(names).collect();
+    match set.iter().find(|(name, _)| !valid.contains(name)) {
+        None => Ok(()),
+        Some((name, _)) => Err(SelectError::UnknownOption {
+            name: name.clone(),
+            nearest: nearest(name, valid.iter().map(String::as_str)).map(str::to_owned),
+            valid: valid.into_iter().collect(),
+        }),
+    }
+}
+
+/// Sets options; whether the variant stays, which it does unless an axis was set to another value.
+fn set_values(
+    artifact: &Artifact,
+    variant: &mut Variant,
+    set: &[(String, String)],
+) -> Result<bool, SelectError> {
+    for (name, value) in set {
+        let invalid = |name: &VariableName, valid: &[String]| SelectError::InvalidValue {
+            artifact: artifact.name.clone(),
+            name: name.clone(),
+            value: value.clone(),
+            valid: valid.to_vec(),
+            nearest: nearest(value, valid.iter().map(String::as_str)).map(str::to_owned),
+        };
+        if let Some((name, values)) = artifact.axes.get_key_value(name.as_str()) {
+            if !values.contains(value) {
+                return Err(invalid(name, values));
+            }
+            if variant.values[name] != *value {
+                return Ok(false);
+            }
+        } else if let Some((name, option)) = artifact.options.get_key_value(name.as_str()) {
+            if !option.values.is_empty() && !option.values.contains(value) {
+                return Err(invalid(name, &option.values));
+            }
+            variant.values.insert(name.clone(), value.clone());
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! What requests select, and how wrong ones are refused.
+
+use crate::{Artifact, Catalog, CheckedCatalog, Request};
+
+fn catalog() -> CheckedCatalog {
+    Catalog::new()
+        .artifact(Artifact::rootfs("base-rootfs", "debian").option(
+            "mirror",
+            "main",
+            ["main", "near"],
+        ))
+        .artifact(Artifact::rootfs("server-base", "debian").platforms(["linux/amd64"]))
+        .artifact(
+            Artifact::layer("fonts", "base-rootfs")
+                .axis("l10n", ["en", "zh"])
+                .output("{arch}-{l10n}.tar"),
+        )
+        .check()
+        .unwrap()
+}
+
+fn request(artifacts: &[&str], platforms: &[&str], set: &[(&str, &str)]) -> Request {
+    Request {
+        artifacts: artifacts.iter().map(ToString::to_string).collect(),
+        platforms: platforms
+            .iter()
+            .map(|platform| platform.parse().unwrap())
+            .collect(),
+        set: set
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .collect(),
+    }
+}
+
+fn check(request: Request, expected: Result<&[&str], &str>) {
+    let selected = catalog()
+        .select(&request)
+        .map_err(|error| error.to_string());
+    let selected =
+        selected.map(|variants| variants.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let expected = expected
+        .map(|names| names.iter().map(ToString::to_string).collect())
+        .map_err(str::to_owned);
+    assert_eq!(selected, expected, "{request:?}");
+}
+
+#[test]
+fn names_globs_and_platforms_select() {
+    check(
+        request(&["server-base"], &[], &[]),
+        Ok(&["server-base linux/amd64"]),
+    );
+    check(
+        request(&["*-rootfs"], &["linux/arm64"], &[]),
+        Ok(&["base-rootfs linux/arm64"]),
+    );
+    check(
+        request(
+            &["server-base", "base-rootfs", "*base*"],
+            &["linux/amd64"],
+            &[],
+        ),
+        Ok(&["base-rootfs linux/amd64", "server-base linux/amd64"]),
+    );
+    check(
+        request(&["all"], &["linux/amd64"], &[]),
+        Ok(&[
+            "base-rootfs linux/amd64",
+            "server-base linux/amd64",
+            "fonts linux/amd64 l10n=en",
+            "fonts linux/amd64 l10n=zh",
+        ]),
+    );
+}
+
+#[test]
+fn options_are_set_through_dependants_and_axes_are_narrowed() {
+    check(
+        request(&["fonts"], &["linux/arm64"], &[("l10n", "zh")]),
+        Ok(&["fonts linux/arm64 l10n=zh"]),
+    );
+    let variants = catalog()
+        .select(&request(&["fonts"], &[], &[("mirror", "near")]))
+        .unwrap();
+    assert!(
+        variants
+            .iter()
+            .all(|variant| variant.variables()["mirror"] == "near")
+    );
+    let base = variants[0].of_base(catalog().get("base-rootfs").unwrap());
+    assert_eq!(base.to_string(), "base-rootfs linux/amd64");
+    assert_eq!(base.variables()["mirror"], "near");
+}
+
+#[test]
+fn wrong_requests_are_refused() {
+    check(
+        request(&[], &[], &[]),
+        Err("no artifact was named, and the catalog has no defaults"),
+    );
+    check(
+        request(&["base-rotfs"], &[], &[]),
+        Err("there is no artifact `base-rotfs`; did you mean `base-rootfs`?"),
+    );
+    check(
+        request(&["zz*"], &[], &[]),
+        Err("`zz*` matches no artifact"),
+    );
+    check(
+        request(&["server-base"], &["linux/arm64"], &[]),
+        Err(
+            "artifact `server-base` is not declared for `linux/arm64`; did you mean `linux/amd64`?",
+        ),
+    );
+    check(
+        request(&["fonts"], &[], &[("l1on", "zh")]),
+        Err("no selected artifact has an option `l1on`; did you mean `l10n`?"),
+    );
+    check(
+        request(&["fonts"], &[], &[("l10n", "de")]),
+        Err("option `l10n` of artifact `fonts` cannot be `de`"),
+    );
+    check(
+        request(&["base-rootfs"], &[], &[("mirror", "neer")]),
+        Err("option `mirror` of artifact `base-rootfs` cannot be `neer`; did you mean `near`?"),
+    );
+}

@@ -1,0 +1,123 @@
+//! Steps: values that say what they read, and turn a tree into a tree.
+
+mod apt;
+mod config;
+mod context;
+mod copy;
+mod custom;
+mod network;
+mod run;
+mod when;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    apt::Apt,
+    config::{Env, User, Workdir},
+    context::{Read, StepContext, StepError},
+    copy::Copy,
+    custom::{Custom, CustomStep},
+    network::CA_SECRET,
+    run::{Cache, Network, Run},
+    when::When,
+};
+use crate::tree::Tree;
+
+/// One step of an artifact. In a file, the key that names the kind of step comes with its other keys:
+/// `{ run = "./install.sh", files = ["install.sh"], cache = ["pip"] }`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Step {
+    /// Installs Debian packages.
+    Apt(Apt),
+    /// Runs a shell command.
+    Run(Run),
+    /// Copies declared files in.
+    Copy(Copy),
+    /// Sets environment variables.
+    Env(Env),
+    /// Sets and makes the working directory.
+    Workdir(Workdir),
+    /// Sets the user.
+    User(User),
+    /// Steps that only some variants have.
+    When(When),
+    /// A step written in Rust.
+    #[serde(skip_deserializing)]
+    Custom(Custom),
+}
+
+/// What every kind of step can do.
+trait Apply {
+    /// A short line for progress and listings: `apt install zsh`.
+    fn title(&self) -> String;
+
+    /// What the step may ask its context for.
+    fn reads(&self, context: &Reader<'_>) -> Result<Vec<Read>, StepError>;
+
+    /// The tree with the step carried out.
+    fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError>;
+
+    /// What is wrong with the step itself.
+    fn problems(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What a step's `reads` may depend on: the variant's variables.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    /// What templates are filled in with.
+    pub variables: &'a crate::template::Variables,
+}
+
+impl Step {
+    /// A step written in Rust.
+    pub fn custom(step: impl CustomStep + 'static) -> Self {
+        Self::Custom(Custom::new(step))
+    }
+
+    fn kind(&self) -> &dyn Apply {
+        match self {
+            Self::Apt(step) => step,
+            Self::Run(step) => step,
+            Self::Copy(step) => step,
+            Self::Env(step) => step,
+            Self::Workdir(step) => step,
+            Self::User(step) => step,
+            Self::When(step) => step,
+            Self::Custom(step) => step,
+        }
+    }
+
+    /// A short line for progress and listings: `apt install zsh`.
+    pub fn title(&self) -> String {
+        self.kind().title()
+    }
+
+    /// What the step may ask its context for.
+    pub fn reads(&self, reader: &Reader<'_>) -> Result<Vec<Read>, StepError> {
+        self.kind().reads(reader)
+    }
+
+    /// The tree with the step carried out.
+    pub fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        self.kind().apply(tree, context)
+    }
+
+    pub(crate) fn problems(&self) -> Vec<String> {
+        self.kind().problems()
+    }
+}
+
+macro_rules! into_step {
+    ($($kind:ident),*) => {
+        $(impl From<$kind> for Step {
+            fn from(step: $kind) -> Self {
+                Self::$kind(step)
+            }
+        })*
+    };
+}
+
+into_step!(Apt, Run, Copy, Env, Workdir, User, When, Custom);

@@ -1,0 +1,38 @@
+//! Steps that reach the network: the certificate authority that a build may bring, and the shell that makes it known.
+
+use buildkit_llb::{Args, Exec, SecretFile};
+
+/// The id of the secret that holds the certificates of `--build-ca`.
+///
+/// Secret mounts are part of BuildKit's cache key and their content is not, so every networked step declares it,
+/// given or not: graph, id and cache key are the same with and without `--build-ca`.
+pub const CA_SECRET: &str = "llbgen-ca";
+
+/// Makes the secret, when it is given, known to apt, pip, npm, node, curl and git by their own variables, in addition
+/// to the certificates that the tree has. `/dev/shm` is a tmpfs in every container, so nothing of it stays.
+const PRELUDE: &str = r#"if [ -f /run/secrets/llbgen-ca ]; then
+  llbgen_ca=/dev/shm/llbgen-ca.crt
+  cat /run/secrets/llbgen-ca > "$llbgen_ca"
+  if [ -f /etc/ssl/certs/ca-certificates.crt ]; then cat /etc/ssl/certs/ca-certificates.crt >> "$llbgen_ca"; fi
+  printf 'Acquire::https::CAInfo "%s";\n' "$llbgen_ca" > /dev/shm/llbgen-apt.conf
+  export APT_CONFIG=/dev/shm/llbgen-apt.conf
+  export SSL_CERT_FILE="$llbgen_ca" CURL_CA_BUNDLE="$llbgen_ca" GIT_SSL_CAINFO="$llbgen_ca"
+  export PIP_CERT="$llbgen_ca" REQUESTS_CA_BUNDLE="$llbgen_ca"
+  export NODE_EXTRA_CA_CERTS="$llbgen_ca" NPM_CONFIG_CAFILE="$llbgen_ca"
+fi
+"#;
+
+/// A shell that runs `script` and stops at the first command that fails, with the certificates made known.
+pub(super) fn networked_shell(script: &str) -> Exec {
+    // Every user of the container may read it: certificates are no secret, and a step may run as any user.
+    let certificates = SecretFile::new("/run/secrets/llbgen-ca")
+        .id(CA_SECRET)
+        .mode(0o444)
+        .optional();
+    shell(&format!("{PRELUDE}{script}")).mount(certificates)
+}
+
+/// A shell that runs `script` and stops at the first command that fails.
+pub(super) fn shell(script: &str) -> Exec {
+    Exec::new(Args::program("/bin/sh").args(["-ec", script]))
+}

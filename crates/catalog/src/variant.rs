@@ -1,0 +1,116 @@
+//! A variant: one artifact for one platform with one value for every axis and option.
+
+use std::{collections::BTreeMap, fmt};
+
+use buildkit_llb::Platform;
+
+use crate::{
+    artifact::Artifact,
+    name::{ArtifactName, VariableName},
+    template::Variables,
+};
+
+/// The variables that every variant has, so that no axis or option may take their names.
+pub(crate) const RESERVED: [&str; 5] = ["arch", "artifact", "os", "platform", "variant"];
+
+/// One artifact for one platform, with one value for every axis and option.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Variant {
+    /// The artifact.
+    pub artifact: ArtifactName,
+    /// The platform.
+    pub platform: Platform,
+    /// The values of its axes and options.
+    pub values: BTreeMap<VariableName, String>,
+    /// Which of `values` are axes: those tell the variants of one artifact apart.
+    axes: Vec<VariableName>,
+}
+
+impl Variant {
+    /// What templates are filled in with.
+    pub fn variables(&self) -> Variables {
+        let platform = self.platform.to_string();
+        let mut parts = platform.splitn(3, '/');
+        let (os, arch) = (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
+        let variant = parts.next().unwrap_or_default();
+        let built_in = [
+            ("arch", arch),
+            ("artifact", self.artifact.as_str()),
+            ("os", os),
+            ("platform", &platform.replace('/', "-")),
+            ("variant", variant),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let values = self
+            .values
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.clone()));
+        built_in.into_iter().chain(values).collect()
+    }
+
+    /// The same platform and values for the artifact that this one is based on.
+    pub(crate) fn of_base(&self, base: &Artifact) -> Self {
+        let kept = |name: &VariableName| self.values.get(name).cloned();
+        let axes = base
+            .axes
+            .keys()
+            .filter_map(|name| Some((name.clone(), kept(name)?)));
+        let options = base
+            .options
+            .keys()
+            .filter_map(|name| Some((name.clone(), kept(name)?)));
+        Self {
+            artifact: base.name.clone(),
+            platform: self.platform.clone(),
+            values: axes.chain(options).collect(),
+            axes: base.axes.keys().cloned().collect(),
+        }
+    }
+}
+
+/// `base-rootfs linux/arm64`, with axis values behind: `fonts linux/arm64 l10n=en_US`.
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.artifact, self.platform)?;
+        self.axes
+            .iter()
+            .try_for_each(|axis| write!(f, " {axis}={}", self.values[axis]))
+    }
+}
+
+/// Every variant of `artifact` for `platforms`, options at their defaults.
+pub(crate) fn all_of(artifact: &Artifact, platforms: &[Platform]) -> Vec<Variant> {
+    let defaults: BTreeMap<_, _> = artifact
+        .options
+        .iter()
+        .map(|(name, option)| (name.clone(), option.default.clone()))
+        .collect();
+    let mut combinations = vec![defaults];
+    for (axis, values) in &artifact.axes {
+        combinations = combinations
+            .into_iter()
+            .flat_map(|combination| {
+                values.iter().map(move |value| {
+                    let mut combination = combination.clone();
+                    combination.insert(axis.clone(), value.clone());
+                    combination
+                })
+            })
+            .collect();
+    }
+    let axes: Vec<VariableName> = artifact.axes.keys().cloned().collect();
+    let variant = |platform: &Platform, values: &BTreeMap<_, _>| Variant {
+        artifact: artifact.name.clone(),
+        platform: platform.clone(),
+        values: values.clone(),
+        axes: axes.clone(),
+    };
+    platforms
+        .iter()
+        .flat_map(|platform| combinations.iter().map(move |values| (platform, values)))
+        .map(|(platform, values)| variant(platform, values))
+        .collect()
+}
