@@ -1,3 +1,26 @@
 //! Many artifacts: inputs, the private daemon, parallel solves, outputs on disk.
 
+//!
+//! The way through it: [`read_inputs`] reads what a selection needs, [`daemon::find`] finds a daemon or starts one,
+//! [`build()`] solves plans side by side and publishes what comes out.
+
+mod build;
+mod contexts;
 pub mod daemon;
+mod event;
+mod inputs;
+mod metadata;
+mod output;
+mod redact;
+mod secrets;
+mod solve;
+
+pub use self::{
+    build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, build},
+    contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
+    event::Event,
+    inputs::{InputError, ReadInputs, read as read_inputs},
+    metadata::{Output, remove as remove_metadata, write as write_metadata},
+    output::OutputError,
+    secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
+};

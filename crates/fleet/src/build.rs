@@ -1,0 +1,121 @@
+//! Builds plans side by side, and publishes what comes out of each.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use buildkit_client::{Daemon, DockerConfig, SolveError};
+use catalog::{Plan, Variant};
+use futures_util::{StreamExt, stream};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    event::Event,
+    metadata::Output,
+    output::OutputError,
+    secrets::LoadedSecrets,
+    solve::{self, Ended},
+};
+
+/// How plans are built.
+#[derive(Debug)]
+pub struct BuildOptions {
+    /// The directory that outputs are written to; made when it is not there.
+    pub output: PathBuf,
+    /// How many plans are built at a time; all of them when `None`.
+    pub jobs: Option<usize>,
+    /// Whether the others are built to the end when one fails.
+    pub keep_going: bool,
+    /// The secrets that steps may ask for.
+    pub secrets: LoadedSecrets,
+    /// The credentials for registries that the daemon may ask for.
+    pub credentials: DockerConfig,
+    /// The directories of the local sources, by name.
+    pub roots: BTreeMap<String, PathBuf>,
+}
+
+/// A build of which not every output was written.
+#[derive(Debug)]
+pub struct BuildFailure {
+    /// The outputs that were written all the same.
+    pub outputs: Vec<Output>,
+    /// What failed, in the order in which it did; empty when the build was only cancelled.
+    pub failures: Vec<VariantFailure>,
+}
+
+/// A variant that could not be built.
+#[derive(Debug, thiserror::Error)]
+#[error("artifact `{}` for `{}` failed{}", variant.artifact, variant.platform, at_step(step.as_deref()))]
+pub struct VariantFailure {
+    /// The variant.
+    pub variant: Arc<Variant>,
+    /// The title of the step that failed, when one did.
+    pub step: Option<String>,
+    /// Why.
+    #[source]
+    pub reason: FailureReason,
+}
+
+fn at_step(step: Option<&str>) -> String {
+    step.map(|step| format!(" at step `{step}`"))
+        .unwrap_or_default()
+}
+
+/// Why a variant could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum FailureReason {
+    /// The output cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A path that cannot be served to the daemon.
+    #[error(transparent)]
+    Path(#[from] buildkit_client::RelPathError),
+    /// The solve failed.
+    #[error(transparent)]
+    Solve(#[from] SolveError),
+    /// The daemon says that all is well, and has sent no tar.
+    #[error("the daemon ended the build without sending its tar")]
+    NoTar,
+}
+
+/// Builds `plans`, each with a solve and a session of its own: the daemon says of a tar that it sends only which
+/// exporter of its solve it comes from. Outputs are in the order of the plans.
+///
+/// Cancelling the token ends all solves; what is not complete then leaves no file.
+pub async fn build(
+    daemon: &Daemon,
+    plans: Vec<Plan>,
+    options: &BuildOptions,
+    cancelled: &CancellationToken,
+    events: &(dyn Fn(Event) + Sync),
+) -> Result<Vec<Output>, BuildFailure> {
+    let stop = cancelled.child_token();
+    let jobs = options.jobs.unwrap_or(plans.len()).max(1);
+    let one = |(index, plan): (usize, Plan)| {
+        let stop = &stop;
+        async move { (index, solve::run(daemon, plan, options, stop, events).await) }
+    };
+    let mut running = stream::iter(plans.into_iter().enumerate())
+        .map(one)
+        .buffer_unordered(jobs);
+    let (mut outputs, mut failures, mut incomplete) = (BTreeMap::new(), Vec::new(), false);
+    while let Some((index, built)) = running.next().await {
+        match built {
+            Ok(output) => {
+                events(Event::Built(output.clone()));
+                outputs.insert(index, output);
+            }
+            Err(Ended::Cancelled) => incomplete = true,
+            Err(Ended::Failed(failure)) => {
+                failures.push(failure);
+                if !options.keep_going {
+                    stop.cancel();
+                }
+            }
+        }
+    }
+    let outputs = outputs.into_values().collect();
+    if failures.is_empty() && !incomplete {
+        Ok(outputs)
+    } else {
+        Err(BuildFailure { outputs, failures })
+    }
+}

@@ -1,0 +1,335 @@
+//! `--build-context NAME=…`: what a user puts in the place of a base.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use catalog::{ImageRef, NamedContext, RootfsTar, Template, Variables, Variant};
+
+/// One `--build-context`: a name, and what to use for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildContext {
+    /// The base that it replaces: an image reference, a stage's name, or an artifact.
+    pub name: String,
+    /// What replaces it.
+    pub source: ContextSource,
+}
+
+/// What replaces a base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContextSource {
+    /// An image: `docker-image://REF`.
+    Image(ImageRef),
+    /// A root filesystem tar; `{arch}`, `{os}` and `{platform}` in the path are filled in per platform.
+    Rootfs(Template),
+}
+
+/// A `--build-context` that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BuildContextError {
+    /// Not `NAME=VALUE`.
+    #[error("`{given}` is not NAME=docker-image://REF or NAME=FILE.tar")]
+    Form {
+        /// The text as given.
+        given: String,
+    },
+    /// A scheme that is not supported.
+    #[error("`{given}`: `{scheme}://` is not supported")]
+    Scheme {
+        /// The text as given.
+        given: String,
+        /// The scheme.
+        scheme: String,
+    },
+    /// The image is no valid reference.
+    #[error("`{given}` does not name an image")]
+    Image {
+        /// The text as given.
+        given: String,
+        /// What is wrong with it.
+        #[source]
+        source: buildkit_llb::ImageRefError,
+    },
+    /// The path is no valid template.
+    #[error("`{given}` does not name a file")]
+    Path {
+        /// The text as given.
+        given: String,
+        /// What is wrong with it.
+        #[source]
+        source: catalog::TemplateError,
+    },
+}
+
+impl FromStr for BuildContext {
+    type Err = BuildContextError;
+
+    fn from_str(given: &str) -> Result<Self, BuildContextError> {
+        let form = || BuildContextError::Form {
+            given: given.to_owned(),
+        };
+        let (name, value) = given.split_once('=').ok_or_else(form)?;
+        if name.is_empty() || value.is_empty() {
+            return Err(form());
+        }
+        let source = match value.split_once("://") {
+            Some(("docker-image", image)) => {
+                ContextSource::Image(image.parse().map_err(|source| BuildContextError::Image {
+                    given: given.to_owned(),
+                    source,
+                })?)
+            }
+            Some((scheme, _)) => {
+                return Err(BuildContextError::Scheme {
+                    given: given.to_owned(),
+                    scheme: scheme.to_owned(),
+                });
+            }
+            None => {
+                ContextSource::Rootfs(value.parse().map_err(|source| BuildContextError::Path {
+                    given: given.to_owned(),
+                    source,
+                })?)
+            }
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            source,
+        })
+    }
+}
+
+/// Why a root filesystem tar cannot stand in for a base.
+#[derive(Debug, thiserror::Error)]
+pub enum RootfsError {
+    /// The path's template cannot be filled in.
+    #[error("the build context `{context}` names no file for `{platform}`")]
+    Template {
+        /// The context's name.
+        context: String,
+        /// The platform.
+        platform: String,
+        /// Why.
+        #[source]
+        source: catalog::TemplateError,
+    },
+    /// The file cannot be opened.
+    #[error("cannot open `{}`, the build context `{context}`", path.display())]
+    Open {
+        /// The context's name.
+        context: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A directory, where a tar is expected.
+    #[error("`{}`, the build context `{context}`, is a directory; give a root filesystem tar", path.display())]
+    Directory {
+        /// The context's name.
+        context: String,
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file is no root filesystem tar.
+    #[error("`{}`, the build context `{context}`, is not a root filesystem tar", path.display())]
+    NotATar {
+        /// The context's name.
+        context: String,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: archive::RootfsError,
+    },
+    /// The file's name cannot be sent to the daemon.
+    #[error("the name of `{}` is not UTF-8", path.display())]
+    Name {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The contexts of a build, read: what the plan needs, and where the files are.
+#[derive(Debug, Default)]
+pub(crate) struct ReadContexts {
+    pub(crate) named: BTreeMap<String, NamedContext>,
+    /// The directories of the local sources.
+    pub(crate) roots: BTreeMap<String, PathBuf>,
+}
+
+/// Reads every context: tars are read whole, since a file that is no tar, or half of one, would silently be copied
+/// as a file by BuildKit.
+pub(crate) fn read(
+    contexts: &[BuildContext],
+    variants: &[Variant],
+) -> Result<ReadContexts, RootfsError> {
+    let mut read = ReadContexts::default();
+    let mut checked: BTreeMap<PathBuf, archive::RootfsTar> = BTreeMap::new();
+    for BuildContext { name, source } in contexts {
+        let context = match source {
+            ContextSource::Image(image) => NamedContext::Image(image.clone()),
+            ContextSource::Rootfs(template) => {
+                let mut tars = BTreeMap::new();
+                for variant in variants {
+                    if tars.contains_key(&variant.platform) {
+                        continue;
+                    }
+                    let path = file_for(name, template, variant)?;
+                    let tar = match checked.get(&path) {
+                        Some(tar) => *tar,
+                        None => check(name, &path)?,
+                    };
+                    let local = local_name(name, template, variant);
+                    let directory = path
+                        .parent()
+                        .filter(|parent| !parent.as_os_str().is_empty());
+                    read.roots.insert(
+                        local.clone(),
+                        directory.unwrap_or(Path::new(".")).to_owned(),
+                    );
+                    tars.insert(variant.platform.clone(), rootfs_tar(local, &path, &tar)?);
+                    checked.insert(path, tar);
+                }
+                NamedContext::Rootfs(tars)
+            }
+        };
+        read.named.insert(name.clone(), context);
+    }
+    Ok(read)
+}
+
+fn file_for(context: &str, template: &Template, variant: &Variant) -> Result<PathBuf, RootfsError> {
+    let mut variables: Variables = variant.variables();
+    // The file depends on the platform alone, as it is read once per platform.
+    variables.retain(|name, _| matches!(name.as_str(), "arch" | "os" | "platform" | "variant"));
+    let path = template
+        .expand(&variables)
+        .map_err(|source| RootfsError::Template {
+            context: context.to_owned(),
+            platform: variant.platform.to_string(),
+            source,
+        })?;
+    Ok(PathBuf::from(path))
+}
+
+fn check(context: &str, path: &Path) -> Result<archive::RootfsTar, RootfsError> {
+    let open = |source| RootfsError::Open {
+        context: context.to_owned(),
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(open)?;
+    if file.metadata().map_err(open)?.is_dir() {
+        return Err(RootfsError::Directory {
+            context: context.to_owned(),
+            path: path.to_owned(),
+        });
+    }
+    archive::check_rootfs(file).map_err(|source| RootfsError::NotATar {
+        context: context.to_owned(),
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn rootfs_tar(
+    local: String,
+    path: &Path,
+    tar: &archive::RootfsTar,
+) -> Result<RootfsTar, RootfsError> {
+    let file_name = path.file_name().and_then(|name| name.to_str());
+    let file_name = file_name
+        .ok_or_else(|| RootfsError::Name {
+            path: path.to_owned(),
+        })?
+        .to_owned();
+    Ok(RootfsTar {
+        local,
+        file_name,
+        sha256: *tar.sha256.as_bytes(),
+        size: tar.bytes,
+    })
+}
+
+/// The local source's name: the directories of several platforms may differ, so a name that is filled in has one each.
+fn local_name(context: &str, template: &Template, variant: &Variant) -> String {
+    let slug = |text: &str| {
+        text.chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') {
+                    c
+                } else {
+                    '-'
+                }
+            })
+            .collect::<String>()
+    };
+    let per_platform = ["arch", "os", "platform", "variant"]
+        .iter()
+        .any(|name| template.uses(name));
+    if per_platform {
+        format!(
+            "rootfs-{}-{}",
+            slug(context),
+            slug(&variant.platform.to_string())
+        )
+    } else {
+        format!("rootfs-{}", slug(context))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_are_read_as_buildx_spells_them() {
+        let check = |given: &str, expected: Result<(&str, &str), &str>| {
+            let read = given
+                .parse::<BuildContext>()
+                .map_err(|error| error.to_string())
+                .map(|context| {
+                    let source = match context.source {
+                        ContextSource::Image(image) => image.to_string(),
+                        ContextSource::Rootfs(path) => path.to_string(),
+                    };
+                    (context.name, source)
+                });
+            let expected = expected
+                .map(|(n, s)| (n.to_owned(), s.to_owned()))
+                .map_err(str::to_owned);
+            assert_eq!(read, expected, "{given}");
+        };
+        check(
+            "ubuntu=docker-image://debian:12",
+            Ok(("ubuntu", "docker.io/library/debian:12")),
+        );
+        check(
+            "ubuntu=roots/{arch}.tar",
+            Ok(("ubuntu", "roots/{arch}.tar")),
+        );
+        check(
+            "ubuntu",
+            Err("`ubuntu` is not NAME=docker-image://REF or NAME=FILE.tar"),
+        );
+        check(
+            "=x.tar",
+            Err("`=x.tar` is not NAME=docker-image://REF or NAME=FILE.tar"),
+        );
+        check(
+            "ubuntu=target:x://y",
+            Err("`ubuntu=target:x://y`: `target:x://` is not supported"),
+        );
+        check(
+            "ubuntu=docker-image://UPPER",
+            Err("`ubuntu=docker-image://UPPER` does not name an image"),
+        );
+        check("ubuntu=a{b", Err("`ubuntu=a{b` does not name a file"));
+    }
+}

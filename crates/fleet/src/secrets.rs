@@ -1,0 +1,246 @@
+//! `--secret id=…,src=…|env=…`: where a step's secrets come from.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    fs::File,
+    io::{self, Read},
+    path::PathBuf,
+    str::FromStr,
+};
+
+use buildkit_client::{MAX_SECRET_SIZE, SecretValue, Secrets};
+use catalog::{CA_SECRET, SecretId};
+
+/// One `--secret`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretSpec {
+    /// The id that a step asks for.
+    pub id: SecretId,
+    /// Where its value is.
+    pub source: SecretSource,
+}
+
+/// Where a secret's value is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// In a file.
+    File(PathBuf),
+    /// In an environment variable.
+    Env(String),
+}
+
+/// A `--secret` that cannot be read. The text is not repeated: it may hold the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SecretSpecError {
+    /// No id.
+    #[error("a secret needs an id: id=ID,src=FILE or id=ID,env=VARIABLE")]
+    NoId,
+    /// An id that breaks the rule for names.
+    #[error(transparent)]
+    Id(#[from] catalog::InvalidName),
+    /// A key that secrets do not have.
+    #[error("`{key}` is not a key of a secret; the keys are `id`, `src`, `env` and `type`")]
+    Key {
+        /// The key.
+        key: String,
+    },
+    /// A type other than `file` and `env`.
+    #[error("`{kind}` is not a type of secret; the types are `file` and `env`")]
+    Type {
+        /// The type.
+        kind: String,
+    },
+    /// Both a file and a variable.
+    #[error("a secret comes from a file or from a variable, not from both")]
+    Both,
+}
+
+/// As buildctl and buildx read it: without `src` and `env`, the variable named like the id is taken when it is set,
+/// else the file of that name.
+impl FromStr for SecretSpec {
+    type Err = SecretSpecError;
+
+    fn from_str(text: &str) -> Result<Self, SecretSpecError> {
+        let (mut id, mut file, mut env, mut kind) = (None, None, None, None);
+        for field in text.split(',') {
+            let (key, value) = field.split_once('=').unwrap_or((field, ""));
+            match key.trim() {
+                "id" => id = Some(value.parse()?),
+                "src" | "source" => file = Some(value.to_owned()),
+                "env" => env = Some(value.to_owned()),
+                "type" => kind = Some(value.to_owned()),
+                key => {
+                    return Err(SecretSpecError::Key {
+                        key: key.to_owned(),
+                    });
+                }
+            }
+        }
+        let id: SecretId = id.ok_or(SecretSpecError::NoId)?;
+        let source = match (kind.as_deref(), file, env) {
+            (Some(kind), ..) if !matches!(kind, "file" | "env") => {
+                return Err(SecretSpecError::Type {
+                    kind: kind.to_owned(),
+                });
+            }
+            (_, Some(_), Some(_)) => return Err(SecretSpecError::Both),
+            // `type=env,src=NAME` is buildctl's other spelling of `env=NAME`.
+            (Some("env"), Some(name), None) | (_, None, Some(name)) => SecretSource::Env(name),
+            (_, Some(path), None) => SecretSource::File(PathBuf::from(path)),
+            (Some("file"), None, None) => SecretSource::File(PathBuf::from(id.as_str())),
+            (Some("env"), None, None) => SecretSource::Env(id.to_string()),
+            (_, None, None) if std::env::var_os(id.as_str()).is_some() => {
+                SecretSource::Env(id.to_string())
+            }
+            (_, None, None) => SecretSource::File(PathBuf::from(id.as_str())),
+        };
+        Ok(Self { id, source })
+    }
+}
+
+/// The values of all secrets, read once, so that what steps write can be searched for them.
+#[derive(Default)]
+pub struct LoadedSecrets(BTreeMap<SecretId, Vec<u8>>);
+
+/// Why a secret cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The variable is not set.
+    #[error("secret `{id}`: the environment variable `{variable}` is not set")]
+    Unset {
+        /// The secret.
+        id: SecretId,
+        /// The variable.
+        variable: String,
+    },
+    /// The file cannot be read.
+    #[error("secret `{id}`: cannot read `{}`", path.display())]
+    Read {
+        /// The secret.
+        id: SecretId,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// More than a daemon takes.
+    #[error("secret `{id}` is larger than {MAX_SECRET_SIZE} bytes, the most that BuildKit takes")]
+    TooLarge {
+        /// The secret.
+        id: SecretId,
+    },
+}
+
+impl LoadedSecrets {
+    /// Reads all values; a later spec of the same id wins.
+    pub fn load(specs: &[SecretSpec]) -> Result<Self, SecretError> {
+        let mut values = BTreeMap::new();
+        for SecretSpec { id, source } in specs {
+            let value = match source {
+                SecretSource::Env(variable) => env::var_os(variable)
+                    .ok_or_else(|| SecretError::Unset {
+                        id: id.clone(),
+                        variable: variable.clone(),
+                    })?
+                    .into_encoded_bytes(),
+                SecretSource::File(path) => read(path).map_err(|source| SecretError::Read {
+                    id: id.clone(),
+                    path: path.clone(),
+                    source,
+                })?,
+            };
+            if value.len() as u64 > MAX_SECRET_SIZE {
+                return Err(SecretError::TooLarge { id: id.clone() });
+            }
+            values.insert(id.clone(), value);
+        }
+        Ok(Self(values))
+    }
+
+    /// Whether a secret was given.
+    pub fn has(&self, id: &SecretId) -> bool {
+        self.0.contains_key(id)
+    }
+
+    /// What a session hands out.
+    pub(crate) fn to_session(&self) -> Secrets {
+        let value = |bytes: &[u8]| {
+            SecretValue::try_new(bytes.to_vec()).expect("the size was checked when it was read")
+        };
+        let with = |secrets: Secrets, (id, bytes): (&SecretId, &Vec<u8>)| {
+            secrets.with(
+                id.as_str(),
+                buildkit_client::SecretSource::Value(value(bytes)),
+            )
+        };
+        self.0.iter().fold(Secrets::default(), with)
+    }
+
+    /// The values that nobody may see. Certificates are no secret, though they travel as one.
+    pub(crate) fn to_redact(&self) -> impl Iterator<Item = &[u8]> {
+        self.0
+            .iter()
+            .filter(|(id, _)| id.as_str() != CA_SECRET)
+            .map(|(_, value)| value.as_slice())
+    }
+}
+
+/// Names the secrets and hides their values.
+impl std::fmt::Debug for LoadedSecrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+fn read(path: &PathBuf) -> io::Result<Vec<u8>> {
+    let mut value = Vec::new();
+    // One byte more than is allowed tells a file that is too large, whatever its metadata says.
+    File::open(path)?
+        .take(MAX_SECRET_SIZE + 1)
+        .read_to_end(&mut value)?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn specs_are_read_as_buildctl_reads_them() {
+        let check = |text: &str, expected: Result<(&str, SecretSource), &str>| {
+            let read = text
+                .parse::<SecretSpec>()
+                .map_err(|error| error.to_string());
+            let expected = expected.map(|(id, source)| SecretSpec {
+                id: id.parse().unwrap(),
+                source,
+            });
+            assert_eq!(read, expected.map_err(str::to_owned), "{text}");
+        };
+        let file = |path: &str| SecretSource::File(PathBuf::from(path));
+        let env = |name: &str| SecretSource::Env(name.to_owned());
+        check("id=token,src=a/b", Ok(("token", file("a/b"))));
+        check("id=token,env=TOKEN", Ok(("token", env("TOKEN"))));
+        check("type=env,id=token,src=TOKEN", Ok(("token", env("TOKEN"))));
+        check("id=token", Ok(("token", file("token"))));
+        check("id=PATH", Ok(("PATH", env("PATH"))));
+        check(
+            "src=a",
+            Err("a secret needs an id: id=ID,src=FILE or id=ID,env=VARIABLE"),
+        );
+        check(
+            "id=a,scr=b",
+            Err("`scr` is not a key of a secret; the keys are `id`, `src`, `env` and `type`"),
+        );
+        check(
+            "id=a,src=b,env=c",
+            Err("a secret comes from a file or from a variable, not from both"),
+        );
+        check(
+            "id=a,type=ssh",
+            Err("`ssh` is not a type of secret; the types are `file` and `env`"),
+        );
+    }
+}

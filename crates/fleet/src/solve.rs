@@ -1,0 +1,204 @@
+//! One plan: what the daemon is asked, and how its tar becomes a file.
+
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use archive::{Options, Summary, canonicalize};
+use buildkit_client::{
+    Daemon, DeclaredFiles, Expected, Export, LocalDir, RelPath, RelPathError, SinkError, Solve,
+    SolveError,
+};
+use catalog::{ContextPath, FileContent, InputFile, LocalContent, LocalSource, Plan, Variant};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    build::{BuildOptions, FailureReason, VariantFailure},
+    event::Event,
+    metadata::Output,
+    output::{Draft, OutputError},
+    redact::Redactor,
+};
+
+/// How a plan ended without an output.
+pub(crate) enum Ended {
+    /// It was cancelled, by the user or because another one failed.
+    Cancelled,
+    /// It failed.
+    Failed(VariantFailure),
+}
+
+/// Solves a plan and publishes its tar.
+pub(crate) async fn run(
+    daemon: &Daemon,
+    plan: Plan,
+    options: &BuildOptions,
+    cancelled: &CancellationToken,
+    events: &(dyn Fn(Event) + Sync),
+) -> Result<Output, Ended> {
+    if cancelled.is_cancelled() {
+        return Err(Ended::Cancelled);
+    }
+    let variant = Arc::new(plan.variant.clone());
+    let solved = solve(daemon, &plan, &variant, options, cancelled, events).await;
+    solved.map_err(|reason| match reason {
+        FailureReason::Solve(SolveError::Cancelled) => Ended::Cancelled,
+        reason => Ended::Failed(VariantFailure {
+            step: failed_step(&plan, &reason),
+            variant,
+            reason,
+        }),
+    })
+}
+
+async fn solve(
+    daemon: &Daemon,
+    plan: &Plan,
+    variant: &Arc<Variant>,
+    options: &BuildOptions,
+    cancelled: &CancellationToken,
+    events: &(dyn Fn(Event) + Sync),
+) -> Result<Output, FailureReason> {
+    let path = options.output.join(plan.output.as_str());
+    // Made before anything is built, so that a directory that cannot be written to is told at once.
+    let draft = Draft::create(&path)?;
+    let published = Arc::new(Mutex::new(None));
+    let sink = {
+        let published = Arc::clone(&published);
+        move |tar: &mut dyn Read| {
+            let summary = publish(tar, draft)?;
+            *published.lock().unwrap_or_else(PoisonError::into_inner) = Some(summary);
+            Ok(())
+        }
+    };
+    let solve = Solve::definition(plan.definition.to_bytes())
+        .with_export(Export::tar(sink))
+        .with_secrets(options.secrets.to_session())
+        .with_auth(options.credentials.clone());
+    let solve = local_dirs(&plan.locals, &options.roots)?
+        .into_iter()
+        .fold(solve, Solve::with_local);
+    let mut redactor = Redactor::new(options.secrets.to_redact());
+    let on_progress = |progress| {
+        events(Event::Progress {
+            variant: Arc::clone(variant),
+            progress: redactor.redact(progress),
+        });
+    };
+    daemon.solve(solve, on_progress, cancelled).await?;
+    let summary = published
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    Ok(output(plan, path, summary.ok_or(FailureReason::NoTar)?))
+}
+
+/// Brings the daemon's tar into canonical form as it comes, and gives it its name when it is whole.
+fn publish(tar: &mut dyn Read, draft: Draft) -> Result<Summary, SinkError> {
+    let mut writer = draft.writer();
+    let summary = canonicalize(tar, &mut writer, &Options::new())?;
+    writer.flush().map_err(|source| OutputError::File {
+        path: draft.path().to_owned(),
+        source,
+    })?;
+    drop(writer);
+    draft.publish()?;
+    Ok(summary)
+}
+
+fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
+    Output {
+        artifact: plan.variant.artifact.to_string(),
+        platform: plan.variant.platform.to_string(),
+        values: plan
+            .variant
+            .values
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.clone()))
+            .collect(),
+        path,
+        digest: summary.sha256.to_string(),
+        size: summary.bytes,
+        entries: summary.entries,
+        vertex: plan
+            .definition
+            .head()
+            .map(|head| head.to_string())
+            .unwrap_or_default(),
+    }
+}
+
+/// The title of the step whose vertex the daemon says has failed.
+fn failed_step(plan: &Plan, reason: &FailureReason) -> Option<String> {
+    let FailureReason::Solve(SolveError::Build(failure)) = reason else {
+        return None;
+    };
+    let digest = failure.vertex.as_ref()?;
+    let vertex = plan
+        .definition
+        .vertices()
+        .find(|vertex| vertex.digest().to_string() == digest.as_str())?;
+    let name = vertex.metadata().custom_name()?;
+    // The variant in front of the title is said already.
+    Some(
+        name.split_once("] ")
+            .map_or(name, |(_, title)| title)
+            .to_owned(),
+    )
+}
+
+/// The directories that the daemon may read, one a name: the sources of several steps are one directory.
+fn local_dirs(
+    locals: &[LocalSource],
+    roots: &BTreeMap<String, PathBuf>,
+) -> Result<Vec<LocalDir>, RelPathError> {
+    let mut declared: BTreeMap<&str, BTreeMap<RelPath, Expected>> = BTreeMap::new();
+    for LocalSource { name, content } in locals {
+        let files = declared.entry(name).or_default();
+        match content {
+            LocalContent::Files(set) => {
+                for (path, file) in set {
+                    files.insert(relative(path)?, expected(file));
+                }
+            }
+            LocalContent::Rootfs(tar) => {
+                let expected = Expected::File {
+                    sha256: tar.sha256,
+                    size: tar.size,
+                    mode: 0o644,
+                };
+                files.insert(tar.file_name.parse()?, expected);
+            }
+        }
+    }
+    let root = |name: &str| roots.get(name).map_or(Path::new("."), PathBuf::as_path);
+    let dirs = declared
+        .into_iter()
+        .map(|(name, files)| LocalDir::new(name, root(name), DeclaredFiles::Exact(files)));
+    Ok(dirs.collect())
+}
+
+fn relative(path: &ContextPath) -> Result<RelPath, RelPathError> {
+    path.as_str().parse()
+}
+
+fn expected(file: &InputFile) -> Expected {
+    match &file.content {
+        FileContent::Symlink(target) => Expected::Symlink {
+            target: target.clone().into_bytes(),
+        },
+        FileContent::Hashed { sha256, size } => Expected::File {
+            sha256: *sha256,
+            size: *size,
+            mode: file.mode(),
+        },
+        FileContent::Text(text) => Expected::File {
+            sha256: file.sha256(),
+            size: text.len() as u64,
+            mode: file.mode(),
+        },
+    }
+}
