@@ -1,1 +1,91 @@
 //! The command: clap, the terminal, the rendering of events.
+//!
+//! A team with a catalog of its own makes its own `llbgen`:
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use llbgen::catalog::{Apt, Artifact, Catalog};
+//!
+//! fn main() -> ExitCode {
+//!     let tools = Artifact::rootfs("tools", "debian:12").step(Apt::install(["git", "zsh"]));
+//!     llbgen::cli(Catalog::new().artifact(tools).defaults(["tools"]))
+//! }
+//! ```
+
+mod args;
+mod commands;
+mod failure;
+mod planning;
+mod progress;
+mod signals;
+
+use std::{
+    panic::{self, AssertUnwindSafe},
+    process::ExitCode,
+};
+
+pub use ::catalog;
+use ::catalog::Catalog;
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
+
+use self::{
+    args::{Cli, ColorMode, Command},
+    failure::{Exit, Failure},
+};
+
+/// Runs the command line of this process on `catalog`.
+///
+/// Exit codes: 0 done, 1 the build failed, 2 usage, 3 the catalog or an input is wrong, 4 the daemon cannot be
+/// reached, 70 a bug, 75 a transient failure, 128 + N interrupted by signal N.
+pub fn cli(catalog: Catalog) -> ExitCode {
+    let args = match parse() {
+        Ok(args) => args,
+        Err(code) => return code,
+    };
+    match panic::catch_unwind(AssertUnwindSafe(|| run(&args, catalog))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
+            failure.print();
+            failure.exit.into()
+        }
+        Err(_) => {
+            let error = "this is a bug of llbgen; the message above says where it noticed";
+            Failure::new(Exit::Bug, error).print();
+            Exit::Bug.into()
+        }
+    }
+}
+
+fn parse() -> Result<Cli, ExitCode> {
+    let command = Cli::command().color(ColorChoice::Auto);
+    let parsed = command
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let args = parsed.map_err(|error| {
+        // Where the terminal is gone there is nobody left to tell.
+        let _ = error.print();
+        ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    })?;
+    match args.global.color {
+        ColorMode::Auto => anstream::ColorChoice::Auto,
+        ColorMode::Always => anstream::ColorChoice::Always,
+        ColorMode::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+    Ok(args)
+}
+
+fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
+    if let Command::Completions(args) = &args.command {
+        return commands::completions::run(args);
+    }
+    let catalog = catalog.check()?;
+    match &args.command {
+        Command::List(command) => commands::list::run(command, &catalog),
+        Command::Show(command) => commands::show::run(command, &args.global, &catalog),
+        Command::Emit(command) => commands::emit::run(command, &args.global, &catalog),
+        Command::Build(command) => commands::build::run(command, &args.global, &catalog),
+        Command::Completions(_) => Ok(()),
+    }
+}

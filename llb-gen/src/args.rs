@@ -1,0 +1,256 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use buildkit_client::{Address, AddressError, TlsFlags};
+use catalog::{Platform, Request};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use fleet::{BuildContext, SecretSpec};
+
+use crate::failure::{Exit, Failure};
+
+/// Builds root filesystem tars, layer tars and images as one BuildKit graph.
+#[derive(Debug, Parser)]
+#[command(
+    name = "llbgen",
+    version,
+    propagate_version = true,
+    max_term_width = 110,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    /// The directory that inputs and Dockerfiles are read from
+    #[arg(
+        short = 'C',
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "."
+    )]
+    pub(crate) context: PathBuf,
+    /// How progress is shown
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOW",
+        env = "BUILDKIT_PROGRESS",
+        default_value = "auto"
+    )]
+    pub(crate) progress: ProgressMode,
+    /// When colours are used; `auto` also honours NO_COLOR
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorMode,
+    /// Say more: what is asked of the daemon and what it answers
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Say nothing but errors, like `--progress quiet`
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// How to reach the daemon.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Daemon")]
+pub(crate) struct Connection {
+    /// The daemon: unix:///SOCKET or tcp://HOST:PORT; without it, the one at the usual socket, or a private one
+    #[arg(long, global = true, value_name = "ADDR", env = "BUILDKIT_HOST")]
+    pub(crate) addr: Option<String>,
+    /// A directory with ca.pem, cert.pem and key.pem
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) tlsdir: Option<PathBuf>,
+    /// The certificate authority that signed the daemon's certificate
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tlscacert: Option<PathBuf>,
+    /// The client's certificate
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tlscert: Option<PathBuf>,
+    /// The client's key
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tlskey: Option<PathBuf>,
+    /// The name that the daemon's certificate must have, when it is not the address's
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) tlsservername: Option<String>,
+}
+
+impl Connection {
+    /// The daemon that the user names.
+    pub(crate) fn address(&self) -> Result<Option<Address>, Failure> {
+        let given = self.addr.as_deref().filter(|addr| !addr.is_empty());
+        given
+            .map(str::parse)
+            .transpose()
+            .map_err(|error: AddressError| Failure::new(Exit::Usage, error))
+    }
+
+    /// The TLS flags.
+    pub(crate) fn tls(&self) -> TlsFlags {
+        TlsFlags {
+            dir: self.tlsdir.clone(),
+            ca: self.tlscacert.clone(),
+            cert: self.tlscert.clone(),
+            key: self.tlskey.clone(),
+            server_name: self.tlsservername.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressMode {
+    /// `tty` on a terminal, else `plain`
+    Auto,
+    /// A line for every running step
+    Tty,
+    /// Lines that stay, for logs
+    Plain,
+    /// BuildKit's status as JSON, a line each
+    Rawjson,
+    /// Nothing but errors
+    Quiet,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorMode {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the artifacts
+    List(ListArgs),
+    /// Show one artifact in full
+    Show(ShowArgs),
+    /// Write an artifact's LLB to stdout, for `buildctl build`
+    Emit(EmitArgs),
+    /// Build artifacts and write their tars
+    Build(BuildArgs),
+    /// Write shell completions to stdout
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListingFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ListingFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The artifact
+    pub(crate) artifact: String,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ListingFormat,
+    #[command(flatten)]
+    pub(crate) variation: Variation,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EmitArgs {
+    /// The artifact
+    pub(crate) artifact: String,
+    /// How to write it: `pb` is what buildctl reads
+    #[arg(long, value_name = "FORMAT", default_value = "pb")]
+    pub(crate) format: EmitFormat,
+    #[command(flatten)]
+    pub(crate) variation: Variation,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EmitFormat {
+    Pb,
+    Json,
+}
+
+/// Which variants are meant, and what stands in for their bases.
+#[derive(Debug, Args)]
+pub(crate) struct Variation {
+    /// Platforms, such as linux/arm64; all declared ones by default
+    #[arg(long, value_name = "PLATFORM", value_delimiter = ',', value_parser = parse_platform)]
+    pub(crate) platform: Vec<Platform>,
+    /// Set an option, or build an axis for one value only
+    #[arg(long, value_name = "OPTION=VALUE", alias = "build-arg", value_parser = parse_assignment)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Use another base: docker-image://REF, or a root filesystem tar with {arch} in its path
+    #[arg(long, value_name = "NAME=SOURCE")]
+    pub(crate) build_context: Vec<BuildContext>,
+}
+
+impl Variation {
+    pub(crate) fn request(&self, artifacts: &[String]) -> Request {
+        Request {
+            artifacts: artifacts.to_vec(),
+            platforms: self.platform.clone(),
+            set: self.set.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// Artifact names, globs, or `all`; the catalog's defaults when none is named
+    #[arg(value_name = "ARTIFACT")]
+    pub(crate) artifacts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) variation: Variation,
+    /// The directory that outputs are written to
+    #[arg(short, long, value_name = "DIR", default_value = "out")]
+    pub(crate) output: PathBuf,
+    /// Give steps a secret: id=ID,src=FILE or id=ID,env=VARIABLE
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) secret: Vec<SecretSpec>,
+    /// Certificates that networked steps trust in addition, as a PEM file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) build_ca: Option<PathBuf>,
+    /// Run every step again, whatever is cached
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Build the others to the end when one fails
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    /// How many variants are built at a time [default: all of them; the daemon runs as many steps as it can]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// Write what was built, with sha256 and size, to this JSON file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metadata_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// A platform in its canonical spelling, so that `linux/aarch64` is `linux/arm64`.
+fn parse_platform(text: &str) -> Result<Platform, String> {
+    text.parse()
+        .map(|platform: Platform| platform.normalized())
+        .map_err(|error: buildkit_llb::PlatformError| error.to_string())
+}
+
+fn parse_assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| format!("`{text}` is not OPTION=VALUE"))?;
+    Ok((name.to_owned(), value.to_owned()))
+}

@@ -1,0 +1,267 @@
+//! `llbgen build`: finds the daemon, builds, and prints what was written.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+};
+
+use buildkit_client::{ConnectOptions, Daemon, DockerConfig, SolveError};
+use catalog::{Caching, CheckedCatalog, Read};
+use fleet::{
+    BuildFailure, BuildOptions, Event, FailureReason, LoadedSecrets, Output, SecretSource,
+    SecretSpec, VariantFailure,
+    daemon::{self, Endpoint, Privilege, Settings},
+};
+
+use crate::{
+    args::{BuildArgs, Connection, Global, ProgressMode},
+    failure::{Exit, Failure, list},
+    planning::{self, Planned},
+    progress::Progress,
+    signals::Signals,
+};
+
+pub(crate) fn run(
+    args: &BuildArgs,
+    global: &Global,
+    catalog: &CheckedCatalog,
+) -> Result<(), Failure> {
+    let caching = if args.no_cache {
+        Caching::Ignore
+    } else {
+        Caching::Use
+    };
+    let planned = planning::plan(
+        catalog,
+        &args.variation,
+        &args.artifacts,
+        &global.context,
+        caching,
+    )?;
+    let secrets = LoadedSecrets::load(&secret_specs(args))
+        .map_err(|error| Failure::new(Exit::Usage, error))?;
+    refuse_missing_secrets(&planned, &secrets)?;
+    if let Some(path) = &args.metadata_file {
+        fleet::remove_metadata(path)?;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(build(args, global, planned, secrets));
+    // Nothing is left to wait for: a thread that hangs in a system call must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+/// A step that lacks a secret would fail in the middle of the build.
+fn refuse_missing_secrets(planned: &Planned, secrets: &LoadedSecrets) -> Result<(), Failure> {
+    let reads = planned.plans.iter().flat_map(|plan| &plan.reads);
+    let missing: BTreeSet<String> = reads
+        .filter_map(|read| match read {
+            Read::Secret {
+                id,
+                optional: false,
+            } if !secrets.has(id) => Some(id.to_string()),
+            _ => None,
+        })
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing: Vec<String> = missing.into_iter().collect();
+    let hint = format!(
+        "add `--secret id={},src=FILE` or `--secret id={0},env=VARIABLE`",
+        missing[0]
+    );
+    Err(Failure::new(
+        Exit::Usage,
+        format!("the build needs the secret(s) {}", list(&missing)),
+    )
+    .with_hint(hint))
+}
+
+fn secret_specs(args: &BuildArgs) -> Vec<SecretSpec> {
+    let certificates = args.build_ca.iter().map(|path| SecretSpec {
+        id: catalog::CA_SECRET.parse().expect("a valid secret id"),
+        source: SecretSource::File(path.clone()),
+    });
+    args.secret.iter().cloned().chain(certificates).collect()
+}
+
+async fn build(
+    args: &BuildArgs,
+    global: &Global,
+    planned: Planned,
+    secrets: LoadedSecrets,
+) -> Result<(), Failure> {
+    let signals = Signals::watch()?;
+    let progress = Progress::start(if global.quiet {
+        ProgressMode::Quiet
+    } else {
+        global.progress
+    });
+    let result = tokio::select! {
+        endpoint = find(global) => with_daemon(args, global, endpoint, planned, secrets, &signals, &progress).await,
+        () = signals.cancelled().cancelled() => Err(Failure::interrupted(&signals)),
+    };
+    progress.end();
+    result
+}
+
+async fn find(global: &Global) -> Result<Endpoint, Failure> {
+    let address = global.connection.address()?;
+    let settings = Settings::from_env(Privilege::current(), |name| std::env::var_os(name))
+        .map_err(|error| Failure::new(Exit::Unreachable, error))?;
+    daemon::find(address, &settings).await.map_err(|error| {
+        let hint = error.hint();
+        Failure::new(Exit::Unreachable, error).with_hint(hint)
+    })
+}
+
+async fn with_daemon(
+    args: &BuildArgs,
+    global: &Global,
+    endpoint: Result<Endpoint, Failure>,
+    planned: Planned,
+    secrets: LoadedSecrets,
+    signals: &Signals,
+    progress: &Progress,
+) -> Result<(), Failure> {
+    let endpoint = endpoint?;
+    let built = on_daemon(args, global, &endpoint, planned, secrets, signals, progress).await;
+    let released = endpoint
+        .release()
+        .await
+        .map_err(|error| Failure::new(Exit::Failed, error));
+    built.and(released)
+}
+
+async fn on_daemon(
+    args: &BuildArgs,
+    global: &Global,
+    endpoint: &Endpoint,
+    planned: Planned,
+    secrets: LoadedSecrets,
+    signals: &Signals,
+    progress: &Progress,
+) -> Result<(), Failure> {
+    let daemon = tokio::select! {
+        daemon = connect(&global.connection, endpoint) => daemon?,
+        () = signals.cancelled().cancelled() => return Err(Failure::interrupted(signals)),
+    };
+    if global.verbose {
+        let info = daemon.info();
+        progress.send(Event::Notice(format!(
+            "building with {} {} at {}",
+            info.package,
+            info.version,
+            daemon.address()
+        )));
+    }
+    let credentials = DockerConfig::load().map_err(|error| Failure::new(Exit::Catalog, error))?;
+    let options = BuildOptions {
+        output: args.output.clone(),
+        jobs: args.jobs.map(usize::from),
+        keep_going: args.keep_going,
+        secrets,
+        credentials,
+        roots: planned.roots,
+    };
+    let events = |event| progress.send(event);
+    let built = fleet::build(
+        &daemon,
+        planned.plans,
+        &options,
+        signals.cancelled(),
+        &events,
+    )
+    .await;
+    report(args, built, signals)
+}
+
+async fn connect(connection: &Connection, endpoint: &Endpoint) -> Result<Daemon, Failure> {
+    // The TLS flags are for the daemon that the user names; ours are on local sockets.
+    let tls = match endpoint {
+        Endpoint::Given(_) => connection
+            .tls()
+            .resolve()
+            .map_err(|error| Failure::new(Exit::Usage, error))?,
+        Endpoint::Local(_) | Endpoint::Private(_) => None,
+    };
+    let options = ConnectOptions::new(endpoint.address().clone()).with_tls(tls);
+    Daemon::connect(options).await.map_err(Failure::from)
+}
+
+/// Prints what was written, and what failed.
+fn report(
+    args: &BuildArgs,
+    built: Result<Vec<Output>, BuildFailure>,
+    signals: &Signals,
+) -> Result<(), Failure> {
+    let (outputs, failure) = match built {
+        Ok(outputs) => (outputs, None),
+        Err(BuildFailure { outputs, failures }) => (outputs, Some(failures)),
+    };
+    let mut stdout = io::stdout().lock();
+    for output in &outputs {
+        writeln!(stdout, "{}", output.path.display())?;
+    }
+    stdout.flush()?;
+    if let Some(path) = &args.metadata_file {
+        fleet::write_metadata(path, &outputs)?;
+    }
+    match failure {
+        None => Ok(()),
+        Some(failures) if failures.is_empty() || signals.received().is_some() => {
+            Err(Failure::interrupted(signals))
+        }
+        Some(failures) => Err(failed(failures, &outputs)),
+    }
+}
+
+fn failed(failures: Vec<VariantFailure>, outputs: &[Output]) -> Failure {
+    let exits: Vec<Exit> = failures.iter().map(exit_of).collect();
+    let exit = if exits.iter().all(|exit| *exit == exits[0]) {
+        exits[0]
+    } else {
+        Exit::Failed
+    };
+    let hint = hint_for(&failures[0], exit);
+    let errors = failures
+        .into_iter()
+        .map(|failure| Box::new(failure) as _)
+        .collect();
+    let written = (!outputs.is_empty())
+        .then(|| format!("the other {} output(s) are complete", outputs.len()));
+    let hint = [hint, written]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("\n");
+    Failure {
+        exit,
+        errors,
+        hint: (!hint.is_empty()).then_some(hint),
+    }
+}
+
+fn exit_of(failure: &VariantFailure) -> Exit {
+    match &failure.reason {
+        FailureReason::Solve(SolveError::Lost { .. } | SolveError::SessionClosed { .. }) => {
+            Exit::Unreachable
+        }
+        FailureReason::Solve(error) if error.is_transient() => Exit::Transient,
+        FailureReason::Path(_) => Exit::Catalog,
+        FailureReason::Solve(_) | FailureReason::Output(_) | FailureReason::NoTar => Exit::Failed,
+    }
+}
+
+fn hint_for(failure: &VariantFailure, exit: Exit) -> Option<String> {
+    match (&failure.reason, exit) {
+        (_, Exit::Transient) => Some("this may well go away: try again".to_owned()),
+        (_, Exit::Unreachable) => {
+            Some("is the daemon still running? Its log says why it ended".to_owned())
+        }
+        _ => None,
+    }
+}

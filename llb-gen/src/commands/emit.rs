@@ -1,0 +1,124 @@
+//! `llbgen emit`: an artifact's LLB on stdout, and on stderr the buildctl line that builds it.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, IsTerminal, Write},
+};
+
+use catalog::{Caching, CheckedCatalog, Plan, Platform, Read, Variant};
+
+use crate::{
+    args::{EmitArgs, EmitFormat, Global},
+    failure::{Exit, Failure, list},
+    planning::{self, Planned},
+};
+
+pub(crate) fn run(
+    args: &EmitArgs,
+    global: &Global,
+    catalog: &CheckedCatalog,
+) -> Result<(), Failure> {
+    if args.format == EmitFormat::Pb && io::stdout().is_terminal() {
+        let error = "LLB is binary, and stdout is a terminal";
+        let hint = format!(
+            "pipe it: `llbgen emit {} | buildctl build …`, or use `--format json`",
+            args.artifact
+        );
+        return Err(Failure::new(Exit::Usage, error).with_hint(hint));
+    }
+    let variant = one_variant(args, catalog)?;
+    let Planned { plans, roots } = planning::plan_variants(
+        catalog,
+        &args.variation,
+        &[variant],
+        &global.context,
+        Caching::Use,
+    )?;
+    for plan in &plans {
+        let mut stdout = io::stdout().lock();
+        match args.format {
+            EmitFormat::Pb => stdout.write_all(&plan.definition.to_bytes())?,
+            EmitFormat::Json => writeln!(stdout, "{}", plan.definition.to_bytes().len())?,
+        }
+        stdout.flush()?;
+        if !global.quiet {
+            let line = buildctl_line(plan, &roots)?;
+            writeln!(anstream::stderr(), "build it with: {line}")?;
+        }
+    }
+    Ok(())
+}
+
+/// The variant that is meant: for this machine's platform when none is named.
+fn one_variant(args: &EmitArgs, catalog: &CheckedCatalog) -> Result<Variant, Failure> {
+    let mut request = args.variation.request(std::slice::from_ref(&args.artifact));
+    let implied = request.platforms.is_empty();
+    let mut variants = catalog.select(&request)?;
+    if implied {
+        let host = host_platform();
+        if variants.iter().any(|variant| variant.platform == host) {
+            request.platforms = vec![host];
+            variants.retain(|variant| request.platforms.contains(&variant.platform));
+        }
+    }
+    match <[Variant; 1]>::try_from(variants) {
+        Ok([variant]) => Ok(variant),
+        Err(variants) => {
+            let names: Vec<String> = variants.iter().map(ToString::to_string).collect();
+            let error = format!(
+                "`{}` stands for {} variants, and `emit` writes one",
+                args.artifact,
+                names.len()
+            );
+            let hint = format!(
+                "choose one of {} with `--platform` and `--set`",
+                list(&names)
+            );
+            Err(Failure::new(Exit::Usage, error).with_hint(hint))
+        }
+    }
+}
+
+/// The platform of this program, and so of the machine.
+fn host_platform() -> Platform {
+    Platform::new(std::env::consts::OS, std::env::consts::ARCH).normalized()
+}
+
+fn buildctl_line(
+    plan: &Plan,
+    roots: &std::collections::BTreeMap<String, std::path::PathBuf>,
+) -> Result<String, Failure> {
+    let mut words = vec!["buildctl".to_owned(), "build".to_owned()];
+    let names: BTreeSet<&str> = plan
+        .locals
+        .iter()
+        .map(|local| local.name.as_str())
+        .collect();
+    for name in names {
+        words.extend([
+            "--local".to_owned(),
+            quoted(&format!("{name}={}", roots[name].display()))?,
+        ]);
+    }
+    for read in &plan.reads {
+        if let Read::Secret {
+            id,
+            optional: false,
+        } = read
+        {
+            words.extend(["--secret".to_owned(), quoted(&format!("id={id},src=FILE"))?]);
+        }
+    }
+    let file_name = plan.output.as_str().rsplit('/').next().unwrap_or_default();
+    words.extend([
+        "--output".to_owned(),
+        quoted(&format!("type=tar,dest={file_name}"))?,
+    ]);
+    Ok(words.join(" "))
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> Result<String, Failure> {
+    let quoted = shlex::try_quote(word).map_err(|error| Failure::new(Exit::Catalog, error))?;
+    Ok(quoted.into_owned())
+}

@@ -1,0 +1,159 @@
+//! `llbgen show`: one artifact in full.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+};
+
+use catalog::{Artifact, Caching, CheckedCatalog, ImageConfig, Plan, Read, ResolvedBase};
+use serde::Serialize;
+
+use crate::{
+    args::{Global, ListingFormat, ShowArgs},
+    failure::Failure,
+    planning,
+};
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    artifact: &'a Artifact,
+    variants: Vec<ShownVariant<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShownVariant<'a> {
+    variant: String,
+    platform: String,
+    base: &'a ResolvedBase,
+    reads: Vec<&'a Read>,
+    config: &'a ImageConfig,
+    /// Vertices of the graph, and how many of them run a command.
+    vertices: usize,
+    execs: usize,
+    head: String,
+    output: String,
+}
+
+pub(crate) fn run(
+    args: &ShowArgs,
+    global: &Global,
+    catalog: &CheckedCatalog,
+) -> Result<(), Failure> {
+    let artifacts = [args.artifact.clone()];
+    let planned = planning::plan(
+        catalog,
+        &args.variation,
+        &artifacts,
+        &global.context,
+        Caching::Use,
+    )?;
+    let mut stdout = io::stdout().lock();
+    for artifact in catalog.artifacts() {
+        let plans: Vec<&Plan> = planned
+            .plans
+            .iter()
+            .filter(|plan| plan.variant.artifact == *artifact.name())
+            .collect();
+        if plans.is_empty() {
+            continue;
+        }
+        match args.format {
+            ListingFormat::Text => write!(stdout, "{}", text(artifact, &plans))?,
+            ListingFormat::Json => {
+                let variants = plans.iter().map(|plan| shown(plan)).collect();
+                serde_json::to_writer_pretty(&mut stdout, &Shown { artifact, variants })
+                    .map_err(io::Error::from)?;
+                writeln!(stdout)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn shown(plan: &Plan) -> ShownVariant<'_> {
+    ShownVariant {
+        variant: plan.variant.to_string(),
+        platform: plan.variant.platform.to_string(),
+        base: &plan.base,
+        reads: plan.reads.iter().collect(),
+        config: &plan.config,
+        vertices: plan.vertices(),
+        execs: plan.execs(),
+        head: plan
+            .definition
+            .head()
+            .map(|head| head.to_string())
+            .unwrap_or_default(),
+        output: plan.output.to_string(),
+    }
+}
+
+fn text(artifact: &Artifact, plans: &[&Plan]) -> String {
+    let mut text = String::new();
+    let mut line =
+        |key: &str, value: &str| _ = writeln!(text, "{}", format!("{key:<13}{value}").trim_end());
+    line(artifact.name().as_str(), artifact.summary());
+    line("kind", artifact.kind().as_str());
+    for (index, step) in artifact.steps().iter().enumerate() {
+        line(
+            if index == 0 { "steps" } else { "" },
+            &format!("{}. {}", index + 1, step.title()),
+        );
+    }
+    for (name, values) in artifact.axes() {
+        line("axis", &format!("{name}: {}", values.join(", ")));
+    }
+    for (name, option) in artifact.options() {
+        line(
+            "option",
+            &format!("{name}={} {}", option.default, option.values.join("|")),
+        );
+    }
+    for plan in plans {
+        line("", "");
+        line("variant", &plan.variant.to_string());
+        line("base", &base(&plan.base));
+        for read in &plan.reads {
+            line("reads", &reads(read));
+        }
+        line(
+            "graph",
+            &format!(
+                "{} vertices, {} of them run a command",
+                plan.vertices(),
+                plan.execs()
+            ),
+        );
+        line("output", plan.output.as_str());
+    }
+    text
+}
+
+fn base(base: &ResolvedBase) -> String {
+    match base {
+        ResolvedBase::Scratch => "scratch".to_owned(),
+        ResolvedBase::Artifact { name } => format!("artifact {name}"),
+        ResolvedBase::Rootfs { file, context } => format!("{file} (--build-context {context})"),
+        ResolvedBase::Image {
+            reference,
+            from,
+            context,
+        } => match (from, context) {
+            (_, Some(context)) => format!("{reference} (--build-context {context})"),
+            (Some(from), None) => format!("{reference} ({from})"),
+            (None, None) => reference.clone(),
+        },
+    }
+}
+
+fn reads(read: &Read) -> String {
+    match read {
+        Read::Files(path) => path.to_string(),
+        Read::Secret { id, optional: true } => format!("secret {id}, if it is given"),
+        Read::Secret {
+            id,
+            optional: false,
+        } => format!("secret {id}"),
+    }
+}

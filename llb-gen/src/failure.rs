@@ -1,0 +1,215 @@
+//! How a command fails: the exit code, the error with its causes, and a hint with the next step.
+
+use std::{
+    error::Error,
+    fmt::Write as _,
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use anstyle::{AnsiColor, Style};
+use buildkit_client::ConnectError;
+use catalog::{BaseError, CatalogError, PlanError, PlanProblem, SelectError};
+use fleet::OutputError;
+
+use crate::signals::Signals;
+
+/// The exit codes of the command line; scripts rely on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 1: the build failed.
+    Failed,
+    /// 2: the command line asks for something that cannot be.
+    Usage,
+    /// 3: the catalog or an input is wrong.
+    Catalog,
+    /// 4: the daemon or a registry cannot be reached.
+    Unreachable,
+    /// 70: a bug of ours.
+    Bug,
+    /// 75: a transient failure, worth another try.
+    Transient,
+    /// 128 and the number of the signal that interrupted.
+    Interrupted(u8),
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Catalog => 3,
+            Exit::Unreachable => 4,
+            Exit::Bug => 70,
+            Exit::Transient => 75,
+            Exit::Interrupted(signal) => 128 + signal,
+        })
+    }
+}
+
+/// A failed command.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) errors: Vec<Box<dyn Error + Send + Sync>>,
+    pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            exit,
+            errors: vec![error.into()],
+            hint: None,
+        }
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A command that a signal ended.
+    pub(crate) fn interrupted(signals: &Signals) -> Self {
+        // Only a signal cancels; SIGINT is the usual one.
+        Self::new(
+            Exit::Interrupted(signals.received().unwrap_or(2)),
+            "interrupted; nothing half-done was left behind",
+        )
+    }
+
+    /// Prints the errors, each with its causes, and the hint.
+    pub(crate) fn print(&self) {
+        let mut stderr = anstream::stderr().lock();
+        // Where stderr is gone there is nobody left to tell.
+        let _ = stderr
+            .write_all(self.render().as_bytes())
+            .and_then(|()| stderr.flush());
+    }
+
+    fn render(&self) -> String {
+        let (red, cyan) = (bold(AnsiColor::Red), bold(AnsiColor::Cyan));
+        let mut text = String::new();
+        for error in &self.errors {
+            _ = writeln!(
+                text,
+                "{red}error:{red:#} {}",
+                indented(&error.to_string(), "  ")
+            );
+            for cause in causes(error.as_ref()) {
+                _ = writeln!(text, "  caused by: {}", indented(&cause, "    "));
+            }
+        }
+        if let Some(hint) = &self.hint {
+            _ = writeln!(text, "{cyan}hint:{cyan:#} {}", indented(hint, "  "));
+        }
+        text
+    }
+}
+
+fn bold(color: AnsiColor) -> Style {
+    Style::new().bold().fg_color(Some(color.into()))
+}
+
+/// Later lines stand below the first one.
+fn indented(text: &str, by: &str) -> String {
+    text.trim_end().replace('\n', &format!("\n{by}"))
+}
+
+/// The causes of an error; one that says what the error above it said already is passed over.
+fn causes(error: &dyn Error) -> Vec<String> {
+    let mut said = error.to_string();
+    let mut causes = Vec::new();
+    for cause in std::iter::successors(error.source(), |cause: &&dyn Error| (*cause).source()) {
+        let text = cause.to_string();
+        if !said.contains(&text) {
+            causes.push(text.clone());
+        }
+        said = text;
+    }
+    causes
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            // Flags that contradict each other, or files that are not what they should be.
+            ConnectError::Tls(error) => Self::new(Exit::Usage, error),
+            error => Self::new(Exit::Unreachable, error),
+        }
+    }
+}
+
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        Self::new(Exit::Failed, error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(Exit::Failed, error)
+    }
+}
+
+impl From<CatalogError> for Failure {
+    fn from(error: CatalogError) -> Self {
+        Self::new(Exit::Catalog, error)
+    }
+}
+
+impl From<SelectError> for Failure {
+    fn from(error: SelectError) -> Self {
+        let hint = match &error {
+            SelectError::Nothing { valid } => format!("name one of {}, or `all`", list(valid)),
+            SelectError::UnknownArtifact { valid, .. } | SelectError::NoMatch { valid, .. } => {
+                format!("the artifacts are {}; see `llbgen list`", list(valid))
+            }
+            SelectError::UndeclaredPlatform {
+                artifact, valid, ..
+            } => {
+                format!(
+                    "it is declared for {}; see `llbgen show {artifact}`",
+                    list(valid)
+                )
+            }
+            SelectError::UnknownOption { valid, .. } if valid.is_empty() => {
+                "they have no options".to_owned()
+            }
+            SelectError::UnknownOption { valid, .. } => format!("they have {}", list(valid)),
+            SelectError::InvalidValue { valid, .. } => format!("it can be {}", list(valid)),
+        };
+        Self::new(Exit::Usage, error).with_hint(hint)
+    }
+}
+
+impl From<BaseError> for Failure {
+    fn from(error: BaseError) -> Self {
+        match &error {
+            BaseError::UnknownContext { valid, .. } => {
+                let hint = format!("`--build-context` can replace {}", list(valid));
+                Self::new(Exit::Usage, error).with_hint(hint)
+            }
+            _ => Self::new(Exit::Catalog, error),
+        }
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        let exit = match &error.reason {
+            PlanProblem::Base(BaseError::NoTarFor { .. }) => Exit::Usage,
+            _ => Exit::Catalog,
+        };
+        Self::new(exit, error)
+    }
+}
+
+/// Names in backticks with commas between them.
+pub(crate) fn list(names: &[String]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

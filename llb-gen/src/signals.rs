@@ -1,0 +1,55 @@
+//! SIGINT, SIGTERM and SIGHUP: the first one ends a build in good order, the second one at once.
+
+use std::{
+    io, process,
+    sync::Arc,
+    sync::atomic::{AtomicU8, Ordering},
+};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// The signals that interrupt, watched from now on.
+#[derive(Debug, Clone)]
+pub(crate) struct Signals {
+    cancelled: CancellationToken,
+    received: Arc<AtomicU8>,
+}
+
+impl Signals {
+    /// Watches the signals.
+    pub(crate) fn watch() -> io::Result<Self> {
+        let signals = Self {
+            cancelled: CancellationToken::new(),
+            received: Arc::default(),
+        };
+        for (kind, number) in [
+            (SignalKind::interrupt(), 2),
+            (SignalKind::terminate(), 15),
+            (SignalKind::hangup(), 1),
+        ] {
+            let mut stream = signal(kind)?;
+            let signals = signals.clone();
+            tokio::spawn(async move {
+                while stream.recv().await.is_some() {
+                    if signals.received.swap(number, Ordering::Relaxed) != 0 {
+                        // The user does not want to wait. What is left of a private daemon, the next call clears away.
+                        process::exit(128 + i32::from(number));
+                    }
+                    signals.cancelled.cancel();
+                }
+            });
+        }
+        Ok(signals)
+    }
+
+    /// Cancelled by the first signal.
+    pub(crate) fn cancelled(&self) -> &CancellationToken {
+        &self.cancelled
+    }
+
+    /// The signal that was received, if any.
+    pub(crate) fn received(&self) -> Option<u8> {
+        Some(self.received.load(Ordering::Relaxed)).filter(|number| *number != 0)
+    }
+}
