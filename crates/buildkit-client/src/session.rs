@@ -41,7 +41,7 @@ impl Session {
     /// Opens a session on which the daemon can call `services`. Returns when the daemon has taken it up.
     pub(crate) async fn open(channel: &Channel, services: Services) -> Result<Self, Status> {
         let id = random_id();
-        let headers = headers::of_session(&id, &services.methods())?;
+        let headers = headers::of_session(&id, &service::METHODS)?;
         let (outgoing, messages) = tunnel::outgoing();
         let incoming = rpc::session(channel, headers, messages).await?;
         let work = services.work();

@@ -8,11 +8,11 @@ use tokio::time::timeout;
 use tokio_rustls::rustls::{self, AlertDescription, CertificateError, InvalidMessage};
 use tonic::{Code, Status};
 
-use super::dial::{self, Fault, Seen, Trace};
+use super::dial::{self, Fault, Trace};
 use super::{ConnectError, Target, Tls};
 use crate::address::Address;
 
-/// How long a daemon that closed a plain connection may take to show that it speaks TLS.
+/// How long a daemon that closed a connection may take to show why on another one.
 const PROBE_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long the reader may take to see why the connection broke, after the first request failed.
@@ -41,24 +41,18 @@ pub(super) async fn first_answer(target: &Target, trace: &Trace, status: Status)
             message: status.message().into(),
         };
     }
-    let seen = settled(trace).await;
+    // The request fails on the first sign of trouble, which can be a write; the reason is what the reader sees.
+    let seen = trace.seen(SETTLE_LIMIT).await;
     match (seen.fault, &target.tls) {
         (Some(Fault::Tls(error)), Some(tls)) => tls_error(tls, &address, error),
         _ if !seen.head.is_empty() => ConnectError::NotGrpc { address },
+        (_, Some(tls)) => match alert(target).await {
+            Some(error) => tls_error(tls, &address, error),
+            None => ConnectError::Closed { address },
+        },
         (_, None) if speaks_tls(&address).await => ConnectError::TlsRequired { address },
         _ => ConnectError::Closed { address },
     }
-}
-
-/// The request fails on the first sign of trouble, which can be a write; the reason is what the reader sees.
-async fn settled(trace: &Trace) -> Seen {
-    let mut waited = Duration::ZERO;
-    let step = Duration::from_millis(10);
-    while trace.seen().fault.is_none() && waited < SETTLE_LIMIT {
-        tokio::time::sleep(step).await;
-        waited += step;
-    }
-    trace.seen()
 }
 
 fn tls_error(tls: &Tls, address: &Address, source: rustls::Error) -> ConnectError {
@@ -67,12 +61,13 @@ fn tls_error(tls: &Tls, address: &Address, source: rustls::Error) -> ConnectErro
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             ConnectError::PlainText { address }
         }
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            ConnectError::UnknownCa {
-                address,
-                ca: tls.files.ca.clone(),
-            }
-        }
+        // A CA of the same name but with another key shows as a signature that does not fit.
+        rustls::Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        ) => ConnectError::UnknownCa {
+            address,
+            ca: tls.files.ca.clone(),
+        },
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => ConnectError::NameMismatch {
@@ -111,6 +106,17 @@ fn is_about_client(alert: AlertDescription) -> bool {
             | AlertDescription::AccessDenied
             | AlertDescription::HandshakeFailure
     )
+}
+
+/// What TLS says on a fresh connection on which this side stays silent. In TLS 1.3 a client's certificate is judged after
+/// the handshake, and a server that closes with our first request unread makes the system drop its alert.
+async fn alert(target: &Target) -> Option<rustls::Error> {
+    let probe = async {
+        let mut stream = dial::dial(target).await.ok()?;
+        let error = stream.read_u8().await.err()?;
+        error.get_ref()?.downcast_ref::<rustls::Error>().cloned()
+    };
+    timeout(PROBE_LIMIT, probe).await.ok()?
 }
 
 /// Whether a fresh connection answers a TLS hello with a TLS record.

@@ -3,11 +3,14 @@
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::sync::watch;
+use tokio::time::timeout;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
 
@@ -19,7 +22,7 @@ use crate::tls::TlsError;
 ///
 /// HTTP/2 libraries reduce every broken connection to the same words; the reasons (an alert, bytes that are not
 /// HTTP/2, a silent close) are only seen here.
-pub(crate) struct Stream {
+pub(super) struct Stream {
     io: Box<dyn Io>,
     trace: Trace,
 }
@@ -31,25 +34,25 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// What a [`Stream`] has seen so far.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Trace(Arc<Mutex<Seen>>);
+pub(super) struct Trace(Arc<watch::Sender<Seen>>);
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Seen {
+pub(super) struct Seen {
     /// The first bytes that arrived, enough to tell protocols apart.
-    pub(crate) head: Vec<u8>,
+    pub(super) head: Vec<u8>,
     /// How reading ended, once it has.
-    pub(crate) fault: Option<Fault>,
+    pub(super) fault: Option<Fault>,
 }
 
 /// How reading from a connection ended.
 #[derive(Debug, Clone)]
-pub(crate) enum Fault {
+pub(super) enum Fault {
     /// The peer closed it.
     Closed,
     /// TLS broke.
     Tls(rustls::Error),
     /// The system reported an error.
-    Io(io::ErrorKind),
+    Io,
 }
 
 /// The first bytes that are kept: `HTTP/1.` and an HTTP/2 frame header both fit.
@@ -139,24 +142,32 @@ impl Stream {
 }
 
 impl Trace {
-    /// What was seen so far.
-    pub(super) fn seen(&self) -> Seen {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// What was seen when reading had ended, or at `limit`.
+    pub(super) async fn seen(&self, limit: Duration) -> Seen {
+        let mut receiver = self.0.subscribe();
+        let _in_time = timeout(limit, receiver.wait_for(|seen| seen.fault.is_some())).await;
+        self.0.borrow().clone()
     }
 
     fn record(&self, result: Result<&[u8], &io::Error>) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match result {
-            Ok([]) => seen.fault = Some(Fault::Closed),
+        self.0.send_if_modified(|seen| match result {
+            Ok([]) => seen.end(Fault::Closed),
             Ok(bytes) => {
                 let missing = HEAD.saturating_sub(seen.head.len());
                 seen.head.extend(bytes.iter().take(missing));
+                false
             }
-            Err(error) => seen.fault = Some(Fault::of(error)),
-        }
+            Err(error) => seen.end(Fault::of(error)),
+        });
+    }
+}
+
+impl Seen {
+    /// The first fault is the reason; those after it are its consequences.
+    fn end(&mut self, fault: Fault) -> bool {
+        let is_first = self.fault.is_none();
+        self.fault.get_or_insert(fault);
+        is_first
     }
 }
 
@@ -168,7 +179,7 @@ impl Fault {
         {
             Some(tls) => Self::Tls(tls.clone()),
             None if error.kind() == io::ErrorKind::UnexpectedEof => Self::Closed,
-            None => Self::Io(error.kind()),
+            None => Self::Io,
         }
     }
 }

@@ -57,6 +57,10 @@ pub(super) fn time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S:
     serializer.collect_str(&timestamp)
 }
 
+#[expect(
+    clippy::ref_option,
+    reason = "serde's `serialize_with` passes a reference to the field"
+)]
 pub(super) fn optional_time<S: Serializer>(
     time: &Option<SystemTime>,
     serializer: S,

@@ -104,10 +104,10 @@ impl FileSend {
             .work
             .spawn_blocking(move || sink.receive(&mut archive, &metadata));
         let pumped = pump(&mut incoming, sender).await;
-        let sunk = sink
+        let result = sink
             .await
             .unwrap_or_else(|_panicked| Err(Box::new(Panicked)));
-        match (pumped, sunk) {
+        match (pumped, result) {
             // A stream that broke makes the sink fail too; the break is the reason.
             (Err(status), _) => Err(Interrupted::Daemon(status)),
             (Ok(_), Err(error)) => Err(Interrupted::Sink(error)),

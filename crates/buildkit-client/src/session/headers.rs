@@ -73,7 +73,10 @@ fn query_unescape(value: &[u8]) -> Vec<u8> {
     while let Some(&byte) = rest.next() {
         match byte {
             b'+' => decoded.push(b' '),
-            b'%' => match (rest.next().and_then(hex), rest.next().and_then(hex)) {
+            b'%' => match (
+                rest.next().copied().and_then(hex),
+                rest.next().copied().and_then(hex),
+            ) {
                 (Some(high), Some(low)) => decoded.push(high << 4 | low),
                 _ => return Vec::new(),
             },
@@ -83,8 +86,8 @@ fn query_unescape(value: &[u8]) -> Vec<u8> {
     decoded
 }
 
-fn hex(digit: &u8) -> Option<u8> {
-    char::from(*digit)
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
         .to_digit(16)
         .and_then(|digit| digit.try_into().ok())
 }

@@ -25,6 +25,16 @@ use super::secrets::{self, SecretService};
 use super::tunnel::Tunnel;
 use crate::rpc;
 
+/// The methods that the daemon is told about. Auth's token methods are missing on purpose: without them the daemon asks
+/// for credentials.
+pub(super) const METHODS: [&str; 5] = [
+    health::CHECK,
+    auth::CREDENTIALS,
+    secrets::GET_SECRET,
+    filesync::DIFF_COPY,
+    filesend::DIFF_COPY,
+];
+
 /// Everything that the daemon may call.
 pub(crate) struct Services {
     health: HealthServer<AlwaysServing>,
@@ -61,18 +71,6 @@ impl Services {
 
     pub(super) fn work(&self) -> TaskTracker {
         self.work.clone()
-    }
-
-    /// The methods that the daemon is told about. Auth's token methods are missing on purpose: without them the daemon
-    /// asks for credentials.
-    pub(super) fn methods(&self) -> Vec<&'static str> {
-        vec![
-            health::CHECK,
-            auth::CREDENTIALS,
-            secrets::GET_SECRET,
-            filesync::DIFF_COPY,
-            filesend::DIFF_COPY,
-        ]
     }
 
     async fn call(self: Arc<Self>, request: Request<Incoming>) -> Response<Body> {

@@ -29,6 +29,9 @@ use crate::session::{Reporter, ServiceError, Services, Session};
 /// How long the status stream may be silent after the solve before nothing more is expected.
 const STATUS_SILENCE: Duration = Duration::from_secs(5);
 
+/// How long the daemon may take to take up a session; it does so at once.
+const SESSION_LIMIT: Duration = Duration::from_secs(10);
+
 /// How long after one end of the connection broke the other may take to say why.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -57,10 +60,9 @@ impl Daemon {
         let (reporter, reports) = Reporter::new();
         let (request, services) = prepare(solve, reporter);
         let file_send = services.file_send();
-        let open = Session::open(self.channel(), services);
         let session = tokio::select! {
             () = cancel.cancelled() => return Err(SolveError::Cancelled),
-            session = open => session.map_err(|status| daemon_error(self.address(), status))?,
+            session = self.open_session(services) => session?,
         };
         let run = Run {
             daemon: self,
@@ -69,12 +71,21 @@ impl Daemon {
             on_progress,
             cancel,
         };
-        let result = run.to_end(request).await;
+        let result = run.finish(request).await;
         session.close().await;
         let solved = result?;
         match file_send.unused() {
             Some(exporter) => Err(SolveError::NothingExported { exporter }),
             None => Ok(solved),
+        }
+    }
+
+    async fn open_session(&self, services: Services) -> Result<Session, SolveError> {
+        match timeout(SESSION_LIMIT, Session::open(self.channel(), services)).await {
+            Ok(session) => session.map_err(|status| daemon_error(self.address(), status)),
+            Err(_elapsed) => Err(SolveError::SessionClosed {
+                address: self.address().clone(),
+            }),
         }
     }
 }
@@ -130,7 +141,7 @@ struct Run<'solve, F> {
 
 impl<F: FnMut(Progress) + Send> Run<'_, F> {
     /// Solve and status side by side. What failed on this side comes before what the daemon makes of it.
-    async fn to_end(mut self, mut request: rpc::SolveRequest) -> Result<Solved, SolveError> {
+    async fn finish(mut self, mut request: rpc::SolveRequest) -> Result<Solved, SolveError> {
         request.session = self.session.id().to_owned();
         let mut news = News::follow(self.daemon.channel(), &request.reference);
         let mut solving = pin!(rpc::solve(self.daemon.channel(), request));
@@ -140,17 +151,20 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
                 () = self.cancel.cancelled() => return Err(SolveError::Cancelled),
                 Some(error) = self.reports.recv() => return Err(SolveError::Service(error)),
                 response = &mut solving => break response,
-                Some(progress) = news.next() => {
-                    let progress = self.progress(progress)?;
-                    (self.on_progress)(progress);
+                Some(progress) = news.next() => match progress {
+                    Ok(progress) => (self.on_progress)(Progress::from_proto(progress)),
+                    Err(status) => break last_words(solving, self.error(status)).await?,
+                },
+                () = self.session.ended() => {
+                    let closed = SolveError::SessionClosed { address: self.daemon.address().clone() };
+                    break last_words(solving, closed).await?;
                 }
-                () = self.session.ended() => break self.last_words(solving).await?,
             }
         };
         if let Ok(error) = self.reports.try_recv() {
             return Err(SolveError::Service(error));
         }
-        let result = response.map_err(|status| daemon_error(self.daemon.address(), status));
+        let result = response.map_err(|status| self.error(status));
         if !matches!(result, Err(SolveError::Lost { .. })) {
             self.drain(&mut news).await;
         }
@@ -159,21 +173,8 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
         })
     }
 
-    fn progress(&self, news: Result<StatusResponse, Status>) -> Result<Progress, SolveError> {
-        news.map(Progress::from_proto)
-            .map_err(|status| daemon_error(self.daemon.address(), status))
-    }
-
-    /// The session ended under a running solve. When the connection broke, or the daemon is shutting down, the solve is
-    /// about to say so.
-    async fn last_words(
-        &self,
-        solving: impl Future<Output = Result<rpc::SolveResponse, Status>>,
-    ) -> Result<Result<rpc::SolveResponse, Status>, SolveError> {
-        let address = self.daemon.address().clone();
-        timeout(GRACE, solving)
-            .await
-            .map_err(|_silent| SolveError::SessionClosed { address })
+    fn error(&self, status: Status) -> SolveError {
+        daemon_error(self.daemon.address(), status)
     }
 
     /// What the daemon still has to tell when the solve is over. The stream usually ends by itself.
@@ -185,6 +186,15 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
             }
         }
     }
+}
+
+/// A part of the connection ended under a running solve. When it broke, or the daemon is shutting down, the solve is about
+/// to say so better.
+async fn last_words(
+    solving: impl Future<Output = Result<rpc::SolveResponse, Status>>,
+    otherwise: SolveError,
+) -> Result<Result<rpc::SolveResponse, Status>, SolveError> {
+    timeout(GRACE, solving).await.map_err(|_silent| otherwise)
 }
 
 /// The status stream. It is opened on a task of its own: the daemon answers only once the solve has started.

@@ -17,18 +17,18 @@ fn check(flags: &TlsFlags, expected: Result<Option<TlsFiles>, &str>) {
     assert_eq!(resolved, expected.map_err(String::from), "{flags:?}");
 }
 
-fn pair(cert: &Path, key: &Path) -> Option<ClientPair> {
-    Some(ClientPair {
+fn pair(cert: &Path, key: &Path) -> ClientPair {
+    ClientPair {
         cert: cert.into(),
         key: key.into(),
-    })
+    }
 }
 
 #[test]
 fn flags_resolve_as_in_buildctl() {
     let mutual = TlsFiles {
         ca: "ca".into(),
-        client: pair(Path::new("cert"), Path::new("key")),
+        client: Some(pair(Path::new("cert"), Path::new("key"))),
         server_name: Some("daemon".into()),
     };
     let one_sided = TlsFiles {
@@ -79,7 +79,7 @@ fn a_directory_has_either_set_of_names() {
             &flags,
             Ok(Some(TlsFiles {
                 ca,
-                client: pair(&cert, &key),
+                client: Some(pair(&cert, &key)),
                 server_name: None,
             })),
         );

@@ -46,9 +46,12 @@ impl Bed {
             .unwrap();
         let addresses = follow(&mut child, &dir.path().join("log"));
         let wait = |_| addresses.recv_timeout(START).expect("buildkitd starts");
+        let mut addresses: Vec<String> = (0..2).map(wait).collect();
+        // The servers start side by side; the socket's path sorts first.
+        addresses.sort();
         Some(Self {
             child,
-            addresses: (0..2).map(wait).collect(),
+            addresses,
             dir,
         })
     }
@@ -82,14 +85,17 @@ impl Bed {
 impl Drop for Bed {
     fn drop(&mut self) {
         self.kill();
-        unmount_below(self.dir.path());
+        clear(self.dir.path());
     }
 }
 
-/// The mounts of a killed daemon stay, and would keep its directory from being removed.
-fn unmount_below(dir: &Path) {
-    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+/// What a killed daemon leaves: the processes of its steps, and mounts, which would keep its directory.
+fn clear(dir: &Path) {
     let dir = dir.display().to_string();
+    for pid in processes_in_snapshots(&dir) {
+        let _ended = Command::new("kill").args(["-KILL", &pid]).status();
+    }
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     for mount in mounts
         .lines()
         .rev()
@@ -99,6 +105,24 @@ fn unmount_below(dir: &Path) {
             let _unmounted = Command::new("umount").args(["-l", mount]).status();
         }
     }
+}
+
+/// The processes whose root is a snapshot below `dir`.
+fn processes_in_snapshots(dir: &str) -> Vec<String> {
+    let in_snapshot = |pid: &String| {
+        let mounts = fs::read_to_string(format!("/proc/{pid}/mountinfo")).unwrap_or_default();
+        mounts
+            .lines()
+            .any(|line| line.split(' ').nth(4) == Some("/") && line.contains(dir))
+    };
+    let names = fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok());
+    names
+        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+        .filter(in_snapshot)
+        .collect()
 }
 
 /// No garbage collection: it would make cached steps vanish on a full disk.

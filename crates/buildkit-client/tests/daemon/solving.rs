@@ -1,20 +1,11 @@
 //! Builds that end well.
 
-use std::fs;
-
-use buildkit_client::{CancellationToken, DeclaredFiles, LocalDir, Progress, Solve};
-use buildkit_llb::{Constraints, FileActions, Local, Mkfile, Platform, State};
+use buildkit_client::{CancellationToken, Progress, Solve};
+use buildkit_llb::{FileActions, Mkfile, State};
 
 use crate::bed::Bed;
+use crate::graph::{marshal, rootfs, shell};
 use crate::tars::Received;
-
-pub(crate) fn marshal(state: &State) -> Vec<u8> {
-    let platform: Platform = "linux/amd64".parse().unwrap();
-    state
-        .marshal(&Constraints::new(platform))
-        .unwrap()
-        .to_bytes()
-}
 
 #[tokio::test]
 async fn a_tar_comes_out() {
@@ -52,40 +43,63 @@ async fn a_tar_comes_out() {
         Some("file 644 hi"),
         "{entries:?}"
     );
-    let completed = news
+    let vertexes: Vec<_> = news
         .iter()
         .flat_map(|progress: &Progress| &progress.vertexes)
-        .any(|vertex| vertex.completed.is_some());
-    assert!(completed, "{news:?}");
+        .collect();
+    assert!(
+        vertexes.iter().any(|vertex| vertex.completed.is_some()),
+        "{vertexes:?}"
+    );
 }
 
+/// The health check fails a session within 10 s when nobody answers it, so a longer step shows that somebody does.
 #[tokio::test]
-async fn a_local_directory_goes_in() {
+async fn a_quiet_step_outlives_the_health_checks() {
     let Some(bed) = Bed::start() else { return };
-    let context = bed.dir().join("context");
-    fs::create_dir_all(context.join("a/b")).unwrap();
-    fs::write(context.join("a/b/file"), "content").unwrap();
-    std::os::unix::fs::symlink("/etc/passwd", context.join("out")).unwrap();
     let daemon = bed.connect().await;
     let received = Received::default();
-    let solve = Solve::definition(marshal(
-        &Local::new("context").unique("u").differ_none().state(),
-    ))
-    .with_local(LocalDir::new("context", &context, DeclaredFiles::All))
-    .with_export(received.export());
+    let graph = rootfs().run(shell("echo one; sleep 13; echo two > /two"));
+    let mut log = Vec::new();
+    let solve = Solve::definition(marshal(&graph))
+        .with_local(crate::rootfs::write(bed.dir()))
+        .with_export(received.export());
+    let on_progress =
+        |progress: Progress| log.extend(progress.logs.into_iter().flat_map(|log| log.data));
     daemon
-        .solve(solve, |_| {}, &CancellationToken::new())
+        .solve(solve, on_progress, &CancellationToken::new())
         .await
         .unwrap();
-    let entries = received.entries();
+    assert_eq!(String::from_utf8(log).unwrap(), "one\n");
     assert_eq!(
-        entries.get("a/b/file").map(String::as_str),
-        Some("file 644 content"),
-        "{entries:?}"
+        received.entries().get("two").map(String::as_str),
+        Some("file 644 two\n")
     );
-    assert_eq!(
-        entries.get("out").map(String::as_str),
-        Some("symlink /etc/passwd"),
-        "{entries:?}"
-    );
+}
+
+/// Sessions are told apart, so exports of solves that run side by side do not meet.
+#[tokio::test]
+async fn solves_share_a_connection() {
+    let Some(bed) = Bed::start() else { return };
+    let daemon = bed.connect().await;
+    let solves: Vec<_> = (0..8)
+        .map(|number| {
+            let daemon = daemon.clone();
+            tokio::spawn(async move {
+                let text = format!("content {number}");
+                let graph = State::scratch()
+                    .file(FileActions::new().mkfile(Mkfile::new("/file", text.as_str())));
+                let received = Received::default();
+                let solve = Solve::definition(marshal(&graph)).with_export(received.export());
+                daemon
+                    .solve(solve, |_| {}, &CancellationToken::new())
+                    .await
+                    .unwrap();
+                assert_eq!(received.entries()["file"], format!("file 644 {text}"));
+            })
+        })
+        .collect();
+    for solve in solves {
+        solve.await.unwrap();
+    }
 }

@@ -22,10 +22,6 @@ impl Received {
         })
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.lock().unwrap().len()
-    }
-
     /// Every entry: its path, with a word on what it is.
     pub(crate) fn entries(&self) -> BTreeMap<String, String> {
         let bytes = self.0.lock().unwrap();
@@ -48,8 +44,9 @@ fn describe(mut entry: tar::Entry<'_, &[u8]>) -> (String, String) {
     let link = entry
         .link_name_bytes()
         .map(|target| String::from_utf8_lossy(&target).into_owned());
-    let mut content = String::new();
-    entry.read_to_string(&mut content).unwrap();
+    let mut content = Vec::new();
+    entry.read_to_end(&mut content).unwrap();
+    let content = String::from_utf8_lossy(&content).into_owned();
     let what = match (header.entry_type(), link) {
         (tar::EntryType::Directory, _) => format!("dir {mode:o}"),
         (tar::EntryType::Symlink, Some(target)) => format!("symlink {target}"),

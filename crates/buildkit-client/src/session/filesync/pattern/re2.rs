@@ -44,9 +44,9 @@ fn escape(char: char) -> Option<Escape> {
         'r' => Escape::Literal('\r'),
         't' => Escape::Literal('\t'),
         'v' => Escape::Literal('\u{b}'),
+        _ if char.is_ascii_punctuation() => Escape::Literal(char),
         // The others (`\b`, `\pL`, `\x41`, `\Q`) say nothing that a path pattern could mean.
-        _ if char.is_ascii_alphanumeric() => return None,
-        _ => Escape::Literal(char),
+        _ => return None,
     })
 }
 
