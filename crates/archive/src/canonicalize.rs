@@ -76,3 +76,6 @@ impl From<WriteError> for CanonicalizeError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

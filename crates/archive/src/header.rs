@@ -186,3 +186,6 @@ fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
     let (prefix, name) = (&path[..slash], &path[slash + 1..]);
     (prefix.len() <= PREFIX.1 && !name.is_empty()).then_some((prefix, name))
 }
+
+#[cfg(test)]
+mod tests;

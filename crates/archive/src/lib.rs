@@ -42,6 +42,8 @@ mod compression;
 mod digest;
 mod entry;
 mod extension;
+#[cfg(test)]
+mod handmade;
 mod header;
 mod layout;
 mod list;

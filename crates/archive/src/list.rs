@@ -83,3 +83,6 @@ fn without_dots(mut member: Member) -> Option<Member> {
     let root = member.typeflag == b'5' && (member.name.is_empty() || member.name == b".");
     (!root).then_some(member)
 }
+
+#[cfg(test)]
+mod tests;

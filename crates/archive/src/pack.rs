@@ -269,3 +269,6 @@ impl From<WriteError> for PackError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,3 +133,6 @@ fn explain(error: TarError, compression: Compression) -> RootfsError {
         error => RootfsError::Tar(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

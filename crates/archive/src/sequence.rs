@@ -127,3 +127,6 @@ impl Sequence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! What tests on trees on disk share: who runs them, and GNU tar as the second opinion.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "only tests use it, and a panic is how they fail"
+)]
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+
+use archive::{Options, Summary, pack};
+use tempfile::TempDir;
+
+/// Whether the test may make devices and give files away. If not, it says so, and goes on with what is left.
+pub(crate) fn is_root(test: &str) -> bool {
+    let root = fs::metadata(tempfile::tempdir().unwrap().path())
+        .unwrap()
+        .uid()
+        == 0;
+    if !root {
+        eprintln!(
+            "SKIPPED in {test}: devices, owners and attributes that only root can set; run it as root"
+        );
+    }
+    root
+}
+
+/// A new directory with what GNU tar makes of `tar`.
+pub(crate) fn unpack(tar: &[u8]) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), tar).unwrap();
+    let output = Command::new("tar")
+        .args([
+            "--xattrs",
+            "--xattrs-include=*",
+            "--numeric-owner",
+            "--warning=no-timestamp",
+            "-xpf",
+        ])
+        .arg(file.path())
+        .arg("-C")
+        .arg(directory.path())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    directory
+}
+
+/// The canonical tar of the tree below `root`.
+pub(crate) fn packed(root: &Path) -> (Vec<u8>, Summary) {
+    let mut tar = Vec::new();
+    let summary = pack(root, &mut tar, &Options::new()).unwrap();
+    (tar, summary)
+}
