@@ -1,4 +1,6 @@
-//! What the command line takes.
+//! What the command line takes. The doc comments are the help texts, so they are written for a terminal.
+
+#![expect(clippy::doc_markdown, reason = "help texts have no markup")]
 
 use std::path::PathBuf;
 

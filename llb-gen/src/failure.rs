@@ -197,7 +197,7 @@ impl From<BaseError> for Failure {
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
-        let exit = match &error.reason {
+        let exit = match &*error.reason {
             PlanProblem::Base(BaseError::NoTarFor { .. }) => Exit::Usage,
             _ => Exit::Catalog,
         };

@@ -121,15 +121,15 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let (content, continues) = match line.strip_suffix('\\') {
-            Some(content) => (content, true),
+        let (text, is_open) = match line.strip_suffix('\\') {
+            Some(text) => (text, true),
             None => (line, false),
         };
         match lines.last_mut().filter(|_| continued) {
-            Some((_, last)) => last.push_str(&format!(" {content}")),
-            None => lines.push((index + 1, content.to_owned())),
+            Some((_, last)) => last.extend([" ", text]),
+            None => lines.push((index + 1, text.to_owned())),
         }
-        continued = continues;
+        continued = is_open;
     }
     lines
 }

@@ -72,7 +72,7 @@ pub(crate) fn files_state(
                 );
             }
             FileContent::Symlink(link) => {
-                actions = actions.symlink(Symlink::new(link.clone(), target).created(0))
+                actions = actions.symlink(Symlink::new(link.clone(), target).created(0));
             }
             FileContent::Text(_) | FileContent::Hashed { .. } => {
                 sent.insert(path.clone(), file.clone());
@@ -148,6 +148,9 @@ fn escape_pattern(path: &str) -> String {
     pattern
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn hex(bytes: &[u8]) -> String {
+    let digits = |byte: &u8| {
+        [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+    };
+    bytes.iter().flat_map(digits).collect()
 }

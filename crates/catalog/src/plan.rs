@@ -54,7 +54,7 @@ pub struct PlanError {
     pub variant: Box<Variant>,
     /// Why.
     #[source]
-    pub reason: PlanProblem,
+    pub reason: Box<PlanProblem>,
 }
 
 /// Why a variant cannot be planned.
@@ -74,7 +74,7 @@ pub enum PlanProblem {
         title: String,
         /// Why.
         #[source]
-        source: StepError,
+        source: Box<StepError>,
     },
     /// Its output path cannot be made.
     #[error(transparent)]
@@ -87,15 +87,21 @@ pub enum PlanProblem {
     Empty,
 }
 
+impl PlanError {
+    fn new(variant: &Variant, reason: PlanProblem) -> Self {
+        Self {
+            variant: Box::new(variant.clone()),
+            reason: Box::new(reason),
+        }
+    }
+}
+
 impl CheckedCatalog {
     /// What has to be read before `variants` can be planned.
     pub fn needs(&self, variants: &[Variant]) -> Result<Needs, PlanError> {
         let mut needs = Needs::default();
         for variant in variants {
-            let failed = |reason| PlanError {
-                variant: Box::new(variant.clone()),
-                reason,
-            };
+            let failed = |reason| PlanError::new(variant, reason);
             for artifact in self.base_chain(&self.artifacts[&variant.artifact]) {
                 if let crate::artifact::Base::FromLine { from } = &artifact.base {
                     needs.dockerfiles.insert(from.clone());
@@ -120,10 +126,7 @@ impl CheckedCatalog {
         caching: Caching,
     ) -> Result<Plan, PlanError> {
         self.try_plan(variant, inputs, caching)
-            .map_err(|reason| PlanError {
-                variant: Box::new(variant.clone()),
-                reason,
-            })
+            .map_err(|reason| PlanError::new(variant, reason))
     }
 
     fn try_plan(
@@ -227,7 +230,7 @@ fn reads_of(artifact: &Artifact, variant: &Variant) -> Result<Vec<Vec<Read>>, Pl
     (1..)
         .zip(&artifact.steps)
         .map(|(number, step)| {
-            step.reads(&reader)
+            step.reads(reader)
                 .map_err(|source| step_failed(artifact, number, step, source))
         })
         .collect()
@@ -238,7 +241,7 @@ fn step_failed(artifact: &Artifact, number: usize, step: &Step, source: StepErro
         artifact: artifact.name.to_string(),
         number,
         title: step.title(),
-        source,
+        source: Box::new(source),
     }
 }
 

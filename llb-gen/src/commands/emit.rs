@@ -38,7 +38,11 @@ pub(crate) fn run(
         let mut stdout = io::stdout().lock();
         match args.format {
             EmitFormat::Pb => stdout.write_all(&plan.definition.to_bytes())?,
-            EmitFormat::Json => writeln!(stdout, "{}", plan.definition.to_bytes().len())?,
+            EmitFormat::Json => {
+                serde_json::to_writer_pretty(&mut stdout, &plan.definition)
+                    .map_err(io::Error::from)?;
+                writeln!(stdout)?;
+            }
         }
         stdout.flush()?;
         if !global.quiet {

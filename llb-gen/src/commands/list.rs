@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, Write},
+    fmt::Write as _,
+    io::{self, Write as _},
 };
 
 use catalog::{Artifact, CheckedCatalog, Request};
@@ -98,13 +99,12 @@ fn table(rows: &[Row]) -> String {
             .unwrap_or(0)
     };
     let widths = [width(0), width(1), width(2), width(3)];
-    let line = |row: &[String; 5]| {
-        let padded = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}  "))
-            .collect::<String>();
-        format!("{padded}{}\n", row[4])
-    };
-    cells.iter().map(line).collect()
+    let mut table = String::new();
+    for row in &cells {
+        for (cell, width) in row.iter().zip(widths) {
+            _ = write!(table, "{cell:width$}  ");
+        }
+        _ = writeln!(table, "{}", row[4]);
+    }
+    table
 }

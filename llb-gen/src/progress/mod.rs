@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn durations_are_short() {
         let check = |milliseconds, expected: &str| {
-            assert_eq!(seconds(Duration::from_millis(milliseconds)), expected)
+            assert_eq!(seconds(Duration::from_millis(milliseconds)), expected);
         };
         check(440, "0.4s");
         check(12_340, "12.3s");

@@ -33,10 +33,8 @@ fn request(artifacts: &[&str], platforms: &[&str], set: &[(&str, &str)]) -> Requ
     }
 }
 
-fn check(request: Request, expected: Result<&[&str], &str>) {
-    let selected = catalog()
-        .select(&request)
-        .map_err(|error| error.to_string());
+fn check(request: &Request, expected: Result<&[&str], &str>) {
+    let selected = catalog().select(request).map_err(|error| error.to_string());
     let selected =
         selected.map(|variants| variants.iter().map(ToString::to_string).collect::<Vec<_>>());
     let expected = expected
@@ -48,15 +46,15 @@ fn check(request: Request, expected: Result<&[&str], &str>) {
 #[test]
 fn names_globs_and_platforms_select() {
     check(
-        request(&["server-base"], &[], &[]),
+        &request(&["server-base"], &[], &[]),
         Ok(&["server-base linux/amd64"]),
     );
     check(
-        request(&["*-rootfs"], &["linux/arm64"], &[]),
+        &request(&["*-rootfs"], &["linux/arm64"], &[]),
         Ok(&["base-rootfs linux/arm64"]),
     );
     check(
-        request(
+        &request(
             &["server-base", "base-rootfs", "*base*"],
             &["linux/amd64"],
             &[],
@@ -64,7 +62,7 @@ fn names_globs_and_platforms_select() {
         Ok(&["base-rootfs linux/amd64", "server-base linux/amd64"]),
     );
     check(
-        request(&["all"], &["linux/amd64"], &[]),
+        &request(&["all"], &["linux/amd64"], &[]),
         Ok(&[
             "base-rootfs linux/amd64",
             "server-base linux/amd64",
@@ -77,7 +75,7 @@ fn names_globs_and_platforms_select() {
 #[test]
 fn options_are_set_through_dependants_and_axes_are_narrowed() {
     check(
-        request(&["fonts"], &["linux/arm64"], &[("l10n", "zh")]),
+        &request(&["fonts"], &["linux/arm64"], &[("l10n", "zh")]),
         Ok(&["fonts linux/arm64 l10n=zh"]),
     );
     let variants = catalog()
@@ -96,33 +94,33 @@ fn options_are_set_through_dependants_and_axes_are_narrowed() {
 #[test]
 fn wrong_requests_are_refused() {
     check(
-        request(&[], &[], &[]),
+        &request(&[], &[], &[]),
         Err("no artifact was named, and the catalog has no defaults"),
     );
     check(
-        request(&["base-rotfs"], &[], &[]),
+        &request(&["base-rotfs"], &[], &[]),
         Err("there is no artifact `base-rotfs`; did you mean `base-rootfs`?"),
     );
     check(
-        request(&["zz*"], &[], &[]),
+        &request(&["zz*"], &[], &[]),
         Err("`zz*` matches no artifact"),
     );
     check(
-        request(&["server-base"], &["linux/arm64"], &[]),
+        &request(&["server-base"], &["linux/arm64"], &[]),
         Err(
             "artifact `server-base` is not declared for `linux/arm64`; did you mean `linux/amd64`?",
         ),
     );
     check(
-        request(&["fonts"], &[], &[("l1on", "zh")]),
+        &request(&["fonts"], &[], &[("l1on", "zh")]),
         Err("no selected artifact has an option `l1on`; did you mean `l10n`?"),
     );
     check(
-        request(&["fonts"], &[], &[("l10n", "de")]),
+        &request(&["fonts"], &[], &[("l10n", "de")]),
         Err("option `l10n` of artifact `fonts` cannot be `de`"),
     );
     check(
-        request(&["base-rootfs"], &[], &[("mirror", "neer")]),
+        &request(&["base-rootfs"], &[], &[("mirror", "neer")]),
         Err("option `mirror` of artifact `base-rootfs` cannot be `neer`; did you mean `near`?"),
     );
 }

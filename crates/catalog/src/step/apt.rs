@@ -76,7 +76,7 @@ impl Apply for Apt {
         format!("apt install {}", self.packages.join(" "))
     }
 
-    fn reads(&self, _: &Reader<'_>) -> Result<Vec<Read>, StepError> {
+    fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
         let id = CA_SECRET.parse().expect("a valid secret id");
         Ok(vec![Read::Secret { id, optional: true }])
     }

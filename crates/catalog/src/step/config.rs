@@ -76,7 +76,7 @@ impl Apply for Env {
         format!("env {}", assignments.join(" "))
     }
 
-    fn reads(&self, _: &Reader<'_>) -> Result<Vec<Read>, StepError> {
+    fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
         Ok(Vec::new())
     }
 
@@ -107,7 +107,7 @@ impl Apply for Workdir {
         format!("workdir {}", self.workdir)
     }
 
-    fn reads(&self, _: &Reader<'_>) -> Result<Vec<Read>, StepError> {
+    fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
         Ok(Vec::new())
     }
 
@@ -141,7 +141,7 @@ impl Apply for User {
         format!("user {}", self.user)
     }
 
-    fn reads(&self, _: &Reader<'_>) -> Result<Vec<Read>, StepError> {
+    fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
         Ok(Vec::new())
     }
 

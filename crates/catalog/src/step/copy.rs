@@ -61,7 +61,7 @@ impl Apply for Copy {
         format!("copy {} to {}", self.from, self.to)
     }
 
-    fn reads(&self, reader: &Reader<'_>) -> Result<Vec<Read>, StepError> {
+    fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
         Ok(vec![Read::Files(
             self.from.expand(reader.variables)?.parse()?,
         )])

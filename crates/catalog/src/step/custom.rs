@@ -14,7 +14,7 @@ pub trait CustomStep: fmt::Debug + Send + Sync {
     fn title(&self) -> String;
 
     /// What the step may ask its context for.
-    fn reads(&self, reader: &Reader<'_>) -> Result<Vec<Read>, StepError>;
+    fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError>;
 
     /// The tree with the step carried out.
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError>;
@@ -43,7 +43,7 @@ impl Apply for Custom {
         self.0.title()
     }
 
-    fn reads(&self, reader: &Reader<'_>) -> Result<Vec<Read>, StepError> {
+    fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
         self.0.reads(reader)
     }
 

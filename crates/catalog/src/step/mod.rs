@@ -53,7 +53,7 @@ trait Apply {
     fn title(&self) -> String;
 
     /// What the step may ask its context for.
-    fn reads(&self, context: &Reader<'_>) -> Result<Vec<Read>, StepError>;
+    fn reads(&self, context: Reader<'_>) -> Result<Vec<Read>, StepError>;
 
     /// The tree with the step carried out.
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError>;
@@ -96,7 +96,7 @@ impl Step {
     }
 
     /// What the step may ask its context for.
-    pub fn reads(&self, reader: &Reader<'_>) -> Result<Vec<Read>, StepError> {
+    pub fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
         self.kind().reads(reader)
     }
 

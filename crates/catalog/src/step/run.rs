@@ -104,8 +104,13 @@ pub enum Network {
 }
 
 impl Network {
-    fn is_default(&self) -> bool {
-        *self == Self::Default
+    /// As serde calls it, by reference.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde's `skip_serializing_if` passes a reference"
+    )]
+    fn is_default(network: &Self) -> bool {
+        *network == Self::Default
     }
 }
 
@@ -198,7 +203,7 @@ impl Apply for Run {
         format!("run {first}{more}")
     }
 
-    fn reads(&self, reader: &Reader<'_>) -> Result<Vec<Read>, StepError> {
+    fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
         let files = self.paths(reader.variables)?.into_iter().map(Read::Files);
         let secrets = self.secrets.iter().map(|id| Read::Secret {
             id: id.clone(),

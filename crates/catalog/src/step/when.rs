@@ -79,7 +79,7 @@ impl Apply for When {
         format!("when {}: {}", conditions.join(" "), steps.join(", "))
     }
 
-    fn reads(&self, reader: &Reader<'_>) -> Result<Vec<Read>, StepError> {
+    fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
         if !self.holds(reader.variables)? {
             return Ok(Vec::new());
         }
@@ -95,7 +95,7 @@ impl Apply for When {
             return Ok(tree);
         }
         for step in &self.steps {
-            let reads = step.reads(&Reader {
+            let reads = step.reads(Reader {
                 variables: context.variables(),
             })?;
             tree = step.apply(tree, &mut context.nested(reads, step.title()))?;

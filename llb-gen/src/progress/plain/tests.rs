@@ -22,8 +22,8 @@ fn variant(platform: &str) -> Arc<Variant> {
     Arc::new(catalog.select(&request).unwrap().remove(0))
 }
 
-fn time(seconds: f64) -> Option<SystemTime> {
-    Some(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs_f64(seconds))
+fn time(seconds: f64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + std::time::Duration::from_secs_f64(seconds)
 }
 
 fn vertex(name: &str, started: Option<SystemTime>, completed: Option<SystemTime>) -> Vertex {
@@ -80,10 +80,10 @@ fn steps_are_titled_numbered_and_timed() {
         vertex("[base linux/amd64] apt", None, None),
         vertex("docker-image://x", None, None),
     ];
-    let image = vertex("docker-image://x", time(1.0), time(1.5));
+    let image = vertex("docker-image://x", Some(time(1.0)), Some(time(1.5)));
     let cached = Vertex {
         cached: true,
-        ..vertex("[base linux/amd64] apt", time(2.0), time(2.0))
+        ..vertex("[base linux/amd64] apt", Some(time(2.0)), Some(time(2.0)))
     };
     check(
         &[
@@ -103,8 +103,8 @@ fn steps_are_titled_numbered_and_timed() {
 #[test]
 fn output_comes_in_whole_lines() {
     let amd64 = variant("linux/amd64");
-    let running = vertexes(&[vertex("[b] run", time(1.0), None)]);
-    let done = vertexes(&[vertex("[b] run", time(1.0), time(63.0))]);
+    let running = vertexes(&[vertex("[b] run", Some(time(1.0)), None)]);
+    let done = vertexes(&[vertex("[b] run", Some(time(1.0)), Some(time(63.0)))]);
     check(
         &[
             (&amd64, running),
@@ -125,8 +125,8 @@ fn output_comes_in_whole_lines() {
 #[test]
 fn a_shared_step_is_told_once() {
     let (amd64, arm64) = (variant("linux/amd64"), variant("linux/arm64"));
-    let running = vertexes(&[vertex("[b] run", time(1.0), None)]);
-    let done = vertexes(&[vertex("[b] run", time(1.0), time(2.0))]);
+    let running = vertexes(&[vertex("[b] run", Some(time(1.0)), None)]);
+    let done = vertexes(&[vertex("[b] run", Some(time(1.0)), Some(time(2.0)))]);
     check(
         &[
             (&amd64, running.clone()),
@@ -145,7 +145,7 @@ fn a_failure_is_told_with_its_reason() {
     let amd64 = variant("linux/amd64");
     let failed = Vertex {
         error: "exit code: 1".into(),
-        ..vertex("[b] run", time(1.0), time(2.0))
+        ..vertex("[b] run", Some(time(1.0)), Some(time(2.0)))
     };
     check(
         &[(&amd64, vertexes(&[failed]))],
