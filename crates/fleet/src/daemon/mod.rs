@@ -4,18 +4,18 @@
 //! used, and nothing of it is changed. Otherwise a private `buildkitd` is started, or joined when another call has
 //! started it: see [`private`].
 
-mod given;
 pub mod private;
 mod probe;
 mod settings;
+mod start_hint;
 
 use std::path::PathBuf;
 
 use buildkit_client::Address;
 
-pub use given::{CONTAINER_IMAGE, start_hint};
 pub use private::PrivateDaemon;
 pub use settings::{ConfigFile, Privilege, Settings, SettingsError};
+pub use start_hint::{CONTAINER_IMAGE, start_hint};
 
 /// Where to build, and what must be let go at the end.
 #[derive(Debug)]

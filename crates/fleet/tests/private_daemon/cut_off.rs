@@ -51,7 +51,7 @@ fn a_daemon_with_other_settings_is_replaced() {
 }
 
 /// It accepts connections and says nothing, and does not heed SIGTERM.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_daemon_that_hangs_is_replaced() {
     if !ready() {
         return;
@@ -70,7 +70,7 @@ async fn a_daemon_that_hangs_is_replaced() {
     home.assert_clean();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_daemon_that_hangs_under_another_user_is_left_to_him() {
     if !ready() {
         return;

@@ -56,10 +56,7 @@ fn a_panic_stops_it() {
         return;
     }
     let home = Home::new();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
     let result = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let _daemon = acquire(&home.settings()).await.unwrap();

@@ -40,7 +40,7 @@ fn with_programs(home: &Home, scripts: &[(&str, &str)]) -> Settings {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_program_the_error_says_how_to_get_a_daemon() {
     let home = Home::new();
     let error = find(None, &with_programs(&home, &[])).await.unwrap_err();
@@ -50,7 +50,7 @@ async fn without_a_program_the_error_says_how_to_get_a_daemon() {
     assert!(!home.state().exists());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_log_tells_why_it_does_not_start() {
     if !ready() {
         return;
@@ -73,7 +73,7 @@ async fn the_log_tells_why_it_does_not_start() {
     home.assert_clean();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_end_at_the_start_is_noticed_at_once() {
     let home = Home::new();
     let settings = with_programs(
@@ -101,7 +101,7 @@ async fn an_end_at_the_start_is_noticed_at_once() {
     home.assert_clean();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_start_that_takes_for_ever_is_given_up() {
     let home = Home::new();
     let scripts = [
@@ -129,7 +129,7 @@ async fn a_start_that_takes_for_ever_is_given_up() {
     home.assert_clean();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_start_that_is_cancelled_leaves_nothing() {
     let home = Home::new();
     let started = home.path("started");
@@ -146,7 +146,7 @@ async fn a_start_that_is_cancelled_leaves_nothing() {
     home.assert_clean();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn missing_runc_is_named() {
     let home = Home::new();
     let settings = with_programs(&home, &[("buildkitd", "")]);
@@ -164,7 +164,7 @@ async fn missing_runc_is_named() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn other_settings_must_wait_for_the_others() {
     if !ready() {
         return;
@@ -188,7 +188,7 @@ async fn other_settings_must_wait_for_the_others() {
     home.assert_clean();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_configuration_that_is_named_must_be_there_and_valid() {
     let home = Home::new();
     let config = home.path("named.toml");
@@ -204,7 +204,7 @@ async fn a_configuration_that_is_named_must_be_there_and_valid() {
     assert!(text(&error).contains("line 1"), "{}", text(&error));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_directory_that_others_may_write_to_is_refused() {
     let home = Home::new();
     fs::create_dir_all(home.state()).unwrap();

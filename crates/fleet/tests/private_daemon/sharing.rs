@@ -9,7 +9,7 @@ use fleet::daemon::{ConfigFile, Endpoint, Settings, find};
 
 use crate::bed::{Home, ready};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_only_user_starts_and_stops_it() {
     if !ready() {
         return;
@@ -90,7 +90,7 @@ fn many_users_come_and_go_at_once() {
     home.assert_clean();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn two_guards_in_one_process_are_two_users() {
     if !ready() {
         return;
@@ -107,7 +107,7 @@ async fn two_guards_in_one_process_are_two_users() {
     home.assert_clean();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_daemon_at_its_usual_socket_is_used_and_left_alone() {
     if !ready() {
         return;
@@ -150,7 +150,7 @@ fn a_long_cache_directory_is_no_trouble() {
 }
 
 /// Registry mirrors, CA certificates and limits come from the user's own file.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_users_settings_reach_the_daemon() {
     if !ready() {
         return;
@@ -177,7 +177,7 @@ async fn the_users_settings_reach_the_daemon() {
     home.assert_clean();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_given_address_is_taken_as_it_is() {
     let home = Home::new();
     let given: buildkit_client::Address = "tcp://127.0.0.1:9".parse().unwrap();

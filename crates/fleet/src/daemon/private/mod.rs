@@ -14,7 +14,8 @@
 //! finds a daemon without users, and uses it (same program, same settings, it answers) or ends it (anything else).
 //!
 //! The guard must be dropped or released to stop the daemon: a program that handles SIGINT, SIGTERM and SIGHUP by
-//! cancelling its work and returning from `main` does so, one that calls `std::process::exit` does not.
+//! cancelling its work and returning from `main` does so, one that calls `std::process::exit` does not. buildkitd ends
+//! when its connections have closed, so a drop that blocks the only thread of a runtime lasts for the grace time.
 
 mod config;
 mod launch;

@@ -66,19 +66,19 @@ pub(super) fn daemons(layout: &Layout) -> io::Result<Vec<Process>> {
 pub(super) fn end(layout: &Layout, grace: Duration) -> Result<(), ProcessError> {
     let daemons = daemons(layout)?;
     let pids: BTreeSet<_> = daemons.iter().map(|daemon| daemon.pid).collect();
-    // rootlesskit passes the signal on; a second one would make buildkitd skip its clean-up.
-    for top in daemons
-        .iter()
-        .filter(|daemon| !pids.contains(&daemon.parent))
-    {
-        signal(top, Signal::TERM)?;
-    }
     let groups: BTreeSet<_> = daemons
         .iter()
         .map(|daemon| daemon.group)
         .filter(|group| pids.contains(group))
         .collect();
-    wait(daemons, grace)?;
+    // rootlesskit passes the signal on; a second one would make buildkitd skip its clean-up.
+    let (tops, _helpers): (Vec<_>, Vec<_>) = daemons
+        .into_iter()
+        .partition(|daemon| !pids.contains(&daemon.parent));
+    for top in &tops {
+        signal(top, Signal::TERM)?;
+    }
+    wait(tops, grace)?;
 
     let deadline = Instant::now() + KILL_PATIENCE;
     loop {
@@ -257,12 +257,17 @@ fn parent_and_group(pid: i32) -> Option<(i32, i32)> {
     parse_stat(&fs::read(directory(pid).join("stat")).ok()?)
 }
 
-/// `PID (NAME) STATE PARENT GROUP …`; the name may hold anything, parentheses too.
+/// `PID (NAME) STATE PARENT GROUP …`; the name may hold anything, parentheses too. None for a process that has ended
+/// and only waits for its parent to take note.
 fn parse_stat(stat: &[u8]) -> Option<(i32, i32)> {
     let after_name = stat.iter().rposition(|byte| *byte == b')')? + 1;
     let rest = OsStr::from_bytes(stat.get(after_name..)?).to_str()?;
-    let mut fields = rest.split_ascii_whitespace().skip(1).map(str::parse);
-    Some((fields.next()?.ok()?, fields.next()?.ok()?))
+    let mut fields = rest.split_ascii_whitespace();
+    if fields.next()? == "Z" {
+        return None;
+    }
+    let mut numbers = fields.map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 #[cfg(test)]
@@ -272,6 +277,7 @@ mod tests {
     #[test]
     fn stat_survives_any_name() {
         assert_eq!(parse_stat(b"12 (a) S 1) (x) R 7 12 12 0 -1"), Some((7, 12)));
+        assert_eq!(parse_stat(b"12 (sh) Z 7 12 12 0 -1"), None);
         assert_eq!(parse_stat(b"12 (sh) S 7"), None);
         assert_eq!(parse_stat(b""), None);
     }
