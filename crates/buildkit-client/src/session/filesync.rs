@@ -60,7 +60,8 @@ impl FileSync {
         }
     }
 
-    pub(super) async fn diff_copy(
+    /// Answers at once; the transfer goes on by itself.
+    pub(super) fn diff_copy(
         self: Arc<Self>,
         request: Request<Streaming<Packet>>,
     ) -> Result<Response<Packets>, Status> {

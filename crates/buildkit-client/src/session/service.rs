@@ -1,7 +1,7 @@
 //! The HTTP/2 server inside the session: which call goes to which service.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{self, Future};
 use std::sync::Arc;
 
 use buildkit_proto::health::health_server::HealthServer;
@@ -79,7 +79,10 @@ impl Services {
         match (service, path) {
             (_, filesync::DIFF_COPY) => {
                 let sync = Arc::clone(&self.file_sync);
-                streaming(request, move |request| Arc::clone(&sync).diff_copy(request)).await
+                streaming(request, move |request| {
+                    future::ready(Arc::clone(&sync).diff_copy(request))
+                })
+                .await
             }
             (_, filesend::DIFF_COPY) => {
                 let send = Arc::clone(&self.file_send);

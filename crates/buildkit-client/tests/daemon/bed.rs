@@ -14,7 +14,7 @@ use buildkit_client::{Address, ConnectOptions, Daemon};
 use tempfile::TempDir;
 
 /// How long a daemon may take to start on a cold disk.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// A running buildkitd. Dropping it kills it.
 pub(crate) struct Bed {

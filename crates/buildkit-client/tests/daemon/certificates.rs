@@ -54,12 +54,12 @@ impl Authority {
     /// Lines for the daemon's configuration: its own certificate, and whose clients it lets in, if not everybody's.
     pub(crate) fn configuration(&self, server_name: &str, clients: Option<&Self>) -> String {
         let server = self.issue(server_name);
+        let line = |key: &str, path: PathBuf| format!("{key} = \"{}\"\n", path.display());
         let own = format!(
-            "[grpc.tls]\ncert = {:?}\nkey = {:?}\n",
-            server.cert, server.key
+            "[grpc.tls]\n{}{}",
+            line("cert", server.cert),
+            line("key", server.key)
         );
-        clients.map_or(own.clone(), |clients| {
-            format!("{own}ca = {:?}\n", clients.ca())
-        })
+        clients.map_or(own.clone(), |clients| own + &line("ca", clients.ca()))
     }
 }
