@@ -40,9 +40,9 @@ pub(crate) fn skip(reason: &str, required: &[&str]) -> bool {
     let required = required.iter().any(|name| env::var_os(name).is_some());
     assert!(!required, "{reason}; run scripts/dev/test");
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    // Past the test runner's capture: a skipped test must not look like a passed one.
+    // Past the test runner's capture, and on a line of its own: a skipped test must not look like a passed one.
     let mut errors = std::io::stderr();
-    writeln!(errors, "SKIPPED {test}: {reason}; run scripts/dev/test").unwrap();
+    writeln!(errors, "\nSKIPPED {test}: {reason}; run scripts/dev/test").unwrap();
     false
 }
 
