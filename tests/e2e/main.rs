@@ -2,4 +2,22 @@
 //!
 //! One program, so that all tests share one daemon and what it has built. Run it with `scripts/dev/test`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this program is tests, their helpers too"
+)]
+
+mod bad_days;
+mod bad_input;
 mod bed;
+mod built;
+mod cache;
+mod canonical;
+mod emit;
+mod kinds;
+mod memory;
+mod outputs;
+mod private;
+mod stop;
+mod tls;
+mod twins;

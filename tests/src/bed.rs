@@ -2,12 +2,12 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
+    os::unix::process::CommandExt,
+    panic,
     path::PathBuf,
     process::{Child, ChildStdin, Command, Stdio},
-    sync::{LazyLock, Mutex},
+    sync::{Mutex, OnceLock},
 };
-
-use std::os::unix::process::CommandExt;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,11 @@ pub struct Description {
     pub certificates: PathBuf,
     /// Its log files.
     pub logs: PathBuf,
+    /// A directory for what tests share; it goes with the bed.
+    pub scratch: PathBuf,
 }
+
+static SHARED: OnceLock<Option<Bed>> = OnceLock::new();
 
 /// A running test bed. Dropping it, or the end of this process, takes it down.
 #[derive(Debug)]
@@ -48,9 +52,12 @@ struct Keeper {
 impl Bed {
     /// The bed that all tests of this process share, or none on a machine that has no daemon.
     pub fn shared() -> Option<&'static Bed> {
-        static SHARED: LazyLock<Option<Bed>> =
-            LazyLock::new(|| machine::ready().then(|| Bed::start(&[])));
-        SHARED.as_ref()
+        let start = || {
+            let bed = machine::ready().then(|| Bed::start(&[]));
+            keep_shared_logs_on_failure();
+            bed
+        };
+        SHARED.get_or_init(start).as_ref()
     }
 
     /// A daemon of the caller's own beside the shared registry, for tests that end daemons or count what they do.
@@ -99,6 +106,17 @@ impl Bed {
             let _ = writeln!(input, "keep");
         }
     }
+}
+
+/// A static is never dropped: the shared bed hears of a failure from the panic itself.
+fn keep_shared_logs_on_failure() {
+    let previous = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if let Some(Some(bed)) = SHARED.get() {
+            bed.keep_logs();
+        }
+        previous(info);
+    }));
 }
 
 impl Drop for Bed {

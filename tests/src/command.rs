@@ -144,12 +144,12 @@ impl Running {
         }
     }
 
-    /// Waits until stderr has said `text`.
+    /// Waits until stderr has said `text`; returns all that it said.
     ///
     /// # Panics
     /// When the command ends before, or does not say it in time.
     #[track_caller]
-    pub fn until_it_says(&self, text: &str) {
+    pub fn until_it_says(&self, text: &str) -> String {
         let mut said = Vec::new();
         loop {
             match self.lines.recv_timeout(LIMIT) {
@@ -160,7 +160,7 @@ impl Running {
                 ),
             }
             if String::from_utf8_lossy(&said).contains(text) {
-                return;
+                return String::from_utf8_lossy(&said).into_owned();
             }
         }
     }

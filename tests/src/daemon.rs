@@ -43,12 +43,21 @@ impl Daemon {
 
     /// The path of its socket.
     pub fn socket(&self) -> &str {
-        &self.server.addresses()[0]
+        self.address(|address| address.starts_with('/'))
     }
 
     /// `127.0.0.1:PORT`, with mutual TLS.
     pub fn tls(&self) -> &str {
-        &self.server.addresses()[1]
+        self.address(|address| !address.starts_with('/'))
+    }
+
+    /// The listeners come up in any order.
+    fn address(&self, is_it: impl Fn(&str) -> bool) -> &str {
+        let addresses = self.server.addresses();
+        addresses
+            .iter()
+            .find(|address| is_it(address))
+            .expect("the daemon listens at both")
     }
 
     /// Its process.

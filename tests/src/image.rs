@@ -1,6 +1,7 @@
 //! Base images for the test bed: OCI layouts around the trees that `scripts/dev/bases` made, pushed with skopeo.
 
 use std::{
+    fmt::Write,
     fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
@@ -151,5 +152,8 @@ impl Layout {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
 }

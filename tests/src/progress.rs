@@ -1,4 +1,4 @@
-//! What `--progress rawjson` said: BuildKit's status messages, one JSON object a line.
+//! What `--progress rawjson` said: the daemon's status messages, one JSON object a line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +33,10 @@ pub fn vertices(rawjson: &str) -> Result<BTreeMap<String, Vertex>, String> {
                 .as_str()
                 .ok_or_else(|| format!("a vertex without digest: {line}"))?;
             let merged = vertices.entry(digest.to_owned()).or_default();
-            merged.name = vertex["name"].as_str().unwrap_or_default().to_owned();
+            vertex["name"]
+                .as_str()
+                .unwrap_or_default()
+                .clone_into(&mut merged.name);
             merged.started |= !vertex["started"].is_null();
             merged.completed |= !vertex["completed"].is_null();
             merged.cached |= vertex["cached"].as_bool().unwrap_or_default();

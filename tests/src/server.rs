@@ -71,7 +71,7 @@ impl Server {
         }
     }
 
-    /// Where it listens, in the order of its log.
+    /// Where it listens, in the order of its log, which for several addresses is any.
     pub fn addresses(&self) -> &[String] {
         &self.addresses
     }

@@ -38,7 +38,7 @@ impl Tree {
     pub fn read(reader: impl Read) -> io::Result<Self> {
         let mut tree = Self::default();
         tree.each(reader, |tree, path, node| {
-            drop(tree.nodes.insert(path, node))
+            tree.nodes.insert(path, node);
         })?;
         Ok(tree)
     }
@@ -128,6 +128,11 @@ impl Tree {
 }
 
 impl Node {
+    /// Whether it is a file with exactly these bytes.
+    pub fn has_content(&self, bytes: &[u8]) -> bool {
+        self.sha256 == Some(Sha256::digest(bytes).into())
+    }
+
     fn read(entry: &mut tar::Entry<'_, impl Read>) -> io::Result<Self> {
         let header = entry.header();
         let (kind, mode, owner) = (

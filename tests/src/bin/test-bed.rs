@@ -36,16 +36,20 @@ fn main() {
         registry: registry.address().to_owned(),
         certificates,
         logs: logs.clone(),
+        scratch: scratch(dir.path()),
     });
-    let keep = io::stdin()
-        .lines()
-        .map_while(Result::ok)
-        .any(|line| line == "keep");
+    let said: Vec<String> = io::stdin().lines().map_while(Result::ok).collect();
     drop(daemon);
     drop(registry);
-    if keep {
+    if said.iter().any(|line| line == "keep") {
         keep_logs(&logs);
     }
+}
+
+fn scratch(dir: &Path) -> PathBuf {
+    let scratch = dir.join("scratch");
+    fs::create_dir(&scratch).expect("the directory can be made");
+    scratch
 }
 
 enum Mirror {
@@ -84,7 +88,12 @@ fn announce(description: &Description) {
     );
 }
 
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever reads of the failure must find the logs"
+)]
 fn keep_logs(logs: &Path) {
     let kept = std::env::temp_dir().join(format!("llbgen-bed-{}.logs", std::process::id()));
-    fs::rename(logs, kept).expect("the logs can be kept");
+    fs::rename(logs, &kept).expect("the logs can be kept");
+    eprintln!("the logs of the test bed are in {}", kept.display());
 }

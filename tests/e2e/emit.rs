@@ -1,0 +1,93 @@
+//! `llbgen emit`: the same bytes everywhere, and what buildctl makes of them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use llbgen_tests::{
+    bed::Bed,
+    command::{clean, llbgen, run},
+    machine,
+    tree::Tree,
+};
+use serde_json::Value;
+
+use crate::built::built;
+
+/// Every artifact of the catalog with every platform.
+fn variants(home: &Path) -> Vec<(String, String)> {
+    let list = run(llbgen(home).args(["list", "--format", "json"])).success();
+    let rows: Value = serde_json::from_slice(&list.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let rows = rows.as_array().unwrap().iter();
+    rows.flat_map(|row| {
+        row["platforms"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| (text(&row["name"]), text(p)))
+    })
+    .collect()
+}
+
+#[test]
+fn the_same_bytes_from_anywhere() {
+    let home = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let variants = variants(home.path());
+    let expected = [
+        ("base-rootfs", "linux/amd64"),
+        ("server-base", "linux/arm64"),
+    ];
+    assert!(
+        expected
+            .into_iter()
+            .all(|(name, platform)| variants.contains(&(name.into(), platform.into())))
+    );
+    let mut graphs = BTreeSet::new();
+    for (artifact, platform) in &variants {
+        let emit = ["emit", artifact, "--platform", platform];
+        let here = run(llbgen(home.path()).args(emit)).success().stdout;
+        let there = run(llbgen(elsewhere.path())
+            .args(emit)
+            .env("TZ", "Asia/Kathmandu")
+            .env("LANG", "tr_TR.UTF-8"))
+        .success()
+        .stdout;
+        assert!(!here.is_empty() && here == there, "{artifact} {platform}");
+        graphs.insert(here);
+    }
+    assert_eq!(graphs.len(), variants.len());
+}
+
+#[test]
+fn buildctl_builds_what_emit_says() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let program = machine::llbgen().display();
+    let emit = format!(
+        "{program} -C {} emit base-rootfs --platform linux/arm64",
+        machine::workspace().display()
+    );
+    let said = run(clean("sh", home.path()).args(["-c", &format!("{emit} >/dev/null")]))
+        .success()
+        .stderr;
+    let line = said
+        .lines()
+        .find_map(|line| line.split_once("buildctl build"))
+        .unwrap()
+        .1;
+    let script = format!("set -e; {emit} | buildctl build {line}; ls");
+    let listing = run(clean("sh", home.path())
+        .env("BUILDKIT_HOST", bed.address())
+        .args(["-c", &script]))
+    .success();
+    let tar = home.path().join(listing.text().trim());
+    let tree = Tree::open(&tar).unwrap();
+    assert!(tree.get("usr/bin/zsh").is_some());
+    assert_eq!(
+        built(bed).tree("arm64-rootfs.tar").differences(&tree),
+        BTreeMap::new()
+    );
+}

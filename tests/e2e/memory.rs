@@ -1,0 +1,89 @@
+//! Memory stays flat however large a tar is.
+
+use std::{fs::File, io::BufWriter, path::Path, time::Duration};
+
+use llbgen_tests::{
+    bed::Bed,
+    command::{Running, fixture},
+    process::{ends_within, peak_memory},
+};
+use rustix::process::Pid;
+
+const MIB: u64 = 1024 * 1024;
+
+/// Bytes that do not compress, the same in every run.
+struct Noise(u64);
+
+impl std::io::Read for Noise {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        for chunk in buffer.chunks_mut(8) {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            chunk.copy_from_slice(&self.0.to_le_bytes()[..chunk.len()]);
+        }
+        Ok(buffer.len())
+    }
+}
+
+/// A root filesystem with one file of `size` bytes of noise.
+fn padded(path: &Path, size: u64) {
+    let mut tar = tar::Builder::new(BufWriter::with_capacity(
+        1 << 20,
+        File::create(path).unwrap(),
+    ));
+    let mut header = tar::Header::new_ustar();
+    header.set_mode(0o755);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_size(0);
+    tar.append_data(&mut header, "bin/sh", std::io::empty())
+        .unwrap();
+    header.set_size(size);
+    tar.append_data(
+        &mut header,
+        "padding",
+        std::io::Read::take(Noise(size), size),
+    )
+    .unwrap();
+    tar.into_inner().unwrap().into_inner().unwrap();
+}
+
+/// The peak of `llbgen build` in KiB, read until its end: the figure only grows.
+fn peak(bed: &Bed, home: &Path, size: u64) -> u64 {
+    let tar = home.join(format!("{size}.tar"));
+    padded(&tar, size);
+    let context = format!("debian:bookworm={}", tar.display());
+    let mut command = fixture("steps", home);
+    let build = Running::start(command.args([
+        "--addr",
+        &bed.address(),
+        "build",
+        "plain",
+        "--build-context",
+        &context,
+    ]));
+    let pid = Pid::from_raw(build.pid().cast_signed()).unwrap();
+    let mut peak = 0;
+    loop {
+        peak = peak_memory(build.pid()).unwrap_or(peak);
+        if ends_within(pid, Duration::from_millis(10)) {
+            break;
+        }
+    }
+    build.wait().success();
+    assert!(std::fs::metadata(home.join("out/plain.tar")).unwrap().len() > size);
+    peak
+}
+
+#[test]
+fn a_larger_tar_takes_no_more_memory() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let [small, large] = [100, 400].map(|size| peak(bed, home.path(), size * MIB));
+    assert!(small > 0 && large < 60 * 1024, "{large} KiB");
+    assert!(
+        large * 10 <= small * 12,
+        "{small} KiB for 100 MiB, {large} KiB for 400 MiB"
+    );
+}

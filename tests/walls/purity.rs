@@ -1,0 +1,134 @@
+//! The pure crates touch no file, process, clock, network or environment, and have no unordered maps; only the two
+//! programs know our catalog.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use llbgen_tests::machine::workspace;
+
+const PURE: [&str; 3] = ["crates/buildkit-llb", "crates/catalog", "crates/oocana"];
+
+/// Modules and types of std that do input and output, or whose order varies.
+const IMPURE: [&str; 11] = [
+    "std::fs",
+    "std::env",
+    "std::process",
+    "std::os",
+    "TcpStream",
+    "UdpSocket",
+    "ToSocketAddrs",
+    "SystemTime",
+    "Instant",
+    "HashMap",
+    "HashSet",
+];
+
+/// The lines of a source file that are code outside tests.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let outside_tests = text
+        .lines()
+        .take_while(|line| line.trim() != "#[cfg(test)]");
+    outside_tests
+        .map(str::trim)
+        .filter(|line| !line.starts_with("//"))
+}
+
+/// The words of [`IMPURE`] in a source file; `use std::{fs, …}` is read as `std::fs`.
+fn impurities(text: &str) -> Vec<&'static str> {
+    let code = code(text).collect::<Vec<_>>().join(" ");
+    let groups = code
+        .split("std::{")
+        .skip(1)
+        .filter_map(|rest| rest.split(';').next());
+    let grouped: Vec<String> = groups
+        .flat_map(|group| group.split([',', '{', '}']))
+        .map(|name| format!("std::{}", name.trim()))
+        .collect();
+    IMPURE
+        .into_iter()
+        .filter(|word| code.contains(word) || grouped.iter().any(|path| path.ends_with(word)))
+        .collect()
+}
+
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let mut sources = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources.extend(sources_below(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && !path.ends_with("tests.rs")
+        {
+            sources.push(path);
+        }
+    }
+    sources
+}
+
+fn sources_below(dir: &Path) -> Vec<PathBuf> {
+    if dir.ends_with("tests") {
+        Vec::new()
+    } else {
+        sources(dir)
+    }
+}
+
+#[test]
+fn pure_crates_do_no_io() {
+    for member in PURE {
+        let sources = sources(&workspace().join(member).join("src"));
+        assert!(!sources.is_empty(), "{member} has no sources");
+        for source in sources {
+            let found = impurities(&fs::read_to_string(&source).unwrap());
+            assert!(found.is_empty(), "{} uses {found:?}", source.display());
+        }
+    }
+}
+
+#[test]
+fn impurities_are_seen() {
+    for (text, found) in [
+        ("use std::fs;", vec!["std::fs"]),
+        (
+            "use std::{\n    collections::BTreeMap,\n    env,\n};",
+            vec!["std::env"],
+        ),
+        (
+            "let now = std::time::SystemTime::now();",
+            vec!["SystemTime"],
+        ),
+        (
+            "// reads no std::fs\nfn a() {}\n#[cfg(test)]\nuse std::fs;",
+            vec![],
+        ),
+        (
+            "use std::{collections::{BTreeMap, HashMap}};",
+            vec!["HashMap"],
+        ),
+    ] {
+        assert_eq!(impurities(text), found, "{text}");
+    }
+}
+
+#[test]
+fn only_programs_know_our_catalog() {
+    for member in [
+        "llb-gen",
+        "crates/fleet",
+        "crates/catalog",
+        "crates/buildkit-client",
+        "crates/buildkit-llb",
+    ] {
+        for source in sources(&workspace().join(member).join("src")) {
+            let text = fs::read_to_string(&source).unwrap();
+            let knows = code(&text).any(|line| line.contains("oocana::"));
+            assert!(
+                !knows || source.ends_with("main.rs"),
+                "{} knows our catalog",
+                source.display()
+            );
+        }
+    }
+}
