@@ -88,6 +88,17 @@ fn secret_specs(args: &BuildArgs) -> Vec<SecretSpec> {
     args.secret.iter().cloned().chain(certificates).collect()
 }
 
+/// What was built, and whether the daemon could be let go.
+type Outcome = (Result<Vec<Output>, BuildFailure>, Result<(), Failure>);
+
+/// One call of `build`, from the search for the daemon to its end.
+struct Job<'a> {
+    args: &'a BuildArgs,
+    global: &'a Global,
+    signals: Signals,
+    progress: Progress,
+}
+
 async fn build(
     args: &BuildArgs,
     global: &Global,
@@ -95,17 +106,77 @@ async fn build(
     secrets: LoadedSecrets,
 ) -> Result<(), Failure> {
     let signals = Signals::watch()?;
-    let progress = Progress::start(if global.quiet {
+    let mode = if global.quiet {
         ProgressMode::Quiet
     } else {
         global.progress
-    });
-    let result = tokio::select! {
-        endpoint = find(global) => with_daemon(args, global, endpoint, planned, secrets, &signals, &progress).await,
-        () = signals.cancelled().cancelled() => Err(Failure::interrupted(&signals)),
     };
-    progress.end();
-    result
+    let job = Job {
+        args,
+        global,
+        signals,
+        progress: Progress::start(mode),
+    };
+    let outcome = job.run(planned, secrets).await;
+    // Results are printed when nothing moves on the terminal any more.
+    job.progress.end();
+    let (built, released) = outcome?;
+    report(args, built, &job.signals).and(released)
+}
+
+impl Job<'_> {
+    async fn run(&self, planned: Planned, secrets: LoadedSecrets) -> Result<Outcome, Failure> {
+        let endpoint = tokio::select! {
+            endpoint = find(self.global) => endpoint?,
+            () = self.signals.cancelled().cancelled() => return Err(Failure::interrupted(&self.signals)),
+        };
+        let built = self.on(&endpoint, planned, secrets).await;
+        let released = endpoint.release().await;
+        Ok((
+            built?,
+            released.map_err(|error| Failure::new(Exit::Failed, error)),
+        ))
+    }
+
+    async fn on(
+        &self,
+        endpoint: &Endpoint,
+        planned: Planned,
+        secrets: LoadedSecrets,
+    ) -> Result<Result<Vec<Output>, BuildFailure>, Failure> {
+        let daemon = tokio::select! {
+            daemon = connect(&self.global.connection, endpoint) => daemon?,
+            () = self.signals.cancelled().cancelled() => return Err(Failure::interrupted(&self.signals)),
+        };
+        if self.global.verbose {
+            let info = daemon.info();
+            let notice = format!(
+                "building with {} {} at {}",
+                info.package,
+                info.version,
+                daemon.address()
+            );
+            self.progress.send(Event::Notice(notice));
+        }
+        let options = BuildOptions {
+            output: self.args.output.clone(),
+            jobs: self.args.jobs.map(usize::from),
+            keep_going: self.args.keep_going,
+            secrets,
+            credentials: DockerConfig::load()
+                .map_err(|error| Failure::new(Exit::Catalog, error))?,
+            roots: planned.roots,
+        };
+        let events = |event| self.progress.send(event);
+        Ok(fleet::build(
+            &daemon,
+            planned.plans,
+            &options,
+            self.signals.cancelled(),
+            &events,
+        )
+        .await)
+    }
 }
 
 async fn find(global: &Global) -> Result<Endpoint, Failure> {
@@ -116,67 +187,6 @@ async fn find(global: &Global) -> Result<Endpoint, Failure> {
         let hint = error.hint();
         Failure::new(Exit::Unreachable, error).with_hint(hint)
     })
-}
-
-async fn with_daemon(
-    args: &BuildArgs,
-    global: &Global,
-    endpoint: Result<Endpoint, Failure>,
-    planned: Planned,
-    secrets: LoadedSecrets,
-    signals: &Signals,
-    progress: &Progress,
-) -> Result<(), Failure> {
-    let endpoint = endpoint?;
-    let built = on_daemon(args, global, &endpoint, planned, secrets, signals, progress).await;
-    let released = endpoint
-        .release()
-        .await
-        .map_err(|error| Failure::new(Exit::Failed, error));
-    built.and(released)
-}
-
-async fn on_daemon(
-    args: &BuildArgs,
-    global: &Global,
-    endpoint: &Endpoint,
-    planned: Planned,
-    secrets: LoadedSecrets,
-    signals: &Signals,
-    progress: &Progress,
-) -> Result<(), Failure> {
-    let daemon = tokio::select! {
-        daemon = connect(&global.connection, endpoint) => daemon?,
-        () = signals.cancelled().cancelled() => return Err(Failure::interrupted(signals)),
-    };
-    if global.verbose {
-        let info = daemon.info();
-        progress.send(Event::Notice(format!(
-            "building with {} {} at {}",
-            info.package,
-            info.version,
-            daemon.address()
-        )));
-    }
-    let credentials = DockerConfig::load().map_err(|error| Failure::new(Exit::Catalog, error))?;
-    let options = BuildOptions {
-        output: args.output.clone(),
-        jobs: args.jobs.map(usize::from),
-        keep_going: args.keep_going,
-        secrets,
-        credentials,
-        roots: planned.roots,
-    };
-    let events = |event| progress.send(event);
-    let built = fleet::build(
-        &daemon,
-        planned.plans,
-        &options,
-        signals.cancelled(),
-        &events,
-    )
-    .await;
-    report(args, built, signals)
 }
 
 async fn connect(connection: &Connection, endpoint: &Endpoint) -> Result<Daemon, Failure> {

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    io::Write,
     time::{Duration, Instant},
 };
 
@@ -103,19 +104,17 @@ impl Renderer for Tty {
     }
 
     fn end(&mut self) {
-        for bar in self.running.values() {
+        for bar in self.running.values().chain([&self.count]) {
             bar.finish_and_clear();
         }
-        self.count.finish_and_clear();
         let logs: Vec<String> = self.steps.failed().map(Self::log_of).collect();
         let (ended, cached) = self.steps.ended();
-        let summary = format!(
-            "{ended} steps done ({cached} cached) in {}",
-            seconds(self.started.elapsed())
-        );
-        for line in logs.iter().chain([&summary]) {
+        let took = seconds(self.started.elapsed());
+        let summary = format!("{ended} steps done ({cached} cached) in {took}");
+        let mut stderr = anstream::stderr().lock();
+        for line in logs.iter().chain((ended > 0).then_some(&summary)) {
             // Where the terminal is gone there is nobody left to tell.
-            let _ = self.lines.println(line);
+            let _ = self.lines.clear().and_then(|()| writeln!(stderr, "{line}"));
         }
     }
 }
