@@ -28,15 +28,20 @@ pub struct ConnectOptions {
     pub tls: Option<TlsFiles>,
     /// How long dialling, TLS and the first answer may take together; 5 s by default, as `buildctl --timeout`.
     pub timeout: Duration,
+    /// How long the daemon may be silent under an open call before it is asked for a sign of life, which it then has as
+    /// long to give; 10 s by default. A peer that vanished without closing (a pulled cable, a dropped NAT entry) is
+    /// noticed after twice this time.
+    pub keep_alive: Duration,
 }
 
 impl ConnectOptions {
-    /// Plain text, with a timeout of 5 s.
+    /// Plain text, with a timeout of 5 s and signs of life every 10 s.
     pub fn new(address: Address) -> Self {
         Self {
             address,
             tls: None,
             timeout: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(10),
         }
     }
 
@@ -48,6 +53,11 @@ impl ConnectOptions {
     /// The same with another timeout.
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// The same with other signs of life.
+    pub fn with_keep_alive(self, keep_alive: Duration) -> Self {
+        Self { keep_alive, ..self }
     }
 }
 
@@ -123,6 +133,7 @@ async fn connect(target: &Arc<Target>) -> Result<Daemon, ConnectError> {
 /// HTTP/2 over `stream`, and over a fresh one whenever the connection was lost.
 fn open_channel(target: &Arc<Target>, stream: dial::Stream) -> Channel {
     let mut first = Some(stream);
+    let keep_alive = target.options.keep_alive;
     let target = Arc::clone(target);
     let connector = tower::service_fn(move |_uri: Uri| {
         let first = first.take();
@@ -134,18 +145,17 @@ fn open_channel(target: &Arc<Target>, stream: dial::Stream) -> Channel {
             }
         }
     });
-    endpoint().connect_with_connector_lazy(connector)
+    endpoint(keep_alive).connect_with_connector_lazy(connector)
 }
 
-fn endpoint() -> Endpoint {
+fn endpoint(keep_alive: Duration) -> Endpoint {
     // The name is only the `:authority` header: the connector above dials. Windows and sizes: see `rpc`.
     Endpoint::from_static("http://buildkitd")
         .initial_stream_window_size(rpc::STREAM_WINDOW)
         .initial_connection_window_size(rpc::CONNECTION_WINDOW)
         .http2_max_header_list_size(rpc::MAX_HEADER_LIST)
-        // A peer that vanished without closing (a pulled cable, a dropped NAT entry) is noticed after both together.
-        // While a build runs the daemon asks our health service every 5 s, so pings are rare, and below the rate
-        // that grpc-go punishes.
-        .http2_keep_alive_interval(Duration::from_secs(15))
-        .keep_alive_timeout(Duration::from_secs(10))
+        // Pings go out only after silence, and a daemon asks a session for its health every 5 s: so there are hardly any,
+        // which keeps below the rate that grpc-go punishes.
+        .http2_keep_alive_interval(keep_alive)
+        .keep_alive_timeout(keep_alive)
 }

@@ -1,7 +1,7 @@
 //! What a build reports while it runs, typed, and as the JSON lines of `buildctl --progress=rawjson`.
 
 mod json;
-mod wire;
+pub(crate) mod wire;
 
 use std::fmt;
 use std::time::SystemTime;

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use buildkit_proto::moby::buildkit::v1::{
     InfoRequest, InfoResponse, ListWorkersRequest, ListWorkersResponse, StatusRequest,
-    StatusResponse,
 };
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -17,6 +16,8 @@ use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
 use tonic::{IntoRequest, Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
+
+use crate::progress::wire::StatusResponse;
 
 /// The largest message either side takes; BuildKit's own limit (`defaults.DefaultMaxRecvMsgSize` of containerd).
 pub(crate) const MAX_MESSAGE: usize = 16 << 20;

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
 
-use buildkit_proto::moby::buildkit::v1::StatusResponse;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +17,7 @@ use super::{BuildFailure, Solve, SolveError, Solved};
 use crate::address::Address;
 use crate::daemon::{self, Daemon};
 use crate::progress::Progress;
+use crate::progress::wire::StatusResponse;
 use crate::random::random_id;
 use crate::rpc;
 use crate::session::auth::Auth;

@@ -153,3 +153,50 @@ async fn a_killed_daemon_is_noticed_at_once() {
         );
     }
 }
+
+/// Carries one connection to `target` until it is told to go silent; then the bytes of both sides are lost.
+async fn unreliable_proxy(target: String, silent: CancellationToken) -> buildkit_client::Address {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut near, _) = listener.accept().await.unwrap();
+        let mut far = tokio::net::TcpStream::connect(target).await.unwrap();
+        let copying = tokio::io::copy_bidirectional(&mut near, &mut far);
+        let _carried = silent.run_until_cancelled(copying).await;
+        // Neither side hears that the other is gone.
+        std::future::pending::<()>().await;
+    });
+    buildkit_client::Address::Tcp {
+        host: "127.0.0.1".into(),
+        port,
+    }
+}
+
+/// A peer that vanished without closing is noticed by its silence.
+#[tokio::test]
+async fn a_silent_network_is_noticed() {
+    let Some(bed) = Bed::start() else { return };
+    let silent = CancellationToken::new();
+    let target = bed.port().to_string().replace("tcp://", "");
+    let address = unreliable_proxy(target, silent.clone()).await;
+    let options =
+        buildkit_client::ConnectOptions::new(address).with_keep_alive(Duration::from_secs(1));
+    let daemon = buildkit_client::Daemon::connect(options).await.unwrap();
+    let mut lost_at = None;
+    let on_progress = |progress: Progress| {
+        if is_running(&progress) {
+            silent.cancel();
+            lost_at = Some(Instant::now());
+        }
+    };
+    let result = daemon
+        .solve(
+            endless(&bed, "86395"),
+            on_progress,
+            &CancellationToken::new(),
+        )
+        .await;
+    assert!(matches!(result, Err(SolveError::Lost { .. })), "{result:?}");
+    let noticed = lost_at.unwrap().elapsed();
+    assert!(noticed < Duration::from_secs(5), "{noticed:?}");
+}

@@ -77,7 +77,7 @@ where
         server
             .serve_with_incoming(TcpIncoming::from(listener))
             .await
-            .unwrap()
+            .unwrap();
     });
     let options = ConnectOptions::new(Address::Tcp {
         host: "127.0.0.1".into(),

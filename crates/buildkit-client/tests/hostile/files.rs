@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use buildkit_client::{CancellationToken, DeclaredFiles, LocalDir, Solve};
+use buildkit_client::{
+    CancellationToken, DeclaredFiles, LocalDir, ServiceError, Solve, SolveError,
+};
 use buildkit_proto::fsutil::types::Packet;
 use buildkit_proto::fsutil::types::packet::PacketType;
 use buildkit_proto::moby::buildkit::v1::SolveResponse;
@@ -145,11 +147,30 @@ async fn patterns_and_links_do_not_lead_out() {
                 .unwrap();
             assert_eq!(names, expected, "{key}: {value}");
         }
-        let broken = [("dir-name", "context"), ("include-patterns", "[")];
-        let error = transfer(callback.channel, &broken, &[]).await.unwrap_err();
-        assert_eq!(error.code(), Code::FailedPrecondition);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_broken_pattern_ends_the_solve() {
+    let dir = context();
+    let fake = start(async |callback: Callback| {
+        let headers = [("dir-name", "context"), ("include-patterns", "[")];
+        let error = transfer(callback.channel, &headers, &[]).await.unwrap_err();
+        assert_eq!(error.code(), Code::FailedPrecondition);
+        std::future::pending().await
+    })
+    .await;
+    let local = LocalDir::new("context", dir.path().join("context"), DeclaredFiles::All);
+    let solve = Solve::definition(Vec::new()).with_local(local);
+    let result = fake
+        .daemon
+        .solve(solve, |_| {}, &CancellationToken::new())
+        .await;
+    let Err(SolveError::Service(ServiceError::Local { source, .. })) = result else {
+        panic!("{result:?}")
+    };
+    assert_eq!(source.to_string(), "`[` is no valid path pattern");
 }
 
 #[tokio::test]

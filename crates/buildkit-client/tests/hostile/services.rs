@@ -1,6 +1,6 @@
 //! What is served on a session besides files.
 
-use buildkit_client::{CancellationToken, Solve};
+use buildkit_client::{CancellationToken, DockerConfig, Solve};
 use buildkit_proto::health::HealthCheckRequest;
 use buildkit_proto::health::health_client::HealthClient;
 use buildkit_proto::moby::buildkit::secrets::v1::GetSecretRequest;
@@ -73,6 +73,29 @@ async fn services_answer_as_daemons_expect() {
             |_| {},
             &CancellationToken::new(),
         )
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn credentials_come_from_the_configuration() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config.json");
+    std::fs::write(&path, r#"{"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"}},"credHelpers":{"broken.example":"llbgen-test-none"}}"#).unwrap();
+    let fake = start(async |callback: Callback| {
+        let mut auth = AuthClient::new(callback.channel);
+        let mut ask = async |host: &str| auth.credentials(CredentialsRequest { host: host.into() }).await;
+        let hub = ask("registry-1.docker.io").await.unwrap().into_inner();
+        assert_eq!((hub.username.as_str(), hub.secret.as_str()), ("u", "p"));
+        let broken = ask("broken.example").await.unwrap_err();
+        let expected = "credentials for `broken.example`: cannot run credential helper `docker-credential-llbgen-test-none`";
+        assert_eq!(broken.message(), expected);
+        Ok(SolveResponse::default())
+    })
+    .await;
+    let solve = Solve::definition(Vec::new()).with_auth(DockerConfig::load_file(&path).unwrap());
+    fake.daemon
+        .solve(solve, |_| {}, &CancellationToken::new())
         .await
         .unwrap();
 }

@@ -23,9 +23,9 @@ pub enum DeclaredFiles {
     All,
     /// These files and the directories above them, and nothing else.
     ///
-    /// What is sent is what was declared: a file that is missing, or whose kind, mode, size or content differs, fails the
-    /// solve. Extended attributes and hard links are left out, and directories get the mode 0755, because no declaration
-    /// covers them.
+    /// What is sent is what was declared: a file that is missing, or whose kind, size or content differs, fails the solve.
+    /// Files are sent with their declared mode and directories with 0755, whatever the umask was that wrote them; extended
+    /// attributes and hard links are left out, because no declaration covers them.
     Exact(BTreeMap<RelPath, Expected>),
 }
 
@@ -38,7 +38,7 @@ pub enum Expected {
         sha256: [u8; 32],
         /// Its size in bytes.
         size: u64,
-        /// Its permission bits with setuid, setgid and sticky: 12 bits.
+        /// The permission bits that it is sent with, setuid, setgid and sticky among them: 12 bits.
         mode: u32,
     },
     /// A symlink with this target, sent as it is.

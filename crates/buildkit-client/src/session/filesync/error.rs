@@ -39,7 +39,7 @@ pub enum FileSyncError {
     Changed {
         /// The path in the directory.
         path: String,
-        /// What differs: `kind`, `mode`, `size`, `content` or `target`.
+        /// What differs: `kind`, `size`, `content` or `target`.
         what: &'static str,
     },
     /// Declared files contradict each other.

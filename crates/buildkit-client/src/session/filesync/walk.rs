@@ -161,7 +161,8 @@ impl<F: FnMut(Stat) -> Result<(), Stopped>> Walk<'_, F> {
     }
 }
 
-/// Compares a declared entry with what is there; the content is compared when it is sent.
+/// Compares a declared entry with what is there, and takes from the declaration what depends on the umask of whoever wrote
+/// the file. The content is compared when it is sent.
 fn check_declared(
     stat: &mut Stat,
     dir: &Dir<'_>,
@@ -172,9 +173,7 @@ fn check_declared(
     match declared {
         Node::Dir(_) => stat.mode = mode::DECLARED_DIR,
         Node::Leaf(Expected::File { size, mode, .. }) => {
-            if entry.stat.st_mode & 0o7777 != *mode {
-                return changed("mode");
-            }
+            stat.mode = mode::to_go(mode & 0o7777 | entry.stat.st_mode & !0o7777);
             if u64::try_from(entry.stat.st_size) != Ok(*size) {
                 return changed("size");
             }
@@ -188,3 +187,6 @@ fn check_declared(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
