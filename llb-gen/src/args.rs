@@ -29,9 +29,8 @@ pub(crate) struct Cli {
 
 /// Flags of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    #[command(flatten)]
-    pub(crate) connection: Connection,
     /// The directory that inputs and Dockerfiles are read from
     #[arg(
         short = 'C',
@@ -59,6 +58,8 @@ pub(crate) struct Global {
     /// Say nothing but errors, like `--progress quiet`
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
 }
 
 /// How to reach the daemon.
@@ -109,15 +110,10 @@ impl Connection {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProgressMode {
-    /// `tty` on a terminal, else `plain`
     Auto,
-    /// A line for every running step
     Tty,
-    /// Lines that stay, for logs
     Plain,
-    /// BuildKit's status as JSON, a line each
     Rawjson,
-    /// Nothing but errors
     Quiet,
 }
 

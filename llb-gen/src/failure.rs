@@ -132,11 +132,27 @@ fn causes(error: &dyn Error) -> Vec<String> {
 
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
-        match error {
+        let hint = match &error {
             // Flags that contradict each other, or files that are not what they should be.
-            ConnectError::Tls(error) => Self::new(Exit::Usage, error),
-            error => Self::new(Exit::Unreachable, error),
-        }
+            ConnectError::Tls(_) => return Self::new(Exit::Usage, error),
+            ConnectError::NoSocket { .. } | ConnectError::Refused { .. } => {
+                "start buildkitd there, or leave out `--addr`: llbgen then finds a daemon or starts one"
+            }
+            ConnectError::Permission { .. } => {
+                "be root, or join the group that the socket belongs to"
+            }
+            ConnectError::TlsRequired { .. } => {
+                "name the certificates with `--tlsdir`, or `--tlscacert` and the like"
+            }
+            ConnectError::PlainText { .. } => {
+                "leave out the TLS flags, or give the daemon's TLS port"
+            }
+            ConnectError::NameMismatch { .. } => {
+                "give the name that the certificate has as `--tlsservername`"
+            }
+            _ => return Self::new(Exit::Unreachable, error),
+        };
+        Self::new(Exit::Unreachable, error).with_hint(hint)
     }
 }
 

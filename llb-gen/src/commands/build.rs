@@ -180,10 +180,12 @@ impl Job<'_> {
 }
 
 async fn find(global: &Global) -> Result<Endpoint, Failure> {
-    let address = global.connection.address()?;
+    if let Some(address) = global.connection.address()? {
+        return Ok(Endpoint::Given(address));
+    }
     let settings = Settings::from_env(Privilege::current(), |name| std::env::var_os(name))
         .map_err(|error| Failure::new(Exit::Unreachable, error))?;
-    daemon::find(address, &settings).await.map_err(|error| {
+    daemon::find(None, &settings).await.map_err(|error| {
         let hint = error.hint();
         Failure::new(Exit::Unreachable, error).with_hint(hint)
     })

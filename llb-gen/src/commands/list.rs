@@ -78,33 +78,57 @@ fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
     })
 }
 
+/// The rows as a table; a column in which no row has anything is left out.
 fn table(rows: &[Row]) -> String {
-    let headings = ["NAME", "KIND", "PLATFORMS", "BASE", "OUTPUTS"].map(str::to_owned);
-    let mut cells: Vec<[String; 5]> = vec![headings];
-    for row in rows {
-        let platforms = row.platforms.join(",");
-        cells.push([
-            row.name.clone(),
-            row.kind.to_owned(),
-            platforms,
-            row.base.clone(),
-            row.outputs.join(" "),
-        ]);
-    }
-    let width = |column: usize| {
-        cells
+    let headings = [
+        "NAME",
+        "KIND",
+        "PLATFORMS",
+        "AXES",
+        "OPTIONS",
+        "BASE",
+        "OUTPUTS",
+    ];
+    let cells: Vec<[String; 7]> = rows.iter().map(cells).collect();
+    let widths = [0, 1, 2, 3, 4, 5, 6].map(|column| {
+        let widest = cells
             .iter()
             .map(|row| row[column].chars().count())
             .max()
-            .unwrap_or(0)
-    };
-    let widths = [width(0), width(1), width(2), width(3)];
-    let mut table = String::new();
-    for row in &cells {
-        for (cell, width) in row.iter().zip(widths) {
-            _ = write!(table, "{cell:width$}  ");
+            .unwrap_or(0);
+        if widest == 0 {
+            0
+        } else {
+            widest.max(headings[column].len())
         }
-        _ = writeln!(table, "{}", row[4]);
+    });
+    let mut table = String::new();
+    for row in [headings.map(str::to_owned)].iter().chain(&cells) {
+        let shown = row.iter().zip(widths).filter(|(_, width)| *width > 0);
+        let line: Vec<String> = shown
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        _ = writeln!(table, "{}", line.join("  ").trim_end());
     }
     table
+}
+
+fn cells(row: &Row) -> [String; 7] {
+    let axes = row
+        .axes
+        .iter()
+        .map(|(name, values)| format!("{name}={}", values.join("|")));
+    let options = row
+        .options
+        .iter()
+        .map(|(name, default)| format!("{name}={default}"));
+    [
+        row.name.clone(),
+        row.kind.to_owned(),
+        row.platforms.join(","),
+        axes.collect::<Vec<_>>().join(" "),
+        options.collect::<Vec<_>>().join(" "),
+        row.base.clone(),
+        row.outputs.join(" "),
+    ]
 }

@@ -1,0 +1,60 @@
+//! What commands print and how they exit, where no daemon is needed.
+
+use std::{path::Path, process::Command};
+
+/// The transcript of one call in this repository: exit code, stdout, stderr.
+fn transcript(arguments: &[&str]) -> String {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let output = Command::new(env!("CARGO_BIN_EXE_llbgen"))
+        .args(arguments)
+        .current_dir(repository)
+        .env_clear()
+        .env("COLUMNS", "100")
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    format!(
+        "$ llbgen {}\nexit code: {}\n--- stdout\n{}--- stderr\n{}",
+        arguments.join(" "),
+        output.status.code().unwrap(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+macro_rules! transcripts {
+    ($($name:ident: $($argument:literal)*;)*) => {
+        $(#[test]
+        fn $name() {
+            insta::assert_snapshot!(transcript(&[$($argument),*]));
+        })*
+    };
+}
+
+transcripts! {
+    help: "help";
+    help_build: "help" "build";
+    help_emit: "help" "emit";
+    list: "list";
+    list_json: "list" "--format" "json";
+    show: "show" "base-rootfs" "--platform" "linux/arm64";
+    show_json: "show" "server-base" "--platform" "linux/amd64" "--format" "json";
+    bare_build: "build";
+    unknown_artifact: "build" "base-rotfs";
+    unknown_platform: "build" "base-rootfs" "--platform" "linux/s390x";
+    malformed_platform: "build" "base-rootfs" "--platform" "arm64";
+    unknown_option: "build" "base-rootfs" "--set" "mirror=x";
+    malformed_option: "build" "base-rootfs" "--build-arg" "mirror";
+    unknown_context: "build" "base-rootfs" "--build-context" "ubunt=docker-image://debian:12";
+    unsupported_context: "build" "base-rootfs" "--build-context" "ubuntu=oci-layout://x";
+    missing_tar: "build" "base-rootfs" "--build-context" "ubuntu=missing-{arch}.tar";
+    no_tar: "build" "base-rootfs" "--build-context" "ubuntu=Cargo.toml";
+    missing_context_directory: "-C" "missing" "show" "base-rootfs";
+    unknown_secret_key: "build" "base-rootfs" "--secret" "id=a,scr=b";
+    unreadable_secret: "build" "base-rootfs" "--secret" "id=a,src=missing";
+    unsupported_address: "--addr" "http://x" "build" "base-rootfs";
+    no_daemon_there: "--addr" "unix:///nowhere/buildkitd.sock" "build" "base-rootfs";
+    emit_needs_one_platform: "emit" "base-rootfs" "--platform" "linux/amd64,linux/arm64";
+    unknown_command: "biuld";
+    unknown_flag: "build" "--ouput" "x";
+}
