@@ -61,7 +61,10 @@ impl Overrides {
             b"linkpath" => self.link = Some(value.to_vec()),
             b"uid" => self.uid = Some(decimal(value)?.try_into().ok()?),
             b"gid" => self.gid = Some(decimal(value)?.try_into().ok()?),
-            b"size" => self.size = Some(decimal(value)?),
+            // As in every reader a signed number; it also keeps sums of sizes in range.
+            b"size" => {
+                self.size = Some(decimal(value).filter(|&size| i64::try_from(size).is_ok())?);
+            }
             b"mtime" => self.mtime = Some(seconds(value)?),
             _ => {}
         }

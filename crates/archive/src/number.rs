@@ -1,6 +1,7 @@
 //! Reads the numbers of a tar header: octal digits, or GNU's binary form.
 
-/// A number field. An empty one is zero, as old tars leave fields that they do not use.
+/// A number field. An empty one is zero, as old tars leave fields that they do not use; what follows the blank after
+/// the digits is no part of it.
 pub(crate) fn parse(field: &[u8]) -> Option<i64> {
     match field.first() {
         Some(first) if first & 0x80 != 0 => binary(field),
@@ -14,10 +15,6 @@ fn octal(field: &[u8]) -> Option<i64> {
     let Some(start) = start else { return Some(0) };
     let digits = &field[start..];
     let end = digits.iter().position(blank).unwrap_or(digits.len());
-    // What follows the digits is no part of the number, but it must be blank.
-    if !digits[end..].iter().all(blank) {
-        return None;
-    }
     digits[..end]
         .iter()
         .try_fold(0_i64, |number, &digit| match digit {
@@ -59,7 +56,8 @@ mod tests {
         check(b"0000648\0", None);
         check(b"-000644\0", None);
         check(b"+000644\0", None);
-        check(b"644\0junk", None);
+        check(b"644\0junk", Some(0o644));
+        check(b"644junk\0", None);
     }
 
     #[test]

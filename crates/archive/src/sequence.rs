@@ -52,10 +52,16 @@ pub(crate) enum Verdict {
 /// What it remembers are hashes with a key drawn for this run: who writes a tar cannot know which names meet.
 #[derive(Debug, Default)]
 pub(crate) struct Sequence {
-    last: Option<Entry>,
+    last: Option<Last>,
     hasher: RandomState,
     files: BTreeSet<u64>,
     devices: BTreeSet<u64>,
+}
+
+#[derive(Debug)]
+struct Last {
+    path: EntryPath,
+    is_directory: bool,
 }
 
 impl Sequence {
@@ -68,9 +74,9 @@ impl Sequence {
             Kind::Device => self.devices.insert(hash),
             Kind::Directory | Kind::Symlink { .. } | Kind::HardLink { .. } => false,
         };
-        self.last = Some(Entry {
-            xattrs: crate::Xattrs::new(),
-            ..entry.clone()
+        self.last = Some(Last {
+            path: entry.path.clone(),
+            is_directory: entry.kind == Kind::Directory,
         });
         Ok(verdict)
     }
@@ -96,10 +102,8 @@ impl Sequence {
         }
         // All directories above the last entry have been seen; of other directories only the last entry itself
         // can be one that this entry stands in.
-        let open = match last.kind {
-            Kind::Directory => last.path.is_within(parent),
-            _ => last.path.is_within(parent) && last.path.as_bytes() != parent,
-        };
+        let open =
+            last.path.is_within(parent) && (last.is_directory || last.path.as_bytes() != parent);
         if open {
             Ok(())
         } else {

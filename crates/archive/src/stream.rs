@@ -238,59 +238,52 @@ impl<R: BufRead> Members<R> {
             offset: start,
             field,
         };
+        let name = overrides.name.unwrap_or_else(|| block.full_name());
+        let typeflag = match block.typeflag() {
+            0 if name.ends_with(b"/") => b'5',
+            0 => b'0',
+            typeflag => typeflag,
+        };
+        // Links, devices, directories and pipes have no content, whatever their size field says.
+        let no_content = matches!(typeflag, b'1'..=b'6').then_some(0);
+        let size = no_content.or(overrides.size).or_else(|| block.length(SIZE));
+        let uid = overrides.uid.or_else(|| block.id(UID));
+        let gid = overrides.gid.or_else(|| block.id(GID));
+        let mtime = overrides.mtime.or_else(|| block.number(MTIME));
         let mut member = Member {
-            typeflag: block.typeflag(),
-            name: overrides.name.unwrap_or_else(|| block.full_name()),
+            typeflag,
+            name,
             link: overrides.link.unwrap_or_else(|| block.text(LINK).to_vec()),
             // Old tars have the type in the upper bits, too.
             mode: block.id(MODE).ok_or(malformed("mode"))? & 0o7777,
-            uid: overrides
-                .uid
-                .or_else(|| block.id(UID))
-                .ok_or(malformed("uid"))?,
-            gid: overrides
-                .gid
-                .or_else(|| block.id(GID))
-                .ok_or(malformed("gid"))?,
-            mtime: overrides
-                .mtime
-                .or_else(|| block.number(MTIME))
-                .ok_or(malformed("mtime"))?,
-            size: overrides
-                .size
-                .or_else(|| block.length(SIZE))
-                .ok_or(malformed("size"))?,
+            uid: uid.ok_or(malformed("uid"))?,
+            gid: gid.ok_or(malformed("gid"))?,
+            mtime: mtime.ok_or(malformed("mtime"))?,
+            size: size.ok_or(malformed("size"))?,
             xattrs: overrides.xattrs,
         };
-        if member.typeflag == 0 {
-            member.typeflag = if member.name.ends_with(b"/") {
-                b'5'
-            } else {
-                b'0'
-            };
-        }
-        // Links, devices, directories and pipes have no content, whatever their size field says.
-        if matches!(member.typeflag, b'1'..=b'6') {
-            member.size = 0;
-        }
         self.begin(&member.name, member.size);
         let map = match (member.typeflag, overrides.sparse) {
             (b'S', _) => map_in_header(block, || self.map_block())?,
-            (b'0' | b'7', Some(records)) => {
-                if let Some(name) = &records.name {
-                    member.name.clone_from(name);
-                }
+            (b'0' | b'7', Some(mut records)) => {
+                member.name = records.name.take().unwrap_or(member.name);
                 self.map_in_records(records)?
             }
             _ => return Ok(member),
         };
-        let map = map
-            .filter(|map| map.fits(self.stored))
-            .ok_or(malformed("sparse map"))?;
-        member.typeflag = b'0';
-        member.size = map.size;
+        self.spread(map, member).ok_or(malformed("sparse map"))
+    }
+
+    /// Makes the current member the sparse file that has this map; `None` when the two do not fit.
+    fn spread(&mut self, map: Option<SparseMap>, member: Member) -> Option<Member> {
+        let map = map.filter(|map| map.fits(self.stored))?;
+        let member = Member {
+            typeflag: b'0',
+            size: map.size,
+            ..member
+        };
         self.layout = Layout::sparse(map);
-        Ok(member)
+        Some(member)
     }
 
     /// A block with more of the map of a sparse file, after its header.

@@ -228,6 +228,26 @@ fn what_is_no_tar_is_refused() {
 }
 
 #[test]
+fn sizes_that_overflow_are_refused() {
+    const MAX: u64 = i64::MAX.cast_unsigned();
+    let check = |size: u64, expected: &str| {
+        let tar = Handmade::new()
+            .pax(&[("size", &size.to_string())])
+            .file("a", "");
+        assert_eq!(rewrite(&tar.end()), Err(expected.to_owned()));
+    };
+    check(MAX, "the tar is cut off in `a`, after 2560 bytes");
+    check(
+        MAX + 1,
+        "the tar header at byte 0 has a malformed extended header",
+    );
+    check(
+        u64::MAX,
+        "the tar header at byte 0 has a malformed extended header",
+    );
+}
+
+#[test]
 fn an_extended_header_has_a_limit() {
     let value = "v".repeat(1 << 20);
     let tar = Handmade::new()
