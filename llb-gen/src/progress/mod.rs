@@ -1,6 +1,7 @@
 //! What a running build shows on stderr. stdout is for results.
 
 mod plain;
+mod quiet;
 mod rawjson;
 mod steps;
 mod tty;
@@ -28,15 +29,6 @@ trait Renderer {
 
     /// Shows what is left to show when the build has ended, and takes down what would not stay true.
     fn end(&mut self);
-}
-
-/// Shows nothing: for `--quiet`.
-struct Quiet;
-
-impl Renderer for Quiet {
-    fn show(&mut self, _: &Event) {}
-
-    fn end(&mut self) {}
 }
 
 impl Progress {
@@ -78,7 +70,7 @@ fn renderer(mode: ProgressMode) -> Box<dyn Renderer> {
         ProgressMode::Auto | ProgressMode::Plain => Box::new(plain::Plain::new(anstream::stderr())),
         ProgressMode::Tty => Box::new(tty::Tty::new()),
         ProgressMode::Rawjson => Box::new(rawjson::RawJson::new(io::stderr())),
-        ProgressMode::Quiet => Box::new(Quiet),
+        ProgressMode::Quiet => Box::new(quiet::Quiet::new(anstream::stderr())),
     }
 }
 

@@ -150,6 +150,13 @@ impl Steps {
 }
 
 impl Step {
+    /// What it has written, between two lines that say which step it is.
+    pub(super) fn whole_log(&self) -> String {
+        let log = String::from_utf8_lossy(&self.log);
+        let rule = "─".repeat(8);
+        format!("{rule} {}\n{}\n{rule}", self.title, log.trim_end())
+    }
+
     /// How long it has been running.
     pub(super) fn elapsed(&self) -> Duration {
         self.started

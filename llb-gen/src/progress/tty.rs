@@ -65,12 +65,6 @@ impl Tty {
             self.running.len()
         ));
     }
-
-    fn log_of(step: &Step) -> String {
-        let log = String::from_utf8_lossy(&step.log);
-        let rule = "─".repeat(8);
-        format!("{rule} {}\n{}\n{rule}", step.title, log.trim_end())
-    }
 }
 
 fn style(template: &str) -> ProgressStyle {
@@ -107,7 +101,7 @@ impl Renderer for Tty {
         for bar in self.running.values().chain([&self.count]) {
             bar.finish_and_clear();
         }
-        let logs: Vec<String> = self.steps.failed().map(Self::log_of).collect();
+        let logs: Vec<String> = self.steps.failed().map(Step::whole_log).collect();
         let (ended, cached) = self.steps.ended();
         let took = seconds(self.started.elapsed());
         let summary = format!("{ended} steps done ({cached} cached) in {took}");
