@@ -1,5 +1,10 @@
 //! What commands print and how they exit, where no daemon is needed.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this program is tests, their helpers too"
+)]
+
 use std::{path::Path, process::Command};
 
 /// The transcript of one call in this repository: exit code, stdout, stderr.

@@ -100,7 +100,6 @@ pub async fn build(
     while let Some((index, built)) = running.next().await {
         match built {
             Ok(output) => {
-                events(Event::Built(output.clone()));
                 outputs.insert(index, output);
             }
             Err(Ended::Cancelled) => incomplete = true,

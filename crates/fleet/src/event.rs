@@ -5,8 +5,6 @@ use std::sync::Arc;
 use buildkit_client::Progress;
 use catalog::Variant;
 
-use crate::metadata::Output;
-
 /// One piece of news.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -17,8 +15,6 @@ pub enum Event {
         /// What it reports, known secrets blotted out.
         progress: Progress,
     },
-    /// An output is complete and under its final name.
-    Built(Output),
     /// Something that a user should know.
     Notice(String),
 }

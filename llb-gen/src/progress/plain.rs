@@ -103,7 +103,6 @@ impl<W: Write> Renderer for Plain<W> {
                 }
             }
             Event::Notice(notice) => self.line(notice),
-            Event::Built(_) => {}
         }
     }
 

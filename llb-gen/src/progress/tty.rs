@@ -93,7 +93,6 @@ impl Renderer for Tty {
                 // As above.
                 let _ = self.lines.println(notice);
             }
-            Event::Built(_) => {}
         }
     }
 
