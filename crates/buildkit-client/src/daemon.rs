@@ -65,7 +65,7 @@ pub enum CallError {
     Lost {
         /// The daemon's address.
         address: Address,
-        /// What the transport says.
+        /// What the innermost layer says, as `connection reset by peer`.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
@@ -108,19 +108,16 @@ impl Daemon {
     pub async fn list_workers(&self) -> Result<Vec<Worker>, CallError> {
         let answer = rpc::list_workers(&self.channel)
             .await
-            .map_err(|status| CallError::new(&self.address, status))?;
+            .map_err(|status| CallError::new(&self.address, &status))?;
         Ok(answer.record.into_iter().map(Worker::from_proto).collect())
     }
 }
 
 impl CallError {
-    pub(crate) fn new(address: &Address, status: Status) -> Self {
+    pub(crate) fn new(address: &Address, status: &Status) -> Self {
         let address = address.clone();
-        if is_lost(&status) {
-            return Self::Lost {
-                address,
-                source: status.into(),
-            };
+        if let Some(source) = loss(status) {
+            return Self::Lost { address, source };
         }
         Self::Refused {
             address,
@@ -130,9 +127,14 @@ impl CallError {
     }
 }
 
-/// Whether the status was made on this side, because the transport broke: one that a daemon sent has no source.
-pub(crate) fn is_lost(status: &Status) -> bool {
-    status.source().is_some()
+/// Why the connection broke, if it did: such a status was made on this side and has a source, which one that a daemon sent
+/// has not. The layers in between only say that something below them failed.
+pub(crate) fn loss(status: &Status) -> Option<Box<dyn Error + Send + Sync>> {
+    let mut innermost = status.source()?;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    Some(innermost.to_string().into())
 }
 
 impl DaemonInfo {

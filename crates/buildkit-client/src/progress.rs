@@ -1,5 +1,6 @@
 //! What a build reports while it runs, typed, and as the JSON lines of `buildctl --progress=rawjson`.
 
+mod convert;
 mod json;
 pub(crate) mod wire;
 

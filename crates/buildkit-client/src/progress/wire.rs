@@ -1,259 +1,116 @@
-//! From the daemon's messages to [`Progress`].
+//! The daemon's messages about a running build.
 //!
-//! Names, titles and errors come from Go, which does not insist on UTF-8; the generated types do, and would end the
-//! stream. So strings are read as bytes here, and what is not UTF-8 in them is replaced.
-
-use std::time::SystemTime;
+//! Fields: BuildKit's `api/services/control/control.proto` and `solver/pb/ops.proto`. Names, titles and errors come from
+//! Go, which does not insist on UTF-8; the generated types do, and would end the stream. So strings are bytes here.
 
 use buildkit_proto::google::protobuf::Timestamp;
-
-use super::{
-    Progress, ProgressGroup, SourceInfo, SourcePosition, SourceRange, Vertex, VertexDigest,
-    VertexLog, VertexStatus, VertexWarning,
-};
+use buildkit_proto::pb::Range;
 
 /// `moby.buildkit.v1.StatusResponse`.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct StatusResponse {
     #[prost(message, repeated, tag = "1")]
-    vertexes: Vec<wire::Vertex>,
+    pub(super) vertexes: Vec<Vertex>,
     #[prost(message, repeated, tag = "2")]
-    statuses: Vec<wire::VertexStatus>,
+    pub(super) statuses: Vec<VertexStatus>,
     #[prost(message, repeated, tag = "3")]
-    logs: Vec<wire::VertexLog>,
+    pub(super) logs: Vec<VertexLog>,
     #[prost(message, repeated, tag = "4")]
-    warnings: Vec<wire::VertexWarning>,
+    pub(super) warnings: Vec<VertexWarning>,
 }
 
-/// The messages in it, from BuildKit's `api/services/control/control.proto` and `solver/pb/ops.proto`.
-mod wire {
-    use buildkit_proto::google::protobuf::Timestamp;
-    use buildkit_proto::pb::Range;
-
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(super) struct Vertex {
-        #[prost(bytes = "vec", tag = "1")]
-        pub(super) digest: Vec<u8>,
-        #[prost(bytes = "vec", repeated, tag = "2")]
-        pub(super) inputs: Vec<Vec<u8>>,
-        #[prost(bytes = "vec", tag = "3")]
-        pub(super) name: Vec<u8>,
-        #[prost(bool, tag = "4")]
-        pub(super) cached: bool,
-        #[prost(message, optional, tag = "5")]
-        pub(super) started: Option<Timestamp>,
-        #[prost(message, optional, tag = "6")]
-        pub(super) completed: Option<Timestamp>,
-        #[prost(bytes = "vec", tag = "7")]
-        pub(super) error: Vec<u8>,
-        #[prost(message, optional, tag = "8")]
-        pub(super) progress_group: Option<ProgressGroup>,
-    }
-
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(super) struct ProgressGroup {
-        #[prost(bytes = "vec", tag = "1")]
-        pub(super) id: Vec<u8>,
-        #[prost(bytes = "vec", tag = "2")]
-        pub(super) name: Vec<u8>,
-        #[prost(bool, tag = "3")]
-        pub(super) weak: bool,
-    }
-
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(super) struct VertexStatus {
-        #[prost(bytes = "vec", tag = "1")]
-        pub(super) id: Vec<u8>,
-        #[prost(bytes = "vec", tag = "2")]
-        pub(super) vertex: Vec<u8>,
-        #[prost(bytes = "vec", tag = "3")]
-        pub(super) name: Vec<u8>,
-        #[prost(int64, tag = "4")]
-        pub(super) current: i64,
-        #[prost(int64, tag = "5")]
-        pub(super) total: i64,
-        #[prost(message, optional, tag = "6")]
-        pub(super) timestamp: Option<Timestamp>,
-        #[prost(message, optional, tag = "7")]
-        pub(super) started: Option<Timestamp>,
-        #[prost(message, optional, tag = "8")]
-        pub(super) completed: Option<Timestamp>,
-    }
-
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(super) struct VertexLog {
-        #[prost(bytes = "vec", tag = "1")]
-        pub(super) vertex: Vec<u8>,
-        #[prost(message, optional, tag = "2")]
-        pub(super) timestamp: Option<Timestamp>,
-        #[prost(int64, tag = "3")]
-        pub(super) stream: i64,
-        #[prost(bytes = "vec", tag = "4")]
-        pub(super) msg: Vec<u8>,
-    }
-
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(super) struct VertexWarning {
-        #[prost(bytes = "vec", tag = "1")]
-        pub(super) vertex: Vec<u8>,
-        #[prost(int64, tag = "2")]
-        pub(super) level: i64,
-        #[prost(bytes = "vec", tag = "3")]
-        pub(super) short: Vec<u8>,
-        #[prost(bytes = "vec", repeated, tag = "4")]
-        pub(super) detail: Vec<Vec<u8>>,
-        #[prost(bytes = "vec", tag = "5")]
-        pub(super) url: Vec<u8>,
-        #[prost(message, optional, tag = "6")]
-        pub(super) info: Option<SourceInfo>,
-        #[prost(message, repeated, tag = "7")]
-        pub(super) ranges: Vec<Range>,
-    }
-
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(super) struct SourceInfo {
-        #[prost(bytes = "vec", tag = "1")]
-        pub(super) filename: Vec<u8>,
-        #[prost(bytes = "vec", tag = "2")]
-        pub(super) data: Vec<u8>,
-        #[prost(bytes = "vec", tag = "4")]
-        pub(super) language: Vec<u8>,
-    }
+/// `moby.buildkit.v1.Vertex`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Vertex {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(super) digest: Vec<u8>,
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub(super) inputs: Vec<Vec<u8>>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub(super) name: Vec<u8>,
+    #[prost(bool, tag = "4")]
+    pub(super) cached: bool,
+    #[prost(message, optional, tag = "5")]
+    pub(super) started: Option<Timestamp>,
+    #[prost(message, optional, tag = "6")]
+    pub(super) completed: Option<Timestamp>,
+    #[prost(bytes = "vec", tag = "7")]
+    pub(super) error: Vec<u8>,
+    #[prost(message, optional, tag = "8")]
+    pub(super) progress_group: Option<ProgressGroup>,
 }
 
-impl Progress {
-    pub(crate) fn from_proto(response: StatusResponse) -> Self {
-        Self {
-            vertexes: response.vertexes.into_iter().map(vertex).collect(),
-            statuses: response.statuses.into_iter().map(status).collect(),
-            logs: response.logs.into_iter().map(log).collect(),
-            warnings: response.warnings.into_iter().map(warning).collect(),
-        }
-    }
+/// `pb.ProgressGroup`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct ProgressGroup {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(super) id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub(super) name: Vec<u8>,
+    #[prost(bool, tag = "3")]
+    pub(super) weak: bool,
 }
 
-fn vertex(vertex: wire::Vertex) -> Vertex {
-    Vertex {
-        digest: digest(&vertex.digest),
-        inputs: vertex.inputs.iter().map(|input| digest(input)).collect(),
-        name: text(&vertex.name),
-        started: vertex.started.map(time),
-        completed: vertex.completed.map(time),
-        cached: vertex.cached,
-        error: text(&vertex.error),
-        progress_group: vertex.progress_group.map(|group| ProgressGroup {
-            id: text(&group.id),
-            name: text(&group.name),
-            weak: group.weak,
-        }),
-    }
+/// `moby.buildkit.v1.VertexStatus`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct VertexStatus {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(super) id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub(super) vertex: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub(super) name: Vec<u8>,
+    #[prost(int64, tag = "4")]
+    pub(super) current: i64,
+    #[prost(int64, tag = "5")]
+    pub(super) total: i64,
+    #[prost(message, optional, tag = "6")]
+    pub(super) timestamp: Option<Timestamp>,
+    #[prost(message, optional, tag = "7")]
+    pub(super) started: Option<Timestamp>,
+    #[prost(message, optional, tag = "8")]
+    pub(super) completed: Option<Timestamp>,
 }
 
-fn status(status: wire::VertexStatus) -> VertexStatus {
-    VertexStatus {
-        id: text(&status.id),
-        vertex: digest(&status.vertex),
-        name: text(&status.name),
-        total: status.total,
-        current: status.current,
-        timestamp: time(status.timestamp.unwrap_or_default()),
-        started: status.started.map(time),
-        completed: status.completed.map(time),
-    }
+/// `moby.buildkit.v1.VertexLog`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct VertexLog {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(super) vertex: Vec<u8>,
+    #[prost(message, optional, tag = "2")]
+    pub(super) timestamp: Option<Timestamp>,
+    #[prost(int64, tag = "3")]
+    pub(super) stream: i64,
+    #[prost(bytes = "vec", tag = "4")]
+    pub(super) msg: Vec<u8>,
 }
 
-fn log(log: wire::VertexLog) -> VertexLog {
-    VertexLog {
-        vertex: digest(&log.vertex),
-        stream: log.stream,
-        data: log.msg,
-        timestamp: time(log.timestamp.unwrap_or_default()),
-    }
+/// `moby.buildkit.v1.VertexWarning`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct VertexWarning {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(super) vertex: Vec<u8>,
+    #[prost(int64, tag = "2")]
+    pub(super) level: i64,
+    #[prost(bytes = "vec", tag = "3")]
+    pub(super) short: Vec<u8>,
+    #[prost(bytes = "vec", repeated, tag = "4")]
+    pub(super) detail: Vec<Vec<u8>>,
+    #[prost(bytes = "vec", tag = "5")]
+    pub(super) url: Vec<u8>,
+    #[prost(message, optional, tag = "6")]
+    pub(super) info: Option<SourceInfo>,
+    #[prost(message, repeated, tag = "7")]
+    pub(super) ranges: Vec<Range>,
 }
 
-fn warning(warning: wire::VertexWarning) -> VertexWarning {
-    VertexWarning {
-        vertex: digest(&warning.vertex),
-        level: warning.level,
-        short: warning.short,
-        detail: warning.detail,
-        url: text(&warning.url),
-        source_info: warning.info.map(|info| SourceInfo {
-            filename: text(&info.filename),
-            data: info.data,
-            language: text(&info.language),
-        }),
-        range: warning.ranges.into_iter().map(range).collect(),
-    }
-}
-
-fn range(range: buildkit_proto::pb::Range) -> SourceRange {
-    SourceRange {
-        start: position(range.start),
-        end: position(range.end),
-    }
-}
-
-fn position(position: Option<buildkit_proto::pb::Position>) -> SourcePosition {
-    let position = position.unwrap_or_default();
-    SourcePosition {
-        line: position.line,
-        character: position.character,
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn digest(bytes: &[u8]) -> VertexDigest {
-    text(bytes).into()
-}
-
-/// A time that no calendar has is read as 1970: a daemon's clock may be anything.
-fn time(timestamp: Timestamp) -> SystemTime {
-    let known = jiff::Timestamp::new(timestamp.seconds, timestamp.nanos);
-    known.map_or(SystemTime::UNIX_EPOCH, SystemTime::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use prost::Message as _;
-
-    use super::*;
-
-    #[test]
-    fn what_is_not_utf8_is_replaced() {
-        let vertex = wire::Vertex {
-            name: b"copy a\xffb".into(),
-            ..wire::Vertex::default()
-        };
-        let response = StatusResponse {
-            vertexes: vec![vertex],
-            ..StatusResponse::default()
-        };
-        let decoded = StatusResponse::decode(response.encode_to_vec().as_slice()).unwrap();
-        assert_eq!(
-            Progress::from_proto(decoded).vertexes[0].name,
-            "copy a\u{fffd}b"
-        );
-    }
-
-    #[test]
-    fn absurd_times_are_1970() {
-        let at = |seconds, nanos| time(Timestamp { seconds, nanos });
-        let second = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
-        assert_eq!(at(1, 5), second + Duration::from_nanos(5));
-        assert_eq!(at(-1, 0), SystemTime::UNIX_EPOCH - Duration::from_secs(1));
-        for (seconds, nanos) in [
-            (i64::MAX, 0),
-            (i64::MIN, 0),
-            (1, i32::MAX),
-            (i64::from(u32::MAX) * 100, 0),
-        ] {
-            assert_eq!(at(seconds, nanos), SystemTime::UNIX_EPOCH);
-        }
-    }
+/// `pb.SourceInfo`, without its definition.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct SourceInfo {
+    #[prost(bytes = "vec", tag = "1")]
+    pub(super) filename: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub(super) data: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    pub(super) language: Vec<u8>,
 }

@@ -30,7 +30,7 @@ pub enum SolveError {
     Lost {
         /// The daemon's address.
         address: Address,
-        /// What the transport says.
+        /// What the innermost layer says, as `connection reset by peer`.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },

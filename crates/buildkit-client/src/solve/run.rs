@@ -82,7 +82,7 @@ impl Daemon {
 
     async fn open_session(&self, services: Services) -> Result<Session, SolveError> {
         match timeout(SESSION_LIMIT, Session::open(self.channel(), services)).await {
-            Ok(session) => session.map_err(|status| daemon_error(self.address(), status)),
+            Ok(session) => session.map_err(|status| daemon_error(self.address(), &status)),
             Err(_elapsed) => Err(SolveError::SessionClosed {
                 address: self.address().clone(),
             }),
@@ -153,7 +153,7 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
                 response = &mut solving => break response,
                 Some(progress) = news.next() => match progress {
                     Ok(progress) => (self.on_progress)(Progress::from_proto(progress)),
-                    Err(status) => break last_words(solving, self.error(status)).await?,
+                    Err(status) => break last_words(solving, self.error(&status)).await?,
                 },
                 () = self.session.ended() => {
                     let closed = SolveError::SessionClosed { address: self.daemon.address().clone() };
@@ -164,7 +164,7 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
         if let Ok(error) = self.reports.try_recv() {
             return Err(SolveError::Service(error));
         }
-        let result = response.map_err(|status| self.error(status));
+        let result = response.map_err(|status| self.error(&status));
         if !matches!(result, Err(SolveError::Lost { .. })) {
             self.drain(&mut news).await;
         }
@@ -173,7 +173,7 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
         })
     }
 
-    fn error(&self, status: Status) -> SolveError {
+    fn error(&self, status: &Status) -> SolveError {
         daemon_error(self.daemon.address(), status)
     }
 
@@ -238,12 +238,12 @@ async fn forward(
     Ok(())
 }
 
-fn daemon_error(address: &Address, status: Status) -> SolveError {
-    if daemon::is_lost(&status) {
-        return SolveError::Lost {
+fn daemon_error(address: &Address, status: &Status) -> SolveError {
+    match daemon::loss(status) {
+        Some(source) => SolveError::Lost {
             address: address.clone(),
-            source: status.into(),
-        };
+            source,
+        },
+        None => SolveError::Build(Box::new(BuildFailure::from_status(status))),
     }
-    SolveError::Build(Box::new(BuildFailure::from_status(&status)))
 }

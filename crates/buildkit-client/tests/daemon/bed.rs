@@ -142,24 +142,37 @@ fn configuration(dir: &Path, grpc: &str) -> String {
 }
 
 fn engine() -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let program = env::split_paths(&path)
-        .map(|dir| dir.join("buildkitd"))
-        .find(|file| file.is_file());
-    if program.is_none() {
-        let required = env::var_os("CI").is_some() || env::var_os("LLBGEN_TEST_ENGINE").is_some();
-        assert!(
-            !required,
-            "there is no buildkitd on PATH; run scripts/dev/test"
-        );
-        // Past the test runner's capture: a skipped test must not look like a passed one.
-        let name = thread::current().name().unwrap_or("a test").to_owned();
-        let _written = writeln!(
-            io::stderr(),
-            "SKIPPED {name}: no buildkitd on PATH; run scripts/dev/test"
-        );
+    if has("buildkitd") {
+        on_path("buildkitd")
+    } else {
+        None
     }
-    program
+}
+
+/// Whether a program of the engine is there. That it is not is said aloud, and a failure where it must be there.
+pub(crate) fn has(program: &str) -> bool {
+    if on_path(program).is_some() {
+        return true;
+    }
+    let required = env::var_os("CI").is_some() || env::var_os("LLBGEN_TEST_ENGINE").is_some();
+    assert!(
+        !required,
+        "there is no {program} on PATH; run scripts/dev/test"
+    );
+    // Past the test runner's capture: a skipped test must not look like a passed one.
+    let name = thread::current().name().unwrap_or("a test").to_owned();
+    let _written = writeln!(
+        io::stderr(),
+        "SKIPPED {name}: no {program} on PATH; run scripts/dev/test"
+    );
+    false
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .map(|dir| dir.join(program))
+        .find(|file| file.is_file())
 }
 
 /// Keeps the log, and sends the addresses in it.

@@ -9,6 +9,7 @@ mod certificates;
 mod connecting;
 mod failing;
 mod graph;
+mod rawjson;
 mod rootfs;
 mod services;
 mod solving;
