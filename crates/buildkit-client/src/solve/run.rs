@@ -179,11 +179,13 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
 
     /// What the daemon still has to tell when the solve is over. The stream usually ends by itself.
     async fn drain(&mut self, news: &mut News) {
-        while let Ok(Some(Ok(progress))) = timeout(STATUS_SILENCE, news.next()).await {
+        loop {
+            let next = tokio::select! {
+                () = self.cancel.cancelled() => return,
+                next = timeout(STATUS_SILENCE, news.next()) => next,
+            };
+            let Ok(Some(Ok(progress))) = next else { return };
             (self.on_progress)(Progress::from_proto(progress));
-            if self.cancel.is_cancelled() {
-                return;
-            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use buildkit_client::{Address, ConnectError, ConnectOptions, Daemon, TlsFiles};
+use buildkit_client::{Address, CallError, ConnectError, ConnectOptions, Daemon, TlsFiles};
 
 use crate::bed::Bed;
 use crate::certificates::Authority;
@@ -182,4 +182,31 @@ async fn somebody_else_there() {
         .await;
         server.abort();
     }
+}
+
+/// A lost connection is opened again, as far as there is somebody to connect to.
+#[tokio::test]
+async fn a_daemon_that_ended_is_told_by_the_next_call() {
+    let Some(mut bed) = Bed::start() else { return };
+    let daemon = bed.connect().await;
+    daemon.list_workers().await.unwrap();
+    bed.kill();
+    let mut error = daemon.list_workers().await.unwrap_err();
+    // The first call may still meet the end of the old connection.
+    if !cause(&error).contains("refused") {
+        error = daemon.list_workers().await.unwrap_err();
+    }
+    let address = bed.socket();
+    assert_eq!(
+        error.to_string(),
+        format!("the connection to `{address}` was lost")
+    );
+    assert_eq!(
+        cause(&error),
+        format!("the connection to `{address}` was refused: no buildkitd listens there")
+    );
+}
+
+fn cause(error: &CallError) -> String {
+    std::error::Error::source(error).unwrap().to_string()
 }

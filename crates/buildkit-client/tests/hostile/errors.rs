@@ -1,11 +1,15 @@
 //! What is made of the errors that daemons send.
 
-use buildkit_client::{BuildFailure, CancellationToken, Code, Solve, SolveError};
+use buildkit_client::{
+    Address, BuildFailure, CancellationToken, Code, ConnectError, ConnectOptions, Daemon, Solve,
+    SolveError,
+};
 use buildkit_proto::google::protobuf::Any;
 use buildkit_proto::google::rpc;
 use buildkit_proto::moby::buildkit::v1::{SolveResponse, StatusResponse, Vertex};
 use prost::Message as _;
 use tonic::Status;
+use tonic::transport::server::TcpIncoming;
 
 use crate::fake::{Callback, News, start, start_with};
 
@@ -173,4 +177,23 @@ async fn a_broken_status_stream_ends_the_build() {
         )
         .await
         .unwrap();
+}
+
+/// Another gRPC server, such as a containerd.
+#[tokio::test]
+async fn a_server_without_the_control_service_is_no_buildkitd() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tonic::transport::Server::builder().add_routes(tonic::service::Routes::default());
+    let serving = tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
+    let address = Address::Tcp {
+        host: "127.0.0.1".into(),
+        port,
+    };
+    let result = Daemon::connect(ConnectOptions::new(address)).await;
+    assert!(
+        matches!(result, Err(ConnectError::NotBuildkit { .. })),
+        "{result:?}"
+    );
+    serving.abort();
 }
