@@ -147,6 +147,14 @@ pub enum RootfsError {
         #[source]
         source: archive::RootfsError,
     },
+    /// A compression that only some daemons can unpack.
+    #[error("`{}`, the build context `{context}`, is compressed with xz, which a daemon without the program `xz` copies as it is; use gzip or zstd", path.display())]
+    Xz {
+        /// The context's name.
+        context: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// The file's name cannot be sent to the daemon.
     #[error("the name of `{}` is not UTF-8", path.display())]
     Name {
@@ -231,11 +239,18 @@ fn check(context: &str, path: &Path) -> Result<archive::RootfsTar, RootfsError> 
             path: path.to_owned(),
         });
     }
-    archive::check_rootfs(file).map_err(|source| RootfsError::NotATar {
+    let tar = archive::check_rootfs(file).map_err(|source| RootfsError::NotATar {
         context: context.to_owned(),
         path: path.to_owned(),
         source,
-    })
+    })?;
+    if tar.compression == archive::Compression::Xz {
+        return Err(RootfsError::Xz {
+            context: context.to_owned(),
+            path: path.to_owned(),
+        });
+    }
+    Ok(tar)
 }
 
 fn rootfs_tar(
@@ -331,5 +346,36 @@ mod tests {
             Err("`ubuntu=docker-image://UPPER` does not name an image"),
         );
         check("ubuntu=a{b", Err("`ubuntu=a{b` does not name a file"));
+    }
+
+    #[test]
+    fn only_whole_tars_that_every_daemon_unpacks_are_taken() {
+        let directory = tempfile::tempdir().unwrap();
+        let tar = {
+            let mut tar = tar::Builder::new(Vec::new());
+            tar.append_dir("etc", directory.path()).unwrap();
+            tar.into_inner().unwrap()
+        };
+        let mut xz = liblzma::write::XzEncoder::new(Vec::new(), 1);
+        std::io::Write::write_all(&mut xz, &tar).unwrap();
+        let path = directory.path().join("rootfs");
+        let check = |bytes: &[u8], expected: Result<u64, &str>| {
+            std::fs::write(&path, bytes).unwrap();
+            let checked = check("ubuntu", &path)
+                .map(|tar| tar.bytes)
+                .map_err(|error| error.to_string());
+            let named =
+                |text: &str| format!("`{}`, the build context `ubuntu`, {text}", path.display());
+            assert_eq!(checked, expected.map_err(named));
+        };
+        check(&tar, Ok(tar.len() as u64));
+        check(&tar[..tar.len() - 512], Err("is not a root filesystem tar"));
+        check(b"no tar", Err("is not a root filesystem tar"));
+        check(
+            &xz.finish().unwrap(),
+            Err(
+                "is compressed with xz, which a daemon without the program `xz` copies as it is; use gzip or zstd",
+            ),
+        );
     }
 }
