@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::cap::CapSet;
-use crate::metadata::{ExportCache, LinuxResources, OpMetadata, ProgressGroup};
+use crate::metadata::{ExportCache, LinuxResources, ProgressGroup};
+use crate::notes::SharedNotes;
 use crate::platform::Platform;
 
 /// What a marshal call says about all vertices. Mirrors `llb.Constraints` at marshal level.
@@ -15,7 +16,7 @@ use crate::platform::Platform;
 pub struct Constraints {
     pub(crate) platform: Option<Arc<Platform>>,
     pub(crate) filters: Vec<String>,
-    pub(crate) metadata: OpMetadata,
+    pub(crate) notes: SharedNotes,
     pub(crate) local_unique_id: Option<String>,
     pub(crate) caps: Option<Arc<CapSet>>,
 }
@@ -53,32 +54,33 @@ impl Constraints {
 
     /// Runs every vertex even when the cache has its result.
     pub fn ignore_cache(mut self) -> Self {
-        self.metadata.ignore_cache = true;
+        self.notes.get_mut().ignore_cache = true;
         self
     }
 
     /// Says of every vertex whether its result goes into an exported cache. Default: the export's mode decides.
     pub fn export_cache(mut self, export: ExportCache) -> Self {
-        self.metadata.export_cache = Some(export);
+        self.notes.get_mut().export_cache = Some(export);
         self
     }
 
     /// Adds an entry to every vertex's description.
     pub fn description(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.metadata
+        self.notes
+            .get_mut()
             .describe(Cow::Owned(key.into()), Arc::from(value.into()));
         self
     }
 
     /// Shows every vertex that has no group in this one.
     pub fn progress_group(mut self, group: ProgressGroup) -> Self {
-        self.metadata.progress_group = Some(Arc::new(group));
+        self.notes.get_mut().progress_group = Some(Arc::new(group));
         self
     }
 
     /// Limits the containers of every exec that has no limits of its own.
     pub fn linux_resources(mut self, resources: LinuxResources) -> Self {
-        self.metadata.linux_resources = Some(Arc::new(resources));
+        self.notes.get_mut().linux_resources = Some(Arc::new(resources));
         self
     }
 
@@ -89,7 +91,7 @@ impl Constraints {
             merged.platform.clone_from(&later.platform);
         }
         merged.filters.extend_from_slice(&later.filters);
-        merged.metadata.merge(&later.metadata);
+        merged.notes.merge(&later.notes);
         if later.local_unique_id.is_some() {
             merged.local_unique_id.clone_from(&later.local_unique_id);
         }

@@ -8,6 +8,7 @@ use crate::cap::Cap;
 use crate::definition::{Definition, Edge, Entry, Location, SourceFile};
 use crate::digest::OpDigest;
 use crate::metadata::{ExportCache, GroupStrength, LinuxResources, OpMetadata, ProgressGroup};
+use crate::notes::Notes;
 use crate::op_kind::OpKind;
 use crate::pb;
 use crate::sourcemap::{Position, Range};
@@ -152,7 +153,7 @@ impl Definition {
         Ok(
             match entries.last().and_then(|terminal| terminal.inputs.first()) {
                 Some(head) => {
-                    let head = (entries[head.vertex].digest, head.output);
+                    let head = (entries[head.vertex()].digest, head.output());
                     Self::new(entries, head, files)
                 }
                 None => Self::default(),
@@ -192,17 +193,18 @@ fn read_inputs(
                 .ok()
                 .and_then(|digest: OpDigest| places.get(&digest).copied());
             let name = || input.digest.clone();
-            Ok(Edge {
-                vertex: place.ok_or_else(|| DecodeError::UnknownInput {
-                    vertex,
-                    input: name(),
-                })?,
-                output: u32::try_from(input.index).map_err(|_| DecodeError::InvalidOutput {
+            let place = place.ok_or_else(|| DecodeError::UnknownInput {
+                vertex,
+                input: name(),
+            })?;
+            match u32::try_from(input.index) {
+                Ok(output) => Ok(Edge::new(place, output)),
+                Err(_) => Err(DecodeError::InvalidOutput {
                     vertex,
                     input: name(),
                     output: input.index,
-                })?,
-            })
+                }),
+            }
         })
         .collect()
 }
@@ -257,15 +259,14 @@ fn read_metadata(message: pb::OpMetadata) -> OpMetadata {
             ExportCache::Never
         }
     };
-    OpMetadata {
+    let notes = Notes {
         ignore_cache: message.ignore_cache,
+        export_cache: message.export_cache.map(export_cache),
         description: message
             .description
             .into_iter()
             .map(|(key, value)| (key.into(), value.into()))
             .collect(),
-        export_cache: message.export_cache.map(export_cache),
-        caps: message.caps.into_keys().map(Cap::named).collect(),
         progress_group: message.progress_group.map(|group| {
             let strength = if group.weak {
                 GroupStrength::Weak
@@ -291,6 +292,10 @@ fn read_metadata(message: pb::OpMetadata) -> OpMetadata {
             }
             .into()
         }),
+    };
+    OpMetadata {
+        notes: notes.into(),
+        caps: message.caps.into_keys().map(Cap::named).collect(),
     }
 }
 

@@ -34,8 +34,8 @@ pub struct Entry {
 /// An input of a vertex: an output of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edge {
-    pub(crate) vertex: usize,
-    pub(crate) output: u32,
+    vertex: u32,
+    output: u32,
 }
 
 /// Where a vertex comes from.
@@ -103,7 +103,7 @@ impl Definition {
         let mut readers = vec![Vec::new(); self.entries.len()];
         for (reader, entry) in self.entries.iter().enumerate() {
             for edge in &entry.inputs {
-                readers[edge.vertex].push(reader);
+                readers[edge.vertex()].push(reader);
             }
         }
         readers
@@ -117,7 +117,10 @@ impl Definition {
     /// The bytes of the `pb.Definition`, maps sorted by key, as `llb.WriteTo` would write them but for the order of
     /// its maps.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::default();
+        // Metadata, locations and the digests in them take less than this for most vertices.
+        let rest = self.entries.len() * 512;
+        let ops: usize = self.entries.iter().map(|entry| entry.op.len()).sum();
+        let mut writer = Writer::with_capacity(ops + rest);
         self.encode(&mut writer);
         writer.into_bytes()
     }
@@ -173,9 +176,16 @@ impl Entry {
 }
 
 impl Edge {
+    pub(crate) fn new(vertex: usize, output: u32) -> Self {
+        Self {
+            vertex: u32::try_from(vertex).expect("fewer than 2^32 vertices"),
+            output,
+        }
+    }
+
     /// The index in [`Definition::entries`] of the vertex that is read; it is lower than that of its reader.
     pub fn vertex(&self) -> usize {
-        self.vertex
+        self.vertex as usize
     }
 
     /// Which of that vertex's outputs is read.

@@ -1,5 +1,7 @@
 //! What every op's encoding shares: inputs, platform and constraints stand before the op itself.
 
+use std::collections::BTreeMap;
+
 use crate::cap::Cap;
 use crate::constraints::Constraints;
 use crate::definition::{Edge, Entry};
@@ -11,6 +13,9 @@ use crate::platform::Platform;
 use crate::vertex::{Op, Output, Slot, Vertex};
 use crate::wire::Writer;
 
+/// The number of an input that is not there.
+pub(crate) const SCRATCH: i64 = -1;
+
 /// Lists longer than this are searched through an index.
 const LINEAR_SEARCH: usize = 16;
 
@@ -19,11 +24,28 @@ pub(crate) struct Encoding<'a> {
     pub(crate) writer: &'a mut Writer,
     pub(crate) constraints: &'a Constraints,
     pub(crate) options: &'a Options,
+    /// The inputs of the op that have been numbered.
+    pub(crate) inputs: &'a mut InputList,
     outputs: &'a [Output],
     places: &'a [usize],
     entries: &'a [Entry],
-    caps: Vec<Cap>,
-    edges: Box<[Edge]>,
+    /// The numbers of the inputs by their slots.
+    pub(crate) numbers: &'a mut Vec<i64>,
+    caps: &'a mut Vec<Cap>,
+    edges: &'a mut Vec<Edge>,
+}
+
+/// What one op after the other is written into.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// The bytes of the op.
+    pub(crate) writer: Writer,
+    /// What it needs of the daemon.
+    pub(crate) caps: Vec<Cap>,
+    /// Its inputs.
+    pub(crate) edges: Vec<Edge>,
+    inputs: InputList,
+    numbers: Vec<i64>,
 }
 
 /// One input of an op: an output of a vertex that has its digest already.
@@ -39,27 +61,44 @@ pub(crate) struct Input {
 #[derive(Debug, Default)]
 pub(crate) struct InputList {
     inputs: Vec<Input>,
-    index: std::collections::BTreeMap<(usize, u32), usize>,
+    /// The numbers of the inputs, once there are many.
+    numbers: BTreeMap<(usize, u32), usize>,
 }
 
 impl<'a> Encoding<'a> {
+    /// Starts the op of `vertex`, whose inputs are at `places`, over what `scratch` holds.
     pub(crate) fn new(
-        writer: &'a mut Writer,
+        scratch: &'a mut Scratch,
         constraints: &'a Constraints,
         vertex: &'a Vertex,
         places: &'a [usize],
         entries: &'a [Entry],
     ) -> Self {
+        let Scratch {
+            writer,
+            caps,
+            edges,
+            inputs,
+            numbers,
+        } = scratch;
+        writer.clear();
+        caps.clear();
+        edges.clear();
+        inputs.clear();
+        numbers.clear();
+        numbers.resize(vertex.inputs.len(), SCRATCH);
         let (options, outputs) = (&vertex.options, &*vertex.inputs);
         Self {
             writer,
             constraints,
             options,
+            inputs,
             outputs,
             places,
             entries,
-            caps: Vec::new(),
-            edges: Box::default(),
+            numbers,
+            caps,
+            edges,
         }
     }
 
@@ -99,32 +138,22 @@ impl<'a> Encoding<'a> {
         self.caps.extend(needed.then_some(cap));
     }
 
-    /// What was written as inputs, and the capabilities that were asked for.
-    pub(crate) fn finish(self) -> (Box<[Edge]>, Vec<Cap>) {
-        (self.edges, self.caps)
+    /// Numbers the input in a slot; an output that is read twice has one number.
+    pub(crate) fn number(&mut self, slot: Slot) {
+        let input = self.input(slot);
+        self.numbers[slot.0 as usize] = self.inputs.add(input);
     }
 
-    /// The input in a slot.
-    pub(crate) fn input(&self, slot: Slot) -> Input {
-        let node = self.places[slot.0 as usize];
-        Input {
-            node,
-            index: self.outputs[slot.0 as usize].index,
-            digest: self.entries[node].digest,
-        }
-    }
-
-    /// Every input in order of the slots, none left out.
-    pub(crate) fn all_inputs(&self) -> Vec<Input> {
-        (0..)
-            .zip(self.outputs)
-            .map(|(slot, _)| self.input(Slot(slot)))
-            .collect()
+    /// Writes what stands before an op that has every slot as an input of its own, in order.
+    pub(crate) fn head_of_all(&mut self, platform: Option<&Platform>) {
+        let inputs: Vec<Input> = self.all_inputs().collect();
+        self.head_of(&inputs, platform);
     }
 
     /// Writes an op that was marshalled before, as it is.
     pub(crate) fn loaded(&mut self, op: &[u8]) {
-        self.edges = self.all_inputs().iter().map(Input::edge).collect();
+        let edges: Vec<Edge> = self.all_inputs().map(|input| input.edge()).collect();
+        *self.edges = edges;
         self.writer.raw(op);
     }
 
@@ -136,61 +165,95 @@ impl<'a> Encoding<'a> {
             .ok_or(OpError::NoPlatform)
     }
 
-    /// Writes what stands before the op: inputs, platform if the op has one, and the worker constraints.
-    pub(crate) fn head(&mut self, inputs: &[Input], platform: Option<&Platform>) {
+    /// Writes what stands before an op that has numbered its inputs: those, the platform if the op has one, and the
+    /// worker constraints.
+    pub(crate) fn head(&mut self, platform: Option<&Platform>) {
+        let inputs = std::mem::take(&mut self.inputs.inputs);
+        self.head_of(&inputs, platform);
+        self.inputs.inputs = inputs;
+    }
+
+    fn head_of(&mut self, inputs: &[Input], platform: Option<&Platform>) {
         write_inputs(self.writer, inputs);
-        self.edges = inputs.iter().map(Input::edge).collect();
+        self.edges.extend(inputs.iter().map(Input::edge));
         if let Some(platform) = platform {
             self.writer
                 .message(10, |message| write_platform(message, platform));
         }
-        let filters = self.constraints.filters.iter().chain(&self.options.filters);
+        let filters = self
+            .constraints
+            .filters
+            .iter()
+            .chain(self.options.filters());
         self.writer
             .message(11, |message| message.strings(1, filters));
+    }
+
+    fn all_inputs(&self) -> impl Iterator<Item = Input> {
+        (0..)
+            .zip(self.outputs)
+            .map(|(slot, _)| self.input(Slot(slot)))
+    }
+
+    fn input(&self, slot: Slot) -> Input {
+        let node = self.places[slot.0 as usize];
+        Input {
+            node,
+            index: self.outputs[slot.0 as usize].index,
+            digest: self.entries[node].digest,
+        }
     }
 }
 
 impl Input {
     /// The input as a definition has it.
     pub(crate) fn edge(&self) -> Edge {
-        Edge {
-            vertex: self.node,
-            output: self.index,
-        }
+        Edge::new(self.node, self.index)
     }
 }
 
 impl InputList {
-    /// The index of an input, which is added when it is new.
-    pub(crate) fn add(&mut self, input: Input) -> i64 {
+    /// How many inputs there are.
+    pub(crate) fn len(&self) -> i64 {
+        number(self.inputs.len())
+    }
+
+    /// The number of an input, which is added when it is new.
+    fn add(&mut self, input: Input) -> i64 {
         let key = (input.node, input.index);
         let known = if self.inputs.len() <= LINEAR_SEARCH {
             self.inputs
                 .iter()
                 .position(|known| (known.node, known.index) == key)
         } else {
-            if self.index.is_empty() {
-                self.index = (0..)
-                    .zip(&self.inputs)
-                    .map(|(at, known)| ((known.node, known.index), at))
+            if self.numbers.is_empty() {
+                self.numbers = self
+                    .inputs
+                    .iter()
+                    .map(|known| (known.node, known.index))
+                    .zip(0..)
                     .collect();
             }
-            self.index.get(&key).copied()
+            self.numbers.get(&key).copied()
         };
-        let at = known.unwrap_or_else(|| {
-            if !self.index.is_empty() {
-                self.index.insert(key, self.inputs.len());
+        number(known.unwrap_or_else(|| {
+            if !self.numbers.is_empty() {
+                self.numbers.insert(key, self.inputs.len());
             }
             self.inputs.push(input);
             self.inputs.len() - 1
-        });
-        i64::try_from(at).expect("fewer than 2^63 inputs")
+        }))
     }
 
-    /// The inputs in order.
-    pub(crate) fn as_slice(&self) -> &[Input] {
-        &self.inputs
+    fn clear(&mut self) {
+        self.inputs.clear();
+        self.numbers.clear();
     }
+}
+
+/// A number as ops name inputs.
+fn number(index: usize) -> i64 {
+    i64::try_from(index).expect("fewer than 2^63 inputs")
 }
 
 /// Writes `Op.inputs`.

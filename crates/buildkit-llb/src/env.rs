@@ -22,6 +22,7 @@ impl Env {
         };
         let variables = Arc::make_mut(self.0.get_or_insert_default());
         variables.retain(|known| known.name() != name);
+        variables.reserve_exact(1);
         variables.push(variable);
     }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use prost::Message as _;
 
-use crate::definition::{Definition, Entry, SourceFile};
+use crate::cap::Cap;
+use crate::definition::{Definition, Edge, Entry, SourceFile};
 use crate::encoding::Encoding;
 use crate::op_kind::OpKind;
 use crate::options::Options;
@@ -19,6 +20,7 @@ use crate::vertex::{Op, Output, Vertex};
 pub(crate) struct LoadedOp {
     kind: OpKind,
     bytes: Box<[u8]>,
+    caps: Arc<[Cap]>,
 }
 
 impl State {
@@ -48,6 +50,9 @@ impl State {
 impl LoadedOp {
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) -> OpKind {
         encoding.loaded(&self.bytes);
+        for cap in &*self.caps {
+            encoding.cap(cap.clone());
+        }
         self.kind
     }
 
@@ -57,33 +62,26 @@ impl LoadedOp {
 }
 
 fn load_vertex(entry: &Entry, below: &[Arc<Vertex>], files: &[SourceMap]) -> Vertex {
-    let locations = entry.locations().iter();
-    let options = Options {
-        platform: platform(entry).map(Arc::new),
-        metadata: entry.metadata().clone(),
-        filters: Vec::new(),
-        locations: locations
-            .map(|location| SourceLocation {
-                map: files[location.source_index()].clone(),
-                ranges: location.ranges().into(),
-            })
-            .collect(),
-    };
-    let inputs = entry.inputs().iter();
-    Vertex {
-        op: Op::Loaded(LoadedOp {
-            kind: entry.kind(),
-            bytes: entry.op_bytes().into(),
-        }),
-        options,
-        inputs: inputs
-            .map(|edge| Output {
-                vertex: below[edge.vertex()].clone(),
-                index: edge.output(),
-            })
-            .collect(),
-        fault: None,
+    let notes = entry.metadata().notes.clone();
+    let mut options = Options::of_notes(platform(entry).map(Arc::new), notes);
+    for location in entry.locations() {
+        let map = files[location.source_index()].clone();
+        options.add_location(SourceLocation {
+            map,
+            ranges: location.ranges().into(),
+        });
     }
+    let op = LoadedOp {
+        kind: entry.kind(),
+        bytes: entry.op_bytes().into(),
+        caps: entry.metadata().caps.clone(),
+    };
+    let input = |edge: &Edge| Output {
+        vertex: below[edge.vertex()].clone(),
+        index: edge.output(),
+    };
+    let inputs = entry.inputs().iter().map(input).collect();
+    Vertex::new(Op::Loaded(op), options, inputs, None)
 }
 
 fn load_file(file: &SourceFile) -> SourceMap {

@@ -1,19 +1,21 @@
-//! From a state to a definition: a walk over the graph that needs no stack of its own depth.
+//! From a state to a definition: two walks over the graph that need no stack of its depth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::cap::Cap;
 use crate::constraints::Constraints;
 use crate::definition::{Definition, Edge, Entry};
 use crate::digest::OpDigest;
-use crate::encoding::{Encoding, Input, write_inputs};
+use crate::encoding::{Encoding, Input, Scratch, write_inputs};
 use crate::error::MarshalError;
 use crate::metadata::OpMetadata;
+use crate::notes::{Notes, SharedNotes};
 use crate::op_kind::OpKind;
+use crate::order::Order;
 use crate::source_collector::SourceCollector;
 use crate::state::State;
 use crate::vertex::{Op, Vertex};
-use crate::wire::Writer;
 
 /// The definition of `state` under `constraints`.
 pub(crate) fn marshal(
@@ -23,30 +25,34 @@ pub(crate) fn marshal(
     let Some(head) = &state.output else {
         return Ok(Definition::default());
     };
+    let order = Order::below(&head.vertex);
     let mut marshaller = Marshaller {
         constraints,
-        visited: BTreeMap::new(),
         by_digest: BTreeMap::new(),
-        entries: Vec::new(),
-        writer: Writer::default(),
+        cap_sets: BTreeSet::new(),
+        // And one for the terminal.
+        entries: Vec::with_capacity(order.len() + 1),
+        scratch: Scratch::default(),
         sources: SourceCollector::default(),
     };
-    let node = marshaller.walk(&head.vertex)?;
-    let digest = marshaller.entries[node].digest;
-    marshaller.finish(Input {
-        node,
-        index: head.index,
-        digest,
-    })
+    let mut places = Vec::with_capacity(order.len());
+    let mut inputs = Vec::new();
+    for (vertex, below) in order.iter() {
+        inputs.clear();
+        inputs.extend(below.iter().map(|input| places[*input as usize]));
+        places.push(marshaller.emit(vertex, &inputs)?);
+    }
+    marshaller.finish(places[places.len() - 1], head.index)
 }
 
-/// What a walk knows. `visited` and `by_digest` name vertices by their places in `entries`.
+/// What has been marshalled. `by_digest` names vertices by their places in `entries`.
 struct Marshaller<'a> {
     constraints: &'a Constraints,
-    visited: BTreeMap<*const Vertex, usize>,
     by_digest: BTreeMap<OpDigest, usize>,
+    /// The sets of capabilities that vertices need, each once.
+    cap_sets: BTreeSet<Arc<[Cap]>>,
     entries: Vec<Entry>,
-    writer: Writer,
+    scratch: Scratch,
     sources: SourceCollector,
 }
 
@@ -57,143 +63,131 @@ struct Encoded {
     metadata: OpMetadata,
 }
 
-/// A vertex whose inputs are being walked.
-struct Frame<'v> {
-    vertex: &'v Vertex,
-    /// The input to look at next.
-    next: usize,
-    /// Where the places of its inputs start in the list of them.
-    first_input: usize,
-}
-
-impl<'a> Marshaller<'a> {
-    /// Emits everything below `head` depth first, inputs before what reads them, and returns its place.
-    fn walk(&mut self, head: &'a Vertex) -> Result<usize, MarshalError> {
-        let mut places: Vec<usize> = Vec::new();
-        let mut frames = vec![Frame {
-            vertex: head,
-            next: 0,
-            first_input: 0,
-        }];
-        while let Some(frame) = frames.last_mut() {
-            let vertex = frame.vertex;
-            if let Some(input) = vertex.inputs.get(frame.next) {
-                frame.next += 1;
-                match self.visited.get(&std::ptr::from_ref(&*input.vertex)) {
-                    Some(place) => places.push(*place),
-                    None => frames.push(Frame {
-                        vertex: &input.vertex,
-                        next: 0,
-                        first_input: places.len(),
-                    }),
-                }
-            } else {
-                let place = self.emit(vertex, &places[frame.first_input..])?;
-                places.truncate(frame.first_input);
-                places.push(place);
-                frames.pop();
-            }
-        }
-        Ok(places[0])
-    }
-
+impl Marshaller<'_> {
     /// Encodes one vertex whose inputs are at `places`. One that equals an earlier vertex becomes that one.
     fn emit(&mut self, vertex: &Vertex, places: &[usize]) -> Result<usize, MarshalError> {
         let Encoded {
             kind,
             inputs,
             metadata,
-        } = self.encode(vertex, places)?;
-        let digest = OpDigest::of(self.writer.written());
-        let locations = self.sources.add(&vertex.options.locations);
+        } = self.encode(vertex, places).map_err(|reason| MarshalError {
+            vertex: label(vertex),
+            reason,
+        })?;
+        let op = self.scratch.writer.written();
+        let digest = OpDigest::of(op);
+        let locations = self.sources.add(vertex.options.locations());
         let place = *self.by_digest.entry(digest).or_insert(self.entries.len());
         match self.entries.get_mut(place) {
             Some(entry) => {
                 entry.metadata.merge(&metadata);
                 entry.locations.get_or_insert_default().extend(locations);
             }
-            None => self.entries.push(Entry {
-                digest,
-                kind,
-                op: self.writer.written().into(),
-                inputs,
-                metadata,
-                locations: Some(locations),
-            }),
+            None => {
+                self.entries.push(Entry {
+                    digest,
+                    kind,
+                    op: op.into(),
+                    inputs,
+                    metadata,
+                    locations: Some(locations),
+                });
+            }
         }
-        self.visited.insert(std::ptr::from_ref(vertex), place);
         Ok(place)
     }
 
-    fn encode(&mut self, vertex: &Vertex, places: &[usize]) -> Result<Encoded, MarshalError> {
-        let failed = |reason| MarshalError {
-            vertex: label(vertex),
-            reason,
-        };
+    fn encode(
+        &mut self,
+        vertex: &Vertex,
+        places: &[usize],
+    ) -> Result<Encoded, crate::error::OpError> {
         if let Some(fault) = &vertex.fault {
-            return Err(failed(fault.clone()));
+            return Err((**fault).clone());
         }
-        self.writer.clear();
         let mut encoding = Encoding::new(
-            &mut self.writer,
+            &mut self.scratch,
             self.constraints,
             vertex,
             places,
             &self.entries,
         );
-        let kind = encoding.encode(&vertex.op).map_err(failed)?;
-        let (inputs, caps) = encoding.finish();
-        let metadata = if let Op::Loaded(_) = &vertex.op {
-            vertex.options.metadata.clone()
-        } else {
-            let mut metadata = self.constraints.metadata.clone();
-            metadata.merge(&vertex.options.metadata);
-            metadata.add_caps(caps);
-            metadata
+        let kind = encoding.encode(&vertex.op)?;
+        let mut notes = match &vertex.op {
+            // What was marshalled before keeps what was said then.
+            Op::Loaded(_) => SharedNotes::default(),
+            _ => self.constraints.notes.clone(),
+        };
+        notes.merge(&vertex.options.notes);
+        let metadata = OpMetadata {
+            notes,
+            caps: self.caps(),
         };
         Ok(Encoded {
             kind,
-            inputs,
+            inputs: self.scratch.edges.as_slice().into(),
             metadata,
         })
     }
 
-    /// Adds the terminal, which has the head as its only input, and the source files.
-    fn finish(mut self, head: Input) -> Result<Definition, MarshalError> {
-        self.writer.clear();
-        write_inputs(&mut self.writer, &[head]);
-        let mut caps = vec![Cap::CONSTRAINTS, Cap::PLATFORM];
-        let any =
-            |test: fn(&OpMetadata) -> bool| self.entries.iter().any(|entry| test(&entry.metadata));
-        caps.extend(any(OpMetadata::ignores_cache).then_some(Cap::META_IGNORE_CACHE));
-        caps.extend(
-            any(|metadata| !metadata.description.is_empty()).then_some(Cap::META_DESCRIPTION),
-        );
-        caps.extend(
-            any(|metadata| metadata.export_cache.is_some()).then_some(Cap::META_EXPORT_CACHE),
-        );
-        let mut metadata = OpMetadata::default();
-        metadata.add_caps(caps);
+    /// The capabilities in the scratch space, as a set.
+    fn caps(&mut self) -> Arc<[Cap]> {
+        let caps = &mut self.scratch.caps;
+        caps.sort_unstable();
+        caps.dedup();
+        if let Some(known) = self.cap_sets.get(caps.as_slice()) {
+            return known.clone();
+        }
+        let caps: Arc<[Cap]> = caps.as_slice().into();
+        self.cap_sets.insert(caps.clone());
+        caps
+    }
+
+    /// Adds the terminal, whose only input is the head, and the source files.
+    fn finish(mut self, head: usize, output: u32) -> Result<Definition, MarshalError> {
+        let head = Input {
+            node: head,
+            index: output,
+            digest: self.entries[head].digest,
+        };
+        self.scratch.caps.clear();
+        let caps = &mut self.scratch.caps;
+        caps.extend([Cap::CONSTRAINTS, Cap::PLATFORM]);
+        let any = |test: fn(&Notes) -> bool| {
+            self.entries
+                .iter()
+                .any(|entry| test(entry.metadata.notes.get()))
+        };
+        caps.extend(any(|notes| notes.ignore_cache).then_some(Cap::META_IGNORE_CACHE));
+        caps.extend(any(|notes| !notes.description.is_empty()).then_some(Cap::META_DESCRIPTION));
+        caps.extend(any(|notes| notes.export_cache.is_some()).then_some(Cap::META_EXPORT_CACHE));
+        let caps = self.caps();
+        let writer = &mut self.scratch.writer;
+        writer.clear();
+        write_inputs(writer, &[head]);
         self.entries.push(Entry {
-            digest: OpDigest::of(self.writer.written()),
+            digest: OpDigest::of(writer.written()),
             kind: OpKind::Terminal,
-            op: self.writer.written().into(),
+            op: writer.written().into(),
             inputs: [head.edge()].into(),
-            metadata,
+            metadata: OpMetadata {
+                notes: SharedNotes::default(),
+                caps,
+            },
             locations: None,
         });
-        let infos = self.sources.marshal(self.constraints)?;
+        let files = self.sources.marshal(self.constraints)?;
         Ok(Definition::new(
             self.entries,
             (head.digest, head.index),
-            Some(infos),
+            Some(files),
         ))
     }
 }
 
 /// What a vertex is called in an error.
 fn label(vertex: &Vertex) -> String {
-    if let Some(name) = vertex.options.metadata.custom_name() {
+    if let Some(name) = vertex.options.notes.get().custom_name() {
         return name.to_owned();
     }
     match &vertex.op {

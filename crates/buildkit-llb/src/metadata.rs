@@ -1,25 +1,18 @@
 //! What a definition says about a vertex without changing its digest.
 
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::cap::Cap;
+use crate::notes::SharedNotes;
 use crate::wire::Writer;
-
-/// The key under which progress looks for a vertex's name.
-pub(crate) const CUSTOM_NAME: &str = "llb.customname";
 
 /// The metadata of one vertex. Mirrors `pb.OpMetadata`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OpMetadata {
-    pub(crate) ignore_cache: bool,
-    /// Sorted by key.
-    pub(crate) description: Vec<(Cow<'static, str>, Arc<str>)>,
-    pub(crate) export_cache: Option<ExportCache>,
-    /// Sorted.
-    pub(crate) caps: Vec<Cap>,
-    pub(crate) progress_group: Option<Arc<ProgressGroup>>,
-    pub(crate) linux_resources: Option<Arc<LinuxResources>>,
+    pub(crate) notes: SharedNotes,
+    /// Sorted, each once. Many vertices need the same and share them.
+    pub(crate) caps: Arc<[Cap]>,
 }
 
 /// Whether a vertex's result goes into an exported cache, whatever the export's mode.
@@ -72,26 +65,26 @@ pub struct LinuxResources {
 impl OpMetadata {
     /// The name that progress shows, if one was given.
     pub fn custom_name(&self) -> Option<&str> {
-        self.description()
-            .find(|(key, _)| *key == CUSTOM_NAME)
-            .map(|(_, value)| value)
+        self.notes.get().custom_name()
     }
 
     /// The description, sorted by key.
     pub fn description(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.description
+        self.notes
+            .get()
+            .description
             .iter()
             .map(|(key, value)| (&**key, &**value))
     }
 
     /// Whether the vertex runs even when the cache has its result.
     pub fn ignores_cache(&self) -> bool {
-        self.ignore_cache
+        self.notes.get().ignore_cache
     }
 
     /// Whether its result goes into an exported cache; `None` leaves it to the export.
     pub fn export_cache(&self) -> Option<ExportCache> {
-        self.export_cache
+        self.notes.get().export_cache
     }
 
     /// The capabilities that the daemon must have, sorted.
@@ -101,73 +94,47 @@ impl OpMetadata {
 
     /// The group that progress shows the vertex in.
     pub fn progress_group(&self) -> Option<&ProgressGroup> {
-        self.progress_group.as_deref()
+        self.notes.get().progress_group.as_deref()
     }
 
     /// The limits for its containers.
     pub fn linux_resources(&self) -> Option<&LinuxResources> {
-        self.linux_resources.as_deref()
+        self.notes.get().linux_resources.as_deref()
     }
 
-    /// Sets one entry of the description.
-    pub(crate) fn describe(&mut self, key: Cow<'static, str>, value: Arc<str>) {
-        match self
-            .description
-            .binary_search_by(|(known, _)| known.cmp(&key))
-        {
-            Ok(at) => self.description[at].1 = value,
-            Err(at) => self.description.insert(at, (key, value)),
-        }
-    }
-
-    /// Adds capabilities.
-    pub(crate) fn add_caps(&mut self, caps: impl IntoIterator<Item = Cap>) {
-        self.caps.extend(caps);
-        self.caps.sort_unstable();
-        self.caps.dedup();
-    }
-
-    /// Lays `over` on top, as BuildKit's `mergeMetadata` does: what is set there wins, lists are united.
-    pub(crate) fn merge(&mut self, over: &Self) {
-        self.ignore_cache |= over.ignore_cache;
-        for (key, value) in &over.description {
-            self.describe(key.clone(), value.clone());
-        }
-        self.export_cache = over.export_cache.or(self.export_cache);
-        if !over.caps.is_empty() {
-            self.add_caps(over.caps.iter().cloned());
-        }
-        if over.progress_group.is_some() {
-            self.progress_group.clone_from(&over.progress_group);
-        }
-        if over.linux_resources.is_some() {
-            self.linux_resources.clone_from(&over.linux_resources);
+    /// Takes in the metadata of an equal vertex, as BuildKit's `mergeMetadata` does.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.notes.merge(&other.notes);
+        if self.caps != other.caps {
+            let caps: BTreeSet<&Cap> = self.caps.iter().chain(&*other.caps).collect();
+            self.caps = caps.into_iter().cloned().collect();
         }
     }
 
     /// Writes the fields of `pb.OpMetadata`.
     pub(crate) fn encode(&self, writer: &mut Writer) {
-        writer.bool(1, self.ignore_cache);
-        for (key, value) in &self.description {
+        let notes = self.notes.get();
+        writer.bool(1, notes.ignore_cache);
+        for (key, value) in &notes.description {
             writer.string_entry(2, key, value);
         }
-        if let Some(export) = self.export_cache {
+        if let Some(export) = notes.export_cache {
             writer.message(4, |message| message.bool(1, export == ExportCache::Always));
         }
-        for cap in &self.caps {
+        for cap in &*self.caps {
             writer.message(5, |entry| {
                 entry.element(1, cap.as_str().as_bytes());
                 entry.bool(2, true);
             });
         }
-        if let Some(group) = &self.progress_group {
+        if let Some(group) = &notes.progress_group {
             writer.message(6, |message| {
                 message.string(1, &group.id);
                 message.string(2, &group.name);
                 message.bool(3, group.strength == GroupStrength::Weak);
             });
         }
-        if let Some(resources) = &self.linux_resources {
+        if let Some(resources) = &notes.linux_resources {
             writer.message(7, |message| resources.encode(message));
         }
     }

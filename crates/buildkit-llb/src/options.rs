@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::metadata::{ExportCache, LinuxResources, OpMetadata, ProgressGroup};
+use crate::metadata::{ExportCache, LinuxResources, ProgressGroup};
+use crate::notes::SharedNotes;
 use crate::platform::Platform;
 use crate::sourcemap::SourceLocation;
 
@@ -11,14 +12,47 @@ use crate::sourcemap::SourceLocation;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
     pub(crate) platform: Option<Arc<Platform>>,
-    pub(crate) metadata: OpMetadata,
-    pub(crate) filters: Vec<String>,
-    pub(crate) locations: Vec<SourceLocation>,
+    pub(crate) notes: SharedNotes,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few vertices have.
+#[derive(Debug, Clone, Default)]
+struct Rare {
+    filters: Vec<String>,
+    locations: Vec<SourceLocation>,
 }
 
 impl Options {
+    /// Options with notes, and no constraint but the platform.
+    pub(crate) fn of_notes(platform: Option<Arc<Platform>>, notes: SharedNotes) -> Self {
+        Self {
+            platform,
+            notes,
+            rare: None,
+        }
+    }
+
+    /// The filters that a worker must match.
+    pub(crate) fn filters(&self) -> &[String] {
+        self.rare.as_deref().map_or(&[], |rare| &rare.filters)
+    }
+
+    /// Where the vertex comes from.
+    pub(crate) fn locations(&self) -> &[SourceLocation] {
+        self.rare.as_deref().map_or(&[], |rare| &rare.locations)
+    }
+
+    pub(crate) fn add_filter(&mut self, filter: String) {
+        self.rare.get_or_insert_default().filters.push(filter);
+    }
+
+    pub(crate) fn add_location(&mut self, location: SourceLocation) {
+        self.rare.get_or_insert_default().locations.push(location);
+    }
+
     pub(crate) fn describe(&mut self, key: Cow<'static, str>, value: String) {
-        self.metadata.describe(key, value.into());
+        self.notes.get_mut().describe(key, value.into());
     }
 
     pub(crate) fn set_platform(&mut self, platform: Platform) {
@@ -26,15 +60,15 @@ impl Options {
     }
 
     pub(crate) fn set_export_cache(&mut self, export: ExportCache) {
-        self.metadata.export_cache = Some(export);
+        self.notes.get_mut().export_cache = Some(export);
     }
 
     pub(crate) fn set_progress_group(&mut self, group: ProgressGroup) {
-        self.metadata.progress_group = Some(Arc::new(group));
+        self.notes.get_mut().progress_group = Some(Arc::new(group));
     }
 
     pub(crate) fn set_linux_resources(&mut self, resources: LinuxResources) {
-        self.metadata.linux_resources = Some(Arc::new(resources));
+        self.notes.get_mut().linux_resources = Some(Arc::new(resources));
     }
 }
 
@@ -44,7 +78,7 @@ macro_rules! vertex_option_methods {
         /// Sets the name that progress shows. Default: what the daemon makes of the op.
         pub fn custom_name(mut self, name: impl Into<String>) -> Self {
             self.options
-                .describe($crate::metadata::CUSTOM_NAME.into(), name.into());
+                .describe($crate::notes::CUSTOM_NAME.into(), name.into());
             self
         }
 
@@ -56,7 +90,7 @@ macro_rules! vertex_option_methods {
 
         /// Runs the vertex even when the cache has its result.
         pub fn ignore_cache(mut self) -> Self {
-            self.options.metadata.ignore_cache = true;
+            self.options.notes.get_mut().ignore_cache = true;
             self
         }
 
@@ -87,13 +121,13 @@ macro_rules! vertex_option_methods {
 
         /// Adds a filter that a worker must match, in containerd's filter syntax.
         pub fn require_worker(mut self, filter: impl Into<String>) -> Self {
-            self.options.filters.push(filter.into());
+            self.options.add_filter(filter.into());
             self
         }
 
         /// Says where in a source file the vertex comes from; errors of the daemon show it.
         pub fn location(mut self, location: $crate::sourcemap::SourceLocation) -> Self {
-            self.options.locations.push(location);
+            self.options.add_location(location);
             self
         }
     };

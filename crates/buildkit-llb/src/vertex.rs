@@ -19,14 +19,14 @@ pub(crate) struct Vertex {
     /// What the op reads, in the order in which BuildKit's client walks it. Ops name an input by its slot here.
     pub(crate) inputs: Vec<Output>,
     /// What is wrong with the op; marshalling reports it.
-    pub(crate) fault: Option<OpError>,
+    pub(crate) fault: Option<Box<OpError>>,
 }
 
 /// What a vertex does.
 #[derive(Debug)]
 pub(crate) enum Op {
-    Source(SourceOp),
-    Exec(ExecOp),
+    Source(Box<SourceOp>),
+    Exec(Box<ExecOp>),
     File(FileOp),
     Merge(MergeOp),
     Diff(DiffOp),
@@ -51,6 +51,20 @@ pub(crate) struct Slot(pub(crate) u32);
 pub(crate) struct Slots(pub(crate) Vec<Output>);
 
 impl Vertex {
+    pub(crate) fn new(
+        op: Op,
+        options: Options,
+        inputs: Vec<Output>,
+        fault: Option<OpError>,
+    ) -> Self {
+        Self {
+            op,
+            options,
+            inputs,
+            fault: fault.map(Box::new),
+        }
+    }
+
     /// The platform that a state gets with an output of this vertex: only sources and execs with a platform of their
     /// own hand one on, and ops of loaded definitions.
     pub(crate) fn output_platform(&self) -> Option<&Arc<Platform>> {

@@ -15,6 +15,13 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
+    /// A writer with room for `bytes` bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+        }
+    }
+
     /// What has been written.
     pub(crate) fn written(&self) -> &[u8] {
         &self.bytes

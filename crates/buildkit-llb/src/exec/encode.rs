@@ -4,7 +4,7 @@ use super::mount::{CacheSharing, ContentCache, MountKind, MountNode};
 use super::secret::{SecretFile, SshSocket};
 use super::{ExecOp, ProxyEnv};
 use crate::cap::Cap;
-use crate::encoding::{Encoding, InputList};
+use crate::encoding::Encoding;
 use crate::env::Env;
 use crate::error::OpError;
 use crate::settings::{NetworkMode, SecurityMode};
@@ -30,23 +30,18 @@ impl ExecOp {
 
     /// Writes the op and asks for what it needs.
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) -> Result<(), OpError> {
-        let mut inputs = InputList::default();
-        let mount_inputs: Vec<i64> = self
-            .mounts
-            .iter()
-            .map(|mount| {
-                mount
-                    .slot
-                    .map_or(NONE, |slot| inputs.add(encoding.input(slot)))
-            })
-            .collect();
+        for slot in self.mounts.iter().filter_map(MountNode::slot) {
+            encoding.number(slot);
+        }
         let env = self.env(encoding);
         self.ask_caps(encoding);
         let platform = encoding.platform(self.values.platform.as_deref())?;
-        encoding.head(inputs.as_slice(), Some(platform));
+        encoding.head(Some(platform));
+        let numbers = &*encoding.numbers;
         encoding.writer.message(2, |exec| {
             exec.message(1, |meta| self.encode_meta(meta, &env));
-            for (mount, input) in self.mounts.iter().zip(mount_inputs) {
+            for mount in &self.mounts {
+                let input = mount.slot().map_or(NONE, |slot| numbers[slot.0 as usize]);
                 exec.message(2, |message| encode_mount(message, mount, input));
             }
             for secret in &self.secrets {
@@ -99,14 +94,14 @@ impl ExecOp {
         let has_bind = self
             .mounts
             .iter()
-            .any(|mount| matches!(mount.kind, MountKind::Bind) && mount.slot.is_some());
+            .any(|mount| matches!(mount.kind, MountKind::Bind) && mount.slot().is_some());
         let has_secret = !self.secrets.is_empty() || !self.secret_env.is_empty();
         for (needed, cap) in [
             (true, Cap::EXEC_META_BASE),
             (self.valid_exit_codes.is_some(), Cap::EXEC_VALID_EXIT_CODE),
             (!self.values.ulimits.is_empty(), Cap::EXEC_META_ULIMIT),
             (
-                encoding.options.metadata.linux_resources.is_some(),
+                encoding.options.notes.get().linux_resources.is_some(),
                 Cap::EXEC_META_LINUX_RESOURCES,
             ),
             (

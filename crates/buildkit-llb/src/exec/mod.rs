@@ -13,7 +13,7 @@ pub use self::mount::{BindMount, CacheMount, CacheSharing, ContentCache, Mount, 
 pub use self::outputs::ExecOutputs;
 pub use self::secret::{SecretEnv, SecretFile, SshSocket};
 
-use self::mount::{MountNode, MountVariant};
+use self::mount::{MountNode, MountVariant, Source};
 use crate::error::OpError;
 use crate::options::{Options, vertex_option_methods};
 use crate::settings::{Setting, Values, settings_methods};
@@ -22,6 +22,8 @@ use crate::vertex::{Op, Slots, Vertex};
 
 /// Where the root file system is mounted.
 const ROOT: &str = "/";
+/// A command that mounts something often mounts more; room for so many, the root included, is made at once.
+const USUAL_MOUNTS: usize = 6;
 /// Where ssh agents are mounted that have no target of their own, followed by their number.
 const SSH_TARGET: &str = "/run/buildkit/ssh_agent.";
 /// The variable that tells ssh where its agent listens.
@@ -33,7 +35,9 @@ const SSH_AUTH_SOCK: &str = "SSH_AUTH_SOCK";
 pub struct Exec {
     args: Args,
     settings: Vec<Setting>,
-    mounts: Vec<Mount>,
+    mounts: Vec<MountNode>,
+    secrets: Vec<SecretFile>,
+    ssh: Vec<SshSocket>,
     secret_env: Vec<SecretEnv>,
     readonly_root: bool,
     proxy: Option<ProxyEnv>,
@@ -69,13 +73,13 @@ pub struct CdiDevice {
 pub(crate) struct ExecOp {
     args: Args,
     values: Arc<Values>,
-    mounts: Box<[MountNode]>,
-    secrets: Box<[SecretFile]>,
-    secret_env: Box<[SecretEnv]>,
-    ssh: Box<[SshSocket]>,
+    mounts: Vec<MountNode>,
+    secrets: Vec<SecretFile>,
+    secret_env: Vec<SecretEnv>,
+    ssh: Vec<SshSocket>,
     proxy: Option<Box<ProxyEnv>>,
-    valid_exit_codes: Option<Box<[i32]>>,
-    cdi_devices: Box<[CdiDevice]>,
+    valid_exit_codes: Option<Vec<i32>>,
+    cdi_devices: Vec<CdiDevice>,
 }
 
 impl Exec {
@@ -85,6 +89,8 @@ impl Exec {
             args: args.into(),
             settings: Vec::new(),
             mounts: Vec::new(),
+            secrets: Vec::new(),
+            ssh: Vec::new(),
             secret_env: Vec::new(),
             readonly_root: false,
             proxy: None,
@@ -99,7 +105,16 @@ impl Exec {
 
     /// Adds a mount: a state, a cache, a tmpfs, a secret file or an ssh agent.
     pub fn mount(mut self, mount: impl Into<Mount>) -> Self {
-        self.mounts.push(mount.into());
+        match mount.into().0 {
+            MountVariant::State(node) => {
+                if self.mounts.capacity() == 0 {
+                    self.mounts.reserve(USUAL_MOUNTS);
+                }
+                self.mounts.push(node);
+            }
+            MountVariant::Secret(secret) => self.secrets.push(secret),
+            MountVariant::Ssh(socket) => self.ssh.push(socket),
+        }
         self
     }
 
@@ -134,6 +149,8 @@ impl Exec {
     }
 
     fn set(mut self, setting: Setting) -> Self {
+        // Most commands set one thing or nothing.
+        self.settings.reserve_exact(1);
         self.settings.push(setting);
         self
     }
@@ -148,16 +165,7 @@ impl Exec {
                 .into_iter()
                 .for_each(|setting| values.apply(setting));
         }
-        let mut secrets = Vec::new();
-        let mut ssh: Vec<SshSocket> = Vec::new();
-        let mut nodes = vec![MountNode::root(base, self.readonly_root)];
-        for mount in self.mounts {
-            match mount.0 {
-                MountVariant::State(node) => nodes.push(node),
-                MountVariant::Secret(secret) => secrets.push(secret),
-                MountVariant::Ssh(socket) => ssh.push(socket),
-            }
-        }
+        let mut ssh = self.ssh;
         for (number, socket) in ssh.iter_mut().enumerate() {
             socket
                 .target
@@ -173,43 +181,46 @@ impl Exec {
                 name: name.to_owned(),
             }));
         }
-        let (mounts, inputs) = number_outputs(nodes);
+        let mut mounts = self.mounts;
+        mounts.reserve_exact(1);
+        // Before the others, so that it stays first among mounts of an equal target.
+        mounts.insert(0, MountNode::root(base, self.readonly_root));
+        let inputs = number_outputs(&mut mounts);
         fault = fault.or_else(|| mounts.iter().find_map(MountNode::fault));
         let op = ExecOp {
             args: self.args,
             values,
             mounts,
-            secrets: secrets.into(),
-            secret_env: self.secret_env.into(),
-            ssh: ssh.into(),
+            secrets: self.secrets,
+            secret_env: self.secret_env,
+            ssh,
             proxy: self.proxy.map(Box::new),
-            valid_exit_codes: self.valid_exit_codes.map(Into::into),
-            cdi_devices: self.cdi_devices.into(),
+            valid_exit_codes: self.valid_exit_codes,
+            cdi_devices: self.cdi_devices,
         };
-        let vertex = Vertex {
-            op: Op::Exec(op),
-            options: self.options,
-            inputs: inputs.0,
-            fault,
-        };
+        let vertex = Vertex::new(Op::Exec(Box::new(op)), self.options, inputs.0, fault);
         ExecOutputs::new(base.clone(), Arc::new(vertex))
     }
 }
 
-/// Sorts mounts by the bytes of their targets (the root is not special), and gives each its input and its output.
-fn number_outputs(mut nodes: Vec<MountNode>) -> (Box<[MountNode]>, Slots) {
-    nodes.sort_by(|a, b| a.target.cmp(&b.target));
-    let mut inputs = Slots(Vec::with_capacity(nodes.len()));
+/// Sorts mounts by the bytes of their targets (the root is not special), numbers their outputs, and gives them slots for
+/// what they read.
+fn number_outputs(mounts: &mut [MountNode]) -> Slots {
+    mounts.sort_by(|a, b| a.target.cmp(&b.target));
+    let mut inputs = Slots(Vec::with_capacity(mounts.len()));
     let mut outputs = 0..;
-    for node in &mut nodes {
-        node.slot = node.source.take().map(|output| inputs.push(output));
-        node.output = if node.has_output() {
+    for mount in mounts {
+        mount.source = match std::mem::replace(&mut mount.source, Source::None) {
+            Source::Output(output) => Source::Slot(inputs.push(output)),
+            source => source,
+        };
+        mount.output = if mount.has_output() {
             outputs.next()
         } else {
             None
         };
     }
-    (nodes.into(), inputs)
+    inputs
 }
 
 impl CdiDevice {

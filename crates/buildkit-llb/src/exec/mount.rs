@@ -61,32 +61,42 @@ pub enum ContentCache {
 /// A mount that is sorted and may have an input and an output.
 #[derive(Debug, Clone)]
 pub(super) struct MountNode {
-    pub(super) target: String,
-    pub(super) selector: Option<String>,
+    pub(super) target: Box<str>,
+    pub(super) selector: Option<Box<str>>,
     pub(super) kind: MountKind,
     pub(super) content_cache: ContentCache,
     pub(super) readonly: bool,
     no_output: bool,
-    /// What is mounted, until the exec is finished and it has a slot.
-    pub(super) source: Option<Output>,
-    pub(super) slot: Option<Slot>,
+    pub(super) source: Source,
     pub(super) output: Option<u32>,
     /// What a state of the output inherits.
     pub(super) values: Arc<Values>,
+}
+
+/// What is mounted: an output until the exec is finished, from then on one of its inputs.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    None,
+    Output(Output),
+    Slot(Slot),
 }
 
 /// What a mount is besides its input.
 #[derive(Debug, Clone)]
 pub(super) enum MountKind {
     Bind,
-    Cache { id: String, sharing: CacheSharing },
+    Cache { id: Box<str>, sharing: CacheSharing },
     Tmpfs { size: i64 },
 }
 
 impl BindMount {
     /// `source` at `target`, writable.
     pub fn new(target: impl Into<String>, source: &State) -> Self {
-        Self(MountNode::new(target.into(), source, MountKind::Bind))
+        Self(MountNode::new(
+            target.into().into_boxed_str(),
+            source,
+            MountKind::Bind,
+        ))
     }
 
     /// Mounts it read-only; there is no output then.
@@ -97,7 +107,7 @@ impl BindMount {
 
     /// Mounts what is at `path` in the source. Default: all of it.
     pub fn selector(mut self, path: impl Into<String>) -> Self {
-        self.0.selector = Some(path.into()).filter(|path| !path.is_empty());
+        self.0.set_selector(path.into());
         self
     }
 
@@ -118,10 +128,14 @@ impl CacheMount {
     /// The cache `id` at `target`, writable, shared and empty at first.
     pub fn new(target: impl Into<String>, id: impl Into<String>) -> Self {
         let kind = MountKind::Cache {
-            id: id.into(),
+            id: id.into().into_boxed_str(),
             sharing: CacheSharing::Shared,
         };
-        Self(MountNode::new(target.into(), &State::scratch(), kind))
+        Self(MountNode::new(
+            target.into().into_boxed_str(),
+            &State::scratch(),
+            kind,
+        ))
     }
 
     /// Says what happens when two execs use it at once. Default: [`CacheSharing::Shared`].
@@ -134,14 +148,14 @@ impl CacheMount {
 
     /// Fills a new cache with `source`. Default: nothing.
     pub fn from_state(mut self, source: &State) -> Self {
-        self.0.source.clone_from(&source.output);
+        self.0.source = Source::of(source);
         self.0.values = source.values.clone();
         self
     }
 
     /// Fills a new cache with what is at `path` in its source. Default: all of it.
     pub fn selector(mut self, path: impl Into<String>) -> Self {
-        self.0.selector = Some(path.into()).filter(|path| !path.is_empty());
+        self.0.set_selector(path.into());
         self
     }
 
@@ -156,7 +170,7 @@ impl TmpfsMount {
     /// An empty file system in memory at `target`.
     pub fn new(target: impl Into<String>) -> Self {
         Self(MountNode::new(
-            target.into(),
+            target.into().into_boxed_str(),
             &State::scratch(),
             MountKind::Tmpfs { size: 0 },
         ))
@@ -178,7 +192,7 @@ impl MountNode {
         }
     }
 
-    fn new(target: String, source: &State, kind: MountKind) -> Self {
+    fn new(target: Box<str>, source: &State, kind: MountKind) -> Self {
         Self {
             target,
             selector: None,
@@ -186,10 +200,21 @@ impl MountNode {
             content_cache: ContentCache::Default,
             readonly: false,
             no_output: false,
-            source: source.output.clone(),
-            slot: None,
+            source: Source::of(source),
             output: None,
             values: source.values.clone(),
+        }
+    }
+
+    fn set_selector(&mut self, path: String) {
+        self.selector = (!path.is_empty()).then(|| path.into());
+    }
+
+    /// The input of the finished exec that is mounted.
+    pub(super) fn slot(&self) -> Option<Slot> {
+        match self.source {
+            Source::Slot(slot) => Some(slot),
+            Source::None | Source::Output(_) => None,
         }
     }
 
@@ -202,13 +227,19 @@ impl MountNode {
     pub(super) fn fault(&self) -> Option<OpError> {
         match &self.kind {
             MountKind::Cache { id, .. } if id.is_empty() => Some(OpError::EmptyCacheId {
-                target: self.target.clone(),
+                target: self.target.to_string(),
             }),
-            MountKind::Bind if &*self.target == ROOT && self.readonly && self.slot.is_none() => {
+            MountKind::Bind if &*self.target == ROOT && self.readonly && self.slot().is_none() => {
                 Some(OpError::ReadonlyScratchRoot)
             }
             _ => None,
         }
+    }
+}
+
+impl Source {
+    fn of(state: &State) -> Self {
+        state.output.clone().map_or(Self::None, Self::Output)
     }
 }
 

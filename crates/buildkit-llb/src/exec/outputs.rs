@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::ROOT;
 use super::mount::MountNode;
-use super::{ExecOp, ROOT};
 use crate::error::OpError;
 use crate::state::State;
 use crate::vertex::{Op, Output, Vertex};
@@ -48,7 +48,7 @@ impl ExecOutputs {
 
     /// The output of a writable mount, or what was mounted.
     fn output(&self, mount: &MountNode) -> Option<Output> {
-        match (mount.output, mount.slot) {
+        match (mount.output, mount.slot()) {
             (Some(index), _) => Some(Output {
                 vertex: self.vertex.clone(),
                 index,
@@ -60,7 +60,7 @@ impl ExecOutputs {
 
     fn mounts(&self) -> &[MountNode] {
         match &self.vertex.op {
-            Op::Exec(ExecOp { mounts, .. }) => mounts,
+            Op::Exec(exec) => &exec.mounts,
             _ => &[],
         }
     }

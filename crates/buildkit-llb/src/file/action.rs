@@ -11,7 +11,7 @@ const PERMISSION_BITS: u32 = 0o777;
 /// Makes a directory.
 #[derive(Debug, Clone)]
 pub struct Mkdir {
-    pub(super) path: String,
+    pub(super) path: Box<str>,
     mode: u32,
     parents: bool,
     pub(super) attributes: Attributes,
@@ -20,7 +20,7 @@ pub struct Mkdir {
 /// Makes a file, in the place of one that is there.
 #[derive(Debug, Clone)]
 pub struct Mkfile {
-    pub(super) path: String,
+    pub(super) path: Box<str>,
     mode: u32,
     data: Box<[u8]>,
     pub(super) attributes: Attributes,
@@ -29,25 +29,28 @@ pub struct Mkfile {
 /// Makes a symbolic link.
 #[derive(Debug, Clone)]
 pub struct Symlink {
-    target: String,
-    path: String,
+    target: Box<str>,
+    path: Box<str>,
     pub(super) attributes: Attributes,
 }
 
 /// Removes a file or a directory with all that is in it.
 #[derive(Debug, Clone)]
 pub struct Rm {
-    pub(super) path: String,
+    pub(super) path: Box<str>,
     allow_not_found: bool,
     allow_wildcard: bool,
 }
 
-/// What most actions can set on what they make.
+/// What most actions can set on what they make; most do not.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Attributes {
-    pub(super) owner: Option<Box<Owner>>,
+pub(super) struct Attributes(Option<Box<AttributeValues>>);
+
+#[derive(Debug, Clone, Default)]
+struct AttributeValues {
+    owner: Option<Owner>,
     /// In nanoseconds since 1970.
-    pub(super) created: Option<i64>,
+    created: Option<i64>,
 }
 
 /// The methods that set attributes, for an action with a field `attributes: Attributes`.
@@ -55,14 +58,14 @@ macro_rules! attribute_methods {
     () => {
         /// Sets the owner. Default: 0:0, or the source's when copying.
         pub fn owner(mut self, owner: impl Into<$crate::file::Owner>) -> Self {
-            self.attributes.owner = Some(Box::new(owner.into()));
+            self.attributes.set_owner(owner.into());
             self
         }
 
         /// Sets the modification time, in nanoseconds since 1970. Default: the time of the build, or the source's
         /// when copying.
         pub fn created(mut self, unix_nanoseconds: i64) -> Self {
-            self.attributes.created = Some(unix_nanoseconds);
+            self.attributes.set_created(unix_nanoseconds);
             self
         }
     };
@@ -73,7 +76,7 @@ impl Mkdir {
     /// A directory at `path` (relative to the state's directory), with mode 0755 and without its parents.
     pub fn new(path: impl Into<String>) -> Self {
         Self {
-            path: path.into(),
+            path: path.into().into_boxed_str(),
             mode: 0o755,
             parents: false,
             attributes: Attributes::default(),
@@ -108,7 +111,7 @@ impl Mkfile {
     pub fn new(path: impl Into<String>, data: impl Into<Vec<u8>>) -> Self {
         let data: Vec<u8> = data.into();
         Self {
-            path: path.into(),
+            path: path.into().into_boxed_str(),
             mode: 0o644,
             data: data.into(),
             attributes: Attributes::default(),
@@ -137,8 +140,8 @@ impl Symlink {
     /// directory.
     pub fn new(target: impl Into<String>, path: impl Into<String>) -> Self {
         Self {
-            target: target.into(),
-            path: path.into(),
+            target: target.into().into_boxed_str(),
+            path: path.into().into_boxed_str(),
             attributes: Attributes::default(),
         }
     }
@@ -157,7 +160,7 @@ impl Rm {
     /// Removes what is at `path` (relative to the state's directory); an error when nothing is.
     pub fn new(path: impl Into<String>) -> Self {
         Self {
-            path: path.into(),
+            path: path.into().into_boxed_str(),
             allow_not_found: false,
             allow_wildcard: false,
         }
@@ -183,13 +186,22 @@ impl Rm {
 }
 
 impl Attributes {
+    pub(super) fn set_owner(&mut self, owner: Owner) {
+        self.0.get_or_insert_default().owner = Some(owner);
+    }
+
+    pub(super) fn set_created(&mut self, unix_nanoseconds: i64) {
+        self.0.get_or_insert_default().created = Some(unix_nanoseconds);
+    }
+
     pub(super) fn encode_owner(&self, writer: &mut Writer, field: u32, base: i64) {
-        if let Some(owner) = &self.owner {
+        if let Some(owner) = self.0.as_ref().and_then(|values| values.owner.as_ref()) {
             writer.message(field, |message| owner.encode(message, base));
         }
     }
 
     pub(super) fn encode_created(&self, writer: &mut Writer, field: u32) {
-        writer.int(field, self.created.unwrap_or(UNSET));
+        let created = self.0.as_ref().and_then(|values| values.created);
+        writer.int(field, created.unwrap_or(UNSET));
     }
 }

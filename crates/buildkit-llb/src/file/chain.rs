@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::action::{Mkdir, Mkfile, Rm, Symlink};
-use super::copy::{Copy, SourceVariant};
+use super::copy::{Copy, Source};
 use super::encode::FileOp;
 use super::flatten::flatten;
 use crate::error::OpError;
@@ -11,6 +11,9 @@ use crate::options::{Options, vertex_option_methods};
 use crate::path;
 use crate::state::State;
 use crate::vertex::{Op, Output, Vertex};
+
+/// Who lists actions often lists more than a few; room for so many is made at once.
+const USUAL_ACTIONS: usize = 6;
 
 /// File actions that are carried out in order, each on what the one before left, in one vertex. Mirrors
 /// `llb.FileAction`.
@@ -88,16 +91,14 @@ impl FileActions {
         let fault = self.actions.is_empty().then_some(OpError::NoFileAction);
         let (tree, options) = self.resolve(state);
         let (op, inputs): (FileOp, _) = flatten(tree);
-        let vertex = Vertex {
-            op: Op::File(op),
-            options,
-            inputs: inputs.0,
-            fault,
-        };
+        let vertex = Vertex::new(Op::File(op), options, inputs.0, fault);
         state.with_output(Some(Output::new(vertex, 0)))
     }
 
     fn then(mut self, action: Action) -> Self {
+        if self.actions.capacity() == 0 {
+            self.actions.reserve_exact(USUAL_ACTIONS);
+        }
         self.actions.push(action);
         self
     }
@@ -131,7 +132,7 @@ impl Drop for Tree {
         let mut pending = std::mem::take(&mut self.actions);
         while let Some(action) = pending.pop() {
             if let Action::Copy(Copy { source, .. }) = action
-                && let SourceVariant::Tree(tree) = source.0
+                && let Source::Tree(tree) = source
                 && let Some(mut tree) = Arc::into_inner(tree.0)
             {
                 pending.append(&mut tree.actions);
@@ -141,6 +142,22 @@ impl Drop for Tree {
 }
 
 impl Action {
+    /// What it copies from, if it is a copy.
+    pub(super) fn source(&self) -> Option<&Source> {
+        match self {
+            Self::Copy(copy) => Some(&copy.source),
+            _ => None,
+        }
+    }
+
+    /// What it copies from, if it is a copy.
+    pub(super) fn source_mut(&mut self) -> Option<&mut Source> {
+        match self {
+            Self::Copy(copy) => Some(&mut copy.source),
+            _ => None,
+        }
+    }
+
     /// Makes the paths absolute.
     fn resolve(&mut self, dir: &str) {
         let path = match self {
@@ -151,18 +168,18 @@ impl Action {
             Self::Symlink(_) => return,
         };
         if let std::borrow::Cow::Owned(absolute) = path::absolute(dir, path) {
-            *path = absolute;
+            *path = absolute.into();
         }
     }
 }
 
 macro_rules! from_one_action {
-    ($($action:ident: $method:ident),*) => {
+    ($($action:ident),*) => {
         $(impl From<$action> for FileActions {
             fn from(action: $action) -> Self {
-                Self::new().$method(action)
+                Self { actions: vec![Action::$action(action)], options: Options::default() }
             }
         })*
     };
 }
-from_one_action!(Mkdir: mkdir, Mkfile: mkfile, Symlink: symlink, Rm: rm, Copy: copy);
+from_one_action!(Mkdir, Mkfile, Symlink, Rm, Copy);

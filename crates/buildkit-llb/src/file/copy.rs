@@ -1,48 +1,55 @@
 //! Copying between states.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::action::{Attributes, UNSET, attribute_methods};
 use super::chain::FileTree;
 use crate::path;
 use crate::state::State;
-use crate::vertex::Output;
+use crate::vertex::{Output, Slot};
 use crate::wire::Writer;
 
 /// Copies a file or a directory from another state, or from file actions that are not a state of their own.
 #[derive(Debug, Clone)]
 pub struct Copy {
-    pub(super) source: CopySource,
-    src: String,
-    dest: String,
-    mode: Option<Mode>,
-    filter: Option<Box<Filter>>,
+    pub(super) source: Source,
+    src: Box<str>,
+    dest: Box<str>,
+    mode: Option<u32>,
     flags: Flags,
     attributes: Attributes,
+    rare: Option<Box<Rare>>,
 }
 
 /// What is copied from: a [`State`], or a [`FileTree`].
 #[derive(Debug, Clone)]
-pub struct CopySource(pub(super) SourceVariant);
+pub struct CopySource {
+    source: Source,
+    /// What relative paths start from.
+    dir: Arc<str>,
+}
 
+/// What is copied from, on its way from a builder's value to a finished op.
 #[derive(Debug, Clone)]
-pub(super) enum SourceVariant {
-    State {
-        output: Option<Output>,
-        dir: std::sync::Arc<str>,
-    },
+pub(super) enum Source {
+    Scratch,
+    /// In a builder: another state.
+    Output(Output),
+    /// In a builder: actions that are not a state.
     Tree(FileTree),
+    /// While an op is made: the number of a chain of actions.
+    Chain(usize),
+    /// In an op: one of its inputs.
+    Slot(Slot),
+    /// In an op: the result of an earlier action.
+    Step(usize),
 }
 
-/// A mode for what is copied.
-#[derive(Debug, Clone)]
-enum Mode {
-    /// All its bits, set-user-id and the like included.
-    Bits(u32),
-    /// As chmod reads it.
-    Symbolic(String),
-}
-
+/// What few copies set.
 #[derive(Debug, Clone, Default)]
-struct Filter {
+struct Rare {
+    symbolic_mode: String,
     include: Vec<String>,
     exclude: Vec<String>,
     required: Vec<String>,
@@ -71,26 +78,32 @@ impl Copy {
         src: impl Into<String>,
         dest: impl Into<String>,
     ) -> Self {
+        let CopySource { source, dir } = source.into();
+        let mut src = src.into();
+        if let Cow::Owned(absolute) = path::absolute(&dir, &src) {
+            src = absolute;
+        }
         Self {
-            source: source.into(),
+            source,
             src: src.into(),
-            dest: dest.into(),
+            dest: dest.into().into_boxed_str(),
             mode: None,
-            filter: None,
             flags: Flags::default(),
             attributes: Attributes::default(),
+            rare: None,
         }
     }
 
     /// Sets the mode, all bits of it. Default: the source's.
     pub fn mode(mut self, mode: u32) -> Self {
-        self.mode = Some(Mode::Bits(mode));
+        self.mode = Some(mode);
         self
     }
 
     /// Sets the mode as chmod reads it, such as `u=rwX,go=rX`. Default: the source's.
     pub fn symbolic_mode(mut self, mode: impl Into<String>) -> Self {
-        self.mode = Some(Mode::Symbolic(mode.into()));
+        self.mode = Some(0);
+        self.rare.get_or_insert_default().symbolic_mode = mode.into();
         self
     }
 
@@ -139,7 +152,7 @@ impl Copy {
 
     /// Copies only what matches one of these patterns. Default: everything.
     pub fn include<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
-        self.filter
+        self.rare
             .get_or_insert_default()
             .include
             .extend(patterns.into_iter().map(Into::into));
@@ -148,7 +161,7 @@ impl Copy {
 
     /// Leaves out what matches one of these patterns, even when it is included.
     pub fn exclude<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
-        self.filter
+        self.rare
             .get_or_insert_default()
             .exclude
             .extend(patterns.into_iter().map(Into::into));
@@ -157,7 +170,7 @@ impl Copy {
 
     /// Names paths that must be there; has an effect only beside [`include`](Self::include).
     pub fn require_paths<S: Into<String>>(mut self, paths: impl IntoIterator<Item = S>) -> Self {
-        self.filter
+        self.rare
             .get_or_insert_default()
             .required
             .extend(paths.into_iter().map(Into::into));
@@ -166,23 +179,10 @@ impl Copy {
 
     attribute_methods!();
 
-    /// Makes the paths absolute: `dest` below `dir`, `src` below the directory of the source.
+    /// Makes the destination absolute, below `dir`.
     pub(super) fn resolve(&mut self, dir: &str) {
-        let src_dir = match &self.source.0 {
-            SourceVariant::State { dir, .. } => dir,
-            SourceVariant::Tree(tree) => tree.dir(),
-        };
-        let src = path::clean(&self.src);
-        let src = if src.starts_with('/') {
-            src
-        } else {
-            path::join(&[src_dir, &src]).into()
-        };
-        if let std::borrow::Cow::Owned(src) = src {
-            self.src = src;
-        }
-        if let std::borrow::Cow::Owned(dest) = path::absolute_destination(dir, &self.dest) {
-            self.dest = dest;
+        if let Cow::Owned(dest) = path::absolute_destination(dir, &self.dest) {
+            self.dest = dest.into();
         }
     }
 
@@ -190,15 +190,8 @@ impl Copy {
         writer.string(1, &self.src);
         writer.string(2, &self.dest);
         self.attributes.encode_owner(writer, 3, base);
-        writer.int(
-            4,
-            match &self.mode {
-                None => UNSET,
-                // The field is an int32: bit 31 of the mode is its sign.
-                Some(Mode::Bits(bits)) => bits.cast_signed().into(),
-                Some(Mode::Symbolic(_)) => 0,
-            },
-        );
+        // The field is an int32: bit 31 of a mode is its sign.
+        writer.int(4, self.mode.map_or(UNSET, |mode| mode.cast_signed().into()));
         writer.bool(5, self.flags.follow_symlinks);
         writer.bool(6, self.flags.contents_only);
         writer.bool(7, self.flags.unpack);
@@ -206,26 +199,25 @@ impl Copy {
         writer.bool(9, self.flags.allow_wildcard);
         writer.bool(10, self.flags.allow_empty_wildcard);
         self.attributes.encode_created(writer, 11);
-        if let Some(filter) = &self.filter {
-            writer.strings(12, &filter.include);
-            writer.strings(13, &filter.exclude);
+        if let Some(rare) = &self.rare {
+            writer.strings(12, &rare.include);
+            writer.strings(13, &rare.exclude);
         }
         writer.bool(14, self.flags.always_replace);
-        if let Some(Mode::Symbolic(mode)) = &self.mode {
-            writer.string(15, mode);
-        }
-        if let Some(filter) = &self.filter {
-            writer.strings(16, &filter.required);
+        if let Some(rare) = &self.rare {
+            writer.string(15, &rare.symbolic_mode);
+            writer.strings(16, &rare.required);
         }
     }
 }
 
 impl From<&State> for CopySource {
     fn from(state: &State) -> Self {
-        Self(SourceVariant::State {
-            output: state.output.clone(),
+        let source = state.output.clone().map_or(Source::Scratch, Source::Output);
+        Self {
+            source,
             dir: state.values.dir.clone(),
-        })
+        }
     }
 }
 
@@ -237,12 +229,15 @@ impl From<State> for CopySource {
 
 impl From<&FileTree> for CopySource {
     fn from(tree: &FileTree) -> Self {
-        Self(SourceVariant::Tree(tree.clone()))
+        Self {
+            source: Source::Tree(tree.clone()),
+            dir: tree.dir().clone(),
+        }
     }
 }
 
 impl From<FileTree> for CopySource {
     fn from(tree: FileTree) -> Self {
-        Self(SourceVariant::Tree(tree))
+        Self::from(&tree)
     }
 }

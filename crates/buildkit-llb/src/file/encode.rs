@@ -1,8 +1,9 @@
 //! The bytes of a file op.
 
 use super::chain::Action;
+use super::copy::Source;
 use crate::cap::Cap;
-use crate::encoding::{Encoding, InputList};
+use crate::encoding::Encoding;
 use crate::vertex::Slot;
 use crate::wire::Writer;
 
@@ -12,34 +13,20 @@ const NONE: i64 = -1;
 /// A finished file op.
 #[derive(Debug)]
 pub(crate) struct FileOp {
-    /// The actions, chain by chain.
-    pub(super) actions: Box<[Vec<Action>]>,
-    /// The actions in the order of evaluation.
-    pub(super) steps: Box<[Step]>,
-    /// The slots in the order in which they become inputs.
-    pub(super) order: Box<[Slot]>,
+    /// The last action of the first chain makes the result.
+    pub(super) chains: Box<[Chain]>,
+    /// The actions as chain and position in the order of evaluation; empty when there is one chain, in its own order.
+    pub(super) order: Box<[(usize, usize)]>,
+    /// The inputs in the order in which they are numbered, where that is not the order of evaluation.
+    pub(super) numbered: Box<[Slot]>,
 }
 
-/// One action in the order of evaluation.
+/// Actions that go on from each other.
 #[derive(Debug)]
-pub(super) struct Step {
-    pub(super) chain: usize,
-    pub(super) position: usize,
-    /// What its chain starts from, where names of users are looked up.
+pub(super) struct Chain {
+    /// What the first starts from, and where names of users are looked up; `None` for scratch.
     pub(super) base: Option<Slot>,
-    pub(super) input: Link,
-    pub(super) secondary: Link,
-}
-
-/// What an action reads.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Link {
-    /// Scratch.
-    None,
-    /// An input of the op.
-    Input(Slot),
-    /// The result of an earlier step.
-    Step(u32),
+    pub(super) actions: Vec<Action>,
 }
 
 impl FileOp {
@@ -48,33 +35,66 @@ impl FileOp {
     /// Like BuildKit's client, this asks for `file.base` alone: the capabilities of single actions are never set
     /// there, and a daemon that does not know one would refuse the definition.
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) {
-        let mut inputs = InputList::default();
-        let mut numbers: Vec<i64> = Vec::with_capacity(self.order.len());
-        for slot in &self.order {
-            let at = slot.0 as usize;
-            numbers.resize(numbers.len().max(at + 1), NONE);
-            numbers[at] = inputs.add(encoding.input(*slot));
-        }
-        let input_count = i64::try_from(inputs.as_slice().len()).expect("fewer than 2^63 inputs");
-        let number = |link: Link| match link {
-            Link::None => NONE,
-            Link::Input(slot) => numbers[slot.0 as usize],
-            Link::Step(step) => input_count + i64::from(step),
-        };
+        self.number_inputs(encoding);
         encoding.cap(Cap::FILE_BASE);
-        encoding.head(inputs.as_slice(), None);
-        let last = self.steps.len().saturating_sub(1);
+        encoding.head(None);
+        // Inputs come first, then the actions as they are evaluated.
+        let input_count = encoding.inputs.len();
+        let number_of_step =
+            |step: usize| input_count + i64::try_from(step).expect("fewer than 2^63 actions");
+        let numbers = &*encoding.numbers;
+        let number_of = |slot: Option<Slot>| slot.map_or(NONE, |slot| numbers[slot.0 as usize]);
+        let last = self.order().count().saturating_sub(1);
+        let mut steps_before: Vec<Option<usize>> = vec![None; self.chains.len()];
         encoding.writer.message(4, |file| {
-            for (at, step) in self.steps.iter().enumerate() {
-                let base = step.base.map_or(NONE, |slot| numbers[slot.0 as usize]);
-                file.message(2, |action| {
-                    action.int(1, number(step.input));
-                    action.int(2, number(step.secondary));
-                    action.int(3, if at == last { 0 } else { NONE });
-                    encode_action(action, &self.actions[step.chain][step.position], base);
+            for (step, (chain, position)) in self.order().enumerate() {
+                let Chain { base, actions } = &self.chains[chain];
+                let action = &actions[position];
+                let input = steps_before[chain]
+                    .replace(step)
+                    .map_or(number_of(*base), number_of_step);
+                let secondary = match action.source() {
+                    Some(Source::Slot(slot)) => number_of(Some(*slot)),
+                    Some(Source::Step(step)) => number_of_step(*step),
+                    _ => NONE,
+                };
+                file.message(2, |message| {
+                    message.int(1, input);
+                    message.int(2, secondary);
+                    message.int(3, if step == last { 0 } else { NONE });
+                    encode_action(message, action, number_of(*base));
                 });
             }
         });
+    }
+
+    /// Numbers the inputs: of each action what its chain starts from, then what it copies.
+    fn number_inputs(&self, encoding: &mut Encoding<'_>) {
+        for slot in &self.numbered {
+            encoding.number(*slot);
+        }
+        for (chain, position) in self.order() {
+            let Chain { base, actions } = &self.chains[chain];
+            if let Some(base) = base {
+                encoding.number(*base);
+            }
+            if let Some(Source::Slot(slot)) = actions[position].source() {
+                encoding.number(*slot);
+            }
+        }
+    }
+
+    /// The actions in the order of evaluation.
+    fn order(&self) -> impl Iterator<Item = (usize, usize)> {
+        let only_chain = if self.order.is_empty() {
+            self.chains[0].actions.len()
+        } else {
+            0
+        };
+        self.order
+            .iter()
+            .copied()
+            .chain((0..only_chain).map(|position| (0, position)))
     }
 }
 

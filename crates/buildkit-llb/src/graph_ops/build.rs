@@ -54,12 +54,7 @@ impl Build {
             filename: self.filename,
         });
         self.source.with_output(Some(Output::new(
-            Vertex {
-                op,
-                options: self.options,
-                inputs,
-                fault,
-            },
+            Vertex::new(op, self.options, inputs, fault),
             0,
         )))
     }
@@ -67,10 +62,9 @@ impl Build {
 
 impl BuildOp {
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) -> Result<(), OpError> {
-        let inputs = encoding.all_inputs();
         let platform = encoding.platform(None)?;
         encoding.cap(Cap::BUILD_OP_LLB_FILE_NAME);
-        encoding.head(&inputs, Some(platform));
+        encoding.head_of_all(Some(platform));
         encoding.writer.message(5, |build| {
             build.int(1, LLB_BUILDER);
             // A map from names to messages with the input's number, 0.

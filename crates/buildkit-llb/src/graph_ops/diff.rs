@@ -47,21 +47,15 @@ impl Diff {
             lower: inputs.push(lower),
             upper: self.upper.output.clone().map(|output| inputs.push(output)),
         };
-        let vertex = Vertex {
-            op: Op::Diff(op),
-            options: self.options,
-            inputs: inputs.0,
-            fault: None,
-        };
+        let vertex = Vertex::new(Op::Diff(op), self.options, inputs.0, None);
         self.lower.with_output(Some(Output::new(vertex, 0)))
     }
 }
 
 impl DiffOp {
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) {
-        let inputs = encoding.all_inputs();
         encoding.cap(Cap::DIFF_OP);
-        encoding.head(&inputs, None);
+        encoding.head_of_all(None);
         encoding.writer.message(7, |diff| {
             diff.message(1, |lower| lower.int(1, self.lower.0.into()));
             diff.message(2, |upper| {

@@ -18,7 +18,9 @@ pub struct Merge {
 
 /// A finished merge: it has at least two inputs, and may have one twice.
 #[derive(Debug)]
-pub(crate) struct MergeOp;
+pub(crate) struct MergeOp {
+    input_count: usize,
+}
 
 impl Merge {
     /// The given states, the lowest first.
@@ -45,24 +47,24 @@ impl Merge {
             .iter()
             .filter_map(|state| state.output.clone())
             .collect();
-        let vertex = Vertex {
-            op: Op::Merge(MergeOp),
-            options: self.options,
+        let vertex = Vertex::new(
+            Op::Merge(MergeOp {
+                input_count: self.states.len(),
+            }),
+            self.options,
             inputs,
-            fault: None,
-        };
+            None,
+        );
         self.states[0].with_output(Some(Output::new(vertex, 0)))
     }
 }
 
 impl MergeOp {
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) {
-        let Self = self;
-        let inputs = encoding.all_inputs();
         encoding.cap(Cap::MERGE_OP);
-        encoding.head(&inputs, None);
+        encoding.head_of_all(None);
         encoding.writer.message(6, |merge| {
-            for number in (0..).take(inputs.len()) {
+            for number in (0..).take(self.input_count) {
                 merge.message(1, |input| input.int(1, number));
             }
         });

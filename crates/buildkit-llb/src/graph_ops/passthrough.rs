@@ -76,12 +76,7 @@ impl Passthrough {
             id: self.id,
             outputs,
         });
-        let vertex = Arc::new(Vertex {
-            op,
-            options: self.options,
-            inputs: inputs.0,
-            fault,
-        });
+        let vertex = Arc::new(Vertex::new(op, self.options, inputs.0, fault));
         let mut indexes = 0..;
         let handed_on = self
             .inputs
@@ -101,9 +96,8 @@ impl Passthrough {
 
 impl PassthroughOp {
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) {
-        let inputs = encoding.all_inputs();
         encoding.cap(Cap::PASSTHROUGH_OP);
-        encoding.head(&inputs, None);
+        encoding.head_of_all(None);
         encoding.writer.message(8, |passthrough| {
             passthrough.string(1, &self.id);
             passthrough.packed_ints(2, self.outputs.iter().map(|slot| slot.0.into()));

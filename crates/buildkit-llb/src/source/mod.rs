@@ -81,12 +81,7 @@ impl SourceOp {
 
     /// The state of this source.
     pub(crate) fn state(self, options: Options, fault: Option<OpError>) -> State {
-        let vertex = Vertex {
-            op: Op::Source(self),
-            options,
-            inputs: Vec::new(),
-            fault,
-        };
+        let vertex = Vertex::new(Op::Source(Box::new(self)), options, Vec::new(), fault);
         State::of_output(Output::new(vertex, 0))
     }
 
@@ -118,7 +113,7 @@ impl SourceOp {
         for cap in &self.caps {
             encoding.cap(cap.clone());
         }
-        encoding.head(&[], platform);
+        encoding.head(platform);
         encoding.writer.message(3, |source| {
             source.string(1, &self.identifier);
             for (key, value) in attrs {

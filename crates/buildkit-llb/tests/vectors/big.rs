@@ -7,7 +7,7 @@ use buildkit_llb::{
 
 use crate::image;
 
-#[path = "../../benches/graphs.rs"]
+#[path = "../../benches/marshal/graphs.rs"]
 mod graphs;
 
 pub(crate) fn chain_1000() -> State {

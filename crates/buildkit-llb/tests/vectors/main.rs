@@ -2,6 +2,7 @@
 //! graph: op bytes, metadata, source locations, and the JSON view.
 //!
 //! The builders read no vector; only `compare` does.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod big;
 mod compare;

@@ -6,11 +6,11 @@ use crate::image;
 
 fn portable() -> State {
     let context = Local::new("context").state();
-    let make = Exec::new(Args::shell("make")).mount(BindMount::new("/src", &context));
+    let command = Exec::new(Args::shell("make")).mount(BindMount::new("/src", &context));
     let made = image("alpine:3.20")
         .env("TARGET", "app")
         .dir("/src")
-        .run(make);
+        .run(command);
     let copied = made.file(Copy::new(&context, "/etc", "/etc"));
     let stripped = copied.run(Exec::new(Args::shell("strip app")));
     let diff = Diff::new(&copied, &stripped).state();

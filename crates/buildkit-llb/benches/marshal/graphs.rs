@@ -45,31 +45,43 @@ pub(crate) fn realistic(count: usize) -> State {
     states.pop().expect("at least five vertices")
 }
 
-fn compile(i: usize, [a, b, c, d]: [&State; 4]) -> Exec {
+fn compile(i: usize, inputs: [&State; 4]) -> Exec {
     Exec::new(Args::shell(format!("step {i} && make -j4 target-{i}")))
         .env("STEP", i.to_string())
-        .mount(BindMount::new("/in/a", a).readonly().selector("/out"))
-        .mount(BindMount::new("/in/b", b).readonly())
-        .mount(BindMount::new("/in/c", c).readonly().selector("/etc/step"))
-        .mount(BindMount::new("/in/d", d).readonly())
+        .mount(
+            BindMount::new("/in/a", inputs[0])
+                .readonly()
+                .selector("/out"),
+        )
+        .mount(BindMount::new("/in/b", inputs[1]).readonly())
+        .mount(
+            BindMount::new("/in/c", inputs[2])
+                .readonly()
+                .selector("/etc/step"),
+        )
+        .mount(BindMount::new("/in/d", inputs[3]).readonly())
         .mount(CacheMount::new("/cache", format!("cache-{}", i % 8)))
         .custom_name(format!("step {i}"))
 }
 
-fn collect(i: usize, [a, b, c, d]: [&State; 4]) -> FileActions {
+fn collect(i: usize, inputs: [&State; 4]) -> FileActions {
     let copy = |from: &State, src: &str, dest: &str| {
         Copy::new(from, src, format!("/step/{i}/{dest}")).create_dest_path()
     };
     FileActions::new()
         .mkdir(Mkdir::new(format!("/step/{i}")).parents())
         .copy(
-            copy(a, "/out", "a/")
+            copy(inputs[0], "/out", "a/")
                 .allow_wildcard()
                 .allow_empty_wildcard(),
         )
-        .copy(copy(b, "/etc/step", "b").follow_symlinks())
-        .copy(copy(c, "/", "c/").contents_only().exclude(["*.tmp"]))
-        .copy(copy(d, "/bin", "d").owner(Owner::ids(1000, 1000)))
+        .copy(copy(inputs[1], "/etc/step", "b").follow_symlinks())
+        .copy(
+            copy(inputs[2], "/", "c/")
+                .contents_only()
+                .exclude(["*.tmp"]),
+        )
+        .copy(copy(inputs[3], "/bin", "d").owner(Owner::ids(1000, 1000)))
         .mkfile(Mkfile::new(
             format!("/step/{i}/stamp"),
             format!("step {i}\n"),

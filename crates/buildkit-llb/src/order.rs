@@ -1,0 +1,72 @@
+//! The vertices below a head, each once, inputs before what reads them.
+
+use std::collections::BTreeMap;
+
+use crate::vertex::Vertex;
+
+/// Vertices depth first, as BuildKit's client walks them. Each is named by its place in this order.
+pub(crate) struct Order<'v> {
+    vertices: Vec<&'v Vertex>,
+    /// The inputs of one vertex after the other.
+    inputs: Vec<u32>,
+}
+
+/// A vertex whose inputs are being walked, and the one of them to look at next.
+struct Frame<'v> {
+    vertex: &'v Vertex,
+    next: usize,
+}
+
+impl<'v> Order<'v> {
+    /// The order of everything below `head`, which is last.
+    pub(crate) fn below(head: &'v Vertex) -> Self {
+        let mut order = Self {
+            vertices: Vec::new(),
+            inputs: Vec::new(),
+        };
+        let mut places: BTreeMap<*const Vertex, u32> = BTreeMap::new();
+        let mut frames = vec![Frame {
+            vertex: head,
+            next: 0,
+        }];
+        while let Some(frame) = frames.last_mut() {
+            let vertex = frame.vertex;
+            if let Some(input) = vertex.inputs.get(frame.next) {
+                frame.next += 1;
+                if !places.contains_key(&std::ptr::from_ref(&*input.vertex)) {
+                    frames.push(Frame {
+                        vertex: &input.vertex,
+                        next: 0,
+                    });
+                }
+            } else {
+                frames.pop();
+                order.inputs.extend(
+                    vertex
+                        .inputs
+                        .iter()
+                        .map(|input| places[&std::ptr::from_ref(&*input.vertex)]),
+                );
+                let place = u32::try_from(order.vertices.len()).expect("fewer than 2^32 vertices");
+                places.insert(vertex, place);
+                order.vertices.push(vertex);
+            }
+        }
+        order
+    }
+
+    /// How many vertices there are.
+    pub(crate) fn len(&self) -> usize {
+        self.vertices.len()
+    }
+
+    /// The vertices and the places of their inputs.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'v Vertex, &[u32])> {
+        let mut rest = self.inputs.as_slice();
+        self.vertices.iter().map(move |vertex| {
+            let (inputs, after) = rest.split_at(vertex.inputs.len());
+            rest = after;
+            (*vertex, inputs)
+        })
+    }
+}
