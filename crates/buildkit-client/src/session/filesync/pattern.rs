@@ -6,6 +6,9 @@
 mod glob;
 mod re2;
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 use regex::Regex;
 
 use super::path;
@@ -166,38 +169,22 @@ fn compile(pattern: &str) -> Option<How> {
     let mut chars = pattern.chars().peekable();
     let mut first = true;
     while let Some(char) = chars.next() {
-        match char {
-            '*' if chars.next_if_eq(&'*').is_some() => {
-                chars.next_if_eq(&'/');
-                if chars.peek().is_some() {
-                    regex.push_str("(.*/)?");
-                    needs_regex = true;
-                } else if matches!(how, How::Exact) && !needs_regex {
-                    how = How::Prefix;
-                } else {
-                    regex.push_str(".*");
-                    needs_regex = true;
-                }
-                if first {
-                    how = How::Suffix;
-                    needs_regex = false;
-                }
-            }
-            '*' | '?' => {
-                regex.push_str(if char == '*' { "[^/]*" } else { "[^/]" });
+        if char != '*' || chars.next_if_eq(&'*').is_none() {
+            needs_regex |= push(char, &mut chars, &mut regex);
+        } else {
+            chars.next_if_eq(&'/');
+            if chars.peek().is_some() {
+                regex.push_str("(.*/)?");
+                needs_regex = true;
+            } else if matches!(how, How::Exact) && !needs_regex {
+                how = How::Prefix;
+            } else {
+                regex.push_str(".*");
                 needs_regex = true;
             }
-            '.' | '+' | '(' | ')' | '|' | '{' | '}' | '$' => regex.extend(['\\', char]),
-            '\\' => {
-                regex.push('\\');
-                if let Some(escaped) = chars.next() {
-                    regex.push(escaped);
-                    needs_regex = true;
-                }
-            }
-            _ => {
-                regex.push(char);
-                needs_regex |= matches!(char, '[' | ']');
+            if first {
+                how = How::Suffix;
+                needs_regex = false;
             }
         }
         first = false;
@@ -207,6 +194,29 @@ fn compile(pattern: &str) -> Option<How> {
     }
     regex.push('$');
     Regex::new(&re2::to_rust(&regex)?).ok().map(How::Regex)
+}
+
+/// Appends what `char` means, which is not the start of a `**`, and tells whether that takes a regular expression.
+fn push(char: char, chars: &mut Peekable<Chars<'_>>, regex: &mut String) -> bool {
+    match char {
+        '*' => regex.push_str("[^/]*"),
+        '?' => regex.push_str("[^/]"),
+        '.' | '+' | '(' | ')' | '|' | '{' | '}' | '$' => {
+            regex.extend(['\\', char]);
+            return false;
+        }
+        '\\' => {
+            regex.push('\\');
+            let escaped = chars.next();
+            regex.extend(escaped);
+            return escaped.is_some();
+        }
+        _ => {
+            regex.push(char);
+            return matches!(char, '[' | ']');
+        }
+    }
+    true
 }
 
 #[cfg(test)]
