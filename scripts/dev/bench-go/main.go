@@ -12,13 +12,13 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	if err := execute(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-go:", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string) error {
+func execute(args []string) error {
 	switch {
 	case len(args) == 1 && args[0] == "bench":
 		return bench(os.Stdout)
