@@ -52,7 +52,9 @@ fn padded(path: &Path, size: u64) {
 /// The peak of `llbgen build` in KiB, read until its end: the figure only grows.
 fn peak(bed: &Bed, home: &Path, size: u64) -> u64 {
     let tar = home.join(format!("{size}.tar"));
-    padded(&tar, size);
+    if !tar.exists() {
+        padded(&tar, size);
+    }
     let context = format!("debian:bookworm={}", tar.display());
     let mut command = fixture("steps", home);
     let build = Running::start(command.args([
@@ -76,14 +78,25 @@ fn peak(bed: &Bed, home: &Path, size: u64) -> u64 {
     peak
 }
 
+/// How often each size is built. A run needs a few MiB more when threads happen to hold more buffers at a time; the
+/// least of several is what the size itself costs.
+const RUNS: usize = 3;
+
 #[test]
 fn a_larger_tar_takes_no_more_memory() {
     let Some(bed) = Bed::shared() else { return };
     let home = tempfile::tempdir().unwrap();
-    let [small, large] = [100, 400].map(|size| peak(bed, home.path(), size * MIB));
-    assert!(small > 0 && large < 60 * 1024, "{large} KiB");
+    let peaks = [100, 400].map(|size| [(); RUNS].map(|()| peak(bed, home.path(), size * MIB)));
+    assert!(
+        peaks
+            .as_flattened()
+            .iter()
+            .all(|peak| (1..60 * 1024).contains(peak)),
+        "{peaks:?} KiB"
+    );
+    let [small, large] = peaks.map(|peaks| peaks.into_iter().min().unwrap_or_default());
     assert!(
         large * 10 <= small * 12,
-        "{small} KiB for 100 MiB, {large} KiB for 400 MiB"
+        "{peaks:?} KiB for 100 and 400 MiB"
     );
 }
