@@ -66,7 +66,8 @@ pub(crate) struct Global {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Daemon")]
 pub(crate) struct Connection {
-    /// The daemon: unix:///SOCKET or tcp://HOST:PORT; without it, the one at the usual socket, or a private one
+    /// The daemon: unix:///SOCKET, tcp://HOST:PORT, docker-container://NAME, podman-container://NAME, kube-pod://POD or
+    /// ssh://HOST; without it, the one at the usual socket, or a private one
     #[arg(long, global = true, value_name = "ADDR", env = "BUILDKIT_HOST")]
     pub(crate) addr: Option<String>,
     /// A directory with ca.pem, cert.pem and key.pem

@@ -19,5 +19,6 @@ mod memory;
 mod outputs;
 mod private;
 mod stop;
+mod through;
 mod tls;
 mod twins;

@@ -1,8 +1,12 @@
-//! Where a daemon listens: `unix:///path` or `tcp://host:port`.
+//! Where a daemon listens: a unix socket, a TCP port, or behind another program.
+
+mod through;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+
+pub use through::Through;
 
 /// The address of a buildkitd.
 ///
@@ -18,6 +22,8 @@ pub enum Address {
         /// The port, never 0.
         port: u16,
     },
+    /// Behind another program: `docker-container://`, `podman-container://`, `kube-pod://` or `ssh://`.
+    Through(Box<Through>),
 }
 
 /// Text that is no [`Address`].
@@ -51,6 +57,22 @@ pub enum AddressError {
         /// What was given.
         address: String,
     },
+    /// A part that is no plain name, which a program could take for something else.
+    #[error("address `{address}`: `{name}` is not a name")]
+    Name {
+        /// What was given.
+        address: String,
+        /// The part.
+        name: String,
+    },
+    /// A parameter that the scheme does not have.
+    #[error("address `{address}` has no use for `{key}`")]
+    Key {
+        /// What was given.
+        address: String,
+        /// The parameter.
+        key: String,
+    },
     /// A TCP address without a port, or with one that is not between 1 and 65535.
     #[error("address `{address}` needs a port between 1 and 65535, as in `tcp://host:1234`")]
     Port {
@@ -59,7 +81,8 @@ pub enum AddressError {
     },
 }
 
-const VALID: &str = "`unix:///path` and `tcp://host:port`";
+const VALID: &str = "`unix:///path`, `tcp://host:port`, `docker-container://name`, `podman-container://name`, \
+                     `kube-pod://name` and `ssh://host`";
 
 impl Address {
     /// Where a buildkitd of the whole machine listens when nothing else is said.
@@ -70,7 +93,7 @@ impl Address {
     /// The host that a server certificate must name when no server name is given; none for a unix socket.
     pub fn host(&self) -> Option<&str> {
         match self {
-            Self::Unix(_) => None,
+            Self::Unix(_) | Self::Through(_) => None,
             Self::Tcp { host, .. } => Some(host),
         }
     }
@@ -82,6 +105,7 @@ impl fmt::Display for Address {
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
             Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp://[{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
+            Self::Through(through) => through.fmt(f),
         }
     }
 }
@@ -98,6 +122,8 @@ impl FromStr for Address {
         match scheme {
             "unix" => parse_unix(address, rest),
             "tcp" => parse_tcp(address, rest),
+            scheme if Through::SCHEMES.contains(&scheme) => Through::parse(address, scheme, rest)
+                .map(|through| Address::Through(Box::new(through))),
             _ => Err(AddressError::Scheme {
                 address: address.into(),
                 scheme: scheme.into(),
@@ -188,13 +214,7 @@ mod tests {
                 address: address(""),
             }),
         );
-        for scheme in [
-            "docker-container",
-            "podman-container",
-            "kube-pod",
-            "ssh",
-            "npipe",
-        ] {
+        for scheme in ["http", "npipe"] {
             let text = format!("{scheme}://builder");
             check(
                 &text,
@@ -253,10 +273,14 @@ mod tests {
 
     #[test]
     fn names_the_valid_ones() {
-        let error = "ssh://builder".parse::<Address>().unwrap_err().to_string();
+        let error = "npipe://builder"
+            .parse::<Address>()
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             error,
-            "address `ssh://builder` has the scheme `ssh`; valid are `unix:///path` and `tcp://host:port`"
+            "address `npipe://builder` has the scheme `npipe`; valid are `unix:///path`, `tcp://host:port`, \
+             `docker-container://name`, `podman-container://name`, `kube-pod://name` and `ssh://host`"
         );
     }
 }

@@ -3,6 +3,7 @@
 mod diagnose;
 mod dial;
 mod error;
+mod program;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -119,14 +120,17 @@ impl Tls {
 
 async fn connect(target: &Arc<Target>) -> Result<Daemon, ConnectError> {
     let stream = dial::dial(target).await?;
-    let trace = stream.trace();
+    let (trace, said) = (stream.trace(), stream.said());
     let channel = open_channel(target, stream);
     match rpc::info(&channel).await {
         Ok(answer) => {
             let info = DaemonInfo::from_proto(answer.buildkit_version.unwrap_or_default());
             Ok(Daemon::new(channel, target.options.address.clone(), info))
         }
-        Err(status) => Err(diagnose::first_answer(target, &trace, status).await),
+        Err(status) => {
+            let error = diagnose::first_answer(target, &trace, status).await;
+            Err(diagnose::ended_program(error, said).await)
+        }
     }
 }
 

@@ -50,7 +50,7 @@ mod tls;
 pub use tokio_util::sync::CancellationToken;
 pub use tonic::Code;
 
-pub use address::{Address, AddressError};
+pub use address::{Address, AddressError, Through};
 pub use cache::{CacheEntry, CacheKind};
 pub use connect::{ConnectError, ConnectOptions};
 pub use daemon::{CallError, Daemon, DaemonInfo, Worker, WorkerPlatform};

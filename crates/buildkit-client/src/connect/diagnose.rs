@@ -9,6 +9,7 @@ use tokio_rustls::rustls::{self, AlertDescription, CertificateError, InvalidMess
 use tonic::{Code, Status};
 
 use super::dial::{self, Fault, Trace};
+use super::program::Said;
 use super::{ConnectError, Target, Tls};
 use crate::address::Address;
 
@@ -46,12 +47,34 @@ pub(super) async fn first_answer(target: &Target, trace: &Trace, status: Status)
     match (seen.fault, &target.tls) {
         (Some(Fault::Tls(error)), Some(tls)) => tls_error(tls, &address, error),
         _ if !seen.head.is_empty() => ConnectError::NotGrpc { address },
+        _ if matches!(address, Address::Through(_)) => ConnectError::Closed { address },
         (_, Some(tls)) => match alert(target).await {
             Some(error) => tls_error(tls, &address, error),
             None => ConnectError::Closed { address },
         },
         (_, None) if speaks_tls(&address).await => ConnectError::TlsRequired { address },
         _ => ConnectError::Closed { address },
+    }
+}
+
+/// A connection that a program closed: what the program said is the reason.
+pub(super) async fn ended_program(error: ConnectError, said: Option<Said>) -> ConnectError {
+    let (ConnectError::Closed { address } | ConnectError::NotGrpc { address }, Some(mut said)) =
+        (&error, said)
+    else {
+        return error;
+    };
+    let said = match timeout(SETTLE_LIMIT, said.wait_for(Option::is_some)).await {
+        Ok(Ok(said)) => said.clone().unwrap_or_default(),
+        _ => return error,
+    };
+    if said.is_empty() {
+        error
+    } else {
+        ConnectError::ProgramEnded {
+            address: address.clone(),
+            said,
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use super::program::{self, Said};
 use super::{ConnectError, Target, Tls, diagnose};
 use crate::address::Address;
 use crate::tls::TlsError;
@@ -25,6 +26,7 @@ use crate::tls::TlsError;
 pub(super) struct Stream {
     io: Box<dyn Io>,
     trace: Trace,
+    said: Option<Said>,
 }
 
 /// Anything that carries bytes both ways.
@@ -60,7 +62,14 @@ const HEAD: usize = 9;
 
 /// Dials the address, and speaks TLS if the target wants it.
 pub(super) async fn dial(target: &Target) -> Result<Stream, ConnectError> {
-    let io = dial_plain(&target.options.address).await?;
+    let (io, said) = match &target.options.address {
+        Address::Through(through) => {
+            let program = program::start(&target.options.address, through)?;
+            let said = program.said();
+            (Box::new(program) as Box<dyn Io>, Some(said))
+        }
+        address => (dial_plain(address).await?, None),
+    };
     let io = match &target.tls {
         None => io,
         Some(tls) => handshake(tls, io, &target.options.address).await?,
@@ -68,6 +77,7 @@ pub(super) async fn dial(target: &Target) -> Result<Stream, ConnectError> {
     Ok(Stream {
         io,
         trace: Trace::default(),
+        said,
     })
 }
 
@@ -76,6 +86,7 @@ pub(super) async fn dial_plain(address: &Address) -> Result<Box<dyn Io>, Connect
     match address {
         Address::Unix(path) => dial_unix(address, path).await,
         Address::Tcp { host, port } => dial_tcp(address, host, *port).await,
+        Address::Through(through) => Ok(Box::new(program::start(address, through)?)),
     }
 }
 
@@ -138,6 +149,11 @@ async fn handshake(
 impl Stream {
     pub(super) fn trace(&self) -> Trace {
         self.trace.clone()
+    }
+
+    /// What the program says that the connection goes through, if it goes through one.
+    pub(super) fn said(&self) -> Option<Said> {
+        self.said.clone()
     }
 }
 

@@ -52,6 +52,25 @@ pub enum ConnectError {
         #[source]
         source: io::Error,
     },
+    /// The program that leads to the daemon cannot be started.
+    #[error("cannot run `{program}`, which leads to `{address}`")]
+    Program {
+        /// The address.
+        address: Address,
+        /// The program.
+        program: &'static str,
+        /// The system's error.
+        #[source]
+        source: io::Error,
+    },
+    /// The program that leads to the daemon ended.
+    #[error("`{address}` cannot be reached: {said}")]
+    ProgramEnded {
+        /// The address.
+        address: Address,
+        /// What the program said last.
+        said: String,
+    },
     /// No answer in time.
     #[error("`{address}` gave no answer within {} s", limit.as_secs_f32())]
     Timeout {
