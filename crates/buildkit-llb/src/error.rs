@@ -50,6 +50,12 @@ pub enum OpError {
         /// The address.
         url: String,
     },
+    /// The reference into an OCI layout has one part only, or neither digest nor tag.
+    #[error("`{reference}` is not a reference into an OCI layout such as `example/app@sha256:…`")]
+    OciReference {
+        /// The reference.
+        reference: String,
+    },
     /// A blob's repository is malformed, or has a tag or a digest of its own.
     #[error("`{repository}` is not a repository without tag and digest")]
     BlobRepository {

@@ -2,15 +2,11 @@
 
 use std::sync::Arc;
 
-use prost::Message as _;
-
 use crate::cap::Cap;
 use crate::definition::{Definition, Edge, Entry, SourceFile};
 use crate::encoding::Encoding;
 use crate::op_kind::OpKind;
 use crate::options::Options;
-use crate::pb;
-use crate::platform::Platform;
 use crate::sourcemap::{SourceLocation, SourceMap};
 use crate::state::State;
 use crate::vertex::{Op, Output, Vertex};
@@ -63,7 +59,7 @@ impl LoadedOp {
 
 fn load_vertex(entry: &Entry, below: &[Arc<Vertex>], files: &[SourceMap]) -> Vertex {
     let notes = entry.metadata().notes.clone();
-    let mut options = Options::of_notes(platform(entry).map(Arc::new), notes);
+    let mut options = Options::of_notes(entry.platform().map(Arc::new), notes);
     for location in entry.locations() {
         let map = files[location.source_index()].clone();
         options.add_location(SourceLocation {
@@ -90,16 +86,4 @@ fn load_file(file: &SourceFile) -> SourceMap {
         Some(definition) => map.with_state(State::from_definition(definition)),
         None => map,
     }
-}
-
-/// The platform that an op was marshalled with.
-fn platform(entry: &Entry) -> Option<Platform> {
-    // The bytes were read before, or written by this crate.
-    let platform = pb::Op::decode(entry.op_bytes()).ok()?.platform?;
-    Some(
-        Platform::new(platform.os, platform.architecture)
-            .with_variant(platform.variant)
-            .with_os_version(platform.os_version)
-            .with_os_features(platform.os_features),
-    )
 }

@@ -176,7 +176,11 @@ impl Exec {
         {
             Arc::make_mut(&mut values).env.set(SSH_AUTH_SOCK, target);
         }
-        if let Some((name, _)) = values.env.pairs().find(|(name, _)| name.is_empty()) {
+        if let Some((name, _)) = values
+            .env
+            .pairs()
+            .find(|(name, _)| name.is_empty() || name.contains('='))
+        {
             fault = fault.or(Some(OpError::EnvName {
                 name: name.to_owned(),
             }));

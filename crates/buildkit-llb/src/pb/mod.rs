@@ -19,4 +19,5 @@ mod vertex;
 pub(crate) use self::definition::{
     Definition, ExportCache, Locations, OpMetadata, Position, Range, Source, SourceInfo,
 };
+pub(crate) use self::file::{FileAction, file_action};
 pub(crate) use self::vertex::{Op, op};

@@ -2,6 +2,7 @@
 
 use super::{SourceKind, SourceOp, attr};
 use crate::cap::Cap;
+use crate::error::OpError;
 use crate::options::{Options, vertex_option_methods};
 use crate::state::State;
 
@@ -23,7 +24,8 @@ pub(super) struct Store {
 }
 
 impl OciLayout {
-    /// The image of `reference`, used as given: `name@sha256:…`.
+    /// The image of `reference`, used as given: `repository@sha256:…` or `repository:tag`, where the repository has at
+    /// least two parts, such as `example/app`.
     pub fn new(reference: impl Into<String>) -> Self {
         Self {
             reference: reference.into(),
@@ -52,6 +54,9 @@ impl OciLayout {
 
     /// The image's file system.
     pub fn state(self) -> State {
+        let fault = (!is_reference(&self.reference)).then(|| OpError::OciReference {
+            reference: self.reference.clone(),
+        });
         let mut source = SourceOp::new(
             format!("oci-layout://{}", self.reference),
             SourceKind::Platform,
@@ -61,7 +66,7 @@ impl OciLayout {
         if let Some(layers) = self.layer_limit {
             source.attr(attr::OCI_LAYER_LIMIT, layers.to_string());
         }
-        source.state(self.options, None)
+        source.state(self.options, fault)
     }
 }
 
@@ -70,4 +75,13 @@ impl Store {
         source.attr_if_any(attr::OCI_SESSION_ID, &self.session);
         source.attr_if_any(attr::OCI_STORE_ID, &self.id);
     }
+}
+
+/// Whether the daemon can read it: it takes the first part for a host, and wants a digest or a tag.
+fn is_reference(reference: &str) -> bool {
+    let Some((host, path)) = reference.split_once('/') else {
+        return false;
+    };
+    let object = path.split_once('@').or_else(|| path.split_once(':'));
+    !host.is_empty() && object.is_some_and(|(path, object)| !path.is_empty() && !object.is_empty())
 }

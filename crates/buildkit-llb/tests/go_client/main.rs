@@ -14,7 +14,10 @@ use buildkit_llb::{Constraints, Definition, Exec, Image, Local, OpDigest, Platfo
 /// A graph and the constraints of its marshal call.
 type Case = (State, Constraints);
 
-const CASES: &[(&str, fn() -> Case, &str)] = &[
+/// A name, what builds the graph, and the sha256.
+type Expectation = (&'static str, fn() -> Case, &'static str);
+
+const CASES: &[Expectation] = &[
     (
         "build-platform",
         || of(graph::build_platform()),

@@ -360,3 +360,6 @@ fn read_range(range: &pb::Range) -> Range {
         end: position(&range.end),
     }
 }
+
+#[cfg(test)]
+mod tests;
