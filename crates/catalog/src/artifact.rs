@@ -56,14 +56,9 @@ impl Base {
     }
 
     /// The image that the first FROM line of the Dockerfile `path` names.
-    ///
-    /// # Panics
-    /// When `path` leaves the context directory: it is a literal in a catalog's source.
-    #[track_caller]
     pub fn from_line(path: &str) -> Self {
-        match path.parse() {
-            Ok(from) => Self::FromLine { from },
-            Err(error) => panic!("Base::from_line: {error}"),
+        Self::FromLine {
+            from: ContextPath::unchecked(path),
         }
     }
 }
@@ -184,7 +179,8 @@ impl Artifact {
     pub fn platforms<'a>(mut self, platforms: impl IntoIterator<Item = &'a str>) -> Self {
         self.platforms = platforms
             .into_iter()
-            .filter_map(|text| self.read(text))
+            .filter_map(|text| self.read::<Platform>(text))
+            .map(|platform| platform.normalized())
             .collect();
         self
     }

@@ -76,6 +76,16 @@ pub enum BaseError {
         /// The platform.
         platform: String,
     },
+    /// Two `--build-context`s for one base.
+    #[error("the build contexts `{first}` and `{second}` both replace the base of `{artifact}`")]
+    TwoContexts {
+        /// One name.
+        first: String,
+        /// The other.
+        second: String,
+        /// The artifact.
+        artifact: ArtifactName,
+    },
     /// A `--build-context` that replaces nothing.
     #[error("no selected artifact has a base `{name}` to replace{}", did_you_mean(nearest.as_deref()))]
     UnknownContext {
@@ -121,7 +131,19 @@ impl CheckedCatalog {
         let mut names = Vec::new();
         for variant in variants {
             for artifact in self.base_chain(&self.artifacts[&variant.artifact]) {
-                names.extend(self.base_names(artifact, inputs)?);
+                let own = self.base_names(artifact, inputs)?;
+                let given = inputs
+                    .contexts
+                    .keys()
+                    .filter(|name| own.iter().any(|base| base.is_called(name)));
+                if let [first, second, ..] = given.collect::<Vec<_>>()[..] {
+                    return Err(BaseError::TwoContexts {
+                        first: first.clone(),
+                        second: second.clone(),
+                        artifact: artifact.name.clone(),
+                    });
+                }
+                names.extend(own);
             }
         }
         let stands = |name: &String| names.iter().any(|base| base.is_called(name));
@@ -264,7 +286,8 @@ fn replaced(name: &str, context: &NamedContext, variant: &Variant) -> Result<Gro
                 },
                 state: local::rootfs_state(tar),
                 rootfs: Some(tar.clone()),
-                distribution: slug(name),
+                // Nobody knows what is in it: its own archives cannot meet those of another distribution.
+                distribution: tar.local.clone(),
             })
         }
     }

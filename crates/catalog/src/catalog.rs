@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     artifact::{Artifact, Base},
-    check::{self, CatalogError},
+    check::{self, CatalogError, Problem},
     name::ArtifactName,
     path::ContextPath,
     variant::Variant,
@@ -61,13 +61,12 @@ impl CheckedCatalog {
         self.artifacts.get(name)
     }
 
-    /// Where the output of `variant` goes, below the output directory.
+    /// Where the output of `variant` goes, below the output directory; an error when an option's value leads out of it.
     ///
     /// # Panics
-    /// When `variant` is not of this catalog: [`check`](Catalog::check) has filled in the template for all of its own.
-    pub fn output(&self, variant: &Variant) -> ContextPath {
+    /// When `variant` is not of this catalog.
+    pub fn output(&self, variant: &Variant) -> Result<ContextPath, Problem> {
         check::output_path(&self.artifacts[&variant.artifact], variant)
-            .expect("the outputs of a catalog are checked")
     }
 
     /// What a bare `build` builds.

@@ -10,7 +10,7 @@ use crate::{
     catalog::{Catalog, CheckedCatalog},
     name::{ArtifactName, InvalidName},
     nearest::nearest,
-    path::ContextPath,
+    path::{ContextPath, ContextPathError},
     template::TemplateError,
     variant::{self, Variant},
 };
@@ -24,6 +24,9 @@ pub enum Problem {
     /// A template that cannot be read or filled in.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// A path that leaves the context directory.
+    #[error(transparent)]
+    Path(#[from] ContextPathError),
     /// A platform that cannot be read.
     #[error(transparent)]
     Platform(#[from] buildkit_llb::PlatformError),
@@ -199,6 +202,7 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
     }
     if problems.is_empty() {
         inherit_options(&mut checked);
+        problems.extend(step_problems(&checked));
         problems.extend(output_problems(&checked));
     }
     if problems.is_empty() {
@@ -245,6 +249,36 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
                 .into_iter()
                 .map(|text| Problem::Step { number, text }),
         );
+    }
+    if let Base::FromLine { from } = &artifact.base
+        && let Err(error) = from.as_str().parse::<ContextPath>()
+    {
+        problems.push(Problem::Path(error));
+    }
+    problems
+}
+
+/// What is wrong with a step only for some variants: a placeholder that they have no value for, a path that leaves
+/// the context directory once it is filled in. One of a kind is enough.
+fn step_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
+    let mut problems: Vec<(String, Problem)> = Vec::new();
+    for artifact in catalog.artifacts() {
+        for variant in variant::all_of(artifact, &artifact.platforms) {
+            let variables = variant.variables();
+            for (number, step) in (1..).zip(&artifact.steps) {
+                let Err(error) = step.problems_with(&variables) else {
+                    continue;
+                };
+                let problem = Problem::Step {
+                    number,
+                    text: error.to_string(),
+                };
+                let problem = (artifact.name.to_string(), problem);
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
+        }
     }
     problems
 }

@@ -51,7 +51,7 @@ pub use self::{
     name::{ArtifactName, InvalidName, SecretId, VariableName},
     nearest::nearest,
     path::{ContextPath, ContextPathError},
-    plan::{Caching, Plan, PlanError, PlanProblem},
+    plan::{Caching, OutputClash, Plan, PlanError, PlanProblem, check_outputs},
     select::{Request, SelectError},
     step::{
         Apt, CA_SECRET, Cache, Copy, Custom, CustomStep, Env, Network, Read, Reader, Run, Step,

@@ -81,9 +81,9 @@ pub(crate) fn files_state(
     }
     if !sent.is_empty() {
         let source = context_source(&sent);
-        for path in sent.keys() {
-            actions =
-                actions.copy(Copy::new(&source, absolute(path), absolute(&place(path))).created(0));
+        for (path, file) in &sent {
+            let copy = Copy::new(&source, absolute(path), absolute(&place(path)));
+            actions = actions.copy(copy.mode(file.mode()).created(0));
         }
     }
     let local = (!sent.is_empty()).then(|| LocalSource {

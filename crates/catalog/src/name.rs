@@ -88,13 +88,6 @@ name_type! {
     ArtifactName, "artifact name"
 }
 
-impl ArtifactName {
-    /// A name that [`Catalog::check`](crate::Catalog::check) will look at before anything uses it.
-    pub(crate) fn unchecked(name: &str) -> Self {
-        Self(name.to_owned())
-    }
-}
-
 name_type! {
     /// The name of an axis or of an option; it stands in templates as `{name}`.
     VariableName, "axis or option name"
@@ -104,6 +97,19 @@ name_type! {
     /// The id of a secret, as `--secret id=…` gives it.
     SecretId, "secret id"
 }
+
+macro_rules! checked_later {
+    ($($name:ident),*) => {
+        $(impl $name {
+            /// A name that [`Catalog::check`](crate::Catalog::check) will look at before anything uses it.
+            pub(crate) fn unchecked(name: &str) -> Self {
+                Self(name.to_owned())
+            }
+        })*
+    };
+}
+
+checked_later!(ArtifactName, SecretId);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! The plan of a variant: its graph, what it reads, and where its output goes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Cap, CapSet, Constraints, Definition, OpKind};
 
@@ -194,6 +194,42 @@ impl CheckedCatalog {
             output,
         })
     }
+}
+
+/// Two outputs of one selection that would be one file, or one below the other.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{path}` would be written by `{first}` and by `{second}`")]
+pub struct OutputClash {
+    /// The path.
+    pub path: ContextPath,
+    /// The variant that is planned first.
+    pub first: String,
+    /// The other one.
+    pub second: String,
+}
+
+/// Refuses plans whose outputs are one file. [`Catalog::check`](crate::Catalog::check) has done so for options at their
+/// defaults.
+pub fn check_outputs(plans: &[Plan]) -> Result<(), OutputClash> {
+    let mut written: BTreeMap<&ContextPath, usize> = BTreeMap::new();
+    let clash = |path: &ContextPath, one: usize, other: usize| OutputClash {
+        path: path.clone(),
+        first: plans[one.min(other)].variant.to_string(),
+        second: plans[one.max(other)].variant.to_string(),
+    };
+    for (index, plan) in plans.iter().enumerate() {
+        if let Some(other) = written.insert(&plan.output, index) {
+            return Err(clash(&plan.output, other, index));
+        }
+    }
+    for (path, index) in &written {
+        for above in std::iter::successors(path.parent(), ContextPath::parent) {
+            if let Some(other) = written.get(&above) {
+                return Err(clash(&above, *other, *index));
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Plan {

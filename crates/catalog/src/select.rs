@@ -1,6 +1,6 @@
 //! From what a user asks for to variants: names, globs, platforms and option values.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::Platform;
 use globset::Glob;
@@ -21,7 +21,8 @@ pub struct Request {
     pub artifacts: Vec<String>,
     /// Platforms; every declared one when empty.
     pub platforms: Vec<Platform>,
-    /// `--set OPTION=VALUE`, in order; an axis may be set too and is then built for that value alone.
+    /// `--set OPTION=VALUE`, in order, the last one of an option counting; an axis may be set too, once or more, and is
+    /// then built for those values alone.
     pub set: Vec<(String, String)>,
 }
 
@@ -202,35 +203,45 @@ fn check_options(artifacts: &[&Artifact], set: &[(String, String)]) -> Result<()
     }
 }
 
-/// Sets options; whether the variant stays, which it does unless an axis was set to another value.
+/// Sets options; whether the variant stays, which it does unless an axis was set to other values only.
 fn set_values(
     artifact: &Artifact,
     variant: &mut Variant,
     set: &[(String, String)],
 ) -> Result<bool, SelectError> {
+    let mut chosen: BTreeMap<&VariableName, Vec<&str>> = BTreeMap::new();
     for (name, value) in set {
-        let invalid = |name: &VariableName, valid: &[String]| SelectError::InvalidValue {
-            artifact: artifact.name.clone(),
-            name: name.clone(),
-            value: value.clone(),
-            valid: valid.to_vec(),
-            nearest: nearest(value, valid.iter().map(String::as_str)).map(str::to_owned),
-        };
         if let Some((name, values)) = artifact.axes.get_key_value(name.as_str()) {
-            if !values.contains(value) {
-                return Err(invalid(name, values));
-            }
-            if variant.values[name] != *value {
-                return Ok(false);
-            }
+            check_value(artifact, name, value, values)?;
+            chosen.entry(name).or_default().push(value);
         } else if let Some((name, option)) = artifact.options.get_key_value(name.as_str()) {
-            if !option.values.is_empty() && !option.values.contains(value) {
-                return Err(invalid(name, &option.values));
+            if !option.values.is_empty() {
+                check_value(artifact, name, value, &option.values)?;
             }
             variant.values.insert(name.clone(), value.clone());
         }
     }
-    Ok(true)
+    Ok(chosen
+        .iter()
+        .all(|(axis, values)| values.contains(&variant.values[*axis].as_str())))
+}
+
+fn check_value(
+    artifact: &Artifact,
+    name: &VariableName,
+    value: &str,
+    valid: &[String],
+) -> Result<(), SelectError> {
+    if valid.iter().any(|valid| valid == value) {
+        return Ok(());
+    }
+    Err(SelectError::InvalidValue {
+        artifact: artifact.name.clone(),
+        name: name.clone(),
+        value: value.to_owned(),
+        valid: valid.to_vec(),
+        nearest: nearest(value, valid.iter().map(String::as_str)).map(str::to_owned),
+    })
 }
 
 #[cfg(test)]

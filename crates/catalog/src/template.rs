@@ -78,6 +78,15 @@ impl Template {
         Ok(expanded)
     }
 
+    /// A template that [`Catalog::check`](crate::Catalog::check) will look at before anything uses it.
+    pub(crate) fn unchecked(text: &str) -> Self {
+        let parts = parse(text).unwrap_or_default();
+        Self {
+            text: text.to_owned(),
+            parts,
+        }
+    }
+
     /// Whether `{name}` occurs.
     pub fn uses(&self, name: &str) -> bool {
         self.parts

@@ -1,6 +1,6 @@
 //! Every problem that a catalog can have, with its text.
 
-use crate::{Apt, Artifact, Base, Catalog, Copy, Run, Workdir};
+use crate::{Apt, Artifact, Base, Cache, Catalog, Copy, Run, When, Workdir};
 
 /// The problems of a catalog, a line each.
 fn check(catalog: Catalog, expected: &[&str]) {
@@ -186,6 +186,42 @@ fn steps_are_checked() {
     check(
         with(Run::command(" ").into()),
         &["a: step 1: `run` has no command"],
+    );
+    check(
+        with(Copy::new("../x", "/").into()),
+        &["a: step 1: `../x` points out of the context directory"],
+    );
+    check(
+        with(Copy::new("{l1on}", "/").into()),
+        &[
+            "a: step 1: `{l1on}` uses `{l1on}`, but there is only `{arch}`, `{artifact}`, `{os}`, `{platform}`, `{variant}`",
+        ],
+    );
+    check(
+        with(Run::command("x").env("A", "{").into()),
+        &["a: step 1: `{` has an unbalanced `{`; write `{{` for a literal one"],
+    );
+    check(
+        with(
+            Run::command("x")
+                .secret("a b")
+                .cache(Cache::Directory("x".into()))
+                .into(),
+        ),
+        &[
+            "a: step 1: `a b` is not a valid secret id: it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`",
+            "a: step 1: `x` is not a cache: write `npm`, `pip`, or an absolute path",
+        ],
+    );
+    check(
+        with(When::equals("flavour", "x").into()),
+        &[
+            "a: step 1: `when flavour` uses `{flavour}`, but there is only `{arch}`, `{artifact}`, `{os}`, `{platform}`, `{variant}`",
+        ],
+    );
+    check(
+        one(Artifact::rootfs("a", Base::from_line("../x.dockerfile"))),
+        &["a: `../x.dockerfile` points out of the context directory"],
     );
     check(
         with(Run::command("x").env("A=B", "1").into()),

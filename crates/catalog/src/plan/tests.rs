@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::OpKind;
 
+use super::{PlanProblem, check_outputs};
 use crate::{
     Apt, Artifact, Base, Caching, Catalog, CheckedCatalog, ContextPath, Copy, Env, FileContent,
     FileSet, InputFile, Inputs, LocalContent, NamedContext, Plan, Read, Request, ResolvedBase,
@@ -16,6 +17,10 @@ fn path(text: &str) -> ContextPath {
 
 fn text_file(text: &str) -> InputFile {
     InputFile::from_bytes(false, text.as_bytes().to_vec())
+}
+
+fn script(text: &str) -> InputFile {
+    InputFile::from_bytes(true, text.as_bytes().to_vec())
 }
 
 fn large_file(seed: u8) -> InputFile {
@@ -122,7 +127,7 @@ fn short_text_is_in_the_graph_and_the_rest_is_named_by_content() {
             &catalog,
             "base",
             &inputs(&[
-                ("install.sh", set(&[("install.sh", text_file(text))])),
+                ("install.sh", set(&[("install.sh", script(text))])),
                 ("data", data),
             ]),
         )
@@ -317,20 +322,107 @@ fn a_rootfs_tar_is_unpacked_as_the_base() {
 fn failures_name_artifact_platform_and_step() {
     let catalog = checked([rootfs()
         .step(Workdir::new("/a"))
-        .step(Copy::new("../x", "/"))]);
+        .step(Run::script("bin/{arch}.sh"))]);
     let variants = catalog
         .select(&Request {
             artifacts: vec!["base".into()],
             ..Request::default()
         })
         .unwrap();
-    let error = catalog.needs(&variants).unwrap_err();
+    let with = |file: InputFile| {
+        let inputs = inputs(&[("bin/amd64.sh", set(&[("bin/amd64.sh", file)]))]);
+        catalog.plan(&variants[0], &inputs, Caching::Use)
+    };
+    let error = with(text_file("")).unwrap_err();
     assert_eq!(
         error.to_string(),
         "artifact `base` cannot be planned for `linux/amd64`"
     );
+    let PlanProblem::Step { source, .. } = *error.reason else {
+        panic!("{error:?}")
+    };
     assert_eq!(
-        error.reason.to_string(),
-        "step 2 (`copy ../x to /`) of artifact `base` cannot be carried out"
+        source.to_string(),
+        "`bin/amd64.sh` is not executable; `chmod +x` it"
+    );
+    assert!(with(script("")).is_ok());
+}
+
+#[test]
+fn an_options_value_cannot_make_two_outputs_one() {
+    let catalog = checked([
+        rootfs()
+            .option("flavor", "a", [])
+            .platforms(["linux/amd64"])
+            .output("{flavor}.tar"),
+        Artifact::rootfs("other", "debian")
+            .platforms(["linux/amd64"])
+            .output("b.tar"),
+    ]);
+    let with = |flavor: &str| {
+        let request = Request {
+            artifacts: vec!["all".into()],
+            set: vec![("flavor".into(), flavor.into())],
+            ..Request::default()
+        };
+        let variants = catalog.select(&request).unwrap();
+        let plan = |variant| catalog.plan(variant, &inputs(&[]), Caching::Use).unwrap();
+        let plans: Vec<Plan> = variants.iter().map(plan).collect();
+        check_outputs(&plans).map_err(|error| error.to_string())
+    };
+    assert_eq!(with("c"), Ok(()));
+    let clash = |path: &str| {
+        format!("`{path}` would be written by `base linux/amd64` and by `other linux/amd64`")
+    };
+    assert_eq!(with("b"), Err(clash("b.tar")));
+    assert_eq!(with("b.tar/x"), Err(clash("b.tar")));
+}
+
+#[test]
+fn what_is_sent_has_the_mode_that_was_declared() {
+    let catalog = checked([rootfs().step(Copy::new("bin", "/usr/bin"))]);
+    let with = |executable: bool| {
+        let file = InputFile {
+            executable,
+            ..large_file(1)
+        };
+        plan(
+            &catalog,
+            "base",
+            &inputs(&[("bin", set(&[("bin/tool", file)]))]),
+        )
+        .definition
+    };
+    let copies = |definition: &buildkit_llb::Definition| {
+        let json = serde_json::to_value(definition).unwrap();
+        json["vertices"].to_string().matches("\"mode\":493").count()
+    };
+    // The directory above it is made with 0755, too.
+    assert_eq!(copies(&with(true)), copies(&with(false)) + 1);
+}
+
+#[test]
+fn two_contexts_for_one_base_are_refused() {
+    let catalog = checked([rootfs()]);
+    let image = || NamedContext::Image("debian:12".parse().unwrap());
+    let names = ["builder", "ubuntu:24.04"];
+    let contexts = names
+        .iter()
+        .map(|name| (name.to_string(), image()))
+        .collect();
+    let inputs = Inputs {
+        contexts,
+        ..inputs(&[])
+    };
+    let variants = catalog
+        .select(&Request {
+            artifacts: vec!["base".into()],
+            ..Request::default()
+        })
+        .unwrap();
+    let error = catalog.check_contexts(&variants, &inputs).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the build contexts `builder` and `ubuntu:24.04` both replace the base of `base`"
     );
 }

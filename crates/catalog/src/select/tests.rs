@@ -92,6 +92,21 @@ fn options_are_set_through_dependants_and_axes_are_narrowed() {
 }
 
 #[test]
+fn axes_can_be_set_more_than_once_and_platforms_have_many_spellings() {
+    let both = &[("l10n", "zh"), ("l10n", "en")];
+    check(
+        &request(&["fonts"], &["linux/arm64"], both),
+        Ok(&["fonts linux/arm64 l10n=en", "fonts linux/arm64 l10n=zh"]),
+    );
+    let odd = Artifact::rootfs("odd", "debian").platforms(["linux/aarch64", "linux/arm/v7"]);
+    let catalog = Catalog::new().artifact(odd).check().unwrap();
+    let variants = catalog
+        .select(&request(&["odd"], &["linux/arm64"], &[]))
+        .unwrap();
+    assert_eq!(variants[0].to_string(), "odd linux/arm64");
+}
+
+#[test]
 fn wrong_requests_are_refused() {
     check(
         &request(&[], &[], &[]),

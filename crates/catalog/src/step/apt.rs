@@ -3,8 +3,11 @@
 use buildkit_llb::{CacheMount, CacheSharing};
 use serde::{Deserialize, Serialize};
 
-use super::{Apply, CA_SECRET, Read, Reader, StepContext, StepError, network::networked_shell};
-use crate::tree::Tree;
+use super::{
+    Apply, CA_SECRET, Read, Reader, StepContext, StepError,
+    network::{networked_shell, quoted},
+};
+use crate::{name::SecretId, tree::Tree};
 
 /// Installs Debian packages: no recommended ones, lists and archives in cache mounts, no logs, no backups.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +56,7 @@ impl Apt {
         let packages: Vec<String> = self
             .packages
             .iter()
-            .map(|package| shell_quote(package))
+            .map(|package| quoted(package))
             .collect();
         format!(
             "apt_get() {{ DEBIAN_FRONTEND=noninteractive apt-get --quiet{options} \"$@\"; }}\n\
@@ -67,17 +70,13 @@ impl Apt {
     }
 }
 
-fn shell_quote(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 impl Apply for Apt {
     fn title(&self) -> String {
         format!("apt install {}", self.packages.join(" "))
     }
 
     fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
-        let id = CA_SECRET.parse().expect("a valid secret id");
+        let id = SecretId::unchecked(CA_SECRET);
         Ok(vec![Read::Secret { id, optional: true }])
     }
 

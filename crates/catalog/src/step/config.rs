@@ -34,16 +34,9 @@ pub struct User {
 
 impl Env {
     /// Sets one variable; the value is a template.
-    ///
-    /// # Panics
-    /// When the template's braces do not match: it is a literal in a catalog's source.
-    #[track_caller]
     pub fn new(name: &str, value: &str) -> Self {
-        let value = value
-            .parse()
-            .unwrap_or_else(|error| panic!("Env::new: {error}"));
         Self {
-            env: BTreeMap::from([(name.to_owned(), value)]),
+            env: BTreeMap::from([(name.to_owned(), Template::unchecked(value))]),
         }
     }
 }
@@ -87,6 +80,10 @@ impl Apply for Env {
             tree.state = tree.state.env(name.as_str(), value);
         }
         Ok(tree)
+    }
+
+    fn templates(&self) -> Vec<&Template> {
+        self.env.values().collect()
     }
 
     fn problems(&self) -> Vec<String> {

@@ -48,6 +48,12 @@ pub enum StepError {
         /// The path or glob.
         path: ContextPath,
     },
+    /// A script that cannot be run.
+    #[error("`{path}` is not executable; `chmod +x` it")]
+    NotExecutable {
+        /// The script.
+        path: ContextPath,
+    },
     /// A step of the catalog's own says no.
     #[error("{reason}")]
     Refused {

@@ -7,7 +7,8 @@ use super::{Apply, Read, Reader, StepContext, StepError};
 use crate::{path::ContextPath, template::Template, tree::Tree};
 
 /// Copies files of the context directory: what is in a directory, the files that a glob matches, or one file (into
-/// `to` when that ends in a slash, else under that name). Owner 0:0, modes 0644 or 0755, mtimes 0.
+/// `to` when that ends in a slash, else under that name). What a glob matches keeps its path below the glob's literal
+/// part. Owner 0:0, modes 0644 or 0755, mtimes 0; directories without a file are left out, as git does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Copy {
@@ -20,19 +21,10 @@ pub struct Copy {
 
 impl Copy {
     /// Copies `from` to the absolute path `to`; both are templates.
-    ///
-    /// # Panics
-    /// When a template's braces do not match: both are literals in a catalog's source.
-    #[track_caller]
     pub fn new(from: &str, to: &str) -> Self {
-        let read = |template: &str| {
-            template
-                .parse()
-                .unwrap_or_else(|error| panic!("Copy::new: {error}"))
-        };
         Self {
-            from: read(from),
-            to: read(to),
+            from: Template::unchecked(from),
+            to: Template::unchecked(to),
         }
     }
 }
@@ -80,10 +72,14 @@ impl Apply for Copy {
         };
         let state = tree.state.file(
             FileActions::new()
-                .copy(copy.create_dest_path())
+                .copy(copy.create_dest_path().created(0))
                 .custom_name(context.vertex_name()),
         );
         Ok(Tree { state, ..tree })
+    }
+
+    fn templates(&self) -> Vec<&Template> {
+        vec![&self.from, &self.to]
     }
 
     fn problems(&self) -> Vec<String> {
@@ -102,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_land_where_docker_copy_puts_them() {
+    fn files_keep_their_paths_below_what_was_declared() {
         let check = |declared: &str, path: &str, expected: &str| {
             let placed = place(&declared.parse().unwrap(), &path.parse().unwrap());
             assert_eq!(placed.as_str(), expected, "{declared} {path}");

@@ -21,7 +21,10 @@ pub use self::{
     run::{Cache, Network, Run},
     when::When,
 };
-use crate::tree::Tree;
+use crate::{
+    template::{Template, Variables},
+    tree::Tree,
+};
 
 /// One step of an artifact. In a file, the key that names the kind of step comes with its other keys:
 /// `{ run = "./install.sh", files = ["install.sh"], cache = ["pip"] }`.
@@ -58,6 +61,11 @@ trait Apply {
     /// The tree with the step carried out.
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError>;
 
+    /// The templates that carrying it out fills in.
+    fn templates(&self) -> Vec<&Template> {
+        Vec::new()
+    }
+
     /// What is wrong with the step itself.
     fn problems(&self) -> Vec<String> {
         Vec::new()
@@ -68,7 +76,7 @@ trait Apply {
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
     /// What templates are filled in with.
-    pub variables: &'a crate::template::Variables,
+    pub variables: &'a Variables,
 }
 
 impl Step {
@@ -105,8 +113,22 @@ impl Step {
         self.kind().apply(tree, context)
     }
 
+    /// What is wrong with the step, whatever the variant.
     pub(crate) fn problems(&self) -> Vec<String> {
-        self.kind().problems()
+        let unreadable = self.kind().templates().into_iter().filter_map(|template| {
+            let error = template.to_string().parse::<Template>().err()?;
+            Some(error.to_string())
+        });
+        unreadable.chain(self.kind().problems()).collect()
+    }
+
+    /// What is wrong with the step for a variant with these variables.
+    pub(crate) fn problems_with(&self, variables: &Variables) -> Result<(), StepError> {
+        self.kind().reads(Reader { variables })?;
+        for template in self.kind().templates() {
+            template.expand(variables)?;
+        }
+        Ok(())
     }
 }
 

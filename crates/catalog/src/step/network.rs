@@ -9,11 +9,14 @@ use buildkit_llb::{Args, Exec, SecretFile};
 pub const CA_SECRET: &str = "llbgen-ca";
 
 /// Makes the secret, when it is given, known to apt, pip, npm, node, curl and git by their own variables, in addition
-/// to the certificates that the tree has. `/dev/shm` is a tmpfs in every container, so nothing of it stays.
+/// to the certificates that the tree has, wherever its distribution keeps them. `/dev/shm` is a tmpfs in every
+/// container, so nothing of it stays.
 const PRELUDE: &str = r#"if [ -f /run/secrets/llbgen-ca ]; then
   llbgen_ca=/dev/shm/llbgen-ca.crt
   cat /run/secrets/llbgen-ca > "$llbgen_ca"
-  if [ -f /etc/ssl/certs/ca-certificates.crt ]; then cat /etc/ssl/certs/ca-certificates.crt >> "$llbgen_ca"; fi
+  for llbgen_own in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
+    if [ -f "$llbgen_own" ]; then { echo; cat "$llbgen_own"; } >> "$llbgen_ca"; break; fi
+  done
   printf 'Acquire::https::CAInfo "%s";\n' "$llbgen_ca" > /dev/shm/llbgen-apt.conf
   export APT_CONFIG=/dev/shm/llbgen-apt.conf
   export SSL_CERT_FILE="$llbgen_ca" CURL_CA_BUNDLE="$llbgen_ca" GIT_SSL_CAINFO="$llbgen_ca"
@@ -35,4 +38,9 @@ pub(super) fn networked_shell(script: &str) -> Exec {
 /// A shell that runs `script` and stops at the first command that fails.
 pub(super) fn shell(script: &str) -> Exec {
     Exec::new(Args::program("/bin/sh").args(["-ec", script]))
+}
+
+/// A word that the shell takes as it is.
+pub(super) fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -1,24 +1,32 @@
 //! Running a shell command, with files mounted and caches kept.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use buildkit_llb::{BindMount, CacheMount, CacheSharing, Exec, NetworkMode, SecretFile};
+use buildkit_llb::{
+    BindMount, CacheMount, CacheSharing, Exec, FileActions, Mkdir, NetworkMode, SecretFile, State,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Apply, CA_SECRET, Read, Reader, StepContext, StepError,
     network::{networked_shell, shell},
 };
-use crate::{inputs::FileSet, name::SecretId, path::ContextPath, template::Template, tree::Tree};
+use crate::{
+    inputs::FileSet,
+    name::SecretId,
+    path::ContextPath,
+    template::{Template, Variables},
+    tree::Tree,
+};
 
 /// Runs a command with `/bin/sh -e` in the tree. Files that it declares are mounted read-only, never copied, and it
 /// runs in the directory that has them at their paths in the context.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
-    /// The command.
+    /// What is run.
     #[serde(rename = "run")]
-    command: String,
+    command: Command,
     /// Files, directories and globs of the context directory that it reads; templates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     files: Vec<Template>,
@@ -34,9 +42,53 @@ pub struct Run {
     /// Whether it may reach the network.
     #[serde(default, skip_serializing_if = "Network::is_default")]
     network: Network,
-    /// What [`problems`](Apply::problems) will say of text that could not be read.
-    #[serde(skip)]
-    unreadable: Vec<String>,
+}
+
+/// What is run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Command {
+    /// A shell command, as it is.
+    Shell(String),
+    /// An executable file among the declared ones.
+    Script {
+        /// Its path in the context directory; a template.
+        script: Template,
+    },
+}
+
+impl Command {
+    /// The shell command.
+    fn to_shell(&self, files: &FileSet, variables: &Variables) -> Result<String, StepError> {
+        match self {
+            Self::Shell(command) => Ok(command.clone()),
+            Self::Script { script } => {
+                let path: ContextPath = script.expand(variables)?.parse()?;
+                if !files.get(&path).is_some_and(|file| file.executable) {
+                    return Err(StepError::NotExecutable { path });
+                }
+                Ok(super::network::quoted(&format!("./{path}")))
+            }
+        }
+    }
+}
+
+/// A command's first line.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Script { script } => write!(f, "./{script}"),
+            Self::Shell(command) => {
+                let mut lines = command.trim().lines();
+                f.write_str(lines.next().unwrap_or_default())?;
+                if lines.next().is_some() {
+                    f.write_str(" …")
+                } else {
+                    Ok(())
+                }
+            }
+        }
+    }
 }
 
 /// What is kept from one build to the next, apart for every architecture.
@@ -120,30 +172,30 @@ const FILES: &str = "/run/llbgen/files";
 impl Run {
     /// Runs a shell command.
     pub fn command(command: &str) -> Self {
+        Self::new(Command::Shell(command.to_owned()))
+    }
+
+    /// Runs an executable file of the context directory; the path is a template.
+    pub fn script(path: &str) -> Self {
+        let script = Template::unchecked(path);
+        Self::new(Command::Script { script }).files([path])
+    }
+
+    fn new(command: Command) -> Self {
         Self {
-            command: command.to_owned(),
+            command,
             files: Vec::new(),
             cache: Vec::new(),
             env: BTreeMap::new(),
             secrets: Vec::new(),
             network: Network::Default,
-            unreadable: Vec::new(),
         }
-    }
-
-    /// Runs an executable file of the context directory.
-    pub fn script(path: &str) -> Self {
-        Self::command(&format!("./{path}")).files([path])
     }
 
     /// Files, directories and globs of the context directory that it reads; templates.
     pub fn files<'a>(mut self, paths: impl IntoIterator<Item = &'a str>) -> Self {
-        for path in paths {
-            match path.parse() {
-                Ok(template) => self.files.push(template),
-                Err(error) => self.unreadable.push(error.to_string()),
-            }
-        }
+        self.files
+            .extend(paths.into_iter().map(Template::unchecked));
         self
     }
 
@@ -155,19 +207,13 @@ impl Run {
 
     /// Sets a variable for this step alone; the value is a template.
     pub fn env(mut self, name: &str, value: &str) -> Self {
-        match value.parse() {
-            Ok(template) => drop(self.env.insert(name.to_owned(), template)),
-            Err(error) => self.unreadable.push(error.to_string()),
-        }
+        self.env.insert(name.to_owned(), Template::unchecked(value));
         self
     }
 
     /// Gives it a secret, as the file `/run/secrets/ID`.
     pub fn secret(mut self, id: &str) -> Self {
-        match id.parse() {
-            Ok(id) => self.secrets.push(id),
-            Err(error) => self.unreadable.push(error.to_string()),
-        }
+        self.secrets.push(SecretId::unchecked(id));
         self
     }
 
@@ -177,30 +223,56 @@ impl Run {
         self
     }
 
-    fn paths(&self, variables: &crate::template::Variables) -> Result<Vec<ContextPath>, StepError> {
+    fn paths(&self, variables: &Variables) -> Result<Vec<ContextPath>, StepError> {
         self.files
             .iter()
             .map(|template| Ok(template.expand(variables)?.parse()?))
             .collect()
     }
 
-    fn shell(&self) -> Exec {
-        match self.network {
-            Network::Default => networked_shell(&self.command),
-            Network::None => shell(&self.command).network(NetworkMode::None),
+    /// The files that it declares, all together.
+    fn declared(&self, context: &StepContext<'_>) -> Result<FileSet, StepError> {
+        let mut files = FileSet::new();
+        for path in self.paths(context.variables())? {
+            files.extend(context.files(&path)?.clone());
         }
+        Ok(files)
     }
+
+    fn exec(&self, files: &FileSet, context: &StepContext<'_>) -> Result<Exec, StepError> {
+        let command = self.command.to_shell(files, context.variables())?;
+        let exec = match self.network {
+            Network::Default => networked_shell(&command),
+            Network::None => shell(&command).network(NetworkMode::None),
+        };
+        Ok(exec.custom_name(context.vertex_name()))
+    }
+
+    fn with_caches(&self, exec: Exec, context: &StepContext<'_>) -> Exec {
+        let key = context.cache_key();
+        self.cache.iter().fold(exec, |exec, cache| {
+            let (target, variable) = cache.place();
+            let mount = CacheMount::new(target, cache.id(&key))
+                .from_state(&anybody())
+                .selector("/cache");
+            let exec = exec.mount(mount.sharing(CacheSharing::Shared));
+            match variable {
+                Some(variable) => exec.env(variable, target),
+                None => exec,
+            }
+        })
+    }
+}
+
+/// What a cache mount begins as: a directory that a step of any user can write to.
+fn anybody() -> State {
+    let make = Mkdir::new("/cache").mode(0o777).created(0);
+    State::scratch().file(FileActions::new().mkdir(make))
 }
 
 impl Apply for Run {
     fn title(&self) -> String {
-        let first = self.command.lines().next().unwrap_or_default();
-        let more = if self.command.lines().count() > 1 {
-            " …"
-        } else {
-            ""
-        };
-        format!("run {first}{more}")
+        format!("run {}", self.command)
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
@@ -210,38 +282,28 @@ impl Apply for Run {
             optional: false,
         });
         let certificates = (self.network == Network::Default).then(|| Read::Secret {
-            id: CA_SECRET.parse().expect("a valid secret id"),
+            id: SecretId::unchecked(CA_SECRET),
             optional: true,
         });
         Ok(files.chain(secrets).chain(certificates).collect())
     }
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        let mut exec = self.shell().custom_name(context.vertex_name());
-        let mut files = FileSet::new();
-        for path in self.paths(context.variables())? {
-            files.extend(context.files(&path)?.clone());
-        }
+        let files = self.declared(context)?;
+        let mut exec = self.with_caches(self.exec(&files, context)?, context);
         if !files.is_empty() {
             let state = context.files_state(&files, ContextPath::clone);
             exec = exec
                 .mount(BindMount::new(FILES, &state).readonly())
                 .dir(FILES);
         }
-        let key = context.cache_key();
-        for cache in &self.cache {
-            let (target, variable) = cache.place();
-            exec =
-                exec.mount(CacheMount::new(target, cache.id(&key)).sharing(CacheSharing::Shared));
-            if let Some(variable) = variable {
-                exec = exec.env(variable, target);
-            }
-        }
         for (name, value) in &self.env {
             exec = exec.env(name.as_str(), context.expand(value)?);
         }
         for id in &self.secrets {
-            exec = exec.mount(SecretFile::new(format!("/run/secrets/{id}")).id(id.as_str()));
+            // The step is all that runs in the container, as whatever user it likes.
+            let secret = SecretFile::new(format!("/run/secrets/{id}")).id(id.as_str());
+            exec = exec.mount(secret.mode(0o444));
         }
         Ok(Tree {
             state: tree.state.run(exec),
@@ -249,12 +311,34 @@ impl Apply for Run {
         })
     }
 
+    fn templates(&self) -> Vec<&Template> {
+        let script = match &self.command {
+            Command::Script { script } => Some(script),
+            Command::Shell(_) => None,
+        };
+        script
+            .into_iter()
+            .chain(&self.files)
+            .chain(self.env.values())
+            .collect()
+    }
+
     fn problems(&self) -> Vec<String> {
-        let mut problems = self.unreadable.clone();
-        if self.command.trim().is_empty() {
+        let mut problems = Vec::new();
+        if matches!(&self.command, Command::Shell(command) if command.trim().is_empty()) {
             problems.push("`run` has no command".to_owned());
         }
         problems.extend(super::config::unusable_names(&self.env));
+        let secrets = self
+            .secrets
+            .iter()
+            .filter_map(|id| id.as_str().parse::<SecretId>().err());
+        problems.extend(secrets.map(|error| error.to_string()));
+        let caches = self
+            .cache
+            .iter()
+            .filter_map(|cache| Cache::try_from(String::from(cache.clone())).err());
+        problems.extend(caches);
         problems
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, Step, StepContext, StepError};
 use crate::{
-    template::{TemplateError, Variables},
+    template::{Template, TemplateError, Variables},
     tree::Tree,
 };
 
@@ -101,6 +101,13 @@ impl Apply for When {
             tree = step.apply(tree, &mut context.nested(reads, step.title()))?;
         }
         Ok(tree)
+    }
+
+    fn templates(&self) -> Vec<&Template> {
+        self.steps
+            .iter()
+            .flat_map(|step| step.kind().templates())
+            .collect()
     }
 
     fn problems(&self) -> Vec<String> {
