@@ -206,6 +206,7 @@ impl From<BaseError> for Failure {
                 let hint = format!("`--build-context` can replace {}", list(valid));
                 Self::new(Exit::Usage, error).with_hint(hint)
             }
+            BaseError::TwoContexts { .. } => Self::new(Exit::Usage, error),
             _ => Self::new(Exit::Catalog, error),
         }
     }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::{Caching, CheckedCatalog, Plan, Variant};
+use catalog::{Caching, CheckedCatalog, Kind, Plan, Variant};
 
 use crate::{
     args::Variation,
@@ -31,6 +31,28 @@ pub(crate) fn plan(
     plan_variants(catalog, variation, &variants, context, caching)
 }
 
+/// Refuses what cannot be built yet: a tar of everything in place of a layer or an image would be another thing under
+/// its name.
+pub(crate) fn refuse_other_kinds(catalog: &CheckedCatalog, plans: &[Plan]) -> Result<(), Failure> {
+    let artifacts = plans
+        .iter()
+        .filter_map(|plan| catalog.get(plan.variant.artifact.as_str()));
+    match artifacts
+        .into_iter()
+        .find(|artifact| artifact.kind() != Kind::Rootfs)
+    {
+        None => Ok(()),
+        Some(artifact) => {
+            let (name, kind) = (artifact.name(), artifact.kind().as_str());
+            let error = format!(
+                "artifact `{name}` is of the kind `{kind}`, which this version does not build yet"
+            );
+            Err(Failure::new(Exit::Catalog, error)
+                .with_hint("artifacts of the kind `rootfs` can be built"))
+        }
+    }
+}
+
 /// Reads what `variants` need, and plans each.
 pub(crate) fn plan_variants(
     catalog: &CheckedCatalog,
@@ -47,6 +69,7 @@ pub(crate) fn plan_variants(
     let plans = variants
         .iter()
         .map(|variant| catalog.plan(variant, &inputs, caching))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    catalog::check_outputs(&plans).map_err(|error| Failure::new(Exit::Catalog, error))?;
     Ok(Planned { plans, roots })
 }

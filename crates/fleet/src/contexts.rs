@@ -193,15 +193,13 @@ pub(crate) fn read(
                         Some(tar) => *tar,
                         None => check(name, &path)?,
                     };
-                    let local = local_name(name, template, variant);
                     let directory = path
                         .parent()
                         .filter(|parent| !parent.as_os_str().is_empty());
-                    read.roots.insert(
-                        local.clone(),
-                        directory.unwrap_or(Path::new(".")).to_owned(),
-                    );
-                    tars.insert(variant.platform.clone(), rootfs_tar(local, &path, &tar)?);
+                    let directory = directory.unwrap_or(Path::new(".")).to_owned();
+                    let tar_input = rootfs_tar(&path, &tar)?;
+                    read.roots.insert(tar_input.local.clone(), directory);
+                    tars.insert(variant.platform.clone(), tar_input);
                     checked.insert(path, tar);
                 }
                 NamedContext::Rootfs(tars)
@@ -253,50 +251,21 @@ fn check(context: &str, path: &Path) -> Result<archive::RootfsTar, RootfsError> 
     Ok(tar)
 }
 
-fn rootfs_tar(
-    local: String,
-    path: &Path,
-    tar: &archive::RootfsTar,
-) -> Result<RootfsTar, RootfsError> {
+/// The local source is named by what it serves, so that neither the context's name nor the directory enters the graph.
+fn rootfs_tar(path: &Path, tar: &archive::RootfsTar) -> Result<RootfsTar, RootfsError> {
     let file_name = path.file_name().and_then(|name| name.to_str());
     let file_name = file_name
         .ok_or_else(|| RootfsError::Name {
             path: path.to_owned(),
         })?
         .to_owned();
+    let named = archive::Digest::of(format!("{} {file_name}", tar.sha256).as_bytes());
     Ok(RootfsTar {
-        local,
+        local: format!("rootfs-{}", &named.hex()[..12]),
         file_name,
         sha256: *tar.sha256.as_bytes(),
         size: tar.bytes,
     })
-}
-
-/// The local source's name: the directories of several platforms may differ, so a name that is filled in has one each.
-fn local_name(context: &str, template: &Template, variant: &Variant) -> String {
-    let slug = |text: &str| {
-        text.chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') {
-                    c
-                } else {
-                    '-'
-                }
-            })
-            .collect::<String>()
-    };
-    let per_platform = ["arch", "os", "platform", "variant"]
-        .iter()
-        .any(|name| template.uses(name));
-    if per_platform {
-        format!(
-            "rootfs-{}-{}",
-            slug(context),
-            slug(&variant.platform.to_string())
-        )
-    } else {
-        format!("rootfs-{}", slug(context))
-    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ pub(crate) fn run(
         &global.context,
         caching,
     )?;
+    planning::refuse_other_kinds(catalog, &planned.plans)?;
     let secrets = LoadedSecrets::load(&secret_specs(args))
         .map_err(|error| Failure::new(Exit::Usage, error))?;
     refuse_missing_secrets(&planned, &secrets)?;
@@ -180,12 +181,9 @@ impl Job<'_> {
 }
 
 async fn find(global: &Global) -> Result<Endpoint, Failure> {
-    if let Some(address) = global.connection.address()? {
-        return Ok(Endpoint::Given(address));
-    }
-    let settings = Settings::from_env(Privilege::current(), |name| std::env::var_os(name))
-        .map_err(|error| Failure::new(Exit::Unreachable, error))?;
-    daemon::find(None, &settings).await.map_err(|error| {
+    let given = global.connection.address()?;
+    let settings = Settings::from_env(Privilege::current(), |name| std::env::var_os(name));
+    daemon::find(given, &settings).await.map_err(|error| {
         let hint = error.hint();
         Failure::new(Exit::Unreachable, error).with_hint(hint)
     })

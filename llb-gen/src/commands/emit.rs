@@ -34,6 +34,7 @@ pub(crate) fn run(
         &global.context,
         Caching::Use,
     )?;
+    planning::refuse_other_kinds(catalog, &plans)?;
     for plan in &plans {
         let mut stdout = io::stdout().lock();
         match args.format {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     args::{ListArgs, ListingFormat},
-    failure::Failure,
+    failure::{Exit, Failure},
 };
 
 #[derive(Serialize)]
@@ -49,7 +49,10 @@ fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
     };
     let mut outputs = Vec::new();
     for variant in catalog.select(&request)? {
-        let output = catalog.output(&variant).to_string();
+        let output = catalog
+            .output(&variant)
+            .map_err(|error| Failure::new(Exit::Catalog, error))?
+            .to_string();
         if !outputs.contains(&output) {
             outputs.push(output);
         }
