@@ -44,7 +44,7 @@ async fn run() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 async fn with_daemon() -> Result<ExitCode, Box<dyn Error>> {
-    let settings = Settings::from_env(Privilege::current(), |name| env::var_os(name))?;
+    let settings = Settings::from_env(Privilege::current(), |name| env::var_os(name));
     let given = env::var("BUILDKIT_HOST")
         .ok()
         .map(|address| address.parse())

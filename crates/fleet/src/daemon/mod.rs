@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use buildkit_client::Address;
 
 pub use private::PrivateDaemon;
-pub use settings::{ConfigFile, Privilege, Settings, SettingsError};
+pub use settings::{ConfigFile, Privilege, Settings};
 pub use start_hint::{CONTAINER_IMAGE, start_hint};
 
 /// Where to build, and what must be let go at the end.

@@ -14,8 +14,9 @@ pub struct Settings {
     pub search_path: Vec<PathBuf>,
     /// The sockets at which a daemon is usually found, in order of preference.
     pub sockets: Vec<PathBuf>,
-    /// The directory of the private daemon: locks, configuration, log, state. Created with mode 0700.
-    pub state_dir: PathBuf,
+    /// The directory of the private daemon: locks, configuration, log, state. Created with mode 0700. `None` where
+    /// there is no cache directory: then only a private daemon cannot be had.
+    pub state_dir: Option<PathBuf>,
     /// The settings for buildkitd that the private daemon starts with.
     pub config: ConfigFile,
     /// Whether the daemon runs as root or inside rootlesskit.
@@ -45,11 +46,6 @@ pub enum Privilege {
     User,
 }
 
-/// Why the settings cannot be worked out.
-#[derive(Debug, thiserror::Error)]
-#[error("no cache directory: neither `XDG_CACHE_HOME` nor `HOME` is set to an absolute path")]
-pub struct SettingsError;
-
 impl Settings {
     /// Reads the settings from environment variables through `lookup`.
     ///
@@ -62,10 +58,7 @@ impl Settings {
     /// | `XDG_CONFIG_HOME`, else `HOME/.config` | `buildkit/buildkitd.toml` when not root (root: `/etc/buildkit`) |
     ///
     /// The usual places mirror `util/appdefaults/appdefaults_unix.go`.
-    pub fn from_env(
-        privilege: Privilege,
-        lookup: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<Self, SettingsError> {
+    pub fn from_env(privilege: Privilege, lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         // The XDG specification: a relative path is invalid and counts as unset.
         let dir = |name: &str| {
             lookup(name)
@@ -76,7 +69,7 @@ impl Settings {
         let below_home =
             |name: &str, sub: &str| dir(name).or_else(|| home.as_ref().map(|home| home.join(sub)));
 
-        let cache = below_home("XDG_CACHE_HOME", ".cache").ok_or(SettingsError)?;
+        let cache = below_home("XDG_CACHE_HOME", ".cache");
         let runtime_dir = dir("XDG_RUNTIME_DIR");
         let system_socket = PathBuf::from("/run/buildkit/buildkitd.sock");
         let system_config = PathBuf::from("/etc/buildkit/buildkitd.toml");
@@ -99,17 +92,17 @@ impl Settings {
         let explicit = lookup("LLBGEN_BUILDKITD_CONFIG")
             .filter(|value| !value.is_empty())
             .map(PathBuf::from);
-        Ok(Self {
+        Self {
             search_path: lookup("PATH")
                 .map(|path| split_paths(&path).collect())
                 .unwrap_or_default(),
             sockets,
-            state_dir: cache.join("llbgen").join(name),
+            state_dir: cache.map(|cache| cache.join("llbgen").join(name)),
             config: explicit.map_or(ConfigFile::Usual(usual_config), ConfigFile::Explicit),
             privilege,
             start_deadline: Duration::from_mins(1),
             stop_grace: Duration::from_secs(5),
-        })
+        }
     }
 }
 
@@ -128,7 +121,7 @@ impl Privilege {
 mod tests {
     use super::*;
 
-    fn settings(privilege: Privilege, env: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    fn settings(privilege: Privilege, env: &[(&str, &str)]) -> Settings {
         Settings::from_env(privilege, |name| {
             env.iter()
                 .find(|(key, _)| *key == name)
@@ -140,11 +133,11 @@ mod tests {
     fn places_follow_the_environment() {
         let check = |privilege,
                      env: &[(&str, &str)],
-                     state: &str,
+                     state: Option<&str>,
                      sockets: &[&str],
                      config: &ConfigFile| {
-            let found = settings(privilege, env).unwrap();
-            assert_eq!(found.state_dir, PathBuf::from(state), "{env:?}");
+            let found = settings(privilege, env);
+            assert_eq!(found.state_dir, state.map(PathBuf::from), "{env:?}");
             assert_eq!(
                 found.sockets,
                 sockets.iter().map(PathBuf::from).collect::<Vec<_>>(),
@@ -158,7 +151,7 @@ mod tests {
         check(
             Privilege::Root,
             &[("HOME", "/h")],
-            "/h/.cache/llbgen/daemon",
+            Some("/h/.cache/llbgen/daemon"),
             &[system],
             &usual(etc),
         );
@@ -170,14 +163,14 @@ mod tests {
                 ("XDG_CONFIG_HOME", "/x"),
                 ("XDG_RUNTIME_DIR", "/r"),
             ],
-            "/c/llbgen/daemon",
+            Some("/c/llbgen/daemon"),
             &[system],
             &usual(etc),
         );
         check(
             Privilege::User,
             &[("HOME", "/h"), ("XDG_RUNTIME_DIR", "/r")],
-            "/h/.cache/llbgen/daemon-rootless",
+            Some("/h/.cache/llbgen/daemon-rootless"),
             &["/r/buildkit/buildkitd.sock", system],
             &usual("/h/.config/buildkit/buildkitd.toml"),
         );
@@ -188,27 +181,31 @@ mod tests {
                 ("XDG_CACHE_HOME", "relative"),
                 ("XDG_CONFIG_HOME", "/x"),
             ],
-            "/h/.cache/llbgen/daemon-rootless",
+            Some("/h/.cache/llbgen/daemon-rootless"),
             &[system],
             &usual("/x/buildkit/buildkitd.toml"),
         );
         check(
             Privilege::Root,
             &[("HOME", "/h"), ("LLBGEN_BUILDKITD_CONFIG", "my.toml")],
-            "/h/.cache/llbgen/daemon",
+            Some("/h/.cache/llbgen/daemon"),
             &[system],
             &ConfigFile::Explicit("my.toml".into()),
+        );
+        // Without a home there is nowhere to keep a daemon's state; one that runs already is found all the same.
+        check(Privilege::Root, &[], None, &[system], &usual(etc));
+        check(
+            Privilege::User,
+            &[("HOME", "relative"), ("XDG_RUNTIME_DIR", "/r")],
+            None,
+            &["/r/buildkit/buildkitd.sock", system],
+            &usual(etc),
         );
     }
 
     #[test]
-    fn without_a_home_there_are_no_settings() {
-        assert!(settings(Privilege::Root, &[("PATH", "/bin")]).is_err());
-    }
-
-    #[test]
     fn the_search_path_is_that_of_path() {
-        let found = settings(Privilege::Root, &[("HOME", "/h"), ("PATH", "/a:/b")]).unwrap();
+        let found = settings(Privilege::Root, &[("HOME", "/h"), ("PATH", "/a:/b")]);
         assert_eq!(
             found.search_path,
             [PathBuf::from("/a"), PathBuf::from("/b")]

@@ -133,7 +133,7 @@ impl Home {
         Settings {
             search_path: search_path(),
             sockets: vec![self.path("no.sock")],
-            state_dir: self.state(),
+            state_dir: Some(self.state()),
             config: ConfigFile::Usual("/etc/buildkit/buildkitd.toml".into()),
             privilege: Privilege::Root,
             start_deadline: Duration::from_mins(1),

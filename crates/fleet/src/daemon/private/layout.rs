@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::daemon::Settings;
-
 /// A socket's path, its closing NUL included, has at most 108 bytes (`sun_path`).
 const SOCKET_PATH_MAX: usize = 107;
 
@@ -48,8 +46,8 @@ pub enum LayoutError {
 
 impl Layout {
     /// Makes the directories (mode 0700) and settles where the sockets go.
-    pub(super) fn create(settings: &Settings) -> Result<Self, LayoutError> {
-        let dir = state_dir(&settings.state_dir)?;
+    pub(super) fn create(path: &Path) -> Result<Self, LayoutError> {
+        let dir = state_dir(path)?;
         let sockets = if fits(&dir) {
             dir.clone()
         } else {

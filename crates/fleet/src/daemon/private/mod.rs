@@ -84,6 +84,9 @@ pub enum AcquireError {
     /// There is no `buildkitd` to start.
     #[error("there is no `buildkitd` on the search path")]
     NoProgram,
+    /// There is nowhere to keep its state.
+    #[error("no cache directory: neither `XDG_CACHE_HOME` nor `HOME` is set to an absolute path")]
+    NoCacheDir,
     /// Another program is missing.
     #[error(transparent)]
     Tool(ToolError),
@@ -155,6 +158,7 @@ impl AcquireError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Tool(error) => error.hint(),
+            Self::NoCacheDir => Some("set `HOME` or `XDG_CACHE_HOME`".into()),
             Self::OtherSettings { .. } => Some("wait until the other builds have ended".into()),
             Self::Hangs { pid, .. } => {
                 Some(format!("end process {pid} if the other builds hang too"))
@@ -178,7 +182,8 @@ impl AcquireError {
 /// Starts the private daemon or joins it. Dropping the future undoes what was begun.
 pub async fn acquire(settings: &Settings) -> Result<PrivateDaemon, AcquireError> {
     let tools = Tools::find(settings)?;
-    let layout = Layout::create(settings)?;
+    let state_dir = settings.state_dir.as_deref();
+    let layout = Layout::create(state_dir.ok_or(AcquireError::NoCacheDir)?)?;
     let launch = Launch::plan(settings, &layout, tools)?;
     let gate = Gate::wait(&layout.gate()).await?;
     let (user, company) = User::join(&layout.users())?;
