@@ -1,18 +1,21 @@
 //! The edge: reads exactly what a selection needs, and nothing that lies outside the context directory.
 
+mod glob;
+
 use std::{
+    borrow::Cow,
     fs::{self, File},
     io::{self, Read},
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use catalog::{
     ContextPath, FileContent, FileSet, InputFile, Inputs, MAX_INLINE_FILE, Needs, Variant,
 };
-use globset::{GlobBuilder, GlobMatcher};
 use sha2::{Digest, Sha256};
 
+use self::glob::{Glob, Places};
 use crate::contexts::{self, BuildContext, RootfsError};
 
 /// Why an input cannot be read.
@@ -155,13 +158,18 @@ impl Reader<'_> {
 
     /// The files that a declared path or glob stands for.
     fn files(&self, declared: &ContextPath) -> Result<FileSet, InputError> {
-        let glob = declared.is_glob().then(|| compile(declared)).transpose()?;
-        let start = literal_start(declared);
-        if let Some(start) = &start {
+        let glob = Glob::new(declared).map_err(|source| InputError::Glob {
+            path: declared.clone(),
+            source,
+        })?;
+        if let Some(start) = glob.start() {
             self.refuse_links(declared, start)?;
         }
+        let start = glob
+            .start()
+            .map_or(Path::new(""), |start| Path::new(start.as_str()));
         let mut files = FileSet::new();
-        self.collect(start.as_ref(), glob.as_ref(), &mut files)?;
+        self.collect(start, &glob, &glob.places(), &mut files)?;
         if files.is_empty() {
             return Err(InputError::NoFile {
                 path: declared.clone(),
@@ -181,7 +189,7 @@ impl Reader<'_> {
             let metadata = fs::symlink_metadata(&full)
                 .map_err(|source| self.unreadable(path.as_str(), source))?;
             if metadata.is_symlink() {
-                self.refuse_outside(path.as_str())?;
+                self.refuse_outside(&path)?;
                 return Err(InputError::BehindLink {
                     declared: declared.clone(),
                     link: path.to_string(),
@@ -191,97 +199,96 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Goes only where the glob can match: what lies elsewhere may be unreadable, or come and go.
     fn collect(
         &self,
-        path: Option<&ContextPath>,
-        glob: Option<&GlobMatcher>,
+        path: &Path,
+        glob: &Glob,
+        places: &Places,
         files: &mut FileSet,
     ) -> Result<(), InputError> {
-        let shown = path.map_or(".", ContextPath::as_str);
-        let full = path.map_or(self.root.to_owned(), |path| self.root.join(path.as_str()));
-        let metadata =
-            fs::symlink_metadata(&full).map_err(|source| self.unreadable(shown, source))?;
-        if metadata.is_dir() {
-            let mut names = Vec::new();
-            for entry in fs::read_dir(&full).map_err(|source| self.unreadable(shown, source))? {
-                let entry = entry.map_err(|source| self.unreadable(shown, source))?;
-                let name = entry.file_name().into_string();
-                names.push(name.map_err(|_| InputError::Name { path: entry.path() })?);
-            }
-            for name in names {
-                let child = path.map_or(name.clone(), |path| format!("{path}/{name}"));
-                let child: ContextPath = child.parse().map_err(|_| InputError::Name {
-                    path: full.join(&name),
-                })?;
-                self.collect(Some(&child), glob, files)?;
+        let full = self.root.join(path);
+        let unreadable = |source| self.unreadable(&shown(path), source);
+        let metadata = fs::symlink_metadata(&full).map_err(unreadable)?;
+        if !metadata.is_dir() {
+            if places.matched() {
+                let name = utf8(path).ok_or(InputError::Name { path: full })?;
+                files.insert(name.clone(), self.file(&name, &metadata)?);
             }
             return Ok(());
         }
-        let Some(path) = path.filter(|path| glob.is_none_or(|glob| matches(glob, path))) else {
-            return Ok(());
-        };
-        let file = if metadata.is_symlink() {
-            let target = self.refuse_outside(path.as_str())?;
-            InputFile {
-                executable: false,
-                content: FileContent::Symlink(target),
+        for entry in fs::read_dir(&full).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let places = glob.below(places, &entry.file_name());
+            let is_dir = entry.file_type().map_err(unreadable)?.is_dir();
+            if places.matched() || (is_dir && places.can_match()) {
+                self.collect(&path.join(entry.file_name()), glob, &places, files)?;
             }
-        } else if metadata.is_file() {
-            read_file(&full, &metadata).map_err(|source| self.unreadable(shown, source))?
-        } else {
-            return Err(InputError::Special {
-                path: path.to_string(),
-            });
-        };
-        files.insert(path.clone(), file);
+        }
         Ok(())
     }
 
-    /// The target of a link, which must stay in the context directory.
-    fn refuse_outside(&self, link: &str) -> Result<String, InputError> {
-        let full = self.root.join(link);
-        let target = fs::read_link(&full).map_err(|source| self.unreadable(link, source))?;
-        let outside = || InputError::Outside {
-            path: link.to_owned(),
-            target: target.display().to_string(),
-            context: self.root.to_owned(),
-        };
-        let resolved = fs::canonicalize(&full).map_err(|source| self.unreadable(link, source))?;
-        if target.is_absolute() || !resolved.starts_with(self.root) {
-            return Err(outside());
+    fn file(&self, path: &ContextPath, metadata: &fs::Metadata) -> Result<InputFile, InputError> {
+        if metadata.is_symlink() {
+            let target = self.refuse_outside(path)?;
+            return Ok(InputFile {
+                executable: false,
+                content: FileContent::Symlink(target),
+            });
+        }
+        if !metadata.is_file() {
+            return Err(InputError::Special {
+                path: path.to_string(),
+            });
+        }
+        read_file(&self.root.join(path.as_str()), metadata)
+            .map_err(|source| self.unreadable(path.as_str(), source))
+    }
+
+    /// The target of a link, which must stay in the context directory. It is never followed, so it need not be there.
+    fn refuse_outside(&self, link: &ContextPath) -> Result<String, InputError> {
+        let full = self.root.join(link.as_str());
+        let target =
+            fs::read_link(&full).map_err(|source| self.unreadable(link.as_str(), source))?;
+        if leads_out(link, &target) {
+            return Err(InputError::Outside {
+                path: link.to_string(),
+                target: target.display().to_string(),
+                context: self.root.to_owned(),
+            });
         }
         target
-            .to_str()
-            .map(str::to_owned)
-            .ok_or(InputError::Name { path: full })
+            .into_os_string()
+            .into_string()
+            .map_err(|_| InputError::Name { path: full })
     }
 }
 
-fn compile(pattern: &ContextPath) -> Result<GlobMatcher, InputError> {
-    let glob = GlobBuilder::new(pattern.as_str())
-        .literal_separator(true)
-        .build();
-    Ok(glob
-        .map_err(|source| InputError::Glob {
-            path: pattern.clone(),
-            source,
-        })?
-        .compile_matcher())
+/// Whether a link's target is absolute, or climbs out of the context directory at any point.
+fn leads_out(link: &ContextPath, target: &Path) -> bool {
+    let mut depth = link.components().count() - 1;
+    for component in target.components() {
+        match component {
+            Component::Prefix(_) | Component::RootDir => return true,
+            Component::CurDir => {}
+            Component::ParentDir if depth == 0 => return true,
+            Component::ParentDir => depth -= 1,
+            Component::Normal(_) => depth += 1,
+        }
+    }
+    false
 }
 
-/// Whether a glob matches a path, or a directory on the way to it.
-fn matches(glob: &GlobMatcher, path: &ContextPath) -> bool {
-    std::iter::successors(Some(path.clone()), ContextPath::parent)
-        .any(|path| glob.is_match(path.as_str()))
+fn utf8(path: &Path) -> Option<ContextPath> {
+    path.to_str()?.parse().ok()
 }
 
-/// The part of a declared path before its first glob sign; none when that is the context directory.
-fn literal_start(declared: &ContextPath) -> Option<ContextPath> {
-    let literal: Vec<&str> = declared
-        .components()
-        .take_while(|component| !component.contains(['*', '?', '[']))
-        .collect();
-    literal.join("/").parse().ok()
+/// A path as errors name it.
+fn shown(path: &Path) -> Cow<'_, str> {
+    if path.as_os_str().is_empty() {
+        return ".".into();
+    }
+    path.to_string_lossy()
 }
 
 /// A short file is read whole, a long one hashed as it streams by.

@@ -133,3 +133,72 @@ fn nothing_outside_the_context_is_read() {
         "`conf/deep/absolute` is a symbolic link to `/etc/passwd`, out of the context directory `CONTEXT`",
     );
 }
+
+#[test]
+fn links_are_copied_and_never_followed() {
+    let (_outer, root) = context();
+    fs::create_dir(root.join("wants")).unwrap();
+    let check = |target: &str, expected: Result<(), ()>| {
+        let link = root.join("wants/x.service");
+        symlink(target, &link).unwrap();
+        let content = read_files(&root, "wants").map(|files| {
+            let (path, file) = files.into_iter().next().unwrap();
+            assert_eq!(path.as_str(), "wants/x.service");
+            file.content
+        });
+        fs::remove_file(link).unwrap();
+        let expected = expected.map(|()| FileContent::Symlink(target.to_owned()));
+        assert_eq!(content.map_err(drop), expected, "{target}");
+    };
+    check("../x.service", Ok(()));
+    check("nowhere", Ok(()));
+    check("x.service", Ok(()));
+    check("deep/../../conf/./a.toml", Ok(()));
+    check("../../secret", Err(()));
+    check("../../context/install.sh", Err(()));
+    check("/etc/passwd", Err(()));
+}
+
+#[test]
+fn only_what_can_match_matters() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    let (_outer, root) = context();
+    let check = |declared: &str, expected: Result<&[&str], &str>| {
+        let names = read_files(&root, declared)
+            .map(|files| files.keys().map(ToString::to_string).collect::<Vec<_>>())
+            .map_err(|error| error.to_string());
+        let expected = expected
+            .map(|names| names.iter().copied().map(str::to_owned).collect())
+            .map_err(str::to_owned);
+        assert_eq!(names, expected, "{declared}");
+    };
+    let broken = OsStr::from_bytes(b"conf/\xff");
+    fs::write(root.join(broken), "").unwrap();
+    fs::create_dir(root.join("conf/none")).unwrap();
+    std::os::unix::net::UnixListener::bind(root.join("conf/socket")).unwrap();
+    check("conf/*.toml", Ok(&["conf/a.toml"]));
+    check("conf/**/*.toml", Ok(&["conf/a.toml", "conf/deep/b.toml"]));
+    check("conf/*/*.toml", Ok(&["conf/deep/b.toml"]));
+    check(
+        "conf/sock*",
+        Err("`conf/socket` is neither a file, nor a directory, nor a symbolic link"),
+    );
+    let root = fs::canonicalize(&root).unwrap();
+    let error = read_files(&root, "conf/[!abdns]*").unwrap_err();
+    assert!(
+        matches!(&error, InputError::Name { path } if *path == root.join(broken)),
+        "{error}"
+    );
+}
+
+#[test]
+fn braces_are_part_of_a_name() {
+    let (_outer, root) = context();
+    fs::write(root.join("conf/{a,b}.toml"), "braces\n").unwrap();
+    let files = read_files(&root, "conf/{a*").unwrap();
+    assert_eq!(
+        files.keys().map(ContextPath::as_str).collect::<Vec<_>>(),
+        ["conf/{a,b}.toml"]
+    );
+}
