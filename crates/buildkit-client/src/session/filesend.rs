@@ -51,14 +51,10 @@ impl FileSend {
         }
     }
 
-    /// Whether an exporter never sent what its sink waits for.
-    pub(crate) fn unused(&self) -> Option<usize> {
-        self.sinks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .keys()
-            .next()
-            .copied()
+    /// Drops the sinks that nothing was sent to, so that none of them outlives its solve, and tells the first one.
+    pub(crate) fn drop_unused(&self) -> Option<usize> {
+        let mut sinks = self.sinks.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *sinks).into_keys().next()
     }
 
     pub(super) async fn diff_copy(

@@ -42,8 +42,8 @@ impl Daemon {
     /// Builds, and returns when everything is exported.
     ///
     /// `on_progress` is called for every batch of news, in order; it must not block. The solve ends early when `cancel`
-    /// is cancelled; then, as with every other end, the session is closed and no sink is running any more when this
-    /// returns. Dropping the future cancels it too, but sinks may still be on their way out.
+    /// is cancelled; then, as with every other end, the session is closed and every sink has run to its end or is dropped
+    /// when this returns. Dropping the future cancels it too, but sinks may still be on their way out.
     pub async fn solve(
         &self,
         solve: Solve,
@@ -72,9 +72,11 @@ impl Daemon {
             cancel,
         };
         let result = run.finish(request).await;
+        // What serves the session may end a little later than this; a sink that it still held would, too.
+        let unused = file_send.drop_unused();
         session.close().await;
         let solved = result?;
-        match file_send.unused() {
+        match unused {
             Some(exporter) => Err(SolveError::NothingExported { exporter }),
             None => Ok(solved),
         }

@@ -1,6 +1,7 @@
 //! Exports that no exporter would send.
 
 use std::io::Read;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use buildkit_client::{CancellationToken, Export, SinkError, Solve, SolveError};
@@ -142,6 +143,29 @@ async fn an_archive_that_never_came_is_missed() {
         matches!(result, Err(SolveError::NothingExported { exporter: 0 })),
         "{result:?}"
     );
+}
+
+#[tokio::test]
+async fn a_sink_that_nothing_was_sent_to_is_dropped_with_the_solve() {
+    let fake = start(async |_: Callback| Err(Status::internal("no such step"))).await;
+    let held = Arc::new(());
+    let sink = {
+        let held = Arc::clone(&held);
+        move |_: &mut dyn Read| -> Result<(), SinkError> {
+            drop(held);
+            Ok(())
+        }
+    };
+    let result = fake
+        .daemon
+        .solve(
+            graph().with_export(Export::tar(sink)),
+            |_| {},
+            &CancellationToken::new(),
+        )
+        .await;
+    assert!(matches!(result, Err(SolveError::Build(_))), "{result:?}");
+    assert_eq!(Arc::strong_count(&held), 1);
 }
 
 #[tokio::test]
