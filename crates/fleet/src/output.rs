@@ -1,12 +1,14 @@
 //! Files that appear under their final names only when they are complete.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File, Permissions},
     io::{self, BufWriter},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
+use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
 /// Why an output cannot be written.
@@ -32,7 +34,16 @@ pub enum OutputError {
     },
 }
 
+/// How the name of a draft ends. Before it stand a dot, the name of the output, a dot and [`RANDOM`] characters.
+const SUFFIX: &str = ".partial";
+
+/// How many random letters and digits the name of a draft has, as `tempfile` has them by default.
+const RANDOM: usize = 6;
+
 /// A file in the making, beside its final path and under another name; dropped, it leaves nothing behind.
+///
+/// It is locked as long as it has an owner. One that a killed process has left is not, and goes when the next draft of
+/// the same output is made.
 #[derive(Debug)]
 pub(crate) struct Draft {
     file: NamedTempFile,
@@ -59,13 +70,21 @@ impl Draft {
             });
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let file = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
-            .suffix(".partial")
-            // What the umask leaves of it, as with any new file.
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(directory)
-            .map_err(failed)?;
+        let prefix = format!(".{name}.");
+        sweep(directory, &prefix);
+        let file = loop {
+            let file = tempfile::Builder::new()
+                .prefix(&prefix)
+                .suffix(SUFFIX)
+                .rand_bytes(RANDOM)
+                // What the umask leaves of it, as with any new file.
+                .permissions(Permissions::from_mode(0o666))
+                .tempfile_in(directory)
+                .map_err(failed)?;
+            if own(file.as_file()).map_err(failed)? {
+                break file;
+            }
+        };
         Ok(Self {
             file,
             path: path.to_owned(),
@@ -99,6 +118,47 @@ impl Draft {
             .and_then(|directory| directory.sync_all())
             .map_err(failed)
     }
+}
+
+/// Locks a new draft; false when somebody swept it away in the moment before.
+fn own(draft: &File) -> io::Result<bool> {
+    match draft.lock() {
+        // Where a file system has no locks, nobody can take a draft for one without an owner either.
+        Err(error) if is_unsupported(&error) => Ok(true),
+        locked => locked.and_then(|()| Ok(draft.metadata()?.nlink() > 0)),
+    }
+}
+
+fn is_unsupported(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported
+        || error.raw_os_error() == Some(Errno::NOLCK.raw_os_error())
+}
+
+/// Removes drafts whose owners are gone. One that cannot be looked at or removed stays for the next time: it is in
+/// nobody's way.
+fn sweep(directory: &Path, prefix: &str) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| is_draft(&entry.file_name(), prefix)) {
+        if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            continue;
+        }
+        let draft = File::options().read(true).write(true).open(entry.path());
+        // The lock is held until the file is gone, so that its maker sees that it is.
+        if let Ok(draft) = draft
+            && draft.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn is_draft(name: &OsStr, prefix: &str) -> bool {
+    let random = name
+        .to_str()
+        .and_then(|name| name.strip_prefix(prefix)?.strip_suffix(SUFFIX));
+    random.is_some_and(|random| {
+        random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 /// Writes `bytes` to `path`, which has either its old content or the new one at any time.
@@ -146,6 +206,45 @@ mod tests {
         drop(draft);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn drafts_without_an_owner_are_swept() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let left = [".x.tar.aB3xyz.partial", ".x.tar.000000.partial"];
+        let others = [
+            ".x.tar.abcdefg.partial",
+            ".x.tar.abc.ef.partial",
+            ".y.tar.abcdef.partial",
+            "x.tar.abcdef.partial",
+        ];
+        for name in left.iter().chain(&others) {
+            fs::write(path(name), b"half").unwrap();
+        }
+        let mine = Draft::create(&path("x.tar")).unwrap();
+        let again = Draft::create(&path("x.tar")).unwrap();
+        for name in left {
+            assert!(!path(name).exists(), "{name}");
+        }
+        for name in others {
+            assert!(path(name).exists(), "{name}");
+        }
+        for draft in [mine, again] {
+            draft.writer().write_all(b"whole").unwrap();
+            draft.publish().unwrap();
+        }
+        assert_eq!(fs::read(path("x.tar")).unwrap(), b"whole");
+    }
+
+    #[test]
+    fn a_draft_that_was_swept_before_it_was_locked_is_given_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x");
+        let draft = File::create_new(&path).unwrap();
+        assert!(own(&draft).unwrap());
+        fs::remove_file(&path).unwrap();
+        assert!(!own(&draft).unwrap());
     }
 
     #[test]
