@@ -11,10 +11,13 @@ pub(crate) struct Order<'v> {
     inputs: Vec<u32>,
 }
 
-/// A vertex whose inputs are being walked, and the one of them to look at next.
+/// A vertex whose inputs are being walked.
 struct Frame<'v> {
     vertex: &'v Vertex,
+    /// The input to look at next.
     next: usize,
+    /// Where the places of its inputs start among those that are waiting for their readers.
+    first: usize,
 }
 
 impl<'v> Order<'v> {
@@ -25,31 +28,31 @@ impl<'v> Order<'v> {
             inputs: Vec::new(),
         };
         let mut places: BTreeMap<*const Vertex, u32> = BTreeMap::new();
+        let mut waiting: Vec<u32> = Vec::new();
         let mut frames = vec![Frame {
             vertex: head,
             next: 0,
+            first: 0,
         }];
         while let Some(frame) = frames.last_mut() {
-            let vertex = frame.vertex;
+            let Frame { vertex, first, .. } = *frame;
             if let Some(input) = vertex.inputs.get(frame.next) {
                 frame.next += 1;
-                if !places.contains_key(&std::ptr::from_ref(&*input.vertex)) {
-                    frames.push(Frame {
+                match places.get(&std::ptr::from_ref(&*input.vertex)) {
+                    Some(place) => waiting.push(*place),
+                    None => frames.push(Frame {
                         vertex: &input.vertex,
                         next: 0,
-                    });
+                        first: waiting.len(),
+                    }),
                 }
             } else {
-                frames.pop();
-                order.inputs.extend(
-                    vertex
-                        .inputs
-                        .iter()
-                        .map(|input| places[&std::ptr::from_ref(&*input.vertex)]),
-                );
                 let place = u32::try_from(order.vertices.len()).expect("fewer than 2^32 vertices");
-                places.insert(vertex, place);
+                order.inputs.extend(waiting.drain(first..));
                 order.vertices.push(vertex);
+                places.insert(vertex, place);
+                waiting.push(place);
+                frames.pop();
             }
         }
         order
