@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use buildkit_client::{Address, AddressError, TlsFlags};
 use catalog::{Platform, Request};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use fleet::{BuildContext, SecretSpec};
+use fleet::BuildContext;
 
 use crate::failure::{Exit, Failure};
 
@@ -52,7 +52,7 @@ pub(crate) struct Global {
     /// When colours are used; `auto` also honours NO_COLOR
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorMode,
-    /// Say more: what is asked of the daemon and what it answers
+    /// Say which daemon builds
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
     /// Say nothing but errors, like `--progress quiet`
@@ -216,7 +216,8 @@ pub(crate) struct BuildArgs {
     pub(crate) output: PathBuf,
     /// Give steps a secret: id=ID,src=FILE or id=ID,env=VARIABLE
     #[arg(long, value_name = "SPEC")]
-    pub(crate) secret: Vec<SecretSpec>,
+    // Read by the command: clap would repeat the text, which may hold the secret itself.
+    pub(crate) secret: Vec<String>,
     /// Certificates that networked steps trust in addition, as a PEM file
     #[arg(long, value_name = "FILE")]
     pub(crate) build_ca: Option<PathBuf>,

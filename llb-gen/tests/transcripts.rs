@@ -56,6 +56,7 @@ transcripts! {
     no_tar: "build" "base-rootfs" "--build-context" "ubuntu=Cargo.toml";
     missing_context_directory: "-C" "missing" "show" "base-rootfs";
     unknown_secret_key: "build" "base-rootfs" "--secret" "id=a,scr=b";
+    bare_secret: "build" "base-rootfs" "--secret" "id=a,hunter2";
     unreadable_secret: "build" "base-rootfs" "--secret" "id=a,src=missing";
     unsupported_address: "--addr" "http://x" "build" "base-rootfs";
     no_daemon_there: "--addr" "unix:///nowhere/buildkitd.sock" "build" "base-rootfs";

@@ -30,27 +30,34 @@ pub enum SecretSource {
     Env(String),
 }
 
-/// A `--secret` that cannot be read. The text is not repeated: it may hold the secret itself.
+/// A `--secret` that cannot be read. No value in it is repeated: it may be the secret itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretSpecError {
     /// No id.
     #[error("a secret needs an id: id=ID,src=FILE or id=ID,env=VARIABLE")]
     NoId,
     /// An id that breaks the rule for names.
-    #[error(transparent)]
-    Id(#[from] catalog::InvalidName),
+    #[error(
+        "the id of a secret must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`"
+    )]
+    Id,
+    /// Something that is no `KEY=VALUE`.
+    #[error(
+        "a secret is given as id=ID,src=FILE or id=ID,env=VARIABLE, and has a field without `=`"
+    )]
+    Bare,
     /// A key that secrets do not have.
     #[error("`{key}` is not a key of a secret; the keys are `id`, `src`, `env` and `type`")]
     Key {
         /// The key.
         key: String,
     },
+    /// What stands for a key may be a part of a value: one that has a `=` or a comma.
+    #[error("a secret has the keys `id`, `src`, `env` and `type`, and no others")]
+    NoKey,
     /// A type other than `file` and `env`.
-    #[error("`{kind}` is not a type of secret; the types are `file` and `env`")]
-    Type {
-        /// The type.
-        kind: String,
-    },
+    #[error("the type of a secret is `file` or `env`")]
+    Type,
     /// Both a file and a variable.
     #[error("a secret comes from a file or from a variable, not from both")]
     Both,
@@ -64,25 +71,19 @@ impl FromStr for SecretSpec {
     fn from_str(text: &str) -> Result<Self, SecretSpecError> {
         let (mut id, mut file, mut env, mut kind) = (None, None, None, None);
         for field in text.split(',') {
-            let (key, value) = field.split_once('=').unwrap_or((field, ""));
+            let (key, value) = field.split_once('=').ok_or(SecretSpecError::Bare)?;
             match key.trim() {
-                "id" => id = Some(value.parse()?),
+                "id" => id = Some(value.parse().map_err(|_| SecretSpecError::Id)?),
                 "src" | "source" => file = Some(value.to_owned()),
                 "env" => env = Some(value.to_owned()),
                 "type" => kind = Some(value.to_owned()),
-                key => {
-                    return Err(SecretSpecError::Key {
-                        key: key.to_owned(),
-                    });
-                }
+                key => return Err(unknown(key)),
             }
         }
         let id: SecretId = id.ok_or(SecretSpecError::NoId)?;
         let source = match (kind.as_deref(), file, env) {
             (Some(kind), ..) if !matches!(kind, "file" | "env") => {
-                return Err(SecretSpecError::Type {
-                    kind: kind.to_owned(),
-                });
+                return Err(SecretSpecError::Type);
             }
             (_, Some(_), Some(_)) => return Err(SecretSpecError::Both),
             // `type=env,src=NAME` is buildctl's other spelling of `env=NAME`.
@@ -96,6 +97,18 @@ impl FromStr for SecretSpec {
             (_, None, None) => SecretSource::File(PathBuf::from(id.as_str())),
         };
         Ok(Self { id, source })
+    }
+}
+
+/// A misspelt key is named; what does not look like one is not.
+fn unknown(key: &str) -> SecretSpecError {
+    // The longest word that anybody would take for a key is `required`.
+    if key.len() <= 8 && key.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        SecretSpecError::Key {
+            key: key.to_owned(),
+        }
+    } else {
+        SecretSpecError::NoKey
     }
 }
 
@@ -240,7 +253,25 @@ mod tests {
         );
         check(
             "id=a,type=ssh",
-            Err("`ssh` is not a type of secret; the types are `file` and `env`"),
+            Err("the type of a secret is `file` or `env`"),
         );
+    }
+
+    #[test]
+    fn errors_repeat_no_value() {
+        for text in [
+            "hunTer2",
+            "id=a,hunTer2",
+            "id=hunTer2!",
+            "hunTer2=",
+            "id=a,hunTer2=b",
+            "id=a,type=hunTer2",
+            "src=hunTer2",
+            "id=a,src=hunTer2,env=b",
+        ] {
+            let error = text.parse::<SecretSpec>().unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("hunTer2"), "{text}: {shown}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use buildkit_client::{ConnectOptions, Daemon, DockerConfig, SolveError};
 use catalog::{Caching, CheckedCatalog, Read};
 use fleet::{
     BuildFailure, BuildOptions, Event, FailureReason, LoadedSecrets, Output, SecretSource,
-    SecretSpec, VariantFailure,
+    SecretSpec, SecretSpecError, VariantFailure,
     daemon::{self, Endpoint, Privilege, Settings},
 };
 
@@ -39,7 +39,7 @@ pub(crate) fn run(
         caching,
     )?;
     planning::refuse_other_kinds(catalog, &planned.plans)?;
-    let secrets = LoadedSecrets::load(&secret_specs(args))
+    let secrets = LoadedSecrets::load(&secret_specs(args)?)
         .map_err(|error| Failure::new(Exit::Usage, error))?;
     refuse_missing_secrets(&planned, &secrets)?;
     if let Some(path) = &args.metadata_file {
@@ -81,12 +81,16 @@ fn refuse_missing_secrets(planned: &Planned, secrets: &LoadedSecrets) -> Result<
     .with_hint(hint))
 }
 
-fn secret_specs(args: &BuildArgs) -> Vec<SecretSpec> {
-    let certificates = args.build_ca.iter().map(|path| SecretSpec {
+fn secret_specs(args: &BuildArgs) -> Result<Vec<SecretSpec>, Failure> {
+    let given = args.secret.iter().map(|text| text.parse());
+    let mut specs = given
+        .collect::<Result<Vec<SecretSpec>, SecretSpecError>>()
+        .map_err(|error| Failure::new(Exit::Usage, error))?;
+    specs.extend(args.build_ca.iter().map(|path| SecretSpec {
         id: catalog::CA_SECRET.parse().expect("a valid secret id"),
         source: SecretSource::File(path.clone()),
-    });
-    args.secret.iter().cloned().chain(certificates).collect()
+    }));
+    Ok(specs)
 }
 
 /// What was built, and whether the daemon could be let go.
