@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use archive::{Options, Summary, canonicalize};
+use archive::{CanonicalizeError, Options, Summary, canonicalize};
 use buildkit_client::{
     Daemon, DeclaredFiles, Expected, Export, LocalDir, RelPath, RelPathError, SinkError, Solve,
     SolveError,
@@ -99,11 +99,15 @@ async fn solve(
 /// Brings the daemon's tar into canonical form as it comes, and gives it its name when it is whole.
 fn publish(tar: &mut dyn Read, draft: Draft) -> Result<Summary, SinkError> {
     let mut writer = draft.writer();
-    let summary = canonicalize(tar, &mut writer, &Options::new())?;
-    writer.flush().map_err(|source| OutputError::File {
+    let unwritten = |source| OutputError::File {
         path: draft.path().to_owned(),
         source,
+    };
+    let summary = canonicalize(tar, &mut writer, &Options::new()).map_err(|error| match error {
+        CanonicalizeError::Write(source) => SinkError::from(unwritten(source)),
+        error => error.into(),
     })?;
+    writer.flush().map_err(unwritten)?;
     drop(writer);
     draft.publish()?;
     Ok(summary)
