@@ -88,13 +88,35 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// The daemon that the user names.
+    /// The daemon that the user names. TLS flags without one would have no effect, so they are refused.
     pub(crate) fn address(&self) -> Result<Option<Address>, Failure> {
-        let given = self.addr.as_deref().filter(|addr| !addr.is_empty());
+        let Some(given) = self.addr.as_deref().filter(|addr| !addr.is_empty()) else {
+            return match self.tls_flag() {
+                None => Ok(None),
+                Some(flag) => Err(Failure::new(
+                    Exit::Usage,
+                    format!("`{flag}` needs `--addr` or `BUILDKIT_HOST`"),
+                )
+                .with_hint("name the daemon that speaks TLS, as `--addr tcp://HOST:PORT`")),
+            };
+        };
         given
-            .map(str::parse)
-            .transpose()
+            .parse()
+            .map(Some)
             .map_err(|error: AddressError| Failure::new(Exit::Usage, error))
+    }
+
+    fn tls_flag(&self) -> Option<&'static str> {
+        let given = [
+            ("--tlsdir", self.tlsdir.is_some()),
+            ("--tlscacert", self.tlscacert.is_some()),
+            ("--tlscert", self.tlscert.is_some()),
+            ("--tlskey", self.tlskey.is_some()),
+            ("--tlsservername", self.tlsservername.is_some()),
+        ];
+        given
+            .into_iter()
+            .find_map(|(flag, is_given)| is_given.then_some(flag))
     }
 
     /// The TLS flags.
@@ -212,7 +234,7 @@ pub(crate) struct BuildArgs {
     #[command(flatten)]
     pub(crate) variation: Variation,
     /// The directory that outputs are written to
-    #[arg(short, long, value_name = "DIR", default_value = "out")]
+    #[arg(short, long, value_name = "DIR", default_value = "out", value_parser = parse_directory)]
     pub(crate) output: PathBuf,
     /// Give steps a secret: id=ID,src=FILE or id=ID,env=VARIABLE
     #[arg(long, value_name = "SPEC")]
@@ -246,6 +268,19 @@ fn parse_platform(text: &str) -> Result<Platform, String> {
     text.parse()
         .map(|platform: Platform| platform.normalized())
         .map_err(|error: buildkit_llb::PlatformError| error.to_string())
+}
+
+/// buildctl's other outputs would become directories of odd names.
+fn parse_directory(text: &str) -> Result<PathBuf, String> {
+    let is_spec = text
+        .split(',')
+        .any(|field| field.starts_with("type=") || field.starts_with("dest="));
+    match text {
+        "" => Err("give a directory".to_owned()),
+        "-" => Err("stdout is not supported yet: give a directory".to_owned()),
+        _ if is_spec => Err("exporters are not supported yet: give a directory".to_owned()),
+        directory => Ok(PathBuf::from(directory)),
+    }
 }
 
 fn parse_assignment(text: &str) -> Result<(String, String), String> {

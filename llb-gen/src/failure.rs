@@ -69,6 +69,13 @@ impl Failure {
         self
     }
 
+    /// The same with the errors of what went wrong after it; the exit code and the hint stay.
+    pub(crate) fn followed_by(mut self, later: Self) -> Self {
+        self.errors.extend(later.errors);
+        self.hint = self.hint.or(later.hint);
+        self
+    }
+
     /// A command that a signal ended.
     pub(crate) fn interrupted(signals: &Signals) -> Self {
         // Only a signal cancels; SIGINT is the usual one.

@@ -57,6 +57,9 @@ transcripts! {
     missing_context_directory: "-C" "missing" "show" "base-rootfs";
     unknown_secret_key: "build" "base-rootfs" "--secret" "id=a,scr=b";
     bare_secret: "build" "base-rootfs" "--secret" "id=a,hunter2";
+    output_to_stdout: "build" "base-rootfs" "-o" "-";
+    output_of_another_type: "build" "base-rootfs" "-o" "type=oci,dest=x.tar";
+    tls_without_address: "--tlsdir" "certs" "build" "base-rootfs";
     unreadable_secret: "build" "base-rootfs" "--secret" "id=a,src=missing";
     unsupported_address: "--addr" "http://x" "build" "base-rootfs";
     no_daemon_there: "--addr" "unix:///nowhere/buildkitd.sock" "build" "base-rootfs";

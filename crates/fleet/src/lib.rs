@@ -20,7 +20,7 @@ pub use self::{
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
     event::Event,
     inputs::{InputError, ReadInputs, read as read_inputs},
-    metadata::{Output, remove as remove_metadata, write as write_metadata},
+    metadata::{MetadataFile, Output},
     output::OutputError,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
 };

@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::output::{self, OutputError};
+use crate::output::{Draft, OutputError};
 
 /// One written output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,24 +36,62 @@ struct Metadata<'a> {
     outputs: &'a [Output],
 }
 
-/// Writes `outputs` as JSON to `path`, whole or not at all.
-pub fn write(path: &Path, outputs: &[Output]) -> Result<(), OutputError> {
-    let mut json =
-        serde_json::to_vec_pretty(&Metadata { outputs }).map_err(|error| OutputError::File {
-            path: path.to_owned(),
-            source: io::Error::from(error),
+/// A metadata file in the making.
+#[derive(Debug)]
+pub struct MetadataFile(Draft);
+
+impl MetadataFile {
+    /// Makes sure that `path` can be written to, and removes what an earlier build said there, so that a failed one
+    /// does not leave it standing.
+    pub fn begin(path: &Path) -> Result<Self, OutputError> {
+        let draft = Draft::create(path)?;
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(OutputError::File {
+                path: path.to_owned(),
+                source: error,
+            }),
+            _ => Ok(Self(draft)),
+        }
+    }
+
+    /// Writes `outputs` as JSON, whole or not at all.
+    pub fn finish(self, outputs: &[Output]) -> Result<(), OutputError> {
+        let Self(draft) = self;
+        let mut json = serde_json::to_vec_pretty(&Metadata { outputs }).map_err(|error| {
+            OutputError::File {
+                path: draft.path().to_owned(),
+                source: io::Error::from(error),
+            }
         })?;
-    json.push(b'\n');
-    output::write_whole(path, &json)
+        json.push(b'\n');
+        draft.publish_bytes(&json)
+    }
 }
 
-/// Removes what an earlier build said, so that a failed build does not leave it standing.
-pub fn remove(path: &Path) -> Result<(), OutputError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(OutputError::File {
-            path: path.to_owned(),
-            source: error,
-        }),
-        _ => Ok(()),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_build_said_goes_before_anything_else_is_said() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("deep/metadata.json");
+        fs::create_dir(directory.path().join("deep")).unwrap();
+        fs::write(&path, "old").unwrap();
+        let file = MetadataFile::begin(&path).unwrap();
+        assert!(!path.exists());
+        file.finish(&[]).unwrap();
+        let written = fs::read_to_string(&path).unwrap();
+        assert_eq!(written, "{\n  \"outputs\": []\n}\n");
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_written_to_is_told_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("file"), "").unwrap();
+        let error = MetadataFile::begin(&directory.path().join("file/m.json")).unwrap_err();
+        assert!(matches!(error, OutputError::Directory { .. }), "{error}");
+        let error = MetadataFile::begin(directory.path()).unwrap_err();
+        assert!(matches!(error, OutputError::File { .. }), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     fs::{self, File, Permissions},
-    io::{self, BufWriter},
+    io::{self, BufWriter, Write},
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -101,6 +101,16 @@ impl Draft {
         BufWriter::with_capacity(256 * 1024, self.file.as_file())
     }
 
+    /// Writes `bytes`, and gives the file its final name.
+    pub(crate) fn publish_bytes(self, bytes: &[u8]) -> Result<(), OutputError> {
+        let written = self.file.as_file().write_all(bytes);
+        written.map_err(|source| OutputError::File {
+            path: self.path.clone(),
+            source,
+        })?;
+        self.publish()
+    }
+
     /// Gives the file its final name, once its bytes are on the disk.
     pub(crate) fn publish(self) -> Result<(), OutputError> {
         let Self { file, path } = self;
@@ -161,27 +171,8 @@ fn is_draft(name: &OsStr, prefix: &str) -> bool {
     })
 }
 
-/// Writes `bytes` to `path`, which has either its old content or the new one at any time.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
-    use std::io::Write;
-    let draft = Draft::create(path)?;
-    let failed = |source| OutputError::File {
-        path: path.to_owned(),
-        source,
-    };
-    let mut writer = draft.writer();
-    writer
-        .write_all(bytes)
-        .and_then(|()| writer.flush())
-        .map_err(failed)?;
-    drop(writer);
-    draft.publish()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
     #[test]
@@ -200,7 +191,7 @@ mod tests {
     fn a_dropped_draft_leaves_the_old_file_and_nothing_else() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("x.tar");
-        write_whole(&path, b"old").unwrap();
+        fs::write(&path, b"old").unwrap();
         let draft = Draft::create(&path).unwrap();
         draft.writer().write_all(b"half").unwrap();
         drop(draft);
@@ -251,7 +242,7 @@ mod tests {
     fn an_unusable_path_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("file");
-        write_whole(&file, b"").unwrap();
+        fs::write(&file, b"").unwrap();
         let error = Draft::create(&file.join("x.tar")).unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -2,14 +2,16 @@
 
 use std::{
     collections::BTreeSet,
+    error::Error,
+    fmt,
     io::{self, Write},
 };
 
 use buildkit_client::{ConnectOptions, Daemon, DockerConfig, SolveError};
 use catalog::{Caching, CheckedCatalog, Read};
 use fleet::{
-    BuildFailure, BuildOptions, Event, FailureReason, LoadedSecrets, Output, SecretSource,
-    SecretSpec, SecretSpecError, VariantFailure,
+    BuildFailure, BuildOptions, Event, FailureReason, LoadedSecrets, MetadataFile, Output,
+    SecretSource, SecretSpec, SecretSpecError, VariantFailure,
     daemon::{self, Endpoint, Privilege, Settings},
 };
 
@@ -42,13 +44,13 @@ pub(crate) fn run(
     let secrets = LoadedSecrets::load(&secret_specs(args)?)
         .map_err(|error| Failure::new(Exit::Usage, error))?;
     refuse_missing_secrets(&planned, &secrets)?;
-    if let Some(path) = &args.metadata_file {
-        fleet::remove_metadata(path)?;
-    }
+    // Told now, not by a build that cannot say what it wrote; the file of an earlier build goes.
+    let metadata = args.metadata_file.as_deref().map(MetadataFile::begin);
+    let metadata = metadata.transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let result = runtime.block_on(build(args, global, planned, secrets));
+    let result = runtime.block_on(build(args, global, planned, secrets, metadata));
     // Nothing is left to wait for: a thread that hangs in a system call must not hold up the end.
     runtime.shutdown_background();
     result
@@ -109,6 +111,7 @@ async fn build(
     global: &Global,
     planned: Planned,
     secrets: LoadedSecrets,
+    metadata: Option<MetadataFile>,
 ) -> Result<(), Failure> {
     let signals = Signals::watch()?;
     let mode = if global.quiet {
@@ -126,7 +129,7 @@ async fn build(
     // Results are printed when nothing moves on the terminal any more.
     job.progress.end();
     let (built, released) = outcome?;
-    report(args, built, &job.signals).and(released)
+    report(built, metadata, &job.signals, &mut io::stdout().lock()).and(released)
 }
 
 impl Job<'_> {
@@ -206,30 +209,59 @@ async fn connect(connection: &Connection, endpoint: &Endpoint) -> Result<Daemon,
     Daemon::connect(options).await.map_err(Failure::from)
 }
 
-/// Prints what was written, and what failed.
+/// Prints what was written, and what failed. What cannot be printed or recorded is told behind what failed before it.
 fn report(
-    args: &BuildArgs,
     built: Result<Vec<Output>, BuildFailure>,
+    metadata: Option<MetadataFile>,
     signals: &Signals,
+    stdout: &mut impl Write,
 ) -> Result<(), Failure> {
     let (outputs, failure) = match built {
         Ok(outputs) => (outputs, None),
-        Err(BuildFailure { outputs, failures }) => (outputs, Some(failures)),
-    };
-    let mut stdout = io::stdout().lock();
-    for output in &outputs {
-        writeln!(stdout, "{}", output.path.display())?;
-    }
-    stdout.flush()?;
-    if let Some(path) = &args.metadata_file {
-        fleet::write_metadata(path, &outputs)?;
-    }
-    match failure {
-        None => Ok(()),
-        Some(failures) if failures.is_empty() || signals.received().is_some() => {
-            Err(Failure::interrupted(signals))
+        Err(BuildFailure { outputs, failures })
+            if failures.is_empty() || signals.received().is_some() =>
+        {
+            (outputs, Some(Failure::interrupted(signals)))
         }
-        Some(failures) => Err(failed(failures, &outputs)),
+        Err(BuildFailure { outputs, failures }) => {
+            let failure = failed(failures, &outputs);
+            (outputs, Some(failure))
+        }
+    };
+    let printed = print(&outputs, stdout).map_err(|source| Failure::new(Exit::Failed, source));
+    let recorded = metadata.map_or(Ok(()), |metadata| metadata.finish(&outputs));
+    let recorded = recorded.map_err(Failure::from);
+    let unwritten = [printed, recorded].into_iter().filter_map(Result::err);
+    match failure
+        .into_iter()
+        .chain(unwritten)
+        .reduce(Failure::followed_by)
+    {
+        None => Ok(()),
+        Some(failure) => Err(failure),
+    }
+}
+
+fn print(outputs: &[Output], stdout: &mut impl Write) -> Result<(), Unprinted> {
+    let lines = outputs
+        .iter()
+        .try_for_each(|output| writeln!(stdout, "{}", output.path.display()));
+    lines.and_then(|()| stdout.flush()).map_err(Unprinted)
+}
+
+/// The results cannot be printed; the files are there all the same.
+#[derive(Debug)]
+struct Unprinted(io::Error);
+
+impl fmt::Display for Unprinted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot write the results to stdout")
+    }
+}
+
+impl Error for Unprinted {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
     }
 }
 
