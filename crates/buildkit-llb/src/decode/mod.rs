@@ -1,99 +1,21 @@
 //! From bytes back to a definition, refusing what no client would write.
 
+mod error;
+mod notes;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use prost::Message as _;
 
-use crate::cap::Cap;
-use crate::definition::{Definition, Edge, Entry, Location, SourceFile};
+pub use self::error::DecodeError;
+
+use self::notes::{read_files, read_locations, read_metadata};
+use crate::definition::{Definition, Edge, Entry};
 use crate::digest::OpDigest;
-use crate::metadata::{ExportCache, GroupStrength, LinuxResources, OpMetadata, ProgressGroup};
-use crate::notes::Notes;
 use crate::op_kind::OpKind;
 use crate::pb;
-use crate::sourcemap::{Position, Range};
-
-/// Bytes that are no definition.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    /// They are not the protobuf of a definition: cut off, or something else.
-    #[error("the bytes are not a definition")]
-    Malformed(#[source] prost::DecodeError),
-    /// An entry is not the protobuf of an op.
-    #[error("entry {index} of the definition is not an op")]
-    MalformedOp {
-        /// The place of the entry.
-        index: usize,
-        /// What is wrong with it.
-        #[source]
-        source: prost::DecodeError,
-    },
-    /// An entry before the last does nothing, or something that this crate does not know.
-    #[error("vertex `{vertex}` has no known op")]
-    NoOp {
-        /// The vertex.
-        vertex: OpDigest,
-    },
-    /// An entry stands there twice.
-    #[error("vertex `{vertex}` stands there twice")]
-    Duplicate {
-        /// The vertex.
-        vertex: OpDigest,
-    },
-    /// The last entry is not a terminal: an op with one input and nothing else.
-    #[error("the last entry does not name the result")]
-    NoTerminal,
-    /// An input is not among the entries before its reader: it is missing, or the graph has a cycle.
-    #[error("vertex `{vertex}` reads `{input}`, which does not stand before it")]
-    UnknownInput {
-        /// The reader.
-        vertex: OpDigest,
-        /// What it reads.
-        input: String,
-    },
-    /// The number of an output is negative or huge.
-    #[error("vertex `{vertex}` reads output {output} of `{input}`")]
-    InvalidOutput {
-        /// The reader.
-        vertex: OpDigest,
-        /// What it reads.
-        input: String,
-        /// The number.
-        output: i64,
-    },
-    /// An op names an input that it has not.
-    #[error("vertex `{vertex}` has {count} inputs and names input {input}")]
-    InputOutOfRange {
-        /// The vertex.
-        vertex: OpDigest,
-        /// The number that it names.
-        input: i64,
-        /// How many it has.
-        count: usize,
-    },
-    /// A vertex has no metadata, which every client writes.
-    #[error("vertex `{vertex}` has no metadata")]
-    NoMetadata {
-        /// The vertex.
-        vertex: OpDigest,
-    },
-    /// Metadata or source locations are given for a digest that no entry has.
-    #[error("`{digest}` has metadata or source locations, and is no vertex")]
-    UnknownVertex {
-        /// The digest.
-        digest: String,
-    },
-    /// A location names a source file that is not there.
-    #[error("vertex `{vertex}` comes from source file {index}, and there are {count}")]
-    UnknownSourceFile {
-        /// The vertex.
-        vertex: OpDigest,
-        /// The number that it names.
-        index: i32,
-        /// How many there are.
-        count: usize,
-    },
-}
 
 impl Definition {
     /// Reads a definition. Every digest is computed anew from the op's bytes.
@@ -250,116 +172,3 @@ fn check_input_numbers(op: &pb::Op, vertex: OpDigest) -> Result<(), DecodeError>
         None => Ok(()),
     }
 }
-
-fn read_metadata(message: pb::OpMetadata) -> OpMetadata {
-    let export_cache = |export: pb::ExportCache| {
-        if export.value {
-            ExportCache::Always
-        } else {
-            ExportCache::Never
-        }
-    };
-    let notes = Notes {
-        ignore_cache: message.ignore_cache,
-        export_cache: message.export_cache.map(export_cache),
-        description: message
-            .description
-            .into_iter()
-            .map(|(key, value)| (key.into(), value.into()))
-            .collect(),
-        progress_group: message.progress_group.map(|group| {
-            let strength = if group.weak {
-                GroupStrength::Weak
-            } else {
-                GroupStrength::Strong
-            };
-            ProgressGroup {
-                id: group.id,
-                name: group.name,
-                strength,
-            }
-            .into()
-        }),
-        linux_resources: message.linux_resources.map(|resources| {
-            LinuxResources {
-                memory: resources.memory,
-                memory_swap: resources.memory_swap,
-                cpu_shares: resources.cpu_shares,
-                cpu_period: resources.cpu_period,
-                cpu_quota: resources.cpu_quota,
-                cpuset_cpus: resources.cpuset_cpus,
-                cpuset_mems: resources.cpuset_mems,
-            }
-            .into()
-        }),
-    };
-    OpMetadata {
-        notes: notes.into(),
-        caps: message.caps.into_keys().map(Cap::named).collect(),
-    }
-}
-
-fn read_files(infos: Vec<pb::SourceInfo>) -> Result<Vec<SourceFile>, DecodeError> {
-    infos
-        .into_iter()
-        .map(|info| {
-            Ok(SourceFile {
-                filename: info.filename,
-                language: info.language,
-                data: info.data.into(),
-                definition: info
-                    .definition
-                    .map(Definition::from_message)
-                    .transpose()?
-                    .map(Box::new),
-            })
-        })
-        .collect()
-}
-
-fn read_locations(
-    message: pb::Locations,
-    vertex: OpDigest,
-    file_count: usize,
-) -> Result<Vec<Location>, DecodeError> {
-    let unknown = |index| DecodeError::UnknownSourceFile {
-        vertex,
-        index,
-        count: file_count,
-    };
-    message
-        .locations
-        .into_iter()
-        .map(|location| {
-            let index = usize::try_from(location.source_index)
-                .ok()
-                .filter(|index| *index < file_count);
-            Ok(Location {
-                source_index: index.ok_or_else(|| unknown(location.source_index))?,
-                ranges: location.ranges.iter().map(read_range).collect(),
-            })
-        })
-        .collect()
-}
-
-fn read_range(range: &pb::Range) -> Range {
-    let position = |position: &Option<pb::Position>| {
-        position.as_ref().map_or(
-            Position {
-                line: 0,
-                character: 0,
-            },
-            |position| Position {
-                line: position.line,
-                character: position.character,
-            },
-        )
-    };
-    Range {
-        start: position(&range.start),
-        end: position(&range.end),
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -3,7 +3,7 @@
 use prost::Message as _;
 
 use super::*;
-use crate::{Args, Constraints, Exec, Image, Local, Merge, Platform, SourceMap, State};
+use crate::{Args, Constraints, Exec, Image, Local, Merge, Platform, Range, SourceMap, State};
 
 /// Two sources, an exec on one of them, a merge of both; with a source file and a location.
 fn sample() -> Definition {

@@ -130,12 +130,12 @@ impl Local {
 
     /// The directory's content.
     pub fn state(self) -> State {
-        let (session, kind) = match self.identity {
+        let (session, kind) = match &self.identity {
             Identity::MarshalCall => (None, SourceKind::Local { unique_id: None }),
             Identity::Unique(id) => (
                 None,
                 SourceKind::Local {
-                    unique_id: Some(id),
+                    unique_id: Some(id.clone()),
                 },
             ),
             Identity::Session(id) => (Some(id), SourceKind::Portable),
@@ -144,9 +144,20 @@ impl Local {
         let mut source = SourceOp::new(format!("{SCHEME}{}", self.name), kind);
         source.cap(Cap::SOURCE_LOCAL);
         if let Some(id) = session {
-            source.attr(attr::LOCAL_SESSION_ID, id);
+            source.attr(attr::LOCAL_SESSION_ID, id.as_str());
             source.cap(Cap::SOURCE_LOCAL_SESSION_ID);
         }
+        self.set_patterns(&mut source);
+        if !self.shared_key_hint.is_empty() {
+            source.attr(attr::LOCAL_SHARED_KEY_HINT, &*self.shared_key_hint);
+            source.cap(Cap::SOURCE_LOCAL_SHARED_KEY_HINT);
+        }
+        self.set_transfer(&mut source);
+        source.state(self.options, fault)
+    }
+
+    /// Which files are sent.
+    fn set_patterns(&self, source: &mut SourceOp) {
         for (patterns, key, cap) in [
             (
                 &self.include,
@@ -169,10 +180,10 @@ impl Local {
                 source.cap(cap);
             }
         }
-        if !self.shared_key_hint.is_empty() {
-            source.attr(attr::LOCAL_SHARED_KEY_HINT, self.shared_key_hint);
-            source.cap(Cap::SOURCE_LOCAL_SHARED_KEY_HINT);
-        }
+    }
+
+    /// How files are sent.
+    fn set_transfer(&self, source: &mut SourceOp) {
         if let Some((differ, need)) = self.differ {
             let name = match differ {
                 Differ::None => "none",
@@ -193,6 +204,5 @@ impl Local {
             }
             source.cap(Cap::SOURCE_LOCAL_METADATA_TRANSFER);
         }
-        source.state(self.options, fault)
     }
 }

@@ -1,22 +1,17 @@
 //! Image references, normalised as `distribution/reference` does.
 
+mod grammar;
+
 use std::fmt;
 use std::str::FromStr;
 
+use self::grammar::{
+    DEFAULT_DOMAIN, OFFICIAL_PREFIX, is_domain, is_image_id, is_path, is_tag, split_domain,
+};
 use crate::digest::{ContentDigest, DigestError};
 
-/// The registry of references that name none.
-const DEFAULT_DOMAIN: &str = "docker.io";
-/// Its old name, read as the new one.
-const LEGACY_DEFAULT_DOMAIN: &str = "index.docker.io";
-/// Where images with a name of one part live there.
-const OFFICIAL_PREFIX: &str = "library/";
 /// The tag of references that have neither tag nor digest.
 const DEFAULT_TAG: &str = "latest";
-/// The longest repository path; registries refuse more.
-const MAX_PATH: usize = 255;
-/// The longest tag.
-const MAX_TAG: usize = 128;
 
 /// A reference to an image in a registry, complete: with its registry, and with a tag or a digest.
 ///
@@ -125,24 +120,18 @@ impl ImageRef {
         if reference.is_empty() {
             return Err(ImageRefError::Empty);
         }
-        if reference.len() == 64
-            && reference
-                .bytes()
-                .all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
-        {
+        if is_image_id(reference) {
             return Err(ImageRefError::ImageId { reference: given() });
         }
         let (domain, remainder) = split_domain(reference);
         let (name, digest) = match remainder.split_once('@') {
-            Some((name, digest)) => {
-                let digest = digest.parse().map_err(|source| ImageRefError::Digest {
-                    reference: given(),
-                    source,
-                })?;
-                (name, Some(digest))
-            }
+            Some((name, digest)) => (name, Some(digest.parse())),
             None => (remainder, None),
         };
+        let digest = digest.transpose().map_err(|source| ImageRefError::Digest {
+            reference: given(),
+            source,
+        })?;
         let (name, tag) = match name.split_once(':') {
             Some((name, tag)) => (name, Some(tag)),
             None => (name, None),
@@ -155,15 +144,13 @@ impl ImageRef {
                 domain: domain.to_owned(),
             });
         }
-        if path.len() > MAX_PATH || !path.split('/').all(is_path_component) {
+        if !is_path(&path) {
             return Err(ImageRefError::Path {
                 reference: given(),
                 path: name.to_owned(),
             });
         }
-        if let Some(tag) = tag
-            && !is_tag(tag)
-        {
+        if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
             return Err(ImageRefError::Tag {
                 reference: given(),
                 tag: tag.to_owned(),
@@ -209,73 +196,6 @@ impl fmt::Display for Suffix<'_> {
         }
         Ok(())
     }
-}
-
-/// The registry and the rest; the first part is a registry when it has a dot, a port, an upper-case letter, or is
-/// `localhost`.
-fn split_domain(reference: &str) -> (&str, &str) {
-    match reference.split_once('/') {
-        Some((LEGACY_DEFAULT_DOMAIN, rest)) => (DEFAULT_DOMAIN, rest),
-        Some((first, rest))
-            if first == "localhost"
-                || first.contains(['.', ':'])
-                || first.to_lowercase() != first =>
-        {
-            (first, rest)
-        }
-        _ => (DEFAULT_DOMAIN, reference),
-    }
-}
-
-fn is_domain(domain: &str) -> bool {
-    let (host, port) = match domain.strip_prefix('[') {
-        Some(address) => match address.split_once(']') {
-            Some((address, port)) => {
-                let is_address = !address.is_empty()
-                    && address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
-                return is_address
-                    && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
-            }
-            None => return false,
-        },
-        None => match domain.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (domain, None),
-        },
-    };
-    let is_label = |label: &str| {
-        let inner = label
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        !label.is_empty() && inner && !label.starts_with('-') && !label.ends_with('-')
-    };
-    host.split('.').all(is_label) && port.is_none_or(is_port)
-}
-
-fn is_port(port: &str) -> bool {
-    !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// Lower-case letters and digits, with one dot, one or two underscores, or any number of dashes between them.
-fn is_path_component(component: &str) -> bool {
-    let is_word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    let bytes = component.as_bytes();
-    if !bytes.first().copied().is_some_and(is_word) || !bytes.last().copied().is_some_and(is_word) {
-        return false;
-    }
-    bytes.split(|b| is_word(*b)).all(|separator| {
-        matches!(separator, b"" | b"." | b"_" | b"__") || separator.iter().all(|b| *b == b'-')
-    })
-}
-
-fn is_tag(tag: &str) -> bool {
-    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    let bytes = tag.as_bytes();
-    bytes.first().copied().is_some_and(is_word)
-        && bytes.len() <= MAX_TAG
-        && bytes
-            .iter()
-            .all(|b| is_word(*b) || matches!(b, b'.' | b'-'))
 }
 
 #[cfg(test)]

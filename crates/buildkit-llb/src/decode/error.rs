@@ -1,0 +1,85 @@
+//! Why bytes are no definition.
+
+use crate::digest::OpDigest;
+
+/// Bytes that are no definition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// They are not the protobuf of a definition: cut off, or something else.
+    #[error("the bytes are not a definition")]
+    Malformed(#[source] prost::DecodeError),
+    /// An entry is not the protobuf of an op.
+    #[error("entry {index} of the definition is not an op")]
+    MalformedOp {
+        /// The place of the entry.
+        index: usize,
+        /// What is wrong with it.
+        #[source]
+        source: prost::DecodeError,
+    },
+    /// An entry before the last does nothing, or something that this crate does not know.
+    #[error("vertex `{vertex}` has no known op")]
+    NoOp {
+        /// The vertex.
+        vertex: OpDigest,
+    },
+    /// An entry stands there twice.
+    #[error("vertex `{vertex}` stands there twice")]
+    Duplicate {
+        /// The vertex.
+        vertex: OpDigest,
+    },
+    /// The last entry is not a terminal: an op with one input and nothing else.
+    #[error("the last entry does not name the result")]
+    NoTerminal,
+    /// An input is not among the entries before its reader: it is missing, or the graph has a cycle.
+    #[error("vertex `{vertex}` reads `{input}`, which does not stand before it")]
+    UnknownInput {
+        /// The reader.
+        vertex: OpDigest,
+        /// What it reads.
+        input: String,
+    },
+    /// The number of an output is negative or huge.
+    #[error("vertex `{vertex}` reads output {output} of `{input}`")]
+    InvalidOutput {
+        /// The reader.
+        vertex: OpDigest,
+        /// What it reads.
+        input: String,
+        /// The number.
+        output: i64,
+    },
+    /// An op names an input that it has not.
+    #[error("vertex `{vertex}` has {count} inputs and names input {input}")]
+    InputOutOfRange {
+        /// The vertex.
+        vertex: OpDigest,
+        /// The number that it names.
+        input: i64,
+        /// How many it has.
+        count: usize,
+    },
+    /// A vertex has no metadata, which every client writes.
+    #[error("vertex `{vertex}` has no metadata")]
+    NoMetadata {
+        /// The vertex.
+        vertex: OpDigest,
+    },
+    /// Metadata or source locations are given for a digest that no entry has.
+    #[error("`{digest}` has metadata or source locations, and is no vertex")]
+    UnknownVertex {
+        /// The digest.
+        digest: String,
+    },
+    /// A location names a source file that is not there.
+    #[error("vertex `{vertex}` comes from source file {index}, and there are {count}")]
+    UnknownSourceFile {
+        /// The vertex.
+        vertex: OpDigest,
+        /// The number that it names.
+        index: i32,
+        /// How many there are.
+        count: usize,
+    },
+}
