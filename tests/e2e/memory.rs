@@ -78,8 +78,8 @@ fn peak(bed: &Bed, home: &Path, size: u64) -> u64 {
     peak
 }
 
-/// How often each size is built. A run needs a few MiB more when threads happen to hold more buffers at a time; the
-/// least of several is what the size itself costs.
+/// How often each size is built. How full the buffers between daemon and disk get depends on which of them is ahead; the
+/// most of several runs has them full for either size.
 const RUNS: usize = 3;
 
 #[test]
@@ -94,7 +94,7 @@ fn a_larger_tar_takes_no_more_memory() {
             .all(|peak| (1..60 * 1024).contains(peak)),
         "{peaks:?} KiB"
     );
-    let [small, large] = peaks.map(|peaks| peaks.into_iter().min().unwrap_or_default());
+    let [small, large] = peaks.map(|peaks| peaks.into_iter().max().unwrap_or_default());
     assert!(
         large * 10 <= small * 12,
         "{peaks:?} KiB for 100 and 400 MiB"
