@@ -16,6 +16,14 @@ impl Entry {
         }
     }
 
+    /// What a source reads, as `docker-image://docker.io/library/debian:12`; `None` when the vertex is no source.
+    pub fn source_identifier(&self) -> Option<String> {
+        match self.op().op {
+            Some(pb::op::Op::Source(source)) => Some(source.identifier),
+            _ => None,
+        }
+    }
+
     /// The platform that the op was marshalled with. Images, OCI layouts, execs and nested builds have one.
     pub fn platform(&self) -> Option<Platform> {
         let platform = self.op().platform?;
