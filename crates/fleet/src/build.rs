@@ -13,6 +13,7 @@ use crate::{
     output::OutputError,
     secrets::LoadedSecrets,
     solve::{self, Ended},
+    source_failure::SourceFailure,
 };
 
 /// How plans are built.
@@ -43,7 +44,7 @@ pub struct BuildFailure {
 
 /// A variant that could not be built.
 #[derive(Debug, thiserror::Error)]
-#[error("artifact `{}` for `{}` failed{}", variant.artifact, variant.platform, at_step(step.as_deref()))]
+#[error("artifact `{}` for `{}` failed{}", variant.artifact, within_artifact(variant), at_step(step.as_deref()))]
 pub struct VariantFailure {
     /// The variant.
     pub variant: Arc<Variant>,
@@ -52,6 +53,14 @@ pub struct VariantFailure {
     /// Why.
     #[source]
     pub reason: FailureReason,
+}
+
+/// What tells the variants of one artifact apart: `linux/amd64 l10n=en_US`.
+fn within_artifact(variant: &Variant) -> String {
+    let shown = variant.to_string();
+    shown
+        .split_once(' ')
+        .map_or(shown.clone(), |(_artifact, rest)| rest.to_owned())
 }
 
 fn at_step(step: Option<&str>) -> String {
@@ -68,11 +77,20 @@ pub enum FailureReason {
     /// A path that cannot be served to the daemon.
     #[error(transparent)]
     Path(#[from] buildkit_client::RelPathError),
-    /// The solve failed.
+    /// The graph reads a local source, and no directory is given for it.
+    #[error("there is no directory for the local source `{name}`")]
+    NoRoot {
+        /// The source's name.
+        name: String,
+    },
+    /// An image or a download cannot be fetched.
+    #[error(transparent)]
+    Source(Box<SourceFailure>),
+    /// The solve failed in another way.
     #[error(transparent)]
     Solve(#[from] SolveError),
-    /// The daemon says that all is well, and has sent no tar.
-    #[error("the daemon ended the build without sending its tar")]
+    /// The daemon says that all is well, and has broken off its tar.
+    #[error("the daemon ended the build without sending its tar to the end")]
     NoTar,
 }
 

@@ -1,5 +1,4 @@
 //! Many artifacts: inputs, the private daemon, parallel solves, outputs on disk.
-
 //!
 //! The way through it: [`read_inputs`] reads what a selection needs, [`daemon::find`] finds a daemon or starts one,
 //! [`build()`] solves plans side by side and publishes what comes out.
@@ -14,6 +13,7 @@ mod output;
 mod redact;
 mod secrets;
 mod solve;
+mod source_failure;
 
 pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, build},
@@ -23,4 +23,5 @@ pub use self::{
     metadata::{MetadataFile, Output},
     output::OutputError,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
+    source_failure::{SourceFailure, SourceTrouble},
 };

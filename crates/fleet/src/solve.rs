@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{Read, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -12,6 +12,7 @@ use buildkit_client::{
     Daemon, DeclaredFiles, Expected, Export, LocalDir, RelPath, RelPathError, SinkError, Solve,
     SolveError,
 };
+use buildkit_llb::Entry;
 use catalog::{ContextPath, FileContent, InputFile, LocalContent, LocalSource, Plan, Variant};
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +22,7 @@ use crate::{
     metadata::Output,
     output::{Draft, OutputError},
     redact::Redactor,
+    source_failure::{self, SourceFailure},
 };
 
 /// How a plan ended without an output.
@@ -46,11 +48,7 @@ pub(crate) async fn run(
     let solved = solve(daemon, &plan, &variant, options, cancelled, events).await;
     solved.map_err(|reason| match reason {
         FailureReason::Solve(SolveError::Cancelled) => Ended::Cancelled,
-        reason => Ended::Failed(VariantFailure {
-            step: failed_step(&plan, &reason),
-            variant,
-            reason,
-        }),
+        reason => Ended::Failed(failed(&plan, variant, reason)),
     })
 }
 
@@ -135,30 +133,49 @@ fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
     }
 }
 
-/// The title of the step whose vertex the daemon says has failed.
-fn failed_step(plan: &Plan, reason: &FailureReason) -> Option<String> {
+/// Names the step that failed, and tells sources that cannot be fetched from builds that fail.
+fn failed(plan: &Plan, variant: Arc<Variant>, reason: FailureReason) -> VariantFailure {
     let FailureReason::Solve(SolveError::Build(failure)) = reason else {
-        return None;
+        return VariantFailure {
+            step: None,
+            variant,
+            reason,
+        };
     };
-    let digest = failure.vertex.as_ref()?;
-    let vertex = plan
-        .definition
-        .vertices()
-        .find(|vertex| vertex.digest().to_string() == digest.as_str())?;
+    let vertex = failure.vertex.as_ref().and_then(|digest| {
+        let mut vertices = plan.definition.vertices();
+        vertices.find(|vertex| vertex.digest().to_string() == digest.as_str())
+    });
+    let trouble = vertex
+        .and_then(Entry::source_identifier)
+        .and_then(|identifier| source_failure::classify(&identifier, &failure));
+    let error = SolveError::Build(failure);
+    VariantFailure {
+        step: vertex.and_then(title),
+        variant,
+        reason: match trouble {
+            None => FailureReason::Solve(error),
+            Some((reference, trouble)) => FailureReason::Source(Box::new(SourceFailure {
+                reference,
+                trouble,
+                error,
+            })),
+        },
+    }
+}
+
+/// What a step does; the variant in front of it is said already.
+fn title(vertex: &Entry) -> Option<String> {
     let name = vertex.metadata().custom_name()?;
-    // The variant in front of the title is said already.
-    Some(
-        name.split_once("] ")
-            .map_or(name, |(_, title)| title)
-            .to_owned(),
-    )
+    let title = name.split_once("] ").map_or(name, |(_, title)| title);
+    Some(title.to_owned())
 }
 
 /// The directories that the daemon may read, one a name: the sources of several steps are one directory.
 fn local_dirs(
     locals: &[LocalSource],
     roots: &BTreeMap<String, PathBuf>,
-) -> Result<Vec<LocalDir>, RelPathError> {
+) -> Result<Vec<LocalDir>, FailureReason> {
     let mut declared: BTreeMap<&str, BTreeMap<RelPath, Expected>> = BTreeMap::new();
     for LocalSource { name, content } in locals {
         let files = declared.entry(name).or_default();
@@ -178,11 +195,13 @@ fn local_dirs(
             }
         }
     }
-    let root = |name: &str| roots.get(name).map_or(Path::new("."), PathBuf::as_path);
-    let dirs = declared
-        .into_iter()
-        .map(|(name, files)| LocalDir::new(name, root(name), DeclaredFiles::Exact(files)));
-    Ok(dirs.collect())
+    let dir = |(name, files): (&str, _)| {
+        let root = roots.get(name).ok_or_else(|| FailureReason::NoRoot {
+            name: name.to_owned(),
+        })?;
+        Ok(LocalDir::new(name, root, DeclaredFiles::Exact(files)))
+    };
+    declared.into_iter().map(dir).collect()
 }
 
 fn relative(path: &ContextPath) -> Result<RelPath, RelPathError> {
@@ -204,5 +223,32 @@ fn expected(file: &InputFile) -> Expected {
             size: text.len() as u64,
             mode: file.mode(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_source_without_a_directory_is_refused() {
+        let locals = [LocalSource {
+            name: "context".to_owned(),
+            content: LocalContent::Files(catalog::FileSet::new()),
+        }];
+        let check = |roots: &[(&str, &str)], expected: Result<usize, &str>| {
+            let roots = roots
+                .iter()
+                .map(|(name, root)| ((*name).to_owned(), PathBuf::from(root)))
+                .collect();
+            let dirs = local_dirs(&locals, &roots).map(|dirs| dirs.len());
+            let expected = expected.map_err(str::to_owned);
+            assert_eq!(dirs.map_err(|error| error.to_string()), expected);
+        };
+        check(&[("context", "/c")], Ok(1));
+        check(
+            &[("other", "/c")],
+            Err("there is no directory for the local source `context`"),
+        );
     }
 }

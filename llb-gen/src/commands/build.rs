@@ -1,17 +1,14 @@
 //! `llbgen build`: finds the daemon, builds, and prints what was written.
 
-use std::{
-    collections::BTreeSet,
-    error::Error,
-    fmt,
-    io::{self, Write},
-};
+mod report;
 
-use buildkit_client::{ConnectOptions, Daemon, DockerConfig, SolveError};
+use std::{collections::BTreeSet, io};
+
+use buildkit_client::{ConnectOptions, Daemon, DockerConfig};
 use catalog::{Caching, CheckedCatalog, Read};
 use fleet::{
-    BuildFailure, BuildOptions, Event, FailureReason, LoadedSecrets, MetadataFile, Output,
-    SecretSource, SecretSpec, SecretSpecError, VariantFailure,
+    BuildFailure, BuildOptions, Event, LoadedSecrets, MetadataFile, Output, SecretSource,
+    SecretSpec, SecretSpecError,
     daemon::{self, Endpoint, Privilege, Settings},
 };
 
@@ -129,7 +126,13 @@ async fn build(
     // Results are printed when nothing moves on the terminal any more.
     job.progress.end();
     let (built, released) = outcome?;
-    report(built, metadata, &job.signals, &mut io::stdout().lock()).and(released)
+    let interrupted =
+        (job.signals.received().is_some()).then(|| Failure::interrupted(&job.signals));
+    let reported = report::report(built, metadata, interrupted, &mut io::stdout().lock());
+    match (reported, released) {
+        (Err(failure), Err(later)) => Err(failure.followed_by(later)),
+        (reported, released) => reported.and(released),
+    }
 }
 
 impl Job<'_> {
@@ -207,107 +210,4 @@ async fn connect(connection: &Connection, endpoint: &Endpoint) -> Result<Daemon,
     };
     let options = ConnectOptions::new(endpoint.address().clone()).with_tls(tls);
     Daemon::connect(options).await.map_err(Failure::from)
-}
-
-/// Prints what was written, and what failed. What cannot be printed or recorded is told behind what failed before it.
-fn report(
-    built: Result<Vec<Output>, BuildFailure>,
-    metadata: Option<MetadataFile>,
-    signals: &Signals,
-    stdout: &mut impl Write,
-) -> Result<(), Failure> {
-    let (outputs, failure) = match built {
-        Ok(outputs) => (outputs, None),
-        Err(BuildFailure { outputs, failures })
-            if failures.is_empty() || signals.received().is_some() =>
-        {
-            (outputs, Some(Failure::interrupted(signals)))
-        }
-        Err(BuildFailure { outputs, failures }) => {
-            let failure = failed(failures, &outputs);
-            (outputs, Some(failure))
-        }
-    };
-    let printed = print(&outputs, stdout).map_err(|source| Failure::new(Exit::Failed, source));
-    let recorded = metadata.map_or(Ok(()), |metadata| metadata.finish(&outputs));
-    let recorded = recorded.map_err(Failure::from);
-    let unwritten = [printed, recorded].into_iter().filter_map(Result::err);
-    match failure
-        .into_iter()
-        .chain(unwritten)
-        .reduce(Failure::followed_by)
-    {
-        None => Ok(()),
-        Some(failure) => Err(failure),
-    }
-}
-
-fn print(outputs: &[Output], stdout: &mut impl Write) -> Result<(), Unprinted> {
-    let lines = outputs
-        .iter()
-        .try_for_each(|output| writeln!(stdout, "{}", output.path.display()));
-    lines.and_then(|()| stdout.flush()).map_err(Unprinted)
-}
-
-/// The results cannot be printed; the files are there all the same.
-#[derive(Debug)]
-struct Unprinted(io::Error);
-
-impl fmt::Display for Unprinted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("cannot write the results to stdout")
-    }
-}
-
-impl Error for Unprinted {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.0)
-    }
-}
-
-fn failed(failures: Vec<VariantFailure>, outputs: &[Output]) -> Failure {
-    let exits: Vec<Exit> = failures.iter().map(exit_of).collect();
-    let exit = if exits.iter().all(|exit| *exit == exits[0]) {
-        exits[0]
-    } else {
-        Exit::Failed
-    };
-    let hint = hint_for(&failures[0], exit);
-    let errors = failures
-        .into_iter()
-        .map(|failure| Box::new(failure) as _)
-        .collect();
-    let written = (!outputs.is_empty())
-        .then(|| format!("the other {} output(s) are complete", outputs.len()));
-    let hint = [hint, written]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join("\n");
-    Failure {
-        exit,
-        errors,
-        hint: (!hint.is_empty()).then_some(hint),
-    }
-}
-
-fn exit_of(failure: &VariantFailure) -> Exit {
-    match &failure.reason {
-        FailureReason::Solve(SolveError::Lost { .. } | SolveError::SessionClosed { .. }) => {
-            Exit::Unreachable
-        }
-        FailureReason::Solve(error) if error.is_transient() => Exit::Transient,
-        FailureReason::Path(_) => Exit::Catalog,
-        FailureReason::Solve(_) | FailureReason::Output(_) | FailureReason::NoTar => Exit::Failed,
-    }
-}
-
-fn hint_for(failure: &VariantFailure, exit: Exit) -> Option<String> {
-    match (&failure.reason, exit) {
-        (_, Exit::Transient) => Some("this may well go away: try again".to_owned()),
-        (_, Exit::Unreachable) => {
-            Some("is the daemon still running? Its log says why it ended".to_owned())
-        }
-        _ => None,
-    }
 }

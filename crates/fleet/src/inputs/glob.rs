@@ -72,7 +72,7 @@ impl Glob {
         let reached = places
             .next
             .iter()
-            .flat_map(|place| match &self.parts[*place] {
+            .filter_map(|place| match &self.parts[*place] {
                 // The last one asks for one name at least.
                 Part::Any if place + 1 == self.parts.len() => Some(place + 1),
                 Part::Any => Some(*place),

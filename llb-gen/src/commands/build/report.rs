@@ -1,0 +1,123 @@
+//! What a build tells at its end: results on stdout, the metadata file, failures with their exit code and a hint.
+
+use std::{
+    error::Error,
+    fmt,
+    io::{self, Write},
+};
+
+use buildkit_client::SolveError;
+use fleet::{BuildFailure, FailureReason, MetadataFile, Output, SourceTrouble, VariantFailure};
+
+use crate::failure::{Exit, Failure};
+
+/// Prints what was written, and what failed. What cannot be printed or recorded is told behind what failed before it.
+pub(super) fn report(
+    built: Result<Vec<Output>, BuildFailure>,
+    metadata: Option<MetadataFile>,
+    interrupted: Option<Failure>,
+    stdout: &mut impl Write,
+) -> Result<(), Failure> {
+    let (outputs, failure) = match built {
+        Ok(outputs) => (outputs, None),
+        Err(BuildFailure { outputs, failures }) => {
+            let failure = interrupted.unwrap_or_else(|| failed(failures, &outputs));
+            (outputs, Some(failure))
+        }
+    };
+    let printed = print(&outputs, stdout).map_err(|source| Failure::new(Exit::Failed, source));
+    let recorded = metadata.map_or(Ok(()), |metadata| metadata.finish(&outputs));
+    let recorded = recorded.map_err(Failure::from);
+    let unwritten = [printed, recorded].into_iter().filter_map(Result::err);
+    match failure
+        .into_iter()
+        .chain(unwritten)
+        .reduce(Failure::followed_by)
+    {
+        None => Ok(()),
+        Some(failure) => Err(failure),
+    }
+}
+
+fn print(outputs: &[Output], stdout: &mut impl Write) -> Result<(), Unprinted> {
+    let lines = outputs
+        .iter()
+        .try_for_each(|output| writeln!(stdout, "{}", output.path.display()));
+    lines.and_then(|()| stdout.flush()).map_err(Unprinted)
+}
+
+/// The results cannot be printed; the files are there all the same.
+#[derive(Debug)]
+struct Unprinted(io::Error);
+
+impl fmt::Display for Unprinted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot write the results to stdout")
+    }
+}
+
+impl Error for Unprinted {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+fn failed(failures: Vec<VariantFailure>, outputs: &[Output]) -> Failure {
+    // A build that no failure and no signal ended is none that this program began.
+    let Some(first) = failures.first() else {
+        return Failure::new(Exit::Bug, "the build was given up without a reason");
+    };
+    let exit = exit_of(first);
+    let all_alike = failures.iter().all(|failure| exit_of(failure) == exit);
+    let written = (!outputs.is_empty())
+        .then(|| format!("the other {} output(s) are complete", outputs.len()));
+    let hint: Vec<String> = hint_for(first).into_iter().chain(written).collect();
+    Failure {
+        exit: if all_alike { exit } else { Exit::Failed },
+        errors: failures
+            .into_iter()
+            .map(|failure| Box::new(failure) as _)
+            .collect(),
+        hint: (!hint.is_empty()).then(|| hint.join("\n")),
+    }
+}
+
+fn exit_of(failure: &VariantFailure) -> Exit {
+    match &failure.reason {
+        FailureReason::Solve(SolveError::Lost { .. } | SolveError::SessionClosed { .. }) => {
+            Exit::Unreachable
+        }
+        FailureReason::Solve(error) if error.is_transient() => Exit::Transient,
+        FailureReason::Source(source) => match source.trouble {
+            SourceTrouble::Unreachable => Exit::Unreachable,
+            SourceTrouble::Transient => Exit::Transient,
+            SourceTrouble::Missing => Exit::Failed,
+        },
+        FailureReason::Path(_) => Exit::Catalog,
+        FailureReason::NoRoot { .. } => Exit::Bug,
+        FailureReason::Solve(_) | FailureReason::Output(_) | FailureReason::NoTar => Exit::Failed,
+    }
+}
+
+fn hint_for(failure: &VariantFailure) -> Option<String> {
+    match (&failure.reason, exit_of(failure)) {
+        (_, Exit::Transient) => Some("this may well go away: try again".to_owned()),
+        (FailureReason::Source(source), Exit::Unreachable) => Some(format!(
+            "can the daemon, which may run elsewhere, reach the host of `{}`? Its `buildkitd.toml` names mirrors and \
+             certificates",
+            source.reference
+        )),
+        (FailureReason::Source(source), _) => Some(format!(
+            "look for a typing error in `{}`, log in with `docker login`, or use another base with \
+             `--build-context NAME=docker-image://REF`",
+            source.reference
+        )),
+        (_, Exit::Unreachable) => {
+            Some("is the daemon still running? Its log says why it ended".to_owned())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! Failures of a build, and how they leave the command.
+
+use std::sync::Arc;
+
+use buildkit_client::{BuildFailure as DaemonFailure, Code};
+use catalog::{Artifact, Catalog, Request};
+use fleet::SourceFailure;
+
+use super::*;
+
+/// A pipe whose reader has gone.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+fn daemon_says(message: &str) -> SolveError {
+    SolveError::Build(Box::new(DaemonFailure {
+        code: Code::Unknown,
+        message: message.to_owned(),
+        vertex: None,
+        exit_code: None,
+        sources: Vec::new(),
+    }))
+}
+
+fn source(trouble: SourceTrouble) -> FailureReason {
+    FailureReason::Source(Box::new(SourceFailure {
+        reference: "example.com/a:1".to_owned(),
+        trouble,
+        error: daemon_says("the daemon's words"),
+    }))
+}
+
+fn failure(reason: FailureReason) -> VariantFailure {
+    let tools = Artifact::rootfs("tools", "debian:12").axis("l10n", ["en_US", "zh_CN"]);
+    let catalog = Catalog::new().artifact(tools.output("{arch}-{l10n}.tar"));
+    let request = Request {
+        artifacts: vec!["tools".into()],
+        platforms: vec!["linux/amd64".parse().unwrap()],
+        ..Request::default()
+    };
+    let mut variants = catalog.check().unwrap().select(&request).unwrap();
+    VariantFailure {
+        variant: Arc::new(variants.remove(0)),
+        step: None,
+        reason,
+    }
+}
+
+fn output() -> Output {
+    Output {
+        artifact: "tools".to_owned(),
+        platform: "linux/arm64".to_owned(),
+        values: std::collections::BTreeMap::default(),
+        path: "out/tools.tar".into(),
+        digest: "sha256:0".to_owned(),
+        size: 1,
+        entries: 1,
+        vertex: "sha256:1".to_owned(),
+    }
+}
+
+fn texts(failure: &Failure) -> Vec<String> {
+    failure.errors.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_failing_write_does_not_hide_what_failed_before() {
+    let directory = tempfile::tempdir().unwrap();
+    let metadata = MetadataFile::begin(&directory.path().join("gone/m.json")).unwrap();
+    std::fs::remove_dir_all(directory.path().join("gone")).unwrap();
+    let built = Err(BuildFailure {
+        outputs: vec![output()],
+        failures: vec![failure(source(SourceTrouble::Unreachable))],
+    });
+    let failed = report(built, Some(metadata), None, &mut Closed).unwrap_err();
+    assert_eq!(failed.exit, Exit::Unreachable);
+    let texts = texts(&failed);
+    assert_eq!(
+        texts[..2],
+        [
+            "artifact `tools` for `linux/amd64 l10n=en_US` failed",
+            "cannot write the results to stdout"
+        ]
+    );
+    assert!(texts[2].starts_with("cannot write `"), "{texts:?}");
+    assert!(failed.hint.unwrap().contains("`example.com/a:1`"));
+}
+
+#[test]
+fn a_failing_write_fails_a_build_that_did_not() {
+    let failed = report(Ok(vec![output()]), None, None, &mut Closed).unwrap_err();
+    assert_eq!(failed.exit, Exit::Failed);
+    assert_eq!(texts(&failed), ["cannot write the results to stdout"]);
+}
+
+#[test]
+fn what_was_written_is_printed_when_something_failed() {
+    let mut stdout = Vec::new();
+    let built = Err(BuildFailure {
+        outputs: vec![output()],
+        failures: vec![failure(FailureReason::NoTar)],
+    });
+    report(built, None, None, &mut stdout).unwrap_err();
+    assert_eq!(stdout, b"out/tools.tar\n");
+}
+
+#[test]
+fn exit_codes_follow_from_the_reasons() {
+    let check = |reasons: Vec<FailureReason>, exit: Exit| {
+        let built = Err(BuildFailure {
+            outputs: vec![],
+            failures: reasons.into_iter().map(failure).collect(),
+        });
+        let failed = report(built, None, None, &mut Vec::new()).unwrap_err();
+        assert_eq!(failed.exit, exit, "{:?}", texts(&failed));
+    };
+    let step = || FailureReason::Solve(daemon_says("exit code: 1"));
+    check(vec![step()], Exit::Failed);
+    check(vec![source(SourceTrouble::Unreachable)], Exit::Unreachable);
+    check(vec![source(SourceTrouble::Transient)], Exit::Transient);
+    check(vec![source(SourceTrouble::Missing)], Exit::Failed);
+    check(vec![source(SourceTrouble::Transient), step()], Exit::Failed);
+    let name = "context".to_owned();
+    check(vec![FailureReason::NoRoot { name }], Exit::Bug);
+}
