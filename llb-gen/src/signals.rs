@@ -1,4 +1,9 @@
 //! SIGINT, SIGTERM and SIGHUP: the first one ends a build in good order, the second one at once.
+//!
+//! SIGINT and SIGHUP are left alone when the program was started to ignore them, so that `nohup llbgen build` goes on
+//! when the terminal is closed.
+
+mod ignored;
 
 use std::{
     io, process,
@@ -8,6 +13,13 @@ use std::{
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+use self::ignored::Ignored;
+
+// The numbers of the signals, the same on every Linux.
+const SIGHUP: u8 = 1;
+const SIGINT: u8 = 2;
+const SIGTERM: u8 = 15;
 
 /// The signals that interrupt, watched from now on.
 #[derive(Debug, Clone)]
@@ -23,11 +35,16 @@ impl Signals {
             cancelled: CancellationToken::new(),
             received: Arc::default(),
         };
-        for (kind, number) in [
-            (SignalKind::interrupt(), 2),
-            (SignalKind::terminate(), 15),
-            (SignalKind::hangup(), 1),
-        ] {
+        let ignored = Ignored::read()?;
+        let watched = [
+            (SignalKind::interrupt(), SIGINT),
+            (SignalKind::terminate(), SIGTERM),
+            (SignalKind::hangup(), SIGHUP),
+        ];
+        for (kind, number) in watched {
+            if number != SIGTERM && ignored.has(number) {
+                continue;
+            }
             let mut stream = signal(kind)?;
             let signals = signals.clone();
             tokio::spawn(async move {
