@@ -65,5 +65,5 @@ pub use session::filesync::{
     DeclaredFiles, Expected, FileSyncError, LocalDir, PatternError, RelPath, RelPathError,
 };
 pub use session::secrets::{MAX_SECRET_SIZE, SecretError, SecretSource, SecretValue, Secrets};
-pub use solve::{BuildFailure, FailureSource, Solve, SolveError, Solved};
+pub use solve::{BuildFailure, FailureSource, Solve, SolveError, Solved, without_command};
 pub use tls::{ClientPair, TlsError, TlsFiles, TlsFlags};

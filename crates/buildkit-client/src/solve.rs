@@ -15,7 +15,7 @@ use crate::session::filesync::LocalDir;
 use crate::session::secrets::Secrets;
 
 pub use error::SolveError;
-pub use failure::{BuildFailure, FailureSource};
+pub use failure::{BuildFailure, FailureSource, without_command};
 
 /// What a daemon is asked to build.
 ///

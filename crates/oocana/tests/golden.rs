@@ -1,5 +1,10 @@
 //! The graph of every artifact and platform, as JSON that a reviewer can read.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test may read what the pure crate may not"
+)]
+
 use std::{fs, path::Path};
 
 use catalog::{Caching, Inputs, Request};

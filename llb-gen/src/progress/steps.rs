@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use buildkit_client::{Progress, Vertex, VertexDigest};
+use buildkit_client::{Progress, Vertex, VertexDigest, without_command};
 use catalog::Variant;
 
 /// The most that is kept of a step's output until it is known whether the step fails: 4 MiB, its end.
@@ -91,7 +91,9 @@ impl Steps {
                 teller: variant.clone(),
             });
         let state = match (vertex.started, vertex.completed) {
-            _ if !vertex.error.is_empty() => State::Failed(vertex.error.clone()),
+            _ if !vertex.error.is_empty() => {
+                State::Failed(without_command(&vertex.error).into_owned())
+            }
             _ if vertex.cached => State::Cached,
             (Some(started), Some(completed)) => {
                 State::Done(completed.duration_since(started).unwrap_or_default())

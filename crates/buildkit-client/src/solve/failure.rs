@@ -3,6 +3,8 @@
 //! BuildKit sends details as JSON inside `google.rpc.Status`: `solver/errdefs/errdefs.proto` and
 //! `frontend/gateway/pb/exit.go` say what is in them, `util/grpcerrors/grpcerrors.go` how they are packed.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use buildkit_proto::google::rpc;
@@ -14,7 +16,7 @@ use crate::progress::{SourcePosition, SourceRange, VertexDigest};
 
 /// A build that failed in the daemon.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{}", without_command(message))]
 pub struct BuildFailure {
     /// The gRPC code.
     pub code: Code,
@@ -37,6 +39,21 @@ pub struct FailureSource {
     pub data: Vec<u8>,
     /// The places in it.
     pub ranges: Vec<SourceRange>,
+}
+
+/// A message without the command line in it: `process "/bin/sh -ec …" did not complete successfully: exit code: 1`
+/// repeats the whole script, which stands in the step already. Any other message stays as it is.
+pub fn without_command(message: &str) -> Cow<'_, str> {
+    let quoted = message.split_once("process \"").and_then(|(before, rest)| {
+        let (_, after) = rest.rsplit_once("\" did not complete successfully")?;
+        Some((before, after))
+    });
+    match quoted {
+        Some((before, after)) => Cow::Owned(format!(
+            "{before}process did not complete successfully{after}"
+        )),
+        None => Cow::Borrowed(message),
+    }
 }
 
 const VERTEX: &str = "errdefs.Vertex+json";
@@ -162,5 +179,21 @@ impl From<Position> for SourcePosition {
             line: position.line,
             character: position.character,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_is_not_repeated() {
+        let check = |message: &str, expected: &str| assert_eq!(without_command(message), expected);
+        check(
+            "failed to solve: process \"/bin/sh -ec echo \\\"a\\\"\nexit 7\" did not complete successfully: exit code: 7",
+            "failed to solve: process did not complete successfully: exit code: 7",
+        );
+        check("docker.io/x: not found", "docker.io/x: not found");
+        check("process \"x\" vanished", "process \"x\" vanished");
     }
 }
