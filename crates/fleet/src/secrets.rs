@@ -1,15 +1,8 @@
 //! `--secret id=…,src=…|env=…`: where a step's secrets come from.
 
-use std::{
-    collections::BTreeMap,
-    env,
-    fs::File,
-    io::{self, Read},
-    path::PathBuf,
-    str::FromStr,
-};
+use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
-use buildkit_client::{MAX_SECRET_SIZE, SecretValue, Secrets};
+use buildkit_client::{SecretValue, Secrets};
 use catalog::{CA_SECRET, SecretId};
 
 /// One `--secret`.
@@ -114,36 +107,17 @@ fn unknown(key: &str) -> SecretSpecError {
 
 /// The values of all secrets, read once, so that what steps write can be searched for them.
 #[derive(Default)]
-pub struct LoadedSecrets(BTreeMap<SecretId, Vec<u8>>);
+pub struct LoadedSecrets(BTreeMap<SecretId, SecretValue>);
 
-/// Why a secret cannot be had.
+/// A secret that cannot be had.
 #[derive(Debug, thiserror::Error)]
-pub enum SecretError {
-    /// The variable is not set.
-    #[error("secret `{id}`: the environment variable `{variable}` is not set")]
-    Unset {
-        /// The secret.
-        id: SecretId,
-        /// The variable.
-        variable: String,
-    },
-    /// The file cannot be read.
-    #[error("secret `{id}`: cannot read `{}`", path.display())]
-    Read {
-        /// The secret.
-        id: SecretId,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// More than a daemon takes.
-    #[error("secret `{id}` is larger than {MAX_SECRET_SIZE} bytes, the most that BuildKit takes")]
-    TooLarge {
-        /// The secret.
-        id: SecretId,
-    },
+#[error("secret `{id}` cannot be had")]
+pub struct SecretError {
+    /// The secret.
+    pub id: SecretId,
+    /// Why.
+    #[source]
+    pub source: buildkit_client::SecretError,
 }
 
 impl LoadedSecrets {
@@ -152,21 +126,13 @@ impl LoadedSecrets {
         let mut values = BTreeMap::new();
         for SecretSpec { id, source } in specs {
             let value = match source {
-                SecretSource::Env(variable) => env::var_os(variable)
-                    .ok_or_else(|| SecretError::Unset {
-                        id: id.clone(),
-                        variable: variable.clone(),
-                    })?
-                    .into_encoded_bytes(),
-                SecretSource::File(path) => read(path).map_err(|source| SecretError::Read {
-                    id: id.clone(),
-                    path: path.clone(),
-                    source,
-                })?,
+                SecretSource::Env(variable) => SecretValue::env(variable),
+                SecretSource::File(path) => SecretValue::file(path),
             };
-            if value.len() as u64 > MAX_SECRET_SIZE {
-                return Err(SecretError::TooLarge { id: id.clone() });
-            }
+            let value = value.map_err(|source| SecretError {
+                id: id.clone(),
+                source,
+            })?;
             values.insert(id.clone(), value);
         }
         Ok(Self(values))
@@ -179,13 +145,10 @@ impl LoadedSecrets {
 
     /// What a session hands out.
     pub(crate) fn to_session(&self) -> Secrets {
-        let value = |bytes: &[u8]| {
-            SecretValue::try_new(bytes.to_vec()).expect("the size was checked when it was read")
-        };
-        let with = |secrets: Secrets, (id, bytes): (&SecretId, &Vec<u8>)| {
+        let with = |secrets: Secrets, (id, value): (&SecretId, &SecretValue)| {
             secrets.with(
                 id.as_str(),
-                buildkit_client::SecretSource::Value(value(bytes)),
+                buildkit_client::SecretSource::Value(value.clone()),
             )
         };
         self.0.iter().fold(Secrets::default(), with)
@@ -196,7 +159,7 @@ impl LoadedSecrets {
         self.0
             .iter()
             .filter(|(id, _)| id.as_str() != CA_SECRET)
-            .map(|(_, value)| value.as_slice())
+            .map(|(_, value)| value.expose())
     }
 }
 
@@ -205,15 +168,6 @@ impl std::fmt::Debug for LoadedSecrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
-}
-
-fn read(path: &PathBuf) -> io::Result<Vec<u8>> {
-    let mut value = Vec::new();
-    // One byte more than is allowed tells a file that is too large, whatever its metadata says.
-    File::open(path)?
-        .take(MAX_SECRET_SIZE + 1)
-        .read_to_end(&mut value)?;
-    Ok(value)
 }
 
 #[cfg(test)]

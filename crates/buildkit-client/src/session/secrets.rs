@@ -76,22 +76,19 @@ impl SecretSource {
     /// A file, which must be readable and not too large now.
     pub fn file(path: impl Into<PathBuf>) -> Result<Self, SecretError> {
         let path = path.into();
-        read(&path)?;
+        SecretValue::file(&path)?;
         Ok(Self::File(path))
     }
 
     /// An environment variable, read now.
     pub fn env(variable: &str) -> Result<Self, SecretError> {
-        let value = env::var_os(variable).ok_or_else(|| SecretError::Unset {
-            variable: variable.into(),
-        })?;
-        SecretValue::try_new(value.into_encoded_bytes()).map(Self::Value)
+        SecretValue::env(variable).map(Self::Value)
     }
 
-    fn value(&self) -> Result<Vec<u8>, SecretError> {
+    fn value(&self) -> Result<SecretValue, SecretError> {
         match self {
-            Self::File(path) => read(path),
-            Self::Value(SecretValue(value)) => Ok(value.clone()),
+            Self::File(path) => SecretValue::file(path),
+            Self::Value(value) => Ok(value.clone()),
         }
     }
 }
@@ -99,33 +96,43 @@ impl SecretSource {
 impl SecretValue {
     /// A value of at most [`MAX_SECRET_SIZE`] bytes.
     pub fn try_new(value: Vec<u8>) -> Result<Self, SecretError> {
-        check_size(value).map(Self)
+        if value.len() as u64 > MAX_SECRET_SIZE {
+            Err(SecretError::TooLarge)
+        } else {
+            Ok(Self(value))
+        }
+    }
+
+    /// The content of a file.
+    pub fn file(path: &Path) -> Result<Self, SecretError> {
+        let mut value = Vec::new();
+        // One byte more than is allowed tells a file that is too large, whatever its metadata says.
+        let read = std::fs::File::open(path)
+            .and_then(|file| file.take(MAX_SECRET_SIZE + 1).read_to_end(&mut value));
+        read.map_err(|source| SecretError::Read {
+            path: path.into(),
+            source,
+        })?;
+        Self::try_new(value)
+    }
+
+    /// The value of an environment variable.
+    pub fn env(variable: &str) -> Result<Self, SecretError> {
+        let value = env::var_os(variable).ok_or_else(|| SecretError::Unset {
+            variable: variable.into(),
+        })?;
+        Self::try_new(value.into_encoded_bytes())
+    }
+
+    /// The value itself, for whoever must know what to hide.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
     }
 }
 
 impl fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretValue(redacted)")
-    }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, SecretError> {
-    let mut value = Vec::new();
-    // One byte more than is allowed tells a file that is too large, whatever its metadata says.
-    let read = std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_SECRET_SIZE + 1).read_to_end(&mut value));
-    read.map_err(|source| SecretError::Read {
-        path: path.into(),
-        source,
-    })?;
-    check_size(value)
-}
-
-fn check_size(value: Vec<u8>) -> Result<Vec<u8>, SecretError> {
-    if value.len() as u64 > MAX_SECRET_SIZE {
-        Err(SecretError::TooLarge)
-    } else {
-        Ok(value)
     }
 }
 
@@ -155,7 +162,7 @@ impl SecretsRpc for SecretService {
             .get(&id)
             .ok_or_else(|| Status::not_found(format!("no secret `{id}`")))?;
         match source.value() {
-            Ok(data) => Ok(Response::new(GetSecretResponse { data })),
+            Ok(SecretValue(data)) => Ok(Response::new(GetSecretResponse { data })),
             Err(source) => {
                 let status = Status::failed_precondition(format!("secret `{id}`: {source}"));
                 self.reporter.report(ServiceError::Secret { id, source });
