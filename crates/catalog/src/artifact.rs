@@ -6,9 +6,9 @@ use buildkit_llb::Platform;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
-    check::Problem,
     name::{ArtifactName, VariableName},
     path::ContextPath,
+    problem::Problem,
     step::Step,
     template::Template,
 };

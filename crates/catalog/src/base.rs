@@ -6,13 +6,13 @@ use serde::Serialize;
 use crate::{
     artifact::{Artifact, Base},
     catalog::CheckedCatalog,
-    check::did_you_mean,
     dockerfile::{FromLine, FromLineError, first_from_line},
     inputs::{Inputs, NamedContext, RootfsTar},
     local,
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
+    problem::did_you_mean,
     variant::Variant,
 };
 

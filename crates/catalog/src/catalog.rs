@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     artifact::{Artifact, Base},
-    check::{self, CatalogError, Problem},
+    check,
     name::ArtifactName,
     path::ContextPath,
+    problem::{CatalogError, Problem},
     variant::Variant,
 };
 

@@ -30,6 +30,7 @@ mod name;
 mod nearest;
 mod path;
 mod plan;
+mod problem;
 mod select;
 mod step;
 mod template;
@@ -42,7 +43,6 @@ pub use self::{
     artifact::{Artifact, Base, Kind, OptionValues},
     base::{BaseError, ResolvedBase},
     catalog::{Catalog, CheckedCatalog},
-    check::{CatalogError, Problem},
     dockerfile::FromLineError,
     inputs::{
         FileContent, FileSet, InputFile, Inputs, MAX_INLINE_FILE, NamedContext, Needs, RootfsTar,
@@ -52,6 +52,7 @@ pub use self::{
     nearest::nearest,
     path::{ContextPath, ContextPathError},
     plan::{Caching, OutputClash, Plan, PlanError, PlanProblem, check_outputs},
+    problem::{CatalogError, Problem},
     select::{Request, SelectError},
     step::{
         Apt, CA_SECRET, Cache, Copy, Custom, CustomStep, Env, Network, Read, Reader, Run, Step,

@@ -8,9 +8,9 @@ use globset::Glob;
 use crate::{
     artifact::Artifact,
     catalog::CheckedCatalog,
-    check::did_you_mean,
     name::{ArtifactName, VariableName},
     nearest::nearest,
+    problem::did_you_mean,
     variant::{self, Variant},
 };
 

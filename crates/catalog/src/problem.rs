@@ -1,0 +1,154 @@
+//! What can be wrong with a catalog, as a reader is told it.
+
+use std::fmt;
+
+use crate::{name::InvalidName, path::ContextPathError, template::TemplateError};
+
+/// One thing that is wrong with a catalog.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A name that breaks the rule for names.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// A template that cannot be read or filled in.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A path that leaves the context directory.
+    #[error(transparent)]
+    Path(#[from] ContextPathError),
+    /// A platform that cannot be read.
+    #[error(transparent)]
+    Platform(#[from] buildkit_llb::PlatformError),
+    /// Two artifacts of one name.
+    #[error("the name is declared twice")]
+    Duplicate,
+    /// No platforms, or an axis without values.
+    #[error("`{what}` has no values, so nothing would be built")]
+    Empty {
+        /// `platforms`, or the axis.
+        what: String,
+    },
+    /// An axis or option whose name every variant has already.
+    #[error(
+        "`{name}` is a variable that every artifact has; call the axis or option something else"
+    )]
+    ReservedVariable {
+        /// The name.
+        name: String,
+    },
+    /// A default that is not among an option's values.
+    #[error(
+        "option `{name}`: the default `{default}` is not one of {}",
+        quoted(values)
+    )]
+    Default {
+        /// The option.
+        name: String,
+        /// Its default.
+        default: String,
+        /// Its values.
+        values: Vec<String>,
+    },
+    /// A base that is neither an artifact nor an image reference.
+    #[error("the base `{base}` is neither an artifact nor an image reference{}", did_you_mean(nearest.as_deref()))]
+    Base {
+        /// The base as written.
+        base: String,
+        /// The artifact that is most like it.
+        nearest: Option<String>,
+    },
+    /// A base that leads back to the artifact.
+    #[error("it is its own base: {}", chain.join(" → "))]
+    Cycle {
+        /// The way round.
+        chain: Vec<String>,
+    },
+    /// A platform or axis value of the artifact that its base is not built for.
+    #[error("the base `{base}` is not built for `{value}`")]
+    BaseLacks {
+        /// The base artifact.
+        base: String,
+        /// The platform or `axis=value`.
+        value: String,
+    },
+    /// An axis of the base that the artifact lacks.
+    #[error("the base `{base}` has the axis `{axis}`, so this artifact needs it too")]
+    MissingAxis {
+        /// The base artifact.
+        base: String,
+        /// The axis.
+        axis: String,
+    },
+    /// An output path that leaves the output directory.
+    #[error("the output `{path}` must be a relative path that stays in the output directory")]
+    OutputPath {
+        /// The path.
+        path: String,
+    },
+    /// A path that two outputs would be written to.
+    #[error(
+        "`{path}` would be written by `{first}` and by `{second}`; add `{{arch}}` or the axis to `output`"
+    )]
+    OutputClash {
+        /// The path.
+        path: String,
+        /// The variant that has it first.
+        first: String,
+        /// The variant that has it too.
+        second: String,
+    },
+    /// A default that is no artifact.
+    #[error("the default `{name}` is not an artifact{}", did_you_mean(nearest.as_deref()))]
+    UnknownDefault {
+        /// The name.
+        name: String,
+        /// The artifact that is most like it.
+        nearest: Option<String>,
+    },
+    /// A step that cannot be carried out.
+    #[error("step {number}: {text}")]
+    Step {
+        /// The step's number, from 1.
+        number: usize,
+        /// What is wrong with it.
+        text: String,
+    },
+}
+
+impl From<std::convert::Infallible> for Problem {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+pub(crate) fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest
+        .map(|name| format!("; did you mean `{name}`?"))
+        .unwrap_or_default()
+}
+
+/// Everything that is wrong with a catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogError {
+    /// The artifact (or `defaults`), and what is wrong with it.
+    pub problems: Vec<(String, Problem)>,
+}
+
+impl fmt::Display for CatalogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the catalog has {} problem(s)", self.problems.len())?;
+        self.problems
+            .iter()
+            .try_for_each(|(artifact, problem)| write!(f, "\n  {artifact}: {problem}"))
+    }
+}
+
+impl std::error::Error for CatalogError {}
