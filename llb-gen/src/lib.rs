@@ -36,8 +36,8 @@ use self::{
 
 /// Runs the command line of this process on `catalog`.
 ///
-/// Exit codes: 0 done, 1 the build failed, 2 usage, 3 the catalog or an input is wrong, 4 the daemon cannot be
-/// reached, 70 a bug, 75 a transient failure, 128 + N interrupted by signal N.
+/// Exit codes: 0 done, 1 the build failed, 2 usage, 3 the catalog or an input is wrong, 4 the daemon or a
+/// registry cannot be reached, 70 a bug, 75 a transient failure, 128 + N interrupted by signal N.
 pub fn cli(catalog: Catalog) -> ExitCode {
     let args = match parse() {
         Ok(args) => args,
