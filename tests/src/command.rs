@@ -67,10 +67,15 @@ impl Outcome {
     }
 }
 
-/// A program with nothing of the caller's environment but PATH, and `home` as its home.
+/// A program with nothing of the caller's environment but PATH, all signals as they are by default, and `home` as its
+/// home.
 pub fn clean(program: impl AsRef<OsStr>, home: &Path) -> Command {
-    let mut command = Command::new(program);
+    // A run of the tests that a shell put into the background, or that nohup started, has signals ignored, and llbgen
+    // leaves ignored signals alone.
+    let mut command = Command::new("/usr/bin/env");
     command
+        .arg("--default-signal=HUP,INT,TERM")
+        .arg(program)
         .env_clear()
         .env("HOME", home)
         .env("LC_ALL", "C.UTF-8")
