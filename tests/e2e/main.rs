@@ -14,6 +14,7 @@ mod built;
 mod cache;
 mod canonical;
 mod emit;
+mod every_operation;
 mod kinds;
 mod memory;
 mod outputs;

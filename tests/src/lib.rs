@@ -22,3 +22,4 @@ pub mod progress;
 pub mod registry;
 pub mod server;
 pub mod tree;
+pub mod web;
