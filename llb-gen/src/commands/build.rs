@@ -44,7 +44,10 @@ pub(crate) fn run(
     // Told now, not by a build that cannot say what it wrote; the file of an earlier build goes.
     let metadata = args.metadata_file.as_deref().map(MetadataFile::begin);
     let metadata = metadata.transpose()?;
+    // One thread for the connection: the daemon is the bottleneck, tars and hashes have threads of their own, and every
+    // further thread that allocates the pieces of a tar keeps some of them, so that memory would vary from run to run.
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()?;
     let result = runtime.block_on(build(args, global, planned, secrets, metadata));
