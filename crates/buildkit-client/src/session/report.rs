@@ -15,7 +15,7 @@ use crate::export::SinkError;
 #[non_exhaustive]
 pub enum ServiceError {
     /// The sink of an exporter refused what it was given.
-    #[error("exporter {exporter} could not be written")]
+    #[error("what the daemon exports could not be written")]
     Sink {
         /// The exporter, counted from 0 in its solve.
         exporter: usize,
