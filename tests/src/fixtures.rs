@@ -44,7 +44,10 @@ fn steps() -> Catalog {
             rootfs("declares", debian)
                 .step(Run::command("cp declared /declared").files(["declared"])),
         )
-        .artifact(rootfs("fails", debian).step(Run::command("echo before the end; exit 7")))
+        .artifact(
+            rootfs("fails", debian)
+                .step(Run::command(&format!("{} exit 7", says("before the end")))),
+        )
         .artifact(
             rootfs("hangs", debian)
                 .step(Run::command(&format!("{} sleep 86400", says("it hangs")))),
