@@ -96,6 +96,13 @@ pub struct Artifact {
     pub(crate) options: BTreeMap<VariableName, OptionValues>,
     pub(crate) steps: Vec<Step>,
     pub(crate) output: Template,
+    /// Whether `output` is the default one, which has the axes in it.
+    #[serde(skip)]
+    has_default_output: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) repository: Option<Template>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tags: Vec<Template>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) release_tags: Vec<String>,
     #[serde(skip)]
@@ -113,7 +120,7 @@ pub struct OptionValues {
 }
 
 impl Artifact {
-    /// A root filesystem. Default output: `{artifact}/{arch}.tar`; default platforms: linux/amd64 and linux/arm64.
+    /// A root filesystem. Default output: `{artifact}/{arch}.tar`, with `-{axis}` behind `{arch}` for every axis; default platforms: linux/amd64 and linux/arm64.
     pub fn rootfs(name: &str, base: impl Into<Base>) -> Self {
         Self::new(name, Kind::Rootfs, base.into())
     }
@@ -134,10 +141,6 @@ impl Artifact {
             problems.push(Problem::Name(error));
         }
         let platform = |architecture: &str| Platform::new("linux", architecture);
-        let output = match kind {
-            Kind::Rootfs | Kind::Layer => "{artifact}/{arch}.tar",
-            Kind::Image => "{artifact}.oci.tar",
-        };
         Self {
             name: ArtifactName::unchecked(name),
             kind,
@@ -147,9 +150,10 @@ impl Artifact {
             axes: BTreeMap::new(),
             options: BTreeMap::new(),
             steps: Vec::new(),
-            output: output
-                .parse()
-                .expect("the default outputs are valid templates"),
+            output: default_output(kind, &BTreeMap::new()),
+            has_default_output: true,
+            repository: None,
+            tags: Vec::new(),
             release_tags: Vec::new(),
             problems,
         }
@@ -171,7 +175,21 @@ impl Artifact {
     pub fn output(mut self, template: &str) -> Self {
         if let Some(output) = self.read(template) {
             self.output = output;
+            self.has_default_output = false;
         }
+        self
+    }
+
+    /// The repository that its image is pushed to, such as `ghcr.io/example/tools`; a [`Template`].
+    pub fn repository(mut self, template: &str) -> Self {
+        self.repository = self.read(template);
+        self
+    }
+
+    /// A tag of its image, such as `1.2-{l10n|slug}`; a [`Template`].
+    pub fn tag(mut self, template: &str) -> Self {
+        let tag = self.read(template);
+        self.tags.extend(tag);
         self
     }
 
@@ -190,6 +208,9 @@ impl Artifact {
         if let Some(name) = self.read(name) {
             self.axes
                 .insert(name, values.into_iter().map(str::to_owned).collect());
+        }
+        if self.has_default_output {
+            self.output = default_output(self.kind, &self.axes);
         }
         self
     }
@@ -265,6 +286,11 @@ impl Artifact {
         &self.output
     }
 
+    /// The repository that its image is pushed to.
+    pub fn repository_template(&self) -> Option<&Template> {
+        self.repository.as_ref()
+    }
+
     fn read<T: FromStr>(&mut self, text: &str) -> Option<T>
     where
         Problem: From<T::Err>,
@@ -273,6 +299,16 @@ impl Artifact {
             .map_err(|error| self.problems.push(Problem::from(error)))
             .ok()
     }
+}
+
+/// `{artifact}/{arch}.tar`, or `{artifact}.oci.tar` for an image, with the axes in the file's name.
+fn default_output(kind: Kind, axes: &BTreeMap<VariableName, Vec<String>>) -> Template {
+    let axes: String = axes.keys().map(|axis| format!("-{{{axis}}}")).collect();
+    let output = match kind {
+        Kind::Rootfs | Kind::Layer => format!("{{artifact}}/{{arch}}{axes}.tar"),
+        Kind::Image => format!("{{artifact}}{axes}.oci.tar"),
+    };
+    Template::unchecked(&output)
 }
 
 fn platforms_as_text<S: Serializer>(

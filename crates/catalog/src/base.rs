@@ -1,19 +1,22 @@
 //! What an artifact's steps start from, once inputs are read: an image, a tar, nothing, or another artifact's tree.
 
-use buildkit_llb::{ImageRef, State};
+use buildkit_llb::{ContentDigest, ImageRef, State};
 use serde::Serialize;
 
 use crate::{
     artifact::{Artifact, Base},
     catalog::CheckedCatalog,
+    dependencies::trees_read,
     dockerfile::{FromLine, FromLineError, first_from_line},
     inputs::{Inputs, NamedContext, RootfsTar},
     local,
+    lock::{BaseConfig, ImageKey, ImagePin, Lock, Pinned, Reference},
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
     problem::did_you_mean,
-    variant::Variant,
+    tree::Tree,
+    variant::{self, Variant},
 };
 
 /// What the steps of a variant start from.
@@ -24,8 +27,11 @@ pub enum ResolvedBase {
     Scratch,
     /// An image of a registry.
     Image {
-        /// Its reference.
+        /// Its reference, as it is written.
         reference: String,
+        /// The digest that the lock has for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
         /// Where it is named: a Dockerfile and line, when it comes from one.
         #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<String>,
@@ -68,6 +74,20 @@ pub enum BaseError {
         #[source]
         source: buildkit_llb::ImageRefError,
     },
+    /// A digest is written where the lock has another.
+    #[error(
+        "{place}: `{reference}` asks for another digest than `llbgen.lock` has for `{key}`, which is `{pinned}`"
+    )]
+    OtherDigest {
+        /// Where it is written.
+        place: String,
+        /// The reference with its digest.
+        reference: String,
+        /// The lock's entry.
+        key: ImageKey,
+        /// The digest in the lock.
+        pinned: ContentDigest,
+    },
     /// `--build-context` gives no tar for this platform.
     #[error("the build context `{context}` has no file for `{platform}`")]
     NoTarFor {
@@ -98,13 +118,24 @@ pub enum BaseError {
     },
 }
 
-/// The base of a variant that is not another artifact: what it is, its state, the local source it needs, and a name
-/// for the distribution in it (for cache mounts).
+/// The base of a variant that is not another artifact: what it is, its tree, the local source it needs, what a lock
+/// pins of it, and a name for the distribution in it (for cache mounts).
 pub(crate) struct Ground {
     pub(crate) base: ResolvedBase,
-    pub(crate) state: State,
+    pub(crate) tree: Tree,
     pub(crate) rootfs: Option<RootfsTar>,
+    pub(crate) reference: Option<Reference>,
     pub(crate) distribution: String,
+}
+
+/// Where an image is named.
+pub(crate) struct Origin {
+    /// As an error says it.
+    pub(crate) place: String,
+    /// The Dockerfile and line, when it comes from one.
+    pub(crate) from: Option<String>,
+    /// The `--build-context` that put it there.
+    pub(crate) context: Option<String>,
 }
 
 impl CheckedCatalog {
@@ -129,22 +160,24 @@ impl CheckedCatalog {
     /// Refuses a `--build-context` whose name stands for the base of no selected artifact.
     pub fn check_contexts(&self, variants: &[Variant], inputs: &Inputs) -> Result<(), BaseError> {
         let mut names = Vec::new();
-        for variant in variants {
-            for artifact in self.base_chain(&self.artifacts[&variant.artifact]) {
-                let own = self.base_names(artifact, inputs)?;
-                let given = inputs
-                    .contexts
-                    .keys()
-                    .filter(|name| own.iter().any(|base| base.is_called(name)));
-                if let [first, second, ..] = given.collect::<Vec<_>>()[..] {
-                    return Err(BaseError::TwoContexts {
-                        first: first.clone(),
-                        second: second.clone(),
-                        artifact: artifact.name.clone(),
-                    });
-                }
-                names.extend(own);
+        let artifacts = variants
+            .iter()
+            .map(|variant| &self.artifacts[&variant.artifact]);
+        for artifact in self.with_dependencies(artifacts) {
+            let own = self.base_names(artifact, inputs)?;
+            let given = inputs
+                .contexts
+                .keys()
+                .filter(|name| own.iter().any(|base| base.is_called(name)));
+            if let [first, second, ..] = given.collect::<Vec<_>>()[..] {
+                return Err(BaseError::TwoContexts {
+                    first: first.clone(),
+                    second: second.clone(),
+                    artifact: artifact.name.clone(),
+                });
             }
+            names.extend(own);
+            names.extend(self.copied_names(artifact));
         }
         let stands = |name: &String| names.iter().any(|base| base.is_called(name));
         let mut valid: Vec<String> = names.iter().map(ToString::to_string).collect();
@@ -157,6 +190,23 @@ impl CheckedCatalog {
                 nearest: nearest(name, valid.iter().map(String::as_str)).map(str::to_owned),
                 valid,
             }),
+        }
+    }
+
+    /// The names by which what the steps of `artifact` copy from can be replaced.
+    fn copied_names(&self, artifact: &Artifact) -> Vec<BaseName> {
+        let variants = variant::all_of(artifact, &artifact.platforms);
+        let read = variants
+            .iter()
+            .flat_map(|variant| trees_read(artifact, variant).unwrap_or_default());
+        read.map(|name| self.tree_name(&name)).collect()
+    }
+
+    /// The name of an artifact or image that a step copies from.
+    pub(crate) fn tree_name(&self, name: &str) -> BaseName {
+        match name.parse::<ImageRef>() {
+            Ok(image) if !self.artifacts.contains_key(name) => BaseName::Image(image),
+            _ => BaseName::Plain(name.to_owned()),
         }
     }
 
@@ -174,8 +224,19 @@ impl CheckedCatalog {
     }
 }
 
+/// What `--build-context` puts in the place of something that has one of `names`.
+pub(crate) fn context_for<'a>(
+    names: &[BaseName],
+    inputs: &'a Inputs,
+) -> Option<(&'a str, &'a NamedContext)> {
+    let mut contexts = inputs.contexts.iter();
+    contexts
+        .find(|(given, _)| names.iter().any(|name| name.is_called(given)))
+        .map(|(name, context)| (name.as_str(), context))
+}
+
 /// A name that `--build-context` can give for a base.
-enum BaseName {
+pub(crate) enum BaseName {
     Image(ImageRef),
     Plain(String),
 }
@@ -237,7 +298,7 @@ pub(crate) fn ground(
     if let Base::Named(name) = &artifact.base
         && let Some(context) = inputs.contexts.get(name)
     {
-        return replaced(name, context, variant);
+        return replaced(name, context, variant, &inputs.lock);
     }
     let from_line = image_base(artifact, inputs)?;
     let names: Vec<BaseName> = from_line
@@ -247,31 +308,50 @@ pub(crate) fn ground(
         .map(BaseName::Image)
         .chain(from_line.stage.iter().cloned().map(BaseName::Plain))
         .collect();
-    let context = inputs
-        .contexts
-        .iter()
-        .find(|(given, _)| names.iter().any(|name| name.is_called(given)));
-    if let Some((name, context)) = context {
-        return replaced(name, context, variant);
+    if let Some((name, context)) = context_for(&names, inputs) {
+        return replaced(name, context, variant, &inputs.lock);
     }
     let from = match &artifact.base {
         Base::FromLine { from } => Some(format!("{from}:{}", from_line.line)),
         Base::Named(_) => None,
     };
-    Ok(match from_line.image {
-        None => Ground {
+    match from_line.image {
+        None => Ok(Ground {
             base: ResolvedBase::Scratch,
-            state: State::scratch(),
+            tree: Tree::new(State::scratch()),
             rootfs: None,
+            reference: None,
             distribution: "scratch".to_owned(),
-        },
-        Some(image) => from_image(&image, from, None),
-    })
+        }),
+        Some(image) => {
+            let place = from
+                .clone()
+                .unwrap_or_else(|| format!("the base of artifact `{}`", artifact.name));
+            let origin = Origin {
+                place,
+                from,
+                context: None,
+            };
+            from_image(&image, origin, variant, &inputs.lock)
+        }
+    }
 }
 
-fn replaced(name: &str, context: &NamedContext, variant: &Variant) -> Result<Ground, BaseError> {
+pub(crate) fn replaced(
+    name: &str,
+    context: &NamedContext,
+    variant: &Variant,
+    lock: &Lock,
+) -> Result<Ground, BaseError> {
     match context {
-        NamedContext::Image(image) => Ok(from_image(image, None, Some(name.to_owned()))),
+        NamedContext::Image(image) => {
+            let origin = Origin {
+                place: format!("`--build-context {name}`"),
+                from: None,
+                context: Some(name.to_owned()),
+            };
+            from_image(image, origin, variant, lock)
+        }
         NamedContext::Rootfs(tars) => {
             let tar = tars
                 .get(&variant.platform)
@@ -284,8 +364,9 @@ fn replaced(name: &str, context: &NamedContext, variant: &Variant) -> Result<Gro
                     file: tar.file_name.clone(),
                     context: name.to_owned(),
                 },
-                state: local::rootfs_state(tar),
+                tree: Tree::new(local::rootfs_state(tar)),
                 rootfs: Some(tar.clone()),
+                reference: None,
                 // Nobody knows what is in it: its own archives cannot meet those of another distribution.
                 distribution: tar.local.clone(),
             })
@@ -293,17 +374,51 @@ fn replaced(name: &str, context: &NamedContext, variant: &Variant) -> Result<Gro
     }
 }
 
-fn from_image(image: &ImageRef, from: Option<String>, context: Option<String>) -> Ground {
-    Ground {
+/// An image at the digest that the lock has for it, with its environment, user and directory; as it is written when the
+/// lock has none.
+pub(crate) fn from_image(
+    image: &ImageRef,
+    origin: Origin,
+    variant: &Variant,
+    lock: &Lock,
+) -> Result<Ground, BaseError> {
+    let pin = lock.image(image);
+    if let (Some(written), Some(pin)) = (image.digest(), pin)
+        && written != pin.digest()
+    {
+        return Err(BaseError::OtherDigest {
+            place: origin.place,
+            reference: image.familiar(),
+            key: ImageKey::of(image),
+            pinned: pin.digest().clone(),
+        });
+    }
+    let digest = pin.map(ImagePin::digest);
+    let config = pin
+        .and_then(|pin| pin.config(&variant.platform))
+        .map(BaseConfig::image_config);
+    let pinned = match digest {
+        Some(digest) => image.clone().with_digest(digest.clone()),
+        None => image.clone(),
+    };
+    Ok(Ground {
         base: ResolvedBase::Image {
             reference: image.to_string(),
-            from,
-            context,
+            digest: digest.map(ToString::to_string),
+            from: origin.from,
+            context: origin.context,
         },
-        state: State::image(image.clone()),
+        tree: Tree::of_image(State::image(pinned), config.unwrap_or_default()),
         rootfs: None,
+        reference: Some(Reference {
+            source: Pinned::Image {
+                reference: image.clone(),
+                platform: variant.platform.clone(),
+            },
+            place: origin.place,
+        }),
         distribution: slug(&image.familiar()),
-    }
+    })
 }
 
 /// A reference as part of an id: `ghcr.io-oomol-server-base-v0.6.0`.

@@ -51,6 +51,15 @@ pub struct CheckedCatalog {
     pub(crate) defaults: Vec<ArtifactName>,
 }
 
+/// What the image of a variant is called in a registry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageNames {
+    /// Its repository.
+    pub repository: Option<String>,
+    /// The repository with each of its tags.
+    pub references: Vec<String>,
+}
+
 impl CheckedCatalog {
     /// The artifacts in the order of their declaration.
     pub fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
@@ -68,6 +77,21 @@ impl CheckedCatalog {
     /// When `variant` is not of this catalog.
     pub fn output(&self, variant: &Variant) -> Result<ContextPath, Problem> {
         check::output_path(&self.artifacts[&variant.artifact], variant)
+    }
+
+    /// The repository of an image, and the references with tags that it is pushed under.
+    ///
+    /// # Panics
+    /// When `variant` is not of this catalog.
+    pub fn image_names(&self, variant: &Variant) -> Result<ImageNames, Problem> {
+        let artifact = &self.artifacts[&variant.artifact];
+        let repository = artifact.repository.as_ref();
+        Ok(ImageNames {
+            repository: repository
+                .map(|repository| repository.expand(&variant.variables()))
+                .transpose()?,
+            references: check::image_names(artifact, variant)?,
+        })
     }
 
     /// What a bare `build` builds.

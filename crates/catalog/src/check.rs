@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     artifact::{Artifact, Base, Kind},
     catalog::{Catalog, CheckedCatalog},
+    dependencies::trees_read,
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
     problem::{CatalogError, Problem},
+    template::Template,
     variant::{self, Variant},
 };
 
@@ -49,9 +51,20 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
         );
     }
     if problems.is_empty() {
+        for artifact in checked.artifacts() {
+            let found = dependency_problems(&checked, artifact);
+            problems.extend(
+                found
+                    .into_iter()
+                    .map(|problem| (artifact.name.to_string(), problem)),
+            );
+        }
+    }
+    if problems.is_empty() {
         inherit_options(&mut checked);
         problems.extend(step_problems(&checked));
         problems.extend(output_problems(&checked));
+        problems.extend(tag_problems(&checked));
     }
     if problems.is_empty() {
         Ok(checked)
@@ -168,6 +181,12 @@ fn base_problems(catalog: &CheckedCatalog, artifact: &Artifact) -> Vec<Problem> 
             }]
         };
     };
+    lacking(artifact, below)
+}
+
+/// What `artifact` is built for, and `below`, which it is made from, is not.
+fn lacking(artifact: &Artifact, below: &Artifact) -> Vec<Problem> {
+    let base = below.name.to_string();
     let lacks = |value: String| Problem::BaseLacks {
         base: base.clone(),
         value,
@@ -194,6 +213,57 @@ fn base_problems(catalog: &CheckedCatalog, artifact: &Artifact) -> Vec<Problem> 
     problems
 }
 
+/// What is wrong with the trees that the steps of `artifact` copy from.
+fn dependency_problems(catalog: &CheckedCatalog, artifact: &Artifact) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let base = catalog.base_artifact(artifact).map(|base| &base.name);
+    for below in catalog.dependencies(artifact) {
+        if Some(&below.name) != base {
+            problems.extend(lacking(artifact, below));
+        }
+    }
+    if let Some(chain) = circle(catalog, artifact) {
+        problems.push(Problem::Loop { chain });
+    }
+    let variants = variant::all_of(artifact, &artifact.platforms);
+    let names: BTreeSet<String> = variants
+        .iter()
+        .flat_map(|variant| trees_read(artifact, variant).unwrap_or_default())
+        .collect();
+    let unknown = names.into_iter().filter(|name| {
+        !catalog.artifacts.contains_key(name.as_str())
+            && name.parse::<buildkit_llb::ImageRef>().is_err()
+    });
+    problems.extend(unknown.map(|name| Problem::CopiedFrom {
+        nearest: nearest_artifact(catalog, &name),
+        name,
+    }));
+    problems
+}
+
+/// The way from `artifact` back to itself, by bases and copies.
+fn circle(catalog: &CheckedCatalog, artifact: &Artifact) -> Option<Vec<String>> {
+    let mut seen: BTreeSet<&ArtifactName> = BTreeSet::new();
+    let mut open: Vec<Vec<&Artifact>> = vec![vec![artifact]];
+    while let Some(way) = open.pop() {
+        let last = way.last()?;
+        for below in catalog.dependencies(last) {
+            let further = || way.iter().copied().chain([below]);
+            if below.name == artifact.name {
+                return Some(
+                    further()
+                        .map(|artifact| artifact.name.to_string())
+                        .collect(),
+                );
+            }
+            if seen.insert(&below.name) {
+                open.push(further().collect());
+            }
+        }
+    }
+    None
+}
+
 fn cycle(catalog: &CheckedCatalog, artifact: &Artifact) -> Option<Vec<String>> {
     let mut seen = BTreeSet::new();
     let mut chain = Vec::new();
@@ -212,7 +282,8 @@ fn inherit_options(catalog: &mut CheckedCatalog) {
         .artifacts()
         .map(|artifact| {
             let mut options = artifact.options.clone();
-            for below in catalog.base_chain(artifact) {
+            let chain = catalog.base_chain(artifact);
+            for below in chain.chain(catalog.with_dependencies([artifact])) {
                 for (name, option) in &below.options {
                     options
                         .entry(name.clone())
@@ -258,6 +329,60 @@ fn output_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
         }
     }
     problems
+}
+
+/// References that two variants would be pushed under, and those that are none.
+fn tag_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
+    let mut problems = Vec::new();
+    let mut pushed: BTreeMap<String, Variant> = BTreeMap::new();
+    for artifact in catalog.artifacts() {
+        let mut found = |problem| problems.push((artifact.name.to_string(), problem));
+        match (&artifact.repository, artifact.kind) {
+            (None, _) if artifact.tags.is_empty() => continue,
+            (None, _) => found(Problem::NoRepository),
+            (Some(_), kind @ (Kind::Rootfs | Kind::Layer)) => found(Problem::NotAnImage {
+                kind: kind.as_str(),
+            }),
+            (Some(_), Kind::Image) => {}
+        }
+        for variant in variant::all_of(artifact, &artifact.platforms[..1]) {
+            let references = match image_names(artifact, &variant) {
+                Ok(references) => references,
+                Err(problem) => {
+                    found(problem);
+                    continue;
+                }
+            };
+            for reference in references {
+                match pushed.get(&reference) {
+                    Some(first) => found(Problem::TagClash {
+                        reference,
+                        first: first.to_string(),
+                        second: variant.to_string(),
+                    }),
+                    None => drop(pushed.insert(reference, variant.clone())),
+                }
+            }
+        }
+    }
+    problems
+}
+
+/// The references that the image of `variant` is pushed under.
+pub(crate) fn image_names(artifact: &Artifact, variant: &Variant) -> Result<Vec<String>, Problem> {
+    let Some(repository) = &artifact.repository else {
+        return Ok(Vec::new());
+    };
+    let variables = variant.variables();
+    let repository = repository.expand(&variables)?;
+    let name = |tag: &Template| {
+        let reference = format!("{repository}:{}", tag.expand(&variables)?);
+        match reference.parse::<buildkit_llb::ImageRef>() {
+            Ok(image) if image.tag().is_some() && image.digest().is_none() => Ok(reference),
+            _ => Err(Problem::ImageName { reference }),
+        }
+    };
+    artifact.tags.iter().map(name).collect()
 }
 
 pub(crate) fn output_path(artifact: &Artifact, variant: &Variant) -> Result<ContextPath, Problem> {

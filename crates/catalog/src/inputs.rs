@@ -6,7 +6,7 @@ use buildkit_llb::{ImageRef, Platform};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::path::ContextPath;
+use crate::{lock::Lock, path::ContextPath};
 
 /// What a selection has to have read before it can be planned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -26,6 +26,8 @@ pub struct Inputs {
     pub files: BTreeMap<ContextPath, FileSet>,
     /// What `--build-context NAME=…` puts in the place of a base, by name.
     pub contexts: BTreeMap<String, NamedContext>,
+    /// What references stand for.
+    pub lock: Lock,
 }
 
 /// The files that one declared path stands for, by their paths in the context directory.

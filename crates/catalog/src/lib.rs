@@ -23,13 +23,17 @@ mod artifact;
 mod base;
 mod catalog;
 mod check;
+mod dependencies;
 mod dockerfile;
+mod id;
 mod inputs;
 mod local;
+mod lock;
 mod name;
 mod nearest;
 mod path;
 mod plan;
+mod planner;
 mod problem;
 mod select;
 mod step;
@@ -37,17 +41,23 @@ mod template;
 mod tree;
 mod variant;
 
-pub use buildkit_llb::{ImageRef, Platform};
+pub use buildkit_llb::{ContentDigest, ImageRef, Platform};
 
 pub use self::{
     artifact::{Artifact, Base, Kind, OptionValues},
     base::{BaseError, ResolvedBase},
-    catalog::{Catalog, CheckedCatalog},
+    catalog::{Catalog, CheckedCatalog, ImageNames},
     dockerfile::FromLineError,
+    id::{Id, IdError},
     inputs::{
         FileContent, FileSet, InputFile, Inputs, MAX_INLINE_FILE, NamedContext, Needs, RootfsTar,
     },
     local::{CONTEXT_LOCAL, LocalContent, LocalSource},
+    lock::{
+        BaseConfig, BaseConfigError, Commit, Epoch, EpochError, GitSource, HistoryEntry, ImageKey,
+        ImagePin, LOCK_FILE, Lock, LockError, Move, PACKAGES_EPOCH, PinCount, Pinned, Reference,
+        SourcePolicy,
+    },
     name::{ArtifactName, InvalidName, SecretId, VariableName},
     nearest::nearest,
     path::{ContextPath, ContextPathError},
@@ -55,10 +65,10 @@ pub use self::{
     problem::{CatalogError, Problem},
     select::{Request, SelectError},
     step::{
-        Apt, CA_SECRET, Cache, Copy, Custom, CustomStep, Env, Network, Read, Reader, Run, Step,
-        StepContext, StepError, User, When, Workdir,
+        Apt, CA_SECRET, Cache, Cmd, Copy, Custom, CustomStep, Download, Entrypoint, Env, Expose,
+        Git, Label, Network, Read, Reader, Run, Step, StepContext, StepError, User, When, Workdir,
     },
     template::{Template, TemplateError, Variables},
-    tree::{ImageConfig, Tree},
+    tree::{Healthcheck, ImageConfig, Tree},
     variant::Variant,
 };

@@ -4,11 +4,10 @@ use std::{borrow::Borrow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// A name that breaks the rule: ASCII letters, digits, `.`, `_` and `-`, a letter or digit first, at most 128 bytes.
+/// A name that breaks the rule: ASCII letters, digits, `.`, `_` and `-`, a letter or digit first, at most 128 bytes; in
+/// an artifact's name, such words may be joined by `/`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{name}` is not a valid {what}: it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`"
-)]
+#[error("`{name}` is not a valid {what}: {}", rule(what))]
 pub struct InvalidName {
     /// What the name was meant for.
     pub what: &'static str,
@@ -16,13 +15,30 @@ pub struct InvalidName {
     pub name: String,
 }
 
-fn validate(what: &'static str, name: &str) -> Result<(), InvalidName> {
-    let valid = name.len() <= 128
-        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && name
+const ARTIFACT: &str = "artifact name";
+
+fn rule(what: &str) -> &'static str {
+    if what == ARTIFACT {
+        "its words, joined by `/`, must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`"
+    } else {
+        "it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`"
+    }
+}
+
+fn is_word(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && word
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-    if valid {
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+}
+
+fn validate(what: &'static str, name: &str) -> Result<(), InvalidName> {
+    let words_are_valid = if what == ARTIFACT {
+        name.split('/').all(is_word)
+    } else {
+        is_word(name)
+    };
+    if words_are_valid && name.len() <= 128 {
         Ok(())
     } else {
         Err(InvalidName {
@@ -33,7 +49,7 @@ fn validate(what: &'static str, name: &str) -> Result<(), InvalidName> {
 }
 
 macro_rules! name_type {
-    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+    ($(#[$doc:meta])* $name:ident, $what:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -84,8 +100,9 @@ macro_rules! name_type {
 }
 
 name_type! {
-    /// The name of an artifact, unique in its catalog.
-    ArtifactName, "artifact name"
+    /// The name of an artifact, unique in its catalog. A fleet may sort its artifacts as in directories
+    /// (`runtime/lang/go/1.23`); `runtime/lang` then stands for all of them that are below it.
+    ArtifactName, ARTIFACT
 }
 
 name_type! {
@@ -129,7 +146,11 @@ mod tests {
         check("9p", true);
         check("", false);
         check("-x", false);
-        check("a/b", false);
+        check("runtime/lang/node.js/20", true);
+        check("a/", false);
+        check("/a", false);
+        check("a//b", false);
+        check("a/../b", false);
         check("a b", false);
         check("ä", false);
         check(&"x".repeat(129), false);

@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_llb::{Cap, CapSet, Constraints, Definition, OpKind};
 
 use crate::{
-    artifact::Artifact,
-    base::{self, BaseError, ResolvedBase},
+    artifact::{Artifact, Kind},
+    base::{BaseError, ResolvedBase},
     catalog::CheckedCatalog,
     check,
+    id::Id,
     inputs::{Inputs, Needs},
-    local::{LocalContent, LocalSource},
+    local::LocalSource,
+    lock::Reference,
     path::ContextPath,
+    planner::{Gathered, Planner},
     problem::Problem,
-    step::{Read, Reader, Step, StepContext, StepError},
-    tree::{ImageConfig, Tree},
+    step::{Read, Reader, Step, StepError},
+    tree::ImageConfig,
     variant::Variant,
 };
 
@@ -23,6 +26,8 @@ use crate::{
 pub struct Plan {
     /// The variant.
     pub variant: Variant,
+    /// The artifact's kind.
+    pub kind: Kind,
     /// What its own steps start from.
     pub base: ResolvedBase,
     /// The graph, for the variant's platform.
@@ -33,6 +38,13 @@ pub struct Plan {
     pub locals: Vec<LocalSource>,
     /// What the steps read, its base artifacts' included.
     pub reads: BTreeSet<Read>,
+    /// What the graph refers to that a lock pins.
+    pub references: BTreeSet<Reference>,
+    /// Those that the lock does not pin. The graph names them as they are written, so that it may mean another thing
+    /// tomorrow.
+    pub unpinned: Vec<Reference>,
+    /// Its identity; `None` while something is not pinned.
+    pub id: Option<Id>,
     /// Where its tar goes, below the output directory.
     pub output: ContextPath,
 }
@@ -103,16 +115,17 @@ impl CheckedCatalog {
         let mut needs = Needs::default();
         for variant in variants {
             let failed = |reason| PlanError::new(variant, reason);
-            for artifact in self.base_chain(&self.artifacts[&variant.artifact]) {
+            for variant in self.variant_closure(variant).map_err(failed)? {
+                let artifact = &self.artifacts[&variant.artifact];
                 if let crate::artifact::Base::FromLine { from } = &artifact.base {
                     needs.dockerfiles.insert(from.clone());
                 }
-                let reads = reads_of(artifact, &variant.of_base(artifact)).map_err(failed)?;
+                let reads = reads_of(artifact, &variant).map_err(failed)?;
                 needs
                     .files
                     .extend(reads.into_iter().flatten().filter_map(|read| match read {
                         Read::Files(path) => Some(path),
-                        Read::Secret { .. } => None,
+                        _ => None,
                     }));
             }
         }
@@ -137,61 +150,36 @@ impl CheckedCatalog {
         caching: Caching,
     ) -> Result<Plan, PlanProblem> {
         let artifact = &self.artifacts[&variant.artifact];
-        let mut chain: Vec<&Artifact> = Vec::new();
-        for below in self.base_chain(artifact) {
-            chain.push(below);
-            // A context that replaces a base artifact ends the chain above it.
-            if self
-                .base_artifact(below)
-                .is_some_and(|base| inputs.contexts.contains_key(base.name.as_str()))
-            {
-                break;
-            }
-        }
-        let Some(lowest) = chain.last() else {
-            return Err(PlanProblem::Empty);
-        };
-        let ground = base::ground(lowest, variant, inputs)?;
-        let mut locals: Vec<LocalSource> = Vec::new();
-        if let Some(tar) = ground.rootfs {
-            locals.push(LocalSource {
-                name: tar.local.clone(),
-                content: LocalContent::Rootfs(tar),
-            });
-        }
-        let mut tree = Tree::new(ground.state);
-        let mut all_reads = BTreeSet::new();
-        for artifact in chain.iter().rev() {
-            let variant = variant.of_base(artifact);
-            let reads = reads_of(artifact, &variant)?;
-            all_reads.extend(reads.iter().flatten().cloned());
-            for ((number, step), reads) in (1..).zip(&artifact.steps).zip(reads) {
-                let mut context = StepContext::new(
-                    &variant,
-                    inputs,
-                    reads,
-                    &ground.distribution,
-                    step.title(),
-                    &mut locals,
-                );
-                tree = step
-                    .apply(tree, &mut context)
-                    .map_err(|source| step_failed(artifact, number, step, source))?;
-            }
-        }
+        let mut planner = Planner::new(self, inputs);
+        let tree = planner.tree(variant)?;
         let definition = tree.state.marshal(&constraints(variant, caching))?;
         if definition.is_empty() {
             return Err(PlanProblem::Empty);
         }
         let output = check::output_path(artifact, variant)?;
         let base = self.resolve_base(variant, inputs)?;
+        let Gathered {
+            locals,
+            reads,
+            references,
+        } = planner.finish();
+        let unpinned: Vec<Reference> = references
+            .iter()
+            .filter(|reference| !inputs.lock.pins(&reference.source))
+            .cloned()
+            .collect();
+        let id = Id::of_variant(artifact.kind, variant, &definition, &tree.config);
         Ok(Plan {
             variant: variant.clone(),
+            kind: artifact.kind,
             base,
+            id: unpinned.is_empty().then_some(id),
             definition,
             config: tree.config,
             locals,
-            reads: all_reads,
+            reads,
+            references,
+            unpinned,
             output,
         })
     }
@@ -259,7 +247,10 @@ fn constraints(variant: &Variant, caching: Caching) -> Constraints {
 }
 
 /// What every step of `artifact` reads, in the order of the steps.
-fn reads_of(artifact: &Artifact, variant: &Variant) -> Result<Vec<Vec<Read>>, PlanProblem> {
+pub(crate) fn reads_of(
+    artifact: &Artifact,
+    variant: &Variant,
+) -> Result<Vec<Vec<Read>>, PlanProblem> {
     let variables = variant.variables();
     let reader = Reader {
         variables: &variables,
@@ -273,7 +264,12 @@ fn reads_of(artifact: &Artifact, variant: &Variant) -> Result<Vec<Vec<Read>>, Pl
         .collect()
 }
 
-fn step_failed(artifact: &Artifact, number: usize, step: &Step, source: StepError) -> PlanProblem {
+pub(crate) fn step_failed(
+    artifact: &Artifact,
+    number: usize,
+    step: &Step,
+    source: StepError,
+) -> PlanProblem {
     PlanProblem::Step {
         artifact: artifact.name.to_string(),
         number,

@@ -63,21 +63,37 @@ pub enum Problem {
         /// The way round.
         chain: Vec<String>,
     },
-    /// A platform or axis value of the artifact that its base is not built for.
-    #[error("the base `{base}` is not built for `{value}`")]
+    /// A platform or axis value of the artifact that its base, or one that it copies from, is not built for.
+    #[error("`{base}`, which it is made from, is not built for `{value}`")]
     BaseLacks {
-        /// The base artifact.
+        /// The artifact below.
         base: String,
         /// The platform or `axis=value`.
         value: String,
     },
-    /// An axis of the base that the artifact lacks.
-    #[error("the base `{base}` has the axis `{axis}`, so this artifact needs it too")]
+    /// An axis of what the artifact is made from that it lacks itself.
+    #[error(
+        "`{base}`, which it is made from, has the axis `{axis}`, so this artifact needs it too"
+    )]
     MissingAxis {
-        /// The base artifact.
+        /// The artifact below.
         base: String,
         /// The axis.
         axis: String,
+    },
+    /// An artifact that a step copies from and that leads back.
+    #[error("it is made from itself: {}", chain.join(" → "))]
+    Loop {
+        /// The way round.
+        chain: Vec<String>,
+    },
+    /// A tree that a step copies from, which is neither an artifact nor an image reference.
+    #[error("`{name}`, which a step copies from, is neither an artifact nor an image reference{}", did_you_mean(nearest.as_deref()))]
+    CopiedFrom {
+        /// The name as written.
+        name: String,
+        /// The artifact that is most like it.
+        nearest: Option<String>,
     },
     /// An output path that leaves the output directory.
     #[error("the output `{path}` must be a relative path that stays in the output directory")]
@@ -96,6 +112,31 @@ pub enum Problem {
         first: String,
         /// The variant that has it too.
         second: String,
+    },
+    /// An image reference that two variants would be pushed under.
+    #[error("`{reference}` would be pushed by `{first}` and by `{second}`; add the axis to `tag`")]
+    TagClash {
+        /// The reference.
+        reference: String,
+        /// The variant that has it first.
+        first: String,
+        /// The variant that has it too.
+        second: String,
+    },
+    /// A repository or tag that makes no image reference.
+    #[error("`{reference}`, made from `repository` and `tag`, is not an image reference")]
+    ImageName {
+        /// The reference.
+        reference: String,
+    },
+    /// Tags without a repository.
+    #[error("it has `tag` but no `repository`, so it would be pushed nowhere")]
+    NoRepository,
+    /// A repository for what is no image.
+    #[error("it has a `repository`, but it is a `{kind}`, and only an image is pushed")]
+    NotAnImage {
+        /// Its kind.
+        kind: &'static str,
     },
     /// A default that is no artifact.
     #[error("the default `{name}` is not an artifact{}", did_you_mean(nearest.as_deref()))]

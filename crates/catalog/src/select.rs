@@ -17,7 +17,7 @@ use crate::{
 /// What a user asks for.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// Artifact names, globs, or `all`; the catalog's defaults when empty.
+    /// Artifact names, what stands before a `/` in several, globs, or `all`; the catalog's defaults when empty.
     pub artifacts: Vec<String>,
     /// Platforms; every declared one when empty.
     pub platforms: Vec<Platform>,
@@ -108,7 +108,9 @@ impl CheckedCatalog {
         Ok(variants)
     }
 
-    fn select_artifacts(&self, patterns: &[String]) -> Result<Vec<&Artifact>, SelectError> {
+    /// The artifacts that names, prefixes, globs or `all` stand for, in the order of the catalog; the defaults when there
+    /// are none.
+    pub fn select_artifacts(&self, patterns: &[String]) -> Result<Vec<&Artifact>, SelectError> {
         let valid = || self.order.iter().map(ToString::to_string).collect();
         if patterns.is_empty() && self.defaults.is_empty() {
             return Err(SelectError::Nothing { valid: valid() });
@@ -147,6 +149,14 @@ impl CheckedCatalog {
         }
         if pattern == "all" {
             return self.order.iter().collect();
+        }
+        let below = self.order.iter().filter(|name| {
+            let rest = name.as_str().strip_prefix(pattern.trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        });
+        let below: Vec<&ArtifactName> = below.collect();
+        if !below.is_empty() {
+            return below;
         }
         match Glob::new(pattern) {
             Ok(glob) => {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub type Variables = BTreeMap<String, String>;
 
 /// Text in which `{name}` stands for a value of the variant: `arch`, `os`, `platform` (`linux-arm64`), `artifact`,
-/// or an axis or option. `{{` and `}}` are literal braces.
+/// or an axis or option; `{name|slug}` is the same in lower case with `-` for all that is no letter, digit or `.`
+/// (`zh_CN` is `zh-cn`), as registries want it. `{{` and `}}` are literal braces.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Template {
@@ -19,7 +20,28 @@ pub struct Template {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Literal(String),
-    Placeholder(String),
+    Placeholder { name: String, filter: Filter },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Filter {
+    None,
+    Slug,
+}
+
+impl Filter {
+    fn apply(self, value: &str) -> String {
+        match self {
+            Self::None => value.to_owned(),
+            Self::Slug => {
+                let word = |c: char| c.is_ascii_alphanumeric() || c == '.';
+                let slug = value
+                    .chars()
+                    .map(|c| if word(c) { c.to_ascii_lowercase() } else { '-' });
+                slug.collect()
+            }
+        }
+    }
 }
 
 /// Why a template cannot be read or filled in.
@@ -32,6 +54,14 @@ pub enum TemplateError {
         template: String,
         /// The brace in question.
         brace: char,
+    },
+    /// A filter that does not exist.
+    #[error("`{template}` uses the filter `{filter}`, but there is only `slug`")]
+    UnknownFilter {
+        /// The whole template.
+        template: String,
+        /// The unknown filter.
+        filter: String,
     },
     /// A placeholder that the variant has no value for.
     #[error(
@@ -63,8 +93,8 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Literal(text) => expanded.push_str(text),
-                Part::Placeholder(name) => match variables.get(name) {
-                    Some(value) => expanded.push_str(value),
+                Part::Placeholder { name, filter } => match variables.get(name) {
+                    Some(value) => expanded.push_str(&filter.apply(value)),
                     None => {
                         return Err(TemplateError::UnknownPlaceholder {
                             template: self.text.clone(),
@@ -91,7 +121,7 @@ impl Template {
     pub fn uses(&self, name: &str) -> bool {
         self.parts
             .iter()
-            .any(|part| matches!(part, Part::Placeholder(used) if used == name))
+            .any(|part| matches!(part, Part::Placeholder { name: used, .. } if used == name))
     }
 }
 
@@ -131,7 +161,17 @@ fn parse(text: &str) -> Result<Vec<Part>, TemplateError> {
                 if !literal.is_empty() {
                     parts.push(Part::Literal(std::mem::take(&mut literal)));
                 }
-                parts.push(Part::Placeholder(name));
+                let (name, filter) = match name.split_once('|') {
+                    None => (name, Filter::None),
+                    Some((name, "slug")) => (name.to_owned(), Filter::Slug),
+                    Some((_, filter)) => {
+                        return Err(TemplateError::UnknownFilter {
+                            template: text.to_owned(),
+                            filter: filter.to_owned(),
+                        });
+                    }
+                };
+                parts.push(Part::Placeholder { name, filter });
             }
             '}' => return Err(unbalanced('}')),
             c => literal.push(c),
@@ -186,6 +226,11 @@ mod tests {
         check("{arch}-rootfs.tar", Ok("arm64-rootfs.tar"));
         check("etc/{l10n}/{arch}", Ok("etc/en_US/arm64"));
         check("plain", Ok("plain"));
+        check("1.2-{l10n|slug}", Ok("1.2-en-us"));
+        check(
+            "{l10n|upper}",
+            Err("`{l10n|upper}` uses the filter `upper`, but there is only `slug`"),
+        );
         check("{{arch}}", Ok("{arch}"));
         check("", Ok(""));
         check(

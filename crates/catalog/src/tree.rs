@@ -1,7 +1,9 @@
 //! A tree: what a step starts from and what it makes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use buildkit_llb::State;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A file system in the making, and the image config that goes with it.
 #[derive(Debug, Clone)]
@@ -12,7 +14,7 @@ pub struct Tree {
     pub config: ImageConfig,
 }
 
-/// What an image is run with, as far as steps set it.
+/// What an image is run with: what its base says, and what steps set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ImageConfig {
     /// The environment in the order in which it was first set.
@@ -24,6 +26,45 @@ pub struct ImageConfig {
     /// The user, as `user[:group]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// What is run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entrypoint: Vec<String>,
+    /// The arguments that it gets when a user gives none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cmd: Vec<String>,
+    /// Labels.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// The ports that it listens on, as `8080/tcp`.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub exposed_ports: BTreeSet<String>,
+    /// The paths that are volumes.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub volumes: BTreeSet<String>,
+    /// The signal that stops it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_signal: Option<String>,
+    /// How its health is checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub healthcheck: Option<Healthcheck>,
+}
+
+/// How an image's health is checked. Times are in nanoseconds; 0 is the engine's default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Healthcheck {
+    /// `["CMD", …]`, `["CMD-SHELL", …]`, or `["NONE"]`.
+    pub test: Vec<String>,
+    /// The time between two checks.
+    pub interval: i64,
+    /// How long one check may take.
+    pub timeout: i64,
+    /// How long a container may take to start.
+    pub start_period: i64,
+    /// The time between two checks while it starts.
+    pub start_interval: i64,
+    /// After how many failures it counts as unhealthy.
+    pub retries: i64,
 }
 
 impl Tree {
@@ -33,6 +74,20 @@ impl Tree {
             state,
             config: ImageConfig::default(),
         }
+    }
+
+    /// A tree that continues from an image: its steps run with the image's environment, user and directory.
+    pub(crate) fn of_image(state: State, config: ImageConfig) -> Self {
+        let mut state = config.env.iter().fold(state, |state, (name, value)| {
+            state.env(name.as_str(), value)
+        });
+        if let Some(workdir) = &config.workdir {
+            state = state.dir(workdir.as_str());
+        }
+        if let Some(user) = &config.user {
+            state = state.user(user.as_str());
+        }
+        Self { state, config }
     }
 }
 

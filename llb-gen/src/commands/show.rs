@@ -115,7 +115,7 @@ fn text(artifact: &Artifact, plans: &[&Plan]) -> String {
         line("variant", &plan.variant.to_string());
         line("base", &base(&plan.base));
         for read in &plan.reads {
-            line("reads", &reads(read));
+            line("reads", &read.to_string());
         }
         line(
             "graph",
@@ -144,16 +144,5 @@ fn base(base: &ResolvedBase) -> String {
             (Some(from), None) => format!("{reference} ({from})"),
             (None, None) => reference.clone(),
         },
-    }
-}
-
-fn reads(read: &Read) -> String {
-    match read {
-        Read::Files(path) => path.to_string(),
-        Read::Secret { id, optional: true } => format!("secret {id}, if it is given"),
-        Read::Secret {
-            id,
-            optional: false,
-        } => format!("secret {id}"),
     }
 }

@@ -41,7 +41,7 @@ fn names_templates_and_values_are_checked() {
     check(
         one(Artifact::rootfs("a b", "debian")),
         &[
-            "a b: `a b` is not a valid artifact name: it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`",
+            "a b: `a b` is not a valid artifact name: its words, joined by `/`, must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`",
         ],
     );
     check(
@@ -106,7 +106,7 @@ fn bases_must_resolve() {
         Catalog::new()
             .artifact(base().platforms(["linux/amd64"]))
             .artifact(Artifact::layer("x", "base-rootfs")),
-        &["x: the base `base-rootfs` is not built for `linux/arm64`"],
+        &["x: `base-rootfs`, which it is made from, is not built for `linux/arm64`"],
     );
     check(
         Catalog::new()
@@ -114,8 +114,8 @@ fn bases_must_resolve() {
             .artifact(Artifact::layer("x", "base-rootfs"))
             .artifact(Artifact::layer("y", "base-rootfs").axis("l10n", ["zh"])),
         &[
-            "x: the base `base-rootfs` has the axis `l10n`, so this artifact needs it too",
-            "y: the base `base-rootfs` is not built for `l10n=zh`",
+            "x: `base-rootfs`, which it is made from, has the axis `l10n`, so this artifact needs it too",
+            "y: `base-rootfs`, which it is made from, is not built for `l10n=zh`",
         ],
     );
     check(

@@ -43,7 +43,7 @@ fn inputs(files: &[(&str, FileSet)]) -> Inputs {
             .iter()
             .map(|(declared, set)| (path(declared), set.clone()))
             .collect(),
-        contexts: BTreeMap::new(),
+        ..Inputs::default()
     }
 }
 
@@ -109,6 +109,7 @@ fn a_plan_says_what_it_reads_and_writes() {
         plan.base,
         ResolvedBase::Image {
             reference,
+            digest: None,
             from,
             context: None
         }

@@ -3,10 +3,7 @@
 use buildkit_llb::{CacheMount, CacheSharing};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Apply, CA_SECRET, Read, Reader, StepContext, StepError,
-    network::{networked_shell, quoted},
-};
+use super::{Apply, CA_SECRET, Read, Reader, StepContext, StepError, network::quoted};
 use crate::{name::SecretId, tree::Tree};
 
 /// Installs Debian packages: no recommended ones, lists and archives in cache mounts, no logs, no backups.
@@ -86,7 +83,8 @@ impl Apply for Apt {
             CacheMount::new(target, format!("llbgen-apt-{name}-{key}"))
                 .sharing(CacheSharing::Locked)
         };
-        let exec = networked_shell(&self.script())
+        let exec = context
+            .networked_shell(&self.script())
             .custom_name(context.vertex_name())
             .user("0")
             .dir("/")

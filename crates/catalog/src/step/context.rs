@@ -1,11 +1,15 @@
 //! What a step may ask for: exactly what it declared.
 
-use buildkit_llb::State;
+use std::{collections::BTreeMap, fmt};
+
+use buildkit_llb::{ContentDigest, Exec, State};
 use serde::Serialize;
 
+use super::network::networked_shell;
 use crate::{
     inputs::{FileSet, Inputs},
     local::{self, LocalSource},
+    lock::{GitSource, PACKAGES_EPOCH},
     name::SecretId,
     path::{ContextPath, ContextPathError},
     template::{Template, TemplateError, Variables},
@@ -18,6 +22,18 @@ use crate::{
 pub enum Read {
     /// The files that a path or glob in the context directory stands for.
     Files(ContextPath),
+    /// The tree of an artifact of the catalog when it has one of that name, or else of an image.
+    Tree(String),
+    /// What a URL serves.
+    Http {
+        /// The URL.
+        url: String,
+        /// What it must hash to; the lock has it when the step says nothing.
+        #[serde(serialize_with = "as_text", skip_serializing_if = "Option::is_none")]
+        checksum: Option<ContentDigest>,
+    },
+    /// The files of a git ref.
+    Git(GitSource),
     /// A secret. A step that needs it fails without it; an optional one is absent then.
     Secret {
         /// The id.
@@ -26,6 +42,36 @@ pub enum Read {
         optional: bool,
     },
 }
+
+/// As a reader would name it.
+impl fmt::Display for Read {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Files(path) => write!(f, "{path}"),
+            Self::Tree(name) => f.write_str(name),
+            Self::Http { url, .. } => f.write_str(url),
+            Self::Git(source) => write!(f, "{source}"),
+            Self::Secret { id, optional: true } => write!(f, "secret {id}, if it is given"),
+            Self::Secret {
+                id,
+                optional: false,
+            } => write!(f, "secret {id}"),
+        }
+    }
+}
+
+fn as_text<S: serde::Serializer>(
+    digest: &Option<ContentDigest>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    digest
+        .as_ref()
+        .map(ToString::to_string)
+        .serialize(serializer)
+}
+
+/// The states of what a step reads from elsewhere in the graph.
+pub(crate) type Given = BTreeMap<Read, State>;
 
 /// Why a step cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +87,12 @@ pub enum StepError {
     Undeclared {
         /// The path or glob.
         path: ContextPath,
+    },
+    /// The step asks for a tree or a download that it did not declare in its reads.
+    #[error("the step reads {what} without declaring it")]
+    UndeclaredSource {
+        /// What it asks for.
+        what: String,
     },
     /// Declared files that were not read from disk.
     #[error("`{path}` was not read; it is declared, but not among the inputs")]
@@ -69,6 +121,7 @@ pub struct StepContext<'a> {
     variables: Variables,
     inputs: &'a Inputs,
     reads: Vec<Read>,
+    given: &'a Given,
     base: &'a str,
     title: String,
     locals: &'a mut Vec<LocalSource>,
@@ -79,6 +132,7 @@ impl<'a> StepContext<'a> {
         variant: &'a Variant,
         inputs: &'a Inputs,
         reads: Vec<Read>,
+        given: &'a Given,
         base: &'a str,
         title: String,
         locals: &'a mut Vec<LocalSource>,
@@ -88,6 +142,7 @@ impl<'a> StepContext<'a> {
             variables: variant.variables(),
             inputs,
             reads,
+            given,
             base,
             title,
             locals,
@@ -134,6 +189,24 @@ impl<'a> StepContext<'a> {
             .ok_or_else(|| StepError::NotRead { path: path.clone() })
     }
 
+    /// The tree of an artifact or image, a download, or the files of a git ref, that the step declared.
+    pub fn source(&self, read: &Read) -> Result<&'a State, StepError> {
+        let given = self.given.get(read).filter(|_| self.reads.contains(read));
+        given.ok_or_else(|| StepError::UndeclaredSource {
+            what: read.to_string(),
+        })
+    }
+
+    /// A command that reaches the network: `script` in a shell that stops at the first command that fails, with the
+    /// certificates of `--build-ca` made known, and the lock's epoch in its environment.
+    pub fn networked_shell(&self, script: &str) -> Exec {
+        let exec = networked_shell(script);
+        match self.inputs.lock.epoch() {
+            Some(epoch) => exec.env(PACKAGES_EPOCH, epoch.to_string()),
+            None => exec,
+        }
+    }
+
     /// A state with `files` at the paths that `place` gives them; registers the local source that it needs.
     pub fn files_state(
         &mut self,
@@ -151,6 +224,7 @@ impl<'a> StepContext<'a> {
             self.variant,
             self.inputs,
             reads,
+            self.given,
             self.base,
             title,
             self.locals,

@@ -4,28 +4,75 @@ use buildkit_llb::{Copy as CopyAction, FileActions};
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
-use crate::{path::ContextPath, template::Template, tree::Tree};
+use crate::{
+    path::ContextPath,
+    template::{Template, Variables},
+    tree::Tree,
+};
 
 /// Copies files of the context directory: what is in a directory, the files that a glob matches, or one file (into
 /// `to` when that ends in a slash, else under that name). What a glob matches keeps its path below the glob's literal
 /// part. Owner 0:0, modes 0644 or 0755, mtimes 0; directories without a file are left out, as git does.
+///
+/// With `from`, it copies from the tree of another artifact or image instead, with owners, modes and times as they are
+/// there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Copy {
-    /// A file, directory or glob of the context directory.
-    #[serde(rename = "copy")]
-    from: Template,
+    /// A file, directory or glob of the context directory, or an absolute path in the tree of `from`.
+    copy: Template,
     /// An absolute path in the tree.
     to: Template,
+    /// An artifact of the catalog when it has one of that name, or else an image reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<Template>,
 }
 
 impl Copy {
-    /// Copies `from` to the absolute path `to`; both are templates.
-    pub fn new(from: &str, to: &str) -> Self {
+    /// Copies `path` to the absolute path `to`; both are templates.
+    pub fn new(path: &str, to: &str) -> Self {
         Self {
-            from: Template::unchecked(from),
+            copy: Template::unchecked(path),
             to: Template::unchecked(to),
+            from: None,
         }
+    }
+
+    /// Copies from the tree of an artifact or image; a template.
+    pub fn from(mut self, name: &str) -> Self {
+        self.from = Some(Template::unchecked(name));
+        self
+    }
+
+    fn read(&self, variables: &Variables) -> Result<Read, StepError> {
+        match &self.from {
+            Some(from) => Ok(Read::Tree(from.expand(variables)?)),
+            None => Ok(Read::Files(self.copy.expand(variables)?.parse()?)),
+        }
+    }
+
+    /// The action that copies declared files of the context directory.
+    fn files(&self, context: &mut StepContext<'_>) -> Result<CopyAction, StepError> {
+        let declared: ContextPath = context.expand(&self.copy)?.parse()?;
+        let to = context.expand(&self.to)?;
+        let files = context.files(&declared)?.clone();
+        let state = context.files_state(&files, |path| place(&declared, path));
+        let copy = if files.contains_key(&declared) {
+            CopyAction::new(&state, format!("/{}", declared.file_name()), to)
+        } else {
+            CopyAction::new(&state, "/", to).contents_only()
+        };
+        Ok(copy.create_dest_path().created(0))
+    }
+
+    /// The action that copies from another tree.
+    fn tree(&self, context: &StepContext<'_>) -> Result<CopyAction, StepError> {
+        let path = context.expand(&self.copy)?;
+        let to = context.expand(&self.to)?;
+        let source = context.source(&self.read(context.variables())?)?;
+        // As COPY does: of a directory, what is in it.
+        let copy = CopyAction::new(source, path, to).contents_only();
+        Ok(copy.create_dest_path().allow_wildcard())
     }
 }
 
@@ -50,46 +97,48 @@ fn place(declared: &ContextPath, path: &ContextPath) -> ContextPath {
 
 impl Apply for Copy {
     fn title(&self) -> String {
-        format!("copy {} to {}", self.from, self.to)
+        match &self.from {
+            Some(from) => format!("copy {} from {from} to {}", self.copy, self.to),
+            None => format!("copy {} to {}", self.copy, self.to),
+        }
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
-        Ok(vec![Read::Files(
-            self.from.expand(reader.variables)?.parse()?,
-        )])
+        Ok(vec![self.read(reader.variables)?])
     }
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        let declared: ContextPath = context.expand(&self.from)?.parse()?;
-        let to = context.expand(&self.to)?;
-        let files = context.files(&declared)?.clone();
-        let is_one_file = files.contains_key(&declared);
-        let state = context.files_state(&files, |path| place(&declared, path));
-        let copy = if is_one_file {
-            CopyAction::new(&state, format!("/{}", declared.file_name()), to)
-        } else {
-            CopyAction::new(&state, "/", to).contents_only()
+        let copy = match self.from {
+            Some(_) => self.tree(context)?,
+            None => self.files(context)?,
         };
-        let state = tree.state.file(
-            FileActions::new()
-                .copy(copy.create_dest_path().created(0))
-                .custom_name(context.vertex_name()),
-        );
-        Ok(Tree { state, ..tree })
+        let actions = FileActions::new()
+            .copy(copy)
+            .custom_name(context.vertex_name());
+        Ok(Tree {
+            state: tree.state.file(actions),
+            ..tree
+        })
     }
 
     fn templates(&self) -> Vec<&Template> {
-        vec![&self.from, &self.to]
+        [&self.copy, &self.to]
+            .into_iter()
+            .chain(&self.from)
+            .collect()
     }
 
     fn problems(&self) -> Vec<String> {
-        let to = self.to.to_string();
-        let problem = format!("`copy`: `to` must be an absolute path, not `{to}`");
-        if to.starts_with('/') {
-            Vec::new()
-        } else {
-            vec![problem]
-        }
+        let absolute = |key: &str, template: &Template| {
+            let path = template.to_string();
+            (!path.starts_with('/'))
+                .then(|| format!("`copy`: `{key}` must be an absolute path, not `{path}`"))
+        };
+        let path = self
+            .from
+            .as_ref()
+            .and_then(|_| absolute("copy", &self.copy));
+        absolute("to", &self.to).into_iter().chain(path).collect()
     }
 }
 

@@ -5,18 +5,23 @@ mod config;
 mod context;
 mod copy;
 mod custom;
+mod download;
+mod image;
 mod network;
 mod run;
 mod when;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::context::Given;
 pub use self::{
     apt::Apt,
     config::{Env, User, Workdir},
     context::{Read, StepContext, StepError},
     copy::Copy,
     custom::{Custom, CustomStep},
+    download::{Download, Git},
+    image::{Cmd, Entrypoint, Expose, Label},
     network::CA_SECRET,
     run::{Cache, Network, Run},
     when::When,
@@ -35,14 +40,26 @@ pub enum Step {
     Apt(Apt),
     /// Runs a shell command.
     Run(Run),
-    /// Copies declared files in.
+    /// Copies declared files in, or files of another tree.
     Copy(Copy),
+    /// Downloads a file.
+    Download(Download),
+    /// Puts the files of a git ref in.
+    Git(Git),
     /// Sets environment variables.
     Env(Env),
     /// Sets and makes the working directory.
     Workdir(Workdir),
     /// Sets the user.
     User(User),
+    /// Sets what an image runs.
+    Entrypoint(Entrypoint),
+    /// Sets the arguments of what an image runs.
+    Cmd(Cmd),
+    /// Sets labels.
+    Label(Label),
+    /// Declares ports.
+    Expose(Expose),
     /// Steps that only some variants have.
     When(When),
     /// A step written in Rust.
@@ -93,6 +110,12 @@ impl Step {
             Self::Env(step) => step,
             Self::Workdir(step) => step,
             Self::User(step) => step,
+            Self::Download(step) => step,
+            Self::Git(step) => step,
+            Self::Entrypoint(step) => step,
+            Self::Cmd(step) => step,
+            Self::Label(step) => step,
+            Self::Expose(step) => step,
             Self::When(step) => step,
             Self::Custom(step) => step,
         }
@@ -142,4 +165,6 @@ macro_rules! into_step {
     };
 }
 
-into_step!(Apt, Run, Copy, Env, Workdir, User, When, Custom);
+into_step!(
+    Apt, Run, Copy, Download, Git, Env, Workdir, User, Entrypoint, Cmd, Label, Expose, When, Custom
+);

@@ -7,10 +7,7 @@ use buildkit_llb::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Apply, CA_SECRET, Read, Reader, StepContext, StepError,
-    network::{networked_shell, shell},
-};
+use super::{Apply, CA_SECRET, Read, Reader, StepContext, StepError, network::shell};
 use crate::{
     inputs::FileSet,
     name::SecretId,
@@ -242,7 +239,7 @@ impl Run {
     fn exec(&self, files: &FileSet, context: &StepContext<'_>) -> Result<Exec, StepError> {
         let command = self.command.to_shell(files, context.variables())?;
         let exec = match self.network {
-            Network::Default => networked_shell(&command),
+            Network::Default => context.networked_shell(&command),
             Network::None => shell(&command).network(NetworkMode::None),
         };
         Ok(exec.custom_name(context.vertex_name()))

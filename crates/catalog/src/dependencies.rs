@@ -1,0 +1,82 @@
+//! Which artifacts an artifact is made from: its base, and those that its steps copy from.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    artifact::Artifact,
+    catalog::CheckedCatalog,
+    name::ArtifactName,
+    plan::{PlanProblem, reads_of},
+    step::Read,
+    variant::{self, Variant},
+};
+
+impl CheckedCatalog {
+    /// The artifacts that `artifact` is made from directly: its base first, then those that any of its variants copies
+    /// from.
+    pub fn dependencies<'a>(&'a self, artifact: &Artifact) -> Vec<&'a Artifact> {
+        let mut dependencies: Vec<&Artifact> = self.base_artifact(artifact).into_iter().collect();
+        for variant in variant::all_of(artifact, &artifact.platforms) {
+            // A step that cannot be read is reported by the check.
+            for name in trees_read(artifact, &variant).unwrap_or_default() {
+                let Some(read) = self.artifacts.get(name.as_str()) else {
+                    continue;
+                };
+                if dependencies.iter().all(|known| known.name != read.name) {
+                    dependencies.push(read);
+                }
+            }
+        }
+        dependencies
+    }
+
+    /// `artifacts` and everything that they are made from, in the order of the catalog.
+    pub fn with_dependencies<'a>(
+        &'a self,
+        artifacts: impl IntoIterator<Item = &'a Artifact>,
+    ) -> Vec<&'a Artifact> {
+        let mut found: BTreeSet<&ArtifactName> = BTreeSet::new();
+        let mut open: Vec<&Artifact> = artifacts.into_iter().collect();
+        while let Some(artifact) = open.pop() {
+            if found.insert(&artifact.name) {
+                open.extend(self.dependencies(artifact));
+            }
+        }
+        self.artifacts()
+            .filter(|artifact| found.contains(&artifact.name))
+            .collect()
+    }
+
+    /// `variant` and the variants that it is made from, whatever contexts replace.
+    pub(crate) fn variant_closure(&self, variant: &Variant) -> Result<Vec<Variant>, PlanProblem> {
+        let mut found: BTreeSet<Variant> = BTreeSet::new();
+        let mut order = Vec::new();
+        let mut open = vec![variant.clone()];
+        while let Some(variant) = open.pop() {
+            if !found.insert(variant.clone()) {
+                continue;
+            }
+            let artifact = &self.artifacts[&variant.artifact];
+            let mut below: Vec<&Artifact> = self.base_artifact(artifact).into_iter().collect();
+            for name in trees_read(artifact, &variant)? {
+                below.extend(self.artifacts.get(name.as_str()));
+            }
+            open.extend(below.into_iter().map(|below| variant.of_base(below)));
+            order.push(variant);
+        }
+        Ok(order)
+    }
+}
+
+/// The names of the artifacts, or images, that the steps of a variant copy from.
+pub(crate) fn trees_read(
+    artifact: &Artifact,
+    variant: &Variant,
+) -> Result<Vec<String>, PlanProblem> {
+    let reads = reads_of(artifact, variant)?;
+    let names = reads.into_iter().flatten().filter_map(|read| match read {
+        Read::Tree(name) => Some(name),
+        _ => None,
+    });
+    Ok(names.collect())
+}

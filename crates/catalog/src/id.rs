@@ -1,0 +1,186 @@
+//! Ids: one hash for everything that an artifact's bytes depend on, known before anything is built.
+
+use std::{fmt, str::FromStr};
+
+use buildkit_llb::Definition;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{artifact::Kind, plan::Plan, tree::ImageConfig, variant::Variant};
+
+/// What an id is made from; it changes when the making does, so that ids of different makings never meet.
+const FORMAT: &str = "llbgen id 1";
+
+/// The version of the canonical tar; it changes when the same tree would give other bytes.
+const TAR_FORMAT: u32 = 1;
+
+/// How many hex digits a content tag has.
+const TAG_DIGITS: usize = 12;
+
+/// The identity of a variant: a sha256 over its graph with all that the lock pins, its image config, and the output
+/// settings that change bytes. The same on every machine; no daemon and no network is needed to know it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Id([u8; 32]);
+
+impl Id {
+    /// The first 12 hex digits, as an image tag or a part of a file name.
+    pub fn content_tag(&self) -> String {
+        let hex = self.to_string();
+        hex[..TAG_DIGITS].to_owned()
+    }
+
+    /// The id of one variant.
+    pub(crate) fn of_variant(
+        kind: Kind,
+        variant: &Variant,
+        definition: &Definition,
+        config: &ImageConfig,
+    ) -> Self {
+        let mut hash = Fields::new();
+        hash.field("kind", kind.as_str());
+        hash.field("platform", &variant.platform.to_string());
+        if let (Some(head), Some(output)) = (definition.head(), definition.head_output()) {
+            hash.field("graph", &format!("{head}:{output}"));
+        }
+        match kind {
+            // A tar has no config; its compression is part of how it is written.
+            Kind::Rootfs | Kind::Layer => hash.field("tar", &TAR_FORMAT.to_string()),
+            Kind::Image => hash.config(config),
+        }
+        hash.finish()
+    }
+
+    /// The id of an image: it covers the platforms of all `plans`, in whatever order they come.
+    pub fn of_image(plans: &[&Plan]) -> Option<Self> {
+        let mut parts = plans
+            .iter()
+            .map(|plan| Some((plan.variant.platform.to_string(), plan.id?)))
+            .collect::<Option<Vec<_>>>()?;
+        parts.sort();
+        let mut hash = Fields::new();
+        for (platform, id) in parts {
+            hash.field(&platform, &id.to_string());
+        }
+        Some(hash.finish())
+    }
+}
+
+/// A hash of named values, none of which can be taken for two others.
+struct Fields(Sha256);
+
+impl Fields {
+    fn new() -> Self {
+        let mut fields = Self(Sha256::new());
+        fields.field("format", FORMAT);
+        fields
+    }
+
+    fn field(&mut self, name: &str, value: &str) {
+        self.0
+            .update(format!("{}:{name}{}:{value}", name.len(), value.len()));
+    }
+
+    fn config(&mut self, config: &ImageConfig) {
+        for (name, value) in &config.env {
+            self.field("env", &format!("{name}={value}"));
+        }
+        for word in &config.entrypoint {
+            self.field("entrypoint", word);
+        }
+        for word in &config.cmd {
+            self.field("cmd", word);
+        }
+        for (name, value) in &config.labels {
+            self.field("label", &format!("{name}={value}"));
+        }
+        for port in &config.exposed_ports {
+            self.field("port", port);
+        }
+        for volume in &config.volumes {
+            self.field("volume", volume);
+        }
+        let texts = [
+            ("workdir", &config.workdir),
+            ("user", &config.user),
+            ("stop signal", &config.stop_signal),
+        ];
+        for (name, value) in texts {
+            if let Some(value) = value {
+                self.field(name, value);
+            }
+        }
+        if let Some(check) = &config.healthcheck {
+            for word in &check.test {
+                self.field("healthcheck", word);
+            }
+            let times = [
+                check.interval,
+                check.timeout,
+                check.start_period,
+                check.start_interval,
+                check.retries,
+            ];
+            self.field("healthcheck times", &format!("{times:?}"));
+        }
+    }
+
+    fn finish(self) -> Id {
+        Id(self.0.finalize().into())
+    }
+}
+
+/// 64 hex digits.
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Text that is no id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not an id: it must be 64 lower-case hex digits")]
+pub struct IdError {
+    /// The text.
+    pub text: String,
+}
+
+impl FromStr for Id {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let malformed = || IdError {
+            text: text.to_owned(),
+        };
+        let is_hex = |c: char| c.is_ascii_digit() || matches!(c, 'a'..='f');
+        if text.len() != 64 || !text.chars().all(is_hex) {
+            return Err(malformed());
+        }
+        let mut bytes = [0; 32];
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            let pair = &text[2 * index..2 * index + 2];
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| malformed())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl TryFrom<String> for Id {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<Id> for String {
+    fn from(id: Id) -> Self {
+        id.to_string()
+    }
+}

@@ -1,0 +1,36 @@
+//! What can be wrong with a lock file.
+
+use super::LOCK_FILE;
+
+/// A lock file that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LockError {
+    /// It is of a version that this program does not know.
+    #[error(
+        "`{LOCK_FILE}` is of version {found}, and this llbgen reads version {supported}; use the llbgen that wrote it"
+    )]
+    Version {
+        /// The version in the file.
+        found: i64,
+        /// The version that is read.
+        supported: i64,
+    },
+    /// It has no version.
+    #[error("`{LOCK_FILE}` has no `version`; remove it and run `llbgen lock`")]
+    NoVersion,
+    /// It is not TOML, or an entry is not what it should be.
+    #[error("`{LOCK_FILE}` line {line}, column {column}: {message}\n  {line} | {excerpt}")]
+    Malformed {
+        /// The line, from 1.
+        line: usize,
+        /// The column in characters, from 1.
+        column: usize,
+        /// The line's text.
+        excerpt: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// It is not text.
+    #[error("`{LOCK_FILE}` is not UTF-8 text")]
+    NotText,
+}

@@ -1,0 +1,142 @@
+//! The lock: what references, downloads, git refs and package indexes stand for, reviewed like `Cargo.lock`.
+
+mod config;
+mod error;
+mod key;
+mod policy;
+mod reference;
+mod refresh;
+mod text;
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::{ContentDigest, ImageRef, Platform};
+use serde::{Deserialize, Serialize};
+
+use self::key::{Checksum, PlatformKey};
+pub use self::{
+    config::{BaseConfig, BaseConfigError, HistoryEntry},
+    error::LockError,
+    key::{Commit, Epoch, EpochError, GitSource, ImageKey},
+    policy::SourcePolicy,
+    reference::{Pinned, Reference},
+    refresh::{Move, PinCount},
+};
+
+/// The name of the lock's file in the context directory.
+pub const LOCK_FILE: &str = "llbgen.lock";
+
+/// The variable in the environment of every step that reaches the network: the epoch of the lock, so that "install the
+/// newest" happens again when `llbgen update --packages` moves it, and not before.
+pub const PACKAGES_EPOCH: &str = "LLBGEN_PACKAGES_EPOCH";
+
+/// What references stand for. Without a network and a daemon, the same lock gives the same graphs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    version: text::Version,
+    #[serde(default, skip_serializing_if = "Packages::is_empty")]
+    packages: Packages,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    image: BTreeMap<ImageKey, ImagePin>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    http: BTreeMap<String, HttpPin>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    git: BTreeMap<GitSource, GitPin>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Packages {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<Epoch>,
+}
+
+impl Packages {
+    fn is_empty(&self) -> bool {
+        self.epoch.is_none()
+    }
+}
+
+/// What an image reference stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImagePin {
+    digest: Checksum,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    platform: BTreeMap<PlatformKey, BaseConfig>,
+}
+
+impl ImagePin {
+    /// The digest of what the registry has under the reference (an index, when there is one), and the config of the
+    /// image for each platform.
+    pub fn new(
+        digest: ContentDigest,
+        platforms: impl IntoIterator<Item = (Platform, BaseConfig)>,
+    ) -> Self {
+        Self {
+            digest: Checksum(digest),
+            platform: platforms
+                .into_iter()
+                .map(|(platform, config)| (PlatformKey(platform.normalized()), config))
+                .collect(),
+        }
+    }
+
+    /// The digest.
+    pub fn digest(&self) -> &ContentDigest {
+        &self.digest.0
+    }
+
+    /// The config for a platform; `None` when the lock was written before anything needed that platform.
+    pub fn config(&self, platform: &Platform) -> Option<&BaseConfig> {
+        self.platform.get(&PlatformKey(platform.normalized()))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HttpPin {
+    checksum: Checksum,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GitPin {
+    commit: Commit,
+}
+
+impl Lock {
+    /// What an image stands for.
+    pub fn image(&self, image: &ImageRef) -> Option<&ImagePin> {
+        self.image.get(&ImageKey::of(image))
+    }
+
+    /// The images with what they stand for, in the order of the file.
+    pub fn images(&self) -> impl Iterator<Item = (&ImageKey, &ImagePin)> {
+        self.image.iter()
+    }
+
+    /// The checksum of what a URL serves.
+    pub fn http(&self, url: &str) -> Option<&ContentDigest> {
+        Some(&self.http.get(url)?.checksum.0)
+    }
+
+    /// The commit that a git ref stands for.
+    pub fn git(&self, source: &GitSource) -> Option<&Commit> {
+        Some(&self.git.get(source)?.commit)
+    }
+
+    /// The moment that package indexes are taken as of.
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.packages.epoch
+    }
+
+    /// Whether nothing is pinned.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! The lock as a file: TOML, sorted, the same bytes whenever it says the same.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Lock, LockError};
+
+/// The version of the format.
+const VERSION: i64 = 1;
+
+const HEADER: &str = "\
+# What this catalog's references stand for. Written by `llbgen lock` and `llbgen update`; review it like Cargo.lock.
+";
+
+/// The version of a file: always [`VERSION`], as others are refused before anything else is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Version(i64);
+
+impl Default for Version {
+    fn default() -> Self {
+        Self(VERSION)
+    }
+}
+
+/// What is read of a file first, whatever else it has.
+#[derive(Deserialize)]
+struct Preamble {
+    version: Option<i64>,
+}
+
+impl Lock {
+    /// Reads a lock file.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LockError> {
+        let text = str::from_utf8(bytes).map_err(|_| LockError::NotText)?;
+        let preamble: Preamble = toml::from_str(text).map_err(|error| malformed(text, &error))?;
+        match preamble.version {
+            None => Err(LockError::NoVersion),
+            Some(VERSION) => toml::from_str(text).map_err(|error| malformed(text, &error)),
+            Some(found) => Err(LockError::Version {
+                found,
+                supported: VERSION,
+            }),
+        }
+    }
+
+    /// The text of the lock's file.
+    ///
+    /// # Panics
+    /// Never: all that a lock holds can be said in TOML.
+    pub fn to_text(&self) -> String {
+        let mut text = HEADER.to_owned();
+        let body = toml::to_string(self).expect("a lock is a table of tables and text");
+        _ = write!(text, "{body}");
+        text
+    }
+}
+
+fn malformed(text: &str, error: &toml::de::Error) -> LockError {
+    let offset = error.span().map_or(0, |span| span.start.min(text.len()));
+    let before = text.get(..offset).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let excerpt = text[start..].lines().next().unwrap_or_default();
+    LockError::Malformed {
+        line: before.matches('\n').count() + 1,
+        column: before[start..].chars().count() + 1,
+        excerpt: excerpt.to_owned(),
+        message: error.message().trim().replace('\n', " "),
+    }
+}

@@ -1,0 +1,217 @@
+//! From a variant to its tree: the base below it, then its steps, each with exactly what it declared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_llb::{Git, Http, ImageRef, State};
+
+use crate::{
+    artifact::Artifact,
+    base::{self, Ground},
+    catalog::CheckedCatalog,
+    inputs::Inputs,
+    local::{LocalContent, LocalSource},
+    lock::{Pinned, Reference},
+    name::ArtifactName,
+    plan::{PlanProblem, reads_of, step_failed},
+    step::{Given, Read, StepContext},
+    tree::Tree,
+    variant::Variant,
+};
+
+/// Builds trees, each once, and gathers what they need.
+pub(crate) struct Planner<'a> {
+    catalog: &'a CheckedCatalog,
+    inputs: &'a Inputs,
+    built: BTreeMap<Variant, Built>,
+    gathered: Gathered,
+}
+
+/// What the graph of a plan needs and refers to.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    pub(crate) locals: Vec<LocalSource>,
+    pub(crate) reads: BTreeSet<Read>,
+    pub(crate) references: BTreeSet<Reference>,
+}
+
+#[derive(Clone)]
+struct Built {
+    tree: Tree,
+    /// A name for the distribution in it, for cache mounts.
+    distribution: String,
+}
+
+impl<'a> Planner<'a> {
+    pub(crate) fn new(catalog: &'a CheckedCatalog, inputs: &'a Inputs) -> Self {
+        Self {
+            catalog,
+            inputs,
+            built: BTreeMap::new(),
+            gathered: Gathered::default(),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Gathered {
+        self.gathered
+    }
+
+    /// The tree of a variant.
+    pub(crate) fn tree(&mut self, variant: &Variant) -> Result<Tree, PlanProblem> {
+        Ok(self.build(variant)?.tree)
+    }
+
+    fn build(&mut self, variant: &Variant) -> Result<Built, PlanProblem> {
+        if let Some(built) = self.built.get(variant) {
+            return Ok(built.clone());
+        }
+        let artifact = &self.catalog.artifacts[&variant.artifact];
+        let mut built = self.base(artifact, variant)?;
+        let reads = reads_of(artifact, variant)?;
+        for ((number, step), reads) in (1..).zip(&artifact.steps).zip(reads) {
+            let failed = |source| step_failed(artifact, number, step, source);
+            let place = format!("artifact `{}`, step {number}", artifact.name);
+            let mut given = Given::default();
+            for read in &reads {
+                self.give(read, variant, &place, &mut given)?;
+            }
+            self.gathered.reads.extend(reads.iter().cloned());
+            let mut context = StepContext::new(
+                variant,
+                self.inputs,
+                reads,
+                &given,
+                &built.distribution,
+                step.title(),
+                &mut self.gathered.locals,
+            );
+            built.tree = step.apply(built.tree, &mut context).map_err(failed)?;
+        }
+        self.built.insert(variant.clone(), built.clone());
+        Ok(built)
+    }
+
+    fn base(&mut self, artifact: &'a Artifact, variant: &Variant) -> Result<Built, PlanProblem> {
+        if let Some(below) = self.catalog.base_artifact(artifact)
+            && !self.is_replaced(&below.name)
+        {
+            return self.build(&variant.of_base(below));
+        }
+        let ground = base::ground(artifact, variant, self.inputs)?;
+        Ok(self.stand_on(ground))
+    }
+
+    /// Whether a `--build-context` stands in for an artifact.
+    fn is_replaced(&self, name: &ArtifactName) -> bool {
+        self.inputs.contexts.contains_key(name.as_str())
+    }
+
+    fn stand_on(&mut self, ground: Ground) -> Built {
+        if let Some(tar) = ground.rootfs {
+            self.gathered.locals.push(LocalSource {
+                name: tar.local.clone(),
+                content: LocalContent::Rootfs(tar),
+            });
+        }
+        self.gathered.references.extend(ground.reference);
+        Built {
+            tree: ground.tree,
+            distribution: ground.distribution,
+        }
+    }
+
+    /// Makes what a step reads from elsewhere in the graph.
+    fn give(
+        &mut self,
+        read: &Read,
+        variant: &Variant,
+        place: &str,
+        given: &mut Given,
+    ) -> Result<(), PlanProblem> {
+        match read {
+            Read::Files(_) | Read::Secret { .. } => Ok(()),
+            Read::Tree(name) => {
+                let state = self.named_tree(name, variant, place)?;
+                given.insert(read.clone(), state);
+                Ok(())
+            }
+            Read::Http { url, checksum } => {
+                let http = Http::new(url.as_str()).filename(file_name(url));
+                let pinned = match checksum {
+                    Some(checksum) => Some(checksum),
+                    None => {
+                        self.refer(Pinned::Http(url.clone()), place);
+                        self.inputs.lock.http(url)
+                    }
+                };
+                let http = match pinned {
+                    Some(checksum) => http.checksum(checksum.clone()),
+                    None => http,
+                };
+                given.insert(read.clone(), http.state());
+                Ok(())
+            }
+            Read::Git(source) => {
+                self.refer(Pinned::Git(source.clone()), place);
+                let reference = match self.inputs.lock.git(source) {
+                    Some(commit) => Some(commit.as_str()),
+                    None => source.reference(),
+                };
+                let git = Git::new(source.git_url().clone());
+                let git = match reference {
+                    Some(reference) => git.git_ref(reference),
+                    None => git,
+                };
+                given.insert(read.clone(), git.state());
+                Ok(())
+            }
+        }
+    }
+
+    fn refer(&mut self, source: Pinned, place: &str) {
+        self.gathered.references.insert(Reference {
+            source,
+            place: place.to_owned(),
+        });
+    }
+
+    /// The tree that a step copies from: of an artifact, of what a `--build-context` puts in its place, or of an image.
+    fn named_tree(
+        &mut self,
+        name: &str,
+        variant: &Variant,
+        place: &str,
+    ) -> Result<State, PlanProblem> {
+        let names = [self.catalog.tree_name(name)];
+        if let Some((name, context)) = base::context_for(&names, self.inputs) {
+            let ground = base::replaced(name, context, variant, &self.inputs.lock)?;
+            return Ok(self.stand_on(ground).tree.state);
+        }
+        if let Some(artifact) = self.catalog.artifacts.get(name) {
+            return Ok(self.build(&variant.of_base(artifact))?.tree.state);
+        }
+        let image: ImageRef = name.parse().map_err(|source| base::BaseError::Reference {
+            base: name.to_owned(),
+            source,
+        })?;
+        let origin = base::Origin {
+            place: place.to_owned(),
+            from: None,
+            context: None,
+        };
+        let ground = base::from_image(&image, origin, variant, &self.inputs.lock)?;
+        Ok(self.stand_on(ground).tree.state)
+    }
+}
+
+/// What a download is called in the tree: the last part of its path.
+pub(crate) fn file_name(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest);
+    match path
+        .split_once('/')
+        .and_then(|(_host, path)| path.rsplit('/').next())
+    {
+        Some(name) if !name.is_empty() => name.to_owned(),
+        _ => "download".to_owned(),
+    }
+}

@@ -1,0 +1,214 @@
+//! Files from the web, pinned by the lock: downloads by checksum, git repositories by commit.
+
+use buildkit_llb::{ContentDigest, Copy as CopyAction, FileActions};
+use serde::{Deserialize, Serialize};
+
+use super::{Apply, Read, Reader, StepContext, StepError};
+use crate::{
+    planner::file_name,
+    template::{Template, Variables},
+    tree::Tree,
+};
+
+/// Downloads a file and puts it into the tree, into `to` when that ends in a slash, else under that name; owner 0:0,
+/// mode 0644 unless `mode` says otherwise, mtime 0. The lock pins its checksum, unless the step has one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Download {
+    /// An http or https URL; a template.
+    #[serde(rename = "download")]
+    url: Template,
+    /// An absolute path in the tree; a template.
+    to: Template,
+    /// What it must hash to, as `sha256:` and hex digits; a template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checksum: Option<Template>,
+    /// Its permission bits in octal, such as `0755`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mode: Option<String>,
+    /// Whether it is an archive to unpack into the directory `to`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unpack: bool,
+}
+
+/// Puts the files of a git ref into the directory `to`; owner 0:0, mtimes 0. The lock pins the commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Git {
+    /// The repository and ref, as `https://example.com/x.git#v1`; a template.
+    git: Template,
+    /// An absolute path in the tree; a template.
+    to: Template,
+}
+
+impl Download {
+    /// Downloads `url` to the absolute path `to`; both are templates.
+    pub fn new(url: &str, to: &str) -> Self {
+        Self {
+            url: Template::unchecked(url),
+            to: Template::unchecked(to),
+            checksum: None,
+            mode: None,
+            unpack: false,
+        }
+    }
+
+    /// What it must hash to, whatever the lock says; a template.
+    pub fn checksum(mut self, checksum: &str) -> Self {
+        self.checksum = Some(Template::unchecked(checksum));
+        self
+    }
+
+    /// Its permission bits.
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.mode = Some(format!("{mode:04o}"));
+        self
+    }
+
+    /// Unpacks it into the directory `to`, as `ADD` does with archives.
+    pub fn unpack(mut self) -> Self {
+        self.unpack = true;
+        self
+    }
+
+    fn read(&self, variables: &Variables) -> Result<Read, StepError> {
+        let url = self.url.expand(variables)?;
+        if !["https://", "http://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
+        {
+            return Err(refused(format!(
+                "`download`: `{url}` is not an http or https URL"
+            )));
+        }
+        let checksum = match &self.checksum {
+            None => None,
+            Some(checksum) => {
+                let text = checksum.expand(variables)?;
+                let checksum: ContentDigest = text
+                    .parse()
+                    .map_err(|error| refused(format!("`download`: {error}")))?;
+                Some(checksum)
+            }
+        };
+        Ok(Read::Http { url, checksum })
+    }
+
+    fn permissions(&self) -> Result<u32, String> {
+        let Some(mode) = &self.mode else {
+            return Ok(0o644);
+        };
+        u32::from_str_radix(mode, 8)
+            .ok()
+            .filter(|bits| *bits <= 0o7777)
+            .ok_or_else(|| {
+                format!("`download`: `mode` must be octal, such as `0755`, not `{mode}`")
+            })
+    }
+}
+
+impl Git {
+    /// Puts the files of `source` (`https://example.com/x.git#v1`) into the absolute path `to`; both are templates.
+    pub fn new(source: &str, to: &str) -> Self {
+        Self {
+            git: Template::unchecked(source),
+            to: Template::unchecked(to),
+        }
+    }
+
+    fn read(&self, variables: &Variables) -> Result<Read, StepError> {
+        let text = self.git.expand(variables)?;
+        text.parse().map(Read::Git).map_err(refused)
+    }
+}
+
+fn refused(reason: String) -> StepError {
+    StepError::Refused { reason }
+}
+
+fn not_absolute(kind: &str, to: &Template) -> Option<String> {
+    let to = to.to_string();
+    (!to.starts_with('/')).then(|| format!("`{kind}`: `to` must be an absolute path, not `{to}`"))
+}
+
+impl Apply for Download {
+    fn title(&self) -> String {
+        format!("download {} to {}", self.url, self.to)
+    }
+
+    fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
+        Ok(vec![self.read(reader.variables)?])
+    }
+
+    fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        let url = context.expand(&self.url)?;
+        let to = context.expand(&self.to)?;
+        let source = context.source(&self.read(context.variables())?)?;
+        let copy = CopyAction::new(source, format!("/{}", file_name(&url)), to)
+            .create_dest_path()
+            .created(0);
+        let copy = if self.unpack {
+            copy.unpack()
+        } else {
+            copy.mode(self.permissions().map_err(refused)?)
+        };
+        let actions = FileActions::new()
+            .copy(copy)
+            .custom_name(context.vertex_name());
+        Ok(Tree {
+            state: tree.state.file(actions),
+            ..tree
+        })
+    }
+
+    fn templates(&self) -> Vec<&Template> {
+        [&self.url, &self.to]
+            .into_iter()
+            .chain(&self.checksum)
+            .collect()
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let both = (self.unpack && self.mode.is_some())
+            .then(|| "`download`: `mode` has no effect with `unpack`".to_owned());
+        not_absolute("download", &self.to)
+            .into_iter()
+            .chain(self.permissions().err())
+            .chain(both)
+            .collect()
+    }
+}
+
+impl Apply for Git {
+    fn title(&self) -> String {
+        format!("git {} to {}", self.git, self.to)
+    }
+
+    fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
+        Ok(vec![self.read(reader.variables)?])
+    }
+
+    fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        let to = context.expand(&self.to)?;
+        let source = context.source(&self.read(context.variables())?)?;
+        let copy = CopyAction::new(source, "/", to)
+            .contents_only()
+            .create_dest_path()
+            .created(0);
+        let actions = FileActions::new()
+            .copy(copy)
+            .custom_name(context.vertex_name());
+        Ok(Tree {
+            state: tree.state.file(actions),
+            ..tree
+        })
+    }
+
+    fn templates(&self) -> Vec<&Template> {
+        vec![&self.git, &self.to]
+    }
+
+    fn problems(&self) -> Vec<String> {
+        not_absolute("git", &self.to).into_iter().collect()
+    }
+}
