@@ -157,6 +157,14 @@ pub(crate) enum Command {
     Emit(EmitArgs),
     /// Build artifacts and write their tars
     Build(BuildArgs),
+    /// Say what `build` would do, and why, without building
+    Plan(PlanArgs),
+    /// Print the ids of artifacts, without a daemon and a network
+    Id(IdArgs),
+    /// Pin what the catalog's references stand for, in llbgen.lock
+    Lock(LockArgs),
+    /// Pin references anew, to what they stand for now
+    Update(UpdateArgs),
     /// Write shell completions to stdout
     Completions(CompletionsArgs),
 }
@@ -169,6 +177,12 @@ pub(crate) enum ListingFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
+    /// Artifact names, globs, or `all`; all when none is named
+    #[arg(value_name = "ARTIFACT")]
+    pub(crate) artifacts: Vec<String>,
+    /// With the artifacts that they are made from
+    #[arg(long)]
+    pub(crate) needed: bool,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ListingFormat,
@@ -226,6 +240,104 @@ impl Variation {
     }
 }
 
+/// Whether the lock may be changed, and the network asked.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Locking {
+    /// Fail when llbgen.lock lacks something, instead of pinning it
+    #[arg(long)]
+    pub(crate) locked: bool,
+    /// Ask no registry and no server what a reference stands for; implies --locked
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+impl Locking {
+    /// Whether the lock stays as it is.
+    pub(crate) fn is_frozen(self) -> bool {
+        self.locked || self.offline
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// Artifact names, globs, or `all`; the catalog's defaults, or all, when none is named
+    #[arg(value_name = "ARTIFACT")]
+    pub(crate) artifacts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) variation: Variation,
+    /// The directory that outputs are written to
+    #[arg(short, long, value_name = "DIR", default_value = "out", value_parser = parse_directory)]
+    pub(crate) output: PathBuf,
+    /// Read the files of earlier builds in full, instead of comparing size and time
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Exit with 1 when something would be built
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ListingFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IdArgs {
+    /// Artifact names, globs, or `all`; the catalog's defaults, or all, when none is named
+    #[arg(value_name = "ARTIFACT")]
+    pub(crate) artifacts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) variation: Variation,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ListingFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LockArgs {
+    /// Change nothing and ask nobody; exit with 3 when llbgen.lock is not what `llbgen lock` would write
+    #[arg(long, conflicts_with = "source_policy")]
+    pub(crate) check: bool,
+    /// Print the pins as a BuildKit source policy, for `buildctl build --source-policy-file`
+    #[arg(long)]
+    pub(crate) source_policy: bool,
+    /// Ask no registry and no server what a reference stands for
+    #[arg(long)]
+    pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) registries: Registries,
+    /// Pin the image of a base that builds replace, as NAME=docker-image://REF
+    #[arg(long, value_name = "NAME=SOURCE")]
+    pub(crate) build_context: Vec<BuildContext>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpdateArgs {
+    /// Images, URLs or git refs as llbgen.lock names them; all of them when none is named
+    #[arg(value_name = "IMAGE")]
+    pub(crate) references: Vec<String>,
+    /// Take package indexes as of now; alone, it leaves images as they are
+    #[arg(long)]
+    pub(crate) packages: bool,
+    /// Say what would move, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How to print what moved
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ListingFormat,
+    #[command(flatten)]
+    pub(crate) registries: Registries,
+    /// Pin the image of a base that builds replace, as NAME=docker-image://REF
+    #[arg(long, value_name = "NAME=SOURCE")]
+    pub(crate) build_context: Vec<BuildContext>,
+}
+
+/// How registries are reached when no daemon does it.
+#[derive(Debug, Args)]
+pub(crate) struct Registries {
+    /// A registry that speaks plain HTTP, as HOST:PORT; those on this machine are tried so anyway
+    #[arg(long, value_name = "HOST")]
+    pub(crate) registry_insecure: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct BuildArgs {
     /// Artifact names, globs, or `all`; the catalog's defaults when none is named
@@ -243,9 +355,17 @@ pub(crate) struct BuildArgs {
     /// Certificates that networked steps trust in addition, as a PEM file
     #[arg(long, value_name = "FILE")]
     pub(crate) build_ca: Option<PathBuf>,
-    /// Run every step again, whatever is cached
+    /// Run every step again, whatever is cached; implies --no-skip
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// Export again what is there already
+    #[arg(long)]
+    pub(crate) no_skip: bool,
+    /// Read the files of earlier builds in full, instead of comparing size and time
+    #[arg(long)]
+    pub(crate) verify: bool,
+    #[command(flatten)]
+    pub(crate) locking: Locking,
     /// Build the others to the end when one fails
     #[arg(long)]
     pub(crate) keep_going: bool,

@@ -9,7 +9,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use buildkit_client::ConnectError;
-use catalog::{BaseError, CatalogError, PlanError, PlanProblem, SelectError};
+use catalog::{BaseError, CatalogError, ImageKey, PlanError, PlanProblem, SelectError};
 use fleet::OutputError;
 
 use crate::signals::Signals;
@@ -60,6 +60,15 @@ impl Failure {
         Self {
             exit,
             errors: vec![error.into()],
+            hint: None,
+        }
+    }
+
+    /// An exit code that says all: nothing is printed.
+    pub(crate) fn silent(exit: Exit) -> Self {
+        Self {
+            exit,
+            errors: Vec::new(),
             hint: None,
         }
     }
@@ -214,6 +223,10 @@ impl From<BaseError> for Failure {
                 Self::new(Exit::Usage, error).with_hint(hint)
             }
             BaseError::TwoContexts { .. } => Self::new(Exit::Usage, error),
+            BaseError::OtherDigest { key, .. } => {
+                let hint = other_digest(key);
+                Self::new(Exit::Catalog, error).with_hint(hint)
+            }
             _ => Self::new(Exit::Catalog, error),
         }
     }
@@ -221,12 +234,19 @@ impl From<BaseError> for Failure {
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
-        let exit = match &*error.reason {
-            PlanProblem::Base(BaseError::NoTarFor { .. }) => Exit::Usage,
-            _ => Exit::Catalog,
-        };
-        Self::new(exit, error)
+        match &*error.reason {
+            PlanProblem::Base(BaseError::NoTarFor { .. }) => Self::new(Exit::Usage, error),
+            PlanProblem::Base(BaseError::OtherDigest { key, .. }) => {
+                let hint = other_digest(key);
+                Self::new(Exit::Catalog, error).with_hint(hint)
+            }
+            _ => Self::new(Exit::Catalog, error),
+        }
     }
+}
+
+fn other_digest(key: &ImageKey) -> String {
+    format!("`llbgen update {key}` pins the digest that is written there")
 }
 
 /// Names in backticks with commas between them.

@@ -15,10 +15,13 @@
 
 mod args;
 mod commands;
+mod connection;
 mod failure;
+mod pinning;
 mod planning;
 mod progress;
 mod signals;
+mod table;
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -86,6 +89,10 @@ fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
         Command::Show(command) => commands::show::run(command, &args.global, &catalog),
         Command::Emit(command) => commands::emit::run(command, &args.global, &catalog),
         Command::Build(command) => commands::build::run(command, &args.global, &catalog),
+        Command::Plan(command) => commands::plan::run(command, &args.global, &catalog),
+        Command::Id(command) => commands::id::run(command, &args.global, &catalog),
+        Command::Lock(command) => commands::lock::run(command, &args.global, &catalog),
+        Command::Update(command) => commands::update::run(command, &args.global, &catalog),
         Command::Completions(_) => Ok(()),
     }
 }

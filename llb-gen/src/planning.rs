@@ -1,49 +1,117 @@
-//! From a selection to plans: what `show`, `emit` and `build` have in common.
+//! From a selection to plans: what the commands have in common.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
-use catalog::{Caching, CheckedCatalog, Kind, Plan, Variant};
+use catalog::{Caching, CheckedCatalog, Inputs, Kind, LOCK_FILE, Plan, Reference, Variant};
+use fleet::BuildContext;
 
 use crate::{
     args::Variation,
     failure::{Exit, Failure},
 };
 
-/// Plans, and where the files that they read are.
-pub(crate) struct Planned {
-    pub(crate) plans: Vec<Plan>,
+/// Variants, and what was read for them.
+pub(crate) struct Selected {
+    pub(crate) variants: Vec<Variant>,
+    pub(crate) inputs: Inputs,
     /// The directories of the local sources, by name.
     pub(crate) roots: BTreeMap<String, PathBuf>,
 }
 
-/// Selects variants, reads what they need, and plans each.
-pub(crate) fn plan(
-    catalog: &CheckedCatalog,
-    variation: &Variation,
-    artifacts: &[String],
-    context: &Path,
-    caching: Caching,
-) -> Result<Planned, Failure> {
-    let variants = catalog.select(&variation.request(artifacts))?;
-    plan_variants(catalog, variation, &variants, context, caching)
+impl Selected {
+    /// Selects the variants of `artifacts`, and reads what they need.
+    pub(crate) fn of(
+        catalog: &CheckedCatalog,
+        variation: &Variation,
+        artifacts: &[String],
+        context: &Path,
+    ) -> Result<Self, Failure> {
+        let variants = catalog.select(&variation.request(artifacts))?;
+        Self::read(catalog, variants, &variation.build_context, context)
+    }
+
+    /// Reads what `variants` need.
+    pub(crate) fn read(
+        catalog: &CheckedCatalog,
+        variants: Vec<Variant>,
+        build_contexts: &[BuildContext],
+        context: &Path,
+    ) -> Result<Self, Failure> {
+        let needs = catalog.needs(&variants)?;
+        let fleet::ReadInputs { inputs, roots } =
+            fleet::read_inputs(context, &needs, build_contexts, &variants)
+                .map_err(|error| Failure::new(Exit::Catalog, error))?;
+        catalog.check_contexts(&variants, &inputs)?;
+        Ok(Self {
+            variants,
+            inputs,
+            roots,
+        })
+    }
+
+    /// Plans each variant.
+    pub(crate) fn plan(
+        &self,
+        catalog: &CheckedCatalog,
+        caching: Caching,
+    ) -> Result<Vec<Plan>, Failure> {
+        let plans = self
+            .variants
+            .iter()
+            .map(|variant| catalog.plan(variant, &self.inputs, caching))
+            .collect::<Result<Vec<_>, _>>()?;
+        catalog::check_outputs(&plans).map_err(|error| Failure::new(Exit::Catalog, error))?;
+        Ok(plans)
+    }
+}
+
+/// What a command is about when no artifact is named: the catalog's defaults, or all.
+pub(crate) fn or_all(catalog: &CheckedCatalog, artifacts: &[String]) -> Vec<String> {
+    if artifacts.is_empty() && catalog.defaults().is_empty() {
+        vec!["all".to_owned()]
+    } else {
+        artifacts.to_vec()
+    }
+}
+
+/// What the plans refer to and the lock does not have, each once.
+pub(crate) fn unpinned(plans: &[Plan]) -> BTreeSet<&Reference> {
+    plans.iter().flat_map(|plan| &plan.unpinned).collect()
+}
+
+/// Refuses plans that refer to something that the lock does not have: they would mean another thing tomorrow.
+pub(crate) fn require_pinned(plans: &[Plan]) -> Result<(), Failure> {
+    let unpinned = unpinned(plans);
+    if unpinned.is_empty() {
+        return Ok(());
+    }
+    let mut places: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for reference in unpinned {
+        let name = reference.source.name();
+        places.entry(name).or_default().insert(&reference.place);
+    }
+    let errors = places.into_iter().map(|(name, places)| {
+        let places: Vec<&str> = places.into_iter().collect();
+        let places = places.join(", ");
+        format!("`{name}` is not pinned in `{LOCK_FILE}` ({places})").into()
+    });
+    Err(Failure {
+        exit: Exit::Catalog,
+        errors: errors.collect(),
+        hint: Some("`llbgen lock` asks what it stands for, and writes it down".to_owned()),
+    })
 }
 
 /// Refuses what cannot be built yet: a tar of everything in place of a layer or an image would be another thing under
 /// its name.
-pub(crate) fn refuse_other_kinds(catalog: &CheckedCatalog, plans: &[Plan]) -> Result<(), Failure> {
-    let artifacts = plans
-        .iter()
-        .filter_map(|plan| catalog.get(plan.variant.artifact.as_str()));
-    match artifacts
-        .into_iter()
-        .find(|artifact| artifact.kind() != Kind::Rootfs)
-    {
+pub(crate) fn refuse_other_kinds(plans: &[Plan]) -> Result<(), Failure> {
+    match plans.iter().find(|plan| plan.kind != Kind::Rootfs) {
         None => Ok(()),
-        Some(artifact) => {
-            let (name, kind) = (artifact.name(), artifact.kind().as_str());
+        Some(plan) => {
+            let (name, kind) = (&plan.variant.artifact, plan.kind.as_str());
             let error = format!(
                 "artifact `{name}` is of the kind `{kind}`, which this version does not build yet"
             );
@@ -51,25 +119,4 @@ pub(crate) fn refuse_other_kinds(catalog: &CheckedCatalog, plans: &[Plan]) -> Re
                 .with_hint("artifacts of the kind `rootfs` can be built"))
         }
     }
-}
-
-/// Reads what `variants` need, and plans each.
-pub(crate) fn plan_variants(
-    catalog: &CheckedCatalog,
-    variation: &Variation,
-    variants: &[Variant],
-    context: &Path,
-    caching: Caching,
-) -> Result<Planned, Failure> {
-    let needs = catalog.needs(variants)?;
-    let fleet::ReadInputs { inputs, roots } =
-        fleet::read_inputs(context, &needs, &variation.build_context, variants)
-            .map_err(|error| Failure::new(Exit::Catalog, error))?;
-    catalog.check_contexts(variants, &inputs)?;
-    let plans = variants
-        .iter()
-        .map(|variant| catalog.plan(variant, &inputs, caching))
-        .collect::<Result<Vec<_>, _>>()?;
-    catalog::check_outputs(&plans).map_err(|error| Failure::new(Exit::Catalog, error))?;
-    Ok(Planned { plans, roots })
 }

@@ -29,6 +29,8 @@
 //! - [`Daemon::info`], [`Daemon::list_workers`]: who it is, and which platforms it can run.
 //! - [`Solve`], [`Daemon::solve`]: one build with one session of its own. [`SolveError`] tells apart what failed in the
 //!   daemon ([`BuildFailure`] names the step), on this side ([`ServiceError`]), and on the way.
+//! - [`Daemon::resolve`]: what references stand for, asked through the gateway. [`ResolveError`] says why it cannot be
+//!   known.
 //! - [`Progress`]: news while it runs.
 //! - [`Export`], [`TarSink`]: what comes out.
 //! - [`LocalDir`], [`Secrets`], [`DockerConfig`]: what the daemon may ask for.
@@ -40,6 +42,7 @@ mod cache;
 mod connect;
 mod daemon;
 mod export;
+mod gateway;
 mod progress;
 mod random;
 mod rpc;
@@ -55,12 +58,13 @@ pub use cache::{CacheEntry, CacheKind};
 pub use connect::{ConnectError, ConnectOptions};
 pub use daemon::{CallError, Daemon, DaemonInfo, Worker, WorkerPlatform};
 pub use export::{Export, ExportKind, SinkError, TarSink};
+pub use gateway::{ResolveError, SourceAnswer, SourceQuery};
 pub use progress::{
     Progress, ProgressGroup, SourceInfo, SourcePosition, SourceRange, Vertex, VertexDigest,
     VertexLog, VertexStatus, VertexWarning,
 };
 pub use session::ServiceError;
-pub use session::auth::{DockerConfig, DockerConfigError, HelperError};
+pub use session::auth::{Credentials, DockerConfig, DockerConfigError, HelperError};
 pub use session::filesync::{
     DeclaredFiles, Expected, FileSyncError, LocalDir, PatternError, RelPath, RelPathError,
 };

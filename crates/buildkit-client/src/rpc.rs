@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use tokio_stream::Stream;
 use tonic::client::Grpc;
-use tonic::metadata::MetadataMap;
+use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::transport::Channel;
 use tonic::{IntoRequest, Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
@@ -30,6 +30,9 @@ pub(crate) const STREAM_WINDOW: u32 = 4 << 20;
 
 /// As [`STREAM_WINDOW`], for all streams of a connection together.
 pub(crate) const CONNECTION_WINDOW: u32 = 8 << 20;
+
+/// The header that says which build a call to the gateway is for (BuildKit's `client/buildid`).
+const BUILD_ID: &str = "buildkit-controlapi-buildid";
 
 const SOLVE: &str = "/moby.buildkit.v1.Control/Solve";
 const STATUS: &str = "/moby.buildkit.v1.Control/Status";
@@ -143,7 +146,33 @@ pub(crate) async fn session(
     response.map(Response::into_inner)
 }
 
+/// A call to the gateway of the build `build`, which waits for its client.
+pub(crate) async fn gateway<Q, A>(
+    channel: &Channel,
+    build: &str,
+    path: &'static str,
+    request: Q,
+) -> Result<A, Status>
+where
+    Q: prost::Message + Send + Sync + 'static,
+    A: prost::Message + Default + Send + Sync + 'static,
+{
+    let mut request = Request::new(request);
+    let build = MetadataValue::try_from(build)
+        .map_err(|_| Status::internal("the build's name is no header"))?;
+    request.metadata_mut().insert(BUILD_ID, build);
+    call(channel, path, request).await
+}
+
 async fn unary<Q, A>(channel: &Channel, path: &'static str, request: Q) -> Result<A, Status>
+where
+    Q: prost::Message + Send + Sync + 'static,
+    A: prost::Message + Default + Send + Sync + 'static,
+{
+    call(channel, path, request.into_request()).await
+}
+
+async fn call<Q, A>(channel: &Channel, path: &'static str, request: Request<Q>) -> Result<A, Status>
 where
     Q: prost::Message + Send + Sync + 'static,
     A: prost::Message + Default + Send + Sync + 'static,
@@ -151,11 +180,7 @@ where
     let mut grpc = ready(channel).await?;
     let codec = ProstCodec::<Q, A>::default();
     let response = grpc
-        .unary(
-            request.into_request(),
-            PathAndQuery::from_static(path),
-            codec,
-        )
+        .unary(request, PathAndQuery::from_static(path), codec)
         .await;
     response.map(Response::into_inner)
 }

@@ -16,6 +16,7 @@ use crate::session::secrets::Secrets;
 
 pub use error::SolveError;
 pub use failure::{BuildFailure, FailureSource, without_command};
+pub(crate) use run::prepare;
 
 /// What a daemon is asked to build.
 ///
@@ -50,6 +51,11 @@ impl Solve {
     /// A graph that the frontend makes in the daemon, `dockerfile.v0` or `gateway.v0`.
     pub fn frontend(name: impl Into<String>) -> Self {
         Self::new(None, name.into())
+    }
+
+    /// Neither a graph nor a frontend: the daemon waits until the client returns a result through the gateway.
+    pub(crate) fn waiting() -> Self {
+        Self::new(None, String::new())
     }
 
     fn new(definition: Option<Bytes>, frontend: String) -> Self {

@@ -57,6 +57,7 @@
 
 mod cap;
 mod constraints;
+mod content;
 mod decode;
 mod definition;
 mod digest;
@@ -90,6 +91,9 @@ mod wire;
 
 pub use self::cap::{Cap, CapSet};
 pub use self::constraints::Constraints;
+pub use self::content::{
+    ExecContent, FileActionContent, FileChange, MountContent, OpContent, SourceContent,
+};
 pub use self::decode::DecodeError;
 pub use self::definition::{Definition, Edge, Entry, Location, SourceFile};
 pub use self::digest::{ContentDigest, DigestError, OpDigest};

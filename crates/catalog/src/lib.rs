@@ -40,6 +40,7 @@ mod step;
 mod template;
 mod tree;
 mod variant;
+mod why;
 
 pub use buildkit_llb::{ContentDigest, ImageRef, Platform};
 
@@ -71,4 +72,5 @@ pub use self::{
     template::{Template, TemplateError, Variables},
     tree::{Healthcheck, ImageConfig, Tree},
     variant::Variant,
+    why::{Cause, Difference, Side, why},
 };

@@ -1,6 +1,6 @@
 //! Paths of input files, relative to the context directory and never out of it.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Borrow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +114,12 @@ impl TryFrom<String> for ContextPath {
 impl From<ContextPath> for String {
     fn from(path: ContextPath) -> Self {
         path.0
+    }
+}
+
+impl Borrow<str> for ContextPath {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -15,7 +15,8 @@ pub struct Tree {
 }
 
 /// What an image is run with: what its base says, and what steps set.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ImageConfig {
     /// The environment in the order in which it was first set.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -13,10 +13,13 @@ use std::{
 use catalog::{
     ContextPath, FileContent, FileSet, InputFile, Inputs, MAX_INLINE_FILE, Needs, Variant,
 };
-use sha2::{Digest, Sha256};
 
 use self::glob::{Glob, Places};
-use crate::contexts::{self, BuildContext, RootfsError};
+use crate::{
+    contexts::{self, BuildContext, RootfsError},
+    hash,
+    lock_file::{self, LockFileError},
+};
 
 /// Why an input cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +99,9 @@ pub enum InputError {
         /// The path.
         path: ContextPath,
     },
+    /// The lock cannot be read.
+    #[error(transparent)]
+    Lock(#[from] LockFileError),
     /// A tar that cannot stand in for a base.
     #[error(transparent)]
     Rootfs(#[from] RootfsError),
@@ -127,6 +133,7 @@ pub fn read(
         source,
     };
     let root = fs::canonicalize(context).map_err(open)?;
+    inputs.lock = lock_file::read(context)?;
     let reader = Reader { root: &root };
     for path in &needs.dockerfiles {
         reader.refuse_links(path, path)?;
@@ -300,21 +307,11 @@ fn read_file(path: &Path, metadata: &fs::Metadata) -> io::Result<InputFile> {
         file.read_to_end(&mut bytes)?;
         return Ok(InputFile::from_bytes(executable, bytes));
     }
-    let (mut hash, mut size, mut buffer) = (Sha256::new(), 0, vec![0; 1024 * 1024]);
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(InputFile {
-                executable,
-                content: FileContent::Hashed {
-                    sha256: hash.finalize().into(),
-                    size,
-                },
-            });
-        }
-        hash.update(&buffer[..read]);
-        size += read as u64;
-    }
+    let (sha256, size) = hash::sha256(&mut file)?;
+    Ok(InputFile {
+        executable,
+        content: FileContent::Hashed { sha256, size },
+    })
 }
 
 #[cfg(test)]

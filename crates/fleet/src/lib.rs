@@ -7,21 +7,28 @@ mod build;
 mod contexts;
 pub mod daemon;
 mod event;
+mod hash;
 mod inputs;
+pub mod lock_file;
 mod metadata;
 mod output;
+pub mod record;
 mod redact;
+pub mod resolve;
 mod secrets;
 mod solve;
 mod source_failure;
+mod standing;
 
 pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, build},
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
     event::Event,
     inputs::{InputError, ReadInputs, read as read_inputs},
+    lock_file::LockFileError,
     metadata::{MetadataFile, Output},
     output::OutputError,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
     source_failure::{SourceFailure, SourceTrouble},
+    standing::{Inspection, Reason, Standing, standing},
 };

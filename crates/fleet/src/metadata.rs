@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use catalog::Id;
 use serde::Serialize;
 
 use crate::output::{Draft, OutputError};
@@ -19,6 +20,8 @@ pub struct Output {
     /// The values of axes and options.
     #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub values: std::collections::BTreeMap<String, String>,
+    /// The id of what it was built from; `None` when not everything was pinned.
+    pub id: Option<Id>,
     /// The file, as the output directory was given.
     pub path: PathBuf,
     /// The sha256 of the file, as `sha256:` and hex digits.
@@ -29,6 +32,8 @@ pub struct Output {
     pub entries: u64,
     /// The digest of the vertex that the tar was exported from.
     pub vertex: String,
+    /// Whether it was there already.
+    pub up_to_date: bool,
 }
 
 #[derive(Serialize)]

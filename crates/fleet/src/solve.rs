@@ -21,6 +21,7 @@ use crate::{
     event::Event,
     metadata::Output,
     output::{Draft, OutputError},
+    record,
     redact::Redactor,
     source_failure::{self, SourceFailure},
 };
@@ -91,7 +92,9 @@ async fn solve(
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
-    Ok(output(plan, path, summary.ok_or(FailureReason::NoTar)?))
+    let output = output(plan, path, summary.ok_or(FailureReason::NoTar)?);
+    record::write(&options.output, plan, &output)?;
+    Ok(output)
 }
 
 /// Brings the daemon's tar into canonical form as it comes, and gives it its name when it is whole.
@@ -121,6 +124,7 @@ fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
             .iter()
             .map(|(name, value)| (name.to_string(), value.clone()))
             .collect(),
+        id: plan.id,
         path,
         digest: summary.sha256.to_string(),
         size: summary.bytes,
@@ -130,6 +134,7 @@ fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
             .head()
             .map(|head| head.to_string())
             .unwrap_or_default(),
+        up_to_date: false,
     }
 }
 

@@ -127,13 +127,22 @@ pub(crate) fn classify(
         None => return None,
     };
     let message = failure.message.to_lowercase();
-    if failure.exit_code.is_some() || message.contains(NO_PLATFORM) {
+    if failure.exit_code.is_some() {
+        return None;
+    }
+    Some((reference.to_owned(), trouble(&message)?))
+}
+
+/// The kind of trouble that a text tells of.
+pub(crate) fn trouble(message: &str) -> Option<SourceTrouble> {
+    let message = message.to_lowercase();
+    if message.contains(NO_PLATFORM) {
         return None;
     }
     let (trouble, _) = TROUBLES
         .iter()
         .find(|(_, texts)| texts.iter().any(|text| message.contains(text)))?;
-    Some((reference.to_owned(), *trouble))
+    Some(*trouble)
 }
 
 #[cfg(test)]

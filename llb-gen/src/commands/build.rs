@@ -2,20 +2,23 @@
 
 mod report;
 
-use std::{collections::BTreeSet, io};
+use std::{collections::BTreeSet, io, path::PathBuf};
 
-use buildkit_client::{ConnectOptions, Daemon, DockerConfig};
-use catalog::{Caching, CheckedCatalog, Read};
+use buildkit_client::Daemon;
+use catalog::{Caching, CheckedCatalog, LOCK_FILE, Plan, Read};
 use fleet::{
-    BuildFailure, BuildOptions, Event, LoadedSecrets, MetadataFile, Output, SecretSource,
-    SecretSpec, SecretSpecError,
-    daemon::{self, Endpoint, Privilege, Settings},
+    BuildFailure, BuildOptions, Event, Inspection, LoadedSecrets, MetadataFile, Output,
+    SecretSource, SecretSpec, SecretSpecError, Standing,
+    daemon::Endpoint,
+    resolve::{Pinning, Resolver},
 };
 
 use crate::{
-    args::{BuildArgs, Connection, Global, ProgressMode},
+    args::{BuildArgs, Global, ProgressMode},
+    connection,
     failure::{Exit, Failure, list},
-    planning::{self, Planned},
+    pinning,
+    planning::{self, Selected},
     progress::Progress,
     signals::Signals,
 };
@@ -30,35 +33,119 @@ pub(crate) fn run(
     } else {
         Caching::Use
     };
-    let planned = planning::plan(
-        catalog,
-        &args.variation,
-        &args.artifacts,
-        &global.context,
-        caching,
-    )?;
-    planning::refuse_other_kinds(catalog, &planned.plans)?;
+    let context = &global.context;
+    let selected = Selected::of(catalog, &args.variation, &args.artifacts, context)?;
+    let plans = selected.plan(catalog, caching)?;
+    planning::refuse_other_kinds(&plans)?;
+    if args.locking.is_frozen() {
+        planning::require_pinned(&plans)?;
+    }
     let secrets = LoadedSecrets::load(&secret_specs(args)?)
         .map_err(|error| Failure::new(Exit::Usage, error))?;
-    refuse_missing_secrets(&planned, &secrets)?;
+    let is_pinned = planning::unpinned(&plans).is_empty();
+    let work = if is_pinned {
+        Work::Pinned(sorted(args, plans, &secrets)?)
+    } else {
+        Work::Unpinned { catalog, caching }
+    };
     // Told now, not by a build that cannot say what it wrote; the file of an earlier build goes.
     let metadata = args.metadata_file.as_deref().map(MetadataFile::begin);
     let metadata = metadata.transpose()?;
+    if let Work::Pinned(todo) = &work
+        && todo.plans.is_empty()
+    {
+        return nothing_to_do(global, &todo.up_to_date, metadata);
+    }
     // One thread for the connection: the daemon is the bottleneck, tars and hashes have threads of their own, and every
     // further thread that allocates the pieces of a tar keeps some of them, so that memory would vary from run to run.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let result = runtime.block_on(build(args, global, planned, secrets, metadata));
+    let result = runtime.block_on(build(args, global, selected, work, secrets, metadata));
     // Nothing is left to wait for: a thread that hangs in a system call must not hold up the end.
     runtime.shutdown_background();
     result
 }
 
+/// What is known before a daemon is there.
+enum Work<'a> {
+    /// Everything is pinned, so that it is known what is there already.
+    Pinned(Todo),
+    /// What references stand for must be asked first.
+    Unpinned {
+        catalog: &'a CheckedCatalog,
+        caching: Caching,
+    },
+}
+
+/// What is to be built, and what is there already.
+struct Todo {
+    plans: Vec<Plan>,
+    up_to_date: Vec<Output>,
+    /// The paths of all outputs, in the order of the selection.
+    order: Vec<PathBuf>,
+}
+
+/// Leaves out what is there already, and makes sure that the rest has its secrets.
+fn sorted(args: &BuildArgs, plans: Vec<Plan>, secrets: &LoadedSecrets) -> Result<Todo, Failure> {
+    let mut todo = Todo {
+        plans: Vec::new(),
+        up_to_date: Vec::new(),
+        order: Vec::new(),
+    };
+    let inspection = if args.verify {
+        Inspection::Full
+    } else {
+        Inspection::Quick
+    };
+    for plan in plans {
+        todo.order.push(args.output.join(plan.output.as_str()));
+        if args.no_skip || args.no_cache {
+            todo.plans.push(plan);
+            continue;
+        }
+        match fleet::standing(&plan, &args.output, inspection) {
+            Standing::UpToDate(output) => todo.up_to_date.push(*output),
+            Standing::Build(_) => todo.plans.push(plan),
+        }
+    }
+    refuse_missing_secrets(&todo.plans, secrets)?;
+    Ok(todo)
+}
+
+/// The end of a build that finds everything there.
+fn nothing_to_do(
+    global: &Global,
+    outputs: &[Output],
+    metadata: Option<MetadataFile>,
+) -> Result<(), Failure> {
+    let progress = Progress::start(mode(global));
+    progress.send(Event::Notice(up_to_date(outputs.len(), outputs.len())));
+    progress.end();
+    let built = Ok(outputs.to_vec());
+    report::report(built, metadata, None, &mut io::stdout().lock())
+}
+
+fn up_to_date(count: usize, all: usize) -> String {
+    match all {
+        1 => "it is up to date".to_owned(),
+        _ if count == all => format!("all {all} outputs are up to date"),
+        _ => format!("{count} of {all} outputs are up to date"),
+    }
+}
+
+fn mode(global: &Global) -> ProgressMode {
+    if global.quiet {
+        ProgressMode::Quiet
+    } else {
+        global.progress
+    }
+}
+
 /// A step that lacks a secret would fail in the middle of the build.
-fn refuse_missing_secrets(planned: &Planned, secrets: &LoadedSecrets) -> Result<(), Failure> {
-    let reads = planned.plans.iter().flat_map(|plan| &plan.reads);
+fn refuse_missing_secrets(plans: &[Plan], secrets: &LoadedSecrets) -> Result<(), Failure> {
+    let reads = plans.iter().flat_map(|plan| &plan.reads);
     let missing: BTreeSet<String> = reads
         .filter_map(|read| match read {
             Read::Secret {
@@ -109,23 +196,19 @@ struct Job<'a> {
 async fn build(
     args: &BuildArgs,
     global: &Global,
-    planned: Planned,
+    selected: Selected,
+    work: Work<'_>,
     secrets: LoadedSecrets,
     metadata: Option<MetadataFile>,
 ) -> Result<(), Failure> {
     let signals = Signals::watch()?;
-    let mode = if global.quiet {
-        ProgressMode::Quiet
-    } else {
-        global.progress
-    };
     let job = Job {
         args,
         global,
         signals,
-        progress: Progress::start(mode),
+        progress: Progress::start(mode(global)),
     };
-    let outcome = job.run(planned, secrets).await;
+    let outcome = job.run(selected, work, secrets).await;
     // Results are printed when nothing moves on the terminal any more.
     job.progress.end();
     let (built, released) = outcome?;
@@ -139,12 +222,17 @@ async fn build(
 }
 
 impl Job<'_> {
-    async fn run(&self, planned: Planned, secrets: LoadedSecrets) -> Result<Outcome, Failure> {
+    async fn run(
+        &self,
+        selected: Selected,
+        work: Work<'_>,
+        secrets: LoadedSecrets,
+    ) -> Result<Outcome, Failure> {
         let endpoint = tokio::select! {
-            endpoint = find(self.global) => endpoint?,
+            endpoint = connection::find(self.global) => endpoint?,
             () = self.signals.cancelled().cancelled() => return Err(Failure::interrupted(&self.signals)),
         };
-        let built = self.on(&endpoint, planned, secrets).await;
+        let built = self.on(&endpoint, selected, work, secrets).await;
         let released = endpoint.release().await;
         Ok((
             built?,
@@ -155,62 +243,97 @@ impl Job<'_> {
     async fn on(
         &self,
         endpoint: &Endpoint,
-        planned: Planned,
+        mut selected: Selected,
+        work: Work<'_>,
         secrets: LoadedSecrets,
     ) -> Result<Result<Vec<Output>, BuildFailure>, Failure> {
         let daemon = tokio::select! {
-            daemon = connect(&self.global.connection, endpoint) => daemon?,
+            daemon = connection::connect(&self.global.connection, endpoint) => daemon?,
             () = self.signals.cancelled().cancelled() => return Err(Failure::interrupted(&self.signals)),
         };
         if self.global.verbose {
             let info = daemon.info();
-            let notice = format!(
+            self.notice(format!(
                 "building with {} {} at {}",
                 info.package,
                 info.version,
                 daemon.address()
-            );
-            self.progress.send(Event::Notice(notice));
+            ));
+        }
+        let todo = match work {
+            Work::Pinned(todo) => todo,
+            Work::Unpinned { catalog, caching } => {
+                self.pin(&daemon, catalog, &mut selected).await?;
+                sorted(self.args, selected.plan(catalog, caching)?, &secrets)?
+            }
+        };
+        if !todo.up_to_date.is_empty() {
+            self.notice(up_to_date(todo.up_to_date.len(), todo.order.len()));
         }
         let options = BuildOptions {
             output: self.args.output.clone(),
             jobs: self.args.jobs.map(usize::from),
             keep_going: self.args.keep_going,
             secrets,
-            credentials: DockerConfig::load()
-                .map_err(|error| Failure::new(Exit::Catalog, error))?,
-            roots: planned.roots,
+            credentials: pinning::credentials()?,
+            roots: selected.roots,
         };
         let events = |event| self.progress.send(event);
-        Ok(fleet::build(
-            &daemon,
-            planned.plans,
-            &options,
-            self.signals.cancelled(),
-            &events,
-        )
-        .await)
+        let cancelled = self.signals.cancelled();
+        let built = fleet::build(&daemon, todo.plans, &options, cancelled, &events).await;
+        Ok(together(built, todo.up_to_date, &todo.order))
+    }
+
+    /// Asks the daemon what unpinned references stand for, and writes it into the lock.
+    async fn pin(
+        &self,
+        daemon: &Daemon,
+        catalog: &CheckedCatalog,
+        selected: &mut Selected,
+    ) -> Result<(), Failure> {
+        let plans = selected.plan(catalog, Caching::Use)?;
+        let pinning = Pinning::of(planning::unpinned(&plans))
+            .map_err(|error| Failure::new(Exit::Catalog, error))?;
+        let resolver = Resolver::Daemon {
+            daemon,
+            credentials: pinning::credentials()?,
+        };
+        let old = selected.inputs.lock.clone();
+        let lock = &mut selected.inputs.lock;
+        let cancelled = self.signals.cancelled();
+        let tell = |name: &str| self.notice(format!("resolving {name}"));
+        pinning
+            .pin(lock, &resolver, pinning::now(), cancelled, &tell)
+            .await
+            .map_err(|error| pinning::failed(error, &self.signals))?;
+        for moved in lock.moved_from(&old) {
+            self.notice(format!("{LOCK_FILE}: {moved}"));
+        }
+        fleet::lock_file::write(&self.global.context, lock)?;
+        Ok(())
+    }
+
+    fn notice(&self, text: String) {
+        self.progress.send(Event::Notice(text));
     }
 }
 
-async fn find(global: &Global) -> Result<Endpoint, Failure> {
-    let given = global.connection.address()?;
-    let settings = Settings::from_env(Privilege::current(), |name| std::env::var_os(name));
-    daemon::find(given, &settings).await.map_err(|error| {
-        let hint = error.hint();
-        Failure::new(Exit::Unreachable, error).with_hint(hint)
-    })
-}
-
-async fn connect(connection: &Connection, endpoint: &Endpoint) -> Result<Daemon, Failure> {
-    // The TLS flags are for the daemon that the user names; ours are on local sockets.
-    let tls = match endpoint {
-        Endpoint::Given(_) => connection
-            .tls()
-            .resolve()
-            .map_err(|error| Failure::new(Exit::Usage, error))?,
-        Endpoint::Local(_) | Endpoint::Private(_) => None,
+/// What was built with what was there, in the order of the selection.
+fn together(
+    built: Result<Vec<Output>, BuildFailure>,
+    up_to_date: Vec<Output>,
+    order: &[PathBuf],
+) -> Result<Vec<Output>, BuildFailure> {
+    let merged = |mut outputs: Vec<Output>| {
+        outputs.extend(up_to_date);
+        outputs.sort_by_key(|output| order.iter().position(|path| *path == output.path));
+        outputs
     };
-    let options = ConnectOptions::new(endpoint.address().clone()).with_tls(tls);
-    Daemon::connect(options).await.map_err(Failure::from)
+    match built {
+        Ok(outputs) => Ok(merged(outputs)),
+        Err(BuildFailure { outputs, failures }) => Err(BuildFailure {
+            outputs: merged(outputs),
+            failures,
+        }),
+    }
 }

@@ -10,7 +10,7 @@ use catalog::{Caching, CheckedCatalog, Plan, Platform, Read, Variant};
 use crate::{
     args::{EmitArgs, EmitFormat, Global},
     failure::{Exit, Failure, list},
-    planning::{self, Planned},
+    planning::{self, Selected},
 };
 
 pub(crate) fn run(
@@ -27,14 +27,11 @@ pub(crate) fn run(
         return Err(Failure::new(Exit::Usage, error).with_hint(hint));
     }
     let variant = one_variant(args, catalog)?;
-    let Planned { plans, roots } = planning::plan_variants(
-        catalog,
-        &args.variation,
-        &[variant],
-        &global.context,
-        Caching::Use,
-    )?;
-    planning::refuse_other_kinds(catalog, &plans)?;
+    let build_contexts = &args.variation.build_context;
+    let selected = Selected::read(catalog, vec![variant], build_contexts, &global.context)?;
+    let plans = selected.plan(catalog, Caching::Use)?;
+    planning::refuse_other_kinds(&plans)?;
+    planning::require_pinned(&plans)?;
     for plan in &plans {
         let mut stdout = io::stdout().lock();
         match args.format {
@@ -47,7 +44,7 @@ pub(crate) fn run(
         }
         stdout.flush()?;
         if !global.quiet {
-            let line = buildctl_line(plan, &roots)?;
+            let line = buildctl_line(plan, &selected.roots)?;
             writeln!(anstream::stderr(), "build it with: {line}")?;
         }
     }

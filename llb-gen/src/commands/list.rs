@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     io::{self, Write as _},
 };
 
@@ -12,6 +11,7 @@ use serde::Serialize;
 use crate::{
     args::{ListArgs, ListingFormat},
     failure::{Exit, Failure},
+    table,
 };
 
 #[derive(Serialize)]
@@ -23,21 +23,46 @@ struct Row {
     axes: BTreeMap<String, Vec<String>>,
     options: BTreeMap<String, String>,
     base: String,
+    /// The artifacts that it is made from, its base among them.
+    needs: Vec<String>,
     outputs: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<String>,
 }
 
+const HEADINGS: [&str; 9] = [
+    "NAME",
+    "KIND",
+    "PLATFORMS",
+    "AXES",
+    "OPTIONS",
+    "BASE",
+    "NEEDS",
+    "OUTPUTS",
+    "IMAGES",
+];
+
 pub(crate) fn run(args: &ListArgs, catalog: &CheckedCatalog) -> Result<(), Failure> {
-    let rows = catalog
-        .artifacts()
+    let artifacts = if args.artifacts.is_empty() {
+        catalog.artifacts().collect()
+    } else {
+        catalog.select_artifacts(&args.artifacts)?
+    };
+    let artifacts = if args.needed {
+        catalog.with_dependencies(artifacts)
+    } else {
+        artifacts
+    };
+    let rows = artifacts
+        .into_iter()
         .map(|artifact| row(catalog, artifact))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut stdout = io::stdout().lock();
     match args.format {
-        ListingFormat::Json => {
-            serde_json::to_writer_pretty(&mut stdout, &rows).map_err(io::Error::from)?;
-            writeln!(stdout)?;
+        ListingFormat::Json => table::print_json(&rows)?,
+        ListingFormat::Text => {
+            let cells: Vec<_> = rows.iter().map(cells).collect();
+            write!(io::stdout().lock(), "{}", table::table(HEADINGS, &cells))?;
         }
-        ListingFormat::Text => write!(stdout, "{}", table(&rows))?,
     }
     Ok(())
 }
@@ -47,7 +72,7 @@ fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
         artifacts: vec![artifact.name().to_string()],
         ..Request::default()
     };
-    let mut outputs = Vec::new();
+    let (mut outputs, mut images) = (Vec::new(), Vec::new());
     for variant in catalog.select(&request)? {
         let output = catalog
             .output(&variant)
@@ -55,6 +80,14 @@ fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
             .to_string();
         if !outputs.contains(&output) {
             outputs.push(output);
+        }
+        let names = catalog
+            .image_names(&variant)
+            .map_err(|error| Failure::new(Exit::Catalog, error))?;
+        for reference in names.references {
+            if !images.contains(&reference) {
+                images.push(reference);
+            }
         }
     }
     let axes = artifact
@@ -77,46 +110,17 @@ fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
         axes: axes.collect(),
         options: options.collect(),
         base: artifact.base().to_string(),
+        needs: catalog
+            .dependencies(artifact)
+            .into_iter()
+            .map(|needed| needed.name().to_string())
+            .collect(),
         outputs,
+        images,
     })
 }
 
-/// The rows as a table; a column in which no row has anything is left out.
-fn table(rows: &[Row]) -> String {
-    let headings = [
-        "NAME",
-        "KIND",
-        "PLATFORMS",
-        "AXES",
-        "OPTIONS",
-        "BASE",
-        "OUTPUTS",
-    ];
-    let cells: Vec<[String; 7]> = rows.iter().map(cells).collect();
-    let widths = [0, 1, 2, 3, 4, 5, 6].map(|column| {
-        let widest = cells
-            .iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0);
-        if widest == 0 {
-            0
-        } else {
-            widest.max(headings[column].len())
-        }
-    });
-    let mut table = String::new();
-    for row in [headings.map(str::to_owned)].iter().chain(&cells) {
-        let shown = row.iter().zip(widths).filter(|(_, width)| *width > 0);
-        let line: Vec<String> = shown
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        _ = writeln!(table, "{}", line.join("  ").trim_end());
-    }
-    table
-}
-
-fn cells(row: &Row) -> [String; 7] {
+fn cells(row: &Row) -> [String; 9] {
     let axes = row
         .axes
         .iter()
@@ -132,6 +136,8 @@ fn cells(row: &Row) -> [String; 7] {
         axes.collect::<Vec<_>>().join(" "),
         options.collect::<Vec<_>>().join(" "),
         row.base.clone(),
+        row.needs.join(","),
         row.outputs.join(" "),
+        row.images.join(" "),
     ]
 }

@@ -3,5 +3,9 @@
 pub(crate) mod build;
 pub(crate) mod completions;
 pub(crate) mod emit;
+pub(crate) mod id;
 pub(crate) mod list;
+pub(crate) mod lock;
+pub(crate) mod plan;
 pub(crate) mod show;
+pub(crate) mod update;

@@ -5,13 +5,15 @@ use std::{
     io::{self, Write as _},
 };
 
-use catalog::{Artifact, Caching, CheckedCatalog, ImageConfig, Plan, Read, ResolvedBase};
+use catalog::{
+    Artifact, Caching, CheckedCatalog, Id, ImageConfig, Plan, Read, Reference, ResolvedBase,
+};
 use serde::Serialize;
 
 use crate::{
     args::{Global, ListingFormat, ShowArgs},
     failure::Failure,
-    planning,
+    planning::Selected,
 };
 
 #[derive(Serialize)]
@@ -32,6 +34,11 @@ struct ShownVariant<'a> {
     vertices: usize,
     execs: usize,
     head: String,
+    /// `null` while something is not pinned.
+    id: Option<Id>,
+    content_tag: Option<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unpinned: &'a [Reference],
     output: String,
 }
 
@@ -41,17 +48,11 @@ pub(crate) fn run(
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
     let artifacts = [args.artifact.clone()];
-    let planned = planning::plan(
-        catalog,
-        &args.variation,
-        &artifacts,
-        &global.context,
-        Caching::Use,
-    )?;
+    let selected = Selected::of(catalog, &args.variation, &artifacts, &global.context)?;
+    let plans = selected.plan(catalog, Caching::Use)?;
     let mut stdout = io::stdout().lock();
     for artifact in catalog.artifacts() {
-        let plans: Vec<&Plan> = planned
-            .plans
+        let plans: Vec<&Plan> = plans
             .iter()
             .filter(|plan| plan.variant.artifact == *artifact.name())
             .collect();
@@ -85,6 +86,9 @@ fn shown(plan: &Plan) -> ShownVariant<'_> {
             .head()
             .map(|head| head.to_string())
             .unwrap_or_default(),
+        id: plan.id,
+        content_tag: plan.id.map(|id| id.content_tag()),
+        unpinned: &plan.unpinned,
         output: plan.output.to_string(),
     }
 }
@@ -125,6 +129,10 @@ fn text(artifact: &Artifact, plans: &[&Plan]) -> String {
                 plan.execs()
             ),
         );
+        match plan.id {
+            Some(id) => line("id", &format!("{id} (content tag {})", id.content_tag())),
+            None => line("id", "none until everything is pinned: run `llbgen lock`"),
+        }
         line("output", plan.output.as_str());
     }
     text
@@ -137,12 +145,19 @@ fn base(base: &ResolvedBase) -> String {
         ResolvedBase::Rootfs { file, context } => format!("{file} (--build-context {context})"),
         ResolvedBase::Image {
             reference,
+            digest,
             from,
             context,
-        } => match (from, context) {
-            (_, Some(context)) => format!("{reference} (--build-context {context})"),
-            (Some(from), None) => format!("{reference} ({from})"),
-            (None, None) => reference.clone(),
-        },
+        } => {
+            let pin = match digest {
+                Some(digest) => format!("@ {digest}"),
+                None => "not pinned yet".to_owned(),
+            };
+            match (from, context) {
+                (_, Some(context)) => format!("{reference} {pin} (--build-context {context})"),
+                (Some(from), None) => format!("{reference} {pin} ({from})"),
+                (None, None) => format!("{reference} {pin}"),
+            }
+        }
     }
 }

@@ -82,7 +82,7 @@ impl Daemon {
         }
     }
 
-    async fn open_session(&self, services: Services) -> Result<Session, SolveError> {
+    pub(crate) async fn open_session(&self, services: Services) -> Result<Session, SolveError> {
         match timeout(SESSION_LIMIT, Session::open(self.channel(), services)).await {
             Ok(session) => session.map_err(|status| daemon_error(self.address(), &status)),
             Err(_elapsed) => Err(SolveError::SessionClosed {
@@ -93,7 +93,7 @@ impl Daemon {
 }
 
 /// The request, still without its session, and the services that go with it.
-fn prepare(solve: Solve, reporter: Reporter) -> (rpc::SolveRequest, Services) {
+pub(crate) fn prepare(solve: Solve, reporter: Reporter) -> (rpc::SolveRequest, Services) {
     let work = TaskTracker::new();
     let mut exporters = Vec::new();
     let mut sinks = BTreeMap::new();

@@ -59,12 +59,26 @@ impl Apt {
             "apt_get() {{ DEBIAN_FRONTEND=noninteractive apt-get --quiet{options} \"$@\"; }}\n\
              had_alternatives_log=$(ls /var/log/alternatives.log 2>/dev/null || :)\n\
              apt_get update\n\
-             apt_get install --yes --no-install-recommends -- {}\n\
+             {INSTALL}{}\n\
              rm -f /var/lib/dpkg/*-old /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache\n\
              if [ -z \"$had_alternatives_log\" ]; then rm -f /var/log/alternatives.log; fi\n",
             packages.join(" ")
         )
     }
+}
+
+/// What stands in front of the packages.
+const INSTALL: &str = "apt_get install --yes --no-install-recommends -- ";
+
+/// The packages that a script of this step installs, and the script without them; `None` for other scripts.
+pub(crate) fn installed_packages(script: &str) -> Option<(Vec<String>, String)> {
+    let (before, rest) = script.split_once(INSTALL)?;
+    let (packages, after) = rest.split_once('\n')?;
+    // Their names have neither blanks nor quotes.
+    let names = packages
+        .split(' ')
+        .map(|word| word.trim_matches('\'').to_owned());
+    Some((names.collect(), format!("{before}{after}")))
 }
 
 impl Apply for Apt {

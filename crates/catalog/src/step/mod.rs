@@ -13,7 +13,6 @@ mod when;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::context::Given;
 pub use self::{
     apt::Apt,
     config::{Env, User, Workdir},
@@ -26,6 +25,7 @@ pub use self::{
     run::{Cache, Network, Run},
     when::When,
 };
+pub(crate) use self::{apt::installed_packages, context::Given, network::without_prelude};
 use crate::{
     template::{Template, Variables},
     tree::Tree,

@@ -25,6 +25,20 @@ const PRELUDE: &str = r#"if [ -f /run/secrets/llbgen-ca ]; then
 fi
 "#;
 
+/// How the prelude ends, in this version and in those before it.
+const PRELUDE_END: &str = "NPM_CONFIG_CAFILE=\"$llbgen_ca\"\nfi\n";
+
+/// What a step itself runs, without the prelude of this version or another one.
+pub(crate) fn without_prelude(script: &str) -> &str {
+    if !script.starts_with("if [ -f /run/secrets/llbgen-ca ]") {
+        return script;
+    }
+    match script.split_once(PRELUDE_END) {
+        Some((_prelude, own)) => own,
+        None => script,
+    }
+}
+
 /// A shell that runs `script` and stops at the first command that fails, with the certificates made known.
 pub(super) fn networked_shell(script: &str) -> Exec {
     // Every user of the container may read it: certificates are no secret, and a step may run as any user.

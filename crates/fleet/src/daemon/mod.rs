@@ -82,13 +82,8 @@ impl FindError {
 ///
 /// `given` is the value of `--addr` or `BUILDKIT_HOST`. Cancelling (dropping the future) undoes what was begun.
 pub async fn find(given: Option<Address>, settings: &Settings) -> Result<Endpoint, FindError> {
-    if let Some(address) = given {
-        return Ok(Endpoint::Given(address));
-    }
-    for socket in &settings.sockets {
-        if probe::answers(socket).await.is_ok() {
-            return Ok(Endpoint::Local(Address::Unix(socket.clone())));
-        }
+    if let Some(running) = find_running(given, settings).await {
+        return Ok(running);
     }
     match private::acquire(settings).await {
         Ok(daemon) => Ok(Endpoint::Private(daemon)),
@@ -97,6 +92,19 @@ pub async fn find(given: Option<Address>, settings: &Settings) -> Result<Endpoin
         }),
         Err(error) => Err(FindError::Private(error)),
     }
+}
+
+/// The daemon that is given, or that runs already; none is started.
+pub async fn find_running(given: Option<Address>, settings: &Settings) -> Option<Endpoint> {
+    if let Some(address) = given {
+        return Some(Endpoint::Given(address));
+    }
+    for socket in &settings.sockets {
+        if probe::answers(socket).await.is_ok() {
+            return Some(Endpoint::Local(Address::Unix(socket.clone())));
+        }
+    }
+    None
 }
 
 fn quoted(paths: &[PathBuf]) -> String {

@@ -32,11 +32,11 @@ pub struct DockerConfig {
 
 /// What a registry wants to see. Its `Debug` shows neither name nor secret.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(super) struct Credentials {
+pub struct Credentials {
     /// The user; empty when `secret` is an identity token.
-    pub(super) username: String,
+    pub username: String,
     /// The password, or an identity token.
-    pub(super) secret: String,
+    pub secret: String,
 }
 
 /// A `config.json` that cannot be used.
@@ -142,7 +142,7 @@ impl DockerConfig {
     }
 
     /// The credentials for a registry's host; none means anonymous.
-    pub(super) async fn credentials(&self, host: &str) -> Result<Option<Credentials>, HelperError> {
+    pub async fn credentials(&self, host: &str) -> Result<Option<Credentials>, HelperError> {
         let key = if HUB_HOSTS.contains(&host) {
             HUB_KEY
         } else {

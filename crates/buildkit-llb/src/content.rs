@@ -1,0 +1,246 @@
+//! What a vertex does, read back from its op: for programs that explain graphs, not for building them.
+
+use std::collections::BTreeMap;
+
+use prost::Message as _;
+
+use crate::definition::Entry;
+use crate::pb;
+
+/// What a vertex does, without the digests of what it reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpContent {
+    /// Runs a command.
+    Exec(ExecContent),
+    /// Fetches files from elsewhere.
+    Source(SourceContent),
+    /// Changes files.
+    File(Vec<FileActionContent>),
+    /// Something else.
+    Other,
+}
+
+/// A command and its surroundings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExecContent {
+    /// The program and its arguments.
+    pub args: Vec<String>,
+    /// The environment, as `NAME=VALUE`.
+    pub env: Vec<String>,
+    /// The working directory.
+    pub cwd: String,
+    /// The user; empty for root.
+    pub user: String,
+    /// `UNSET`, `HOST` or `NONE`.
+    pub network: &'static str,
+    /// The mounts, the root file system among them.
+    pub mounts: Vec<MountContent>,
+}
+
+/// A mount of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountContent {
+    /// Where it is mounted; `/` is the root file system.
+    pub dest: String,
+    /// Which of the vertex's inputs it is; `None` for scratch, and for mounts that are none.
+    pub input: Option<usize>,
+    /// The directory of the input that is mounted.
+    pub selector: String,
+    /// Whether it cannot be written to.
+    pub readonly: bool,
+    /// `bind`, `cache`, `secret`, `ssh` or `tmpfs`.
+    pub kind: &'static str,
+    /// The id of a cache, secret or agent.
+    pub id: String,
+}
+
+/// Where files come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceContent {
+    /// The identifier, such as `docker-image://docker.io/library/alpine:latest`.
+    pub identifier: String,
+    /// What is said about it.
+    pub attrs: BTreeMap<String, String>,
+}
+
+/// One change of files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileActionContent {
+    /// Which of the vertex's inputs is changed; `None` for scratch, and for what an earlier action of the vertex made.
+    pub input: Option<usize>,
+    /// Which of the vertex's inputs is copied from.
+    pub source: Option<usize>,
+    /// The change.
+    pub change: FileChange,
+}
+
+/// A change of files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileChange {
+    /// Copies.
+    Copy {
+        /// From.
+        src: String,
+        /// To.
+        dest: String,
+        /// The permission bits that the copies get; -1 keeps them.
+        mode: i32,
+    },
+    /// Makes a file.
+    Mkfile {
+        /// Its path.
+        path: String,
+        /// Its permission bits.
+        mode: i32,
+        /// What it holds.
+        data: Vec<u8>,
+    },
+    /// Makes a directory.
+    Mkdir {
+        /// Its path.
+        path: String,
+        /// Its permission bits.
+        mode: i32,
+    },
+    /// Makes a symbolic link.
+    Symlink {
+        /// What it points to.
+        target: String,
+        /// Its path.
+        path: String,
+    },
+    /// Removes.
+    Rm {
+        /// The path.
+        path: String,
+    },
+    /// Something else.
+    Other,
+}
+
+impl Entry {
+    /// What the vertex does.
+    pub fn content(&self) -> OpContent {
+        match self.message().op {
+            Some(pb::op::Op::Exec(exec)) => OpContent::Exec(exec_content(exec)),
+            Some(pb::op::Op::Source(source)) => OpContent::Source(SourceContent {
+                identifier: source.identifier,
+                attrs: source.attrs,
+            }),
+            Some(pb::op::Op::File(file)) => {
+                let inputs = self.inputs.len();
+                let actions = file.actions.into_iter();
+                OpContent::File(actions.map(|action| file_action(action, inputs)).collect())
+            }
+            _ => OpContent::Other,
+        }
+    }
+
+    /// The bytes of the op without the digests of what it reads: equal for vertices that do the same to different inputs.
+    pub fn own_bytes(&self) -> Vec<u8> {
+        let mut op = self.message();
+        for input in &mut op.inputs {
+            input.digest.clear();
+        }
+        op.encode_to_vec()
+    }
+
+    /// The platform that the op carries, as `linux/arm64`; empty for none.
+    pub fn op_platform(&self) -> String {
+        let Some(platform) = self.message().platform else {
+            return String::new();
+        };
+        let parts = [platform.os, platform.architecture, platform.variant];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join("/")
+    }
+
+    /// The input that the vertex is a next state of: the root file system of a command, what files are changed in.
+    pub fn primary_input(&self) -> Option<usize> {
+        match self.message().op? {
+            pb::op::Op::Exec(exec) => {
+                let root = exec.mounts.iter().find(|mount| mount.dest == "/")?;
+                usize::try_from(root.input).ok()
+            }
+            pb::op::Op::File(file) => {
+                let inputs = self.inputs.len();
+                let named = file.actions.first()?.input;
+                usize::try_from(named).ok().filter(|input| *input < inputs)
+            }
+            pb::op::Op::Source(_) | pb::op::Op::Build(_) => None,
+            _ => (!self.inputs.is_empty()).then_some(0),
+        }
+    }
+
+    fn message(&self) -> pb::Op {
+        // An entry is made by marshalling, or by decoding bytes that were read as an op.
+        pb::Op::decode(&*self.op).unwrap_or_default()
+    }
+}
+
+fn exec_content(exec: pb::ExecOp) -> ExecContent {
+    let meta = exec.meta.unwrap_or_default();
+    ExecContent {
+        args: meta.args,
+        env: meta.env,
+        cwd: meta.cwd,
+        user: meta.user,
+        network: match exec.network {
+            0 => "UNSET",
+            1 => "HOST",
+            2 => "NONE",
+            _ => "unknown",
+        },
+        mounts: exec.mounts.into_iter().map(mount_content).collect(),
+    }
+}
+
+fn mount_content(mount: pb::Mount) -> MountContent {
+    let (kind, id) = match (&mount.cache_opt, &mount.secret_opt, &mount.ssh_opt) {
+        (Some(cache), _, _) => ("cache", cache.id.clone()),
+        (_, Some(secret), _) => ("secret", secret.id.clone()),
+        (_, _, Some(ssh)) => ("ssh", ssh.id.clone()),
+        _ if mount.tmpfs_opt.is_some() => ("tmpfs", String::new()),
+        _ => ("bind", String::new()),
+    };
+    MountContent {
+        dest: mount.dest,
+        input: usize::try_from(mount.input).ok(),
+        selector: mount.selector,
+        readonly: mount.readonly,
+        kind,
+        id,
+    }
+}
+
+fn file_action(action: pb::FileAction, inputs: usize) -> FileActionContent {
+    let of_vertex = |input: i64| usize::try_from(input).ok().filter(|input| *input < inputs);
+    FileActionContent {
+        input: of_vertex(action.input),
+        source: of_vertex(action.secondary_input),
+        change: match action.action {
+            Some(pb::file_action::Action::Copy(copy)) => FileChange::Copy {
+                src: copy.src,
+                dest: copy.dest,
+                mode: copy.mode,
+            },
+            Some(pb::file_action::Action::Mkfile(file)) => FileChange::Mkfile {
+                path: file.path,
+                mode: file.mode,
+                data: file.data,
+            },
+            Some(pb::file_action::Action::Mkdir(directory)) => FileChange::Mkdir {
+                path: directory.path,
+                mode: directory.mode,
+            },
+            Some(pb::file_action::Action::Symlink(link)) => FileChange::Symlink {
+                target: link.oldpath,
+                path: link.newpath,
+            },
+            Some(pb::file_action::Action::Rm(rm)) => FileChange::Rm { path: rm.path },
+            None => FileChange::Other,
+        },
+    }
+}

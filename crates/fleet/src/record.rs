@@ -1,0 +1,171 @@
+//! What a build notes down beside its outputs, so that the next one knows what is there already.
+//!
+//! The record of `OUT/a/b.tar` is `OUT/.llbgen/a/b.tar.json`, with the graph that it was built from in
+//! `OUT/.llbgen/a/b.tar.llb`. It is written once the tar is there under its name.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use buildkit_llb::Definition;
+use catalog::{ContextPath, Id, ImageConfig, LocalContent, Plan};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    metadata::Output,
+    output::{Draft, OutputError},
+};
+
+/// The directory of the records, in the output directory.
+pub const RECORDS: &str = ".llbgen";
+
+/// The version of the format; a record of another one is none.
+const VERSION: u32 = 1;
+
+/// What a build noted down about one tar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    version: u32,
+    /// The id of what was built.
+    pub id: Id,
+    /// The artifact.
+    pub artifact: String,
+    /// The platform.
+    pub platform: String,
+    /// The values of axes and options.
+    pub values: BTreeMap<String, String>,
+    /// The sha256 of the tar.
+    pub digest: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written last, in nanoseconds after 1970 began.
+    pub modified: i128,
+    /// How many entries it has.
+    pub entries: u64,
+    /// The digest of the vertex that it was exported from.
+    pub vertex: String,
+    /// The sha256 of the files that the graph names only all together.
+    pub files: BTreeMap<ContextPath, String>,
+    /// What an image of it is run with.
+    pub config: ImageConfig,
+}
+
+/// The last build of a variant.
+#[derive(Debug, Clone)]
+pub struct LastBuild {
+    /// What it noted down.
+    pub record: Record,
+    /// The graph that it built; `None` when it cannot be read any more.
+    pub definition: Option<Definition>,
+}
+
+/// When a file was written last.
+pub(crate) fn modified(metadata: &fs::Metadata) -> i128 {
+    i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
+}
+
+fn path_of(directory: &Path, output: &ContextPath, ending: &str) -> PathBuf {
+    directory.join(RECORDS).join(format!("{output}{ending}"))
+}
+
+/// The record of an output; `None` when there is none that can be used.
+pub fn read(directory: &Path, output: &ContextPath) -> Option<Record> {
+    let json = fs::read(path_of(directory, output, ".json")).ok()?;
+    let record: Record = serde_json::from_slice(&json).ok()?;
+    (record.version == VERSION).then_some(record)
+}
+
+/// The record of an output, with the graph that it was built from.
+pub fn last_build(directory: &Path, output: &ContextPath) -> Option<LastBuild> {
+    let record = read(directory, output)?;
+    let bytes = fs::read(path_of(directory, output, ".llb")).ok();
+    let definition = bytes.and_then(|bytes| Definition::from_bytes(&bytes).ok());
+    // A graph of another build tells nothing about this one.
+    let definition = definition.filter(|graph| {
+        graph
+            .head()
+            .is_some_and(|head| head.to_string() == record.vertex)
+    });
+    Some(LastBuild { record, definition })
+}
+
+/// Notes down that `output` was built from `plan`. A plan without an id leaves no record.
+pub(crate) fn write(directory: &Path, plan: &Plan, output: &Output) -> Result<(), OutputError> {
+    let json = path_of(directory, &plan.output, ".json");
+    let Some(id) = plan.id else {
+        return forget(&json);
+    };
+    let unreadable = |source| OutputError::File {
+        path: output.path.clone(),
+        source,
+    };
+    let metadata = fs::metadata(&output.path).map_err(unreadable)?;
+    let record = Record {
+        version: VERSION,
+        id,
+        artifact: output.artifact.clone(),
+        platform: output.platform.clone(),
+        values: output.values.clone(),
+        digest: output.digest.clone(),
+        size: output.size,
+        modified: modified(&metadata),
+        entries: output.entries,
+        vertex: output.vertex.clone(),
+        files: files(plan),
+        config: plan.config.clone(),
+    };
+    let graph = Draft::create(&path_of(directory, &plan.output, ".llb"))?;
+    graph.publish_bytes(&plan.definition.to_bytes())?;
+    replace(&json, &record)
+}
+
+/// Notes down that an intact tar was written at another time: it was copied, or checked out from a cache.
+pub(crate) fn touch(
+    directory: &Path,
+    output: &ContextPath,
+    record: &Record,
+    modified: i128,
+) -> Result<(), OutputError> {
+    let record = Record {
+        modified,
+        ..record.clone()
+    };
+    replace(&path_of(directory, output, ".json"), &record)
+}
+
+fn replace(path: &Path, record: &Record) -> Result<(), OutputError> {
+    let draft = Draft::create(path)?;
+    let json = serde_json::to_vec_pretty(record).map_err(|error| OutputError::File {
+        path: path.to_owned(),
+        source: io::Error::from(error),
+    })?;
+    draft.publish_bytes(&json)
+}
+
+fn forget(path: &Path) -> Result<(), OutputError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(OutputError::File {
+            path: path.to_owned(),
+            source,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The files that the graph names only all together, each with its own hash.
+pub fn files(plan: &Plan) -> BTreeMap<ContextPath, String> {
+    let sets = plan.locals.iter().filter_map(|local| match &local.content {
+        LocalContent::Files(files) => Some(files),
+        LocalContent::Rootfs(_) => None,
+    });
+    let hash = |bytes: [u8; 32]| archive::Digest::from(bytes).to_string();
+    sets.flatten()
+        .map(|(path, file)| {
+            let hash = hash(file.sha256());
+            (path.clone(), format!("{hash} {:o}", file.mode()))
+        })
+        .collect()
+}

@@ -1,0 +1,95 @@
+//! Why it cannot be known what a reference stands for.
+
+use buildkit_client::{DockerConfigError, HelperError};
+
+use crate::source_failure::{self, SourceTrouble};
+
+/// A reference of which it cannot be known what it stands for.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot find out what `{name}` stands for")]
+pub struct ResolveError {
+    /// The image, URL or git ref.
+    pub name: String,
+    /// Why.
+    #[source]
+    pub problem: ResolveProblem,
+}
+
+/// Why it cannot be known.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResolveProblem {
+    /// The user interrupted it.
+    #[error("it was interrupted")]
+    Cancelled,
+    /// The daemon cannot say.
+    #[error(transparent)]
+    Daemon(#[from] buildkit_client::ResolveError),
+    /// The registry or server cannot be asked, or says no.
+    #[error("{message}")]
+    Server {
+        /// What kind of trouble it is, if that can be told.
+        trouble: Option<SourceTrouble>,
+        /// The words of who knows.
+        message: String,
+    },
+    /// The credentials for the registry cannot be had.
+    #[error(transparent)]
+    Credentials(#[from] HelperError),
+    /// Docker's configuration cannot be read.
+    #[error(transparent)]
+    Docker(#[from] DockerConfigError),
+    /// The image is not there for a platform.
+    #[error("it is not there for `{platform}`, only for {}", list(available))]
+    Platform {
+        /// The platform.
+        platform: String,
+        /// Those that it is there for.
+        available: Vec<String>,
+    },
+    /// What came back is not what was asked for.
+    #[error("the answer makes no sense: {what}")]
+    Nonsense {
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        return "no platform that it names".to_owned();
+    }
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+impl ResolveError {
+    /// What kind of trouble it is, if that can be told.
+    pub fn trouble(&self) -> Option<SourceTrouble> {
+        match &self.problem {
+            ResolveProblem::Server { trouble, .. } => *trouble,
+            ResolveProblem::Daemon(buildkit_client::ResolveError::Refused { message, .. }) => {
+                source_failure::trouble(message)
+            }
+            ResolveProblem::Daemon(buildkit_client::ResolveError::Slow { .. }) => {
+                Some(SourceTrouble::Transient)
+            }
+            ResolveProblem::Daemon(
+                buildkit_client::ResolveError::Lost(_) | buildkit_client::ResolveError::Solve(_),
+            ) => Some(SourceTrouble::Unreachable),
+            _ => None,
+        }
+    }
+
+    /// Whether the user interrupted it.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(
+            self.problem,
+            ResolveProblem::Cancelled
+                | ResolveProblem::Daemon(buildkit_client::ResolveError::Cancelled)
+        )
+    }
+}

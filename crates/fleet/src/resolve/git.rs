@@ -1,0 +1,101 @@
+//! Asking a git repository, with the `git` that is installed.
+
+use std::process::Stdio;
+
+use catalog::{Commit, GitSource};
+use tokio::process::Command;
+
+use super::ResolveProblem;
+use crate::source_failure;
+
+/// The commit that a ref stands for; a commit stands for itself.
+pub(super) async fn commit(source: &GitSource) -> Result<Commit, ResolveProblem> {
+    if let Some(Ok(commit)) = source.reference().map(str::parse) {
+        return Ok(commit);
+    }
+    let output = Command::new("git")
+        .args(["ls-remote", "--exit-code", "--", source.url()])
+        .args(patterns(source.reference()))
+        // Nobody is there to answer.
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .map_err(|error| server(None, format!("`git` cannot be run: {error}")))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        let message = if said.is_empty() {
+            "the repository has no such ref".to_owned()
+        } else {
+            said
+        };
+        let trouble = source_failure::trouble(&message);
+        return Err(server(trouble, message));
+    }
+    let listing = String::from_utf8_lossy(&output.stdout);
+    chosen(&listing, source.reference())
+        .ok_or_else(|| server(None, "the repository has no such ref".to_owned()))
+}
+
+/// What to list: the ref in its three possible places, and the commit that an annotated tag is on.
+fn patterns(reference: Option<&str>) -> Vec<String> {
+    match reference {
+        None => vec!["HEAD".to_owned()],
+        Some(full) if full.starts_with("refs/") => vec![full.to_owned(), format!("{full}^{{}}")],
+        Some(name) => vec![
+            format!("refs/heads/{name}"),
+            format!("refs/tags/{name}"),
+            format!("refs/tags/{name}^{{}}"),
+        ],
+    }
+}
+
+/// The commit of the listing: of a branch before that of a tag, as BuildKit has it, and of an annotated tag the commit
+/// that it is on.
+fn chosen(listing: &str, reference: Option<&str>) -> Option<Commit> {
+    let find = |name: &str| {
+        let mut lines = listing.lines().filter_map(|line| line.split_once('\t'));
+        let (commit, _) = lines.find(|(_, listed)| *listed == name)?;
+        commit.parse().ok()
+    };
+    match reference {
+        None => find("HEAD"),
+        Some(full) if full.starts_with("refs/") => {
+            find(&format!("{full}^{{}}")).or_else(|| find(full))
+        }
+        Some(name) => find(&format!("refs/heads/{name}"))
+            .or_else(|| find(&format!("refs/tags/{name}^{{}}")))
+            .or_else(|| find(&format!("refs/tags/{name}"))),
+    }
+}
+
+fn server(trouble: Option<source_failure::SourceTrouble>, message: String) -> ResolveProblem {
+    ResolveProblem::Server { trouble, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn annotated_tags_are_the_commits_that_they_are_on() {
+        let (a, b, c) = ("a".repeat(40), "b".repeat(40), "c".repeat(40));
+        let listing =
+            format!("{a}\trefs/heads/main\n{b}\trefs/tags/v1\n{c}\trefs/tags/v1^{{}}\n{a}\tHEAD\n");
+        let check = |reference: Option<&str>, expected: Option<&str>| {
+            let found = chosen(&listing, reference);
+            assert_eq!(
+                found.as_ref().map(Commit::as_str),
+                expected,
+                "{reference:?}"
+            );
+        };
+        check(None, Some(&a));
+        check(Some("main"), Some(&a));
+        check(Some("v1"), Some(&c));
+        check(Some("refs/tags/v1"), Some(&c));
+        check(Some("refs/heads/main"), Some(&a));
+        check(Some("v2"), None);
+    }
+}

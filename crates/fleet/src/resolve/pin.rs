@@ -1,0 +1,167 @@
+//! From references to a lock: what is missing is asked for, one question an image, and written down.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_client::CancellationToken;
+use catalog::{
+    BaseConfig, ContentDigest, Epoch, GitSource, ImageKey, ImagePin, ImageRef, Lock, Pinned,
+    Platform, Reference,
+};
+
+use super::{ResolveError, ResolveProblem, Resolver};
+
+/// Two places that name one image with different digests, so that no lock is right for both.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{key}` is written with the digest `{first}` in {first_place}, and with `{second}` in {second_place}"
+)]
+pub struct PinClash {
+    /// The image.
+    pub key: ImageKey,
+    /// One digest.
+    pub first: ContentDigest,
+    /// Where it is written.
+    pub first_place: String,
+    /// The other digest.
+    pub second: ContentDigest,
+    /// Where that is written.
+    pub second_place: String,
+}
+
+/// What is to be asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pinning {
+    images: BTreeMap<ImageKey, (ImageRef, BTreeSet<String>)>,
+    http: BTreeSet<String>,
+    git: BTreeSet<GitSource>,
+    is_anew: bool,
+}
+
+impl Pinning {
+    /// Asks for what is pinned already, too, whatever it stood for.
+    pub fn anew(mut self) -> Self {
+        self.is_anew = true;
+        self
+    }
+
+    /// Asks for `references`, each once.
+    pub fn of<'a>(references: impl IntoIterator<Item = &'a Reference>) -> Result<Self, PinClash> {
+        let mut pinning = Self::default();
+        let mut written: BTreeMap<ImageKey, (ContentDigest, String)> = BTreeMap::new();
+        for Reference { source, place } in references {
+            match source {
+                Pinned::Http(url) => drop(pinning.http.insert(url.clone())),
+                Pinned::Git(source) => drop(pinning.git.insert(source.clone())),
+                Pinned::Image {
+                    reference,
+                    platform,
+                } => {
+                    let key = ImageKey::of(reference);
+                    let (image, platforms) = pinning
+                        .images
+                        .entry(key.clone())
+                        .or_insert_with(|| (reference.clone(), BTreeSet::new()));
+                    platforms.insert(platform.to_string());
+                    let Some(digest) = reference.digest() else {
+                        continue;
+                    };
+                    // A digest that is written somewhere counts for all who name the tag.
+                    *image = reference.clone();
+                    let (first, first_place) = written
+                        .entry(key.clone())
+                        .or_insert_with(|| (digest.clone(), place.clone()));
+                    if first != digest {
+                        return Err(PinClash {
+                            key,
+                            first: first.clone(),
+                            first_place: first_place.clone(),
+                            second: digest.clone(),
+                            second_place: place.clone(),
+                        });
+                    }
+                }
+            }
+        }
+        Ok(pinning)
+    }
+
+    /// Whether nothing is to be asked for.
+    pub fn is_empty(&self) -> bool {
+        self.names().is_empty()
+    }
+
+    /// Leaves out everything but the entries with these names; the names that there are no entries for.
+    pub fn only(&mut self, names: &[String]) -> Vec<String> {
+        let wanted = |name: &str| names.iter().any(|given| is_called(given, name));
+        let is_entry = |given: &&String| !self.names().iter().any(|name| is_called(given, name));
+        let unknown = names.iter().filter(is_entry).cloned().collect();
+        self.images.retain(|key, _| wanted(key.as_str()));
+        self.http.retain(|url| wanted(url));
+        self.git.retain(|source| wanted(&source.to_string()));
+        unknown
+    }
+
+    /// The names of what is to be asked for.
+    pub fn names(&self) -> Vec<String> {
+        let images = self.images.keys().map(ToString::to_string);
+        let git = self.git.iter().map(ToString::to_string);
+        images.chain(self.http.iter().cloned()).chain(git).collect()
+    }
+
+    /// Asks, and writes the answers into `lock`. An epoch is set when the lock has none: it is the moment of its making.
+    pub async fn pin(
+        &self,
+        lock: &mut Lock,
+        resolver: &Resolver<'_>,
+        now: Epoch,
+        cancelled: &CancellationToken,
+        on_name: &(dyn Fn(&str) + Sync),
+    ) -> Result<(), ResolveError> {
+        for (key, (image, platforms)) in &self.images {
+            on_name(key.as_str());
+            let platforms: Vec<Platform> = platforms
+                .iter()
+                .filter_map(|platform| platform.parse().ok())
+                .collect();
+            // A pin without the config for some platform does not move for the sake of it.
+            let pinned = lock.image(image).filter(|_| !self.is_anew);
+            let meant = match (image.digest(), pinned) {
+                (None, Some(pin)) => image.clone().with_digest(pin.digest().clone()),
+                _ => image.clone(),
+            };
+            let resolved = resolver.image(&meant, &platforms, cancelled).await?;
+            let configs = resolved
+                .configs
+                .into_iter()
+                .map(|(platform, json)| Ok((platform, BaseConfig::from_json(&json)?)))
+                .collect::<Result<Vec<_>, catalog::BaseConfigError>>();
+            let configs = configs.map_err(|error| ResolveError {
+                name: key.to_string(),
+                problem: ResolveProblem::Nonsense {
+                    what: format!("{error}: {}", error.source),
+                },
+            })?;
+            lock.set_image(image, ImagePin::new(resolved.digest, configs));
+        }
+        for url in &self.http {
+            on_name(url);
+            lock.set_http(url, resolver.http(url, cancelled).await?);
+        }
+        for source in &self.git {
+            on_name(&source.to_string());
+            lock.set_git(source, resolver.git(source, cancelled).await?);
+        }
+        if lock.epoch().is_none() {
+            lock.set_epoch(now);
+        }
+        Ok(())
+    }
+}
+
+/// Images go by any spelling: `ubuntu` is `ubuntu:latest`.
+fn is_called(given: &str, name: &str) -> bool {
+    given == name
+        || given
+            .parse::<ImageRef>()
+            .is_ok_and(|image| ImageKey::of(&image).as_str() == name)
+}

@@ -1,0 +1,265 @@
+//! Asking a registry.
+
+use std::collections::BTreeMap;
+
+use buildkit_client::DockerConfig;
+use catalog::{ContentDigest, ImageRef, Platform};
+use oci_client::{
+    Client, Reference,
+    client::{ClientConfig, ClientProtocol},
+    errors::{OciDistributionError, OciErrorCode},
+    manifest::{OciDescriptor, OciImageIndex, OciManifest},
+    secrets::RegistryAuth,
+};
+
+use super::{
+    ResolveProblem, ResolvedImage,
+    web::{self, CONNECT_LIMIT, SILENCE_LIMIT},
+};
+use crate::source_failure::{self, SourceTrouble};
+
+/// The largest config that is read; real ones have some kilobytes.
+const MAX_CONFIG: i64 = 4 << 20;
+
+pub(super) async fn image(
+    credentials: &DockerConfig,
+    insecure: &[String],
+    image: &ImageRef,
+    platforms: &[Platform],
+) -> Result<ResolvedImage, ResolveProblem> {
+    web::use_tls();
+    let registry = Registry::connect(credentials, insecure, image).await?;
+    let (manifest, digest) = registry.manifest(&registry.reference).await?;
+    let digest: ContentDigest = digest.parse().map_err(nonsense)?;
+    let mut configs = BTreeMap::new();
+    for platform in platforms {
+        let config = match &manifest {
+            OciManifest::ImageIndex(index) => registry.config_in(index, platform).await?,
+            OciManifest::Image(manifest) => {
+                let config = registry.blob(&manifest.config).await?;
+                is_for(&config, platform)?;
+                config
+            }
+        };
+        configs.insert(platform.clone(), config);
+    }
+    Ok(ResolvedImage { digest, configs })
+}
+
+struct Registry {
+    client: Client,
+    auth: RegistryAuth,
+    reference: Reference,
+}
+
+impl Registry {
+    async fn connect(
+        credentials: &DockerConfig,
+        insecure: &[String],
+        image: &ImageRef,
+    ) -> Result<Self, ResolveProblem> {
+        let domain = image.domain();
+        let protocol = if is_plain(domain, insecure) {
+            ClientProtocol::Http
+        } else {
+            ClientProtocol::Https
+        };
+        let client = Client::new(ClientConfig {
+            protocol,
+            connect_timeout: Some(CONNECT_LIMIT),
+            read_timeout: Some(SILENCE_LIMIT),
+            ..ClientConfig::default()
+        });
+        let auth = match credentials.credentials(domain).await? {
+            None => RegistryAuth::Anonymous,
+            Some(login) if login.username.is_empty() => RegistryAuth::Bearer(login.secret),
+            Some(login) => RegistryAuth::Basic(login.username, login.secret),
+        };
+        Ok(Self {
+            client,
+            auth,
+            reference: reference(image),
+        })
+    }
+
+    async fn manifest(
+        &self,
+        reference: &Reference,
+    ) -> Result<(OciManifest, String), ResolveProblem> {
+        let pulled = self.client.pull_manifest(reference, &self.auth).await;
+        pulled.map_err(|error| problem(&error))
+    }
+
+    /// The config of the image for one platform.
+    async fn config_in(
+        &self,
+        index: &OciImageIndex,
+        platform: &Platform,
+    ) -> Result<Vec<u8>, ResolveProblem> {
+        let entry = index.manifests.iter().find(|entry| {
+            let of_entry = entry.platform.as_ref().map(|found| {
+                Platform::new(found.os.to_string(), found.architecture.to_string())
+                    .with_variant(found.variant.clone().unwrap_or_default())
+                    .normalized()
+            });
+            of_entry.as_ref() == Some(platform)
+        });
+        let entry = entry.ok_or_else(|| ResolveProblem::Platform {
+            platform: platform.to_string(),
+            available: available(index),
+        })?;
+        let reference = self.reference.clone_with_digest(entry.digest.clone());
+        match self.manifest(&reference).await? {
+            (OciManifest::Image(manifest), _digest) => self.blob(&manifest.config).await,
+            (OciManifest::ImageIndex(_), _digest) => Err(nonsense("an index within an index")),
+        }
+    }
+
+    /// A blob, whose digest the client checks.
+    async fn blob(&self, descriptor: &OciDescriptor) -> Result<Vec<u8>, ResolveProblem> {
+        if descriptor.size > MAX_CONFIG {
+            return Err(nonsense(format!(
+                "its config has {} bytes, more than any image's",
+                descriptor.size
+            )));
+        }
+        let mut bytes = Vec::new();
+        let pulled = self
+            .client
+            .pull_blob(&self.reference, descriptor, &mut bytes)
+            .await;
+        pulled.map_err(|error| problem(&error))?;
+        Ok(bytes)
+    }
+}
+
+fn available(index: &OciImageIndex) -> Vec<String> {
+    let platforms = index.manifests.iter().filter_map(|entry| {
+        let platform = entry.platform.as_ref()?;
+        let os = platform.os.to_string();
+        // Attestations are manifests too, for no platform.
+        (os != "unknown").then(|| {
+            Platform::new(os, platform.architecture.to_string())
+                .with_variant(platform.variant.clone().unwrap_or_default())
+                .normalized()
+                .to_string()
+        })
+    });
+    platforms.collect()
+}
+
+/// An image without an index says in its config what it is for.
+fn is_for(config: &[u8], platform: &Platform) -> Result<(), ResolveProblem> {
+    #[derive(serde::Deserialize)]
+    struct Of {
+        os: String,
+        architecture: String,
+        #[serde(default)]
+        variant: String,
+    }
+    let of: Of = serde_json::from_slice(config).map_err(nonsense)?;
+    let found = Platform::new(of.os, of.architecture)
+        .with_variant(of.variant)
+        .normalized();
+    if found == *platform {
+        Ok(())
+    } else {
+        Err(ResolveProblem::Platform {
+            platform: platform.to_string(),
+            available: vec![found.to_string()],
+        })
+    }
+}
+
+fn reference(image: &ImageRef) -> Reference {
+    let (domain, path) = (image.domain().to_owned(), image.path().to_owned());
+    match (image.digest(), image.tag()) {
+        (Some(digest), _) => Reference::with_digest(domain, path, digest.to_string()),
+        (None, tag) => Reference::with_tag(domain, path, tag.unwrap_or("latest").to_owned()),
+    }
+}
+
+/// Registries on this machine speak plain HTTP, as Docker has it, and those that the user says so of.
+fn is_plain(domain: &str, insecure: &[String]) -> bool {
+    let host = match domain.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None => domain.split(':').next().unwrap_or(domain),
+    };
+    let is_here = host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
+    is_here || insecure.iter().any(|given| given == domain)
+}
+
+fn problem(error: &OciDistributionError) -> ResolveProblem {
+    let trouble = match error {
+        OciDistributionError::RequestError(error) => return web::problem(error),
+        OciDistributionError::ServerError { code, .. } => match code {
+            429 | 500.. => Some(SourceTrouble::Transient),
+            _ => Some(SourceTrouble::Missing),
+        },
+        OciDistributionError::RegistryError { envelope, .. } => {
+            let is_busy = envelope
+                .errors
+                .iter()
+                .any(|error| matches!(error.code, OciErrorCode::Toomanyrequests));
+            Some(if is_busy {
+                SourceTrouble::Transient
+            } else {
+                SourceTrouble::Missing
+            })
+        }
+        OciDistributionError::ImageManifestNotFoundError(_)
+        | OciDistributionError::UnauthorizedError { .. }
+        | OciDistributionError::AuthenticationFailure(_) => Some(SourceTrouble::Missing),
+        error => source_failure::trouble(&error.to_string()),
+    };
+    ResolveProblem::Server {
+        trouble,
+        message: error.to_string().trim().to_owned(),
+    }
+}
+
+fn nonsense(what: impl ToString) -> ResolveProblem {
+    ResolveProblem::Nonsense {
+        what: what.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_registries_on_this_machine_speak_plain_http() {
+        let check = |domain: &str, expected: bool| {
+            assert_eq!(
+                is_plain(domain, &["lan:5000".to_owned()]),
+                expected,
+                "{domain}"
+            );
+        };
+        check("localhost:5000", true);
+        check("127.0.0.1:5000", true);
+        check("[::1]:5000", true);
+        check("docker.io", false);
+        check("localhost.example.com", false);
+        check("lan:5000", true);
+        check("lan", false);
+    }
+
+    #[test]
+    fn a_digest_counts_more_than_a_tag() {
+        let check = |given: &str, expected: &str| {
+            assert_eq!(reference(&given.parse().unwrap()).whole(), expected);
+        };
+        let digest = format!("sha256:{}", "1".repeat(64));
+        check("ubuntu", "docker.io/library/ubuntu:latest");
+        check("localhost:5000/a/b:1", "localhost:5000/a/b:1");
+        check(
+            &format!("ubuntu:1@{digest}"),
+            &format!("docker.io/library/ubuntu@{digest}"),
+        );
+    }
+}

@@ -1,0 +1,65 @@
+//! Asking a web server.
+
+use std::{error::Error, time::Duration};
+
+use archive::Digest;
+use catalog::ContentDigest;
+use sha2::{Digest as _, Sha256};
+
+use super::ResolveProblem;
+use crate::source_failure::{self, SourceTrouble};
+
+/// How long a server may take to accept a connection.
+pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(15);
+
+/// How long a server may be silent in the middle of an answer.
+pub(super) const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+
+/// The sha256 of what a URL serves.
+pub(super) async fn sha256(url: &str) -> Result<ContentDigest, ResolveProblem> {
+    use_tls();
+    let client = reqwest::Client::builder()
+        .connect_timeout(CONNECT_LIMIT)
+        .read_timeout(SILENCE_LIMIT)
+        .build()
+        .map_err(|error| problem(&error))?;
+    let mut response = client
+        .get(url)
+        .send()
+        .await
+        .and_then(reqwest::Response::error_for_status)
+        .map_err(|error| problem(&error))?;
+    let mut hash = Sha256::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| problem(&error))? {
+        hash.update(&chunk);
+    }
+    let bytes: [u8; 32] = hash.finalize().into();
+    let digest = Digest::from(bytes).to_string();
+    digest.parse().map_err(|_| ResolveProblem::Nonsense {
+        what: format!("`{digest}` is no digest"),
+    })
+}
+
+/// What an HTTP client says, and what kind of trouble that is.
+pub(super) fn problem(error: &reqwest::Error) -> ResolveProblem {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        message = format!("{message}: {source}");
+        cause = source.source();
+    }
+    let trouble = match error.status().map(|status| status.as_u16()) {
+        Some(429 | 500..) => Some(SourceTrouble::Transient),
+        Some(_) => Some(SourceTrouble::Missing),
+        None if error.is_connect() => Some(SourceTrouble::Unreachable),
+        None if error.is_timeout() => Some(SourceTrouble::Transient),
+        None => source_failure::trouble(&message),
+    };
+    ResolveProblem::Server { trouble, message }
+}
+
+/// The implementation of TLS that all of this program uses, so that none is chosen by chance.
+pub(super) fn use_tls() {
+    // It fails when it was called before.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+}

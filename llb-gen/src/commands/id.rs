@@ -1,0 +1,136 @@
+//! `llbgen id`: the identity of artifacts, from files alone.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write as _},
+};
+
+use catalog::{Caching, CheckedCatalog, Id, Kind, Plan, Request};
+use serde::Serialize;
+
+use crate::{
+    args::{Global, IdArgs, ListingFormat},
+    failure::{Exit, Failure},
+    planning::{self, Selected},
+    table,
+};
+
+#[derive(Serialize)]
+struct Row {
+    artifact: String,
+    kind: &'static str,
+    /// One for a tar; all declared ones for an image.
+    platforms: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    values: BTreeMap<String, String>,
+    id: Id,
+    content_tag: String,
+    /// The repository with the content tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<String>,
+}
+
+pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> Result<(), Failure> {
+    let artifacts = planning::or_all(catalog, &args.artifacts);
+    let request = args.variation.request(&artifacts);
+    let chosen = catalog.select(&request)?;
+    // An image is one thing for all its platforms, whichever of them are asked for.
+    let everywhere = Request {
+        platforms: Vec::new(),
+        ..request
+    };
+    let mut variants = catalog.select(&everywhere)?;
+    variants.retain(|variant| {
+        let artifact = catalog.get(variant.artifact.as_str());
+        chosen.contains(variant) || artifact.is_some_and(|artifact| artifact.kind() == Kind::Image)
+    });
+    let build_contexts = &args.variation.build_context;
+    let selected = Selected::read(catalog, variants, build_contexts, &global.context)?;
+    let plans = selected.plan(catalog, Caching::Use)?;
+    planning::require_pinned(&plans)?;
+    let rows = rows(catalog, &plans)?;
+    match args.format {
+        ListingFormat::Json => table::print_json(&rows)?,
+        ListingFormat::Text => write!(io::stdout().lock(), "{}", text(&rows))?,
+    }
+    Ok(())
+}
+
+fn rows(catalog: &CheckedCatalog, plans: &[Plan]) -> Result<Vec<Row>, Failure> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut seen = Vec::new();
+    for plan in plans {
+        let parts: Vec<&Plan> = match plan.kind {
+            Kind::Rootfs | Kind::Layer => vec![plan],
+            Kind::Image => plans
+                .iter()
+                .filter(|other| is_same_image(plan, other))
+                .collect(),
+        };
+        if plan.kind == Kind::Image {
+            let image = (plan.variant.artifact.clone(), plan.variant.values.clone());
+            if seen.contains(&image) {
+                continue;
+            }
+            seen.push(image);
+        }
+        let id = match plan.kind {
+            Kind::Rootfs | Kind::Layer => plan.id,
+            Kind::Image => Id::of_image(&parts),
+        };
+        let id = id.ok_or_else(|| Failure::new(Exit::Bug, "a pinned plan has no id"))?;
+        rows.push(row(catalog, plan, &parts, id)?);
+    }
+    Ok(rows)
+}
+
+fn is_same_image(one: &Plan, other: &Plan) -> bool {
+    one.variant.artifact == other.variant.artifact && one.variant.values == other.variant.values
+}
+
+fn row(catalog: &CheckedCatalog, plan: &Plan, parts: &[&Plan], id: Id) -> Result<Row, Failure> {
+    let names = catalog
+        .image_names(&plan.variant)
+        .map_err(|error| Failure::new(Exit::Catalog, error))?;
+    let values = plan.variant.values.iter();
+    Ok(Row {
+        artifact: plan.variant.artifact.to_string(),
+        kind: plan.kind.as_str(),
+        platforms: parts
+            .iter()
+            .map(|part| part.variant.platform.to_string())
+            .collect(),
+        values: values
+            .map(|(name, value)| (name.to_string(), value.clone()))
+            .collect(),
+        id,
+        content_tag: id.content_tag(),
+        image: names
+            .repository
+            .map(|repository| format!("{repository}:{}", id.content_tag())),
+    })
+}
+
+fn text(rows: &[Row]) -> String {
+    let cells: Vec<[String; 6]> = rows
+        .iter()
+        .map(|row| {
+            let values = row
+                .values
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"));
+            [
+                row.artifact.clone(),
+                row.platforms.join(","),
+                values.collect::<Vec<_>>().join(" "),
+                row.id.to_string(),
+                row.content_tag.clone(),
+                row.image.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    table::table(
+        ["ARTIFACT", "PLATFORM", "VALUES", "ID", "TAG", "IMAGE"],
+        &cells,
+    )
+}

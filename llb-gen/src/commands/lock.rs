@@ -1,0 +1,128 @@
+//! `llbgen lock`: pins what the catalog refers to and the lock does not have, and drops what nothing refers to.
+
+use std::io::{self, Write as _};
+
+use catalog::{CheckedCatalog, Reference};
+use catalog::{LOCK_FILE, Lock, Move};
+use fleet::{lock_file, resolve::Pinning};
+
+use crate::{
+    args::{Global, LockArgs},
+    failure::{Exit, Failure},
+    pinning::{self, Survey},
+    table,
+};
+
+pub(crate) fn run(
+    args: &LockArgs,
+    global: &Global,
+    catalog: &CheckedCatalog,
+) -> Result<(), Failure> {
+    if args.source_policy {
+        return print_source_policy(global);
+    }
+    let survey = Survey::of(catalog, &args.build_context, global)?;
+    let mut lock = survey.pruned();
+    let missing = survey.missing(&lock);
+    if args.check {
+        return check(global, &survey, &lock, &missing);
+    }
+    if !missing.is_empty() && args.offline {
+        return Err(not_pinned(&missing, "run it without `--offline`"));
+    }
+    let pinning = Pinning::of(missing).map_err(|error| Failure::new(Exit::Catalog, error))?;
+    if !pinning.is_empty() {
+        pinning::resolve(&pinning, &mut lock, global, &args.registries)?;
+    }
+    if lock.epoch().is_none() {
+        lock.set_epoch(pinning::now());
+    }
+    write(global, &survey.lock, &lock)
+}
+
+/// Writes the lock, and prints what moved.
+pub(super) fn write(global: &Global, old: &Lock, new: &Lock) -> Result<(), Failure> {
+    let changed = lock_file::write(&global.context, new)?;
+    print_moves(&new.moved_from(old))?;
+    if !global.quiet {
+        let count = new.count();
+        let state = if changed {
+            "now pins"
+        } else {
+            "is unchanged and pins"
+        };
+        anstream::eprintln!(
+            "`{LOCK_FILE}` {state} {} image(s), {} download(s) and {} git ref(s)",
+            count.images,
+            count.downloads,
+            count.git
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn print_moves(moves: &[Move]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    moves
+        .iter()
+        .try_for_each(|moved| writeln!(stdout, "{moved}"))
+}
+
+fn print_source_policy(global: &Global) -> Result<(), Failure> {
+    let lock =
+        lock_file::read(&global.context).map_err(|error| Failure::new(Exit::Catalog, error))?;
+    if lock.is_empty() {
+        let error = format!(
+            "there is no `{LOCK_FILE}` in `{}`",
+            global.context.display()
+        );
+        return Err(Failure::new(Exit::Catalog, error).with_hint("`llbgen lock` writes it"));
+    }
+    table::print_json(&lock.source_policy())?;
+    Ok(())
+}
+
+/// Whether `llbgen lock` would write the very bytes that are there, asked of nobody.
+fn check(
+    global: &Global,
+    survey: &Survey,
+    pruned: &Lock,
+    missing: &[&Reference],
+) -> Result<(), Failure> {
+    if !missing.is_empty() {
+        return Err(not_pinned(missing, "`llbgen lock` pins it"));
+    }
+    let unused = pruned.moved_from(&survey.lock);
+    let error = if let Some(entry) = unused.first() {
+        format!(
+            "`{LOCK_FILE}` pins `{}`, which nothing refers to",
+            entry.entry
+        )
+    } else if pruned.epoch().is_none() {
+        format!("`{LOCK_FILE}` has no epoch for package indexes")
+    } else if lock_file::is_written(&global.context, pruned) {
+        return Ok(());
+    } else {
+        format!("`{LOCK_FILE}` is not written as `llbgen lock` writes it")
+    };
+    Err(Failure::new(Exit::Catalog, error).with_hint("`llbgen lock` puts it right"))
+}
+
+fn not_pinned(missing: &[&Reference], hint: &str) -> Failure {
+    let mut errors: Vec<String> = missing
+        .iter()
+        .map(|reference| {
+            format!(
+                "`{}` is not pinned in `{LOCK_FILE}` ({})",
+                reference.source.name(),
+                reference.place
+            )
+        })
+        .collect();
+    errors.dedup();
+    Failure {
+        exit: Exit::Catalog,
+        errors: errors.into_iter().map(Into::into).collect(),
+        hint: Some(hint.to_owned()),
+    }
+}

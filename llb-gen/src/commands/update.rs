@@ -1,0 +1,60 @@
+//! `llbgen update`: asks anew what references stand for, and takes package indexes as of now.
+
+use catalog::{CheckedCatalog, nearest};
+use fleet::resolve::Pinning;
+
+use crate::{
+    args::{Global, ListingFormat, UpdateArgs},
+    commands::lock,
+    failure::{Exit, Failure, list},
+    pinning::{self, Survey},
+    table,
+};
+
+pub(crate) fn run(
+    args: &UpdateArgs,
+    global: &Global,
+    catalog: &CheckedCatalog,
+) -> Result<(), Failure> {
+    let survey = Survey::of(catalog, &args.build_context, global)?;
+    let mut new = survey.pruned();
+    let mut pinning = Pinning::of(&survey.references)
+        .map_err(|error| Failure::new(Exit::Catalog, error))?
+        .anew();
+    let all = pinning.names();
+    if args.packages || !args.references.is_empty() {
+        let unknown = pinning.only(&args.references);
+        refuse_unknown(&unknown, &all)?;
+    }
+    if !pinning.is_empty() {
+        pinning::resolve(&pinning, &mut new, global, &args.registries)?;
+    }
+    if args.packages || new.epoch().is_none() {
+        new.set_epoch(pinning::now());
+    }
+    if args.format == ListingFormat::Json {
+        table::print_json(&new.moved_from(&survey.lock))?;
+        if !args.dry_run {
+            fleet::lock_file::write(&global.context, &new)?;
+        }
+        return Ok(());
+    }
+    if args.dry_run {
+        lock::print_moves(&new.moved_from(&survey.lock))?;
+        return Ok(());
+    }
+    lock::write(global, &survey.lock, &new)
+}
+
+fn refuse_unknown(unknown: &[String], valid: &[String]) -> Result<(), Failure> {
+    let Some(name) = unknown.first() else {
+        return Ok(());
+    };
+    let nearest = nearest(name, valid.iter().map(String::as_str));
+    let meant = nearest.map(|name| format!("; did you mean `{name}`?"));
+    let error = format!(
+        "the catalog does not refer to `{name}`{}",
+        meant.unwrap_or_default()
+    );
+    Err(Failure::new(Exit::Usage, error).with_hint(format!("it refers to {}", list(valid))))
+}

@@ -1,0 +1,187 @@
+//! What `lock`, `update` and `build` have in common: asking what references stand for, and writing it down.
+
+use std::{
+    collections::BTreeSet,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use buildkit_client::{CancellationToken, Daemon, DockerConfig};
+use catalog::{Caching, CheckedCatalog, Epoch, Lock, Pinned, Reference, Request};
+use fleet::{
+    BuildContext, SourceTrouble,
+    daemon::Endpoint,
+    resolve::{Pinning, ResolveError, ResolveProblem, Resolver},
+};
+
+use crate::{
+    args::{Global, Registries},
+    connection,
+    failure::{Exit, Failure},
+    planning::Selected,
+    signals::Signals,
+};
+
+/// The lock of a catalog, and all that the catalog refers to.
+pub(crate) struct Survey {
+    /// The lock as it is on disk.
+    pub(crate) lock: Lock,
+    pub(crate) references: BTreeSet<Reference>,
+}
+
+impl Survey {
+    /// Reads the lock, and plans every variant as if nothing were pinned, to know what they refer to.
+    pub(crate) fn of(
+        catalog: &CheckedCatalog,
+        build_contexts: &[BuildContext],
+        global: &Global,
+    ) -> Result<Self, Failure> {
+        let request = Request {
+            artifacts: vec!["all".to_owned()],
+            ..Request::default()
+        };
+        let variants = catalog.select(&request)?;
+        let mut selected = Selected::read(catalog, variants, build_contexts, &global.context)?;
+        let lock = std::mem::take(&mut selected.inputs.lock);
+        let plans = selected.plan(catalog, Caching::Use)?;
+        let references = plans.into_iter().flat_map(|plan| plan.references).collect();
+        Ok(Self { lock, references })
+    }
+
+    /// The lock without what nothing refers to.
+    pub(crate) fn pruned(&self) -> Lock {
+        let used: BTreeSet<Pinned> = self
+            .references
+            .iter()
+            .map(|reference| reference.source.clone())
+            .collect();
+        let mut lock = self.lock.clone();
+        lock.retain(&used);
+        lock
+    }
+
+    /// What `lock` does not pin, or not to the digest that is written.
+    pub(crate) fn missing<'a>(&'a self, lock: &Lock) -> Vec<&'a Reference> {
+        let is_missing = |reference: &&Reference| {
+            let is_other = match &reference.source {
+                Pinned::Image { reference, .. } => reference.digest().is_some_and(|written| {
+                    lock.image(reference)
+                        .is_some_and(|pin| pin.digest() != written)
+                }),
+                Pinned::Http(_) | Pinned::Git(_) => false,
+            };
+            is_other || !lock.pins(&reference.source)
+        };
+        self.references.iter().filter(is_missing).collect()
+    }
+}
+
+/// Asks what is to be pinned, of a daemon that runs or else of the registries themselves, and writes it into `lock`.
+pub(crate) fn resolve(
+    pinning: &Pinning,
+    lock: &mut Lock,
+    global: &Global,
+    registries: &Registries,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(async {
+        let signals = Signals::watch()?;
+        let endpoint = connection::find_running(global).await?;
+        let connected = match &endpoint {
+            Some(endpoint) => Some(connect(global, endpoint, &signals).await?),
+            None => None,
+        };
+        let resolver = match &connected {
+            Some(daemon) => Resolver::Daemon {
+                daemon,
+                credentials: credentials()?,
+            },
+            None => Resolver::Direct {
+                credentials: credentials()?,
+                insecure: registries.registry_insecure.clone(),
+            },
+        };
+        let cancelled = signals.cancelled();
+        pin(pinning, lock, &resolver, cancelled, global)
+            .await
+            .map_err(|error| failed(error, &signals))
+    });
+    runtime.shutdown_background();
+    result
+}
+
+async fn connect(
+    global: &Global,
+    endpoint: &Endpoint,
+    signals: &Signals,
+) -> Result<Daemon, Failure> {
+    tokio::select! {
+        daemon = connection::connect(&global.connection, endpoint) => daemon,
+        () = signals.cancelled().cancelled() => Err(Failure::interrupted(signals)),
+    }
+}
+
+async fn pin(
+    pinning: &Pinning,
+    lock: &mut Lock,
+    resolver: &Resolver<'_>,
+    cancelled: &CancellationToken,
+    global: &Global,
+) -> Result<(), ResolveError> {
+    let tell = |name: &str| {
+        if !global.quiet {
+            anstream::eprintln!("resolving {name}");
+        }
+    };
+    pinning.pin(lock, resolver, now(), cancelled, &tell).await
+}
+
+/// The credentials of the user.
+pub(crate) fn credentials() -> Result<DockerConfig, Failure> {
+    DockerConfig::load().map_err(|error| Failure::new(Exit::Catalog, error))
+}
+
+/// This moment.
+pub(crate) fn now() -> Epoch {
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let epoch = i64::try_from(seconds).ok().and_then(Epoch::from_seconds);
+    epoch
+        .or_else(|| Epoch::from_seconds(0))
+        .expect("1970 is a year that an epoch can be in")
+}
+
+/// A reference of which it cannot be known what it stands for.
+pub(crate) fn failed(error: ResolveError, signals: &Signals) -> Failure {
+    if error.is_cancelled() {
+        return Failure::interrupted(signals);
+    }
+    let (exit, hint) = match (error.trouble(), &error.problem) {
+        (Some(SourceTrouble::Unreachable), _) => (
+            Exit::Unreachable,
+            format!(
+                "can whoever asks, the daemon or else this machine, reach the host of `{}`?",
+                error.name
+            ),
+        ),
+        (Some(SourceTrouble::Transient), _) => (
+            Exit::Transient,
+            "this may well go away: try again".to_owned(),
+        ),
+        (_, ResolveProblem::Platform { .. }) => (
+            Exit::Catalog,
+            "declare the artifact for fewer platforms, or choose another base".to_owned(),
+        ),
+        _ => (
+            Exit::Failed,
+            format!(
+                "look for a typing error in `{}`, or log in with `docker login`",
+                error.name
+            ),
+        ),
+    };
+    Failure::new(exit, error).with_hint(hint)
+}

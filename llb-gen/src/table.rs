@@ -1,0 +1,36 @@
+//! Rows of text under headings, and JSON: how listings are printed.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+};
+
+use serde::Serialize;
+
+/// Rows under headings, in columns as wide as they need to be; a column in which no row has anything is left out.
+pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        match cells.max().unwrap_or(0) {
+            0 => 0,
+            widest => widest.max(headings[column].len()),
+        }
+    };
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let mut table = String::new();
+    for row in [headings.map(str::to_owned)].iter().chain(rows) {
+        let shown = row.iter().zip(&widths).filter(|(_, width)| **width > 0);
+        let line: Vec<String> = shown
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        _ = writeln!(table, "{}", line.join("  ").trim_end());
+    }
+    table
+}
+
+/// Writes a value to stdout as JSON.
+pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut stdout, value).map_err(io::Error::from)?;
+    writeln!(stdout)
+}
