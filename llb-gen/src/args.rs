@@ -159,6 +159,8 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Say what `build` would do, and why, without building
     Plan(PlanArgs),
+    /// Say what changed since the last build, down to the pin or file line
+    Why(WhyArgs),
     /// Print the ids of artifacts, without a daemon and a network
     Id(IdArgs),
     /// Pin what the catalog's references stand for, in llbgen.lock
@@ -274,6 +276,26 @@ pub(crate) struct PlanArgs {
     /// Exit with 1 when something would be built
     #[arg(long)]
     pub(crate) exit_code: bool,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ListingFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    /// The artifact
+    pub(crate) artifact: String,
+    /// Compare with this graph, as `llbgen emit` wrote it, instead of the last build's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) variation: Variation,
+    /// The directory that outputs are written to
+    #[arg(short, long, value_name = "DIR", default_value = "out", value_parser = parse_directory)]
+    pub(crate) output: PathBuf,
+    /// Read the files of earlier builds in full, instead of comparing size and time
+    #[arg(long)]
+    pub(crate) verify: bool,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ListingFormat,

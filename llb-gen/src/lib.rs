@@ -90,6 +90,7 @@ fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
         Command::Emit(command) => commands::emit::run(command, &args.global, &catalog),
         Command::Build(command) => commands::build::run(command, &args.global, &catalog),
         Command::Plan(command) => commands::plan::run(command, &args.global, &catalog),
+        Command::Why(command) => commands::why::run(command, &args.global, &catalog),
         Command::Id(command) => commands::id::run(command, &args.global, &catalog),
         Command::Lock(command) => commands::lock::run(command, &args.global, &catalog),
         Command::Update(command) => commands::update::run(command, &args.global, &catalog),

@@ -9,3 +9,4 @@ pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod show;
 pub(crate) mod update;
+pub(crate) mod why;

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write as _},
 };
 
-use catalog::{Caching, CheckedCatalog, Id, Plan};
+use catalog::{Caching, CheckedCatalog, Difference, Id, Plan};
 use fleet::{Inspection, Reason, Standing};
 use serde::Serialize;
 
@@ -95,8 +95,25 @@ fn row(plan: &Plan, args: &PlanArgs, inspection: Inspection) -> Row {
     }
 }
 
-fn phrase(_plan: &Plan, _args: &PlanArgs, reason: &Reason) -> String {
-    reason.to_string()
+/// A reason in a phrase; of a change, its first cause.
+fn phrase(plan: &Plan, args: &PlanArgs, reason: &Reason) -> String {
+    if *reason != Reason::Changed {
+        return reason.to_string();
+    }
+    let causes = super::why::causes(plan, &args.output);
+    let mut told = causes.iter().flat_map(|cause| {
+        let differences = cause.differences.iter();
+        differences.map(move |difference| match difference {
+            // They name what they are about.
+            Difference::Pin { .. } | Difference::Source { .. } => difference.to_string(),
+            difference => format!("{}: {difference}", cause.step),
+        })
+    });
+    match (told.next(), told.count()) {
+        (None, _) => reason.to_string(),
+        (Some(first), 0) => first,
+        (Some(first), more) => format!("{first}, and {more} more"),
+    }
 }
 
 fn text(rows: &[Row]) -> String {

@@ -14,6 +14,7 @@ use buildkit_llb::{ContentDigest, ImageRef, Platform};
 use serde::{Deserialize, Serialize};
 
 use self::key::{Checksum, PlatformKey};
+pub(crate) use self::refresh::shortened;
 pub use self::{
     config::{BaseConfig, BaseConfigError, HistoryEntry},
     error::LockError,

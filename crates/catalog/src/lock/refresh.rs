@@ -125,7 +125,7 @@ impl fmt::Display for Move {
 }
 
 /// A digest or commit by its first 12 hex digits, which a reader can compare.
-fn shortened(text: &str) -> &str {
+pub(crate) fn shortened(text: &str) -> &str {
     let (prefix, hex) = match text.split_once(':') {
         Some((algorithm, hex)) if algorithm.starts_with("sha") => (algorithm.len() + 1, hex),
         _ => (0, text),

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::lock::shortened;
+
 /// One thing that a vertex does otherwise. `from` is what it was, `to` what it is; `None` where it was not, or is not any
 /// more.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -165,7 +167,8 @@ impl fmt::Display for Difference {
         match self {
             Self::Pin { name, from, to } => {
                 write!(f, "pin of {name}: ")?;
-                arrow(f, from.as_deref(), to.as_deref())
+                let short = |pin: &Option<String>| pin.as_deref().map(shortened).map(str::to_owned);
+                arrow(f, short(from).as_deref(), short(to).as_deref())
             }
             Self::Source { from, to } => {
                 f.write_str("source: ")?;

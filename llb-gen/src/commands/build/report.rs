@@ -7,6 +7,7 @@ use std::{
 };
 
 use buildkit_client::SolveError;
+use catalog::{ImageKey, ImageRef, LOCK_FILE};
 use fleet::{BuildFailure, FailureReason, MetadataFile, Output, SourceTrouble, VariantFailure};
 
 use crate::failure::{Exit, Failure};
@@ -107,6 +108,12 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
              certificates",
             source.reference
         )),
+        (FailureReason::Source(source), _) if let Some(key) = pinned(&source.reference) => {
+            Some(format!(
+                "`{LOCK_FILE}` pins it to a digest that the registry may no longer have: `llbgen update {key}` asks \
+                 what it stands for now"
+            ))
+        }
         (FailureReason::Source(source), _) => Some(format!(
             "look for a typing error in `{}`, log in with `docker login`, or use another base with \
              `--build-context NAME=docker-image://REF`",
@@ -117,6 +124,12 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The lock's entry for a reference that carries a digest.
+fn pinned(reference: &str) -> Option<ImageKey> {
+    let image: ImageRef = reference.parse().ok()?;
+    image.digest().map(|_| ImageKey::of(&image))
 }
 
 #[cfg(test)]

@@ -1,0 +1,168 @@
+//! `llbgen why`: what changed since the last build.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
+
+use buildkit_llb::Definition;
+use catalog::{Caching, Cause, CheckedCatalog, Plan, Side};
+use fleet::{Inspection, Reason, Standing, record};
+use serde::Serialize;
+
+use crate::{
+    args::{Global, ListingFormat, WhyArgs},
+    failure::{Exit, Failure, list},
+    planning::Selected,
+    table,
+};
+
+#[derive(Serialize)]
+struct Row {
+    artifact: String,
+    platform: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    values: BTreeMap<String, String>,
+    /// Why it would be built; `null` when it is up to date.
+    reason: Option<String>,
+    /// What differs in the graphs.
+    causes: Vec<Cause>,
+    #[serde(skip)]
+    variant: String,
+}
+
+pub(crate) fn run(
+    args: &WhyArgs,
+    global: &Global,
+    catalog: &CheckedCatalog,
+) -> Result<(), Failure> {
+    let artifacts = [args.artifact.clone()];
+    let selected = Selected::of(catalog, &args.variation, &artifacts, &global.context)?;
+    let plans = selected.plan(catalog, Caching::Use)?;
+    let rows = match &args.against {
+        Some(file) => vec![against(file, &plans)?],
+        None => plans
+            .iter()
+            .map(|plan| since_last_build(plan, args))
+            .collect(),
+    };
+    match args.format {
+        ListingFormat::Json => table::print_json(&rows)?,
+        ListingFormat::Text => write!(io::stdout().lock(), "{}", text(&rows))?,
+    }
+    Ok(())
+}
+
+fn since_last_build(plan: &Plan, args: &WhyArgs) -> Row {
+    let inspection = if args.verify {
+        Inspection::Full
+    } else {
+        Inspection::Quick
+    };
+    let reason = match fleet::standing(plan, &args.output, inspection) {
+        Standing::UpToDate(_) => None,
+        Standing::Build(reason) => Some(reason),
+    };
+    let causes = match &reason {
+        Some(Reason::Changed | Reason::Unpinned { .. }) => causes(plan, &args.output),
+        _ => Vec::new(),
+    };
+    let reason = match reason {
+        Some(Reason::Changed) if causes.is_empty() => Some(
+            "its graph is the same, but this version of llbgen makes ids or tars differently"
+                .to_owned(),
+        ),
+        reason => reason.map(|reason| reason.to_string()),
+    };
+    row(plan, reason, causes)
+}
+
+/// What differs between the last build of a plan and the plan.
+pub(super) fn causes(plan: &Plan, directory: &Path) -> Vec<Cause> {
+    let Some(last) = record::last_build(directory, &plan.output) else {
+        return Vec::new();
+    };
+    let Some(definition) = &last.definition else {
+        return Vec::new();
+    };
+    compare(definition, &last.record.files, plan)
+}
+
+fn compare(
+    old: &Definition,
+    files: &BTreeMap<catalog::ContextPath, String>,
+    plan: &Plan,
+) -> Vec<Cause> {
+    let old = Side {
+        definition: old,
+        files,
+    };
+    let files = record::files(plan);
+    let new = Side {
+        definition: &plan.definition,
+        files: &files,
+    };
+    catalog::why(old, new)
+}
+
+fn against(file: &Path, plans: &[Plan]) -> Result<Row, Failure> {
+    let [plan] = plans else {
+        let names: Vec<String> = plans.iter().map(|plan| plan.variant.to_string()).collect();
+        let error = format!(
+            "`{}` is the graph of one variant, and {} are selected",
+            file.display(),
+            names.len()
+        );
+        let hint = format!(
+            "choose one of {} with `--platform` and `--set`",
+            list(&names)
+        );
+        return Err(Failure::new(Exit::Usage, error).with_hint(hint));
+    };
+    let bytes = fs::read(file).map_err(|source| {
+        let error = format!("cannot read `{}`: {source}", file.display());
+        Failure::new(Exit::Usage, error)
+    })?;
+    let old = Definition::from_bytes(&bytes).map_err(|source| {
+        let error = format!("`{}` is not a graph: {source}", file.display());
+        Failure::new(Exit::Usage, error).with_hint("`llbgen emit ARTIFACT > FILE` writes one")
+    })?;
+    let causes = compare(&old, &BTreeMap::new(), plan);
+    let reason = (!causes.is_empty()).then(|| format!("it differs from `{}`", file.display()));
+    Ok(row(plan, reason, causes))
+}
+
+fn row(plan: &Plan, reason: Option<String>, causes: Vec<Cause>) -> Row {
+    let values = plan.variant.values.iter();
+    Row {
+        artifact: plan.variant.artifact.to_string(),
+        platform: plan.variant.platform.to_string(),
+        values: values
+            .map(|(name, value)| (name.to_string(), value.clone()))
+            .collect(),
+        reason,
+        causes,
+        variant: plan.variant.to_string(),
+    }
+}
+
+fn text(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let reason = row.reason.as_deref().unwrap_or("nothing changed");
+        _ = writeln!(text, "{}: {reason}", row.variant);
+        for cause in &row.causes {
+            _ = writeln!(text, "  {}", cause.step);
+            for difference in &cause.differences {
+                _ = writeln!(text, "    {difference}");
+            }
+            for step in &cause.chain {
+                _ = writeln!(text, "    → {step}");
+            }
+        }
+    }
+    text
+}
