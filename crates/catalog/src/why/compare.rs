@@ -16,6 +16,7 @@ pub(super) struct Comparison<'a> {
     /// Differences that were told of a vertex further down: a variable that is set once is in the environment of every
     /// command after it.
     told: BTreeSet<Difference>,
+    has_other_base: bool,
     found: Vec<Found>,
 }
 
@@ -39,6 +40,7 @@ impl<'a> Comparison<'a> {
             new: Graph::new(new),
             seen: BTreeSet::new(),
             told: BTreeSet::new(),
+            has_other_base: false,
             found: Vec::new(),
         }
     }
@@ -62,7 +64,8 @@ impl<'a> Comparison<'a> {
         for Found { mut cause, .. } in self.found {
             // In the order of the graph, so that the first one to tell is the lowest.
             cause.differences.retain(|difference| {
-                !difference.is_inherited() || self.told.insert(difference.clone())
+                let is_known = difference.is_shared() && !self.told.insert(difference.clone());
+                !is_known && !(self.has_other_base && difference.follows_from_base())
             });
             if !cause.differences.is_empty() {
                 causes.push(cause);
@@ -161,6 +164,8 @@ impl<'a> Comparison<'a> {
     }
 
     fn tell(&mut self, vertex: usize, differences: Vec<Difference>, chain: Vec<String>) {
+        let is_source = |difference: &Difference| matches!(difference, Difference::Source { .. });
+        self.has_other_base |= differences.iter().any(is_source);
         let step = match &differences[..] {
             [Difference::StepRemoved { title }] => title.clone(),
             _ => self.new.called(vertex),

@@ -131,12 +131,23 @@ pub enum Difference {
 }
 
 impl Difference {
-    /// Whether the steps above have it too, for the same reason.
-    pub(super) fn is_inherited(&self) -> bool {
-        matches!(
+    /// Whether every vertex that has it has it for one reason, so that it is told once: a variable is in the environment
+    /// of all later commands, and a file may be read by many.
+    pub(super) fn is_shared(&self) -> bool {
+        !matches!(
             self,
-            Self::Env { .. } | Self::Epoch { .. } | Self::Setting { .. } | Self::Other { .. }
+            Self::Packages { .. }
+                | Self::Command { .. }
+                | Self::StepAdded { .. }
+                | Self::StepRemoved { .. }
         )
+    }
+
+    /// Whether it follows from another base: caches are kept apart by distribution.
+    pub(super) fn follows_from_base(&self) -> bool {
+        let is_cache =
+            |what: &Option<String>| what.as_ref().is_some_and(|what| what.starts_with("cache "));
+        matches!(self, Self::Mount { from, to, .. } if is_cache(from) && is_cache(to))
     }
 }
 

@@ -77,6 +77,10 @@ fn copies(from: &[FileActionContent], to: &[FileActionContent]) -> Vec<Differenc
             .chain(setting("copied to", dest, new_dest))
             .chain(mode_difference(new_dest, *mode, *new_mode))
             .collect(),
+        (FileChange::Mkdir { path, .. }, FileChange::Mkdir { path: to, .. }) => {
+            // A step that sets the working directory, and makes it.
+            setting("working directory", path, to).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }

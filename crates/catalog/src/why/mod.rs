@@ -45,6 +45,3 @@ pub struct Cause {
 pub fn why(old: Side<'_>, new: Side<'_>) -> Vec<Cause> {
     Comparison::new(old, new).run()
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,149 @@
+//! An id changes with all that can change the artifact, and with nothing else.
+
+#![expect(clippy::unwrap_used, reason = "all of this program is tests")]
+
+mod generated;
+
+use catalog::{
+    Apt, Artifact, Base, Caching, Catalog, Cmd, Env, FileSet, Id, InputFile, Inputs, Label, Lock,
+    Plan, Request,
+};
+use generated::{changed, fleets, leaves, plan};
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn what_can_change_the_artifact_changes_its_id(
+        (fleet, leaf) in fleets().prop_flat_map(|fleet| {
+            let leaves = leaves(&fleet);
+            (Just(fleet), proptest::sample::select(leaves))
+        })
+    ) {
+        let (id, other) = (fleet.plan().id, changed(&fleet, leaf).plan().id);
+        prop_assert!(id.is_some() && other.is_some());
+        prop_assert_ne!(id, other);
+    }
+
+    #[test]
+    fn what_cannot_change_the_artifact_leaves_its_id(
+        fleet in fleets(),
+        undeclared in "[a-z]{1,9}",
+    ) {
+        let expected = fleet.plan().id;
+        // Declared in another order.
+        prop_assert_eq!(plan(&fleet.catalog(true), &fleet.top(), &fleet.inputs()).id, expected);
+        // A file that nothing declares, and entries of the lock that nothing refers to.
+        let mut inputs = fleet.inputs();
+        let path: catalog::ContextPath = "undeclared.txt".parse().unwrap();
+        let file = InputFile::from_bytes(false, undeclared.into_bytes());
+        inputs.files.insert(path.clone(), FileSet::from([(path, file)]));
+        inputs.lock.set_http("https://example.com/x", format!("sha256:{:064x}", 1).parse().unwrap());
+        prop_assert_eq!(plan(&fleet.catalog(false), &fleet.top(), &inputs).id, expected);
+        // A lock that was written and read.
+        inputs.lock = Lock::from_bytes(fleet.lock().to_text().as_bytes()).unwrap();
+        prop_assert_eq!(plan(&fleet.catalog(false), &fleet.top(), &inputs).id, expected);
+    }
+
+    #[test]
+    fn an_artifact_below_reaches_those_above(fleet in fleets()) {
+        let catalog = fleet.catalog(false);
+        let ids: Vec<Option<Id>> = (0..fleet.artifacts.len())
+            .map(|number| plan(&catalog, &format!("artifact{number}"), &fleet.inputs()).id)
+            .collect();
+        let mut other = fleet.clone();
+        other.artifacts[0].push(generated::Part::Run("one more".to_owned(), None));
+        let catalog = other.catalog(false);
+        for (number, id) in ids.iter().enumerate() {
+            let plan = plan(&catalog, &format!("artifact{number}"), &other.inputs());
+            prop_assert_ne!(plan.id, *id);
+        }
+    }
+}
+
+/// The plans of one artifact for all its platforms, on a base that a FROM line names and a lock pins.
+fn plans(artifact: Artifact, dockerfile: &str) -> Vec<Plan> {
+    let request = Request {
+        artifacts: vec!["all".to_owned()],
+        ..Request::default()
+    };
+    let catalog = Catalog::new().artifact(artifact).check().unwrap();
+    let path: catalog::ContextPath = "x.dockerfile".parse().unwrap();
+    let inputs = Inputs {
+        dockerfiles: [(path, dockerfile.to_owned())].into(),
+        lock: Lock::from_bytes(LOCK.as_bytes()).unwrap(),
+        ..Inputs::default()
+    };
+    let variants = catalog.select(&request).unwrap();
+    let plan = |variant| catalog.plan(variant, &inputs, Caching::Use).unwrap();
+    variants.iter().map(plan).collect()
+}
+
+const LOCK: &str = r#"
+version = 1
+[image."debian:12"]
+digest = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+platform."linux/amd64" = {}
+platform."linux/arm64" = {}
+"#;
+
+fn rootfs() -> Artifact {
+    Artifact::rootfs("a", Base::from_line("x.dockerfile")).step(Apt::install(["zsh"]))
+}
+
+fn image() -> Artifact {
+    Artifact::image("a", Base::from_line("x.dockerfile")).step(Apt::install(["zsh"]))
+}
+
+#[test]
+fn comments_and_words_for_people_are_not_in_it() {
+    let ids = |artifact, dockerfile| -> Vec<Option<Id>> {
+        plans(artifact, dockerfile)
+            .iter()
+            .map(|plan| plan.id)
+            .collect()
+    };
+    let expected = ids(rootfs(), "FROM debian:12\n");
+    assert!(expected.iter().all(Option::is_some));
+    assert_ne!(expected[0], expected[1], "of two platforms");
+    assert_eq!(
+        ids(rootfs(), "# a comment\nfrom debian:12 AS x\nRUN y\n"),
+        expected
+    );
+    assert_eq!(
+        ids(rootfs().description("other"), "FROM debian:12"),
+        expected
+    );
+    assert_eq!(
+        ids(rootfs().output("{arch}/x.tar"), "FROM debian:12"),
+        expected
+    );
+    assert_ne!(ids(image(), "FROM debian:12"), expected, "of another kind");
+    // A tar has no config.
+    assert_eq!(
+        ids(rootfs().step(Cmd::new(["sh"])), "FROM debian:12"),
+        expected
+    );
+}
+
+#[test]
+fn an_image_is_its_config_and_all_its_platforms() {
+    let id = |artifact| {
+        let plans = plans(artifact, "FROM debian:12");
+        let (forwards, backwards): (Vec<&Plan>, Vec<&Plan>) =
+            (plans.iter().collect(), plans.iter().rev().collect());
+        let id = Id::of_image(&forwards).unwrap();
+        assert_eq!(Id::of_image(&backwards), Some(id));
+        assert_ne!(Id::of_image(&forwards[..1]), Some(id));
+        id
+    };
+    let plain = id(image());
+    for other in [
+        image().step(Cmd::new(["sh"])),
+        image().step(Env::new("A", "1")),
+        image().step(Label::new("a", "1")),
+    ] {
+        assert_ne!(id(other), plain);
+    }
+    assert_eq!(plain.to_string().parse(), Ok(plain));
+    assert_eq!(plain.content_tag(), plain.to_string()[..12]);
+}
