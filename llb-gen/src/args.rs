@@ -161,6 +161,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Say what changed since the last build, down to the pin or file line
     Why(WhyArgs),
+    /// Draw the graph of artifacts, with what they share marked
+    Graph(GraphArgs),
     /// Print the ids of artifacts, without a daemon and a network
     Id(IdArgs),
     /// Pin what the catalog's references stand for, in llbgen.lock
@@ -299,6 +301,29 @@ pub(crate) struct WhyArgs {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ListingFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// Artifact names, globs, or `all`; the catalog's defaults, or all, when none is named
+    #[arg(value_name = "ARTIFACT")]
+    pub(crate) artifacts: Vec<String>,
+    /// How to draw it: for graphviz, for Mermaid, as data, or as a picture
+    #[arg(long, value_name = "FORMAT", default_value = "dot")]
+    pub(crate) format: GraphFormat,
+    /// Draw every platform, instead of this machine's
+    #[arg(long, conflicts_with = "platform")]
+    pub(crate) all_platforms: bool,
+    #[command(flatten)]
+    pub(crate) variation: Variation,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    Dot,
+    Mermaid,
+    Json,
+    Svg,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,7 @@ mod args;
 mod commands;
 mod connection;
 mod failure;
+mod graph;
 mod pinning;
 mod planning;
 mod progress;
@@ -91,6 +92,7 @@ fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
         Command::Build(command) => commands::build::run(command, &args.global, &catalog),
         Command::Plan(command) => commands::plan::run(command, &args.global, &catalog),
         Command::Why(command) => commands::why::run(command, &args.global, &catalog),
+        Command::Graph(command) => commands::graph::run(command, &args.global, &catalog),
         Command::Id(command) => commands::id::run(command, &args.global, &catalog),
         Command::Lock(command) => commands::lock::run(command, &args.global, &catalog),
         Command::Update(command) => commands::update::run(command, &args.global, &catalog),

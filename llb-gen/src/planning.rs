@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::{Caching, CheckedCatalog, Inputs, Kind, LOCK_FILE, Plan, Reference, Variant};
+use catalog::{
+    Caching, CheckedCatalog, Inputs, Kind, LOCK_FILE, Plan, Platform, Reference, Variant,
+};
 use fleet::BuildContext;
 
 use crate::{
@@ -66,6 +68,11 @@ impl Selected {
         catalog::check_outputs(&plans).map_err(|error| Failure::new(Exit::Catalog, error))?;
         Ok(plans)
     }
+}
+
+/// The platform of this program, and so of the machine.
+pub(crate) fn host_platform() -> Platform {
+    Platform::new(std::env::consts::OS, std::env::consts::ARCH).normalized()
 }
 
 /// What a command is about when no artifact is named: the catalog's defaults, or all.

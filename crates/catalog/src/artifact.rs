@@ -95,6 +95,8 @@ pub struct Artifact {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) options: BTreeMap<VariableName, OptionValues>,
     pub(crate) steps: Vec<Step>,
+    #[serde(rename = "finally", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) last_steps: Vec<Step>,
     pub(crate) output: Template,
     /// Whether `output` is the default one, which has the axes in it.
     #[serde(skip)]
@@ -103,6 +105,8 @@ pub struct Artifact {
     pub(crate) repository: Option<Template>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<Template>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) platform_tags: Vec<Template>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) release_tags: Vec<String>,
     #[serde(skip)]
@@ -150,10 +154,12 @@ impl Artifact {
             axes: BTreeMap::new(),
             options: BTreeMap::new(),
             steps: Vec::new(),
+            last_steps: Vec::new(),
             output: default_output(kind, &BTreeMap::new()),
             has_default_output: true,
             repository: None,
             tags: Vec::new(),
+            platform_tags: Vec::new(),
             release_tags: Vec::new(),
             problems,
         }
@@ -168,6 +174,14 @@ impl Artifact {
     /// Appends a step.
     pub fn step(mut self, step: impl Into<Step>) -> Self {
         self.steps.push(step.into());
+        self
+    }
+
+    /// Appends a step that comes last: after all steps of the artifact itself, and, in an artifact that starts from this
+    /// one, after the steps of that. What only tells variants apart and costs nothing (a language, a mirror) belongs here,
+    /// so that they share everything before it.
+    pub fn finally(mut self, step: impl Into<Step>) -> Self {
+        self.last_steps.push(step.into());
         self
     }
 
@@ -190,6 +204,13 @@ impl Artifact {
     pub fn tag(mut self, template: &str) -> Self {
         let tag = self.read(template);
         self.tags.extend(tag);
+        self
+    }
+
+    /// A tag of its image for one platform alone, such as `1.2-{arch}`; a [`Template`].
+    pub fn platform_tag(mut self, template: &str) -> Self {
+        let tag = self.read(template);
+        self.platform_tags.extend(tag);
         self
     }
 
@@ -279,6 +300,16 @@ impl Artifact {
     /// Its steps, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Its last steps, in order.
+    pub fn last_steps(&self) -> &[Step] {
+        &self.last_steps
+    }
+
+    /// All its steps with their numbers: its own, then its last ones.
+    pub(crate) fn numbered_steps(&self) -> impl Iterator<Item = (usize, &Step)> {
+        (1..).zip(self.steps.iter().chain(&self.last_steps))
     }
 
     /// Where its outputs are written.

@@ -58,6 +58,8 @@ pub struct ImageNames {
     pub repository: Option<String>,
     /// The repository with each of its tags.
     pub references: Vec<String>,
+    /// The repository with each tag for the variant's platform alone.
+    pub of_platform: Vec<String>,
 }
 
 impl CheckedCatalog {
@@ -90,7 +92,8 @@ impl CheckedCatalog {
             repository: repository
                 .map(|repository| repository.expand(&variant.variables()))
                 .transpose()?,
-            references: check::image_names(artifact, variant)?,
+            references: check::image_names(artifact, variant, &artifact.tags)?,
+            of_platform: check::image_names(artifact, variant, &artifact.platform_tags)?,
         })
     }
 

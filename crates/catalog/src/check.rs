@@ -104,7 +104,7 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
             });
         }
     }
-    for (number, step) in (1..).zip(&artifact.steps) {
+    for (number, step) in artifact.numbered_steps() {
         problems.extend(
             step.problems()
                 .into_iter()
@@ -126,7 +126,7 @@ fn step_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
     for artifact in catalog.artifacts() {
         for variant in variant::all_of(artifact, &artifact.platforms) {
             let variables = variant.variables();
-            for (number, step) in (1..).zip(&artifact.steps) {
+            for (number, step) in artifact.numbered_steps() {
                 let Err(error) = step.problems_with(&variables) else {
                     continue;
                 };
@@ -338,29 +338,32 @@ fn tag_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
     for artifact in catalog.artifacts() {
         let mut found = |problem| problems.push((artifact.name.to_string(), problem));
         match (&artifact.repository, artifact.kind) {
-            (None, _) if artifact.tags.is_empty() => continue,
+            (None, _) if artifact.tags.is_empty() && artifact.platform_tags.is_empty() => continue,
             (None, _) => found(Problem::NoRepository),
             (Some(_), kind @ (Kind::Rootfs | Kind::Layer)) => found(Problem::NotAnImage {
                 kind: kind.as_str(),
             }),
             (Some(_), Kind::Image) => {}
         }
-        for variant in variant::all_of(artifact, &artifact.platforms[..1]) {
-            let references = match image_names(artifact, &variant) {
-                Ok(references) => references,
-                Err(problem) => {
-                    found(problem);
-                    continue;
-                }
+        for (number, variant) in variant::all_of(artifact, &artifact.platforms)
+            .into_iter()
+            .enumerate()
+        {
+            let per_platform = image_names(artifact, &variant, &artifact.platform_tags);
+            // An index is one thing for all its platforms, which come one after the other.
+            let per_index = if variant.platform == artifact.platforms[0] {
+                image_names(artifact, &variant, &artifact.tags)
+            } else {
+                Ok(Vec::new())
             };
-            for reference in references {
-                match pushed.get(&reference) {
-                    Some(first) => found(Problem::TagClash {
-                        reference,
-                        first: first.to_string(),
-                        second: variant.to_string(),
-                    }),
-                    None => drop(pushed.insert(reference, variant.clone())),
+            for references in [per_index, per_platform] {
+                match references {
+                    Err(problem) if number == 0 => found(problem),
+                    Err(_) => {}
+                    Ok(references) => references
+                        .into_iter()
+                        .filter_map(|reference| clash(&mut pushed, reference, &variant))
+                        .for_each(&mut found),
                 }
             }
         }
@@ -368,8 +371,29 @@ fn tag_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
     problems
 }
 
-/// The references that the image of `variant` is pushed under.
-pub(crate) fn image_names(artifact: &Artifact, variant: &Variant) -> Result<Vec<String>, Problem> {
+/// Notes down that `variant` is pushed under `reference`; the problem, when another one is too.
+fn clash(
+    pushed: &mut BTreeMap<String, Variant>,
+    reference: String,
+    variant: &Variant,
+) -> Option<Problem> {
+    let Some(first) = pushed.get(&reference) else {
+        pushed.insert(reference, variant.clone());
+        return None;
+    };
+    Some(Problem::TagClash {
+        reference,
+        first: first.to_string(),
+        second: variant.to_string(),
+    })
+}
+
+/// The repository of `variant` with each of `tags`.
+pub(crate) fn image_names(
+    artifact: &Artifact,
+    variant: &Variant,
+    tags: &[Template],
+) -> Result<Vec<String>, Problem> {
     let Some(repository) = &artifact.repository else {
         return Ok(Vec::new());
     };
@@ -382,7 +406,7 @@ pub(crate) fn image_names(artifact: &Artifact, variant: &Variant) -> Result<Vec<
             _ => Err(Problem::ImageName { reference }),
         }
     };
-    artifact.tags.iter().map(name).collect()
+    tags.iter().map(name).collect()
 }
 
 pub(crate) fn output_path(artifact: &Artifact, variant: &Variant) -> Result<ContextPath, Problem> {

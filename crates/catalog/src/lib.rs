@@ -25,6 +25,7 @@ mod catalog;
 mod check;
 mod dependencies;
 mod dockerfile;
+mod graph;
 mod id;
 mod inputs;
 mod local;
@@ -49,6 +50,7 @@ pub use self::{
     base::{BaseError, ResolvedBase},
     catalog::{Catalog, CheckedCatalog, ImageNames},
     dockerfile::FromLineError,
+    graph::{Graph, GraphEdge, GraphOutput, Node, NodeKind},
     id::{Id, IdError},
     inputs::{
         FileContent, FileSet, InputFile, Inputs, MAX_INLINE_FILE, NamedContext, Needs, RootfsTar,

@@ -246,7 +246,7 @@ fn constraints(variant: &Variant, caching: Caching) -> Constraints {
     }
 }
 
-/// What every step of `artifact` reads, in the order of the steps.
+/// What every step of `artifact` reads, in the order of the steps, the last ones among them.
 pub(crate) fn reads_of(
     artifact: &Artifact,
     variant: &Variant,
@@ -255,8 +255,8 @@ pub(crate) fn reads_of(
     let reader = Reader {
         variables: &variables,
     };
-    (1..)
-        .zip(&artifact.steps)
+    artifact
+        .numbered_steps()
         .map(|(number, step)| {
             step.reads(reader)
                 .map_err(|source| step_failed(artifact, number, step, source))

@@ -34,6 +34,15 @@ pub(crate) struct Gathered {
     pub(crate) references: BTreeSet<Reference>,
 }
 
+/// Which steps of an artifact.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Its own.
+    Own,
+    /// Those that come last.
+    Last,
+}
+
 #[derive(Clone)]
 struct Built {
     tree: Tree,
@@ -55,19 +64,51 @@ impl<'a> Planner<'a> {
         self.gathered
     }
 
-    /// The tree of a variant.
+    /// The tree of a variant, complete.
     pub(crate) fn tree(&mut self, variant: &Variant) -> Result<Tree, PlanProblem> {
-        Ok(self.build(variant)?.tree)
+        let mut built = self.build(variant)?;
+        for variant in self.chain(variant).into_iter().rev() {
+            built = self.apply(built, &variant, Phase::Last)?;
+        }
+        Ok(built.tree)
     }
 
+    /// The variant and those that it starts from, topmost first.
+    fn chain(&self, variant: &Variant) -> Vec<Variant> {
+        let below = |variant: &Variant| {
+            let artifact = &self.catalog.artifacts[&variant.artifact];
+            let below = self.catalog.base_artifact(artifact)?;
+            (!self.is_replaced(&below.name)).then(|| variant.of_base(below))
+        };
+        std::iter::successors(Some(variant.clone()), below).collect()
+    }
+
+    /// The tree of a variant without last steps.
     fn build(&mut self, variant: &Variant) -> Result<Built, PlanProblem> {
         if let Some(built) = self.built.get(variant) {
             return Ok(built.clone());
         }
         let artifact = &self.catalog.artifacts[&variant.artifact];
-        let mut built = self.base(artifact, variant)?;
+        let base = self.base(artifact, variant)?;
+        let built = self.apply(base, variant, Phase::Own)?;
+        self.built.insert(variant.clone(), built.clone());
+        Ok(built)
+    }
+
+    /// Carries out the steps of one artifact.
+    fn apply(
+        &mut self,
+        mut built: Built,
+        variant: &Variant,
+        phase: Phase,
+    ) -> Result<Built, PlanProblem> {
+        let artifact = &self.catalog.artifacts[&variant.artifact];
         let reads = reads_of(artifact, variant)?;
-        for ((number, step), reads) in (1..).zip(&artifact.steps).zip(reads) {
+        let own = artifact.steps.len();
+        for ((number, step), reads) in artifact.numbered_steps().zip(reads) {
+            if (phase == Phase::Own) != (number <= own) {
+                continue;
+            }
             let failed = |source| step_failed(artifact, number, step, source);
             let place = format!("artifact `{}`, step {number}", artifact.name);
             let mut given = Given::default();
@@ -86,7 +127,6 @@ impl<'a> Planner<'a> {
             );
             built.tree = step.apply(built.tree, &mut context).map_err(failed)?;
         }
-        self.built.insert(variant.clone(), built.clone());
         Ok(built)
     }
 
@@ -187,7 +227,7 @@ impl<'a> Planner<'a> {
             return Ok(self.stand_on(ground).tree.state);
         }
         if let Some(artifact) = self.catalog.artifacts.get(name) {
-            return Ok(self.build(&variant.of_base(artifact))?.tree.state);
+            return Ok(self.tree(&variant.of_base(artifact))?.state);
         }
         let image: ImageRef = name.parse().map_err(|source| base::BaseError::Reference {
             base: name.to_owned(),

@@ -5,7 +5,7 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use catalog::{Caching, CheckedCatalog, Plan, Platform, Read, Variant};
+use catalog::{Caching, CheckedCatalog, Plan, Read, Variant};
 
 use crate::{
     args::{EmitArgs, EmitFormat, Global},
@@ -57,7 +57,7 @@ fn one_variant(args: &EmitArgs, catalog: &CheckedCatalog) -> Result<Variant, Fai
     let implied = request.platforms.is_empty();
     let mut variants = catalog.select(&request)?;
     if implied {
-        let host = host_platform();
+        let host = planning::host_platform();
         if variants.iter().any(|variant| variant.platform == host) {
             request.platforms = vec![host];
             variants.retain(|variant| request.platforms.contains(&variant.platform));
@@ -79,11 +79,6 @@ fn one_variant(args: &EmitArgs, catalog: &CheckedCatalog) -> Result<Variant, Fai
             Err(Failure::new(Exit::Usage, error).with_hint(hint))
         }
     }
-}
-
-/// The platform of this program, and so of the machine.
-fn host_platform() -> Platform {
-    Platform::new(std::env::consts::OS, std::env::consts::ARCH).normalized()
 }
 
 fn buildctl_line(

@@ -3,6 +3,7 @@
 pub(crate) mod build;
 pub(crate) mod completions;
 pub(crate) mod emit;
+pub(crate) mod graph;
 pub(crate) mod id;
 pub(crate) mod list;
 pub(crate) mod lock;

@@ -105,6 +105,9 @@ fn text(artifact: &Artifact, plans: &[&Plan]) -> String {
             &format!("{}. {}", index + 1, step.title()),
         );
     }
+    for (index, step) in artifact.last_steps().iter().enumerate() {
+        line(if index == 0 { "finally" } else { "" }, &step.title());
+    }
     for (name, values) in artifact.axes() {
         line("axis", &format!("{name}: {}", values.join(", ")));
     }

@@ -1,0 +1,131 @@
+//! The graph of one or several plans as a picture has it: each vertex once, with a label that a reader understands.
+
+mod label;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_llb::OpDigest;
+use serde::Serialize;
+
+use crate::plan::Plan;
+
+/// Nodes, edges and outputs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Graph {
+    /// The vertices, what is read before what reads it.
+    pub nodes: Vec<Node>,
+    /// From what is read to what reads it.
+    pub edges: Vec<GraphEdge>,
+    /// What comes out.
+    pub outputs: Vec<GraphOutput>,
+}
+
+/// A vertex.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Node {
+    /// A short name: `v0`, `v1` …
+    pub id: String,
+    /// The vertex's digest.
+    pub digest: String,
+    /// What it does.
+    pub label: String,
+    /// What it is.
+    pub kind: NodeKind,
+    /// The artifact whose step it is, when it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_of: Option<String>,
+    /// The selected artifacts that have it.
+    pub artifacts: BTreeSet<String>,
+    /// Whether several have it.
+    pub shared: bool,
+}
+
+/// What a vertex is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NodeKind {
+    /// An image, a download, a git ref, files of the client.
+    Source,
+    /// A command.
+    Exec,
+    /// Files made or copied.
+    File,
+    /// Trees put together or compared.
+    Other,
+}
+
+/// From what is read to what reads it, by the nodes' names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct GraphEdge {
+    /// What is read.
+    pub from: String,
+    /// What reads it.
+    pub to: String,
+}
+
+/// What comes out of a variant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GraphOutput {
+    /// A short name: `o0`, `o1` …
+    pub id: String,
+    /// The variant.
+    pub variant: String,
+    /// The artifact.
+    pub artifact: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// The platform.
+    pub platform: String,
+    /// The node whose tree it is.
+    pub node: String,
+    /// Where it is written, below the output directory.
+    pub path: String,
+}
+
+impl Graph {
+    /// The graph of `plans`.
+    pub fn of(plans: &[Plan]) -> Self {
+        let mut graph = Self::default();
+        let mut places: BTreeMap<OpDigest, usize> = BTreeMap::new();
+        let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
+        for plan in plans {
+            let entries = plan.definition.entries();
+            for entry in plan.definition.vertices() {
+                let place = *places.entry(entry.digest()).or_insert_with(|| {
+                    let id = format!("v{}", graph.nodes.len());
+                    graph.nodes.push(label::node(id, entry));
+                    graph.nodes.len() - 1
+                });
+                let artifact = plan.variant.artifact.to_string();
+                graph.nodes[place].artifacts.insert(artifact);
+                for input in entry.inputs() {
+                    let below = places[&entries[input.vertex()].digest()];
+                    edges.insert((below, place));
+                }
+            }
+            if let Some(head) = plan.definition.head() {
+                let number = graph.outputs.len();
+                graph.outputs.push(GraphOutput {
+                    id: format!("o{number}"),
+                    variant: plan.variant.to_string(),
+                    artifact: plan.variant.artifact.to_string(),
+                    kind: plan.kind.as_str(),
+                    platform: plan.variant.platform.to_string(),
+                    node: graph.nodes[places[&head]].id.clone(),
+                    path: plan.output.to_string(),
+                });
+            }
+        }
+        for node in &mut graph.nodes {
+            node.shared = node.artifacts.len() > 1;
+        }
+        graph.edges = edges
+            .into_iter()
+            .map(|(from, to)| GraphEdge {
+                from: graph.nodes[from].id.clone(),
+                to: graph.nodes[to].id.clone(),
+            })
+            .collect();
+        graph
+    }
+}
