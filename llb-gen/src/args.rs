@@ -262,6 +262,20 @@ impl Locking {
     }
 }
 
+/// What of earlier builds is used.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Reuse {
+    /// Run every step again, whatever is cached; implies --no-skip
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Export again what is there already
+    #[arg(long)]
+    pub(crate) no_skip: bool,
+    /// Read the files of earlier builds in full, instead of comparing size and time
+    #[arg(long)]
+    pub(crate) verify: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     /// Artifact names, globs, or `all`; the catalog's defaults, or all, when none is named
@@ -402,15 +416,8 @@ pub(crate) struct BuildArgs {
     /// Certificates that networked steps trust in addition, as a PEM file
     #[arg(long, value_name = "FILE")]
     pub(crate) build_ca: Option<PathBuf>,
-    /// Run every step again, whatever is cached; implies --no-skip
-    #[arg(long)]
-    pub(crate) no_cache: bool,
-    /// Export again what is there already
-    #[arg(long)]
-    pub(crate) no_skip: bool,
-    /// Read the files of earlier builds in full, instead of comparing size and time
-    #[arg(long)]
-    pub(crate) verify: bool,
+    #[command(flatten)]
+    pub(crate) reuse: Reuse,
     #[command(flatten)]
     pub(crate) locking: Locking,
     /// Build the others to the end when one fails

@@ -112,10 +112,10 @@ pub(crate) fn require_pinned(plans: &[Plan]) -> Result<(), Failure> {
     })
 }
 
-/// Refuses what cannot be built yet: a tar of everything in place of a layer or an image would be another thing under
-/// its name.
-pub(crate) fn refuse_other_kinds(plans: &[Plan]) -> Result<(), Failure> {
-    match plans.iter().find(|plan| plan.kind != Kind::Rootfs) {
+/// Refuses what cannot be made yet: a tar of everything in place of a layer or an image would be another thing under its
+/// name.
+pub(crate) fn refuse_kinds(plans: &[Plan], refused: &[Kind]) -> Result<(), Failure> {
+    match plans.iter().find(|plan| refused.contains(&plan.kind)) {
         None => Ok(()),
         Some(plan) => {
             let (name, kind) = (&plan.variant.artifact, plan.kind.as_str());

@@ -334,7 +334,9 @@ impl Artifact {
 
 /// `{artifact}/{arch}.tar`, or `{artifact}.oci.tar` for an image, with the axes in the file's name.
 fn default_output(kind: Kind, axes: &BTreeMap<VariableName, Vec<String>>) -> Template {
-    let axes: String = axes.keys().map(|axis| format!("-{{{axis}}}")).collect();
+    let axes = axes
+        .keys()
+        .fold(String::new(), |text, axis| format!("{text}-{{{axis}}}"));
     let output = match kind {
         Kind::Rootfs | Kind::Layer => format!("{{artifact}}/{{arch}}{axes}.tar"),
         Kind::Image => format!("{{artifact}}{axes}.oci.tar"),

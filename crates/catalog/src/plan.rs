@@ -207,8 +207,11 @@ pub fn check_outputs(plans: &[Plan]) -> Result<(), OutputClash> {
         second: plans[one.max(other)].variant.to_string(),
     };
     for (index, plan) in plans.iter().enumerate() {
-        if let Some(other) = written.insert(&plan.output, index) {
-            return Err(clash(&plan.output, other, index));
+        match written.get(&plan.output) {
+            // The archive of an image holds all its platforms.
+            Some(other) if plan.is_of_image(&plans[*other]) => {}
+            Some(other) => return Err(clash(&plan.output, *other, index)),
+            None => drop(written.insert(&plan.output, index)),
         }
     }
     for (path, index) in &written {
@@ -222,6 +225,13 @@ pub fn check_outputs(plans: &[Plan]) -> Result<(), OutputClash> {
 }
 
 impl Plan {
+    /// Whether both are the same image, for two platforms.
+    pub fn is_of_image(&self, other: &Self) -> bool {
+        self.kind == Kind::Image
+            && self.variant.artifact == other.variant.artifact
+            && self.variant.values == other.variant.values
+    }
+
     /// How many vertices its graph has.
     pub fn vertices(&self) -> usize {
         self.definition.vertices().len()

@@ -176,12 +176,11 @@ impl<'a> Planner<'a> {
             }
             Read::Http { url, checksum } => {
                 let http = Http::new(url.as_str()).filename(file_name(url));
-                let pinned = match checksum {
-                    Some(checksum) => Some(checksum),
-                    None => {
-                        self.refer(Pinned::Http(url.clone()), place);
-                        self.inputs.lock.http(url)
-                    }
+                let pinned = if checksum.is_some() {
+                    checksum.as_ref()
+                } else {
+                    self.refer(Pinned::Http(url.clone()), place);
+                    self.inputs.lock.http(url)
                 };
                 let http = match pinned {
                     Some(checksum) => http.checksum(checksum.clone()),

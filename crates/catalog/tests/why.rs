@@ -1,6 +1,10 @@
 //! `why` names what changed, and nothing else.
 
 #![expect(clippy::unwrap_used, reason = "all of this program is tests")]
+#![expect(
+    clippy::disallowed_types,
+    reason = "a test may look at the clock that the pure crate may not"
+)]
 
 mod generated;
 

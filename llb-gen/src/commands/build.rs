@@ -5,7 +5,7 @@ mod report;
 use std::{collections::BTreeSet, io, path::PathBuf};
 
 use buildkit_client::Daemon;
-use catalog::{Caching, CheckedCatalog, LOCK_FILE, Plan, Read};
+use catalog::{Caching, CheckedCatalog, Kind, LOCK_FILE, Plan, Read};
 use fleet::{
     BuildFailure, BuildOptions, Event, Inspection, LoadedSecrets, MetadataFile, Output,
     SecretSource, SecretSpec, SecretSpecError, Standing,
@@ -28,7 +28,7 @@ pub(crate) fn run(
     global: &Global,
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
-    let caching = if args.no_cache {
+    let caching = if args.reuse.no_cache {
         Caching::Ignore
     } else {
         Caching::Use
@@ -36,7 +36,7 @@ pub(crate) fn run(
     let context = &global.context;
     let selected = Selected::of(catalog, &args.variation, &args.artifacts, context)?;
     let plans = selected.plan(catalog, caching)?;
-    planning::refuse_other_kinds(&plans)?;
+    planning::refuse_kinds(&plans, &[Kind::Layer, Kind::Image])?;
     if args.locking.is_frozen() {
         planning::require_pinned(&plans)?;
     }
@@ -94,14 +94,14 @@ fn sorted(args: &BuildArgs, plans: Vec<Plan>, secrets: &LoadedSecrets) -> Result
         up_to_date: Vec::new(),
         order: Vec::new(),
     };
-    let inspection = if args.verify {
+    let inspection = if args.reuse.verify {
         Inspection::Full
     } else {
         Inspection::Quick
     };
     for plan in plans {
         todo.order.push(args.output.join(plan.output.as_str()));
-        if args.no_skip || args.no_cache {
+        if args.reuse.no_skip || args.reuse.no_cache {
             todo.plans.push(plan);
             continue;
         }

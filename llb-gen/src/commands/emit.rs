@@ -5,7 +5,7 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use catalog::{Caching, CheckedCatalog, Plan, Read, Variant};
+use catalog::{Caching, CheckedCatalog, Kind, Plan, Read, Variant};
 
 use crate::{
     args::{EmitArgs, EmitFormat, Global},
@@ -30,7 +30,7 @@ pub(crate) fn run(
     let build_contexts = &args.variation.build_context;
     let selected = Selected::read(catalog, vec![variant], build_contexts, &global.context)?;
     let plans = selected.plan(catalog, Caching::Use)?;
-    planning::refuse_other_kinds(&plans)?;
+    planning::refuse_kinds(&plans, &[Kind::Layer])?;
     planning::require_pinned(&plans)?;
     for plan in &plans {
         let mut stdout = io::stdout().lock();
@@ -109,9 +109,17 @@ fn buildctl_line(
     let file_name = plan.output.as_str().rsplit('/').next().unwrap_or_default();
     words.extend([
         "--output".to_owned(),
-        quoted(&format!("type=tar,dest={file_name}"))?,
+        quoted(&format!("type={},dest={file_name}", exporter(plan.kind)))?,
     ]);
     Ok(words.join(" "))
+}
+
+/// buildctl's exporter for artifacts of a kind.
+fn exporter(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Rootfs | Kind::Layer => "tar",
+        Kind::Image => "oci",
+    }
 }
 
 /// A word as a shell reads it back.

@@ -64,7 +64,7 @@ fn rows(catalog: &CheckedCatalog, plans: &[Plan]) -> Result<Vec<Row>, Failure> {
             Kind::Rootfs | Kind::Layer => vec![plan],
             Kind::Image => plans
                 .iter()
-                .filter(|other| is_same_image(plan, other))
+                .filter(|other| plan.is_of_image(other))
                 .collect(),
         };
         if plan.kind == Kind::Image {
@@ -82,10 +82,6 @@ fn rows(catalog: &CheckedCatalog, plans: &[Plan]) -> Result<Vec<Row>, Failure> {
         rows.push(row(catalog, plan, &parts, id)?);
     }
     Ok(rows)
-}
-
-fn is_same_image(one: &Plan, other: &Plan) -> bool {
-    one.variant.artifact == other.variant.artifact && one.variant.values == other.variant.values
 }
 
 fn row(catalog: &CheckedCatalog, plan: &Plan, parts: &[&Plan], id: Id) -> Result<Row, Failure> {

@@ -60,6 +60,7 @@ impl fmt::Display for Read {
     }
 }
 
+#[expect(clippy::ref_option, reason = "serde gives the field as it is")]
 fn as_text<S: serde::Serializer>(
     digest: &Option<ContentDigest>,
     serializer: S,

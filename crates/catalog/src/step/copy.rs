@@ -20,7 +20,8 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct Copy {
     /// A file, directory or glob of the context directory, or an absolute path in the tree of `from`.
-    copy: Template,
+    #[serde(rename = "copy")]
+    path: Template,
     /// An absolute path in the tree.
     to: Template,
     /// An artifact of the catalog when it has one of that name, or else an image reference.
@@ -32,7 +33,7 @@ impl Copy {
     /// Copies `path` to the absolute path `to`; both are templates.
     pub fn new(path: &str, to: &str) -> Self {
         Self {
-            copy: Template::unchecked(path),
+            path: Template::unchecked(path),
             to: Template::unchecked(to),
             from: None,
         }
@@ -47,13 +48,13 @@ impl Copy {
     fn read(&self, variables: &Variables) -> Result<Read, StepError> {
         match &self.from {
             Some(from) => Ok(Read::Tree(from.expand(variables)?)),
-            None => Ok(Read::Files(self.copy.expand(variables)?.parse()?)),
+            None => Ok(Read::Files(self.path.expand(variables)?.parse()?)),
         }
     }
 
     /// The action that copies declared files of the context directory.
     fn files(&self, context: &mut StepContext<'_>) -> Result<CopyAction, StepError> {
-        let declared: ContextPath = context.expand(&self.copy)?.parse()?;
+        let declared: ContextPath = context.expand(&self.path)?.parse()?;
         let to = context.expand(&self.to)?;
         let files = context.files(&declared)?.clone();
         let state = context.files_state(&files, |path| place(&declared, path));
@@ -67,7 +68,7 @@ impl Copy {
 
     /// The action that copies from another tree.
     fn tree(&self, context: &StepContext<'_>) -> Result<CopyAction, StepError> {
-        let path = context.expand(&self.copy)?;
+        let path = context.expand(&self.path)?;
         let to = context.expand(&self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
         // As COPY does: of a directory, what is in it.
@@ -98,8 +99,8 @@ fn place(declared: &ContextPath, path: &ContextPath) -> ContextPath {
 impl Apply for Copy {
     fn title(&self) -> String {
         match &self.from {
-            Some(from) => format!("copy {} from {from} to {}", self.copy, self.to),
-            None => format!("copy {} to {}", self.copy, self.to),
+            Some(from) => format!("copy {} from {from} to {}", self.path, self.to),
+            None => format!("copy {} to {}", self.path, self.to),
         }
     }
 
@@ -122,7 +123,7 @@ impl Apply for Copy {
     }
 
     fn templates(&self) -> Vec<&Template> {
-        [&self.copy, &self.to]
+        [&self.path, &self.to]
             .into_iter()
             .chain(&self.from)
             .collect()
@@ -137,7 +138,7 @@ impl Apply for Copy {
         let path = self
             .from
             .as_ref()
-            .and_then(|_| absolute("copy", &self.copy));
+            .and_then(|_| absolute("copy", &self.path));
         absolute("to", &self.to).into_iter().chain(path).collect()
     }
 }

@@ -171,10 +171,19 @@ impl Apply for Download {
     fn problems(&self) -> Vec<String> {
         let both = (self.unpack && self.mode.is_some())
             .then(|| "`download`: `mode` has no effect with `unpack`".to_owned());
+        let url = self.url.to_string();
+        let is_xz = [".xz", ".txz"].iter().any(|ending| url.ends_with(ending));
+        let xz = (self.unpack && is_xz).then(|| {
+            format!(
+                "`download`: `{url}` is compressed with xz, which a daemon without the program `xz` copies as it is; \
+                 unpack it in a `run` step"
+            )
+        });
         not_absolute("download", &self.to)
             .into_iter()
             .chain(self.permissions().err())
             .chain(both)
+            .chain(xz)
             .collect()
     }
 }

@@ -65,7 +65,8 @@ impl<'a> Comparison<'a> {
             // In the order of the graph, so that the first one to tell is the lowest.
             cause.differences.retain(|difference| {
                 let is_known = difference.is_shared() && !self.told.insert(difference.clone());
-                !is_known && !(self.has_other_base && difference.follows_from_base())
+                let follows = self.has_other_base && difference.follows_from_base();
+                !(is_known || follows)
             });
             if !cause.differences.is_empty() {
                 causes.push(cause);

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::*;

@@ -99,8 +99,8 @@ async fn one(
         .ok_or_else(|| nonsense("there is none"))
 }
 
-fn nonsense(what: impl ToString) -> ResolveProblem {
+fn nonsense(what: impl std::fmt::Display) -> ResolveProblem {
     ResolveProblem::Nonsense {
-        what: what.to_string(),
+        what: format!("{what}"),
     }
 }

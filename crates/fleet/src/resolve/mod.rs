@@ -65,7 +65,10 @@ impl Resolver<'_> {
                 } => registry::image(credentials, insecure, image, platforms).await,
             }
         };
-        named(&image.familiar(), or_cancelled(resolving, cancelled).await)
+        named(
+            &image.familiar(),
+            Box::pin(or_cancelled(resolving, cancelled)).await,
+        )
     }
 
     /// The sha256 of what a URL serves.
@@ -83,7 +86,7 @@ impl Resolver<'_> {
                 Self::Direct { .. } => web::sha256(url).await,
             }
         };
-        named(url, or_cancelled(resolving, cancelled).await)
+        named(url, Box::pin(or_cancelled(resolving, cancelled)).await)
     }
 
     /// The commit that a git ref stands for.
@@ -103,7 +106,7 @@ impl Resolver<'_> {
         };
         named(
             &source.to_string(),
-            or_cancelled(resolving, cancelled).await,
+            Box::pin(or_cancelled(resolving, cancelled)).await,
         )
     }
 }

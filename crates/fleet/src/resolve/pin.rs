@@ -129,8 +129,8 @@ impl Pinning {
                 (None, Some(pin)) => image.clone().with_digest(pin.digest().clone()),
                 _ => image.clone(),
             };
-            let resolved = resolver.image(&meant, &platforms, cancelled).await?;
-            let configs = resolved
+            let found = resolver.image(&meant, &platforms, cancelled).await?;
+            let configs = found
                 .configs
                 .into_iter()
                 .map(|(platform, json)| Ok((platform, BaseConfig::from_json(&json)?)))
@@ -141,7 +141,7 @@ impl Pinning {
                     what: format!("{error}: {}", error.source),
                 },
             })?;
-            lock.set_image(image, ImagePin::new(resolved.digest, configs));
+            lock.set_image(image, ImagePin::new(found.digest, configs));
         }
         for url in &self.http {
             on_name(url);

@@ -221,9 +221,9 @@ fn problem(error: &OciDistributionError) -> ResolveProblem {
     }
 }
 
-fn nonsense(what: impl ToString) -> ResolveProblem {
+fn nonsense(what: impl std::fmt::Display) -> ResolveProblem {
     ResolveProblem::Nonsense {
-        what: what.to_string(),
+        what: format!("{what}"),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::source_failure::{self, SourceTrouble};
 pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 
 /// How long a server may be silent in the middle of an answer.
-pub(super) const SILENCE_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const SILENCE_LIMIT: Duration = Duration::from_mins(1);
 
 /// The sha256 of what a URL serves.
 pub(super) async fn sha256(url: &str) -> Result<ContentDigest, ResolveProblem> {

@@ -65,6 +65,8 @@ fn output() -> Output {
         size: 1,
         entries: 1,
         vertex: "sha256:1".to_owned(),
+        id: None,
+        up_to_date: false,
     }
 }
 

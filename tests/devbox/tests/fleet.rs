@@ -1,0 +1,287 @@
+//! The fleet as a reader of the catalog would check it: what there is, what it needs, what it is called, what is shared.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this program is tests, their helpers too"
+)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use llbgen::catalog::{
+    BaseConfig, Caching, Catalog, CheckedCatalog, Epoch, ImagePin, Inputs, Lock, Pinned, Plan,
+    Request,
+};
+
+fn fleet() -> CheckedCatalog {
+    devbox::catalog().check().unwrap()
+}
+
+fn request(artifacts: &[&str]) -> Request {
+    Request {
+        artifacts: artifacts.iter().map(|name| (*name).to_owned()).collect(),
+        ..Request::default()
+    }
+}
+
+/// The plans of everything, with nothing or with all pinned.
+fn plans(lock: &Lock) -> Vec<Plan> {
+    let fleet = fleet();
+    let inputs = Inputs {
+        lock: lock.clone(),
+        ..Inputs::default()
+    };
+    let variants = fleet.select(&request(&["all"])).unwrap();
+    let plan = |variant| fleet.plan(variant, &inputs, Caching::Use).unwrap();
+    variants.iter().map(plan).collect()
+}
+
+/// A lock that pins everything to digests that are made up.
+fn lock() -> Lock {
+    let mut lock = Lock::default();
+    let digest = |number: usize| format!("sha256:{number:064x}").parse().unwrap();
+    let references: BTreeSet<Pinned> = plans(&lock)
+        .into_iter()
+        .flat_map(|plan| plan.references)
+        .map(|reference| reference.source)
+        .collect();
+    lock.set_epoch(Epoch::from_seconds(0).unwrap());
+    let mut digests: BTreeMap<String, usize> = BTreeMap::new();
+    for pinned in references {
+        let next = digests.len();
+        let number = *digests.entry(pinned.name()).or_insert(next);
+        match pinned {
+            Pinned::Image {
+                reference,
+                platform,
+            } => {
+                let config = BaseConfig::from_json(br#"{"config": {"Env": ["PATH=/bin"]}}"#);
+                let pin = ImagePin::new(digest(number), [(platform, config.unwrap())]);
+                lock.set_image(&reference, pin);
+            }
+            Pinned::Http(url) => lock.set_http(&url, digest(number)),
+            Pinned::Git(_) => unreachable!("the fleet has no git sources"),
+        }
+    }
+    lock
+}
+
+/// A call of the fleet's own llbgen, in a directory that has its lock.
+fn call(context: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_devbox"))
+        .args(arguments)
+        .current_dir(context)
+        .env_clear()
+        .output()
+        .unwrap()
+}
+
+fn context() -> tempfile::TempDir {
+    let context = tempfile::tempdir().unwrap();
+    fs::write(context.path().join("llbgen.lock"), lock().to_text()).unwrap();
+    context
+}
+
+#[test]
+fn the_catalogue_has_53_images_and_52_edges() {
+    let fleet = fleet();
+    let mut listing = String::new();
+    let mut edges = 0;
+    for artifact in fleet.artifacts() {
+        let needs: Vec<String> = fleet
+            .dependencies(artifact)
+            .iter()
+            .map(|needed| needed.name().to_string())
+            .collect();
+        edges += needs.len();
+        _ = writeln!(listing, "{} ← {}", artifact.name(), needs.join(", "));
+    }
+    assert_eq!((fleet.artifacts().count(), edges), (53, 52));
+    insta::assert_snapshot!(listing);
+}
+
+#[test]
+fn one_name_of_two_kinds_is_refused() {
+    use llbgen::catalog::Artifact;
+    let node = |name: &str| {
+        Artifact::image(name, "debian:12")
+            .repository("ghcr.io/x/node-20")
+            .tag("latest")
+    };
+    let error = Catalog::new()
+        .artifact(node("base/lang/node/20"))
+        .artifact(node("base/fw/node/20"))
+        .check()
+        .unwrap_err();
+    let expected = "`ghcr.io/x/node-20:latest` would be pushed by";
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+/// What `quick` builds is the target, what `full` builds is the target with what it needs.
+#[test]
+fn what_every_target_needs() {
+    let fleet = fleet();
+    let mut needs = String::new();
+    for artifact in fleet.artifacts() {
+        let needed: Vec<String> = fleet
+            .with_dependencies([artifact])
+            .iter()
+            .map(|needed| needed.name().to_string())
+            .collect();
+        _ = writeln!(needs, "{}: {}", artifact.name(), needed.join(" "));
+    }
+    for directory in ["base/os", "runtime/lang/node.js", "runtime/fw", "all"] {
+        let targets = fleet.select_artifacts(&[directory.to_owned()]).unwrap();
+        let full = fleet.with_dependencies(targets.iter().copied());
+        _ = writeln!(
+            needs,
+            "{directory}: {} quick, {} full",
+            targets.len(),
+            full.len()
+        );
+    }
+    insta::assert_snapshot!(needs);
+}
+
+#[test]
+fn wrong_targets_and_values_are_refused() {
+    let context = context();
+    let mut refused = String::new();
+    for arguments in [
+        &["list", "runtimes/lang/go/1.23.0"][..],
+        &["list", "base/languages/go"],
+        &["list", ""],
+        &["list", "runtime/lang/cobol/60"],
+        &["id", "runtime/lang/go/1.23.0", "--set", "release="],
+        &["id", "runtime/lang/go/1.23.0", "--set", "l10n=fr_FR"],
+    ] {
+        let output = call(context.path(), arguments);
+        let text = String::from_utf8(output.stderr).unwrap();
+        // The list of all artifacts is long and tested elsewhere.
+        let shown = text.lines().filter(|line| !line.starts_with("hint:"));
+        _ = writeln!(
+            refused,
+            "$ llbgen {}\n{}\n{}",
+            arguments.join(" "),
+            output.status,
+            shown.collect::<Vec<_>>().join("\n")
+        );
+        assert!(!output.status.success());
+    }
+    insta::assert_snapshot!(refused);
+}
+
+#[test]
+fn tags_are_per_localisation_and_per_platform() {
+    let fleet = fleet();
+    let mut tags = BTreeSet::new();
+    for variant in fleet
+        .select(&request(&["runtime/lang/node.js/22", "tooling"]))
+        .unwrap()
+    {
+        let names = fleet.image_names(&variant).unwrap();
+        tags.extend(names.references.into_iter().map(|name| (name, "index")));
+        tags.extend(names.of_platform.into_iter().map(|name| (name, "platform")));
+    }
+    let lines: Vec<String> = tags
+        .into_iter()
+        .map(|(name, what)| format!("{what} {name}"))
+        .collect();
+    assert_eq!(lines.len(), 4 + 2 + 2 + 1);
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+/// The commands of a plan's graph, by digest, each with its title.
+fn commands(plan: &Plan) -> BTreeMap<String, String> {
+    let execs = plan
+        .definition
+        .vertices()
+        .filter(|vertex| vertex.kind().as_str() == "exec");
+    let title = |name: &str| name.split_once("] ").map(|(_, title)| title.to_owned());
+    execs
+        .map(|vertex| {
+            let name = vertex.metadata().custom_name().and_then(title);
+            (vertex.digest().to_string(), name.unwrap_or_default())
+        })
+        .collect()
+}
+
+/// The localisations share every expensive step but those of PHP and of the RPM systems.
+#[test]
+fn localisations_share_their_expensive_steps() {
+    let plans = plans(&lock());
+    let of = |artifact: &str, l10n: &str| {
+        let plan = plans.iter().find(|plan| {
+            plan.variant.artifact.as_str() == artifact
+                && plan.variant.platform.to_string() == "linux/amd64"
+                && plan.variant.values.values().any(|value| value == l10n)
+        });
+        commands(plan.unwrap())
+    };
+    let is_expensive = |title: &String| {
+        ["apt", "npm", "python-build", "install", "curl"]
+            .iter()
+            .any(|word| title.contains(word))
+    };
+    let mut unshared = BTreeSet::new();
+    for artifact in fleet().artifacts() {
+        let name = artifact.name().as_str();
+        if name == "tooling" {
+            continue;
+        }
+        let (english, chinese) = (of(name, "en_US"), of(name, "zh_CN"));
+        let alone = english
+            .iter()
+            .filter(|(digest, title)| is_expensive(title) && !chinese.contains_key(*digest));
+        if alone.count() > 0 {
+            unshared.insert(name.to_owned());
+        }
+    }
+    let php = ["base/lang/php/7.4", "base/lang/php/8.2"];
+    let runtimes = php.map(|name| name.replace("base", "runtime"));
+    let expected: BTreeSet<String> = php.map(str::to_owned).into_iter().chain(runtimes).collect();
+    assert_eq!(unshared, expected);
+
+    let python = |artifact: &str| {
+        let commands = of(artifact, "en_US");
+        let build = commands
+            .into_iter()
+            .find(|(_, title)| title.contains("python-build"));
+        build.unwrap().0
+    };
+    assert_eq!(
+        python("runtime/fw/sandbox/v1"),
+        python("runtime/fw/sandbox/fastgpt")
+    );
+}
+
+#[test]
+fn every_command_that_needs_no_daemon_works_on_it() {
+    let context = context();
+    let run = |arguments: &[&str]| {
+        let output = call(context.path(), arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}\n{stderr}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // An image is one thing for all platforms; the tooling has one localisation, the others two.
+    assert_eq!(run(&["id"]).lines().count(), 1 + 1 + 52 * 2);
+    assert_eq!(run(&["plan"]).lines().count(), 1 + 2 + 52 * 4);
+    assert_eq!(run(&["list"]).lines().count(), 1 + 53);
+    for artifact in fleet().artifacts() {
+        let name = artifact.name().as_str();
+        let shown = run(&["show", name]);
+        assert!(shown.starts_with(name), "{shown}");
+        let one = ["--platform", "linux/arm64", "--set", "l10n=zh_CN"];
+        let choice = if name == "tooling" { &one[..2] } else { &one };
+        let arguments = [&["emit", name, "--format", "json"], choice].concat();
+        let graph = run(&arguments);
+        assert!(graph.contains(&format!("[{name} linux/arm64")), "{name}");
+    }
+    run(&["lock", "--check"]);
+}
