@@ -15,7 +15,7 @@ use std::{
 use serde_json::Value;
 
 /// What each member may depend on, of the members. Arrows run downwards only.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     (
         "llbgen",
         &[
@@ -43,6 +43,8 @@ const ARROWS: [(&str, &[&str]); 8] = [
         &["archive", "buildkit-client", "buildkit-llb", "catalog"],
     ),
     ("oocana", &["catalog"]),
+    // An example of a catalog of its own, made as another team would.
+    ("devbox", &["llbgen"]),
     ("catalog", &["buildkit-llb"]),
     ("buildkit-client", &["buildkit-llb"]),
     ("buildkit-llb", &[]),
@@ -50,7 +52,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// Outside crates that only some members know: gRPC, protocol types, the terminal.
-const KNOWN_TO: [(&str, &[&str]); 10] = [
+const KNOWN_TO: [(&str, &[&str]); 13] = [
     ("tonic", &["buildkit-client"]),
     ("tonic-prost", &["buildkit-client"]),
     ("buildkit-proto", &["buildkit-client"]),
@@ -61,6 +63,9 @@ const KNOWN_TO: [(&str, &[&str]); 10] = [
     ("indicatif", &["llbgen"]),
     ("anstream", &["llbgen"]),
     ("tokio", &["llbgen", "fleet", "frontend", "buildkit-client"]),
+    ("oci-client", &["fleet"]),
+    ("reqwest", &["fleet"]),
+    ("dagre", &["llbgen"]),
 ];
 
 type Dependencies = BTreeMap<String, BTreeSet<String>>;
