@@ -13,6 +13,8 @@ pub(crate) struct Built {
     pub(crate) dir: PathBuf,
     pub(crate) stdout: String,
     pub(crate) metadata: serde_json::Value,
+    /// The lock that the build has written.
+    pub(crate) lock: String,
 }
 
 /// Both artifacts for both platforms, built without a program on PATH.
@@ -42,6 +44,7 @@ pub(crate) fn built(bed: &Bed) -> &'static Built {
             dir: home.join("out"),
             stdout: outcome.text().to_owned(),
             metadata: serde_json::from_slice(&metadata).unwrap(),
+            lock: std::fs::read_to_string(home.join("context/llbgen.lock")).unwrap(),
         }
     })
 }

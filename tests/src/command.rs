@@ -12,7 +12,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::machine;
+use crate::{context::context, machine};
 
 /// After that a command hangs: the longest build here is apt for arm64 under emulation.
 const LIMIT: Duration = Duration::from_mins(8);
@@ -85,11 +85,23 @@ pub fn clean(program: impl AsRef<OsStr>, home: &Path) -> Command {
     command
 }
 
-/// `llbgen` with the built-in catalog, run in `home`, with this workspace as its context.
+/// `llbgen` with the built-in catalog, run in `home`, with a context of its own there.
 pub fn llbgen(home: &Path) -> Command {
     let mut command = clean(machine::llbgen(), home);
-    command.arg("-C").arg(machine::workspace());
+    command.arg("-C").arg(context(home));
     command
+}
+
+/// As [`llbgen`], with this lock in the context, unless one is there.
+///
+/// # Panics
+/// When the lock cannot be written.
+pub fn locked(home: &Path, lock: &str) -> Command {
+    let path = context(home).join("llbgen.lock");
+    if !path.exists() {
+        std::fs::write(path, lock).expect("the context can be written to");
+    }
+    llbgen(home)
 }
 
 /// `llbgen` with the test catalog of that name, run in `home`, which is its context too.

@@ -1,12 +1,13 @@
 //! Catalogs that only tests use: steps that fail, hang and take their time.
 
-use catalog::{Artifact, Base, Catalog, Copy, Run};
+use catalog::{Artifact, Base, Catalog, Copy, Download, Git, Run};
 
 /// The catalog of that name.
 pub fn catalog(name: &str) -> Option<Catalog> {
     match name {
         "steps" => Some(steps()),
         "clash" => Some(clash()),
+        "pins" => Some(pins()),
         "outside" => Some(
             Catalog::new().artifact(rootfs("climbs", "scratch").step(Copy::new("../secret", "/"))),
         ),
@@ -70,6 +71,23 @@ const SOCKET: &str = "mkdir /kinds
 perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => \"/kinds/socket\", Listen => 1) or die'
 chmod 0640 /kinds/socket
 touch -d @1600000000 /kinds/socket /kinds";
+
+/// Artifacts whose base and sources the tests choose: a Dockerfile, and a server whose address is in the environment.
+fn pins() -> Catalog {
+    let server = std::env::var("LLBGEN_FIXTURE_SERVER").unwrap_or_default();
+    let based = Artifact::rootfs("based", Base::from_line("base.dockerfile"))
+        .step(Run::command("cp declared /declared").files(["declared"]))
+        .step(Run::command("cp /declared /copied"));
+    let sources = rootfs("sources", "scratch")
+        .step(Download::new(&format!("{server}/file.txt"), "/"))
+        .step(Git::new(&format!("{server}/repository.git#v1"), "/git/"));
+    let catalog = Catalog::new().artifact(based.output("{artifact}-{arch}.tar"));
+    if server.is_empty() {
+        catalog
+    } else {
+        catalog.artifact(sources)
+    }
+}
 
 fn clash() -> Catalog {
     let artifact = |name| Artifact::rootfs(name, "debian:bookworm").output("{arch}.tar");

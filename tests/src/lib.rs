@@ -11,6 +11,7 @@
 pub mod bed;
 pub mod certificates;
 pub mod command;
+pub mod context;
 pub mod daemon;
 pub mod fixtures;
 pub mod image;

@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use llbgen_tests::{
-    command::{clean, llbgen, run},
+    command::{clean, llbgen, locked, run},
+    context::made_up_lock,
     machine,
 };
 use serde_json::{Value, json};
@@ -203,8 +204,13 @@ fn buildctl_reads_every_artifact() {
 
 /// Checks that buildctl reads the same vertices in the bytes of `emit` as `emit` shows itself.
 fn agree(home: &Path, emit: &[&str]) {
-    let graph = run(llbgen(home).args(emit)).success().stdout;
-    let shown = run(llbgen(home).args(emit).args(["--format", "json"])).success();
+    let graph = run(locked(home, &made_up_lock()).args(emit))
+        .success()
+        .stdout;
+    let shown = run(locked(home, &made_up_lock())
+        .args(emit)
+        .args(["--format", "json"]))
+    .success();
     let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
     let vertices = shown["vertices"].as_array().unwrap();
     let ours: Vec<Vertex> = vertices.iter().map(Vertex::emitted).collect();
