@@ -22,3 +22,6 @@ const OUTPUT: (&str, &str) = ("#3c4043", "#202124");
 
 /// The border of what several artifacts have.
 const SHARED: &str = "#c5221f";
+
+#[cfg(test)]
+mod tests;
