@@ -2,6 +2,8 @@
 
 #![expect(clippy::doc_markdown, reason = "help texts have no markup")]
 
+mod lock;
+
 use std::path::PathBuf;
 
 use buildkit_client::{Address, AddressError, TlsFlags};
@@ -9,6 +11,7 @@ use catalog::{Platform, Request};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleet::BuildContext;
 
+pub(crate) use self::lock::{LockArgs, Locking, Registries, UpdateArgs};
 use crate::failure::{Exit, Failure};
 
 /// Builds root filesystem tars, layer tars and images as one BuildKit graph.
@@ -244,24 +247,6 @@ impl Variation {
     }
 }
 
-/// Whether the lock may be changed, and the network asked.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct Locking {
-    /// Fail when llbgen.lock lacks something, instead of pinning it
-    #[arg(long)]
-    pub(crate) locked: bool,
-    /// Ask no registry and no server what a reference stands for; implies --locked
-    #[arg(long)]
-    pub(crate) offline: bool,
-}
-
-impl Locking {
-    /// Whether the lock stays as it is.
-    pub(crate) fn is_frozen(self) -> bool {
-        self.locked || self.offline
-    }
-}
-
 /// What of earlier builds is used.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Reuse {
@@ -350,53 +335,6 @@ pub(crate) struct IdArgs {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ListingFormat,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct LockArgs {
-    /// Change nothing and ask nobody; exit with 3 when llbgen.lock is not what `llbgen lock` would write
-    #[arg(long, conflicts_with = "source_policy")]
-    pub(crate) check: bool,
-    /// Print the pins as a BuildKit source policy, for `buildctl build --source-policy-file`
-    #[arg(long)]
-    pub(crate) source_policy: bool,
-    /// Ask no registry and no server what a reference stands for
-    #[arg(long)]
-    pub(crate) offline: bool,
-    #[command(flatten)]
-    pub(crate) registries: Registries,
-    /// Pin the image of a base that builds replace, as NAME=docker-image://REF
-    #[arg(long, value_name = "NAME=SOURCE")]
-    pub(crate) build_context: Vec<BuildContext>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct UpdateArgs {
-    /// Images, URLs or git refs as llbgen.lock names them; all of them when none is named
-    #[arg(value_name = "IMAGE")]
-    pub(crate) references: Vec<String>,
-    /// Take package indexes as of now; alone, it leaves images as they are
-    #[arg(long)]
-    pub(crate) packages: bool,
-    /// Say what would move, and write nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// How to print what moved
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ListingFormat,
-    #[command(flatten)]
-    pub(crate) registries: Registries,
-    /// Pin the image of a base that builds replace, as NAME=docker-image://REF
-    #[arg(long, value_name = "NAME=SOURCE")]
-    pub(crate) build_context: Vec<BuildContext>,
-}
-
-/// How registries are reached when no daemon does it.
-#[derive(Debug, Args)]
-pub(crate) struct Registries {
-    /// A registry that speaks plain HTTP, as HOST:PORT; those on this machine are tried so anyway
-    #[arg(long, value_name = "HOST")]
-    pub(crate) registry_insecure: Vec<String>,
 }
 
 #[derive(Debug, Args)]

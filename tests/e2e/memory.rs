@@ -61,6 +61,7 @@ fn peak(bed: &Bed, home: &Path, size: u64) -> u64 {
         "--addr",
         &bed.address(),
         "build",
+        "--no-skip",
         "plain",
         "--build-context",
         &context,

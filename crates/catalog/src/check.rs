@@ -1,17 +1,24 @@
 //! Checks a catalog before any input is read.
 
+mod dependencies;
+mod tags;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     artifact::{Artifact, Base, Kind},
     catalog::{Catalog, CheckedCatalog},
-    dependencies::trees_read,
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
     problem::{CatalogError, Problem},
-    template::Template,
     variant::{self, Variant},
+};
+
+pub(crate) use self::tags::image_names;
+use self::{
+    dependencies::{dependency_problems, lacking},
+    tags::tag_problems,
 };
 
 pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
@@ -184,86 +191,6 @@ fn base_problems(catalog: &CheckedCatalog, artifact: &Artifact) -> Vec<Problem> 
     lacking(artifact, below)
 }
 
-/// What `artifact` is built for, and `below`, which it is made from, is not.
-fn lacking(artifact: &Artifact, below: &Artifact) -> Vec<Problem> {
-    let base = below.name.to_string();
-    let lacks = |value: String| Problem::BaseLacks {
-        base: base.clone(),
-        value,
-    };
-    let platforms = artifact
-        .platforms
-        .iter()
-        .filter(|platform| !below.platforms.contains(platform));
-    let mut problems: Vec<Problem> = platforms
-        .map(|platform| lacks(platform.to_string()))
-        .collect();
-    for (axis, values) in &below.axes {
-        match artifact.axes.get(axis) {
-            None => problems.push(Problem::MissingAxis {
-                base: base.clone(),
-                axis: axis.to_string(),
-            }),
-            Some(own) => {
-                let missing = own.iter().filter(|value| !values.contains(value));
-                problems.extend(missing.map(|value| lacks(format!("{axis}={value}"))));
-            }
-        }
-    }
-    problems
-}
-
-/// What is wrong with the trees that the steps of `artifact` copy from.
-fn dependency_problems(catalog: &CheckedCatalog, artifact: &Artifact) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let base = catalog.base_artifact(artifact).map(|base| &base.name);
-    for below in catalog.dependencies(artifact) {
-        if Some(&below.name) != base {
-            problems.extend(lacking(artifact, below));
-        }
-    }
-    if let Some(chain) = circle(catalog, artifact) {
-        problems.push(Problem::Loop { chain });
-    }
-    let variants = variant::all_of(artifact, &artifact.platforms);
-    let names: BTreeSet<String> = variants
-        .iter()
-        .flat_map(|variant| trees_read(artifact, variant).unwrap_or_default())
-        .collect();
-    let unknown = names.into_iter().filter(|name| {
-        !catalog.artifacts.contains_key(name.as_str())
-            && name.parse::<buildkit_llb::ImageRef>().is_err()
-    });
-    problems.extend(unknown.map(|name| Problem::CopiedFrom {
-        nearest: nearest_artifact(catalog, &name),
-        name,
-    }));
-    problems
-}
-
-/// The way from `artifact` back to itself, by bases and copies.
-fn circle(catalog: &CheckedCatalog, artifact: &Artifact) -> Option<Vec<String>> {
-    let mut seen: BTreeSet<&ArtifactName> = BTreeSet::new();
-    let mut open: Vec<Vec<&Artifact>> = vec![vec![artifact]];
-    while let Some(way) = open.pop() {
-        let last = way.last()?;
-        for below in catalog.dependencies(last) {
-            let further = || way.iter().copied().chain([below]);
-            if below.name == artifact.name {
-                return Some(
-                    further()
-                        .map(|artifact| artifact.name.to_string())
-                        .collect(),
-                );
-            }
-            if seen.insert(&below.name) {
-                open.push(further().collect());
-            }
-        }
-    }
-    None
-}
-
 fn cycle(catalog: &CheckedCatalog, artifact: &Artifact) -> Option<Vec<String>> {
     let mut seen = BTreeSet::new();
     let mut chain = Vec::new();
@@ -329,84 +256,6 @@ fn output_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
         }
     }
     problems
-}
-
-/// References that two variants would be pushed under, and those that are none.
-fn tag_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
-    let mut problems = Vec::new();
-    let mut pushed: BTreeMap<String, Variant> = BTreeMap::new();
-    for artifact in catalog.artifacts() {
-        let mut found = |problem| problems.push((artifact.name.to_string(), problem));
-        match (&artifact.repository, artifact.kind) {
-            (None, _) if artifact.tags.is_empty() && artifact.platform_tags.is_empty() => continue,
-            (None, _) => found(Problem::NoRepository),
-            (Some(_), kind @ (Kind::Rootfs | Kind::Layer)) => found(Problem::NotAnImage {
-                kind: kind.as_str(),
-            }),
-            (Some(_), Kind::Image) => {}
-        }
-        for (number, variant) in variant::all_of(artifact, &artifact.platforms)
-            .into_iter()
-            .enumerate()
-        {
-            let per_platform = image_names(artifact, &variant, &artifact.platform_tags);
-            // An index is one thing for all its platforms, which come one after the other.
-            let per_index = if variant.platform == artifact.platforms[0] {
-                image_names(artifact, &variant, &artifact.tags)
-            } else {
-                Ok(Vec::new())
-            };
-            for references in [per_index, per_platform] {
-                match references {
-                    Err(problem) if number == 0 => found(problem),
-                    Err(_) => {}
-                    Ok(references) => references
-                        .into_iter()
-                        .filter_map(|reference| clash(&mut pushed, reference, &variant))
-                        .for_each(&mut found),
-                }
-            }
-        }
-    }
-    problems
-}
-
-/// Notes down that `variant` is pushed under `reference`; the problem, when another one is too.
-fn clash(
-    pushed: &mut BTreeMap<String, Variant>,
-    reference: String,
-    variant: &Variant,
-) -> Option<Problem> {
-    let Some(first) = pushed.get(&reference) else {
-        pushed.insert(reference, variant.clone());
-        return None;
-    };
-    Some(Problem::TagClash {
-        reference,
-        first: first.to_string(),
-        second: variant.to_string(),
-    })
-}
-
-/// The repository of `variant` with each of `tags`.
-pub(crate) fn image_names(
-    artifact: &Artifact,
-    variant: &Variant,
-    tags: &[Template],
-) -> Result<Vec<String>, Problem> {
-    let Some(repository) = &artifact.repository else {
-        return Ok(Vec::new());
-    };
-    let variables = variant.variables();
-    let repository = repository.expand(&variables)?;
-    let name = |tag: &Template| {
-        let reference = format!("{repository}:{}", tag.expand(&variables)?);
-        match reference.parse::<buildkit_llb::ImageRef>() {
-            Ok(image) if image.tag().is_some() && image.digest().is_none() => Ok(reference),
-            _ => Err(Problem::ImageName { reference }),
-        }
-    };
-    tags.iter().map(name).collect()
 }
 
 pub(crate) fn output_path(artifact: &Artifact, variant: &Variant) -> Result<ContextPath, Problem> {

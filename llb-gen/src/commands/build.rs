@@ -1,14 +1,15 @@
 //! `llbgen build`: finds the daemon, builds, and prints what was written.
 
 mod report;
+mod todo;
 
-use std::{collections::BTreeSet, io, path::PathBuf};
+use std::io;
 
 use buildkit_client::Daemon;
-use catalog::{Caching, CheckedCatalog, Kind, LOCK_FILE, Plan, Read};
+use catalog::{Caching, CheckedCatalog, Kind, LOCK_FILE};
 use fleet::{
-    BuildFailure, BuildOptions, Event, Inspection, LoadedSecrets, MetadataFile, Output,
-    SecretSource, SecretSpec, SecretSpecError, Standing,
+    BuildFailure, BuildOptions, Event, LoadedSecrets, MetadataFile, Output, SecretSource,
+    SecretSpec, SecretSpecError,
     daemon::Endpoint,
     resolve::{Pinning, Resolver},
 };
@@ -16,12 +17,14 @@ use fleet::{
 use crate::{
     args::{BuildArgs, Global, ProgressMode},
     connection,
-    failure::{Exit, Failure, list},
+    failure::{Exit, Failure},
     pinning,
     planning::{self, Selected},
     progress::Progress,
     signals::Signals,
 };
+
+use self::todo::{Todo, sorted, together};
 
 pub(crate) fn run(
     args: &BuildArgs,
@@ -79,41 +82,6 @@ enum Work<'a> {
     },
 }
 
-/// What is to be built, and what is there already.
-struct Todo {
-    plans: Vec<Plan>,
-    up_to_date: Vec<Output>,
-    /// The paths of all outputs, in the order of the selection.
-    order: Vec<PathBuf>,
-}
-
-/// Leaves out what is there already, and makes sure that the rest has its secrets.
-fn sorted(args: &BuildArgs, plans: Vec<Plan>, secrets: &LoadedSecrets) -> Result<Todo, Failure> {
-    let mut todo = Todo {
-        plans: Vec::new(),
-        up_to_date: Vec::new(),
-        order: Vec::new(),
-    };
-    let inspection = if args.reuse.verify {
-        Inspection::Full
-    } else {
-        Inspection::Quick
-    };
-    for plan in plans {
-        todo.order.push(args.output.join(plan.output.as_str()));
-        if args.reuse.no_skip || args.reuse.no_cache {
-            todo.plans.push(plan);
-            continue;
-        }
-        match fleet::standing(&plan, &args.output, inspection) {
-            Standing::UpToDate(output) => todo.up_to_date.push(*output),
-            Standing::Build(_) => todo.plans.push(plan),
-        }
-    }
-    refuse_missing_secrets(&todo.plans, secrets)?;
-    Ok(todo)
-}
-
 /// The end of a build that finds everything there.
 fn nothing_to_do(
     global: &Global,
@@ -141,33 +109,6 @@ fn mode(global: &Global) -> ProgressMode {
     } else {
         global.progress
     }
-}
-
-/// A step that lacks a secret would fail in the middle of the build.
-fn refuse_missing_secrets(plans: &[Plan], secrets: &LoadedSecrets) -> Result<(), Failure> {
-    let reads = plans.iter().flat_map(|plan| &plan.reads);
-    let missing: BTreeSet<String> = reads
-        .filter_map(|read| match read {
-            Read::Secret {
-                id,
-                optional: false,
-            } if !secrets.has(id) => Some(id.to_string()),
-            _ => None,
-        })
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let missing: Vec<String> = missing.into_iter().collect();
-    let hint = format!(
-        "add `--secret id={},src=FILE` or `--secret id={0},env=VARIABLE`",
-        missing[0]
-    );
-    Err(Failure::new(
-        Exit::Usage,
-        format!("the build needs the secret(s) {}", list(&missing)),
-    )
-    .with_hint(hint))
 }
 
 fn secret_specs(args: &BuildArgs) -> Result<Vec<SecretSpec>, Failure> {
@@ -315,25 +256,5 @@ impl Job<'_> {
 
     fn notice(&self, text: String) {
         self.progress.send(Event::Notice(text));
-    }
-}
-
-/// What was built with what was there, in the order of the selection.
-fn together(
-    built: Result<Vec<Output>, BuildFailure>,
-    up_to_date: Vec<Output>,
-    order: &[PathBuf],
-) -> Result<Vec<Output>, BuildFailure> {
-    let merged = |mut outputs: Vec<Output>| {
-        outputs.extend(up_to_date);
-        outputs.sort_by_key(|output| order.iter().position(|path| *path == output.path));
-        outputs
-    };
-    match built {
-        Ok(outputs) => Ok(merged(outputs)),
-        Err(BuildFailure { outputs, failures }) => Err(BuildFailure {
-            outputs: merged(outputs),
-            failures,
-        }),
     }
 }

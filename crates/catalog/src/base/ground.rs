@@ -1,0 +1,179 @@
+//! What is below all steps: nothing, an image at the digest that the lock has, or a tar.
+
+use buildkit_llb::{ImageRef, State};
+
+use super::{BaseError, BaseName, ResolvedBase, context_for, image_base};
+use crate::{
+    artifact::{Artifact, Base},
+    inputs::{Inputs, NamedContext, RootfsTar},
+    local,
+    lock::{BaseConfig, ImageKey, ImagePin, Lock, Pinned, Reference},
+    tree::Tree,
+    variant::Variant,
+};
+
+/// The base of a variant that is not another artifact: what it is, its tree, the local source it needs, what a lock
+/// pins of it, and a name for the distribution in it (for cache mounts).
+pub(crate) struct Ground {
+    pub(crate) base: ResolvedBase,
+    pub(crate) tree: Tree,
+    pub(crate) rootfs: Option<RootfsTar>,
+    pub(crate) reference: Option<Reference>,
+    pub(crate) distribution: String,
+}
+
+/// Where an image is named.
+pub(crate) struct Origin {
+    /// As an error says it.
+    pub(crate) place: String,
+    /// The Dockerfile and line, when it comes from one.
+    pub(crate) from: Option<String>,
+    /// The `--build-context` that put it there.
+    pub(crate) context: Option<String>,
+}
+
+/// Resolves a base that is no artifact, or an artifact that a context replaces.
+pub(crate) fn ground(
+    artifact: &Artifact,
+    variant: &Variant,
+    inputs: &Inputs,
+) -> Result<Ground, BaseError> {
+    if let Base::Named(name) = &artifact.base
+        && let Some(context) = inputs.contexts.get(name)
+    {
+        return replaced(name, context, variant, &inputs.lock);
+    }
+    let from_line = image_base(artifact, inputs)?;
+    let names: Vec<BaseName> = from_line
+        .image
+        .iter()
+        .cloned()
+        .map(BaseName::Image)
+        .chain(from_line.stage.iter().cloned().map(BaseName::Plain))
+        .collect();
+    if let Some((name, context)) = context_for(&names, inputs) {
+        return replaced(name, context, variant, &inputs.lock);
+    }
+    let from = match &artifact.base {
+        Base::FromLine { from } => Some(format!("{from}:{}", from_line.line)),
+        Base::Named(_) => None,
+    };
+    match from_line.image {
+        None => Ok(Ground {
+            base: ResolvedBase::Scratch,
+            tree: Tree::new(State::scratch()),
+            rootfs: None,
+            reference: None,
+            distribution: "scratch".to_owned(),
+        }),
+        Some(image) => {
+            let place = from
+                .clone()
+                .unwrap_or_else(|| format!("the base of artifact `{}`", artifact.name));
+            let origin = Origin {
+                place,
+                from,
+                context: None,
+            };
+            from_image(&image, origin, variant, &inputs.lock)
+        }
+    }
+}
+
+pub(crate) fn replaced(
+    name: &str,
+    context: &NamedContext,
+    variant: &Variant,
+    lock: &Lock,
+) -> Result<Ground, BaseError> {
+    match context {
+        NamedContext::Image(image) => {
+            let origin = Origin {
+                place: format!("`--build-context {name}`"),
+                from: None,
+                context: Some(name.to_owned()),
+            };
+            from_image(image, origin, variant, lock)
+        }
+        NamedContext::Rootfs(tars) => {
+            let tar = tars
+                .get(&variant.platform)
+                .ok_or_else(|| BaseError::NoTarFor {
+                    context: name.to_owned(),
+                    platform: variant.platform.to_string(),
+                })?;
+            Ok(Ground {
+                base: ResolvedBase::Rootfs {
+                    file: tar.file_name.clone(),
+                    context: name.to_owned(),
+                },
+                tree: Tree::new(local::rootfs_state(tar)),
+                rootfs: Some(tar.clone()),
+                reference: None,
+                // Nobody knows what is in it: its own archives cannot meet those of another distribution.
+                distribution: tar.local.clone(),
+            })
+        }
+    }
+}
+
+/// An image at the digest that the lock has for it, with its environment, user and directory; as it is written when the
+/// lock has none.
+pub(crate) fn from_image(
+    image: &ImageRef,
+    origin: Origin,
+    variant: &Variant,
+    lock: &Lock,
+) -> Result<Ground, BaseError> {
+    let pin = lock.image(image);
+    if let (Some(written), Some(pin)) = (image.digest(), pin)
+        && written != pin.digest()
+    {
+        return Err(BaseError::OtherDigest {
+            place: origin.place,
+            reference: image.familiar(),
+            key: ImageKey::of(image),
+            pinned: pin.digest().clone(),
+        });
+    }
+    let digest = pin.map(ImagePin::digest);
+    let config = pin
+        .and_then(|pin| pin.config(&variant.platform))
+        .map(BaseConfig::image_config);
+    let pinned = match digest {
+        Some(digest) => image.clone().with_digest(digest.clone()),
+        None => image.clone(),
+    };
+    Ok(Ground {
+        base: ResolvedBase::Image {
+            reference: image.to_string(),
+            digest: digest.map(ToString::to_string),
+            from: origin.from,
+            context: origin.context,
+        },
+        tree: Tree::of_image(State::image(pinned), config.unwrap_or_default()),
+        rootfs: None,
+        reference: Some(Reference {
+            source: Pinned::Image {
+                reference: image.clone(),
+                platform: variant.platform.clone(),
+            },
+            place: origin.place,
+        }),
+        distribution: slug(&image.familiar()),
+    })
+}
+
+/// A reference as part of an id: `ghcr.io-oomol-server-base-v0.6.0`.
+fn slug(text: &str) -> String {
+    let text = text.split('@').next().unwrap_or(text);
+    text.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect()
+}

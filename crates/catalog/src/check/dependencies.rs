@@ -1,0 +1,89 @@
+//! What artifacts are made from: it is there, for all that it is needed for, and not made from them in turn.
+
+use std::collections::BTreeSet;
+
+use super::nearest_artifact;
+use crate::{
+    artifact::Artifact, catalog::CheckedCatalog, dependencies::trees_read, name::ArtifactName,
+    problem::Problem, variant,
+};
+
+/// What `artifact` is built for, and `below`, which it is made from, is not.
+pub(super) fn lacking(artifact: &Artifact, below: &Artifact) -> Vec<Problem> {
+    let base = below.name.to_string();
+    let lacks = |value: String| Problem::BaseLacks {
+        base: base.clone(),
+        value,
+    };
+    let platforms = artifact
+        .platforms
+        .iter()
+        .filter(|platform| !below.platforms.contains(platform));
+    let mut problems: Vec<Problem> = platforms
+        .map(|platform| lacks(platform.to_string()))
+        .collect();
+    for (axis, values) in &below.axes {
+        match artifact.axes.get(axis) {
+            None => problems.push(Problem::MissingAxis {
+                base: base.clone(),
+                axis: axis.to_string(),
+            }),
+            Some(own) => {
+                let missing = own.iter().filter(|value| !values.contains(value));
+                problems.extend(missing.map(|value| lacks(format!("{axis}={value}"))));
+            }
+        }
+    }
+    problems
+}
+
+/// What is wrong with the trees that the steps of `artifact` copy from.
+pub(super) fn dependency_problems(catalog: &CheckedCatalog, artifact: &Artifact) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let base = catalog.base_artifact(artifact).map(|base| &base.name);
+    for below in catalog.dependencies(artifact) {
+        if Some(&below.name) != base {
+            problems.extend(lacking(artifact, below));
+        }
+    }
+    if let Some(chain) = circle(catalog, artifact) {
+        problems.push(Problem::Loop { chain });
+    }
+    let variants = variant::all_of(artifact, &artifact.platforms);
+    let names: BTreeSet<String> = variants
+        .iter()
+        .flat_map(|variant| trees_read(artifact, variant).unwrap_or_default())
+        .collect();
+    let unknown = names.into_iter().filter(|name| {
+        !catalog.artifacts.contains_key(name.as_str())
+            && name.parse::<buildkit_llb::ImageRef>().is_err()
+    });
+    problems.extend(unknown.map(|name| Problem::CopiedFrom {
+        nearest: nearest_artifact(catalog, &name),
+        name,
+    }));
+    problems
+}
+
+/// The way from `artifact` back to itself, by bases and copies.
+fn circle(catalog: &CheckedCatalog, artifact: &Artifact) -> Option<Vec<String>> {
+    let mut seen: BTreeSet<&ArtifactName> = BTreeSet::new();
+    let mut open: Vec<Vec<&Artifact>> = vec![vec![artifact]];
+    while let Some(way) = open.pop() {
+        let last = way.last()?;
+        for below in catalog.dependencies(last) {
+            let further = || way.iter().copied().chain([below]);
+            if below.name == artifact.name {
+                return Some(
+                    further()
+                        .map(|artifact| artifact.name.to_string())
+                        .collect(),
+                );
+            }
+            if seen.insert(&below.name) {
+                open.push(further().collect());
+            }
+        }
+    }
+    None
+}
