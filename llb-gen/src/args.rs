@@ -7,7 +7,7 @@ mod lock;
 use std::path::PathBuf;
 
 use buildkit_client::{Address, AddressError, TlsFlags};
-use catalog::{Platform, Request};
+use catalog::{Caching, PlanOptions, Platform, Request, TarCompression};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleet::BuildContext;
 
@@ -247,6 +247,24 @@ impl Variation {
     }
 }
 
+/// How tars are written.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct TarOptions {
+    /// Compress tars: uncompressed, gzip[:0-9] or zstd[:1-22]; their names get .gz or .zst
+    #[arg(long, value_name = "HOW", default_value = "uncompressed")]
+    pub(crate) tar_compression: TarCompression,
+}
+
+impl TarOptions {
+    /// What is planned with them.
+    pub(crate) fn planned(self, caching: Caching) -> PlanOptions {
+        PlanOptions {
+            caching,
+            tar_compression: self.tar_compression,
+        }
+    }
+}
+
 /// What of earlier builds is used.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Reuse {
@@ -268,6 +286,8 @@ pub(crate) struct PlanArgs {
     pub(crate) artifacts: Vec<String>,
     #[command(flatten)]
     pub(crate) variation: Variation,
+    #[command(flatten)]
+    pub(crate) tar: TarOptions,
     /// The directory that outputs are written to
     #[arg(short, long, value_name = "DIR", default_value = "out", value_parser = parse_directory)]
     pub(crate) output: PathBuf,
@@ -291,6 +311,8 @@ pub(crate) struct WhyArgs {
     pub(crate) against: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) variation: Variation,
+    #[command(flatten)]
+    pub(crate) tar: TarOptions,
     /// The directory that outputs are written to
     #[arg(short, long, value_name = "DIR", default_value = "out", value_parser = parse_directory)]
     pub(crate) output: PathBuf,
@@ -332,6 +354,8 @@ pub(crate) struct IdArgs {
     pub(crate) artifacts: Vec<String>,
     #[command(flatten)]
     pub(crate) variation: Variation,
+    #[command(flatten)]
+    pub(crate) tar: TarOptions,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ListingFormat,
@@ -344,6 +368,8 @@ pub(crate) struct BuildArgs {
     pub(crate) artifacts: Vec<String>,
     #[command(flatten)]
     pub(crate) variation: Variation,
+    #[command(flatten)]
+    pub(crate) tar: TarOptions,
     /// The directory that outputs are written to
     #[arg(short, long, value_name = "DIR", default_value = "out", value_parser = parse_directory)]
     pub(crate) output: PathBuf,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use catalog::{
-    Caching, CheckedCatalog, Inputs, Kind, LOCK_FILE, Plan, Platform, Reference, Variant,
+    CheckedCatalog, Inputs, Kind, LOCK_FILE, Plan, PlanOptions, Platform, Reference, Variant,
 };
 use fleet::BuildContext;
 
@@ -58,12 +58,12 @@ impl Selected {
     pub(crate) fn plan(
         &self,
         catalog: &CheckedCatalog,
-        caching: Caching,
+        options: impl Into<PlanOptions> + Copy,
     ) -> Result<Vec<Plan>, Failure> {
         let plans = self
             .variants
             .iter()
-            .map(|variant| catalog.plan(variant, &self.inputs, caching))
+            .map(|variant| catalog.plan(variant, &self.inputs, options))
             .collect::<Result<Vec<_>, _>>()?;
         catalog::check_outputs(&plans).map_err(|error| Failure::new(Exit::Catalog, error))?;
         Ok(plans)

@@ -299,3 +299,46 @@ fn a_source_policy_makes_buildctl_use_the_pins() {
     );
     build("other.json").fails(1, &[&other]);
 }
+
+/// With the base mapped to another registry, nobody else is asked for anything.
+#[test]
+fn a_replaced_base_is_pinned_and_the_only_source() {
+    let Some(bed) = Bed::shared() else { return };
+    let registry = &bed.description().registry;
+    let home = home("example.invalid/nothing/here:1");
+    let mapped =
+        format!("example.invalid/nothing/here:1=docker-image://{registry}/library/debian:bookworm");
+    let with_map = |arguments: &[&str]| {
+        let mut command = pins(home.path());
+        command
+            .args(["--addr", &bed.address(), "--progress", "rawjson"])
+            .args(arguments)
+            .args([
+                "based",
+                "--platform",
+                "linux/amd64",
+                "--build-context",
+                &mapped,
+            ]);
+        run(&mut command)
+    };
+    let built = with_map(&["build"]).success();
+    let image = format!("{registry}/library/debian:bookworm@sha256:");
+    let vertices = llbgen_tests::progress::vertices(&built.stderr).unwrap();
+    let sources: Vec<&String> = vertices
+        .values()
+        .map(|vertex| &vertex.name)
+        .filter(|name| name.contains("docker-image://"))
+        .collect();
+    assert!(
+        !sources.is_empty() && sources.iter().all(|name| name.contains(&image)),
+        "{sources:?}"
+    );
+    let emitted = with_map(&["emit", "--format", "json"]).success();
+    let identifiers = emitted
+        .text()
+        .lines()
+        .filter(|line| line.contains("\"identifier\""));
+    let identifiers: Vec<&str> = identifiers.collect();
+    assert!(!identifiers.is_empty() && identifiers.iter().all(|line| line.contains(&image)));
+}

@@ -128,6 +128,21 @@ fn damage_is_found_and_named() {
     build(bed, home.path(), &[]).success();
     fs::remove_dir_all(home.path().join("out/.llbgen")).unwrap();
     assert!(plan(home.path(), &[]).contains("nothing says how it was built"));
+    // Another compression is another output, of another id.
+    let uncompressed = fs::read(&tar).unwrap();
+    for (how, name, program) in [("gzip", "gz", "gzip"), ("zstd:9", "zst", "zstd")] {
+        assert!(plan(home.path(), &["--tar-compression", how]).contains("not built yet"));
+        build(bed, home.path(), &["--tar-compression", how]).success();
+        assert!(plan(home.path(), &["--tar-compression", how]).ends_with("up to date"));
+        let path = home.path().join(format!("out/based-amd64.tar.{name}"));
+        let unpacked = std::process::Command::new(program)
+            .arg("-dc")
+            .arg(path)
+            .output()
+            .unwrap();
+        assert!(unpacked.stdout == uncompressed, "{how}");
+    }
+    pins(home.path(), &["plan", "based", "--tar-compression", "xz"]).fails(2, &["`xz`", "zstd"]);
     // What is there is made again when that is asked for.
     build(bed, home.path(), &[]).success();
     let before = fs::metadata(&tar).unwrap().modified().unwrap();

@@ -38,6 +38,7 @@
 
 mod block;
 mod canonicalize;
+mod compress;
 mod compression;
 mod digest;
 mod entry;
@@ -62,6 +63,7 @@ mod writer;
 mod xattr;
 
 pub use canonicalize::{CanonicalizeError, canonicalize};
+pub use compress::{Compress, Compressor};
 pub use compression::Compression;
 pub use digest::{Digest, ParseDigestError};
 pub use entry::{Entry, Kind, Xattrs};

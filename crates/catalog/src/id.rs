@@ -6,7 +6,9 @@ use buildkit_llb::Definition;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{artifact::Kind, plan::Plan, tree::ImageConfig, variant::Variant};
+use crate::{
+    artifact::Kind, compression::TarCompression, plan::Plan, tree::ImageConfig, variant::Variant,
+};
 
 /// What an id is made from; it changes when the making does, so that ids of different makings never meet.
 const FORMAT: &str = "llbgen id 1";
@@ -32,7 +34,7 @@ impl Id {
 
     /// The id of one variant.
     pub(crate) fn of_variant(
-        kind: Kind,
+        (kind, compression): (Kind, TarCompression),
         variant: &Variant,
         definition: &Definition,
         config: &ImageConfig,
@@ -44,8 +46,13 @@ impl Id {
             hash.field("graph", &format!("{head}:{output}"));
         }
         match kind {
-            // A tar has no config; its compression is part of how it is written.
-            Kind::Rootfs | Kind::Layer => hash.field("tar", &TAR_FORMAT.to_string()),
+            // A tar has no config.
+            Kind::Rootfs | Kind::Layer => {
+                hash.field("tar", &TAR_FORMAT.to_string());
+                if compression != TarCompression::Uncompressed {
+                    hash.field("compression", &compression.to_string());
+                }
+            }
             Kind::Image => hash.config(config),
         }
         hash.finish()

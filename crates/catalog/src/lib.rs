@@ -23,6 +23,7 @@ mod artifact;
 mod base;
 mod catalog;
 mod check;
+mod compression;
 mod dependencies;
 mod dockerfile;
 mod graph;
@@ -49,6 +50,7 @@ pub use self::{
     artifact::{Artifact, Base, Kind, OptionValues},
     base::{BaseError, ResolvedBase},
     catalog::{Catalog, CheckedCatalog, ImageNames},
+    compression::{TarCompression, TarCompressionError},
     dockerfile::FromLineError,
     graph::{Graph, GraphEdge, GraphOutput, Node, NodeKind},
     id::{Id, IdError},
@@ -64,7 +66,7 @@ pub use self::{
     name::{ArtifactName, InvalidName, SecretId, VariableName},
     nearest::nearest,
     path::{ContextPath, ContextPathError},
-    plan::{Caching, OutputClash, Plan, PlanError, PlanProblem, check_outputs},
+    plan::{Caching, OutputClash, Plan, PlanError, PlanOptions, PlanProblem, check_outputs},
     problem::{CatalogError, Problem},
     select::{Request, SelectError},
     step::{

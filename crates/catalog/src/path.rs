@@ -72,6 +72,12 @@ impl ContextPath {
             .map(|rest| Self(rest.to_owned()))
     }
 
+    /// The path with something behind its last component.
+    pub(crate) fn with_ending(mut self, ending: &str) -> Self {
+        self.0.push_str(ending);
+        self
+    }
+
     /// Whether it has glob signs, so that it may stand for several files.
     pub fn is_glob(&self) -> bool {
         self.0.contains(['*', '?', '['])

@@ -9,6 +9,7 @@ use crate::{
     base::{BaseError, ResolvedBase},
     catalog::CheckedCatalog,
     check,
+    compression::TarCompression,
     id::Id,
     inputs::{Inputs, Needs},
     local::LocalSource,
@@ -47,6 +48,8 @@ pub struct Plan {
     pub id: Option<Id>,
     /// Where its tar goes, below the output directory.
     pub output: ContextPath,
+    /// How its tar is compressed.
+    pub tar_compression: TarCompression,
 }
 
 /// Whether steps that the daemon has a result of are run again. Digests are the same either way.
@@ -57,6 +60,24 @@ pub enum Caching {
     Use,
     /// Every step runs.
     Ignore,
+}
+
+/// What is planned besides the graph itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PlanOptions {
+    /// Whether cached results are used.
+    pub caching: Caching,
+    /// How the tar is compressed; an image has a compression of its own for its layers.
+    pub tar_compression: TarCompression,
+}
+
+impl From<Caching> for PlanOptions {
+    fn from(caching: Caching) -> Self {
+        Self {
+            caching,
+            ..Self::default()
+        }
+    }
 }
 
 /// Why a variant cannot be planned.
@@ -137,9 +158,9 @@ impl CheckedCatalog {
         &self,
         variant: &Variant,
         inputs: &Inputs,
-        caching: Caching,
+        options: impl Into<PlanOptions>,
     ) -> Result<Plan, PlanError> {
-        self.try_plan(variant, inputs, caching)
+        self.try_plan(variant, inputs, options.into())
             .map_err(|reason| PlanError::new(variant, reason))
     }
 
@@ -147,16 +168,20 @@ impl CheckedCatalog {
         &self,
         variant: &Variant,
         inputs: &Inputs,
-        caching: Caching,
+        options: PlanOptions,
     ) -> Result<Plan, PlanProblem> {
         let artifact = &self.artifacts[&variant.artifact];
         let mut planner = Planner::new(self, inputs);
         let tree = planner.tree(variant)?;
-        let definition = tree.state.marshal(&constraints(variant, caching))?;
+        let definition = tree.state.marshal(&constraints(variant, options.caching))?;
         if definition.is_empty() {
             return Err(PlanProblem::Empty);
         }
-        let output = check::output_path(artifact, variant)?;
+        let compression = match artifact.kind {
+            Kind::Rootfs | Kind::Layer => options.tar_compression,
+            Kind::Image => TarCompression::Uncompressed,
+        };
+        let output = check::output_path(artifact, variant)?.with_ending(compression.ending());
         let base = self.resolve_base(variant, inputs)?;
         let Gathered {
             locals,
@@ -168,7 +193,12 @@ impl CheckedCatalog {
             .filter(|reference| !inputs.lock.pins(&reference.source))
             .cloned()
             .collect();
-        let id = Id::of_variant(artifact.kind, variant, &definition, &tree.config);
+        let id = Id::of_variant(
+            (artifact.kind, compression),
+            variant,
+            &definition,
+            &tree.config,
+        );
         Ok(Plan {
             variant: variant.clone(),
             kind: artifact.kind,
@@ -181,6 +211,7 @@ impl CheckedCatalog {
             references,
             unpinned,
             output,
+            tar_compression: compression,
         })
     }
 }

@@ -5,8 +5,8 @@
 mod generated;
 
 use catalog::{
-    Apt, Artifact, Base, Caching, Catalog, Cmd, Env, FileSet, Id, InputFile, Inputs, Label, Lock,
-    Plan, Request,
+    Apt, Artifact, Base, Catalog, Cmd, Env, FileSet, Id, InputFile, Inputs, Label, Lock, Plan,
+    PlanOptions, Request,
 };
 use generated::{changed, fleets, leaves, plan};
 use proptest::prelude::*;
@@ -62,6 +62,10 @@ proptest! {
 
 /// The plans of one artifact for all its platforms, on a base that a FROM line names and a lock pins.
 fn plans(artifact: Artifact, dockerfile: &str) -> Vec<Plan> {
+    plans_with(artifact, dockerfile, PlanOptions::default())
+}
+
+fn plans_with(artifact: Artifact, dockerfile: &str, options: PlanOptions) -> Vec<Plan> {
     let request = Request {
         artifacts: vec!["all".to_owned()],
         ..Request::default()
@@ -74,7 +78,7 @@ fn plans(artifact: Artifact, dockerfile: &str) -> Vec<Plan> {
         ..Inputs::default()
     };
     let variants = catalog.select(&request).unwrap();
-    let plan = |variant| catalog.plan(variant, &inputs, Caching::Use).unwrap();
+    let plan = |variant| catalog.plan(variant, &inputs, options).unwrap();
     variants.iter().map(plan).collect()
 }
 
@@ -118,6 +122,22 @@ fn comments_and_words_for_people_are_not_in_it() {
         expected
     );
     assert_ne!(ids(image(), "FROM debian:12"), expected, "of another kind");
+    // Compressed, it is another file.
+    let id = |how: &str| {
+        let plans = plans_with(
+            rootfs(),
+            "FROM debian:12\n",
+            PlanOptions {
+                tar_compression: how.parse().unwrap(),
+                ..PlanOptions::default()
+            },
+        );
+        (plans[0].id, plans[0].output.to_string())
+    };
+    let (gzip, best, zstd) = (id("gzip"), id("gzip:9"), id("zstd"));
+    assert_eq!(id("uncompressed").0, expected[0]);
+    assert!(gzip.0 != expected[0] && gzip.0 != best.0 && gzip.0 != zstd.0);
+    assert_eq!((&*gzip.1, &*zstd.1), ("a/amd64.tar.gz", "a/amd64.tar.zst"));
     // A tar has no config.
     assert_eq!(
         ids(rootfs().step(Cmd::new(["sh"])), "FROM debian:12"),

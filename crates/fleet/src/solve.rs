@@ -2,18 +2,20 @@
 
 use std::{
     collections::BTreeMap,
-    io::{Read, Write},
+    io::Read,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use archive::{CanonicalizeError, Options, Summary, canonicalize};
+use archive::{CanonicalizeError, Compress, Compressor, Options, Summary, canonicalize};
 use buildkit_client::{
     Daemon, DeclaredFiles, Expected, Export, LocalDir, RelPath, RelPathError, SinkError, Solve,
     SolveError,
 };
 use buildkit_llb::Entry;
-use catalog::{ContextPath, FileContent, InputFile, LocalContent, LocalSource, Plan, Variant};
+use catalog::{
+    ContextPath, FileContent, InputFile, LocalContent, LocalSource, Plan, TarCompression, Variant,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -65,10 +67,11 @@ async fn solve(
     // Made before anything is built, so that a directory that cannot be written to is told at once.
     let draft = Draft::create(&path)?;
     let published = Arc::new(Mutex::new(None));
+    let compression = compress(plan.tar_compression);
     let sink = {
         let published = Arc::clone(&published);
         move |tar: &mut dyn Read| {
-            let summary = publish(tar, draft)?;
+            let summary = publish(tar, draft, compression)?;
             *published.lock().unwrap_or_else(PoisonError::into_inner) = Some(summary);
             Ok(())
         }
@@ -97,21 +100,32 @@ async fn solve(
     Ok(output)
 }
 
+fn compress(compression: TarCompression) -> Compress {
+    match compression {
+        TarCompression::Uncompressed => Compress::No,
+        TarCompression::Gzip(level) => Compress::Gzip(level),
+        TarCompression::Zstd(level) => Compress::Zstd(level),
+    }
+}
+
 /// Brings the daemon's tar into canonical form as it comes, and gives it its name when it is whole.
-fn publish(tar: &mut dyn Read, draft: Draft) -> Result<Summary, SinkError> {
-    let mut writer = draft.writer();
+fn publish(tar: &mut dyn Read, draft: Draft, compression: Compress) -> Result<Summary, SinkError> {
     let unwritten = |source| OutputError::File {
         path: draft.path().to_owned(),
         source,
     };
-    let summary = canonicalize(tar, &mut writer, &Options::new()).map_err(|error| match error {
+    let mut writer = Compressor::new(draft.writer(), compression).map_err(unwritten)?;
+    let tar = canonicalize(tar, &mut writer, &Options::new()).map_err(|error| match error {
         CanonicalizeError::Write(source) => SinkError::from(unwritten(source)),
         error => error.into(),
     })?;
-    writer.flush().map_err(unwritten)?;
-    drop(writer);
+    let (sha256, bytes) = writer.finish().map_err(unwritten)?;
     draft.publish()?;
-    Ok(summary)
+    Ok(Summary {
+        sha256,
+        bytes,
+        ..tar
+    })
 }
 
 fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {

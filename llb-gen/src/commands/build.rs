@@ -6,7 +6,7 @@ mod todo;
 use std::io;
 
 use buildkit_client::Daemon;
-use catalog::{Caching, CheckedCatalog, Kind, LOCK_FILE};
+use catalog::{Caching, CheckedCatalog, Kind, LOCK_FILE, PlanOptions};
 use fleet::{
     BuildFailure, BuildOptions, Event, LoadedSecrets, MetadataFile, Output, SecretSource,
     SecretSpec, SecretSpecError,
@@ -38,7 +38,8 @@ pub(crate) fn run(
     };
     let context = &global.context;
     let selected = Selected::of(catalog, &args.variation, &args.artifacts, context)?;
-    let plans = selected.plan(catalog, caching)?;
+    let planned = args.tar.planned(caching);
+    let plans = selected.plan(catalog, planned)?;
     planning::refuse_kinds(&plans, &[Kind::Layer, Kind::Image])?;
     if args.locking.is_frozen() {
         planning::require_pinned(&plans)?;
@@ -49,7 +50,7 @@ pub(crate) fn run(
     let work = if is_pinned {
         Work::Pinned(sorted(args, plans, &secrets)?)
     } else {
-        Work::Unpinned { catalog, caching }
+        Work::Unpinned { catalog, planned }
     };
     // Told now, not by a build that cannot say what it wrote; the file of an earlier build goes.
     let metadata = args.metadata_file.as_deref().map(MetadataFile::begin);
@@ -78,7 +79,7 @@ enum Work<'a> {
     /// What references stand for must be asked first.
     Unpinned {
         catalog: &'a CheckedCatalog,
-        caching: Caching,
+        planned: PlanOptions,
     },
 }
 
@@ -203,9 +204,9 @@ impl Job<'_> {
         }
         let todo = match work {
             Work::Pinned(todo) => todo,
-            Work::Unpinned { catalog, caching } => {
+            Work::Unpinned { catalog, planned } => {
                 self.pin(&daemon, catalog, &mut selected).await?;
-                sorted(self.args, selected.plan(catalog, caching)?, &secrets)?
+                sorted(self.args, selected.plan(catalog, planned)?, &secrets)?
             }
         };
         if !todo.up_to_date.is_empty() {

@@ -46,7 +46,7 @@ pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> R
     });
     let build_contexts = &args.variation.build_context;
     let selected = Selected::read(catalog, variants, build_contexts, &global.context)?;
-    let plans = selected.plan(catalog, Caching::Use)?;
+    let plans = selected.plan(catalog, args.tar.planned(Caching::Use))?;
     planning::require_pinned(&plans)?;
     let rows = rows(catalog, &plans)?;
     match args.format {

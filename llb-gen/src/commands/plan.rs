@@ -55,7 +55,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let artifacts = planning::or_all(catalog, &args.artifacts);
     let selected = Selected::of(catalog, &args.variation, &artifacts, &global.context)?;
-    let plans = selected.plan(catalog, Caching::Use)?;
+    let plans = selected.plan(catalog, args.tar.planned(Caching::Use))?;
     let inspection = if args.verify {
         Inspection::Full
     } else {

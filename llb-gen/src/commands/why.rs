@@ -41,7 +41,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let artifacts = [args.artifact.clone()];
     let selected = Selected::of(catalog, &args.variation, &artifacts, &global.context)?;
-    let plans = selected.plan(catalog, Caching::Use)?;
+    let plans = selected.plan(catalog, args.tar.planned(Caching::Use))?;
     let rows = match &args.against {
         Some(file) => vec![against(file, &plans)?],
         None => plans

@@ -284,4 +284,11 @@ fn every_command_that_needs_no_daemon_works_on_it() {
         assert!(graph.contains(&format!("[{name} linux/arm64")), "{name}");
     }
     run(&["lock", "--check"]);
+    let ids = run(&["id", "runtime/lang/node.js/22"]);
+    for line in ids.lines().skip(1) {
+        let image = line.rsplit("  ").next().unwrap();
+        let tag = image.strip_prefix("ghcr.io/labring/devbox-runtime-images/node.js-22:");
+        let tag = tag.unwrap();
+        assert!(tag.len() == 12 && tag.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    }
 }
