@@ -11,8 +11,8 @@
 //!   them, too;
 //! - ustar headers, with PAX records only for what ustar cannot hold, and two blocks of zeros at the end.
 //!
-//! [`canonicalize()`] rewrites BuildKit's stream, [`pack()`] packs a tree on disk; [`check_rootfs()`] checks and hashes
-//! a tar that a user brings; [`list()`] says what a tar holds. All of them stream.
+//! [`canonicalize()`] rewrites BuildKit's stream, [`pack()`] packs a tree on disk; [`layer()`] what changes one tree
+//! into another; [`check_rootfs()`] checks and hashes a tar that a user brings; [`list()`] says what a tar holds. All of them stream.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,6 +46,7 @@ mod extension;
 #[cfg(test)]
 mod handmade;
 mod header;
+mod layer;
 mod layout;
 mod list;
 mod member;
@@ -68,6 +69,7 @@ pub use compression::Compression;
 pub use digest::{Digest, ParseDigestError};
 pub use entry::{Entry, Kind, Xattrs};
 pub use header::HeaderError;
+pub use layer::{LayerError, layer};
 pub use list::{ListError, list};
 pub use member::EntryError;
 pub use pack::{PackError, pack};

@@ -63,11 +63,7 @@ pub fn pack(root: &Path, writer: impl Write, options: &Options) -> Result<Summar
         root: root.to_owned(),
         source,
     })?;
-    let mut packer = Packer {
-        tar: CanonicalWriter::new(writer, *options),
-        links: BTreeMap::new(),
-        buffer: vec![0; BUFFER],
-    };
+    let mut packer = Packer::new(writer, options);
     while let Some(step) = walk.next() {
         let found = Found::new(step)?;
         if let Some(directory) = packer.visit(&found)? {
@@ -76,13 +72,14 @@ pub fn pack(root: &Path, writer: impl Write, options: &Options) -> Result<Summar
                 .map_err(|source| PackError::Read { path, source })?;
         }
     }
-    Ok(packer.tar.finish()?)
+    packer.finish()
 }
 
 /// Few system calls, and pieces that pass the writer's buffer by.
 const BUFFER: usize = 128 * 1024;
 
-struct Packer<W: Write> {
+/// Writes what a walk comes to.
+pub(crate) struct Packer<W: Write> {
     tar: CanonicalWriter<W>,
     /// The first name of each file that has several, by device and inode.
     links: BTreeMap<(u64, u64), EntryPath>,
@@ -90,15 +87,15 @@ struct Packer<W: Write> {
 }
 
 /// What the walk has come to.
-struct Found<'a> {
+pub(crate) struct Found<'a> {
     at: BorrowedFd<'a>,
     name: CString,
-    path: EntryPath,
+    pub(crate) path: EntryPath,
     stat: Stat,
 }
 
 impl<'a> Found<'a> {
-    fn new(step: Step<'a>) -> Result<Self, PackError> {
+    pub(crate) fn new(step: Step<'a>) -> Result<Self, PackError> {
         let Step {
             directory,
             name,
@@ -137,8 +134,25 @@ impl<'a> Found<'a> {
 }
 
 impl<W: Write> Packer<W> {
+    pub(crate) fn new(writer: W, options: &Options) -> Self {
+        Self {
+            tar: CanonicalWriter::new(writer, *options),
+            links: BTreeMap::new(),
+            buffer: vec![0; BUFFER],
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<Summary, PackError> {
+        Ok(self.tar.finish()?)
+    }
+
+    /// Writes an entry that stands for nothing on disk.
+    pub(crate) fn write(&mut self, mut entry: Entry) -> Result<(), PackError> {
+        Ok(self.tar.begin(&mut entry)?)
+    }
+
     /// Writes one entry; gives back a directory, to go on with what is in it.
-    fn visit(&mut self, found: &Found<'_>) -> Result<Option<OwnedFd>, PackError> {
+    pub(crate) fn visit(&mut self, found: &Found<'_>) -> Result<Option<OwnedFd>, PackError> {
         match found.file_type() {
             FileType::Directory => return self.directory(found).map(Some),
             FileType::CharacterDevice | FileType::BlockDevice => {}

@@ -88,7 +88,7 @@ pub(crate) fn open_file(directory: BorrowedFd<'_>, name: &CStr) -> io::Result<Ow
     Ok(openat(directory, name, flags, Mode::empty())?)
 }
 
-fn sorted_names(directory: BorrowedFd<'_>) -> io::Result<Vec<CString>> {
+pub(crate) fn sorted_names(directory: BorrowedFd<'_>) -> io::Result<Vec<CString>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(directory)? {
         let name = entry?.file_name().to_owned();

@@ -1,0 +1,247 @@
+//! Walks two trees side by side and notes what differs.
+
+use std::collections::BTreeSet;
+use std::ffi::CString;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, openat, statat};
+
+use super::links::Links;
+use super::pair::{self, Side};
+use super::{LayerError, WHITEOUT, whiteout_of};
+use crate::path::EntryPath;
+use crate::walk::{open_directory, sorted_names};
+
+/// What a layer has.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// Paths that are new with all that is in them.
+    pub(super) new: BTreeSet<EntryPath>,
+    /// Other paths that are written: changed ones, and the directories above everything.
+    pub(super) written: BTreeSet<EntryPath>,
+    /// The whiteouts themselves.
+    pub(super) whiteouts: BTreeSet<EntryPath>,
+}
+
+impl Changes {
+    fn add(&mut self, path: EntryPath) {
+        self.add_parents(&path);
+        self.written.insert(path);
+    }
+
+    fn add_parents(&mut self, path: &EntryPath) {
+        let mut parent = path.parent();
+        while !parent.is_empty() {
+            let above = EntryPath::of_walk(parent.to_vec());
+            if !self.written.insert(above.clone()) {
+                return;
+            }
+            let end = parent.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+            parent = &parent[..end];
+        }
+    }
+}
+
+/// The walk through both trees.
+pub(super) struct Scan {
+    changes: Changes,
+    links: Links,
+    /// Directories that both trees have.
+    open: Vec<Both>,
+}
+
+struct Both {
+    base: OwnedFd,
+    whole: OwnedFd,
+    /// The path with a closing slash; empty for the root.
+    prefix: Vec<u8>,
+}
+
+/// Something that a directory has.
+struct Member {
+    name: CString,
+    stat: Stat,
+}
+
+impl Scan {
+    pub(super) fn run(base: &Path, whole: &Path) -> Result<Changes, LayerError> {
+        let mut scan = Self {
+            changes: Changes::default(),
+            links: Links::default(),
+            open: vec![Both {
+                base: root(base, "base")?,
+                whole: root(whole, "whole")?,
+                prefix: Vec::new(),
+            }],
+        };
+        while let Some(directory) = scan.open.pop() {
+            scan.directory(&directory)?;
+        }
+        for path in scan.links.changed(&scan.changes) {
+            scan.changes.add(path);
+        }
+        Ok(scan.changes)
+    }
+
+    fn directory(&mut self, both: &Both) -> Result<(), LayerError> {
+        let base = members(&both.base, &both.prefix, "base")?;
+        let whole = members(&both.whole, &both.prefix, "whole")?;
+        let (mut before, mut after) = (base.iter().peekable(), whole.iter().peekable());
+        loop {
+            let order = match (before.peek(), after.peek()) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => std::cmp::Ordering::Less,
+                (None, Some(_)) => std::cmp::Ordering::Greater,
+                (Some(old), Some(new)) => old.name.cmp(&new.name),
+            };
+            let old = order.is_le().then(|| before.next()).flatten();
+            let new = order.is_ge().then(|| after.next()).flatten();
+            match (old, new) {
+                (Some(old), None) => self.gone(&path(&both.prefix, old)),
+                (None, Some(new)) => self.new(both, new)?,
+                (Some(old), Some(new)) => self.both(both, old, new)?,
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn gone(&mut self, path: &EntryPath) {
+        self.changes.add_parents(path);
+        self.changes.whiteouts.insert(whiteout_of(path));
+    }
+
+    fn new(&mut self, both: &Both, member: &Member) -> Result<(), LayerError> {
+        let path = path(&both.prefix, member);
+        refuse_whiteout_name(&path, member)?;
+        self.changes.add_parents(&path);
+        if is_directory(&member.stat) {
+            self.new_below(both, member, &path)?;
+        } else {
+            self.links.of_whole(&member.stat, &path);
+        }
+        self.changes.new.insert(path);
+        Ok(())
+    }
+
+    /// Looks through a new directory for names of whiteouts, and for further names of files that are elsewhere too.
+    fn new_below(
+        &mut self,
+        both: &Both,
+        member: &Member,
+        top: &EntryPath,
+    ) -> Result<(), LayerError> {
+        let read = |path: &EntryPath| {
+            let path = path.to_string();
+            move |source| LayerError::Read {
+                tree: "whole",
+                path,
+                source,
+            }
+        };
+        let directory = open_directory(both.whole.as_fd(), &member.name).map_err(read(top))?;
+        let mut open = vec![(directory, [top.as_bytes(), b"/"].concat())];
+        while let Some((directory, prefix)) = open.pop() {
+            for member in members(&directory, &prefix, "whole")? {
+                let path = path(&prefix, &member);
+                refuse_whiteout_name(&path, &member)?;
+                if is_directory(&member.stat) {
+                    let below =
+                        open_directory(directory.as_fd(), &member.name).map_err(read(&path))?;
+                    open.push((below, [path.as_bytes(), b"/"].concat()));
+                } else {
+                    self.links.of_whole(&member.stat, &path);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn both(&mut self, both: &Both, old: &Member, new: &Member) -> Result<(), LayerError> {
+        let path = path(&both.prefix, new);
+        if file_type(&old.stat) != file_type(&new.stat) {
+            return self.new(both, new);
+        }
+        let side = |directory, member, tree| Side {
+            directory,
+            member,
+            tree,
+        };
+        let (base, whole) = (
+            side(both.base.as_fd(), (&*old.name, &old.stat), "base"),
+            side(both.whole.as_fd(), (&*new.name, &new.stat), "whole"),
+        );
+        let is_same = pair::is_same(&base, &whole, &path)?;
+        if is_directory(&new.stat) {
+            if !is_same {
+                self.changes.add(path.clone());
+            }
+            self.open.push(Both {
+                base: base.open_directory(&path)?,
+                whole: whole.open_directory(&path)?,
+                prefix: [path.as_bytes(), b"/"].concat(),
+            });
+            return Ok(());
+        }
+        self.links.of_base(&old.stat, &path);
+        self.links.of_whole(&new.stat, &path);
+        if !is_same {
+            self.changes.add(path);
+        }
+        Ok(())
+    }
+}
+
+fn root(path: &Path, tree: &'static str) -> Result<OwnedFd, LayerError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    openat(CWD, path, flags, Mode::empty()).map_err(|error| LayerError::Read {
+        tree,
+        path: String::new(),
+        source: error.into(),
+    })
+}
+
+/// What is in a directory, sorted; devices are not.
+fn members(
+    directory: &OwnedFd,
+    prefix: &[u8],
+    tree: &'static str,
+) -> Result<Vec<Member>, LayerError> {
+    let read = |source| LayerError::Read {
+        tree,
+        path: String::from_utf8_lossy(prefix).into_owned(),
+        source,
+    };
+    let mut members = Vec::new();
+    for name in sorted_names(directory.as_fd()).map_err(read)? {
+        let stat = statat(directory, &name, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|error| read(error.into()))?;
+        let is_device = matches!(
+            file_type(&stat),
+            FileType::CharacterDevice | FileType::BlockDevice
+        );
+        if !is_device {
+            members.push(Member { name, stat });
+        }
+    }
+    Ok(members)
+}
+
+fn path(prefix: &[u8], member: &Member) -> EntryPath {
+    EntryPath::of_walk([prefix, member.name.to_bytes()].concat())
+}
+
+fn refuse_whiteout_name(path: &EntryPath, member: &Member) -> Result<(), LayerError> {
+    if member.name.to_bytes().starts_with(WHITEOUT) {
+        return Err(LayerError::WhiteoutName { path: path.clone() });
+    }
+    Ok(())
+}
+
+fn file_type(stat: &Stat) -> FileType {
+    FileType::from_raw_mode(stat.st_mode)
+}
+
+fn is_directory(stat: &Stat) -> bool {
+    file_type(stat) == FileType::Directory
+}

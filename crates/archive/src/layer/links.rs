@@ -1,0 +1,78 @@
+//! Files with several names: a layer has all names of one, or none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustix::fs::{FileType, Stat};
+
+use super::changes::Changes;
+use crate::path::EntryPath;
+
+/// A file, whatever its names.
+type Inode = (u64, u64);
+
+/// The names of files that have several, in either tree.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    base: BTreeMap<EntryPath, Inode>,
+    whole: BTreeMap<Inode, BTreeSet<EntryPath>>,
+    whole_of: BTreeMap<EntryPath, Inode>,
+}
+
+/// Links to symbolic links are several links, as in every canonical tar.
+fn has_several(stat: &Stat) -> bool {
+    stat.st_nlink > 1 && FileType::from_raw_mode(stat.st_mode) != FileType::Symlink
+}
+
+impl Links {
+    pub(super) fn of_base(&mut self, stat: &Stat, path: &EntryPath) {
+        if has_several(stat) {
+            self.base.insert(path.clone(), (stat.st_dev, stat.st_ino));
+        }
+    }
+
+    pub(super) fn of_whole(&mut self, stat: &Stat, path: &EntryPath) {
+        if has_several(stat) {
+            let inode = (stat.st_dev, stat.st_ino);
+            self.whole.entry(inode).or_default().insert(path.clone());
+            self.whole_of.insert(path.clone(), inode);
+        }
+    }
+
+    /// The names that are written because of another name of their file, or because names that were of one file are of
+    /// several now.
+    pub(super) fn changed(&self, changes: &Changes) -> BTreeSet<EntryPath> {
+        let mut changed = BTreeSet::new();
+        for names in self.whole.values() {
+            let is_written = names.iter().any(|name| changes.has(name));
+            // Names of several files, or of one file with a name of its own, are joined now.
+            let files: BTreeSet<Option<&Inode>> =
+                names.iter().map(|name| self.base.get(name)).collect();
+            let is_joined = files.len() > 1 || (names.len() > 1 && files.contains(&None));
+            if is_written || is_joined {
+                changed.extend(names.iter().cloned());
+            }
+        }
+        let mut parted: BTreeMap<&Inode, BTreeSet<Option<&Inode>>> = BTreeMap::new();
+        let mut alone: BTreeMap<&Inode, usize> = BTreeMap::new();
+        for (name, inode) in &self.base {
+            if changes.has(name) {
+                continue;
+            }
+            let now = self.whole_of.get(name);
+            parted.entry(inode).or_default().insert(now);
+            *alone.entry(inode).or_default() += usize::from(now.is_none());
+        }
+        for (name, inode) in &self.base {
+            let is_parted = parted.get(inode).is_some_and(|files| files.len() > 1)
+                || alone.get(inode).is_some_and(|count| *count > 1);
+            if is_parted {
+                changed.insert(name.clone());
+                // The other names of its file now go with it.
+                if let Some(names) = self.whole_of.get(name).and_then(|now| self.whole.get(now)) {
+                    changed.extend(names.iter().cloned());
+                }
+            }
+        }
+        changed
+    }
+}

@@ -1,0 +1,312 @@
+//! The law of layers: unpacking the base and applying the layer gives exactly the whole.
+#![expect(
+    clippy::unwrap_used,
+    reason = "only tests use it, and a panic is how they fail"
+)]
+
+mod disk;
+mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use archive::{Digest, Entry, EntryPath, Kind, LayerError, Options, layer, list};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use tree::{Plan, plan};
+
+/// A file, whatever its names: all that a tar says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inode {
+    kind: Kind,
+    mode: u32,
+    owner: (u32, u32),
+    /// Of anything but a directory.
+    mtime: Option<i64>,
+    xattrs: BTreeMap<Vec<u8>, Vec<u8>>,
+    content: Option<Digest>,
+}
+
+/// A tree as the OCI image specification has layers change it.
+#[derive(Debug, Clone, Default)]
+struct Applied {
+    names: BTreeMap<EntryPath, usize>,
+    inodes: Vec<Inode>,
+}
+
+impl Applied {
+    fn new(tar: &[u8]) -> Self {
+        let mut tree = Self::default();
+        tree.apply(tar);
+        tree
+    }
+
+    /// Applies a layer: what it removes first, then what it has, entry by entry.
+    fn apply(&mut self, tar: &[u8]) {
+        let entries = list(tar).unwrap();
+        for entry in &entries {
+            if let Some(gone) = removed(&entry.path) {
+                self.remove(gone.as_bytes());
+            }
+        }
+        for entry in entries {
+            if removed(&entry.path).is_none() {
+                self.put(entry);
+            }
+        }
+    }
+
+    fn remove(&mut self, path: &[u8]) {
+        self.names.retain(|name, _| {
+            let rest = name.as_bytes().strip_prefix(path);
+            !rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+        });
+    }
+
+    fn put(&mut self, entry: Entry) {
+        let parent = entry.path.parent().to_vec();
+        assert!(
+            parent.is_empty()
+                || self
+                    .names
+                    .contains_key(&EntryPath::try_new(parent).unwrap()),
+            "`{}` comes before its directory",
+            entry.path
+        );
+        if let Kind::HardLink { target } = &entry.kind {
+            let inode = self.names[target];
+            self.remove(entry.path.as_bytes());
+            self.names.insert(entry.path, inode);
+            return;
+        }
+        let is_directory = entry.kind == Kind::Directory;
+        let stays = is_directory
+            && self
+                .names
+                .get(&entry.path)
+                .is_some_and(|inode| self.inodes[*inode].kind == Kind::Directory);
+        if !stays {
+            self.remove(entry.path.as_bytes());
+        }
+        self.inodes.push(Inode {
+            kind: entry.kind,
+            mode: entry.mode,
+            owner: (entry.uid, entry.gid),
+            mtime: (!is_directory).then_some(entry.mtime),
+            xattrs: entry.xattrs,
+            content: entry.content,
+        });
+        self.names.insert(entry.path, self.inodes.len() - 1);
+    }
+
+    /// What is under each name, and which names are of one file.
+    fn facts(&self) -> BTreeMap<EntryPath, (Inode, BTreeSet<EntryPath>)> {
+        let mut of: BTreeMap<usize, BTreeSet<EntryPath>> = BTreeMap::new();
+        for (name, inode) in &self.names {
+            of.entry(*inode).or_default().insert(name.clone());
+        }
+        let fact = |inode: &usize| (self.inodes[*inode].clone(), of[inode].clone());
+        self.names
+            .iter()
+            .map(|(name, inode)| (name.clone(), fact(inode)))
+            .collect()
+    }
+}
+
+/// The path that a whiteout removes.
+fn removed(path: &EntryPath) -> Option<EntryPath> {
+    let bytes = path.as_bytes();
+    let start = bytes
+        .iter()
+        .rposition(|byte| *byte == b'/')
+        .map_or(0, |slash| slash + 1);
+    let name = bytes[start..].strip_prefix(b".wh.")?;
+    EntryPath::try_new([&bytes[..start], name].concat()).ok()
+}
+
+/// Everything below `root`, deepest first.
+fn paths(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if fs::symlink_metadata(&path).unwrap().is_dir() {
+                open.push(path.clone());
+            }
+            found.push(path);
+        }
+    }
+    found.reverse();
+    found
+}
+
+fn remove(path: &Path) {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path).unwrap(),
+        Ok(_) => fs::remove_file(path).unwrap(),
+        Err(_) => {}
+    }
+}
+
+/// Takes the names of whiteouts out of a random tree: a layer cannot have them.
+fn without_whiteout_names(root: &Path) {
+    for path in paths(root) {
+        let name = path.file_name().unwrap_or(OsStr::new("")).as_bytes();
+        if name.starts_with(b".wh.") {
+            remove(&path);
+        }
+    }
+}
+
+fn diff(base: &Path, whole: &Path) -> Vec<u8> {
+    let mut tar = Vec::new();
+    let summary = layer(base, whole, &mut tar, &Options::new()).unwrap();
+    assert_eq!(summary.sha256, Digest::of(&tar));
+    tar
+}
+
+/// The law, for a pair of trees.
+fn holds(base: &Path, whole: &Path) -> Vec<Entry> {
+    let tar = diff(base, whole);
+    // GNU tar's opinion: every link finds what it is to, every entry its directory.
+    drop(disk::unpack(&tar));
+    let (before, _) = disk::packed(base);
+    let (after, _) = disk::packed(whole);
+    let mut applied = Applied::new(&before);
+    applied.apply(&tar);
+    assert_eq!(applied.facts(), Applied::new(&after).facts());
+    let entries = list(tar.as_slice()).unwrap();
+    assert!(entries.is_sorted());
+    let names: BTreeSet<&EntryPath> = entries.iter().map(|entry| &entry.path).collect();
+    for entry in &entries {
+        if let Some(gone) = removed(&entry.path) {
+            assert!(!names.contains(&gone), "both `{gone}` and its whiteout");
+            assert_eq!(
+                (entry.mode, entry.uid, entry.gid, entry.mtime),
+                (0, 0, 0, 0)
+            );
+        }
+    }
+    entries
+}
+
+fn planted(plan: &Plan) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    plan.plant(root.path());
+    root
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn a_layer_makes_any_tree_of_any_other(base in plan(), whole in plan()) {
+        let (base, whole) = (planted(&base), planted(&whole));
+        without_whiteout_names(base.path());
+        without_whiteout_names(whole.path());
+        holds(base.path(), whole.path());
+    }
+
+    #[test]
+    fn a_layer_has_what_was_done_to_a_tree(
+        base in plan(),
+        more in plan(),
+        gone in prop::collection::vec(any::<Index>(), 0..4),
+    ) {
+        let (before, after) = (planted(&base), planted(&base));
+        without_whiteout_names(before.path());
+        without_whiteout_names(after.path());
+        let all = paths(after.path());
+        if !all.is_empty() {
+            for index in gone {
+                remove(index.get::<PathBuf>(&all));
+            }
+        }
+        more.plant(after.path());
+        without_whiteout_names(after.path());
+        holds(before.path(), after.path());
+    }
+
+    #[test]
+    fn a_tree_that_did_not_change_has_an_empty_layer(base in plan()) {
+        let (one, other) = (planted(&base), planted(&base));
+        without_whiteout_names(one.path());
+        without_whiteout_names(other.path());
+        // Removing names changes the times of directories, and those alone do not count.
+        prop_assert!(holds(one.path(), other.path()).is_empty());
+    }
+}
+
+#[test]
+fn a_name_that_removes_another_is_refused() {
+    let (base, whole) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::create_dir(whole.path().join("new")).unwrap();
+    fs::write(whole.path().join("new/.wh.x"), "").unwrap();
+    let error = layer(base.path(), whole.path(), std::io::sink(), &Options::new()).unwrap_err();
+    assert!(matches!(error, LayerError::WhiteoutName { .. }), "{error}");
+}
+
+#[test]
+fn what_a_layer_has() {
+    let (base, whole) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let write = |root: &Path, path: &str, text: &str| {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        let file = fs::File::options().append(true).open(&path).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    };
+    for root in [base.path(), whole.path()] {
+        for (path, text) in [
+            ("a/same", "1"),
+            ("a/deep/same", "1"),
+            ("c/same", "1"),
+            ("l/one", "1"),
+        ] {
+            write(root, path, text);
+        }
+        fs::hard_link(root.join("l/one"), root.join("l/two")).unwrap();
+    }
+    for (path, text) in [
+        ("a/gone", "1"),
+        ("a/changed", "1"),
+        ("b/x", "1"),
+        ("d", "1"),
+        ("l/part", "1"),
+    ] {
+        write(base.path(), path, text);
+    }
+    fs::hard_link(base.path().join("l/part"), base.path().join("l/parted")).unwrap();
+    for (path, text) in [
+        ("a/changed", "2"),
+        ("a/new", "1"),
+        ("d/now/a/directory", "1"),
+        ("l/part", "1"),
+        ("l/parted", "1"),
+    ] {
+        write(whole.path(), path, text);
+    }
+    fs::write(whole.path().join("b"), "now a file").unwrap();
+    let entries = holds(base.path(), whole.path());
+    let shown: Vec<String> = entries.iter().map(|entry| entry.path.to_string()).collect();
+    let expected = [
+        "a",
+        "a/.wh.gone",
+        "a/changed",
+        "a/new",
+        "b",
+        "d",
+        "d/now",
+        "d/now/a",
+        "d/now/a/directory",
+        "l",
+        "l/part",
+        "l/parted",
+    ];
+    assert_eq!(shown, expected);
+}
