@@ -99,7 +99,7 @@ impl Scan {
             let new = order.is_ge().then(|| after.next()).flatten();
             match (old, new) {
                 (Some(old), None) => self.gone(&path(&both.prefix, old)),
-                (None, Some(new)) => self.new(both, new)?,
+                (None, Some(new)) => self.appeared(both, new)?,
                 (Some(old), Some(new)) => self.both(both, old, new)?,
                 (None, None) => {}
             }
@@ -111,12 +111,12 @@ impl Scan {
         self.changes.whiteouts.insert(whiteout_of(path));
     }
 
-    fn new(&mut self, both: &Both, member: &Member) -> Result<(), LayerError> {
+    fn appeared(&mut self, both: &Both, member: &Member) -> Result<(), LayerError> {
         let path = path(&both.prefix, member);
         refuse_whiteout_name(&path, member)?;
         self.changes.add_parents(&path);
         if is_directory(&member.stat) {
-            self.new_below(both, member, &path)?;
+            self.appeared_below(both, member, &path)?;
         } else {
             self.links.of_whole(&member.stat, &path);
         }
@@ -125,7 +125,7 @@ impl Scan {
     }
 
     /// Looks through a new directory for names of whiteouts, and for further names of files that are elsewhere too.
-    fn new_below(
+    fn appeared_below(
         &mut self,
         both: &Both,
         member: &Member,
@@ -160,7 +160,7 @@ impl Scan {
     fn both(&mut self, both: &Both, old: &Member, new: &Member) -> Result<(), LayerError> {
         let path = path(&both.prefix, new);
         if file_type(&old.stat) != file_type(&new.stat) {
-            return self.new(both, new);
+            return self.appeared(both, new);
         }
         let side = |directory, member, tree| Side {
             directory,

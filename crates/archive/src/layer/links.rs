@@ -41,7 +41,7 @@ impl Links {
     /// The names that are written because of another name of their file, or because names that were of one file are of
     /// several now.
     pub(super) fn changed(&self, changes: &Changes) -> BTreeSet<EntryPath> {
-        let mut changed = BTreeSet::new();
+        let mut written = BTreeSet::new();
         for names in self.whole.values() {
             let is_written = names.iter().any(|name| changes.has(name));
             // Names of several files, or of one file with a name of its own, are joined now.
@@ -49,7 +49,7 @@ impl Links {
                 names.iter().map(|name| self.base.get(name)).collect();
             let is_joined = files.len() > 1 || (names.len() > 1 && files.contains(&None));
             if is_written || is_joined {
-                changed.extend(names.iter().cloned());
+                written.extend(names.iter().cloned());
             }
         }
         let mut parted: BTreeMap<&Inode, BTreeSet<Option<&Inode>>> = BTreeMap::new();
@@ -66,13 +66,13 @@ impl Links {
             let is_parted = parted.get(inode).is_some_and(|files| files.len() > 1)
                 || alone.get(inode).is_some_and(|count| *count > 1);
             if is_parted {
-                changed.insert(name.clone());
+                written.insert(name.clone());
                 // The other names of its file now go with it.
                 if let Some(names) = self.whole_of.get(name).and_then(|now| self.whole.get(now)) {
-                    changed.extend(names.iter().cloned());
+                    written.extend(names.iter().cloned());
                 }
             }
         }
-        changed
+        written
     }
 }
