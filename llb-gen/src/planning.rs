@@ -123,7 +123,7 @@ pub(crate) fn refuse_kinds(plans: &[Plan], refused: &[Kind]) -> Result<(), Failu
                 "artifact `{name}` is of the kind `{kind}`, which this version does not build yet"
             );
             Err(Failure::new(Exit::Catalog, error)
-                .with_hint("artifacts of the kind `rootfs` can be built"))
+                .with_hint("artifacts of the kinds `rootfs` and `layer` can be built"))
         }
     }
 }

@@ -16,6 +16,7 @@ mod canonical;
 mod emit;
 mod every_operation;
 mod kinds;
+mod layers;
 mod locking;
 mod memory;
 mod offline;

@@ -6,7 +6,7 @@ use buildkit_llb::{ImageRef, Platform};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{lock::Lock, path::ContextPath};
+use crate::{lock::Lock, pack::Frontend, path::ContextPath};
 
 /// What a selection has to have read before it can be planned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -15,6 +15,8 @@ pub struct Needs {
     pub dockerfiles: BTreeSet<ContextPath>,
     /// Files, directories and globs that steps declare.
     pub files: BTreeSet<ContextPath>,
+    /// Whether something is packed inside the graph.
+    pub frontend: bool,
 }
 
 /// What was read.
@@ -28,6 +30,8 @@ pub struct Inputs {
     pub contexts: BTreeMap<String, NamedContext>,
     /// What references stand for.
     pub lock: Lock,
+    /// The program that packs inside the graph.
+    pub frontend: Option<Frontend>,
 }
 
 /// The files that one declared path stands for, by their paths in the context directory.

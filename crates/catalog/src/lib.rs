@@ -33,6 +33,7 @@ mod local;
 mod lock;
 mod name;
 mod nearest;
+mod pack;
 mod path;
 mod plan;
 mod planner;
@@ -65,6 +66,7 @@ pub use self::{
     },
     name::{ArtifactName, InvalidName, SecretId, VariableName},
     nearest::nearest,
+    pack::{FRONTEND_LOCAL, FRONTEND_PROGRAM, Frontend},
     path::{ContextPath, ContextPathError},
     plan::{Caching, OutputClash, Plan, PlanError, PlanOptions, PlanProblem, check_outputs},
     problem::{CatalogError, Problem},

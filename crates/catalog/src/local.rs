@@ -148,7 +148,7 @@ fn escape_pattern(path: &str) -> String {
     pattern
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digits = |byte: &u8| {
         [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
     };

@@ -14,6 +14,7 @@ use crate::{
     inputs::{Inputs, Needs},
     local::LocalSource,
     lock::Reference,
+    pack::Frontend,
     path::ContextPath,
     planner::{Gathered, Planner},
     problem::Problem,
@@ -48,6 +49,8 @@ pub struct Plan {
     pub id: Option<Id>,
     /// Where its tar goes, below the output directory.
     pub output: ContextPath,
+    /// The file of the result that is the tar; without one, the result itself is the tree.
+    pub packed: Option<String>,
     /// How its tar is compressed.
     pub tar_compression: TarCompression,
 }
@@ -116,6 +119,12 @@ pub enum PlanProblem {
     /// The graph cannot be marshalled.
     #[error("its graph cannot be marshalled")]
     Marshal(#[from] buildkit_llb::MarshalError),
+    /// Something is to be packed inside the graph, and there is no program for it among the inputs.
+    #[error("it is packed inside the graph, and the program for that was not read")]
+    NoFrontend,
+    /// Something cannot be packed inside the graph.
+    #[error("it cannot be packed inside the graph")]
+    Pack(#[source] buildkit_llb::OpError),
     /// The graph has no vertex.
     #[error("it is empty: it has neither a base nor a step that makes a file")]
     Empty,
@@ -142,6 +151,7 @@ impl CheckedCatalog {
                     needs.dockerfiles.insert(from.clone());
                 }
                 let reads = reads_of(artifact, &variant).map_err(failed)?;
+                needs.frontend |= artifact.kind == Kind::Layer;
                 needs
                     .files
                     .extend(reads.into_iter().flatten().filter_map(|read| match read {
@@ -171,8 +181,9 @@ impl CheckedCatalog {
         options: PlanOptions,
     ) -> Result<Plan, PlanProblem> {
         let artifact = &self.artifacts[&variant.artifact];
+        let path = check::output_path(artifact, variant)?;
         let mut planner = Planner::new(self, inputs);
-        let tree = planner.tree(variant)?;
+        let tree = planner.result(variant, path.file_name())?;
         let definition = tree.state.marshal(&constraints(variant, options.caching))?;
         if definition.is_empty() {
             return Err(PlanProblem::Empty);
@@ -181,22 +192,29 @@ impl CheckedCatalog {
             Kind::Rootfs | Kind::Layer => options.tar_compression,
             Kind::Image => TarCompression::Uncompressed,
         };
-        let output = check::output_path(artifact, variant)?.with_ending(compression.ending());
+        let packed = (artifact.kind == Kind::Layer).then(|| path.file_name().to_owned());
+        let output = path.with_ending(compression.ending());
         let base = self.resolve_base(variant, inputs)?;
         let Gathered {
             locals,
             reads,
             references,
+            packs,
         } = planner.finish();
         let unpinned: Vec<Reference> = references
             .iter()
             .filter(|reference| !inputs.lock.pins(&reference.source))
             .cloned()
             .collect();
+        let neutral = if packs {
+            Some(self.neutral_graph(variant, inputs)?)
+        } else {
+            None
+        };
         let id = Id::of_variant(
             (artifact.kind, compression),
             variant,
-            &definition,
+            neutral.as_ref().unwrap_or(&definition),
             &tree.config,
         );
         Ok(Plan {
@@ -211,8 +229,17 @@ impl CheckedCatalog {
             references,
             unpinned,
             output,
+            packed,
             tar_compression: compression,
         })
+    }
+
+    /// The graph with one program for all that pack.
+    fn neutral_graph(&self, variant: &Variant, inputs: &Inputs) -> Result<Definition, PlanProblem> {
+        let frontend = Frontend::neutral();
+        let mut planner = Planner::neutral(self, inputs, &frontend);
+        let tree = planner.result(variant, "")?;
+        Ok(tree.state.marshal(&constraints(variant, Caching::Use))?)
     }
 }
 

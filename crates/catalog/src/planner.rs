@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_llb::{Git, Http, ImageRef, State};
 
 use crate::{
-    artifact::Artifact,
+    artifact::{Artifact, Kind},
     base::{self, Ground},
     catalog::CheckedCatalog,
     inputs::Inputs,
     local::{LocalContent, LocalSource},
     lock::{Pinned, Reference},
     name::ArtifactName,
+    pack::Frontend,
     plan::{PlanProblem, reads_of, step_failed},
     step::{Given, Read, StepContext},
     tree::Tree,
@@ -22,6 +23,9 @@ use crate::{
 pub(crate) struct Planner<'a> {
     catalog: &'a CheckedCatalog,
     inputs: &'a Inputs,
+    frontend: Option<&'a Frontend>,
+    /// What packed files are called.
+    naming: Naming,
     built: BTreeMap<Variant, Built>,
     gathered: Gathered,
 }
@@ -32,6 +36,17 @@ pub(crate) struct Gathered {
     pub(crate) locals: Vec<LocalSource>,
     pub(crate) reads: BTreeSet<Read>,
     pub(crate) references: BTreeSet<Reference>,
+    /// Whether something is packed inside the graph.
+    pub(crate) packs: bool,
+}
+
+/// What packed files are called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    /// As the outputs.
+    Real,
+    /// One name for all.
+    Neutral,
 }
 
 /// Which steps of an artifact.
@@ -55,9 +70,66 @@ impl<'a> Planner<'a> {
         Self {
             catalog,
             inputs,
+            frontend: inputs.frontend.as_ref(),
+            naming: Naming::Real,
             built: BTreeMap::new(),
             gathered: Gathered::default(),
         }
+    }
+
+    /// For the graph that an id is made from: who packs, and under which name, changes nothing of what comes out.
+    pub(crate) fn neutral(
+        catalog: &'a CheckedCatalog,
+        inputs: &'a Inputs,
+        frontend: &'a Frontend,
+    ) -> Self {
+        Self {
+            frontend: Some(frontend),
+            naming: Naming::Neutral,
+            ..Self::new(catalog, inputs)
+        }
+    }
+
+    /// What a solve of the variant leaves: its tree, or the layer tar `name` in an otherwise empty one.
+    pub(crate) fn result(&mut self, variant: &Variant, name: &str) -> Result<Tree, PlanProblem> {
+        let tree = self.tree(variant)?;
+        let artifact = &self.catalog.artifacts[&variant.artifact];
+        if artifact.kind != Kind::Layer {
+            return Ok(tree);
+        }
+        let base = self.complete_base(artifact, variant)?;
+        let frontend = self.frontend()?;
+        let name = match self.naming {
+            Naming::Real => name,
+            Naming::Neutral => "layer.tar",
+        };
+        let title = format!("[{variant}] pack layer");
+        let packed = frontend.layer(&base.state, &tree.state, name, title);
+        Ok(Tree {
+            state: packed.map_err(PlanProblem::Pack)?,
+            config: tree.config,
+        })
+    }
+
+    /// The tree that a layer goes on: of its base artifact with its last steps, or of whatever it starts from.
+    fn complete_base(
+        &mut self,
+        artifact: &'a Artifact,
+        variant: &Variant,
+    ) -> Result<Tree, PlanProblem> {
+        match self.catalog.base_artifact(artifact) {
+            Some(below) if !self.is_replaced(&below.name) => self.tree(&variant.of_base(below)),
+            _ => Ok(self.base(artifact, variant)?.tree),
+        }
+    }
+
+    fn frontend(&mut self) -> Result<&'a Frontend, PlanProblem> {
+        let frontend = self.frontend.ok_or(PlanProblem::NoFrontend)?;
+        if !self.gathered.packs {
+            self.gathered.packs = true;
+            self.gathered.locals.push(frontend.local());
+        }
+        Ok(frontend)
     }
 
     pub(crate) fn finish(self) -> Gathered {

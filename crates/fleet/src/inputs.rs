@@ -11,14 +11,16 @@ use std::{
 };
 
 use catalog::{
-    ContextPath, FileContent, FileSet, InputFile, Inputs, MAX_INLINE_FILE, Needs, Variant,
+    ContextPath, FRONTEND_LOCAL, FileContent, FileSet, InputFile, Inputs, MAX_INLINE_FILE, Needs,
+    Variant,
 };
 
 use self::glob::{Glob, Places};
 use crate::{
     contexts::{self, BuildContext, RootfsError},
-    hash,
+    frontend, hash,
     lock_file::{self, LockFileError},
+    output::OutputError,
 };
 
 /// Why an input cannot be read.
@@ -102,6 +104,9 @@ pub enum InputError {
     /// The lock cannot be read.
     #[error(transparent)]
     Lock(#[from] LockFileError),
+    /// The program that packs inside the graph cannot be put where it is sent from.
+    #[error(transparent)]
+    Frontend(#[from] OutputError),
     /// A tar that cannot stand in for a base.
     #[error(transparent)]
     Rootfs(#[from] RootfsError),
@@ -145,6 +150,10 @@ pub fn read(
     }
     for path in &needs.files {
         inputs.files.insert(path.clone(), reader.files(path)?);
+    }
+    if needs.frontend {
+        inputs.frontend = Some(frontend::frontend());
+        roots.insert(FRONTEND_LOCAL.to_owned(), frontend::directory()?);
     }
     roots.insert(catalog::CONTEXT_LOCAL.to_owned(), root);
     Ok(ReadInputs { inputs, roots })

@@ -7,6 +7,7 @@ mod build;
 mod contexts;
 pub mod daemon;
 mod event;
+mod frontend;
 mod hash;
 mod inputs;
 pub mod lock_file;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::Read,
+    io::{self, Read},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -68,10 +68,14 @@ async fn solve(
     let draft = Draft::create(&path)?;
     let published = Arc::new(Mutex::new(None));
     let compression = compress(plan.tar_compression);
+    let packed = plan.packed.clone();
     let sink = {
         let published = Arc::clone(&published);
         move |tar: &mut dyn Read| {
-            let summary = publish(tar, draft, compression)?;
+            let summary = match &packed {
+                Some(name) => publish_packed(tar, name, draft, compression)?,
+                None => publish(tar, draft, compression)?,
+            };
             *published.lock().unwrap_or_else(PoisonError::into_inner) = Some(summary);
             Ok(())
         }
@@ -98,6 +102,31 @@ async fn solve(
     let output = output(plan, path, summary.ok_or(FailureReason::NoTar)?);
     record::write(&options.output, plan, &output)?;
     Ok(output)
+}
+
+/// Takes the one file out of the daemon's tar: it is the output, packed inside the graph. Its canonical form is itself.
+fn publish_packed(
+    tar: &mut dyn Read,
+    name: &str,
+    draft: Draft,
+    compression: Compress,
+) -> Result<Summary, SinkError> {
+    let mut outer = tar::Archive::new(tar);
+    let mut entries = outer.entries()?;
+    let mut packed = entries.next().ok_or_else(|| no_packed(name))??;
+    if packed.path_bytes() != name.as_bytes() {
+        return Err(no_packed(name));
+    }
+    let summary = publish(&mut packed, draft, compression)?;
+    drop(packed);
+    // Read to its end, so that the daemon is not cut off while it writes.
+    io::copy(&mut outer.into_inner(), &mut io::sink())?;
+    Ok(summary)
+}
+
+fn no_packed(name: &str) -> SinkError {
+    let error = format!("the daemon's tar does not begin with `{name}`");
+    io::Error::new(io::ErrorKind::InvalidData, error).into()
 }
 
 fn compress(compression: TarCompression) -> Compress {

@@ -40,7 +40,7 @@ pub(crate) fn run(
     let selected = Selected::of(catalog, &args.variation, &args.artifacts, context)?;
     let planned = args.tar.planned(caching);
     let plans = selected.plan(catalog, planned)?;
-    planning::refuse_kinds(&plans, &[Kind::Layer, Kind::Image])?;
+    planning::refuse_kinds(&plans, &[Kind::Image])?;
     if args.locking.is_frozen() {
         planning::require_pinned(&plans)?;
     }

@@ -30,7 +30,6 @@ pub(crate) fn run(
     let build_contexts = &args.variation.build_context;
     let selected = Selected::read(catalog, vec![variant], build_contexts, &global.context)?;
     let plans = selected.plan(catalog, Caching::Use)?;
-    planning::refuse_kinds(&plans, &[Kind::Layer])?;
     planning::require_pinned(&plans)?;
     for plan in &plans {
         let mut stdout = io::stdout().lock();
@@ -107,19 +106,14 @@ fn buildctl_line(
         }
     }
     let file_name = plan.output.as_str().rsplit('/').next().unwrap_or_default();
-    words.extend([
-        "--output".to_owned(),
-        quoted(&format!("type={},dest={file_name}", exporter(plan.kind)))?,
-    ]);
+    let output = match plan.kind {
+        Kind::Rootfs => format!("type=tar,dest={file_name}"),
+        // The tar is a file of the result.
+        Kind::Layer => "type=local,dest=.".to_owned(),
+        Kind::Image => format!("type=oci,dest={file_name}"),
+    };
+    words.extend(["--output".to_owned(), quoted(&output)?]);
     Ok(words.join(" "))
-}
-
-/// buildctl's exporter for artifacts of a kind.
-fn exporter(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Rootfs | Kind::Layer => "tar",
-        Kind::Image => "oci",
-    }
 }
 
 /// A word as a shell reads it back.

@@ -97,7 +97,7 @@ fn text(artifact: &Artifact, plans: &[&Plan]) -> String {
     let mut text = String::new();
     let mut line =
         |key: &str, value: &str| _ = writeln!(text, "{}", format!("{key:<13}{value}").trim_end());
-    line(artifact.name().as_str(), artifact.summary());
+    line(&format!("{} ", artifact.name()), artifact.summary());
     line("kind", artifact.kind().as_str());
     for (index, step) in artifact.steps().iter().enumerate() {
         line(
