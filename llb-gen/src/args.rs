@@ -2,6 +2,7 @@
 
 #![expect(clippy::doc_markdown, reason = "help texts have no markup")]
 
+mod image;
 mod lock;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use catalog::{Caching, PlanOptions, Platform, Request, TarCompression};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleet::BuildContext;
 
+pub(crate) use self::image::ImageArgs;
 pub(crate) use self::lock::{LockArgs, Locking, Registries, UpdateArgs};
 use crate::failure::{Exit, Failure};
 
@@ -373,6 +375,8 @@ pub(crate) struct BuildArgs {
     /// The directory that outputs are written to
     #[arg(short, long, value_name = "DIR", default_value = "out", value_parser = parse_directory)]
     pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) image: ImageArgs,
     /// Give steps a secret: id=ID,src=FILE or id=ID,env=VARIABLE
     #[arg(long, value_name = "SPEC")]
     // Read by the command: clap would repeat the text, which may hold the secret itself.

@@ -5,9 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::{
-    CheckedCatalog, Inputs, Kind, LOCK_FILE, Plan, PlanOptions, Platform, Reference, Variant,
-};
+use catalog::{CheckedCatalog, Inputs, LOCK_FILE, Plan, PlanOptions, Platform, Reference, Variant};
 use fleet::BuildContext;
 
 use crate::{
@@ -110,20 +108,4 @@ pub(crate) fn require_pinned(plans: &[Plan]) -> Result<(), Failure> {
         errors: errors.collect(),
         hint: Some("`llbgen lock` asks what it stands for, and writes it down".to_owned()),
     })
-}
-
-/// Refuses what cannot be made yet: a tar of everything in place of a layer or an image would be another thing under its
-/// name.
-pub(crate) fn refuse_kinds(plans: &[Plan], refused: &[Kind]) -> Result<(), Failure> {
-    match plans.iter().find(|plan| refused.contains(&plan.kind)) {
-        None => Ok(()),
-        Some(plan) => {
-            let (name, kind) = (&plan.variant.artifact, plan.kind.as_str());
-            let error = format!(
-                "artifact `{name}` is of the kind `{kind}`, which this version does not build yet"
-            );
-            Err(Failure::new(Exit::Catalog, error)
-                .with_hint("artifacts of the kinds `rootfs` and `layer` can be built"))
-        }
-    }
 }

@@ -1,6 +1,8 @@
 //! Catalogs that only tests use: steps that fail, hang and take their time.
 
-use catalog::{Artifact, Base, Catalog, Copy, Download, Git, Run};
+use catalog::{
+    Artifact, Base, Catalog, Cmd, Copy, Download, Entrypoint, Env, Git, Label, Run, Workdir,
+};
 
 /// The catalog of that name.
 pub fn catalog(name: &str) -> Option<Catalog> {
@@ -9,6 +11,7 @@ pub fn catalog(name: &str) -> Option<Catalog> {
         "clash" => Some(clash()),
         "pins" => Some(pins()),
         "layers" => Some(layers()),
+        "images" => Some(images()),
         "outside" => Some(
             Catalog::new().artifact(rootfs("climbs", "scratch").step(Copy::new("../secret", "/"))),
         ),
@@ -88,6 +91,26 @@ fn pins() -> Catalog {
     } else {
         catalog.artifact(sources)
     }
+}
+
+/// Images for both platforms: one that runs a command, one that only copies.
+fn images() -> Catalog {
+    let app = Artifact::image("app", "debian:bookworm")
+        .step(Run::command("uname -m > /machine; rm /etc/debian_version"))
+        .step(Copy::new("declared", "/declared"))
+        .step(Env::new("LANG", "C.UTF-8"))
+        .step(Workdir::new("/app"))
+        .step(Label::new("architecture", "{arch}"))
+        .step(Entrypoint::new(["cat"]))
+        .step(Cmd::new(["/machine"]));
+    let copies =
+        Artifact::image("copies", "debian:bookworm").step(Copy::new("declared", "/declared"));
+    let fails = Artifact::image("fails", "debian:bookworm")
+        .step(Run::command("test $(uname -m) != aarch64"));
+    Catalog::new()
+        .artifact(app)
+        .artifact(copies)
+        .artifact(fails)
 }
 
 /// A layer over three commands that delete, make again, replace types, link and set attributes.

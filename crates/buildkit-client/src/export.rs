@@ -78,6 +78,37 @@ impl Export {
         self.with_attr(attr::PUSH, String::from("true"))
     }
 
+    /// The same with OCI media types, whatever the base has.
+    pub fn with_oci_media_types(self) -> Self {
+        self.with_attr(attr::OCI_MEDIA_TYPES, String::from("true"))
+    }
+
+    /// The same with layers compressed in this way (`uncompressed`, `gzip`, `zstd`, `estargz`), at a level if one is given.
+    /// Layers that the daemon has in another compression stay as they are unless `force` is set.
+    pub fn with_compression(self, name: &str, level: Option<u8>, force: bool) -> Self {
+        let export = self.with_attr(attr::COMPRESSION, name.to_owned());
+        let export = match level {
+            Some(level) => export.with_attr(attr::COMPRESSION_LEVEL, level.to_string()),
+            None => export,
+        };
+        if force {
+            export.with_attr(attr::FORCE_COMPRESSION, String::from("true"))
+        } else {
+            export
+        }
+    }
+
+    /// The same with an annotation on the index.
+    pub fn with_index_annotation(self, key: &str, value: impl Into<String>) -> Self {
+        self.with_attr(&format!("{}{key}", attr::INDEX_ANNOTATION), value.into())
+    }
+
+    /// The same with no time in an image later than `epoch` (seconds since 1970), the layers' own files among them.
+    pub fn with_epoch(self, epoch: i64) -> Self {
+        self.with_attr(attr::EPOCH, epoch.to_string())
+            .with_attr(attr::REWRITE_TIMESTAMP, String::from("true"))
+    }
+
     /// Which exporter it is.
     pub fn kind(&self) -> ExportKind {
         self.kind

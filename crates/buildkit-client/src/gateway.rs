@@ -4,7 +4,11 @@
 //! the calls of its `LLBBridge` service to whoever names that solve. Mirrors `Client.Build` in BuildKit's
 //! `client/build.go`.
 
-mod wire;
+mod result;
+pub(crate) mod wire;
+
+pub use result::ResultPart;
+pub(crate) use result::lead;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -145,6 +149,23 @@ impl Daemon {
     }
 }
 
+/// Waits until the daemon has taken up the solve `build`; no answer within the limit is an error of its own.
+async fn registered(channel: &Channel, build: &str) -> Result<(), Option<Status>> {
+    let until = Instant::now() + REGISTRATION_LIMIT;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let ping = rpc::gateway::<_, wire::Pong>(channel, build, wire::PING, wire::ping());
+        match timeout(left, ping).await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(status)) if is_unregistered(&status) && !left.is_zero() => {
+                sleep(REGISTRATION_PAUSE).await;
+            }
+            Ok(Err(status)) => return Err(Some(status)),
+            Err(_elapsed) => return Err(None),
+        }
+    }
+}
+
 /// A solve that waits for its client.
 struct Gateway {
     channel: Channel,
@@ -203,24 +224,14 @@ impl Gateway {
     /// Waits until the daemon has taken up the solve.
     async fn wait(&self, queries: &[SourceQuery]) -> Result<(), ResolveError> {
         let name = queries.first().map(SourceQuery::name).unwrap_or_default();
-        let until = Instant::now() + REGISTRATION_LIMIT;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let pong = timeout(left, self.call::<_, wire::Pong>(wire::PING, wire::ping())).await;
-            match pong {
-                Ok(Ok(_)) => return Ok(()),
-                Ok(Err(status)) if is_unregistered(&status) && !left.is_zero() => {
-                    sleep(REGISTRATION_PAUSE).await;
-                }
-                Ok(Err(status)) => return Err(self.error(&name, &status)),
-                Err(_elapsed) => {
-                    return Err(ResolveError::Slow {
-                        address: self.address.clone(),
-                        name,
-                        limit: REGISTRATION_LIMIT,
-                    });
-                }
-            }
+        match registered(&self.channel, &self.build).await {
+            Ok(()) => Ok(()),
+            Err(Some(status)) => Err(self.error(&name, &status)),
+            Err(None) => Err(ResolveError::Slow {
+                address: self.address.clone(),
+                name,
+                limit: REGISTRATION_LIMIT,
+            }),
         }
     }
 

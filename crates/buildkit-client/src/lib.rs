@@ -58,7 +58,7 @@ pub use cache::{CacheEntry, CacheKind};
 pub use connect::{ConnectError, ConnectOptions};
 pub use daemon::{CallError, Daemon, DaemonInfo, Worker, WorkerPlatform};
 pub use export::{Export, ExportKind, SinkError, TarSink};
-pub use gateway::{ResolveError, SourceAnswer, SourceQuery};
+pub use gateway::{ResolveError, ResultPart, SourceAnswer, SourceQuery};
 pub use progress::{
     Progress, ProgressGroup, SourceInfo, SourcePosition, SourceRange, Vertex, VertexDigest,
     VertexLog, VertexStatus, VertexWarning,

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use crate::cache::CacheEntry;
 use crate::export::Export;
+use crate::gateway::ResultPart;
 use crate::session::auth::DockerConfig;
 use crate::session::filesync::LocalDir;
 use crate::session::secrets::Secrets;
@@ -33,6 +34,8 @@ pub struct Solve {
     locals: Vec<LocalDir>,
     secrets: Secrets,
     auth: DockerConfig,
+    parts: Vec<ResultPart>,
+    is_index: bool,
 }
 
 /// What a solve that went well leaves.
@@ -53,6 +56,15 @@ impl Solve {
         Self::new(None, name.into())
     }
 
+    /// An image of these platforms, put together by the client. With `is_index` even a single platform gets an index.
+    pub fn image(parts: Vec<ResultPart>, is_index: bool) -> Self {
+        Self {
+            parts,
+            is_index,
+            ..Self::waiting()
+        }
+    }
+
     /// Neither a graph nor a frontend: the daemon waits until the client returns a result through the gateway.
     pub(crate) fn waiting() -> Self {
         Self::new(None, String::new())
@@ -70,6 +82,8 @@ impl Solve {
             locals: Vec::new(),
             secrets: Secrets::default(),
             auth: DockerConfig::default(),
+            parts: Vec::new(),
+            is_index: false,
         }
     }
 

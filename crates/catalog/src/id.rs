@@ -6,9 +6,7 @@ use buildkit_llb::Definition;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{
-    artifact::Kind, compression::TarCompression, plan::Plan, tree::ImageConfig, variant::Variant,
-};
+use crate::{artifact::Kind, compression::TarCompression, plan::Plan, variant::Variant};
 
 /// What an id is made from; it changes when the making does, so that ids of different makings never meet.
 const FORMAT: &str = "llbgen id 1";
@@ -37,7 +35,7 @@ impl Id {
         (kind, compression): (Kind, TarCompression),
         variant: &Variant,
         definition: &Definition,
-        config: &ImageConfig,
+        config: &str,
     ) -> Self {
         let mut hash = Fields::new();
         hash.field("kind", kind.as_str());
@@ -53,7 +51,7 @@ impl Id {
                     hash.field("compression", &compression.to_string());
                 }
             }
-            Kind::Image => hash.config(config),
+            Kind::Image => hash.field("config", config),
         }
         hash.finish()
     }
@@ -86,50 +84,6 @@ impl Fields {
     fn field(&mut self, name: &str, value: &str) {
         self.0
             .update(format!("{}:{name}{}:{value}", name.len(), value.len()));
-    }
-
-    fn config(&mut self, config: &ImageConfig) {
-        for (name, value) in &config.env {
-            self.field("env", &format!("{name}={value}"));
-        }
-        for word in &config.entrypoint {
-            self.field("entrypoint", word);
-        }
-        for word in &config.cmd {
-            self.field("cmd", word);
-        }
-        for (name, value) in &config.labels {
-            self.field("label", &format!("{name}={value}"));
-        }
-        for port in &config.exposed_ports {
-            self.field("port", port);
-        }
-        for volume in &config.volumes {
-            self.field("volume", volume);
-        }
-        let texts = [
-            ("workdir", &config.workdir),
-            ("user", &config.user),
-            ("stop signal", &config.stop_signal),
-        ];
-        for (name, value) in texts {
-            if let Some(value) = value {
-                self.field(name, value);
-            }
-        }
-        if let Some(check) = &config.healthcheck {
-            for word in &check.test {
-                self.field("healthcheck", word);
-            }
-            let times = [
-                check.interval,
-                check.timeout,
-                check.start_period,
-                check.start_interval,
-                check.retries,
-            ];
-            self.field("healthcheck times", &format!("{times:?}"));
-        }
     }
 
     fn finish(self) -> Id {

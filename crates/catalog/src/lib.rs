@@ -33,6 +33,7 @@ mod local;
 mod lock;
 mod name;
 mod nearest;
+mod oci;
 mod pack;
 mod path;
 mod plan;
@@ -66,6 +67,7 @@ pub use self::{
     },
     name::{ArtifactName, InvalidName, SecretId, VariableName},
     nearest::nearest,
+    oci::OciConfigs,
     pack::{FRONTEND_LOCAL, FRONTEND_PROGRAM, Frontend},
     path::{ContextPath, ContextPathError},
     plan::{Caching, OutputClash, Plan, PlanError, PlanOptions, PlanProblem, check_outputs},

@@ -14,6 +14,7 @@ use crate::{
     inputs::{Inputs, Needs},
     local::LocalSource,
     lock::Reference,
+    oci::{self, OciConfigs},
     pack::Frontend,
     path::ContextPath,
     planner::{Gathered, Planner},
@@ -36,6 +37,8 @@ pub struct Plan {
     pub definition: Definition,
     /// What an image of it is run with, as far as steps set it.
     pub config: ImageConfig,
+    /// The configs of an image of it.
+    pub oci: OciConfigs,
     /// What the graph reads from the client's disk.
     pub locals: Vec<LocalSource>,
     /// What the steps read, its base artifacts' included.
@@ -211,12 +214,15 @@ impl CheckedCatalog {
         } else {
             None
         };
-        let id = Id::of_variant(
-            (artifact.kind, compression),
-            variant,
-            neutral.as_ref().unwrap_or(&definition),
+        let graph = neutral.as_ref().unwrap_or(&definition);
+        let configs = oci::configs(
             &tree.config,
+            tree.base.as_deref(),
+            graph,
+            &variant.platform,
+            inputs.lock.epoch(),
         );
+        let id = Id::of_variant((artifact.kind, compression), variant, graph, &configs.image);
         Ok(Plan {
             variant: variant.clone(),
             kind: artifact.kind,
@@ -224,6 +230,7 @@ impl CheckedCatalog {
             id: unpinned.is_empty().then_some(id),
             definition,
             config: tree.config,
+            oci: configs,
             locals,
             reads,
             references,

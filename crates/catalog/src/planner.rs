@@ -107,7 +107,7 @@ impl<'a> Planner<'a> {
         let packed = frontend.layer(&base.state, &tree.state, name, title);
         Ok(Tree {
             state: packed.map_err(PlanProblem::Pack)?,
-            config: tree.config,
+            ..tree
         })
     }
 

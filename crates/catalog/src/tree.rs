@@ -1,9 +1,14 @@
 //! A tree: what a step starts from and what it makes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use buildkit_llb::State;
 use serde::{Deserialize, Serialize};
+
+use crate::lock::BaseConfig;
 
 /// A file system in the making, and the image config that goes with it.
 #[derive(Debug, Clone)]
@@ -12,6 +17,8 @@ pub struct Tree {
     pub state: State,
     /// What an image of it is run with.
     pub config: ImageConfig,
+    /// The config of the image that it starts from.
+    pub(crate) base: Option<Arc<BaseConfig>>,
 }
 
 /// What an image is run with: what its base says, and what steps set.
@@ -74,11 +81,13 @@ impl Tree {
         Self {
             state,
             config: ImageConfig::default(),
+            base: None,
         }
     }
 
     /// A tree that continues from an image: its steps run with the image's environment, user and directory.
-    pub(crate) fn of_image(state: State, config: ImageConfig) -> Self {
+    pub(crate) fn of_image(state: State, base: Option<&BaseConfig>) -> Self {
+        let config = base.map(BaseConfig::image_config).unwrap_or_default();
         let mut state = config.env.iter().fold(state, |state, (name, value)| {
             state.env(name.as_str(), value)
         });
@@ -88,7 +97,11 @@ impl Tree {
         if let Some(user) = &config.user {
             state = state.user(user.as_str());
         }
-        Self { state, config }
+        Self {
+            state,
+            config,
+            base: base.cloned().map(Arc::new),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     event::Event,
+    image::{ImageOptions, ImagePlan},
     metadata::Output,
     output::OutputError,
     secrets::LoadedSecrets,
@@ -31,6 +32,17 @@ pub struct BuildOptions {
     pub credentials: DockerConfig,
     /// The directories of the local sources, by name.
     pub roots: BTreeMap<String, PathBuf>,
+    /// How images leave the daemon.
+    pub image: ImageOptions,
+}
+
+/// Something to build.
+#[derive(Debug)]
+pub enum Work {
+    /// A tar of one platform.
+    Tar(Box<Plan>),
+    /// An image of one or several platforms.
+    Image(ImagePlan),
 }
 
 /// A build of which not every output was written.
@@ -89,29 +101,40 @@ pub enum FailureReason {
     /// The solve failed in another way.
     #[error(transparent)]
     Solve(#[from] SolveError),
+    /// The daemon says that all is well, and not which image it made.
+    #[error("the daemon ended the build without the digest of the image")]
+    NoDigest,
     /// The daemon says that all is well, and has broken off its tar.
     #[error("the daemon ended the build without sending its tar to the end")]
     NoTar,
 }
 
-/// Builds `plans`, each with a solve and a session of its own: the daemon says of a tar that it sends only which
-/// exporter of its solve it comes from. Outputs are in the order of the plans.
+/// Builds everything in `work`, each with a solve and a session of its own: the daemon says of a tar that it sends only which
+/// exporter of its solve it comes from. Outputs are in the order of the work.
 ///
 /// Cancelling the token ends all solves; what is not complete then leaves no file.
 pub async fn build(
     daemon: &Daemon,
-    plans: Vec<Plan>,
+    work: Vec<Work>,
     options: &BuildOptions,
     cancelled: &CancellationToken,
     events: &(dyn Fn(Event) + Sync),
 ) -> Result<Vec<Output>, BuildFailure> {
     let stop = cancelled.child_token();
-    let jobs = options.jobs.unwrap_or(plans.len()).max(1);
-    let one = |(index, plan): (usize, Plan)| {
+    let jobs = options.jobs.unwrap_or(work.len()).max(1);
+    let one = |(index, work): (usize, Work)| {
         let stop = &stop;
-        async move { (index, solve::run(daemon, plan, options, stop, events).await) }
+        async move {
+            let built = match work {
+                Work::Tar(plan) => Box::pin(solve::run(daemon, *plan, options, stop, events)).await,
+                Work::Image(image) => {
+                    Box::pin(solve::run_image(daemon, image, options, stop, events)).await
+                }
+            };
+            (index, built)
+        }
     };
-    let mut running = stream::iter(plans.into_iter().enumerate())
+    let mut running = stream::iter(work.into_iter().enumerate())
         .map(one)
         .buffer_unordered(jobs);
     let (mut outputs, mut failures, mut incomplete) = (BTreeMap::new(), Vec::new(), false);

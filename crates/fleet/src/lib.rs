@@ -9,6 +9,7 @@ pub mod daemon;
 mod event;
 mod frontend;
 mod hash;
+mod image;
 mod inputs;
 pub mod lock_file;
 mod metadata;
@@ -22,9 +23,10 @@ mod source_failure;
 mod standing;
 
 pub use self::{
-    build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, build},
+    build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, Work, build},
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
     event::Event,
+    image::{ID_ANNOTATION, ImageCompression, ImageOptions, ImagePlan},
     inputs::{InputError, ReadInputs, read as read_inputs},
     lock_file::LockFileError,
     metadata::{MetadataFile, Output},

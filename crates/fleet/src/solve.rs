@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     build::{BuildOptions, FailureReason, VariantFailure},
     event::Event,
+    image::{self, ImagePlan},
     metadata::Output,
     output::{Draft, OutputError},
     record,
@@ -51,7 +52,7 @@ pub(crate) async fn run(
     let solved = solve(daemon, &plan, &variant, options, cancelled, events).await;
     solved.map_err(|reason| match reason {
         FailureReason::Solve(SolveError::Cancelled) => Ended::Cancelled,
-        reason => Ended::Failed(failed(&plan, variant, reason)),
+        reason => Ended::Failed(failed(std::slice::from_ref(&plan), variant, reason)),
     })
 }
 
@@ -169,6 +170,8 @@ fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
             .collect(),
         id: plan.id,
         path,
+        references: Vec::new(),
+        image: None,
         digest: summary.sha256.to_string(),
         size: summary.bytes,
         entries: summary.entries,
@@ -181,8 +184,27 @@ fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
     }
 }
 
+/// Solves an image.
+pub(crate) async fn run_image(
+    daemon: &Daemon,
+    plan: ImagePlan,
+    options: &BuildOptions,
+    cancelled: &CancellationToken,
+    events: &(dyn Fn(Event) + Sync),
+) -> Result<Output, Ended> {
+    if cancelled.is_cancelled() {
+        return Err(Ended::Cancelled);
+    }
+    let variant = Arc::new(plan.variant().clone());
+    let solved = image::solve(daemon, &plan, &variant, options, cancelled, events).await;
+    solved.map_err(|reason| match reason {
+        FailureReason::Solve(SolveError::Cancelled) => Ended::Cancelled,
+        reason => Ended::Failed(failed(&plan.plans, variant, reason)),
+    })
+}
+
 /// Names the step that failed, and tells sources that cannot be fetched from builds that fail.
-fn failed(plan: &Plan, variant: Arc<Variant>, reason: FailureReason) -> VariantFailure {
+fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> VariantFailure {
     let FailureReason::Solve(SolveError::Build(failure)) = reason else {
         return VariantFailure {
             step: None,
@@ -190,10 +212,16 @@ fn failed(plan: &Plan, variant: Arc<Variant>, reason: FailureReason) -> VariantF
             reason,
         };
     };
-    let vertex = failure.vertex.as_ref().and_then(|digest| {
-        let mut vertices = plan.definition.vertices();
-        vertices.find(|vertex| vertex.digest().to_string() == digest.as_str())
+    let found = failure.vertex.as_ref().and_then(|digest| {
+        plans.iter().find_map(|plan| {
+            let mut vertices = plan.definition.vertices();
+            let vertex = vertices.find(|vertex| vertex.digest().to_string() == digest.as_str())?;
+            Some((plan, vertex))
+        })
     });
+    let vertex = found.map(|(_, vertex)| vertex);
+    // Of an image, the platform whose step it was.
+    let variant = found.map_or(variant, |(plan, _)| Arc::new(plan.variant.clone()));
     let trouble = vertex
         .and_then(Entry::source_identifier)
         .and_then(|identifier| source_failure::classify(&identifier, &failure));
@@ -220,7 +248,7 @@ fn title(vertex: &Entry) -> Option<String> {
 }
 
 /// The directories that the daemon may read, one a name: the sources of several steps are one directory.
-fn local_dirs(
+pub(crate) fn local_dirs(
     locals: &[LocalSource],
     roots: &BTreeMap<String, PathBuf>,
 ) -> Result<Vec<LocalDir>, FailureReason> {

@@ -206,6 +206,8 @@ fn output(record: &Record, path: PathBuf) -> Output {
         values: record.values.clone(),
         id: Some(record.id),
         path,
+        references: Vec::new(),
+        image: None,
         digest: record.digest.clone(),
         size: record.size,
         entries: record.entries,

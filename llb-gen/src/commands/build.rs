@@ -1,12 +1,13 @@
 //! `llbgen build`: finds the daemon, builds, and prints what was written.
 
+mod names;
 mod report;
 mod todo;
 
 use std::io;
 
 use buildkit_client::Daemon;
-use catalog::{Caching, CheckedCatalog, Kind, LOCK_FILE, PlanOptions};
+use catalog::{Caching, CheckedCatalog, Kind, LOCK_FILE, Plan, PlanOptions};
 use fleet::{
     BuildFailure, BuildOptions, Event, LoadedSecrets, MetadataFile, Output, SecretSource,
     SecretSpec, SecretSpecError,
@@ -40,15 +41,16 @@ pub(crate) fn run(
     let selected = Selected::of(catalog, &args.variation, &args.artifacts, context)?;
     let planned = args.tar.planned(caching);
     let plans = selected.plan(catalog, planned)?;
-    planning::refuse_kinds(&plans, &[Kind::Image])?;
     if args.locking.is_frozen() {
         planning::require_pinned(&plans)?;
     }
+    refuse_pushing_tars(args, &plans)?;
+    warn_of_estargz(args);
     let secrets = LoadedSecrets::load(&secret_specs(args)?)
         .map_err(|error| Failure::new(Exit::Usage, error))?;
     let is_pinned = planning::unpinned(&plans).is_empty();
     let work = if is_pinned {
-        Work::Pinned(sorted(args, plans, &secrets)?)
+        Work::Pinned(sorted(catalog, args, plans, &secrets)?)
     } else {
         Work::Unpinned { catalog, planned }
     };
@@ -56,7 +58,7 @@ pub(crate) fn run(
     let metadata = args.metadata_file.as_deref().map(MetadataFile::begin);
     let metadata = metadata.transpose()?;
     if let Work::Pinned(todo) = &work
-        && todo.plans.is_empty()
+        && todo.work.is_empty()
     {
         return nothing_to_do(global, &todo.up_to_date, metadata);
     }
@@ -70,6 +72,30 @@ pub(crate) fn run(
     // Nothing is left to wait for: a thread that hangs in a system call must not hold up the end.
     runtime.shutdown_background();
     result
+}
+
+/// A push of something that is not an image would push nothing.
+fn refuse_pushing_tars(args: &BuildArgs, plans: &[Plan]) -> Result<(), Failure> {
+    let options = args.image.options()?;
+    let is_image = |plan: &Plan| plan.kind == Kind::Image;
+    if options.push && !plans.iter().any(is_image) {
+        let error = "`--push` pushes images, and none is selected";
+        let hint = "rootfs and layer artifacts are written to the output directory";
+        return Err(Failure::new(Exit::Usage, error).with_hint(hint));
+    }
+    Ok(())
+}
+
+/// Only layers that are compressed anew get a table of contents.
+fn warn_of_estargz(args: &BuildArgs) {
+    let compression = args.image.image_compression.as_ref();
+    let is_estargz = compression.is_some_and(|compression| compression.name == "estargz");
+    if is_estargz && !args.image.force_compression {
+        anstream::eprintln!(
+            "warning: without `--force-compression`, layers that the daemon has already, those of the base among them, \
+             are not eStargz"
+        );
+    }
 }
 
 /// What is known before a daemon is there.
@@ -206,7 +232,12 @@ impl Job<'_> {
             Work::Pinned(todo) => todo,
             Work::Unpinned { catalog, planned } => {
                 self.pin(&daemon, catalog, &mut selected).await?;
-                sorted(self.args, selected.plan(catalog, planned)?, &secrets)?
+                sorted(
+                    catalog,
+                    self.args,
+                    selected.plan(catalog, planned)?,
+                    &secrets,
+                )?
             }
         };
         if !todo.up_to_date.is_empty() {
@@ -219,10 +250,11 @@ impl Job<'_> {
             secrets,
             credentials: pinning::credentials()?,
             roots: selected.roots,
+            image: self.args.image.options()?,
         };
         let events = |event| self.progress.send(event);
         let cancelled = self.signals.cancelled();
-        let built = fleet::build(&daemon, todo.plans, &options, cancelled, &events).await;
+        let built = fleet::build(&daemon, todo.work, &options, cancelled, &events).await;
         Ok(together(built, todo.up_to_date, &todo.order))
     }
 

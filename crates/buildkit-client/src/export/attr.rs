@@ -13,3 +13,14 @@ pub(super) const NAME: &str = "name";
 pub(super) const PUSH: &str = "push";
 /// The image config for all platforms.
 pub(super) const IMAGE_CONFIG: &str = "containerimage.config";
+/// Whether media types are those of OCI, also for layers that the base has under Docker's.
+pub(super) const OCI_MEDIA_TYPES: &str = "oci-mediatypes";
+/// How layers are compressed, at which level, and whether those of the base are, too.
+pub(super) const COMPRESSION: &str = "compression";
+pub(super) const COMPRESSION_LEVEL: &str = "compression-level";
+pub(super) const FORCE_COMPRESSION: &str = "force-compression";
+/// What stands in front of an annotation of the index.
+pub(super) const INDEX_ANNOTATION: &str = "annotation-index.";
+/// The latest time, in seconds after 1970, and whether files in layers are given it.
+pub(super) const EPOCH: &str = "source-date-epoch";
+pub(super) const REWRITE_TIMESTAMP: &str = "rewrite-timestamp";

@@ -16,6 +16,7 @@ use tonic::transport::Channel;
 use super::{BuildFailure, Solve, SolveError, Solved};
 use crate::address::Address;
 use crate::daemon::{self, Daemon};
+use crate::gateway::{self, ResultPart};
 use crate::progress::Progress;
 use crate::progress::wire::StatusResponse;
 use crate::random::random_id;
@@ -50,7 +51,9 @@ impl Daemon {
         on_progress: impl FnMut(Progress) + Send,
         cancel: &CancellationToken,
     ) -> Result<Solved, SolveError> {
-        let size = solve.definition.as_ref().map_or(0, bytes::Bytes::len);
+        let graphs = solve.parts.iter().map(|part| part.definition.len());
+        let own = solve.definition.as_ref().map_or(0, bytes::Bytes::len);
+        let size = graphs.fold(own, usize::max);
         if size > rpc::MAX_MESSAGE {
             return Err(SolveError::TooLarge {
                 size,
@@ -58,6 +61,8 @@ impl Daemon {
             });
         }
         let (reporter, reports) = Reporter::new();
+        let mut solve = solve;
+        let (parts, is_index) = (std::mem::take(&mut solve.parts), solve.is_index);
         let (request, services) = prepare(solve, reporter);
         let file_send = services.file_send();
         let session = tokio::select! {
@@ -70,6 +75,8 @@ impl Daemon {
             reports,
             on_progress,
             cancel,
+            parts,
+            is_index,
         };
         let result = run.finish(request).await;
         // What serves the session may end a little later than this; a sink that it still held would, too.
@@ -139,6 +146,9 @@ struct Run<'solve, F> {
     reports: mpsc::Receiver<ServiceError>,
     on_progress: F,
     cancel: &'solve CancellationToken,
+    /// The parts of a result that this side puts together.
+    parts: Vec<ResultPart>,
+    is_index: bool,
 }
 
 impl<F: FnMut(Progress) + Send> Run<'_, F> {
@@ -146,6 +156,11 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
     async fn finish(mut self, mut request: rpc::SolveRequest) -> Result<Solved, SolveError> {
         request.session = self.session.id().to_owned();
         let mut news = News::follow(self.daemon.channel(), &request.reference);
+        let build = request.reference.clone();
+        let parts = std::mem::take(&mut self.parts);
+        let (channel, is_index) = (self.daemon.channel().clone(), self.is_index);
+        let mut leading = pin!(gateway::lead(&channel, &build, &parts, is_index));
+        let mut is_led = parts.is_empty();
         let mut solving = pin!(rpc::solve(self.daemon.channel(), request));
         let response = loop {
             tokio::select! {
@@ -153,6 +168,10 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
                 () = self.cancel.cancelled() => return Err(SolveError::Cancelled),
                 Some(error) = self.reports.recv() => return Err(SolveError::Service(error)),
                 response = &mut solving => break response,
+                led = &mut leading, if !is_led => match led {
+                    Ok(()) => is_led = true,
+                    Err(status) => break Err(status),
+                },
                 Some(progress) = news.next() => match progress {
                     Ok(progress) => (self.on_progress)(Progress::from_proto(progress)),
                     Err(status) => break last_words(solving, self.error(&status)).await?,

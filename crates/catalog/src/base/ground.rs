@@ -7,7 +7,7 @@ use crate::{
     artifact::{Artifact, Base},
     inputs::{Inputs, NamedContext, RootfsTar},
     local,
-    lock::{BaseConfig, ImageKey, ImagePin, Lock, Pinned, Reference},
+    lock::{ImageKey, ImagePin, Lock, Pinned, Reference},
     tree::Tree,
     variant::Variant,
 };
@@ -137,9 +137,7 @@ pub(crate) fn from_image(
         });
     }
     let digest = pin.map(ImagePin::digest);
-    let config = pin
-        .and_then(|pin| pin.config(&variant.platform))
-        .map(BaseConfig::image_config);
+    let config = pin.and_then(|pin| pin.config(&variant.platform));
     let pinned = match digest {
         Some(digest) => image.clone().with_digest(digest.clone()),
         None => image.clone(),
@@ -151,7 +149,7 @@ pub(crate) fn from_image(
             from: origin.from,
             context: origin.context,
         },
-        tree: Tree::of_image(State::image(pinned), config.unwrap_or_default()),
+        tree: Tree::of_image(State::image(pinned), config),
         rootfs: None,
         reference: Some(Reference {
             source: Pinned::Image {

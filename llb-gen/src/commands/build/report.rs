@@ -43,8 +43,17 @@ pub(super) fn report(
 fn print(outputs: &[Output], stdout: &mut impl Write) -> Result<(), Unprinted> {
     let lines = outputs
         .iter()
-        .try_for_each(|output| writeln!(stdout, "{}", output.path.display()));
+        .try_for_each(|output| print_one(output, stdout));
     lines.and_then(|()| stdout.flush()).map_err(Unprinted)
+}
+
+/// A path, or what an image was pushed under.
+fn print_one(output: &Output, stdout: &mut impl Write) -> io::Result<()> {
+    if output.references.is_empty() {
+        return writeln!(stdout, "{}", output.path.display());
+    }
+    let mut references = output.references.iter();
+    references.try_for_each(|reference| writeln!(stdout, "{reference}"))
 }
 
 /// The results cannot be printed; the files are there all the same.
@@ -96,7 +105,10 @@ fn exit_of(failure: &VariantFailure) -> Exit {
         },
         FailureReason::Path(_) => Exit::Catalog,
         FailureReason::NoRoot { .. } => Exit::Bug,
-        FailureReason::Solve(_) | FailureReason::Output(_) | FailureReason::NoTar => Exit::Failed,
+        FailureReason::Solve(_)
+        | FailureReason::Output(_)
+        | FailureReason::NoTar
+        | FailureReason::NoDigest => Exit::Failed,
     }
 }
 

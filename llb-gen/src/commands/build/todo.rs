@@ -1,10 +1,11 @@
 //! What is to be built, and what is there already.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::{Plan, Read};
-use fleet::{BuildFailure, Inspection, LoadedSecrets, Output, Standing};
+use catalog::{CheckedCatalog, Id, Kind, Plan, Read, Variant};
+use fleet::{BuildFailure, ImagePlan, Inspection, LoadedSecrets, Output, Standing, Work};
 
+use super::names::names;
 use crate::{
     args::BuildArgs,
     failure::{Exit, Failure, list},
@@ -12,46 +13,96 @@ use crate::{
 
 /// What is to be built, and what is there already.
 pub(super) struct Todo {
-    pub(super) plans: Vec<Plan>,
+    pub(super) work: Vec<Work>,
     pub(super) up_to_date: Vec<Output>,
-    /// The paths of all outputs, in the order of the selection.
-    pub(super) order: Vec<PathBuf>,
+    /// All outputs, in the order of the selection.
+    pub(super) order: Vec<Key>,
+}
+
+/// What tells outputs apart: the artifact, its values, and the first of its platforms.
+pub(super) type Key = (String, BTreeMap<String, String>, String);
+
+fn key(variant: &Variant) -> Key {
+    let values = variant.values.iter();
+    (
+        variant.artifact.to_string(),
+        values
+            .map(|(name, value)| (name.to_string(), value.clone()))
+            .collect(),
+        variant.platform.to_string(),
+    )
+}
+
+fn key_of(output: &Output) -> Key {
+    let platform = output.platform.split(',').next().unwrap_or_default();
+    (
+        output.artifact.clone(),
+        output.values.clone(),
+        platform.to_owned(),
+    )
 }
 
 /// Leaves out what is there already, and makes sure that the rest has its secrets.
 pub(super) fn sorted(
+    catalog: &CheckedCatalog,
     args: &BuildArgs,
     plans: Vec<Plan>,
     secrets: &LoadedSecrets,
 ) -> Result<Todo, Failure> {
-    let mut todo = Todo {
-        plans: Vec::new(),
-        up_to_date: Vec::new(),
-        order: Vec::new(),
-    };
     let inspection = if args.reuse.verify {
         Inspection::Full
     } else {
         Inspection::Quick
     };
+    let always = args.reuse.no_skip || args.reuse.no_cache;
+    let (mut up_to_date, mut order) = (Vec::new(), Vec::new());
+    let mut groups: Vec<Vec<Plan>> = Vec::new();
     for plan in plans {
-        todo.order.push(args.output.join(plan.output.as_str()));
-        if args.reuse.no_skip || args.reuse.no_cache {
-            todo.plans.push(plan);
+        if let Some(image) = groups.iter_mut().find(|group| plan.is_of_image(&group[0])) {
+            image.push(plan);
             continue;
         }
+        order.push(key(&plan.variant));
         match fleet::standing(&plan, &args.output, inspection) {
-            Standing::UpToDate(output) => todo.up_to_date.push(*output),
-            Standing::Build(_) => todo.plans.push(plan),
+            Standing::UpToDate(output) if !always => up_to_date.push(*output),
+            _ => groups.push(vec![plan]),
         }
     }
-    refuse_missing_secrets(&todo.plans, secrets)?;
-    Ok(todo)
+    refuse_missing_secrets(groups.iter().flatten(), secrets)?;
+    let work = groups
+        .into_iter()
+        .map(|group| work(catalog, args, group))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Todo {
+        work,
+        up_to_date,
+        order,
+    })
+}
+
+/// The id of an image, unless only some of its platforms are built: what those make is not what the id stands for.
+fn whole_id(catalog: &CheckedCatalog, plans: &[Plan]) -> Option<Id> {
+    let artifact = catalog.get(plans[0].variant.artifact.as_str())?;
+    let is_whole = plans.len() == artifact.declared_platforms().len();
+    let plans: Vec<&Plan> = plans.iter().collect();
+    is_whole.then(|| Id::of_image(&plans)).flatten()
+}
+
+fn work(catalog: &CheckedCatalog, args: &BuildArgs, mut plans: Vec<Plan>) -> Result<Work, Failure> {
+    if plans[0].kind == Kind::Image {
+        let id = whole_id(catalog, &plans);
+        let names = names(catalog, &args.image, &plans[0].variant, id)?;
+        return Ok(Work::Image(ImagePlan { plans, names, id }));
+    }
+    Ok(Work::Tar(Box::new(plans.remove(0))))
 }
 
 /// A step that lacks a secret would fail in the middle of the build.
-fn refuse_missing_secrets(plans: &[Plan], secrets: &LoadedSecrets) -> Result<(), Failure> {
-    let reads = plans.iter().flat_map(|plan| &plan.reads);
+fn refuse_missing_secrets<'a>(
+    plans: impl Iterator<Item = &'a Plan>,
+    secrets: &LoadedSecrets,
+) -> Result<(), Failure> {
+    let reads = plans.flat_map(|plan| &plan.reads);
     let missing: BTreeSet<String> = reads
         .filter_map(|read| match read {
             Read::Secret {
@@ -80,11 +131,11 @@ fn refuse_missing_secrets(plans: &[Plan], secrets: &LoadedSecrets) -> Result<(),
 pub(super) fn together(
     built: Result<Vec<Output>, BuildFailure>,
     up_to_date: Vec<Output>,
-    order: &[PathBuf],
+    order: &[Key],
 ) -> Result<Vec<Output>, BuildFailure> {
     let merged = |mut outputs: Vec<Output>| {
         outputs.extend(up_to_date);
-        outputs.sort_by_key(|output| order.iter().position(|path| *path == output.path));
+        outputs.sort_by_key(|output| order.iter().position(|key| *key == key_of(output)));
         outputs
     };
     match built {

@@ -66,6 +66,8 @@ fn output() -> Output {
         entries: 1,
         vertex: "sha256:1".to_owned(),
         id: None,
+        references: Vec::new(),
+        image: None,
         up_to_date: false,
     }
 }

@@ -1,0 +1,243 @@
+//! The config of an image, as the OCI image specification has it (`config.md`).
+//!
+//! BuildKit fills in what is missing from its own records, which differ from daemon to daemon. So everything is said: the
+//! base's layers and whole history, one entry for each layer of ours, and times that come from the lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_llb::{Definition, Platform};
+use serde::Serialize;
+
+use crate::{
+    lock::{BaseConfig, Epoch},
+    tree::{Healthcheck, ImageConfig},
+};
+
+/// When an image was made, if neither the lock nor the base says.
+const BEGINNING: &str = "1970-01-01T00:00:00Z";
+
+/// The configs that go with a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OciConfigs {
+    /// The JSON of the image's config.
+    pub image: String,
+    /// The JSON of its base's: which layers are not ours.
+    pub base: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Image<'a> {
+    created: &'a str,
+    architecture: &'a str,
+    os: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    variant: &'a str,
+    config: Config<'a>,
+    rootfs: RootFs<'a>,
+    history: Vec<History<'a>>,
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Config<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    exposed_ports: BTreeMap<&'a str, Empty>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    env: Vec<String>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    entrypoint: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    cmd: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    healthcheck: Option<Check<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    volumes: BTreeMap<&'a str, Empty>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    working_dir: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_signal: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Check<'a> {
+    test: &'a [String],
+    #[serde(skip_serializing_if = "is_zero")]
+    interval: i64,
+    #[serde(skip_serializing_if = "is_zero")]
+    timeout: i64,
+    #[serde(skip_serializing_if = "is_zero")]
+    start_period: i64,
+    #[serde(skip_serializing_if = "is_zero")]
+    start_interval: i64,
+    #[serde(skip_serializing_if = "is_zero")]
+    retries: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+#[derive(Serialize)]
+struct RootFs<'a> {
+    r#type: &'static str,
+    diff_ids: &'a [String],
+}
+
+#[derive(Serialize)]
+struct History<'a> {
+    created: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    created_by: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    author: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    comment: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    empty_layer: bool,
+}
+
+/// The configs of an image for a platform: what it is run with, on which base, by which steps, as of when.
+pub(crate) fn configs(
+    config: &ImageConfig,
+    base: Option<&BaseConfig>,
+    definition: &Definition,
+    platform: &Platform,
+    epoch: Option<Epoch>,
+) -> OciConfigs {
+    let epoch = epoch.map(|epoch| epoch.to_string());
+    let created = epoch
+        .as_deref()
+        .or_else(|| base?.created())
+        .unwrap_or(BEGINNING);
+    let steps = steps(definition);
+    let ours = steps.iter().map(|title| History {
+        created,
+        created_by: title,
+        author: "",
+        comment: "llbgen",
+        empty_layer: false,
+    });
+    let of_base = base_history(base);
+    let image = Image {
+        created,
+        architecture: platform.architecture(),
+        os: platform.os(),
+        variant: platform.variant(),
+        config: run_with(config),
+        rootfs: rootfs(base),
+        history: of_base.into_iter().chain(ours).collect(),
+    };
+    let base = base.map(|base| Image {
+        created: base.created().unwrap_or(BEGINNING),
+        architecture: platform.architecture(),
+        os: platform.os(),
+        variant: platform.variant(),
+        config: Config::default(),
+        rootfs: rootfs(Some(base)),
+        history: base_history(Some(base)),
+    });
+    OciConfigs {
+        image: json(&image),
+        base: base.as_ref().map(json),
+    }
+}
+
+fn json(image: &Image<'_>) -> String {
+    serde_json::to_string(image).expect("a config is text and numbers")
+}
+
+fn rootfs(base: Option<&BaseConfig>) -> RootFs<'_> {
+    RootFs {
+        r#type: "layers",
+        diff_ids: base.map(BaseConfig::diff_ids).unwrap_or_default(),
+    }
+}
+
+fn base_history(base: Option<&BaseConfig>) -> Vec<History<'_>> {
+    let entries = base.map(BaseConfig::history).unwrap_or_default();
+    entries
+        .iter()
+        .map(|entry| History {
+            created: entry.created.as_deref().unwrap_or(BEGINNING),
+            created_by: &entry.created_by,
+            author: &entry.author,
+            comment: &entry.comment,
+            empty_layer: entry.empty_layer,
+        })
+        .collect()
+}
+
+fn run_with(config: &ImageConfig) -> Config<'_> {
+    Config {
+        user: config.user.as_deref(),
+        exposed_ports: empty(&config.exposed_ports),
+        env: config
+            .env
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect(),
+        entrypoint: &config.entrypoint,
+        cmd: &config.cmd,
+        healthcheck: config.healthcheck.as_ref().map(check),
+        volumes: empty(&config.volumes),
+        working_dir: config.workdir.as_deref(),
+        labels: config
+            .labels
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect(),
+        stop_signal: config.stop_signal.as_deref(),
+    }
+}
+
+fn empty(names: &BTreeSet<String>) -> BTreeMap<&str, Empty> {
+    names.iter().map(|name| (name.as_str(), Empty {})).collect()
+}
+
+fn check(check: &Healthcheck) -> Check<'_> {
+    Check {
+        test: &check.test,
+        interval: check.interval,
+        timeout: check.timeout,
+        start_period: check.start_period,
+        start_interval: check.start_interval,
+        retries: check.retries,
+    }
+}
+
+/// The titles of the vertices that the result is made by, lowest first: each is a layer on what it started from.
+fn steps(definition: &Definition) -> Vec<String> {
+    let entries = definition.entries();
+    let head = entries
+        .last()
+        .and_then(|terminal| terminal.inputs().first())
+        .map(buildkit_llb::Edge::vertex);
+    let below = |vertex: &usize| {
+        let entry = &entries[*vertex];
+        let edge = entry.inputs().get(entry.primary_input()?)?;
+        Some(edge.vertex())
+    };
+    let mut titles: Vec<String> = std::iter::successors(head, below)
+        .map(|vertex| &entries[vertex])
+        .filter(|entry| entry.kind() != buildkit_llb::OpKind::Source)
+        .map(|entry| {
+            let name = entry.metadata().custom_name().unwrap_or("files");
+            let title = name.split_once("] ").map_or(name, |(_, title)| title);
+            title.to_owned()
+        })
+        .collect();
+    titles.reverse();
+    titles
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! One image: its platforms solved together, and what leaves the daemon.
+
+use std::{
+    io::{Read, Write as _},
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use archive::{Compress, Compressor, Digest};
+use buildkit_client::{Daemon, Export, ResultPart, SinkError, Solve};
+use catalog::{Id, Plan, Variant};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    build::{BuildOptions, FailureReason},
+    event::Event,
+    metadata::Output,
+    output::{Draft, OutputError},
+    redact::Redactor,
+    solve::local_dirs,
+};
+
+/// The annotation of an index that has the full id of what it was built from.
+pub const ID_ANNOTATION: &str = "dev.llbgen.id";
+
+/// How images leave the daemon.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageOptions {
+    /// Whether they are pushed, instead of written as OCI archives.
+    pub push: bool,
+    /// The compression of layers; the daemon's default when there is none.
+    pub compression: Option<ImageCompression>,
+    /// Whether layers that the daemon has in another compression are compressed again, those of bases among them.
+    pub force_compression: bool,
+    /// The latest time in an image, in seconds since 1970.
+    pub epoch: Option<i64>,
+}
+
+/// How the layers of an image are compressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageCompression {
+    /// `uncompressed`, `gzip`, `zstd` or `estargz`.
+    pub name: String,
+    /// The level.
+    pub level: Option<u8>,
+}
+
+/// An image to build: a plan for each platform, and the names that it is pushed under.
+#[derive(Debug)]
+pub struct ImagePlan {
+    /// The plans, which differ in their platforms alone.
+    pub plans: Vec<Plan>,
+    /// References with tags.
+    pub names: Vec<String>,
+    /// Its id, when the plans are for all platforms that the artifact is declared for.
+    pub id: Option<Id>,
+}
+
+impl ImagePlan {
+    /// The variant of its first platform, by which failures are told.
+    pub(crate) fn variant(&self) -> &Variant {
+        &self.plans[0].variant
+    }
+
+    fn platforms(&self) -> String {
+        let platforms: Vec<String> = self
+            .plans
+            .iter()
+            .map(|plan| plan.variant.platform.to_string())
+            .collect();
+        platforms.join(",")
+    }
+}
+
+/// Solves the platforms of an image and pushes it, or publishes its archive.
+pub(crate) async fn solve(
+    daemon: &Daemon,
+    image: &ImagePlan,
+    variant: &Arc<Variant>,
+    options: &BuildOptions,
+    cancelled: &CancellationToken,
+    events: &(dyn Fn(Event) + Sync),
+) -> Result<Output, FailureReason> {
+    let path = options.output.join(image.plans[0].output.as_str());
+    let written = Arc::new(Mutex::new(None));
+    let export = if options.image.push {
+        Export::image().with_names(&image.names).pushed()
+    } else {
+        archive_export(&path, image, Arc::clone(&written))?
+    };
+    let export = with_options(export, image, &options.image);
+    let parts = image.plans.iter().map(part).collect();
+    let solve = Solve::image(parts, true)
+        .with_export(export)
+        .with_secrets(options.secrets.to_session())
+        .with_auth(options.credentials.clone());
+    let locals: Vec<_> = image
+        .plans
+        .iter()
+        .flat_map(|plan| plan.locals.iter().cloned())
+        .collect();
+    let solve = local_dirs(&locals, &options.roots)?
+        .into_iter()
+        .fold(solve, Solve::with_local);
+    let mut redactor = Redactor::new(options.secrets.to_redact());
+    let on_progress = |progress| {
+        events(Event::Progress {
+            variant: Arc::clone(variant),
+            progress: redactor.redact(progress),
+        });
+    };
+    let solved = daemon.solve(solve, on_progress, cancelled).await?;
+    let digest = solved
+        .exporter_response
+        .get(DIGEST)
+        .ok_or(FailureReason::NoDigest)?;
+    let written = written
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    let is_pushed = options.image.push;
+    let (file, size) = match written {
+        Some((digest, size)) => (Some(digest.to_string()), size),
+        None if is_pushed => (None, 0),
+        None => return Err(FailureReason::NoTar),
+    };
+    Ok(Output {
+        artifact: image.variant().artifact.to_string(),
+        platform: image.platforms(),
+        values: image
+            .variant()
+            .values
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.clone()))
+            .collect(),
+        id: image.id,
+        path: if is_pushed { PathBuf::new() } else { path },
+        references: if is_pushed {
+            image
+                .names
+                .iter()
+                .map(|name| format!("{name}@{digest}"))
+                .collect()
+        } else {
+            Vec::new()
+        },
+        image: Some(digest.clone()),
+        digest: file.unwrap_or_else(|| digest.clone()),
+        size,
+        entries: 0,
+        vertex: String::new(),
+        up_to_date: false,
+    })
+}
+
+/// What the daemon answers the digest of an image under.
+const DIGEST: &str = "containerimage.digest";
+
+fn with_options(export: Export, image: &ImagePlan, options: &ImageOptions) -> Export {
+    let mut export = export.with_oci_media_types();
+    if let Some(id) = image.id {
+        export = export.with_index_annotation(ID_ANNOTATION, id.to_string());
+    }
+    if let Some(compression) = &options.compression {
+        let (name, level) = (&compression.name, compression.level);
+        export = export.with_compression(name, level, options.force_compression);
+    }
+    match options.epoch {
+        Some(epoch) => export.with_epoch(epoch),
+        None => export,
+    }
+}
+
+/// The digest and size of an archive that was written.
+type Written = Arc<Mutex<Option<(Digest, u64)>>>;
+
+/// An OCI archive that gets its name when it is whole.
+fn archive_export(
+    path: &std::path::Path,
+    image: &ImagePlan,
+    written: Written,
+) -> Result<Export, FailureReason> {
+    let draft = Draft::create(path)?;
+    let sink = move |tar: &mut dyn Read| {
+        *written.lock().unwrap_or_else(PoisonError::into_inner) = Some(publish(tar, draft)?);
+        Ok(())
+    };
+    let export = Export::oci(sink);
+    Ok(if image.names.is_empty() {
+        export
+    } else {
+        export.with_names(&image.names)
+    })
+}
+
+fn publish(tar: &mut dyn Read, draft: Draft) -> Result<(Digest, u64), SinkError> {
+    let unwritten = |source| OutputError::File {
+        path: draft.path().to_owned(),
+        source,
+    };
+    let mut writer = Compressor::new(draft.writer(), Compress::No).map_err(unwritten)?;
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let read = tar.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        writer.write_all(&buffer[..read]).map_err(unwritten)?;
+    }
+    let summary = writer.finish().map_err(unwritten)?;
+    draft.publish()?;
+    Ok(summary)
+}
+
+fn part(plan: &Plan) -> ResultPart {
+    let platform = &plan.variant.platform;
+    ResultPart {
+        os: platform.os().to_owned(),
+        architecture: platform.architecture().to_owned(),
+        variant: platform.variant().to_owned(),
+        definition: plan.definition.to_bytes().into(),
+        image_config: plan.oci.image.clone(),
+        base_config: plan.oci.base.clone(),
+    }
+}

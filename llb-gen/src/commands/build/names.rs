@@ -1,0 +1,86 @@
+//! What images are pushed under.
+
+use catalog::{CheckedCatalog, Id, ImageRef, Variant};
+
+use crate::{
+    args::ImageArgs,
+    failure::{Exit, Failure},
+};
+
+/// The references for the image of a variant, whatever its platform; none unless it is pushed.
+pub(super) fn names(
+    catalog: &CheckedCatalog,
+    args: &ImageArgs,
+    variant: &Variant,
+    id: Option<Id>,
+) -> Result<Vec<String>, Failure> {
+    if !args.push {
+        return Ok(Vec::new());
+    }
+    let names = catalog
+        .image_names(variant)
+        .map_err(|error| Failure::new(Exit::Catalog, error))?;
+    let artifact = variant.artifact.as_str();
+    let repositories = repositories(args, names.repository.as_deref(), artifact)?;
+    let tags = if args.tag.is_empty() {
+        let declared = names.references.iter().filter_map(|name| tag(name));
+        declared.collect()
+    } else {
+        args.tag.clone()
+    };
+    let tags = if tags.is_empty() {
+        vec![content_tag(artifact, id)?]
+    } else {
+        tags
+    };
+    let each = repositories
+        .iter()
+        .flat_map(|repository| tags.iter().map(move |tag| format!("{repository}:{tag}")));
+    each.map(|name| match name.parse::<ImageRef>() {
+        Ok(_) => Ok(name),
+        Err(error) => Err(Failure::new(Exit::Usage, error)),
+    })
+    .collect()
+}
+
+fn repositories(
+    args: &ImageArgs,
+    declared: Option<&str>,
+    artifact: &str,
+) -> Result<Vec<String>, Failure> {
+    if args.registry.is_empty() {
+        let Some(repository) = declared else {
+            let error = format!("artifact `{artifact}` has no repository to be pushed to");
+            return Err(Failure::new(Exit::Usage, error)
+                .with_hint("name one with `--registry PREFIX`, such as `ghcr.io/OWNER`"));
+        };
+        return Ok(vec![repository.to_owned()]);
+    }
+    let name = match declared {
+        Some(repository) => repository
+            .rsplit('/')
+            .next()
+            .unwrap_or(repository)
+            .to_owned(),
+        None => artifact.replace('/', "-"),
+    };
+    let prefixes = args.registry.iter();
+    Ok(prefixes
+        .map(|prefix| format!("{}/{name}", prefix.trim_end_matches('/')))
+        .collect())
+}
+
+fn tag(reference: &str) -> Option<String> {
+    let image: ImageRef = reference.parse().ok()?;
+    image.tag().map(str::to_owned)
+}
+
+fn content_tag(artifact: &str, id: Option<Id>) -> Result<String, Failure> {
+    let id = id.ok_or_else(|| {
+        let error = format!(
+            "the content tag of `{artifact}` stands for all its platforms, and not all are built"
+        );
+        Failure::new(Exit::Usage, error).with_hint("build all of them, or name a tag with `--tag`")
+    })?;
+    Ok(id.content_tag())
+}
