@@ -58,55 +58,6 @@ fn deletions_are_whiteouts_and_nothing_else_is_touched() {
     assert!(names.len() < 60, "{names:#?}");
 }
 
-/// Applies the layer to the base with GNU tar and the rules for whiteouts, and packs what comes of it.
-#[test]
-fn the_base_with_the_layer_is_the_whole() {
-    let Some(bed) = Bed::shared() else { return };
-    let home = tempfile::tempdir().unwrap();
-    let out = built(bed, home.path());
-    let tree = home.path().join("tree");
-    fs::create_dir(&tree).unwrap();
-    let unpack = |tar: &str| {
-        run(clean("tar", &tree)
-            .args([
-                "--xattrs",
-                "--xattrs-include=*",
-                "--numeric-owner",
-                "--recursive-unlink",
-                "-xpf",
-            ])
-            .arg(out.join(tar)))
-        .success();
-    };
-    unpack("below.tar");
-    for name in names(&out.join("amd64-edits.tar")) {
-        let path = Path::new(&name);
-        let file = path.file_name().unwrap().to_str().unwrap();
-        if let Some(gone) = file.strip_prefix(".wh.") {
-            run(Command::new("rm")
-                .arg("-rf")
-                .arg(tree.join(path).with_file_name(gone)))
-            .success();
-        }
-    }
-    unpack("amd64-edits.tar");
-    run(clean("find", &tree).args([".", "-name", ".wh.*", "-delete"])).success();
-    let mut applied = Vec::new();
-    archive::pack(&tree, &mut applied, &archive::Options::new()).unwrap();
-    let facts = |tar: &[u8]| -> Vec<archive::Entry> {
-        let mut entries = archive::list(tar).unwrap();
-        for entry in &mut entries {
-            // A directory in which names came and went has another time, and no entry for that alone.
-            if entry.kind == archive::Kind::Directory {
-                entry.mtime = 0;
-            }
-        }
-        entries
-    };
-    let whole = fs::read(out.join("whole.tar")).unwrap();
-    assert_eq!(facts(&applied), facts(&whole));
-}
-
 /// The layer as a layer of an image, unpacked by umoci.
 #[test]
 fn a_real_unpacker_agrees() {

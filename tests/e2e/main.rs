@@ -15,6 +15,7 @@ mod cache;
 mod canonical;
 mod emit;
 mod every_operation;
+mod images;
 mod kinds;
 mod layers;
 mod locking;

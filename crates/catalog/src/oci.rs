@@ -43,7 +43,7 @@ struct Config<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    exposed_ports: BTreeMap<&'a str, Empty>,
+    exposed_ports: BTreeMap<&'a str, serde_json::Map<String, serde_json::Value>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     env: Vec<String>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -53,7 +53,7 @@ struct Config<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     healthcheck: Option<Check<'a>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    volumes: BTreeMap<&'a str, Empty>,
+    volumes: BTreeMap<&'a str, serde_json::Map<String, serde_json::Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     working_dir: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -61,9 +61,6 @@ struct Config<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_signal: Option<&'a str>,
 }
-
-#[derive(Serialize)]
-struct Empty {}
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -199,8 +196,12 @@ fn run_with(config: &ImageConfig) -> Config<'_> {
     }
 }
 
-fn empty(names: &BTreeSet<String>) -> BTreeMap<&str, Empty> {
-    names.iter().map(|name| (name.as_str(), Empty {})).collect()
+/// A set, as JSON has it: an empty object for each member.
+fn empty(names: &BTreeSet<String>) -> BTreeMap<&str, serde_json::Map<String, serde_json::Value>> {
+    names
+        .iter()
+        .map(|name| (name.as_str(), serde_json::Map::new()))
+        .collect()
 }
 
 fn check(check: &Healthcheck) -> Check<'_> {

@@ -63,12 +63,6 @@ impl Frontend {
         self.pack(&args, &mounts, title)
     }
 
-    /// A state with the file `name`: the tree `tree`.
-    pub(crate) fn rootfs(&self, tree: &State, name: &str, title: String) -> Result<State, OpError> {
-        let args = ["pack", "rootfs", "/tree", &format!("/out/{name}")];
-        self.pack(&args, &[("/tree", tree)], title)
-    }
-
     fn pack(
         &self,
         args: &[&str],

@@ -6,15 +6,13 @@
 //! # Ok::<(), catalog::CatalogError>(())
 //! ```
 
-use catalog::{Apt, Artifact, Base, Cache, Catalog, Run, Workdir};
+use catalog::{Apt, Artifact, Base, Catalog, Workdir};
 
 /// The built-in artifacts. Their bases are named by the FROM lines of the Dockerfiles that they replace.
 pub fn catalog() -> Catalog {
     Catalog::new()
         .artifact(base_rootfs())
         .artifact(server_base())
-        .artifact(executor_layer("executor-layer"))
-        .artifact(executor_layer("cloud-executor-layer"))
 }
 
 fn base_rootfs() -> Artifact {
@@ -37,17 +35,4 @@ fn server_base() -> Artifact {
     .step(Workdir::new("/app"))
     .output("{arch}-server-base.tar")
     .release_tag("server-base*")
-}
-
-/// What executors run with. Studio and cloud get the same layer, and so it is made once.
-fn executor_layer(name: &str) -> Artifact {
-    let install = Run::script("scripts/image/install-executor.sh")
-        .files(["package.json", "requirements.txt"])
-        .cache(Cache::Npm)
-        .cache(Cache::Pip);
-    Artifact::layer(name, "server-base")
-        .description("npm and Python packages, to be put on server-base")
-        .step(install)
-        .output("{artifact}/{arch}-executor.tar")
-        .release_tag(&format!("{name}*"))
 }

@@ -43,7 +43,7 @@ pub(crate) fn run(
         }
         stdout.flush()?;
         if !global.quiet {
-            let line = buildctl_line(plan, &selected.roots)?;
+            let line = buildctl_line(catalog, plan, &selected.roots)?;
             writeln!(anstream::stderr(), "build it with: {line}")?;
         }
     }
@@ -81,6 +81,7 @@ fn one_variant(args: &EmitArgs, catalog: &CheckedCatalog) -> Result<Variant, Fai
 }
 
 fn buildctl_line(
+    catalog: &CheckedCatalog,
     plan: &Plan,
     roots: &std::collections::BTreeMap<String, std::path::PathBuf>,
 ) -> Result<String, Failure> {
@@ -110,10 +111,32 @@ fn buildctl_line(
         Kind::Rootfs => format!("type=tar,dest={file_name}"),
         // The tar is a file of the result.
         Kind::Layer => "type=local,dest=.".to_owned(),
-        Kind::Image => format!("type=oci,dest={file_name}"),
+        Kind::Image => image_output(catalog, plan)?,
     };
     words.extend(["--output".to_owned(), quoted(&output)?]);
     Ok(words.join(" "))
+}
+
+/// buildctl's output for an image: pushed if the catalog names it, else an archive; with its config, which is no part of
+/// LLB. buildctl reads the fields as CSV.
+fn image_output(catalog: &CheckedCatalog, plan: &Plan) -> Result<String, Failure> {
+    let names = catalog
+        .image_names(&plan.variant)
+        .map_err(|error| Failure::new(Exit::Catalog, error))?;
+    let names: Vec<String> = names
+        .of_platform
+        .into_iter()
+        .chain(names.references)
+        .collect();
+    let target = if let Some(name) = names.first() {
+        format!("type=image,name={name},push=true")
+    } else {
+        let file_name = plan.output.as_str().rsplit('/').next().unwrap_or_default();
+        format!("type=oci,dest={file_name}")
+    };
+    let config = format!("containerimage.config={}", plan.oci.image);
+    let config = config.replace('"', "\"\"");
+    Ok(format!("{target},oci-mediatypes=true,\"{config}\""))
 }
 
 /// A word as a shell reads it back.
