@@ -16,9 +16,12 @@ fn built(bed: &Bed, home: &Path) -> PathBuf {
     home.join("out")
 }
 
+fn entries(tar: &Path) -> Vec<archive::Entry> {
+    archive::list(fs::read(tar).unwrap().as_slice()).unwrap()
+}
+
 fn names(tar: &Path) -> Vec<String> {
-    let bytes = fs::read(tar).unwrap();
-    let entries = archive::list(bytes.as_slice()).unwrap();
+    let entries = entries(tar);
     entries.iter().map(|entry| entry.path.to_string()).collect()
 }
 
@@ -55,6 +58,63 @@ fn deletions_are_whiteouts_and_nothing_else_is_touched() {
         assert!(!has(name), "{name} in {names:#?}");
     }
     assert!(names.len() < 60, "{names:#?}");
+}
+
+/// Applies the layer to the base as the OCI image specification says, with GNU tar, and packs what comes of it.
+#[test]
+fn the_base_with_the_layer_is_the_whole() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let out = built(bed, home.path());
+    let tree = home.path().join("tree");
+    fs::create_dir(&tree).unwrap();
+    let unpack = |tar: &str| {
+        let keeps = ["--xattrs", "--xattrs-include=*", "--numeric-owner", "-xpf"];
+        run(clean("tar", &tree).args(keeps).arg(out.join(tar))).success();
+    };
+    unpack("below.tar");
+    for entry in entries(&out.join("amd64-edits.tar")) {
+        let path = tree.join(entry.path.to_string());
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if let Some(gone) = name.strip_prefix(".wh.") {
+            remove(&path.with_file_name(gone));
+        } else if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir())
+            != (entry.kind == archive::Kind::Directory)
+        {
+            // Of another type, it takes the place of what is there.
+            remove(&path);
+        }
+    }
+    unpack("amd64-edits.tar");
+    run(clean("find", &tree).args([".", "-name", ".wh.*", "-delete"])).success();
+    let mut applied = Vec::new();
+    archive::pack(&tree, &mut applied, &archive::Options::new()).unwrap();
+    let applied = timeless_directories(archive::list(applied.as_slice()).unwrap());
+    let whole = timeless_directories(entries(&out.join("whole.tar")));
+    let differing: Vec<_> = applied
+        .iter()
+        .filter(|entry| !whole.contains(entry))
+        .collect();
+    assert_eq!(differing, Vec::<&archive::Entry>::new());
+    assert_eq!(applied.len(), whole.len());
+}
+
+fn remove(path: &Path) {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path).unwrap(),
+        Ok(_) => fs::remove_file(path).unwrap(),
+        Err(_) => {}
+    }
+}
+
+/// A directory in which names came and went has another time, and no entry for that alone.
+fn timeless_directories(mut entries: Vec<archive::Entry>) -> Vec<archive::Entry> {
+    for entry in &mut entries {
+        if entry.kind == archive::Kind::Directory {
+            entry.mtime = 0;
+        }
+    }
+    entries
 }
 
 /// The layer as a layer of an image, unpacked by umoci.
@@ -121,4 +181,22 @@ fn buildctl_makes_the_same_bytes() {
     .success();
     let theirs = fs::read(home.path().join("elsewhere/amd64-edits.tar")).unwrap();
     assert!(theirs == fs::read(out.join("amd64-edits.tar")).unwrap());
+}
+
+/// BuildKit's names for trees by content leave times out, and the packer writes them.
+#[test]
+fn another_time_is_another_layer() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    for time in [1_600_000_000, 1_700_000_000] {
+        fs::write(home.path().join("declared"), time.to_string()).unwrap();
+        run(fixture("images", home.path()).args(["--addr", &bed.address(), "build", "dated"]))
+            .success();
+        let entries = entries(&home.path().join("out/dated.tar"));
+        let dated: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.path.to_string(), entry.mtime))
+            .collect();
+        assert_eq!(dated, [("dated".to_owned(), time)]);
+    }
 }

@@ -107,10 +107,15 @@ fn images() -> Catalog {
         Artifact::image("copies", "debian:bookworm").step(Copy::new("declared", "/declared"));
     let fails = Artifact::image("fails", "debian:bookworm")
         .step(Run::command("test $(uname -m) != aarch64"));
+    let dated = Artifact::layer("dated", "debian:bookworm")
+        .platforms(["linux/amd64"])
+        .step(Run::command("echo x > /dated; touch -d @$(cat declared) /dated").files(["declared"]))
+        .output("dated.tar");
     Catalog::new()
         .artifact(app)
         .artifact(copies)
         .artifact(fails)
+        .artifact(dated)
 }
 
 /// A layer over three commands that delete, make again, replace types, link and set attributes.

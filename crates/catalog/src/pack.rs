@@ -1,6 +1,8 @@
 //! Packing inside the graph: a vertex that mounts trees and leaves a canonical tar.
 
-use buildkit_llb::{Args, BindMount, Exec, Local, NetworkMode, OpError, Platform, State};
+use buildkit_llb::{
+    Args, BindMount, ContentCache, Exec, Local, NetworkMode, OpError, Platform, State,
+};
 
 use crate::{
     inputs::{FileContent, InputFile},
@@ -83,8 +85,10 @@ impl Frontend {
             .network(NetworkMode::None)
             .mount(program)
             .mount(BindMount::new("/out", &State::scratch()));
+        // By content, a tree that has only other times would count as the one that was packed before.
         let exec = trees.iter().fold(exec, |exec, (path, tree)| {
-            exec.mount(BindMount::new(*path, tree).readonly())
+            let tree = BindMount::new(*path, tree).readonly();
+            exec.mount(tree.content_cache(ContentCache::Off))
         });
         State::scratch()
             .platform(&self.platform)
