@@ -1,6 +1,6 @@
 //! What leaves a build, and how: the exporters, and the sinks that take what they send.
 
-mod attr;
+pub(crate) mod attr;
 mod sink;
 
 use std::collections::BTreeMap;

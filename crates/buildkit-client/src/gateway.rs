@@ -55,6 +55,8 @@ pub enum SourceQuery {
     },
     /// What a URL serves, or a git ref: as the source vertex of a graph has it.
     Source {
+        /// As people know it.
+        name: String,
         /// The source's identifier.
         identifier: String,
         /// Its attributes.
@@ -243,7 +245,9 @@ impl Gateway {
                     .await?;
                 Ok(wire::image_answer(config))
             }
-            SourceQuery::Source { identifier, attrs } => {
+            SourceQuery::Source {
+                identifier, attrs, ..
+            } => {
                 let request = wire::source(identifier, attrs);
                 let meta: wire::SourceMeta = self.call(wire::RESOLVE_SOURCE_META, request).await?;
                 Ok(wire::source_answer(meta))
@@ -291,10 +295,7 @@ impl SourceQuery {
     pub fn name(&self) -> String {
         match self {
             Self::Image { reference, .. } => reference.clone(),
-            Self::Source { identifier, attrs } => attrs
-                .get("git.fullurl")
-                .cloned()
-                .unwrap_or_else(|| identifier.clone()),
+            Self::Source { name, .. } => name.clone(),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::cache::CacheEntry;
-use crate::export::Export;
+use crate::export::{Export, attr};
 use crate::gateway::ResultPart;
 use crate::session::auth::DockerConfig;
 use crate::session::filesync::LocalDir;
@@ -43,6 +43,13 @@ pub struct Solve {
 pub struct Solved {
     /// What exporters and caches say: `containerimage.digest`, `cache.manifest` and the like.
     pub exporter_response: BTreeMap<String, String>,
+}
+
+impl Solved {
+    /// The digest of the image that was exported.
+    pub fn image_digest(&self) -> Option<&str> {
+        self.exporter_response.get(attr::DIGEST).map(String::as_str)
+    }
 }
 
 impl Solve {

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use prost::Message as _;
 
+use crate::constraints::Constraints;
 use crate::definition::Entry;
 use crate::pb;
+use crate::platform::Platform;
+use crate::source::attr;
+use crate::state::State;
 
 /// What a vertex does, without the digests of what it reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +122,36 @@ pub enum FileChange {
     },
     /// Something else.
     Other,
+}
+
+impl SourceContent {
+    /// The source that a state is: its last vertex, if that is one.
+    pub fn of(state: &State) -> Option<Self> {
+        let constraints = Constraints::new(Platform::new("linux", "amd64"));
+        let definition = state.marshal(&constraints).ok()?;
+        match definition.vertices().next_back()?.content() {
+            OpContent::Source(source) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The repository of a git source, as it was written.
+    pub fn git_url(&self) -> Option<&str> {
+        self.attrs.get(attr::GIT_FULL_URL).map(String::as_str)
+    }
+
+    /// What a download must hash to.
+    pub fn http_checksum(&self) -> Option<&str> {
+        self.attrs.get(attr::HTTP_CHECKSUM).map(String::as_str)
+    }
+
+    /// The paths that a local source is limited to; backslashes that take a sign's meaning away are left out.
+    pub fn included_paths(&self) -> Vec<String> {
+        let patterns = self.attrs.get(attr::LOCAL_INCLUDE_PATTERNS);
+        let list = patterns.and_then(|patterns| serde_json::from_str::<Vec<String>>(patterns).ok());
+        let plain = |pattern: String| pattern.replace('\\', "");
+        list.unwrap_or_default().into_iter().map(plain).collect()
+    }
 }
 
 impl Entry {

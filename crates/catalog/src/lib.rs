@@ -44,6 +44,7 @@ mod step;
 mod template;
 mod tree;
 mod variant;
+mod vertex_name;
 mod why;
 
 pub use buildkit_llb::{ContentDigest, ImageRef, Platform};
@@ -80,5 +81,6 @@ pub use self::{
     template::{Template, TemplateError, Variables},
     tree::{Healthcheck, ImageConfig, Tree},
     variant::Variant,
+    vertex_name::VertexName,
     why::{Cause, Difference, Side, why},
 };

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     lock::{BaseConfig, Epoch},
     tree::{Healthcheck, ImageConfig},
+    vertex_name::VertexName,
 };
 
 /// When an image was made, if neither the lock nor the base says.
@@ -231,8 +232,7 @@ fn steps(definition: &Definition) -> Vec<String> {
         .map(|vertex| &entries[vertex])
         .filter(|entry| entry.kind() != buildkit_llb::OpKind::Source)
         .map(|entry| {
-            let name = entry.metadata().custom_name().unwrap_or("files");
-            let title = name.split_once("] ").map_or(name, |(_, title)| title);
+            let title = VertexName::of(entry).map_or("files", |name| name.title);
             title.to_owned()
         })
         .collect();

@@ -17,6 +17,7 @@ use crate::{
     step::{Given, Read, StepContext},
     tree::Tree,
     variant::Variant,
+    vertex_name::VertexName,
 };
 
 /// Builds trees, each once, and gathers what they need.
@@ -103,8 +104,12 @@ impl<'a> Planner<'a> {
             Naming::Real => name,
             Naming::Neutral => "layer.tar",
         };
-        let title = format!("[{variant}] pack layer");
-        let packed = frontend.layer(&base.state, &tree.state, name, title);
+        let shown = variant.to_string();
+        let title = VertexName {
+            variant: Some(&shown),
+            title: "pack layer",
+        };
+        let packed = frontend.layer(&base.state, &tree.state, name, title.to_string());
         Ok(Tree {
             state: packed.map_err(PlanProblem::Pack)?,
             ..tree

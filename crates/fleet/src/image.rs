@@ -110,10 +110,7 @@ pub(crate) async fn solve(
         });
     };
     let solved = daemon.solve(solve, on_progress, cancelled).await?;
-    let digest = solved
-        .exporter_response
-        .get(DIGEST)
-        .ok_or(FailureReason::NoDigest)?;
+    let digest = solved.image_digest().ok_or(FailureReason::NoDigest)?;
     let written = written
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
@@ -144,17 +141,14 @@ pub(crate) async fn solve(
         } else {
             Vec::new()
         },
-        image: Some(digest.clone()),
-        digest: file.unwrap_or_else(|| digest.clone()),
+        image: Some(digest.to_owned()),
+        digest: file.unwrap_or_else(|| digest.to_owned()),
         size,
         entries: 0,
         vertex: String::new(),
         up_to_date: false,
     })
 }
-
-/// What the daemon answers the digest of an image under.
-const DIGEST: &str = "containerimage.digest";
 
 fn with_options(export: Export, image: &ImagePlan, options: &ImageOptions) -> Export {
     let mut export = export.with_oci_media_types();

@@ -15,6 +15,7 @@ use buildkit_client::{
 use buildkit_llb::Entry;
 use catalog::{
     ContextPath, FileContent, InputFile, LocalContent, LocalSource, Plan, TarCompression, Variant,
+    VertexName,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -227,7 +228,9 @@ fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> Varia
         .and_then(|identifier| source_failure::classify(&identifier, &failure));
     let error = SolveError::Build(failure);
     VariantFailure {
-        step: vertex.and_then(title),
+        step: vertex
+            .and_then(VertexName::of)
+            .map(|name| name.title.to_owned()),
         variant,
         reason: match trouble {
             None => FailureReason::Solve(error),
@@ -238,13 +241,6 @@ fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> Varia
             })),
         },
     }
-}
-
-/// What a step does; the variant in front of it is said already.
-fn title(vertex: &Entry) -> Option<String> {
-    let name = vertex.metadata().custom_name()?;
-    let title = name.split_once("] ").map_or(name, |(_, title)| title);
-    Some(title.to_owned())
 }
 
 /// The directories that the daemon may read, one a name: the sources of several steps are one directory.

@@ -11,8 +11,8 @@ pub(super) const IMAGE: &str = "image";
 pub(super) const NAME: &str = "name";
 /// Whether the daemon pushes the image.
 pub(super) const PUSH: &str = "push";
-/// The image config for all platforms.
-pub(super) const IMAGE_CONFIG: &str = "containerimage.config";
+/// The image config for all platforms; of a result, with a platform behind it.
+pub(crate) const IMAGE_CONFIG: &str = "containerimage.config";
 /// Whether media types are those of OCI, also for layers that the base has under Docker's.
 pub(super) const OCI_MEDIA_TYPES: &str = "oci-mediatypes";
 /// How layers are compressed, at which level, and whether those of the base are, too.
@@ -24,3 +24,8 @@ pub(super) const INDEX_ANNOTATION: &str = "annotation-index.";
 /// The latest time, in seconds after 1970, and whether files in layers are given it.
 pub(super) const EPOCH: &str = "source-date-epoch";
 pub(super) const REWRITE_TIMESTAMP: &str = "rewrite-timestamp";
+/// What goes with a result: the config of the base, and which platforms there are.
+pub(crate) const BASE_CONFIG: &str = "containerimage.base.config";
+pub(crate) const PLATFORMS: &str = "refs.platforms";
+/// What the exporter of an image answers: its digest.
+pub(crate) const DIGEST: &str = "containerimage.digest";

@@ -9,12 +9,8 @@ use tonic::Status;
 use tonic::transport::Channel;
 
 use super::{REGISTRATION_LIMIT, registered, wire};
+use crate::export::attr::{BASE_CONFIG, IMAGE_CONFIG, PLATFORMS};
 use crate::rpc;
-
-/// The names of what goes with a result (BuildKit's `exporter/containerimage/exptypes`).
-const PLATFORMS: &str = "refs.platforms";
-const IMAGE_CONFIG: &str = "containerimage.config";
-const BASE_CONFIG: &str = "containerimage.base.config";
 
 /// The part of a result for one platform.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,43 +7,29 @@ use buildkit_llb::{
 };
 
 use super::{Node, NodeKind};
-use crate::lock::{ImageKey, shortened};
+use crate::{
+    lock::{ImageKey, shortened},
+    vertex_name::VertexName,
+};
 
 /// The most names that a label lists.
 const NAMES: usize = 4;
 
 pub(super) fn node(id: String, entry: &Entry) -> Node {
-    let (step_of, title) = step(entry);
+    let name = VertexName::of(entry);
     Node {
         id,
         digest: entry.digest().to_string(),
-        label: title.unwrap_or_else(|| described(entry)),
+        label: name.map_or_else(|| described(entry), |name| name.title.to_owned()),
         kind: match entry.kind() {
             OpKind::Source => NodeKind::Source,
             OpKind::Exec => NodeKind::Exec,
             OpKind::File => NodeKind::File,
             _ => NodeKind::Other,
         },
-        step_of,
+        step_of: name.and_then(|name| name.artifact()).map(str::to_owned),
         artifacts: BTreeSet::new(),
         shared: false,
-    }
-}
-
-/// The artifact and title in `[artifact platform axis=value] title`.
-fn step(entry: &Entry) -> (Option<String>, Option<String>) {
-    let Some(name) = entry.metadata().custom_name() else {
-        return (None, None);
-    };
-    match name
-        .strip_prefix('[')
-        .and_then(|name| name.split_once("] "))
-    {
-        Some((variant, title)) => {
-            let artifact = variant.split(' ').next().unwrap_or(variant);
-            (Some(artifact.to_owned()), Some(title.to_owned()))
-        }
-        None => (None, Some(name.to_owned())),
     }
 }
 
@@ -71,16 +57,14 @@ fn described_source(source: &SourceContent) -> String {
         };
     }
     if identifier.starts_with("git://") {
-        let url = source.attrs.get("git.fullurl").unwrap_or(identifier);
+        let url = source.git_url().unwrap_or(identifier);
         return match identifier.split_once('#') {
             Some((_, commit)) => format!("{url}\n@ {}", shortened(commit)),
-            None => url.clone(),
+            None => url.to_owned(),
         };
     }
     if identifier.starts_with("local://") {
-        let patterns = source.attrs.get("local.includepattern");
-        let list = patterns.and_then(|list| serde_json::from_str::<Vec<String>>(list).ok());
-        return names("files", list.unwrap_or_default().into_iter());
+        return names("files", source.included_paths().into_iter());
     }
     identifier.clone()
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use buildkit_llb::{ContentDigest, GitUrl, ImageRef, Platform};
+use buildkit_llb::{ContentDigest, Git, GitUrl, ImageRef, Platform, SourceContent};
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
@@ -178,6 +178,16 @@ impl GitSource {
 
     pub(crate) fn git_url(&self) -> &GitUrl {
         &self.url
+    }
+
+    /// The source as a daemon is asked for it.
+    pub fn content(&self) -> Option<SourceContent> {
+        let git = Git::new(self.url.clone());
+        let git = match &self.reference {
+            Some(reference) => git.git_ref(reference.as_str()),
+            None => git,
+        };
+        SourceContent::of(&git.state())
     }
 
     /// The branch, tag or commit.

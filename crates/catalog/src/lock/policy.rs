@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::ImageRef;
+use buildkit_llb::{Http, ImageRef, SourceContent};
 use serde::Serialize;
 
 use super::Lock;
@@ -50,13 +50,10 @@ impl Lock {
             };
             Some(convert(format!("docker-image://{image}"), updates))
         });
-        let downloads = self.http.iter().map(|(url, pin)| {
-            let checksum = ("http.checksum".to_owned(), pin.checksum.to_string());
-            let updates = Update {
-                identifier: url.clone(),
-                attrs: BTreeMap::from([checksum]),
-            };
-            convert(url.clone(), updates)
+        let downloads = self.http.iter().filter_map(|(url, pin)| {
+            let source = Http::new(url.as_str()).checksum(pin.checksum.0.clone());
+            let SourceContent { identifier, attrs } = SourceContent::of(&source.state())?;
+            Some(convert(url.clone(), Update { identifier, attrs }))
         });
         SourcePolicy {
             version: 1,

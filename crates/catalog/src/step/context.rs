@@ -14,6 +14,7 @@ use crate::{
     path::{ContextPath, ContextPathError},
     template::{Template, TemplateError, Variables},
     variant::Variant,
+    vertex_name::VertexName,
 };
 
 /// Something that a step reads.
@@ -171,7 +172,12 @@ impl<'a> StepContext<'a> {
 
     /// The name that progress shows for the step's vertex: `[base-rootfs linux/arm64] apt install zsh`.
     pub fn vertex_name(&self) -> String {
-        format!("[{}] {}", self.variant, self.title)
+        let variant = self.variant.to_string();
+        let name = VertexName {
+            variant: Some(&variant),
+            title: &self.title,
+        };
+        name.to_string()
     }
 
     /// Fills in a template.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_llb::{Entry, ExecContent, ImageRef, OpContent, SourceContent};
 
 use super::{Difference, command, file, side::Graph};
-use crate::lock::PACKAGES_EPOCH;
+use crate::{lock::PACKAGES_EPOCH, vertex_name::VertexName};
 
 /// Whether one vertex may have become the other: they do things of one kind.
 pub(super) fn is_alike(old: &Entry, new: &Entry) -> bool {
@@ -14,9 +14,7 @@ pub(super) fn is_alike(old: &Entry, new: &Entry) -> bool {
 
 /// The kind of step, as its title begins: `apt`, `run`, `copy` …
 fn first_word(entry: &Entry) -> Option<&str> {
-    let name = entry.metadata().custom_name()?;
-    let title = name.split_once("] ").map_or(name, |(_, title)| title);
-    title.split(' ').next()
+    VertexName::of(entry)?.title.split(' ').next()
 }
 
 /// What differs between two vertices of one kind.
@@ -92,18 +90,18 @@ impl Named {
             return Self { name, pin };
         }
         if identifier.starts_with("git://") {
-            let url = source.attrs.get("git.fullurl").unwrap_or(identifier);
+            let url = source.git_url().unwrap_or(identifier);
             let pin = identifier
                 .split_once('#')
                 .map(|(_, commit)| commit.to_owned());
             return Self {
-                name: url.clone(),
+                name: url.to_owned(),
                 pin,
             };
         }
         Self {
             name: identifier.clone(),
-            pin: source.attrs.get("http.checksum").cloned(),
+            pin: source.http_checksum().map(str::to_owned),
         }
     }
 }
@@ -116,10 +114,7 @@ fn locals(
     new: &Graph<'_>,
 ) -> Vec<Difference> {
     let names = |source: &SourceContent| -> BTreeSet<String> {
-        let patterns = source.attrs.get("local.includepattern");
-        let list = patterns.and_then(|patterns| serde_json::from_str::<Vec<String>>(patterns).ok());
-        let plain = |pattern: String| pattern.replace('\\', "");
-        list.unwrap_or_default().into_iter().map(plain).collect()
+        source.included_paths().into_iter().collect()
     };
     let (before, after) = (names(from), names(to));
     let mut found: Vec<Difference> = Vec::new();

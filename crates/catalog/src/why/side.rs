@@ -3,6 +3,7 @@
 use buildkit_llb::{Entry, OpContent, OpKind};
 
 use super::Side;
+use crate::vertex_name::VertexName;
 
 /// A graph with the answers that comparing asks for again and again.
 pub(super) struct Graph<'a> {
@@ -67,18 +68,11 @@ impl<'a> Graph<'a> {
 
     /// The step that a vertex is, as `artifact: title`, when it has a name.
     pub(super) fn step(&self, vertex: usize) -> Option<String> {
-        let name = self.entry(vertex).metadata().custom_name()?;
-        // `[artifact platform axis=value] title`
-        match name
-            .strip_prefix('[')
-            .and_then(|name| name.split_once("] "))
-        {
-            Some((variant, title)) => {
-                let artifact = variant.split(' ').next().unwrap_or(variant);
-                Some(format!("{artifact}: {title}"))
-            }
-            None => Some(name.to_owned()),
-        }
+        let name = VertexName::of(self.entry(vertex))?;
+        Some(match name.artifact() {
+            Some(artifact) => format!("{artifact}: {}", name.title),
+            None => name.title.to_owned(),
+        })
     }
 
     /// A name for a vertex that may have none of its own.

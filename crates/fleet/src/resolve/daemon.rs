@@ -7,9 +7,6 @@ use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
 
 use super::{ResolveProblem, ResolvedImage};
 
-/// The attribute of a git source that has the repository as it is written (BuildKit's `pb.AttrFullRemoteURL`).
-const FULL_URL: &str = "git.fullurl";
-
 pub(super) async fn image(
     daemon: &Daemon,
     credentials: &DockerConfig,
@@ -53,6 +50,7 @@ pub(super) async fn http(
     cancelled: &CancellationToken,
 ) -> Result<ContentDigest, ResolveProblem> {
     let query = SourceQuery::Source {
+        name: url.to_owned(),
         identifier: url.to_owned(),
         attrs: BTreeMap::new(),
     };
@@ -68,15 +66,13 @@ pub(super) async fn git(
     source: &GitSource,
     cancelled: &CancellationToken,
 ) -> Result<Commit, ResolveProblem> {
-    let url = source.url();
-    let remote = url.split_once("://").map_or(url, |(_scheme, rest)| rest);
-    let identifier = match source.reference() {
-        Some(reference) => format!("git://{remote}#{reference}"),
-        None => format!("git://{remote}"),
-    };
+    let content = source
+        .content()
+        .ok_or_else(|| nonsense("it is no git source"))?;
     let query = SourceQuery::Source {
-        identifier,
-        attrs: BTreeMap::from([(FULL_URL.to_owned(), url.to_owned())]),
+        name: source.to_string(),
+        identifier: content.identifier,
+        attrs: content.attrs,
     };
     match one(daemon, credentials, query, cancelled).await? {
         SourceAnswer::Git(commit) => commit.parse().map_err(nonsense),

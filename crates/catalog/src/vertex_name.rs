@@ -1,0 +1,68 @@
+//! The names of vertices that are steps: `[base-rootfs linux/arm64] apt install zsh`.
+
+use std::fmt;
+
+use buildkit_llb::Entry;
+
+/// The name of a vertex, taken apart. It is said about the vertex, and no part of its digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VertexName<'a> {
+    /// The variant whose step it is; `None` for a name that is only a title.
+    pub variant: Option<&'a str>,
+    /// What it does.
+    pub title: &'a str,
+}
+
+impl<'a> VertexName<'a> {
+    /// The name of a vertex, if it has one.
+    pub fn of(entry: &'a Entry) -> Option<Self> {
+        Some(Self::parse(entry.metadata().custom_name()?))
+    }
+
+    fn parse(name: &'a str) -> Self {
+        let parts = name
+            .strip_prefix('[')
+            .and_then(|name| name.split_once("] "));
+        let (variant, title) = match parts {
+            Some((variant, title)) => (Some(variant), title),
+            None => (None, name),
+        };
+        Self { variant, title }
+    }
+
+    /// The artifact whose step it is.
+    pub fn artifact(&self) -> Option<&'a str> {
+        self.variant?.split(' ').next()
+    }
+}
+
+impl fmt::Display for VertexName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.variant {
+            Some(variant) => write!(f, "[{variant}] {}", self.title),
+            None => f.write_str(self.title),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_taken_apart_and_put_together() {
+        let check = |name: &str, artifact: Option<&str>, title: &str| {
+            let parsed = VertexName::parse(name);
+            assert_eq!((parsed.artifact(), parsed.title), (artifact, title));
+            assert_eq!(parsed.to_string(), name);
+        };
+        check("[a linux/arm64 l10n=en] run x", Some("a"), "run x");
+        check(
+            "[a linux/arm64] run [ -e x ] y",
+            Some("a"),
+            "run [ -e x ] y",
+        );
+        check("mkfile /x", None, "mkfile /x");
+        check("[ -e x", None, "[ -e x");
+    }
+}
