@@ -9,8 +9,8 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use buildkit_client::ConnectError;
-use catalog::{BaseError, CatalogError, ImageKey, PlanError, PlanProblem, SelectError};
-use fleet::OutputError;
+use catalog::{BaseError, CatalogError, ImageKey, LockError, PlanError, PlanProblem, SelectError};
+use fleet::{InputError, LockFileError, OutputError};
 
 use crate::signals::Signals;
 
@@ -169,6 +169,39 @@ impl From<ConnectError> for Failure {
             _ => return Self::new(Exit::Unreachable, error),
         };
         Self::new(Exit::Unreachable, error).with_hint(hint)
+    }
+}
+
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Self {
+        match error {
+            InputError::Lock(error) => Self::from(error),
+            error => Self::new(Exit::Catalog, error),
+        }
+    }
+}
+
+impl From<LockFileError> for Failure {
+    fn from(error: LockFileError) -> Self {
+        let is_broken = matches!(
+            &error,
+            LockFileError::Content {
+                source: LockError::Malformed { .. } | LockError::NotText,
+                ..
+            }
+        );
+        let exit = match &error {
+            LockFileError::Write { .. } => Exit::Failed,
+            _ => Exit::Catalog,
+        };
+        let failure = Self::new(exit, error);
+        if is_broken {
+            failure.with_hint(
+                "mend it, take it from version control, or remove it and run `llbgen lock`",
+            )
+        } else {
+            failure
+        }
     }
 }
 

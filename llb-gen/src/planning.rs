@@ -42,8 +42,7 @@ impl Selected {
     ) -> Result<Self, Failure> {
         let needs = catalog.needs(&variants)?;
         let fleet::ReadInputs { inputs, roots } =
-            fleet::read_inputs(context, &needs, build_contexts, &variants)
-                .map_err(|error| Failure::new(Exit::Catalog, error))?;
+            fleet::read_inputs(context, &needs, build_contexts, &variants)?;
         catalog.check_contexts(&variants, &inputs)?;
         Ok(Self {
             variants,

@@ -21,6 +21,15 @@ pub enum LockFileError {
         #[source]
         source: io::Error,
     },
+    /// The file cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: OutputError,
+    },
     /// It does not say what a lock says.
     #[error("the lock of the context directory `{}` cannot be used", context.display())]
     Content {
@@ -46,14 +55,17 @@ pub fn read(context: &Path) -> Result<Lock, LockFileError> {
 }
 
 /// Writes the lock of a context directory, whole or not at all; whether its bytes changed.
-pub fn write(context: &Path, lock: &Lock) -> Result<bool, OutputError> {
+pub fn write(context: &Path, lock: &Lock) -> Result<bool, LockFileError> {
     let path = context.join(LOCK_FILE);
     let text = lock.to_text();
     if is_written(context, lock) {
         return Ok(false);
     }
-    Draft::create(&path)?.publish_bytes(text.as_bytes())?;
-    Ok(true)
+    let written = Draft::create(&path).and_then(|draft| draft.publish_bytes(text.as_bytes()));
+    match written {
+        Ok(()) => Ok(true),
+        Err(source) => Err(LockFileError::Write { path, source }),
+    }
 }
 
 /// Whether writing the lock would change no byte.

@@ -15,7 +15,7 @@ use tempfile::NamedTempFile;
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// Its directory cannot be made or written to.
-    #[error("cannot write to the output directory `{}`", directory.display())]
+    #[error("cannot write to the directory `{}`", directory.display())]
     Directory {
         /// The directory.
         directory: PathBuf,
@@ -246,7 +246,7 @@ mod tests {
         let error = Draft::create(&file.join("x.tar")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("cannot write to the output directory `{}`", file.display())
+            format!("cannot write to the directory `{}`", file.display())
         );
         let error = Draft::create(directory.path()).unwrap_err();
         assert_eq!(

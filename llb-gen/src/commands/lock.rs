@@ -69,8 +69,7 @@ pub(super) fn print_moves(moves: &[Move]) -> io::Result<()> {
 }
 
 fn print_source_policy(global: &Global) -> Result<(), Failure> {
-    let lock =
-        lock_file::read(&global.context).map_err(|error| Failure::new(Exit::Catalog, error))?;
+    let lock = lock_file::read(&global.context)?;
     if lock.is_empty() {
         let error = format!(
             "there is no `{LOCK_FILE}` in `{}`",
