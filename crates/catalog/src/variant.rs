@@ -51,6 +51,14 @@ impl Variant {
         built_in.into_iter().chain(values).collect()
     }
 
+    /// The values of its axes and options, as text.
+    pub fn values_as_text(&self) -> BTreeMap<String, String> {
+        self.values
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.clone()))
+            .collect()
+    }
+
     /// The same platform and values for the artifact that this one is based on.
     pub(crate) fn of_base(&self, base: &Artifact) -> Self {
         let kept = |name: &VariableName| self.values.get(name).cloned();

@@ -16,8 +16,7 @@ use crate::{
     event::Event,
     metadata::Output,
     output::{Draft, OutputError},
-    redact::Redactor,
-    solve::local_dirs,
+    solve::{local_dirs, told},
 };
 
 /// The annotation of an index that has the full id of what it was built from.
@@ -102,13 +101,7 @@ pub(crate) async fn solve(
     let solve = local_dirs(&locals, &options.roots)?
         .into_iter()
         .fold(solve, Solve::with_local);
-    let mut redactor = Redactor::new(options.secrets.to_redact());
-    let on_progress = |progress| {
-        events(Event::Progress {
-            variant: Arc::clone(variant),
-            progress: redactor.redact(progress),
-        });
-    };
+    let on_progress = told(variant, options, events);
     let solved = daemon.solve(solve, on_progress, cancelled).await?;
     let digest = solved.image_digest().ok_or(FailureReason::NoDigest)?;
     let written = written
@@ -124,12 +117,7 @@ pub(crate) async fn solve(
     Ok(Output {
         artifact: image.variant().artifact.to_string(),
         platform: image.platforms(),
-        values: image
-            .variant()
-            .values
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.clone()))
-            .collect(),
+        values: image.variant().values_as_text(),
         id: image.id,
         path: if is_pushed { PathBuf::new() } else { path },
         references: if is_pushed {

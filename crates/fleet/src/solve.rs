@@ -9,8 +9,8 @@ use std::{
 
 use archive::{CanonicalizeError, Compress, Compressor, Options, Summary, canonicalize};
 use buildkit_client::{
-    Daemon, DeclaredFiles, Expected, Export, LocalDir, RelPath, RelPathError, SinkError, Solve,
-    SolveError,
+    Daemon, DeclaredFiles, Expected, Export, LocalDir, Progress, RelPath, RelPathError, SinkError,
+    Solve, SolveError,
 };
 use buildkit_llb::Entry;
 use catalog::{
@@ -89,13 +89,7 @@ async fn solve(
     let solve = local_dirs(&plan.locals, &options.roots)?
         .into_iter()
         .fold(solve, Solve::with_local);
-    let mut redactor = Redactor::new(options.secrets.to_redact());
-    let on_progress = |progress| {
-        events(Event::Progress {
-            variant: Arc::clone(variant),
-            progress: redactor.redact(progress),
-        });
-    };
+    let on_progress = told(variant, options, events);
     daemon.solve(solve, on_progress, cancelled).await?;
     let summary = published
         .lock()
@@ -163,12 +157,7 @@ fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
     Output {
         artifact: plan.variant.artifact.to_string(),
         platform: plan.variant.platform.to_string(),
-        values: plan
-            .variant
-            .values
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.clone()))
-            .collect(),
+        values: plan.variant.values_as_text(),
         id: plan.id,
         path,
         references: Vec::new(),
@@ -182,6 +171,21 @@ fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
             .map(|head| head.to_string())
             .unwrap_or_default(),
         up_to_date: false,
+    }
+}
+
+/// Tells what the daemon reports on a variant, known secrets blotted out.
+pub(crate) fn told(
+    variant: &Arc<Variant>,
+    options: &BuildOptions,
+    events: &(dyn Fn(Event) + Sync),
+) -> impl FnMut(Progress) {
+    let mut redactor = Redactor::new(options.secrets.to_redact());
+    move |progress| {
+        events(Event::Progress {
+            variant: Arc::clone(variant),
+            progress: redactor.redact(progress),
+        });
     }
 }
 

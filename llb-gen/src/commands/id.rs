@@ -88,7 +88,6 @@ fn row(catalog: &CheckedCatalog, plan: &Plan, parts: &[&Plan], id: Id) -> Result
     let names = catalog
         .image_names(&plan.variant)
         .map_err(|error| Failure::new(Exit::Catalog, error))?;
-    let values = plan.variant.values.iter();
     Ok(Row {
         artifact: plan.variant.artifact.to_string(),
         kind: plan.kind.as_str(),
@@ -96,9 +95,7 @@ fn row(catalog: &CheckedCatalog, plan: &Plan, parts: &[&Plan], id: Id) -> Result
             .iter()
             .map(|part| part.variant.platform.to_string())
             .collect(),
-        values: values
-            .map(|(name, value)| (name.to_string(), value.clone()))
-            .collect(),
+        values: plan.variant.values_as_text(),
         id,
         content_tag: id.content_tag(),
         image: names

@@ -80,13 +80,10 @@ fn row(plan: &Plan, args: &PlanArgs, inspection: Inspection) -> Row {
         Standing::UpToDate(_) => (Status::UpToDate, String::new()),
         Standing::Build(reason) => (Status::Build, phrase(plan, args, &reason)),
     };
-    let values = plan.variant.values.iter();
     Row {
         artifact: plan.variant.artifact.to_string(),
         platform: plan.variant.platform.to_string(),
-        values: values
-            .map(|(name, value)| (name.to_string(), value.clone()))
-            .collect(),
+        values: plan.variant.values_as_text(),
         status,
         reason,
         id: plan.id,

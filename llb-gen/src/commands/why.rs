@@ -136,13 +136,10 @@ fn against(file: &Path, plans: &[Plan]) -> Result<Row, Failure> {
 }
 
 fn row(plan: &Plan, reason: Option<String>, causes: Vec<Cause>) -> Row {
-    let values = plan.variant.values.iter();
     Row {
         artifact: plan.variant.artifact.to_string(),
         platform: plan.variant.platform.to_string(),
-        values: values
-            .map(|(name, value)| (name.to_string(), value.clone()))
-            .collect(),
+        values: plan.variant.values_as_text(),
         reason,
         causes,
         variant: plan.variant.to_string(),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use buildkit_llb::{ContentDigest, Exec, State};
+use buildkit_llb::{ContentDigest, Copy, Exec, FileActions, State};
 use serde::Serialize;
 
 use super::network::networked_shell;
@@ -13,6 +13,7 @@ use crate::{
     name::SecretId,
     path::{ContextPath, ContextPathError},
     template::{Template, TemplateError, Variables},
+    tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
 };
@@ -202,6 +203,17 @@ impl<'a> StepContext<'a> {
         given.ok_or_else(|| StepError::UndeclaredSource {
             what: read.to_string(),
         })
+    }
+
+    /// The tree with a copy made in it, as the step.
+    pub fn copied(&self, tree: Tree, copy: Copy) -> Tree {
+        let actions = FileActions::new()
+            .copy(copy)
+            .custom_name(self.vertex_name());
+        Tree {
+            state: tree.state.file(actions),
+            ..tree
+        }
     }
 
     /// A command that reaches the network: `script` in a shell that stops at the first command that fails, with the

@@ -1,6 +1,6 @@
 //! Copying declared files into the tree.
 
-use buildkit_llb::{Copy as CopyAction, FileActions};
+use buildkit_llb::Copy as CopyAction;
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
@@ -113,13 +113,7 @@ impl Apply for Copy {
             Some(_) => self.tree(context)?,
             None => self.files(context)?,
         };
-        let actions = FileActions::new()
-            .copy(copy)
-            .custom_name(context.vertex_name());
-        Ok(Tree {
-            state: tree.state.file(actions),
-            ..tree
-        })
+        Ok(context.copied(tree, copy))
     }
 
     fn templates(&self) -> Vec<&Template> {

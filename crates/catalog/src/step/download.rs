@@ -1,6 +1,6 @@
 //! Files from the web, pinned by the lock: downloads by checksum, git repositories by commit.
 
-use buildkit_llb::{ContentDigest, Copy as CopyAction, FileActions};
+use buildkit_llb::{ContentDigest, Copy as CopyAction};
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
@@ -152,13 +152,7 @@ impl Apply for Download {
         } else {
             copy.mode(self.permissions().map_err(refused)?)
         };
-        let actions = FileActions::new()
-            .copy(copy)
-            .custom_name(context.vertex_name());
-        Ok(Tree {
-            state: tree.state.file(actions),
-            ..tree
-        })
+        Ok(context.copied(tree, copy))
     }
 
     fn templates(&self) -> Vec<&Template> {
@@ -204,13 +198,7 @@ impl Apply for Git {
             .contents_only()
             .create_dest_path()
             .created(0);
-        let actions = FileActions::new()
-            .copy(copy)
-            .custom_name(context.vertex_name());
-        Ok(Tree {
-            state: tree.state.file(actions),
-            ..tree
-        })
+        Ok(context.copied(tree, copy))
     }
 
     fn templates(&self) -> Vec<&Template> {

@@ -23,12 +23,9 @@ pub(super) struct Todo {
 pub(super) type Key = (String, BTreeMap<String, String>, String);
 
 fn key(variant: &Variant) -> Key {
-    let values = variant.values.iter();
     (
         variant.artifact.to_string(),
-        values
-            .map(|(name, value)| (name.to_string(), value.clone()))
-            .collect(),
+        variant.values_as_text(),
         variant.platform.to_string(),
     )
 }
