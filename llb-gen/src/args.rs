@@ -4,16 +4,18 @@
 
 mod image;
 mod lock;
+mod questions;
 
 use std::path::PathBuf;
 
 use buildkit_client::{Address, AddressError, TlsFlags};
 use catalog::{Caching, PlanOptions, Platform, Request, TarCompression};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use fleet::BuildContext;
+use fleet::{BuildContext, Inspection};
 
 pub(crate) use self::image::ImageArgs;
 pub(crate) use self::lock::{LockArgs, Locking, Registries, UpdateArgs};
+pub(crate) use self::questions::{GraphArgs, GraphFormat, IdArgs, PlanArgs, WhyArgs};
 use crate::failure::{Exit, Failure};
 
 /// Builds root filesystem tars, layer tars and images as one BuildKit graph.
@@ -281,86 +283,25 @@ pub(crate) struct Reuse {
     pub(crate) verify: bool,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
-    /// Artifact names, globs, or `all`; the catalog's defaults, or all, when none is named
-    #[arg(value_name = "ARTIFACT")]
-    pub(crate) artifacts: Vec<String>,
-    #[command(flatten)]
-    pub(crate) variation: Variation,
-    #[command(flatten)]
-    pub(crate) tar: TarOptions,
-    /// The directory that outputs are written to
-    #[arg(short, long, value_name = "DIR", default_value = "out", value_parser = parse_directory)]
-    pub(crate) output: PathBuf,
-    /// Read the files of earlier builds in full, instead of comparing size and time
-    #[arg(long)]
-    pub(crate) verify: bool,
-    /// Exit with 1 when something would be built
-    #[arg(long)]
-    pub(crate) exit_code: bool,
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ListingFormat,
+/// How well the files of earlier builds are looked at.
+fn inspection(verify: bool) -> Inspection {
+    if verify {
+        Inspection::Full
+    } else {
+        Inspection::Quick
+    }
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct WhyArgs {
-    /// The artifact
-    pub(crate) artifact: String,
-    /// Compare with this graph, as `llbgen emit` wrote it, instead of the last build's
-    #[arg(long, value_name = "FILE")]
-    pub(crate) against: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) variation: Variation,
-    #[command(flatten)]
-    pub(crate) tar: TarOptions,
-    /// The directory that outputs are written to
-    #[arg(short, long, value_name = "DIR", default_value = "out", value_parser = parse_directory)]
-    pub(crate) output: PathBuf,
-    /// Read the files of earlier builds in full, instead of comparing size and time
-    #[arg(long)]
-    pub(crate) verify: bool,
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ListingFormat,
-}
+impl Reuse {
+    /// How well the files of earlier builds are looked at.
+    pub(crate) fn inspection(self) -> Inspection {
+        inspection(self.verify)
+    }
 
-#[derive(Debug, Args)]
-pub(crate) struct GraphArgs {
-    /// Artifact names, globs, or `all`; the catalog's defaults, or all, when none is named
-    #[arg(value_name = "ARTIFACT")]
-    pub(crate) artifacts: Vec<String>,
-    /// How to draw it: for graphviz, for Mermaid, as data, or as a picture
-    #[arg(long, value_name = "FORMAT", default_value = "dot")]
-    pub(crate) format: GraphFormat,
-    /// Draw every platform, instead of this machine's
-    #[arg(long, conflicts_with = "platform")]
-    pub(crate) all_platforms: bool,
-    #[command(flatten)]
-    pub(crate) variation: Variation,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum GraphFormat {
-    Dot,
-    Mermaid,
-    Json,
-    Svg,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct IdArgs {
-    /// Artifact names, globs, or `all`; the catalog's defaults, or all, when none is named
-    #[arg(value_name = "ARTIFACT")]
-    pub(crate) artifacts: Vec<String>,
-    #[command(flatten)]
-    pub(crate) variation: Variation,
-    #[command(flatten)]
-    pub(crate) tar: TarOptions,
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ListingFormat,
+    /// Whether everything is built, whatever is there.
+    pub(crate) fn builds_always(self) -> bool {
+        self.no_skip || self.no_cache
+    }
 }
 
 #[derive(Debug, Args)]

@@ -56,11 +56,7 @@ pub(crate) fn run(
     let artifacts = planning::or_all(catalog, &args.artifacts);
     let selected = Selected::of(catalog, &args.variation, &artifacts, &global.context)?;
     let plans = selected.plan(catalog, args.tar.planned(Caching::Use))?;
-    let inspection = if args.verify {
-        Inspection::Full
-    } else {
-        Inspection::Quick
-    };
+    let inspection = args.earlier.inspection();
     let rows: Vec<Row> = plans
         .iter()
         .map(|plan| row(plan, args, inspection))
@@ -76,7 +72,7 @@ pub(crate) fn run(
 }
 
 fn row(plan: &Plan, args: &PlanArgs, inspection: Inspection) -> Row {
-    let (status, reason) = match fleet::standing(plan, &args.output, inspection) {
+    let (status, reason) = match fleet::standing(plan, &args.earlier.output, inspection) {
         Standing::UpToDate(_) => (Status::UpToDate, String::new()),
         Standing::Build(reason) => (Status::Build, phrase(plan, args, &reason)),
     };
@@ -87,7 +83,12 @@ fn row(plan: &Plan, args: &PlanArgs, inspection: Inspection) -> Row {
         status,
         reason,
         id: plan.id,
-        output: args.output.join(plan.output.as_str()).display().to_string(),
+        output: args
+            .earlier
+            .output
+            .join(plan.output.as_str())
+            .display()
+            .to_string(),
         variant: plan.variant.to_string(),
     }
 }
@@ -97,7 +98,7 @@ fn phrase(plan: &Plan, args: &PlanArgs, reason: &Reason) -> String {
     if *reason != Reason::Changed {
         return reason.to_string();
     }
-    let causes = super::why::causes(plan, &args.output);
+    let causes = super::why::causes(plan, &args.earlier.output);
     let mut told = causes.iter().flat_map(|cause| {
         let differences = cause.differences.iter();
         differences.map(move |difference| match difference {

@@ -10,7 +10,7 @@ use std::{
 
 use buildkit_llb::Definition;
 use catalog::{Caching, Cause, CheckedCatalog, Plan, Side};
-use fleet::{Inspection, Reason, Standing, record};
+use fleet::{Reason, Standing, record};
 use serde::Serialize;
 
 use crate::{
@@ -57,17 +57,13 @@ pub(crate) fn run(
 }
 
 fn since_last_build(plan: &Plan, args: &WhyArgs) -> Row {
-    let inspection = if args.verify {
-        Inspection::Full
-    } else {
-        Inspection::Quick
-    };
-    let reason = match fleet::standing(plan, &args.output, inspection) {
+    let inspection = args.earlier.inspection();
+    let reason = match fleet::standing(plan, &args.earlier.output, inspection) {
         Standing::UpToDate(_) => None,
         Standing::Build(reason) => Some(reason),
     };
     let causes = match &reason {
-        Some(Reason::Changed | Reason::Unpinned { .. }) => causes(plan, &args.output),
+        Some(Reason::Changed | Reason::Unpinned { .. }) => causes(plan, &args.earlier.output),
         _ => Vec::new(),
     };
     let reason = match reason {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::{CheckedCatalog, Id, Kind, Plan, Read, Variant};
-use fleet::{BuildFailure, ImagePlan, Inspection, LoadedSecrets, Output, Standing, Work};
+use fleet::{BuildFailure, ImagePlan, LoadedSecrets, Output, Standing, Work};
 
 use super::names::names;
 use crate::{
@@ -46,12 +46,8 @@ pub(super) fn sorted(
     plans: Vec<Plan>,
     secrets: &LoadedSecrets,
 ) -> Result<Todo, Failure> {
-    let inspection = if args.reuse.verify {
-        Inspection::Full
-    } else {
-        Inspection::Quick
-    };
-    let always = args.reuse.no_skip || args.reuse.no_cache;
+    let inspection = args.reuse.inspection();
+    let always = args.reuse.builds_always();
     let (mut up_to_date, mut order) = (Vec::new(), Vec::new());
     let mut groups: Vec<Vec<Plan>> = Vec::new();
     for plan in plans {

@@ -1,0 +1,55 @@
+//! What is packed inside the graph, and what of that is in an id.
+
+use super::*;
+
+#[test]
+fn a_layer_is_packed_and_its_id_does_not_depend_on_the_packer() {
+    let layer = || Artifact::layer("layer", "base").step(Run::command("rm /x"));
+    let catalog = checked([rootfs(), layer().output("{arch}/layer.tar")]);
+    let first = plan(&catalog, "layer", &inputs(&[]));
+    assert_eq!(first.packed.as_deref(), Some("layer.tar"));
+    assert_eq!(
+        names(&first),
+        [
+            "[layer linux/arm64] run rm /x",
+            "[layer linux/arm64] pack layer"
+        ]
+    );
+    let local = &first.locals[0];
+    assert_eq!(local.name, "llbgen-frontend");
+    let pinned = |packer: Frontend, catalog: &CheckedCatalog| {
+        let lock = "version = 1\n[image.\"ubuntu:24.04\"]\ndigest = \"sha256:";
+        let lock = format!(
+            "{lock}{}\"\nplatform.\"linux/arm64\" = {{}}\n",
+            "1".repeat(64)
+        );
+        let inputs = Inputs {
+            frontend: Some(packer),
+            lock: crate::Lock::from_bytes(lock.as_bytes()).unwrap(),
+            ..inputs(&[])
+        };
+        plan(catalog, "layer", &inputs)
+    };
+    let (one, other) = (
+        pinned(frontend("linux/amd64", 1), &catalog),
+        pinned(frontend("linux/arm64", 2), &catalog),
+    );
+    assert!(one.id.is_some() && one.id == other.id);
+    assert_ne!(one.definition.head(), other.definition.head());
+    let renamed = checked([rootfs(), layer().output("{arch}/another.tar")]);
+    assert_eq!(pinned(frontend("linux/amd64", 1), &renamed).id, one.id);
+    let changed = checked([rootfs(), layer().step(Run::command("rm /y"))]);
+    assert_ne!(pinned(frontend("linux/amd64", 1), &changed).id, one.id);
+    let none = Inputs {
+        frontend: None,
+        ..inputs(&[])
+    };
+    let variants = catalog.select(&Request {
+        artifacts: vec!["layer".to_owned()],
+        ..Request::default()
+    });
+    let error = catalog
+        .plan(&variants.unwrap()[0], &none, Caching::Use)
+        .unwrap_err();
+    assert!(matches!(*error.reason, PlanProblem::NoFrontend));
+}
