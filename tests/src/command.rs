@@ -92,7 +92,7 @@ pub fn llbgen(home: &Path) -> Command {
     command
 }
 
-/// As [`llbgen`], with this lock in the context, unless one is there.
+/// As [`llbgen()`], with this lock in the context, unless one is there.
 ///
 /// # Panics
 /// When the lock cannot be written.
