@@ -13,7 +13,7 @@ use catalog::{Caching, PlanOptions, Platform, Request, TarCompression};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleet::{BuildContext, Inspection};
 
-pub(crate) use self::image::ImageArgs;
+pub(crate) use self::image::{ImageArgs, ImageFormat};
 pub(crate) use self::lock::{LockArgs, Locking, Registries, UpdateArgs};
 pub(crate) use self::questions::{GraphArgs, GraphFormat, IdArgs, PlanArgs, WhyArgs};
 use crate::failure::{Exit, Failure};
@@ -236,7 +236,8 @@ pub(crate) struct Variation {
     /// Set an option, or build an axis for one value only
     #[arg(long, value_name = "OPTION=VALUE", alias = "build-arg", value_parser = parse_assignment)]
     pub(crate) set: Vec<(String, String)>,
-    /// Use another base: docker-image://REF, or a root filesystem tar with {arch} in its path
+    /// Use another base, docker-image://REF or a root filesystem tar with {arch} in its path; or give a directory of input
+    /// files
     #[arg(long, value_name = "NAME=SOURCE")]
     pub(crate) build_context: Vec<BuildContext>,
 }
@@ -261,11 +262,16 @@ pub(crate) struct TarOptions {
 
 impl TarOptions {
     /// What is planned with them.
-    pub(crate) fn planned(self, caching: Caching) -> PlanOptions {
-        PlanOptions {
+    pub(crate) fn planned(
+        self,
+        caching: Caching,
+        images: &ImageFormat,
+    ) -> Result<PlanOptions, Failure> {
+        Ok(PlanOptions {
             caching,
             tar_compression: self.tar_compression,
-        }
+            image_format: images.options()?.format(),
+        })
     }
 }
 

@@ -18,6 +18,7 @@ mod commands;
 mod connection;
 mod failure;
 mod graph;
+mod image_names;
 mod pinning;
 mod planning;
 mod progress;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use buildkit_client::{CancellationToken, Daemon, DockerConfig};
-use catalog::{Caching, CheckedCatalog, Epoch, Lock, Pinned, Reference, Request};
+use catalog::{Caching, CheckedCatalog, Epoch, Lock, Pinned, Reference};
 use fleet::{
     BuildContext, SourceTrouble,
     daemon::Endpoint,
@@ -29,20 +29,18 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
-    /// Reads the lock, and plans every variant as if nothing were pinned, to know what they refer to.
+    /// Reads the lock, and plans every variant, with every value that options declare, as if nothing were pinned, to know
+    /// what they refer to.
     pub(crate) fn of(
         catalog: &CheckedCatalog,
         build_contexts: &[BuildContext],
+        set: &[(String, String)],
         global: &Global,
     ) -> Result<Self, Failure> {
-        let request = Request {
-            artifacts: vec!["all".to_owned()],
-            ..Request::default()
-        };
-        let variants = catalog.select(&request)?;
+        let variants = catalog.select_everything(set)?;
         let mut selected = Selected::read(catalog, variants, build_contexts, &global.context)?;
         let lock = std::mem::take(&mut selected.inputs.lock);
-        let plans = selected.plan(catalog, Caching::Use)?;
+        let plans = selected.plan_each(catalog, Caching::Use)?;
         let references = plans.into_iter().flat_map(|plan| plan.references).collect();
         Ok(Self { lock, references })
     }

@@ -5,12 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::{CheckedCatalog, Inputs, LOCK_FILE, Plan, PlanOptions, Platform, Reference, Variant};
+use catalog::{
+    CheckedCatalog, ContextName, Inputs, LOCK_FILE, MissingContext, Plan, PlanOptions, Platform,
+    Reference, Variant,
+};
 use fleet::BuildContext;
 
 use crate::{
     args::Variation,
-    failure::{Exit, Failure},
+    failure::{Exit, Failure, list},
 };
 
 /// Variants, and what was read for them.
@@ -55,14 +58,25 @@ impl Selected {
     pub(crate) fn plan(
         &self,
         catalog: &CheckedCatalog,
-        options: impl Into<PlanOptions> + Copy,
+        options: impl Into<PlanOptions>,
     ) -> Result<Vec<Plan>, Failure> {
+        let plans = self.plan_each(catalog, options)?;
+        catalog::check_outputs(&plans).map_err(|error| Failure::new(Exit::Catalog, error))?;
+        Ok(plans)
+    }
+
+    /// Plans each variant, for one at a time to be built: two may have one output.
+    pub(crate) fn plan_each(
+        &self,
+        catalog: &CheckedCatalog,
+        options: impl Into<PlanOptions>,
+    ) -> Result<Vec<Plan>, Failure> {
+        let options = options.into();
         let plans = self
             .variants
             .iter()
-            .map(|variant| catalog.plan(variant, &self.inputs, options))
+            .map(|variant| catalog.plan(variant, &self.inputs, options.clone()))
             .collect::<Result<Vec<_>, _>>()?;
-        catalog::check_outputs(&plans).map_err(|error| Failure::new(Exit::Catalog, error))?;
         Ok(plans)
     }
 }
@@ -84,6 +98,39 @@ pub(crate) fn or_all(catalog: &CheckedCatalog, artifacts: &[String]) -> Vec<Stri
 /// What the plans refer to and the lock does not have, each once.
 pub(crate) fn unpinned(plans: &[Plan]) -> BTreeSet<&Reference> {
     plans.iter().flat_map(|plan| &plan.unpinned).collect()
+}
+
+/// Refuses plans whose steps read a directory that nobody gave.
+pub(crate) fn require_contexts(plans: &[Plan]) -> Result<(), Failure> {
+    let mut missing: BTreeMap<&ContextName, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    for plan in plans {
+        for MissingContext { name, path } in &plan.missing {
+            let (artifacts, paths) = missing.entry(name).or_default();
+            artifacts.insert(plan.variant.artifact.as_str());
+            paths.insert(path.as_str());
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let errors = missing.iter().map(|(name, (artifacts, paths))| {
+        let (artifacts, paths) = (quoted(artifacts), quoted(paths));
+        format!("the build context `{name}` is not given; {artifacts} reads {paths} of it").into()
+    });
+    let flags: Vec<String> = missing
+        .keys()
+        .map(|name| format!("--build-context {name}=DIR"))
+        .collect();
+    Err(Failure {
+        exit: Exit::Usage,
+        errors: errors.collect(),
+        hint: Some(format!("add `{}`", flags.join(" "))),
+    })
+}
+
+fn quoted(names: &BTreeSet<&str>) -> String {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    list(&names)
 }
 
 /// Refuses plans that refer to something that the lock does not have: they would mean another thing tomorrow.

@@ -23,6 +23,7 @@ mod memory;
 mod offline;
 mod outputs;
 mod private;
+mod publishing;
 mod skipping;
 mod stop;
 mod through;

@@ -111,10 +111,15 @@ fn images() -> Catalog {
         .platforms(["linux/amd64"])
         .step(Run::command("echo x > /dated; touch -d @$(cat declared) /dated").files(["declared"]))
         .output("dated.tar");
+    let seeded = Artifact::image("seeded", "debian:bookworm")
+        .step(Copy::new("declared", "/declared"))
+        .repository("ghcr.io/example/seeded")
+        .file_tag("declared");
     Catalog::new()
         .artifact(app)
         .artifact(copies)
         .artifact(fails)
+        .artifact(seeded)
         .artifact(dated)
 }
 

@@ -108,6 +108,8 @@ pub struct Artifact {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) platform_tags: Vec<Template>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) file_tags: Vec<ContextPath>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) release_tags: Vec<String>,
     #[serde(skip)]
     pub(crate) problems: Vec<Problem>,
@@ -160,6 +162,7 @@ impl Artifact {
             repository: None,
             tags: Vec::new(),
             platform_tags: Vec::new(),
+            file_tags: Vec::new(),
             release_tags: Vec::new(),
             problems,
         }
@@ -211,6 +214,14 @@ impl Artifact {
     pub fn platform_tag(mut self, template: &str) -> Self {
         let tag = self.read(template);
         self.platform_tags.extend(tag);
+        self
+    }
+
+    /// A tag of its image made from the text of a file alone, its first 12 hex digits of sha256: for who is used to finding
+    /// an image by the hash of its Dockerfile. Unlike the content tag it changes with a comment, and stays the same when a
+    /// pin moves.
+    pub fn file_tag(mut self, path: &str) -> Self {
+        self.file_tags.push(ContextPath::unchecked(path));
         self
     }
 

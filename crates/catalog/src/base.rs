@@ -98,6 +98,14 @@ pub enum BaseError {
         /// The platform.
         platform: String,
     },
+    /// A directory in the place of a base or of a tree that is copied from.
+    #[error(
+        "the build context `{context}` is a directory, and stands in for a file system with owners, modes and links"
+    )]
+    Directory {
+        /// The context.
+        context: String,
+    },
     /// Two `--build-context`s for one base.
     #[error("the build contexts `{first}` and `{second}` both replace the base of `{artifact}`")]
     TwoContexts {
@@ -108,12 +116,12 @@ pub enum BaseError {
         /// The artifact.
         artifact: ArtifactName,
     },
-    /// A `--build-context` that replaces nothing.
-    #[error("no selected artifact has a base `{name}` to replace{}", did_you_mean(nearest.as_deref()))]
+    /// A `--build-context` that neither replaces a base nor is read.
+    #[error("no selected artifact has a base or an input `{name}`{}", did_you_mean(nearest.as_deref()))]
     UnknownContext {
         /// The name.
         name: String,
-        /// The names that would replace a base.
+        /// The names that artifacts know.
         valid: Vec<String>,
         /// The one that is most like it.
         nearest: Option<String>,
@@ -160,6 +168,8 @@ impl CheckedCatalog {
             }
             names.extend(own);
             names.extend(self.copied_names(artifact));
+            let contexts = self.context_names(artifact);
+            names.extend(contexts.into_iter().map(BaseName::Plain));
         }
         let stands = |name: &String| names.iter().any(|base| base.is_called(name));
         let mut valid: Vec<String> = names.iter().map(ToString::to_string).collect();

@@ -118,6 +118,14 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
                 .map(|text| Problem::Step { number, text }),
         );
     }
+    for path in &artifact.file_tags {
+        problems.extend(
+            path.as_str()
+                .parse::<ContextPath>()
+                .err()
+                .map(Problem::Path),
+        );
+    }
     if let Base::FromLine { from } = &artifact.base
         && let Err(error) = from.as_str().parse::<ContextPath>()
     {

@@ -18,7 +18,7 @@ impl CheckedCatalog {
         let mut dependencies: Vec<&Artifact> = self.base_artifact(artifact).into_iter().collect();
         for variant in variant::all_of(artifact, &artifact.platforms) {
             // A step that cannot be read is reported by the check.
-            for name in trees_read(artifact, &variant).unwrap_or_default() {
+            for name in artifacts_read(artifact, &variant).unwrap_or_default() {
                 let Some(read) = self.artifacts.get(name.as_str()) else {
                     continue;
                 };
@@ -58,7 +58,7 @@ impl CheckedCatalog {
             }
             let artifact = &self.artifacts[&variant.artifact];
             let mut below: Vec<&Artifact> = self.base_artifact(artifact).into_iter().collect();
-            for name in trees_read(artifact, &variant)? {
+            for name in artifacts_read(artifact, &variant)? {
                 below.extend(self.artifacts.get(name.as_str()));
             }
             open.extend(below.into_iter().map(|below| variant.of_base(below)));
@@ -66,6 +66,43 @@ impl CheckedCatalog {
         }
         Ok(order)
     }
+}
+
+impl CheckedCatalog {
+    /// The names of the directories that the steps of any variant of `artifact` read, and which the user gives.
+    pub fn context_names(&self, artifact: &Artifact) -> BTreeSet<String> {
+        let variants = variant::all_of(artifact, &artifact.platforms);
+        let reads = variants
+            .iter()
+            .flat_map(|variant| reads_of(artifact, variant).unwrap_or_default())
+            .flatten();
+        reads
+            .filter_map(|read| match read {
+                Read::Context { name, .. } => Some(name.to_string()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// The names of the artifacts whose trees or tars the steps of a variant read; of trees, also of images.
+fn artifacts_read(artifact: &Artifact, variant: &Variant) -> Result<Vec<String>, PlanProblem> {
+    let mut names = trees_read(artifact, variant)?;
+    names.extend(tars_read(artifact, variant)?);
+    Ok(names)
+}
+
+/// The names of the artifacts whose tars the steps of a variant put in.
+pub(crate) fn tars_read(
+    artifact: &Artifact,
+    variant: &Variant,
+) -> Result<Vec<String>, PlanProblem> {
+    let reads = reads_of(artifact, variant)?;
+    let names = reads.into_iter().flatten().filter_map(|read| match read {
+        Read::Tar(name) => Some(name),
+        _ => None,
+    });
+    Ok(names.collect())
 }
 
 /// The names of the artifacts, or images, that the steps of a variant copy from.

@@ -1,6 +1,6 @@
 //! Ids: one hash for everything that an artifact's bytes depend on, known before anything is built.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use buildkit_llb::Definition;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,20 @@ const FORMAT: &str = "llbgen id 1";
 const TAR_FORMAT: u32 = 1;
 
 /// How many hex digits a content tag has.
-const TAG_DIGITS: usize = 12;
+pub(crate) const TAG_DIGITS: usize = 12;
+
+/// In what form a variant leaves the builder, as far as that changes bytes.
+pub(crate) enum Format<'a> {
+    /// As a tar, which has no config.
+    Tar(TarCompression),
+    /// As an image.
+    Image {
+        /// The JSON of its config.
+        config: &'a str,
+        /// Settings of its export.
+        export: &'a BTreeMap<String, String>,
+    },
+}
 
 /// The identity of a variant: a sha256 over its graph with all that the lock pins, its image config, and the output
 /// settings that change bytes. The same on every machine; no daemon and no network is needed to know it.
@@ -32,10 +45,10 @@ impl Id {
 
     /// The id of one variant.
     pub(crate) fn of_variant(
-        (kind, compression): (Kind, TarCompression),
+        kind: Kind,
+        format: &Format<'_>,
         variant: &Variant,
         definition: &Definition,
-        config: &str,
     ) -> Self {
         let mut hash = Fields::new();
         hash.field("kind", kind.as_str());
@@ -43,15 +56,19 @@ impl Id {
         if let (Some(head), Some(output)) = (definition.head(), definition.head_output()) {
             hash.field("graph", &format!("{head}:{output}"));
         }
-        match kind {
-            // A tar has no config.
-            Kind::Rootfs | Kind::Layer => {
+        match format {
+            Format::Tar(compression) => {
                 hash.field("tar", &TAR_FORMAT.to_string());
-                if compression != TarCompression::Uncompressed {
+                if *compression != TarCompression::Uncompressed {
                     hash.field("compression", &compression.to_string());
                 }
             }
-            Kind::Image => hash.field("config", config),
+            Format::Image { config, export } => {
+                hash.field("config", config);
+                for (name, value) in *export {
+                    hash.field(name, value);
+                }
+            }
         }
         hash.finish()
     }

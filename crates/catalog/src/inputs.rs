@@ -6,7 +6,7 @@ use buildkit_llb::{ImageRef, Platform};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{lock::Lock, pack::Frontend, path::ContextPath};
+use crate::{lock::Lock, name::ContextName, pack::Frontend, path::ContextPath, step::Read};
 
 /// What a selection has to have read before it can be planned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -15,8 +15,26 @@ pub struct Needs {
     pub dockerfiles: BTreeSet<ContextPath>,
     /// Files, directories and globs that steps declare.
     pub files: BTreeSet<ContextPath>,
+    /// The same, for steps that read a directory of a user's own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub contexts: BTreeMap<ContextName, BTreeSet<ContextPath>>,
     /// Whether something is packed inside the graph.
     pub frontend: bool,
+}
+
+impl Needs {
+    /// Adds what a step reads, as far as it is read from the disk.
+    pub(crate) fn add(&mut self, read: Read) {
+        match read {
+            Read::Files(path) => _ = self.files.insert(path),
+            Read::Context { name, path } => {
+                self.contexts.entry(name).or_default().insert(path);
+            }
+            Read::FromLine(path) => _ = self.dockerfiles.insert(path),
+            Read::Tar(_) => self.frontend = true,
+            Read::Tree(_) | Read::Http { .. } | Read::Git(_) | Read::Secret { .. } => {}
+        }
+    }
 }
 
 /// What was read.
@@ -26,7 +44,7 @@ pub struct Inputs {
     pub dockerfiles: BTreeMap<ContextPath, String>,
     /// The files that every declared path or glob stands for.
     pub files: BTreeMap<ContextPath, FileSet>,
-    /// What `--build-context NAME=…` puts in the place of a base, by name.
+    /// What `--build-context NAME=…` gives: something in the place of a base, or a directory that steps read.
     pub contexts: BTreeMap<String, NamedContext>,
     /// What references stand for.
     pub lock: Lock,
@@ -100,13 +118,15 @@ impl InputFile {
     }
 }
 
-/// What stands in for a base.
+/// What a `--build-context` gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NamedContext {
     /// `docker-image://…`
     Image(ImageRef),
     /// A root filesystem tar for each platform that one was found for.
     Rootfs(BTreeMap<Platform, RootfsTar>),
+    /// Of a directory, the files that every declared path or glob stands for.
+    Directory(BTreeMap<ContextPath, FileSet>),
 }
 
 /// A root filesystem tar on the client's disk, complete and named by its content.

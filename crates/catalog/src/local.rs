@@ -28,7 +28,7 @@ pub struct LocalSource {
 /// What a local source serves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LocalContent {
-    /// These files of the context directory.
+    /// These files of the context directory, or of another one.
     Files(BTreeMap<ContextPath, InputFile>),
     /// This one file.
     Rootfs(RootfsTar),
@@ -36,8 +36,9 @@ pub enum LocalContent {
 
 /// A state with `files` at the paths that `place` gives them, and the local source that it needs, if any.
 ///
-/// Modes are 0644 and 0755, owners 0:0 and mtimes 0, so that equal content makes an equal tree wherever it comes from.
+/// What the graph cannot hold comes from the local source `name`. Modes are 0644 and 0755, owners 0:0 and mtimes 0, so that equal content makes an equal tree wherever it comes from.
 pub(crate) fn files_state(
+    name: &str,
     files: &FileSet,
     place: impl Fn(&ContextPath) -> ContextPath,
 ) -> (State, Option<LocalSource>) {
@@ -80,14 +81,14 @@ pub(crate) fn files_state(
         }
     }
     if !sent.is_empty() {
-        let source = context_source(&sent);
+        let source = source(name, &sent);
         for (path, file) in &sent {
             let copy = Copy::new(&source, absolute(path), absolute(&place(path)));
             actions = actions.copy(copy.mode(file.mode()).created(0));
         }
     }
     let local = (!sent.is_empty()).then(|| LocalSource {
-        name: CONTEXT_LOCAL.to_owned(),
+        name: name.to_owned(),
         content: LocalContent::Files(sent),
     });
     (State::scratch().file(actions), local)
@@ -105,8 +106,8 @@ pub(crate) fn rootfs_state(tar: &RootfsTar) -> State {
     )
 }
 
-fn context_source(files: &FileSet) -> State {
-    Local::new(CONTEXT_LOCAL)
+fn source(name: &str, files: &FileSet) -> State {
+    Local::new(name)
         .unique(content_name(files))
         .differ_none()
         .include(files.keys().map(|path| escape_pattern(path.as_str())))

@@ -115,6 +115,11 @@ name_type! {
     SecretId, "secret id"
 }
 
+name_type! {
+    /// The name of a directory of input files, as `--build-context NAME=DIR` gives it.
+    ContextName, "context name"
+}
+
 macro_rules! checked_later {
     ($($name:ident),*) => {
         $(impl $name {
@@ -126,7 +131,7 @@ macro_rules! checked_later {
     };
 }
 
-checked_later!(ArtifactName, SecretId);
+checked_later!(ArtifactName, SecretId, ContextName);
 
 #[cfg(test)]
 mod tests {

@@ -65,6 +65,12 @@ impl Frontend {
         self.pack(&args, &mounts, title)
     }
 
+    /// A state with the file `name`: all that is in `tree`.
+    pub(crate) fn rootfs(&self, tree: &State, name: &str, title: String) -> Result<State, OpError> {
+        let args = ["pack", "rootfs", "/whole", &format!("/out/{name}")];
+        self.pack(&args, &[("/whole", tree)], title)
+    }
+
     fn pack(
         &self,
         args: &[&str],

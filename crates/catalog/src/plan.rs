@@ -10,10 +10,11 @@ use crate::{
     catalog::CheckedCatalog,
     check,
     compression::TarCompression,
-    id::Id,
+    id::{Format, Id, TAG_DIGITS},
     inputs::{Inputs, Needs},
-    local::LocalSource,
+    local::{LocalSource, hex},
     lock::Reference,
+    name::ContextName,
     oci::{self, OciConfigs},
     pack::Frontend,
     path::ContextPath,
@@ -48,14 +49,27 @@ pub struct Plan {
     /// Those that the lock does not pin. The graph names them as they are written, so that it may mean another thing
     /// tomorrow.
     pub unpinned: Vec<Reference>,
-    /// Its identity; `None` while something is not pinned.
+    /// Directories that its steps read, and that nobody gave. A graph without them is not for building.
+    pub missing: BTreeSet<MissingContext>,
+    /// Its identity; `None` while something is not pinned, or missing.
     pub id: Option<Id>,
+    /// The tags that its image has by the text of files.
+    pub file_tags: Vec<String>,
     /// Where its tar goes, below the output directory.
     pub output: ContextPath,
     /// The file of the result that is the tar; without one, the result itself is the tree.
     pub packed: Option<String>,
     /// How its tar is compressed.
     pub tar_compression: TarCompression,
+}
+
+/// A directory of input files that `--build-context NAME=DIR` did not give.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct MissingContext {
+    /// The name.
+    pub name: ContextName,
+    /// What is read of it.
+    pub path: ContextPath,
 }
 
 /// Whether steps that the daemon has a result of are run again. Digests are the same either way.
@@ -69,12 +83,14 @@ pub enum Caching {
 }
 
 /// What is planned besides the graph itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PlanOptions {
     /// Whether cached results are used.
     pub caching: Caching,
     /// How the tar is compressed; an image has a compression of its own for its layers.
     pub tar_compression: TarCompression,
+    /// What of an image's export changes its bytes, such as the compression of its layers.
+    pub image_format: BTreeMap<String, String>,
 }
 
 impl From<Caching> for PlanOptions {
@@ -128,6 +144,18 @@ pub enum PlanProblem {
     /// Something cannot be packed inside the graph.
     #[error("it cannot be packed inside the graph")]
     Pack(#[source] buildkit_llb::OpError),
+    /// A file whose text makes a tag.
+    #[error("`{path}`, whose text makes a tag, is not a file that was read")]
+    FileTag {
+        /// The file.
+        path: ContextPath,
+    },
+    /// The tar of an image, which has none.
+    #[error("`{name}` is an image, which has no tar")]
+    NoTar {
+        /// The image.
+        name: String,
+    },
     /// The graph has no vertex.
     #[error("it is empty: it has neither a base nor a step that makes a file")]
     Empty,
@@ -148,6 +176,8 @@ impl CheckedCatalog {
         let mut needs = Needs::default();
         for variant in variants {
             let failed = |reason| PlanError::new(variant, reason);
+            let artifact = &self.artifacts[&variant.artifact];
+            needs.files.extend(artifact.file_tags.iter().cloned());
             for variant in self.variant_closure(variant).map_err(failed)? {
                 let artifact = &self.artifacts[&variant.artifact];
                 if let crate::artifact::Base::FromLine { from } = &artifact.base {
@@ -155,12 +185,9 @@ impl CheckedCatalog {
                 }
                 let reads = reads_of(artifact, &variant).map_err(failed)?;
                 needs.frontend |= artifact.kind == Kind::Layer;
-                needs
-                    .files
-                    .extend(reads.into_iter().flatten().filter_map(|read| match read {
-                        Read::Files(path) => Some(path),
-                        _ => None,
-                    }));
+                for read in reads.into_iter().flatten() {
+                    needs.add(read);
+                }
             }
         }
         Ok(needs)
@@ -186,7 +213,7 @@ impl CheckedCatalog {
         let artifact = &self.artifacts[&variant.artifact];
         let path = check::output_path(artifact, variant)?;
         let mut planner = Planner::new(self, inputs);
-        let tree = planner.result(variant, path.file_name())?;
+        let tree = planner.result(variant)?;
         let definition = tree.state.marshal(&constraints(variant, options.caching))?;
         if definition.is_empty() {
             return Err(PlanProblem::Empty);
@@ -202,6 +229,7 @@ impl CheckedCatalog {
             locals,
             reads,
             references,
+            missing,
             packs,
         } = planner.finish();
         let unpinned: Vec<Reference> = references
@@ -222,12 +250,19 @@ impl CheckedCatalog {
             &variant.platform,
             inputs.lock.epoch(),
         );
-        let id = Id::of_variant((artifact.kind, compression), variant, graph, &configs.image);
+        let format = match artifact.kind {
+            Kind::Rootfs | Kind::Layer => Format::Tar(compression),
+            Kind::Image => Format::Image {
+                config: &configs.image,
+                export: &options.image_format,
+            },
+        };
+        let id = Id::of_variant(artifact.kind, &format, variant, graph);
         Ok(Plan {
             variant: variant.clone(),
             kind: artifact.kind,
             base,
-            id: unpinned.is_empty().then_some(id),
+            id: (unpinned.is_empty() && missing.is_empty()).then_some(id),
             definition,
             config: tree.config,
             oci: configs,
@@ -235,6 +270,8 @@ impl CheckedCatalog {
             reads,
             references,
             unpinned,
+            missing,
+            file_tags: file_tags(artifact, inputs)?,
             output,
             packed,
             tar_compression: compression,
@@ -245,7 +282,7 @@ impl CheckedCatalog {
     fn neutral_graph(&self, variant: &Variant, inputs: &Inputs) -> Result<Definition, PlanProblem> {
         let frontend = Frontend::neutral();
         let mut planner = Planner::neutral(self, inputs, &frontend);
-        let tree = planner.result(variant, "")?;
+        let tree = planner.result(variant)?;
         Ok(tree.state.marshal(&constraints(variant, Caching::Use))?)
     }
 }
@@ -309,6 +346,17 @@ impl Plan {
             .filter(|vertex| vertex.kind() == OpKind::Exec)
             .count()
     }
+}
+
+fn file_tags(artifact: &Artifact, inputs: &Inputs) -> Result<Vec<String>, PlanProblem> {
+    let tag = |path: &ContextPath| {
+        let file = inputs.files.get(path).and_then(|files| files.get(path));
+        let file = file.ok_or_else(|| PlanProblem::FileTag { path: path.clone() })?;
+        let mut tag = hex(&file.sha256());
+        tag.truncate(TAG_DIGITS);
+        Ok(tag)
+    };
+    artifact.file_tags.iter().map(tag).collect()
 }
 
 /// The daemon gives a command a PATH when neither the base nor a step set one, which every supported daemon can.

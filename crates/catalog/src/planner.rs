@@ -8,13 +8,14 @@ use crate::{
     artifact::{Artifact, Kind},
     base::{self, Ground},
     catalog::CheckedCatalog,
+    check,
     inputs::Inputs,
     local::{LocalContent, LocalSource},
     lock::{Pinned, Reference},
     name::ArtifactName,
     pack::Frontend,
-    plan::{PlanProblem, reads_of, step_failed},
-    step::{Given, Read, StepContext},
+    plan::{MissingContext, PlanProblem, reads_of, step_failed},
+    step::{Given, Read, Source, StepContext},
     tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
@@ -37,6 +38,7 @@ pub(crate) struct Gathered {
     pub(crate) locals: Vec<LocalSource>,
     pub(crate) reads: BTreeSet<Read>,
     pub(crate) references: BTreeSet<Reference>,
+    pub(crate) missing: BTreeSet<MissingContext>,
     /// Whether something is packed inside the graph.
     pub(crate) packs: bool,
 }
@@ -91,28 +93,52 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// What a solve of the variant leaves: its tree, or the layer tar `name` in an otherwise empty one.
-    pub(crate) fn result(&mut self, variant: &Variant, name: &str) -> Result<Tree, PlanProblem> {
+    /// What a solve of the variant leaves: its tree, or its layer tar in an otherwise empty one.
+    pub(crate) fn result(&mut self, variant: &Variant) -> Result<Tree, PlanProblem> {
         let tree = self.tree(variant)?;
         let artifact = &self.catalog.artifacts[&variant.artifact];
         if artifact.kind != Kind::Layer {
             return Ok(tree);
         }
-        let base = self.complete_base(artifact, variant)?;
-        let frontend = self.frontend()?;
+        Ok(Tree {
+            state: self.packed(variant)?.state,
+            ..tree
+        })
+    }
+
+    /// The tar of a variant, called as its output is, so that whoever carries it shares the vertex with the variant itself.
+    fn packed(&mut self, variant: &Variant) -> Result<Source, PlanProblem> {
+        let artifact = &self.catalog.artifacts[&variant.artifact];
         let name = match self.naming {
-            Naming::Real => name,
-            Naming::Neutral => "layer.tar",
+            Naming::Real => check::output_path(artifact, variant)?
+                .file_name()
+                .to_owned(),
+            Naming::Neutral => "packed.tar".to_owned(),
         };
+        let tree = self.tree(variant)?;
         let shown = variant.to_string();
+        let title = format!("pack {}", artifact.kind.as_str());
         let title = VertexName {
             variant: Some(&shown),
-            title: "pack layer",
+            title: &title,
         };
-        let packed = frontend.layer(&base.state, &tree.state, name, title.to_string());
-        Ok(Tree {
+        let packed = match artifact.kind {
+            Kind::Rootfs => self
+                .frontend()?
+                .rootfs(&tree.state, &name, title.to_string()),
+            Kind::Layer => {
+                let base = self.complete_base(artifact, variant)?;
+                let frontend = self.frontend()?;
+                frontend.layer(&base.state, &tree.state, &name, title.to_string())
+            }
+            Kind::Image => {
+                let name = artifact.name.to_string();
+                return Err(PlanProblem::NoTar { name });
+            }
+        };
+        Ok(Source {
             state: packed.map_err(PlanProblem::Pack)?,
-            ..tree
+            path: format!("/{name}"),
         })
     }
 
@@ -245,14 +271,28 @@ impl<'a> Planner<'a> {
         given: &mut Given,
     ) -> Result<(), PlanProblem> {
         match read {
-            Read::Files(_) | Read::Secret { .. } => Ok(()),
+            Read::Files(_) | Read::FromLine(_) | Read::Secret { .. } => Ok(()),
+            Read::Context { name, path } => {
+                if !self.inputs.contexts.contains_key(name.as_str()) {
+                    let (name, path) = (name.clone(), path.clone());
+                    self.gathered.missing.insert(MissingContext { name, path });
+                }
+                Ok(())
+            }
             Read::Tree(name) => {
                 let state = self.named_tree(name, variant, place)?;
-                given.insert(read.clone(), state);
+                given.insert(read.clone(), whole(state));
+                Ok(())
+            }
+            Read::Tar(name) => {
+                let below = &self.catalog.artifacts[name.as_str()];
+                let packed = self.packed(&variant.of_base(below))?;
+                given.insert(read.clone(), packed);
                 Ok(())
             }
             Read::Http { url, checksum } => {
-                let http = Http::new(url.as_str()).filename(file_name(url));
+                let file = file_name(url);
+                let http = Http::new(url.as_str()).filename(file.as_str());
                 let pinned = if checksum.is_some() {
                     checksum.as_ref()
                 } else {
@@ -263,7 +303,8 @@ impl<'a> Planner<'a> {
                     Some(checksum) => http.checksum(checksum.clone()),
                     None => http,
                 };
-                given.insert(read.clone(), http.state());
+                let (state, path) = (http.state(), format!("/{file}"));
+                given.insert(read.clone(), Source { state, path });
                 Ok(())
             }
             Read::Git(source) => {
@@ -277,7 +318,7 @@ impl<'a> Planner<'a> {
                     Some(reference) => git.git_ref(reference),
                     None => git,
                 };
-                given.insert(read.clone(), git.state());
+                given.insert(read.clone(), whole(git.state()));
                 Ok(())
             }
         }
@@ -319,8 +360,16 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// All of a tree.
+fn whole(state: State) -> Source {
+    Source {
+        state,
+        path: "/".to_owned(),
+    }
+}
+
 /// What a download is called in the tree: the last part of its path.
-pub(crate) fn file_name(url: &str) -> String {
+fn file_name(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or(url);
     let path = path.split_once("://").map_or(path, |(_, rest)| rest);
     match path

@@ -95,6 +95,22 @@ pub enum Problem {
         /// The artifact that is most like it.
         nearest: Option<String>,
     },
+    /// A tar that a step puts in, of something that is no artifact.
+    #[error("`{name}`, whose tar a step puts in, is not an artifact{}", did_you_mean(nearest.as_deref()))]
+    TarOf {
+        /// The name as written.
+        name: String,
+        /// The artifact that is most like it.
+        nearest: Option<String>,
+    },
+    /// The tar of an image.
+    #[error(
+        "`{name}`, whose tar a step puts in, is an image; only rootfs and layer artifacts are tars"
+    )]
+    NoTar {
+        /// The image.
+        name: String,
+    },
     /// An output path that leaves the output directory.
     #[error("the output `{path}` must be a relative path that stays in the output directory")]
     OutputPath {

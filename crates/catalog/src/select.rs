@@ -108,6 +108,22 @@ impl CheckedCatalog {
         Ok(variants)
     }
 
+    /// All variants of all artifacts, for every value that an option declares: whatever a lock may have to pin. Options that
+    /// take any value have their default and the values in `set`.
+    pub fn select_everything(&self, set: &[(String, String)]) -> Result<Vec<Variant>, SelectError> {
+        let artifacts: Vec<&Artifact> = self.artifacts().collect();
+        check_options(&artifacts, set)?;
+        for artifact in &artifacts {
+            for mut variant in variant::all_of(artifact, &artifact.platforms) {
+                set_values(artifact, &mut variant, set)?;
+            }
+        }
+        let everything = artifacts
+            .iter()
+            .flat_map(|artifact| variant::all_with_options(artifact, set));
+        Ok(everything.collect())
+    }
+
     /// The artifacts that names, prefixes, globs or `all` stand for, in the order of the catalog; the defaults when there
     /// are none.
     pub fn select_artifacts(&self, patterns: &[String]) -> Result<Vec<&Artifact>, SelectError> {

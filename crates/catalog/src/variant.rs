@@ -1,6 +1,9 @@
 //! A variant: one artifact for one platform with one value for every axis and option.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use buildkit_llb::Platform;
 
@@ -96,7 +99,47 @@ pub(crate) fn all_of(artifact: &Artifact, platforms: &[Platform]) -> Vec<Variant
         .iter()
         .map(|(name, option)| (name.clone(), option.default.clone()))
         .collect();
-    let mut combinations = vec![defaults];
+    with_options(artifact, platforms, vec![defaults])
+}
+
+/// Every variant of `artifact` for all its platforms and for every value that its options declare. An option that takes any
+/// value has its default, and those of `set`.
+pub(crate) fn all_with_options(artifact: &Artifact, set: &[(String, String)]) -> Vec<Variant> {
+    let mut options = vec![BTreeMap::new()];
+    for (name, option) in &artifact.options {
+        let given = set
+            .iter()
+            .filter(|(given, value)| {
+                given == name.as_str()
+                    && (option.values.is_empty() || option.values.contains(value))
+            })
+            .map(|(_, value)| value);
+        let values: BTreeSet<&String> = option
+            .values
+            .iter()
+            .chain([&option.default])
+            .chain(given)
+            .collect();
+        options = options
+            .into_iter()
+            .flat_map(|chosen: BTreeMap<_, _>| {
+                values.iter().map(move |value| {
+                    let mut chosen = chosen.clone();
+                    chosen.insert(name.clone(), (*value).clone());
+                    chosen
+                })
+            })
+            .collect();
+    }
+    with_options(artifact, &artifact.platforms, options)
+}
+
+fn with_options(
+    artifact: &Artifact,
+    platforms: &[Platform],
+    options: Vec<BTreeMap<VariableName, String>>,
+) -> Vec<Variant> {
+    let mut combinations = options;
     for (axis, values) in &artifact.axes {
         combinations = combinations
             .into_iter()

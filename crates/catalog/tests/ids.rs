@@ -78,7 +78,7 @@ fn plans_with(artifact: Artifact, dockerfile: &str, options: PlanOptions) -> Vec
         ..Inputs::default()
     };
     let variants = catalog.select(&request).unwrap();
-    let plan = |variant| catalog.plan(variant, &inputs, options).unwrap();
+    let plan = |variant| catalog.plan(variant, &inputs, options.clone()).unwrap();
     variants.iter().map(plan).collect()
 }
 

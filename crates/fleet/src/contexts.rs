@@ -1,14 +1,18 @@
 //! `--build-context NAME=…`: what a user puts in the place of a base.
 
 use std::{
-    collections::BTreeMap,
-    fs::File,
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
-use catalog::{ImageRef, NamedContext, RootfsTar, Template, Variables, Variant};
+use catalog::{
+    ContextPath, FileSet, ImageRef, NamedContext, Needs, RootfsTar, Template, Variables, Variant,
+};
+
+use crate::inputs::{self, InputError};
 
 /// One `--build-context`: a name, and what to use for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,15 +28,16 @@ pub struct BuildContext {
 pub enum ContextSource {
     /// An image: `docker-image://REF`.
     Image(ImageRef),
-    /// A root filesystem tar; `{arch}`, `{os}` and `{platform}` in the path are filled in per platform.
-    Rootfs(Template),
+    /// A path: of a directory of input files, or of a root filesystem tar; then `{arch}`, `{os}` and `{platform}` in it
+    /// are filled in per platform.
+    Path(Template),
 }
 
 /// A `--build-context` that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BuildContextError {
     /// Not `NAME=VALUE`.
-    #[error("`{given}` is not NAME=docker-image://REF or NAME=FILE.tar")]
+    #[error("`{given}` is not NAME=docker-image://REF, NAME=DIR or NAME=FILE.tar")]
     Form {
         /// The text as given.
         given: String,
@@ -90,7 +95,7 @@ impl FromStr for BuildContext {
                 });
             }
             None => {
-                ContextSource::Rootfs(value.parse().map_err(|source| BuildContextError::Path {
+                ContextSource::Path(value.parse().map_err(|source| BuildContextError::Path {
                     given: given.to_owned(),
                     source,
                 })?)
@@ -129,7 +134,7 @@ pub enum RootfsError {
         source: io::Error,
     },
     /// A directory, where a tar is expected.
-    #[error("`{}`, the build context `{context}`, is a directory; give a root filesystem tar", path.display())]
+    #[error("`{}`, the build context `{context}`, is a directory, and stands in for a file system with owners, modes and links; give a root filesystem tar", path.display())]
     Directory {
         /// The context's name.
         context: String,
@@ -175,14 +180,22 @@ pub(crate) struct ReadContexts {
 /// as a file by BuildKit.
 pub(crate) fn read(
     contexts: &[BuildContext],
+    needs: &Needs,
     variants: &[Variant],
-) -> Result<ReadContexts, RootfsError> {
+) -> Result<ReadContexts, InputError> {
     let mut read = ReadContexts::default();
     let mut checked: BTreeMap<PathBuf, archive::RootfsTar> = BTreeMap::new();
     for BuildContext { name, source } in contexts {
         let context = match source {
             ContextSource::Image(image) => NamedContext::Image(image.clone()),
-            ContextSource::Rootfs(template) => {
+            ContextSource::Path(template) => {
+                if let Some(paths) = needs.contexts.get(name.as_str()) {
+                    let (root, files) = directory(name, template, paths)?;
+                    read.roots.insert(name.clone(), root);
+                    let directory = NamedContext::Directory(files);
+                    read.named.insert(name.clone(), directory);
+                    continue;
+                }
                 let mut tars = BTreeMap::new();
                 for variant in variants {
                     if tars.contains_key(&variant.platform) {
@@ -208,6 +221,29 @@ pub(crate) fn read(
         read.named.insert(name.clone(), context);
     }
     Ok(read)
+}
+
+/// A directory of input files, and those of them that steps declare.
+fn directory(
+    context: &str,
+    template: &Template,
+    paths: &BTreeSet<ContextPath>,
+) -> Result<(PathBuf, BTreeMap<ContextPath, FileSet>), InputError> {
+    let given = PathBuf::from(template.to_string());
+    let open = |source| InputError::BuildContext {
+        name: context.to_owned(),
+        path: given.clone(),
+        source,
+    };
+    let root = fs::canonicalize(&given).map_err(open)?;
+    if !root.is_dir() {
+        return Err(open(io::ErrorKind::NotADirectory.into()));
+    }
+    let files = paths
+        .iter()
+        .map(|path| Ok((path.clone(), inputs::files(&root, path)?)))
+        .collect::<Result<_, InputError>>()?;
+    Ok((root, files))
 }
 
 fn file_for(context: &str, template: &Template, variant: &Variant) -> Result<PathBuf, RootfsError> {
@@ -281,7 +317,7 @@ mod tests {
                 .map(|context| {
                     let source = match context.source {
                         ContextSource::Image(image) => image.to_string(),
-                        ContextSource::Rootfs(path) => path.to_string(),
+                        ContextSource::Path(path) => path.to_string(),
                     };
                     (context.name, source)
                 });

@@ -1,6 +1,7 @@
 //! One image: its platforms solved together, and what leaves the daemon.
 
 use std::{
+    collections::BTreeMap,
     io::{Read, Write as _},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -16,6 +17,7 @@ use crate::{
     event::Event,
     metadata::Output,
     output::{Draft, OutputError},
+    record,
     solve::{local_dirs, told},
 };
 
@@ -61,13 +63,70 @@ impl ImagePlan {
         &self.plans[0].variant
     }
 
-    fn platforms(&self) -> String {
-        let platforms: Vec<String> = self
-            .plans
-            .iter()
-            .map(|plan| plan.variant.platform.to_string())
-            .collect();
-        platforms.join(",")
+    /// What it leaves: in a file, or in registries.
+    fn output(&self, digest: &str) -> Output {
+        Output {
+            artifact: self.variant().artifact.to_string(),
+            platform: platforms(&self.plans),
+            values: self.variant().values_as_text(),
+            id: self.id,
+            path: PathBuf::new(),
+            references: Vec::new(),
+            image: Some(digest.to_owned()),
+            digest: digest.to_owned(),
+            size: 0,
+            entries: 0,
+            vertex: String::new(),
+            up_to_date: false,
+        }
+    }
+
+    /// What pushing it left.
+    fn pushed(&self, digest: &str) -> Output {
+        let reference = |name: &String| format!("{name}@{digest}");
+        Output {
+            references: self.names.iter().map(reference).collect(),
+            ..self.output(digest)
+        }
+    }
+
+    /// What an earlier build left in the registries.
+    pub fn published(&self, digest: &str) -> Output {
+        Output {
+            up_to_date: true,
+            ..self.pushed(digest)
+        }
+    }
+}
+
+/// The platforms of plans, with commas between them.
+pub(crate) fn platforms(plans: &[Plan]) -> String {
+    let platforms: Vec<String> = plans
+        .iter()
+        .map(|plan| plan.variant.platform.to_string())
+        .collect();
+    platforms.join(",")
+}
+
+impl ImageOptions {
+    /// What of them changes the bytes of an image, as a part of its id.
+    pub fn format(&self) -> BTreeMap<String, String> {
+        let compression = self.compression.as_ref().map(|compression| {
+            let level = compression.level.map(|level| format!(":{level}"));
+            format!("{}{}", compression.name, level.unwrap_or_default())
+        });
+        let settings = [
+            ("compression", compression),
+            (
+                "force-compression",
+                self.force_compression.then(|| "true".to_owned()),
+            ),
+            ("epoch", self.epoch.map(|epoch| epoch.to_string())),
+        ];
+        settings
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
     }
 }
 
@@ -108,34 +167,20 @@ pub(crate) async fn solve(
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
-    let is_pushed = options.image.push;
-    let (file, size) = match written {
-        Some((digest, size)) => (Some(digest.to_string()), size),
-        None if is_pushed => (None, 0),
-        None => return Err(FailureReason::NoTar),
-    };
-    Ok(Output {
-        artifact: image.variant().artifact.to_string(),
-        platform: image.platforms(),
-        values: image.variant().values_as_text(),
-        id: image.id,
-        path: if is_pushed { PathBuf::new() } else { path },
-        references: if is_pushed {
-            image
-                .names
-                .iter()
-                .map(|name| format!("{name}@{digest}"))
-                .collect()
-        } else {
-            Vec::new()
-        },
-        image: Some(digest.to_owned()),
-        digest: file.unwrap_or_else(|| digest.to_owned()),
+    if options.image.push {
+        return Ok(image.pushed(digest));
+    }
+    let (file, size) = written.ok_or(FailureReason::NoTar)?;
+    let output = Output {
+        path,
+        digest: file.to_string(),
         size,
-        entries: 0,
-        vertex: String::new(),
-        up_to_date: false,
-    })
+        ..image.output(digest)
+    };
+    for plan in &image.plans {
+        record::write(&options.output, plan, &output)?;
+    }
+    Ok(output)
 }
 
 fn with_options(export: Export, image: &ImagePlan, options: &ImageOptions) -> Export {

@@ -35,8 +35,19 @@ pub enum InputError {
         #[source]
         source: io::Error,
     },
+    /// A directory that the user gives is not there.
+    #[error("cannot open the directory `{}` of the build context `{name}`", path.display())]
+    BuildContext {
+        /// The context's name.
+        name: String,
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// A declared file is not there or cannot be read.
-    #[error("cannot read `{path}` in the context directory `{}`", context.display())]
+    #[error("cannot read `{path}` in the directory `{}`", context.display())]
     Read {
         /// The path in the context directory.
         path: String,
@@ -56,7 +67,7 @@ pub enum InputError {
         source: globset::Error,
     },
     /// A glob or directory that stands for no file.
-    #[error("`{path}` stands for no file in the context directory `{}`", context.display())]
+    #[error("`{path}` stands for no file in the directory `{}`", context.display())]
     NoFile {
         /// The path or glob.
         path: ContextPath,
@@ -64,7 +75,7 @@ pub enum InputError {
         context: PathBuf,
     },
     /// A symbolic link out of the context directory.
-    #[error("`{path}` is a symbolic link to `{target}`, out of the context directory `{}`", context.display())]
+    #[error("`{path}` is a symbolic link to `{target}`, out of the directory `{}`", context.display())]
     Outside {
         /// The link.
         path: String,
@@ -128,7 +139,8 @@ pub fn read(
     build_contexts: &[BuildContext],
     variants: &[Variant],
 ) -> Result<ReadInputs, InputError> {
-    let contexts::ReadContexts { named, mut roots } = contexts::read(build_contexts, variants)?;
+    let contexts::ReadContexts { named, mut roots } =
+        contexts::read(build_contexts, needs, variants)?;
     let mut inputs = Inputs {
         contexts: named,
         ..Inputs::default()
@@ -157,6 +169,11 @@ pub fn read(
     }
     roots.insert(catalog::CONTEXT_LOCAL.to_owned(), root);
     Ok(ReadInputs { inputs, roots })
+}
+
+/// The files that a declared path or glob stands for in a directory, which must be in canonical form.
+pub(crate) fn files(root: &Path, declared: &ContextPath) -> Result<FileSet, InputError> {
+    Reader { root }.files(declared)
 }
 
 struct Reader<'a> {

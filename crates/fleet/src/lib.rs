@@ -14,6 +14,7 @@ mod inputs;
 pub mod lock_file;
 mod metadata;
 mod output;
+mod published;
 pub mod record;
 mod redact;
 pub mod resolve;
@@ -31,7 +32,8 @@ pub use self::{
     lock_file::LockFileError,
     metadata::{MetadataFile, Output},
     output::OutputError,
+    published::{RegistryAccess, published},
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
     source_failure::{SourceFailure, SourceTrouble},
-    standing::{Inspection, Reason, Standing, standing},
+    standing::{Inspection, Reason, Standing, incomplete, standing},
 };

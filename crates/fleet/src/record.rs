@@ -1,7 +1,8 @@
 //! What a build notes down beside its outputs, so that the next one knows what is there already.
 //!
 //! The record of `OUT/a/b.tar` is `OUT/.llbgen/a/b.tar.json`, with the graph that it was built from in
-//! `OUT/.llbgen/a/b.tar.llb`. It is written once the tar is there under its name.
+//! `OUT/.llbgen/a/b.tar.llb`. It is written once the tar is there under its name. The archive of an image has a record
+//! for each of its platforms: `OUT/.llbgen/a.oci.tar.linux-arm64.json`.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +12,7 @@ use std::{
 };
 
 use buildkit_llb::Definition;
-use catalog::{ContextPath, Id, ImageConfig, LocalContent, Plan};
+use catalog::{ContextPath, Id, ImageConfig, Kind, LocalContent, Plan};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -25,7 +26,7 @@ pub const RECORDS: &str = ".llbgen";
 /// The version of the format; a record of another one is none.
 const VERSION: u32 = 1;
 
-/// What a build noted down about one tar.
+/// What a build noted down about one tar, or about one platform of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     version: u32,
@@ -33,12 +34,15 @@ pub struct Record {
     pub id: Id,
     /// The artifact.
     pub artifact: String,
-    /// The platform.
+    /// The platform; of an image all that its archive has, with commas between them.
     pub platform: String,
     /// The values of axes and options.
     pub values: BTreeMap<String, String>,
     /// The sha256 of the tar.
     pub digest: String,
+    /// The digest of the image in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
     /// Its size in bytes.
     pub size: u64,
     /// When it was written last, in nanoseconds after 1970 began.
@@ -67,21 +71,26 @@ pub(crate) fn modified(metadata: &fs::Metadata) -> i128 {
     i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
 }
 
-fn path_of(directory: &Path, output: &ContextPath, ending: &str) -> PathBuf {
-    directory.join(RECORDS).join(format!("{output}{ending}"))
+fn path_of(directory: &Path, plan: &Plan, ending: &str) -> PathBuf {
+    let platform = match plan.kind {
+        Kind::Rootfs | Kind::Layer => String::new(),
+        Kind::Image => format!(".{}", plan.variant.platform).replace('/', "-"),
+    };
+    let name = format!("{}{platform}{ending}", plan.output);
+    directory.join(RECORDS).join(name)
 }
 
-/// The record of an output; `None` when there is none that can be used.
-pub fn read(directory: &Path, output: &ContextPath) -> Option<Record> {
-    let json = fs::read(path_of(directory, output, ".json")).ok()?;
+/// The record of a plan's output; `None` when there is none that can be used.
+pub fn read(directory: &Path, plan: &Plan) -> Option<Record> {
+    let json = fs::read(path_of(directory, plan, ".json")).ok()?;
     let record: Record = serde_json::from_slice(&json).ok()?;
     (record.version == VERSION).then_some(record)
 }
 
-/// The record of an output, with the graph that it was built from.
-pub fn last_build(directory: &Path, output: &ContextPath) -> Option<LastBuild> {
-    let record = read(directory, output)?;
-    let bytes = fs::read(path_of(directory, output, ".llb")).ok();
+/// The record of a plan's output, with the graph that it was built from.
+pub fn last_build(directory: &Path, plan: &Plan) -> Option<LastBuild> {
+    let record = read(directory, plan)?;
+    let bytes = fs::read(path_of(directory, plan, ".llb")).ok();
     let definition = bytes.and_then(|bytes| Definition::from_bytes(&bytes).ok());
     // A graph of another build tells nothing about this one.
     let definition = definition.filter(|graph| {
@@ -94,7 +103,7 @@ pub fn last_build(directory: &Path, output: &ContextPath) -> Option<LastBuild> {
 
 /// Notes down that `output` was built from `plan`. A plan without an id leaves no record.
 pub(crate) fn write(directory: &Path, plan: &Plan, output: &Output) -> Result<(), OutputError> {
-    let json = path_of(directory, &plan.output, ".json");
+    let json = path_of(directory, plan, ".json");
     let Some(id) = plan.id else {
         return forget(&json);
     };
@@ -110,14 +119,15 @@ pub(crate) fn write(directory: &Path, plan: &Plan, output: &Output) -> Result<()
         platform: output.platform.clone(),
         values: output.values.clone(),
         digest: output.digest.clone(),
+        image: output.image.clone(),
         size: output.size,
         modified: modified(&metadata),
         entries: output.entries,
-        vertex: output.vertex.clone(),
+        vertex: head(plan),
         files: files(plan),
         config: plan.config.clone(),
     };
-    let graph = Draft::create(&path_of(directory, &plan.output, ".llb"))?;
+    let graph = Draft::create(&path_of(directory, plan, ".llb"))?;
     graph.publish_bytes(&plan.definition.to_bytes())?;
     replace(&json, &record)
 }
@@ -125,7 +135,7 @@ pub(crate) fn write(directory: &Path, plan: &Plan, output: &Output) -> Result<()
 /// Notes down that an intact tar was written at another time: it was copied, or checked out from a cache.
 pub(crate) fn touch(
     directory: &Path,
-    output: &ContextPath,
+    plan: &Plan,
     record: &Record,
     modified: i128,
 ) -> Result<(), OutputError> {
@@ -133,7 +143,7 @@ pub(crate) fn touch(
         modified,
         ..record.clone()
     };
-    replace(&path_of(directory, output, ".json"), &record)
+    replace(&path_of(directory, plan, ".json"), &record)
 }
 
 fn replace(path: &Path, record: &Record) -> Result<(), OutputError> {
@@ -153,6 +163,12 @@ fn forget(path: &Path) -> Result<(), OutputError> {
         }),
         _ => Ok(()),
     }
+}
+
+/// The digest of the vertex that a plan's result comes from.
+pub(crate) fn head(plan: &Plan) -> String {
+    let head = plan.definition.head();
+    head.map(|head| head.to_string()).unwrap_or_default()
 }
 
 /// The files that the graph names only all together, each with its own hash.

@@ -165,11 +165,7 @@ fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
         digest: summary.sha256.to_string(),
         size: summary.bytes,
         entries: summary.entries,
-        vertex: plan
-            .definition
-            .head()
-            .map(|head| head.to_string())
-            .unwrap_or_default(),
+        vertex: record::head(plan),
         up_to_date: false,
     }
 }

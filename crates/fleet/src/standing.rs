@@ -11,7 +11,7 @@ use catalog::Plan;
 use serde::Serialize;
 
 use crate::{
-    hash,
+    hash, image,
     metadata::Output,
     record::{self, Record},
 };
@@ -44,6 +44,11 @@ pub enum Reason {
         /// The references.
         references: Vec<String>,
     },
+    /// Directories of input files that nobody gave.
+    NoContext {
+        /// Their names.
+        names: Vec<String>,
+    },
     /// There is neither a tar nor a record.
     NeverBuilt,
     /// There is a file, and no record of how it was made.
@@ -53,6 +58,11 @@ pub enum Reason {
     },
     /// It was built from another graph.
     Changed,
+    /// The archive of the image has other platforms.
+    Platforms {
+        /// Those that it has.
+        built: String,
+    },
     /// The tar is not there any more.
     Gone {
         /// The file.
@@ -79,8 +89,6 @@ pub enum Reason {
         /// Why.
         error: String,
     },
-    /// There is no record for artifacts of this kind.
-    Kind,
 }
 
 /// In a phrase.
@@ -90,6 +98,9 @@ impl fmt::Display for Reason {
             Self::Unpinned { references } => {
                 write!(f, "not pinned yet: {}", references.join(", "))
             }
+            Self::NoContext { names } => {
+                write!(f, "`--build-context` gives no {}", names.join(", "))
+            }
             Self::NeverBuilt => f.write_str("not built yet"),
             Self::NoRecord { path } => write!(
                 f,
@@ -97,6 +108,7 @@ impl fmt::Display for Reason {
                 path.display()
             ),
             Self::Changed => f.write_str("it changed since the last build"),
+            Self::Platforms { built } => write!(f, "it was built for {built}"),
             Self::Gone { path } => write!(f, "`{}` is gone", path.display()),
             Self::Size { path, size, built } => write!(
                 f,
@@ -111,27 +123,32 @@ impl fmt::Display for Reason {
             Self::Unreadable { path, error } => {
                 write!(f, "`{}` cannot be read: {error}", path.display())
             }
-            Self::Kind => f.write_str("images are always built"),
         }
     }
 }
 
-/// What is to be done for the variant of `plan`, whose output goes to `directory`.
-pub fn standing(plan: &Plan, directory: &Path, inspection: Inspection) -> Standing {
-    if plan.kind == catalog::Kind::Image {
-        return Standing::Build(Reason::Kind);
+/// What is to be done for `plans`, whose one output goes to `directory`: a plan of a tar, or those of all platforms of an
+/// image.
+pub fn standing(plans: &[Plan], directory: &Path, inspection: Inspection) -> Standing {
+    let mut standing = Standing::Build(Reason::NeverBuilt);
+    for plan in plans {
+        standing = of_plan(plan, &image::platforms(plans), directory, inspection);
+        if matches!(standing, Standing::Build(_)) {
+            break;
+        }
     }
+    standing
+}
+
+fn of_plan(plan: &Plan, platforms: &str, directory: &Path, inspection: Inspection) -> Standing {
     let path = directory.join(plan.output.as_str());
+    if let Some(reason) = incomplete(plan) {
+        return Standing::Build(reason);
+    }
     let Some(id) = plan.id else {
-        let mut references: Vec<String> = plan
-            .unpinned
-            .iter()
-            .map(|reference| reference.source.name())
-            .collect();
-        references.dedup();
-        return Standing::Build(Reason::Unpinned { references });
+        return Standing::Build(Reason::NeverBuilt);
     };
-    let Some(record) = record::read(directory, &plan.output) else {
+    let Some(record) = record::read(directory, plan) else {
         return Standing::Build(if path.exists() {
             Reason::NoRecord { path }
         } else {
@@ -141,10 +158,38 @@ pub fn standing(plan: &Plan, directory: &Path, inspection: Inspection) -> Standi
     if record.id != id {
         return Standing::Build(Reason::Changed);
     }
+    if record.platform != platforms {
+        return Standing::Build(Reason::Platforms {
+            built: record.platform,
+        });
+    }
     match trouble(plan, directory, &path, &record, inspection) {
         Some(reason) => Standing::Build(reason),
         None => Standing::UpToDate(Box::new(output(&record, path))),
     }
+}
+
+/// What a plan lacks, so that nothing can be known of what it would make.
+pub fn incomplete(plan: &Plan) -> Option<Reason> {
+    let unique = |names: Vec<String>| {
+        let names: std::collections::BTreeSet<String> = names.into_iter().collect();
+        names.into_iter().collect::<Vec<_>>()
+    };
+    if !plan.unpinned.is_empty() {
+        let references = plan.unpinned.iter();
+        let references = unique(
+            references
+                .map(|reference| reference.source.name())
+                .collect(),
+        );
+        return Some(Reason::Unpinned { references });
+    }
+    if !plan.missing.is_empty() {
+        let names = plan.missing.iter();
+        let names = unique(names.map(|missing| missing.name.to_string()).collect());
+        return Some(Reason::NoContext { names });
+    }
+    None
 }
 
 /// What is wrong with the file that a record speaks of.
@@ -187,7 +232,7 @@ fn trouble(
         Ok(_) => {
             // So that the next look is quick; where it cannot be noted down, it is slow again.
             if modified != record.modified {
-                let _ = record::touch(directory, &plan.output, record, modified);
+                let _ = record::touch(directory, plan, record, modified);
             }
             None
         }
@@ -207,11 +252,14 @@ fn output(record: &Record, path: PathBuf) -> Output {
         id: Some(record.id),
         path,
         references: Vec::new(),
-        image: None,
+        image: record.image.clone(),
         digest: record.digest.clone(),
         size: record.size,
         entries: record.entries,
-        vertex: record.vertex.clone(),
+        vertex: match record.image {
+            None => record.vertex.clone(),
+            Some(_) => String::new(),
+        },
         up_to_date: true,
     }
 }

@@ -1,9 +1,12 @@
 //! What `build` takes about images.
 
 use clap::Args;
-use fleet::{ImageCompression, ImageOptions};
+use fleet::{ImageCompression, ImageOptions, RegistryAccess};
 
-use crate::failure::{Exit, Failure};
+use crate::{
+    failure::{Exit, Failure},
+    pinning,
+};
 
 /// How images leave the daemon.
 #[derive(Debug, Args)]
@@ -18,6 +21,17 @@ pub(crate) struct ImageArgs {
     /// Push under this tag instead of those that the catalog names; repeatable [default: the content tag]
     #[arg(long, value_name = "TAG", requires = "push", value_parser = parse_tag)]
     pub(crate) tag: Vec<String>,
+    /// A registry that speaks plain HTTP, as HOST:PORT; those on this machine are tried so anyway
+    #[arg(long, value_name = "HOST")]
+    pub(crate) registry_insecure: Vec<String>,
+    #[command(flatten)]
+    pub(crate) format: ImageFormat,
+}
+
+/// In what form images leave the daemon.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Images")]
+pub(crate) struct ImageFormat {
     /// Compress layers: uncompressed, gzip, zstd or estargz, with :LEVEL [default: as the daemon does]
     #[arg(long, value_name = "HOW", value_parser = parse_compression)]
     pub(crate) image_compression: Option<ImageCompression>,
@@ -26,8 +40,8 @@ pub(crate) struct ImageArgs {
     pub(crate) force_compression: bool,
 }
 
-impl ImageArgs {
-    /// What the build does with them. Times are no later than the environment's `SOURCE_DATE_EPOCH`.
+impl ImageFormat {
+    /// What of an export they set. Times are no later than the environment's `SOURCE_DATE_EPOCH`.
     pub(crate) fn options(&self) -> Result<ImageOptions, Failure> {
         let epoch = std::env::var_os("SOURCE_DATE_EPOCH").filter(|epoch| !epoch.is_empty());
         let epoch = epoch.map(|epoch| {
@@ -39,10 +53,28 @@ impl ImageArgs {
             })
         });
         Ok(ImageOptions {
-            push: self.push,
+            push: false,
             compression: self.image_compression.clone(),
             force_compression: self.force_compression,
             epoch: epoch.transpose()?,
+        })
+    }
+}
+
+impl ImageArgs {
+    /// How the registries that images are pushed to are asked what they have.
+    pub(crate) fn access(&self) -> Result<RegistryAccess, Failure> {
+        Ok(RegistryAccess {
+            credentials: pinning::credentials()?,
+            insecure: self.registry_insecure.clone(),
+        })
+    }
+
+    /// What the build does with them.
+    pub(crate) fn options(&self) -> Result<ImageOptions, Failure> {
+        Ok(ImageOptions {
+            push: self.push,
+            ..self.format.options()?
         })
     }
 }

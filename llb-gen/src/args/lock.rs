@@ -3,7 +3,7 @@
 use clap::Args;
 use fleet::BuildContext;
 
-use super::ListingFormat;
+use super::{ListingFormat, parse_assignment};
 
 /// Whether the lock may be changed, and the network asked.
 #[derive(Debug, Clone, Copy, Args)]
@@ -36,6 +36,9 @@ pub(crate) struct LockArgs {
     pub(crate) offline: bool,
     #[command(flatten)]
     pub(crate) registries: Registries,
+    /// Pin what this value of an option refers to, too; every value that the catalog lists is pinned anyway
+    #[arg(long, value_name = "OPTION=VALUE", alias = "build-arg", value_parser = parse_assignment)]
+    pub(crate) set: Vec<(String, String)>,
     /// Pin the image of a base that builds replace, as NAME=docker-image://REF
     #[arg(long, value_name = "NAME=SOURCE")]
     pub(crate) build_context: Vec<BuildContext>,
@@ -57,6 +60,9 @@ pub(crate) struct UpdateArgs {
     pub(crate) format: ListingFormat,
     #[command(flatten)]
     pub(crate) registries: Registries,
+    /// Pin what this value of an option refers to, too; every value that the catalog lists is pinned anyway
+    #[arg(long, value_name = "OPTION=VALUE", alias = "build-arg", value_parser = parse_assignment)]
+    pub(crate) set: Vec<(String, String)>,
     /// Pin the image of a base that builds replace, as NAME=docker-image://REF
     #[arg(long, value_name = "NAME=SOURCE")]
     pub(crate) build_context: Vec<BuildContext>,

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use fleet::Inspection;
 
-use super::{ListingFormat, TarOptions, Variation, inspection, parse_directory};
+use super::{
+    ImageArgs, ImageFormat, ListingFormat, TarOptions, Variation, inspection, parse_directory,
+};
 
 /// Where earlier builds left their outputs, and how well those are looked at.
 #[derive(Debug, Args)]
@@ -35,6 +37,8 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) tar: TarOptions,
     #[command(flatten)]
+    pub(crate) image: ImageArgs,
+    #[command(flatten)]
     pub(crate) earlier: EarlierBuilds,
     /// Exit with 1 when something would be built
     #[arg(long)]
@@ -55,6 +59,8 @@ pub(crate) struct WhyArgs {
     pub(crate) variation: Variation,
     #[command(flatten)]
     pub(crate) tar: TarOptions,
+    #[command(flatten)]
+    pub(crate) image: ImageFormat,
     #[command(flatten)]
     pub(crate) earlier: EarlierBuilds,
     /// How to print it
@@ -94,6 +100,8 @@ pub(crate) struct IdArgs {
     pub(crate) variation: Variation,
     #[command(flatten)]
     pub(crate) tar: TarOptions,
+    #[command(flatten)]
+    pub(crate) image: ImageFormat,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ListingFormat,

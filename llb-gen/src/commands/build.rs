@@ -1,6 +1,5 @@
 //! `llbgen build`: finds the daemon, builds, and prints what was written.
 
-mod names;
 mod report;
 mod todo;
 
@@ -39,11 +38,12 @@ pub(crate) fn run(
     };
     let context = &global.context;
     let selected = Selected::of(catalog, &args.variation, &args.artifacts, context)?;
-    let planned = args.tar.planned(caching);
-    let plans = selected.plan(catalog, planned)?;
+    let planned = args.tar.planned(caching, &args.image.format)?;
+    let plans = selected.plan(catalog, planned.clone())?;
     if args.locking.is_frozen() {
         planning::require_pinned(&plans)?;
     }
+    planning::require_contexts(&plans)?;
     refuse_pushing_tars(args, &plans)?;
     warn_of_estargz(args);
     let secrets = LoadedSecrets::load(&secret_specs(args)?)
@@ -88,9 +88,9 @@ fn refuse_pushing_tars(args: &BuildArgs, plans: &[Plan]) -> Result<(), Failure> 
 
 /// Only layers that are compressed anew get a table of contents.
 fn warn_of_estargz(args: &BuildArgs) {
-    let compression = args.image.image_compression.as_ref();
+    let compression = args.image.format.image_compression.as_ref();
     let is_estargz = compression.is_some_and(|compression| compression.name == "estargz");
-    if is_estargz && !args.image.force_compression {
+    if is_estargz && !args.image.format.force_compression {
         anstream::eprintln!(
             "warning: without `--force-compression`, layers that the daemon has already, those of the base among them, \
              are not eStargz"
@@ -196,6 +196,18 @@ impl Job<'_> {
         work: Work<'_>,
         secrets: LoadedSecrets,
     ) -> Result<Outcome, Failure> {
+        let work = match work {
+            Work::Unpinned { .. } => work,
+            Work::Pinned(mut todo) => {
+                self.leave_out_published(&mut todo).await?;
+                if todo.work.is_empty() {
+                    self.notice(up_to_date(todo.up_to_date.len(), todo.order.len()));
+                    let outputs = together(Ok(Vec::new()), todo.up_to_date, &todo.order);
+                    return Ok((outputs, Ok(())));
+                }
+                Work::Pinned(todo)
+            }
+        };
         let endpoint = tokio::select! {
             endpoint = connection::find(self.global) => endpoint?,
             () = self.signals.cancelled().cancelled() => return Err(Failure::interrupted(&self.signals)),
@@ -232,12 +244,10 @@ impl Job<'_> {
             Work::Pinned(todo) => todo,
             Work::Unpinned { catalog, planned } => {
                 self.pin(&daemon, catalog, &mut selected).await?;
-                sorted(
-                    catalog,
-                    self.args,
-                    selected.plan(catalog, planned)?,
-                    &secrets,
-                )?
+                let plans = selected.plan(catalog, planned)?;
+                let mut todo = sorted(catalog, self.args, plans, &secrets)?;
+                self.leave_out_published(&mut todo).await?;
+                todo
             }
         };
         if !todo.up_to_date.is_empty() {
@@ -256,6 +266,21 @@ impl Job<'_> {
         let cancelled = self.signals.cancelled();
         let built = fleet::build(&daemon, todo.work, &options, cancelled, &events).await;
         Ok(together(built, todo.up_to_date, &todo.order))
+    }
+
+    /// Leaves out what the registries have, unless everything is to be built.
+    async fn leave_out_published(&self, todo: &mut Todo) -> Result<(), Failure> {
+        if self.args.reuse.builds_always() || !self.args.image.push {
+            return Ok(());
+        }
+        let access = self.args.image.access()?;
+        let cancelled = self.signals.cancelled();
+        let tell = |text| self.notice(text);
+        todo.leave_out_published(&access, cancelled, &tell).await;
+        if cancelled.is_cancelled() {
+            return Err(Failure::interrupted(&self.signals));
+        }
+        Ok(())
     }
 
     /// Asks the daemon what unpinned references stand for, and writes it into the lock.

@@ -30,6 +30,7 @@ pub(crate) fn run(
     let build_contexts = &args.variation.build_context;
     let selected = Selected::read(catalog, vec![variant], build_contexts, &global.context)?;
     let plans = selected.plan(catalog, Caching::Use)?;
+    planning::require_contexts(&plans)?;
     planning::require_pinned(&plans)?;
     for plan in &plans {
         let mut stdout = io::stdout().lock();

@@ -1,7 +1,7 @@
 //! `llbgen id`: the identity of artifacts, from files alone.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Write as _},
 };
 
@@ -25,9 +25,9 @@ struct Row {
     values: BTreeMap<String, String>,
     id: Id,
     content_tag: String,
-    /// The repository with the content tag.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    image: Option<String>,
+    /// The repository with the content tag, and with the tags that the text of files makes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<String>,
 }
 
 pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> Result<(), Failure> {
@@ -46,7 +46,8 @@ pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> R
     });
     let build_contexts = &args.variation.build_context;
     let selected = Selected::read(catalog, variants, build_contexts, &global.context)?;
-    let plans = selected.plan(catalog, args.tar.planned(Caching::Use))?;
+    let plans = selected.plan(catalog, args.tar.planned(Caching::Use, &args.image)?)?;
+    let plans = leave_out_incomplete(plans)?;
     planning::require_pinned(&plans)?;
     let rows = rows(catalog, &plans)?;
     match args.format {
@@ -54,6 +55,23 @@ pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> R
         ListingFormat::Text => write!(io::stdout().lock(), "{}", text(&rows))?,
     }
     Ok(())
+}
+
+/// Without the artifacts whose input directories nobody gave: they have no id, and the others have.
+fn leave_out_incomplete(plans: Vec<Plan>) -> Result<Vec<Plan>, Failure> {
+    let (incomplete, complete): (Vec<Plan>, Vec<Plan>) =
+        plans.into_iter().partition(|plan| !plan.missing.is_empty());
+    if complete.is_empty() {
+        planning::require_contexts(&incomplete)?;
+    }
+    let names: BTreeSet<&str> = incomplete
+        .iter()
+        .map(|plan| plan.variant.artifact.as_str())
+        .collect();
+    for name in names {
+        anstream::eprintln!("note: `{name}` is left out: `llbgen id {name}` says what it needs");
+    }
+    Ok(complete)
 }
 
 fn rows(catalog: &CheckedCatalog, plans: &[Plan]) -> Result<Vec<Row>, Failure> {
@@ -98,9 +116,12 @@ fn row(catalog: &CheckedCatalog, plan: &Plan, parts: &[&Plan], id: Id) -> Result
         values: plan.variant.values_as_text(),
         id,
         content_tag: id.content_tag(),
-        image: names
-            .repository
-            .map(|repository| format!("{repository}:{}", id.content_tag())),
+        images: names.repository.map_or_else(Vec::new, |repository| {
+            let tags = [id.content_tag()].into_iter();
+            tags.chain(plan.file_tags.iter().cloned())
+                .map(|tag| format!("{repository}:{tag}"))
+                .collect()
+        }),
     })
 }
 
@@ -118,12 +139,12 @@ fn text(rows: &[Row]) -> String {
                 values.collect::<Vec<_>>().join(" "),
                 row.id.to_string(),
                 row.content_tag.clone(),
-                row.image.clone().unwrap_or_default(),
+                row.images.join(" "),
             ]
         })
         .collect();
     table::table(
-        ["ARTIFACT", "PLATFORM", "VALUES", "ID", "TAG", "IMAGE"],
+        ["ARTIFACT", "PLATFORM", "VALUES", "ID", "TAG", "IMAGES"],
         &cells,
     )
 }

@@ -5,13 +5,15 @@ use std::{
     io::{self, Write as _},
 };
 
-use catalog::{Caching, CheckedCatalog, Difference, Id, Plan};
-use fleet::{Inspection, Reason, Standing};
+use buildkit_client::CancellationToken;
+use catalog::{Caching, CheckedCatalog, Difference, Id, Kind, Plan, Platform};
+use fleet::{Reason, Standing};
 use serde::Serialize;
 
 use crate::{
     args::{Global, ListingFormat, PlanArgs},
     failure::{Exit, Failure},
+    image_names::{by_output, names, whole_id},
     planning::{self, Selected},
     table,
 };
@@ -36,6 +38,7 @@ struct Row {
 #[serde(rename_all = "kebab-case")]
 enum Status {
     UpToDate,
+    Published,
     Build,
 }
 
@@ -43,6 +46,7 @@ impl Status {
     fn as_str(self) -> &'static str {
         match self {
             Self::UpToDate => "up to date",
+            Self::Published => "published",
             Self::Build => "build",
         }
     }
@@ -55,11 +59,13 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let artifacts = planning::or_all(catalog, &args.artifacts);
     let selected = Selected::of(catalog, &args.variation, &artifacts, &global.context)?;
-    let plans = selected.plan(catalog, args.tar.planned(Caching::Use))?;
-    let inspection = args.earlier.inspection();
+    let planned = args.tar.planned(Caching::Use, &args.image.format)?;
+    let plans = by_output(selected.plan(catalog, planned)?);
+    let states = states(catalog, args, &plans)?;
     let rows: Vec<Row> = plans
         .iter()
-        .map(|plan| row(plan, args, inspection))
+        .zip(&states)
+        .flat_map(|(plans, state)| plans.iter().map(|plan| row(plan, args, state)))
         .collect();
     match args.format {
         ListingFormat::Json => table::print_json(&rows)?,
@@ -71,10 +77,80 @@ pub(crate) fn run(
     Ok(())
 }
 
-fn row(plan: &Plan, args: &PlanArgs, inspection: Inspection) -> Row {
-    let (status, reason) = match fleet::standing(plan, &args.earlier.output, inspection) {
-        Standing::UpToDate(_) => (Status::UpToDate, String::new()),
-        Standing::Build(reason) => (Status::Build, phrase(plan, args, &reason)),
+/// What is to be done for what some plans make.
+enum State {
+    UpToDate,
+    Published,
+    Build(Reason),
+    /// As a push would have it, in a phrase.
+    Push(String),
+}
+
+/// What is to be done for each of `outputs`; with `--push` the registries are asked.
+fn states(
+    catalog: &CheckedCatalog,
+    args: &PlanArgs,
+    outputs: &[Vec<Plan>],
+) -> Result<Vec<State>, Failure> {
+    let is_pushed = |plans: &[Plan]| args.image.push && plans[0].kind == Kind::Image;
+    let mut runtime = None;
+    let mut states = Vec::new();
+    for plans in outputs {
+        if is_pushed(plans) {
+            if runtime.is_none() {
+                runtime = Some(
+                    tokio::runtime::Builder::new_current_thread()
+                        .enable_all()
+                        .build()?,
+                );
+            }
+            let runtime = runtime.as_ref().expect("it was just made");
+            states.push(runtime.block_on(in_registries(catalog, args, plans))?);
+            continue;
+        }
+        let inspection = args.earlier.inspection();
+        let standing = fleet::standing(plans, &args.earlier.output, inspection);
+        states.push(match standing {
+            Standing::UpToDate(_) => State::UpToDate,
+            Standing::Build(reason) => State::Build(reason),
+        });
+    }
+    Ok(states)
+}
+
+async fn in_registries(
+    catalog: &CheckedCatalog,
+    args: &PlanArgs,
+    plans: &[Plan],
+) -> Result<State, Failure> {
+    if let Some(reason) = fleet::incomplete(&plans[0]) {
+        return Ok(State::Build(reason));
+    }
+    let id = whole_id(catalog, plans);
+    let names = names(catalog, &args.image, &plans[0], id)?;
+    let Some(id) = id else {
+        let reason = "only some of its platforms are selected";
+        return Ok(State::Push(reason.to_owned()));
+    };
+    let platforms: Vec<Platform> = plans
+        .iter()
+        .map(|plan| plan.variant.platform.clone())
+        .collect();
+    let access = args.image.access()?;
+    let never = CancellationToken::new();
+    match fleet::published(&names, id, &platforms, &access, &never).await {
+        Ok(Some(_)) => Ok(State::Published),
+        Ok(None) => Ok(State::Push(format!("{} has it not", names.join(" or ")))),
+        Err(error) => Ok(State::Push(format!("{error}: {}", error.problem))),
+    }
+}
+
+fn row(plan: &Plan, args: &PlanArgs, state: &State) -> Row {
+    let (status, reason) = match state {
+        State::UpToDate => (Status::UpToDate, String::new()),
+        State::Published => (Status::Published, String::new()),
+        State::Build(reason) => (Status::Build, phrase(plan, args, reason)),
+        State::Push(reason) => (Status::Build, reason.clone()),
     };
     Row {
         artifact: plan.variant.artifact.to_string(),

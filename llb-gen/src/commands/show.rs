@@ -134,6 +134,9 @@ fn text(artifact: &Artifact, plans: &[&Plan]) -> String {
         );
         match plan.id {
             Some(id) => line("id", &format!("{id} (content tag {})", id.content_tag())),
+            None if plan.unpinned.is_empty() => {
+                line("id", "none until `--build-context` gives what it reads");
+            }
             None => line("id", "none until everything is pinned: run `llbgen lock`"),
         }
         line("output", plan.output.as_str());

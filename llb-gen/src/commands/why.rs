@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::{
     args::{Global, ListingFormat, WhyArgs},
     failure::{Exit, Failure, list},
+    image_names::by_output,
     planning::Selected,
     table,
 };
@@ -41,12 +42,12 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let artifacts = [args.artifact.clone()];
     let selected = Selected::of(catalog, &args.variation, &artifacts, &global.context)?;
-    let plans = selected.plan(catalog, args.tar.planned(Caching::Use))?;
+    let plans = selected.plan(catalog, args.tar.planned(Caching::Use, &args.image)?)?;
     let rows = match &args.against {
         Some(file) => vec![against(file, &plans)?],
-        None => plans
+        None => by_output(plans)
             .iter()
-            .map(|plan| since_last_build(plan, args))
+            .flat_map(|plans| since_last_build(plans, args))
             .collect(),
     };
     match args.format {
@@ -56,12 +57,17 @@ pub(crate) fn run(
     Ok(())
 }
 
-fn since_last_build(plan: &Plan, args: &WhyArgs) -> Row {
+fn since_last_build(plans: &[Plan], args: &WhyArgs) -> Vec<Row> {
     let inspection = args.earlier.inspection();
-    let reason = match fleet::standing(plan, &args.earlier.output, inspection) {
+    let reason = match fleet::standing(plans, &args.earlier.output, inspection) {
         Standing::UpToDate(_) => None,
         Standing::Build(reason) => Some(reason),
     };
+    let row = |plan| of_plan(plan, reason.clone(), args);
+    plans.iter().map(row).collect()
+}
+
+fn of_plan(plan: &Plan, reason: Option<Reason>, args: &WhyArgs) -> Row {
     let causes = match &reason {
         Some(Reason::Changed | Reason::Unpinned { .. }) => causes(plan, &args.earlier.output),
         _ => Vec::new(),
@@ -78,7 +84,7 @@ fn since_last_build(plan: &Plan, args: &WhyArgs) -> Row {
 
 /// What differs between the last build of a plan and the plan.
 pub(super) fn causes(plan: &Plan, directory: &Path) -> Vec<Cause> {
-    let Some(last) = record::last_build(directory, &plan.output) else {
+    let Some(last) = record::last_build(directory, plan) else {
         return Vec::new();
     };
     let Some(definition) = &last.definition else {

@@ -87,6 +87,9 @@ pub(crate) fn replaced(
     lock: &Lock,
 ) -> Result<Ground, BaseError> {
     match context {
+        NamedContext::Directory(_) => Err(BaseError::Directory {
+            context: name.to_owned(),
+        }),
         NamedContext::Image(image) => {
             let origin = Origin {
                 place: format!("`--build-context {name}`"),

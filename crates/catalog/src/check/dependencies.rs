@@ -4,8 +4,12 @@ use std::collections::BTreeSet;
 
 use super::nearest_artifact;
 use crate::{
-    artifact::Artifact, catalog::CheckedCatalog, dependencies::trees_read, name::ArtifactName,
-    problem::Problem, variant,
+    artifact::{Artifact, Kind},
+    catalog::CheckedCatalog,
+    dependencies::{tars_read, trees_read},
+    name::ArtifactName,
+    problem::Problem,
+    variant,
 };
 
 /// What `artifact` is built for, and `below`, which it is made from, is not.
@@ -62,6 +66,21 @@ pub(super) fn dependency_problems(catalog: &CheckedCatalog, artifact: &Artifact)
         nearest: nearest_artifact(catalog, &name),
         name,
     }));
+    let tars: BTreeSet<String> = variants
+        .iter()
+        .flat_map(|variant| tars_read(artifact, variant).unwrap_or_default())
+        .collect();
+    problems.extend(
+        tars.into_iter()
+            .filter_map(|name| match catalog.get(&name) {
+                Some(found) if found.kind() == Kind::Image => Some(Problem::NoTar { name }),
+                Some(_) => None,
+                None => Some(Problem::TarOf {
+                    nearest: nearest_artifact(catalog, &name),
+                    name,
+                }),
+            }),
+    );
     problems
 }
 

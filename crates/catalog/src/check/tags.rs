@@ -17,7 +17,13 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
     for artifact in catalog.artifacts() {
         let mut found = |problem| problems.push((artifact.name.to_string(), problem));
         match (&artifact.repository, artifact.kind) {
-            (None, _) if artifact.tags.is_empty() && artifact.platform_tags.is_empty() => continue,
+            (None, _)
+                if artifact.tags.is_empty()
+                    && artifact.platform_tags.is_empty()
+                    && artifact.file_tags.is_empty() =>
+            {
+                continue;
+            }
             (None, _) => found(Problem::NoRepository),
             (Some(_), kind @ (Kind::Rootfs | Kind::Layer)) => found(Problem::NotAnImage {
                 kind: kind.as_str(),

@@ -295,7 +295,7 @@ fn contexts_replace_bases_by_reference_stage_or_artifact() {
     let error = with("ubuntu", "base").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no selected artifact has a base `ubuntu` to replace; did you mean `ubuntu:24.04`?"
+        "no selected artifact has a base or an input `ubuntu`; did you mean `ubuntu:24.04`?"
     );
 }
 

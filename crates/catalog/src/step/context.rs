@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::network::networked_shell;
 use crate::{
-    inputs::{FileSet, Inputs},
+    dockerfile::{FromLineError, first_from_line},
+    inputs::{FileSet, Inputs, NamedContext},
     local::{self, LocalSource},
     lock::{GitSource, PACKAGES_EPOCH},
-    name::SecretId,
+    name::{ContextName, SecretId},
     path::{ContextPath, ContextPathError},
     template::{Template, TemplateError, Variables},
     tree::Tree,
@@ -24,6 +25,17 @@ use crate::{
 pub enum Read {
     /// The files that a path or glob in the context directory stands for.
     Files(ContextPath),
+    /// The files that a path or glob stands for in a directory that `--build-context NAME=DIR` gives.
+    Context {
+        /// The name.
+        name: ContextName,
+        /// The path or glob in it.
+        path: ContextPath,
+    },
+    /// The image that the first FROM line of a Dockerfile names: its tag, not its tree.
+    FromLine(ContextPath),
+    /// The tar of an artifact of the catalog, packed inside the graph.
+    Tar(String),
     /// The tree of an artifact of the catalog when it has one of that name, or else of an image.
     Tree(String),
     /// What a URL serves.
@@ -50,6 +62,9 @@ impl fmt::Display for Read {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Files(path) => write!(f, "{path}"),
+            Self::Context { name, path } => write!(f, "{path} of the build context {name}"),
+            Self::FromLine(path) => write!(f, "the FROM line of {path}"),
+            Self::Tar(name) => write!(f, "the tar of {name}"),
             Self::Tree(name) => f.write_str(name),
             Self::Http { url, .. } => f.write_str(url),
             Self::Git(source) => write!(f, "{source}"),
@@ -73,8 +88,17 @@ fn as_text<S: serde::Serializer>(
         .serialize(serializer)
 }
 
-/// The states of what a step reads from elsewhere in the graph.
-pub(crate) type Given = BTreeMap<Read, State>;
+/// What a step reads from elsewhere in the graph.
+pub(crate) type Given = BTreeMap<Read, Source>;
+
+/// A place in the graph that a step reads from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The tree.
+    pub state: State,
+    /// What is meant in it: the path of a file, or `/`.
+    pub path: String,
+}
 
 /// Why a step cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,12 +121,29 @@ pub enum StepError {
         /// What it asks for.
         what: String,
     },
+    /// Something else than a directory in the place of one.
+    #[error("the build context `{context}` must be a directory")]
+    NotADirectory {
+        /// The context.
+        context: ContextName,
+    },
     /// Declared files that were not read from disk.
     #[error("`{path}` was not read; it is declared, but not among the inputs")]
     NotRead {
         /// The path or glob.
         path: ContextPath,
     },
+    /// A file that should hold a value and does not.
+    #[error("`{path}` {problem}")]
+    Value {
+        /// The file.
+        path: ContextPath,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A Dockerfile whose FROM line names no image with a tag.
+    #[error(transparent)]
+    FromLine(#[from] FromLineError),
     /// A script that cannot be run.
     #[error("`{path}` is not executable; `chmod +x` it")]
     NotExecutable {
@@ -197,8 +238,57 @@ impl<'a> StepContext<'a> {
             .ok_or_else(|| StepError::NotRead { path: path.clone() })
     }
 
-    /// The tree of an artifact or image, a download, or the files of a git ref, that the step declared.
-    pub fn source(&self, read: &Read) -> Result<&'a State, StepError> {
+    /// The files that a declared path or glob stands for in the build context `name`; none when nobody gave it, and what
+    /// is planned is then not for building.
+    pub fn context_files(
+        &self,
+        name: &ContextName,
+        path: &ContextPath,
+    ) -> Result<Option<&'a FileSet>, StepError> {
+        let read = Read::Context {
+            name: name.clone(),
+            path: path.clone(),
+        };
+        if !self.reads.contains(&read) {
+            return Err(StepError::UndeclaredSource {
+                what: read.to_string(),
+            });
+        }
+        let not_read = || StepError::NotRead { path: path.clone() };
+        match self.inputs.contexts.get(name.as_str()) {
+            Some(NamedContext::Directory(files)) => Ok(Some(files.get(path).ok_or_else(not_read)?)),
+            Some(_) => Err(StepError::NotADirectory {
+                context: name.clone(),
+            }),
+            None => Ok(None),
+        }
+    }
+
+    /// The tag of the image that the first FROM line of a declared Dockerfile names.
+    pub fn tag_of(&self, dockerfile: &ContextPath) -> Result<String, StepError> {
+        let not_read = || StepError::NotRead {
+            path: dockerfile.clone(),
+        };
+        if !self.reads.contains(&Read::FromLine(dockerfile.clone())) {
+            return Err(StepError::Undeclared {
+                path: dockerfile.clone(),
+            });
+        }
+        let text = self
+            .inputs
+            .dockerfiles
+            .get(dockerfile)
+            .ok_or_else(not_read)?;
+        let image = first_from_line(dockerfile, text)?.image;
+        let tag = image.as_ref().and_then(|image| image.tag());
+        tag.map(str::to_owned).ok_or_else(|| StepError::Value {
+            path: dockerfile.clone(),
+            problem: "names no image with a tag in its FROM line".to_owned(),
+        })
+    }
+
+    /// The tree of an artifact or image, a download, the files of a git ref, or a packed tar, that the step declared.
+    pub fn source(&self, read: &Read) -> Result<&'a Source, StepError> {
         let given = self.given.get(read).filter(|_| self.reads.contains(read));
         given.ok_or_else(|| StepError::UndeclaredSource {
             what: read.to_string(),
@@ -232,7 +322,19 @@ impl<'a> StepContext<'a> {
         files: &FileSet,
         place: impl Fn(&ContextPath) -> ContextPath,
     ) -> State {
-        let (state, local) = local::files_state(files, place);
+        let (state, local) = local::files_state(local::CONTEXT_LOCAL, files, place);
+        self.locals.extend(local);
+        state
+    }
+
+    /// The same for files of the build context `name`.
+    pub fn context_state(
+        &mut self,
+        name: &ContextName,
+        files: &FileSet,
+        place: impl Fn(&ContextPath) -> ContextPath,
+    ) -> State {
+        let (state, local) = local::files_state(name.as_str(), files, place);
         self.locals.extend(local);
         state
     }

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
 use crate::{
+    local::CONTEXT_LOCAL,
+    name::ContextName,
+    pack::FRONTEND_LOCAL,
     path::ContextPath,
     template::{Template, Variables},
     tree::Tree,
@@ -13,6 +16,8 @@ use crate::{
 /// Copies files of the context directory: what is in a directory, the files that a glob matches, or one file (into
 /// `to` when that ends in a slash, else under that name). What a glob matches keeps its path below the glob's literal
 /// part. Owner 0:0, modes 0644 or 0755, mtimes 0; directories without a file are left out, as git does.
+///
+/// With `context`, the files are those of a directory that the user names, `--build-context NAME=DIR`, in the same way.
 ///
 /// With `from`, it copies from the tree of another artifact or image instead, with owners, modes and times as they are
 /// there.
@@ -27,6 +32,9 @@ pub struct Copy {
     /// An artifact of the catalog when it has one of that name, or else an image reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<Template>,
+    /// The name of the directory that the user gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    context: Option<ContextName>,
 }
 
 impl Copy {
@@ -36,7 +44,14 @@ impl Copy {
             path: Template::unchecked(path),
             to: Template::unchecked(to),
             from: None,
+            context: None,
         }
+    }
+
+    /// Copies from the directory that `--build-context NAME=DIR` gives.
+    pub fn context(mut self, name: &str) -> Self {
+        self.context = Some(ContextName::unchecked(name));
+        self
     }
 
     /// Copies from the tree of an artifact or image; a template.
@@ -46,18 +61,35 @@ impl Copy {
     }
 
     fn read(&self, variables: &Variables) -> Result<Read, StepError> {
-        match &self.from {
-            Some(from) => Ok(Read::Tree(from.expand(variables)?)),
-            None => Ok(Read::Files(self.path.expand(variables)?.parse()?)),
+        let path = || Ok::<_, StepError>(self.path.expand(variables)?.parse()?);
+        match (&self.from, &self.context) {
+            (Some(from), _) => Ok(Read::Tree(from.expand(variables)?)),
+            (None, Some(name)) => Ok(Read::Context {
+                name: name.clone(),
+                path: path()?,
+            }),
+            (None, None) => Ok(Read::Files(path()?)),
         }
     }
 
-    /// The action that copies declared files of the context directory.
+    /// The action that copies declared files of the context directory, or of the one that the user gives.
     fn files(&self, context: &mut StepContext<'_>) -> Result<CopyAction, StepError> {
         let declared: ContextPath = context.expand(&self.path)?.parse()?;
         let to = context.expand(&self.to)?;
-        let files = context.files(&declared)?.clone();
-        let state = context.files_state(&files, |path| place(&declared, path));
+        let place = |path: &ContextPath| place(&declared, path);
+        let (files, state) = match &self.context {
+            None => {
+                let files = context.files(&declared)?.clone();
+                let state = context.files_state(&files, place);
+                (files, state)
+            }
+            Some(name) => {
+                let files = context.context_files(name, &declared)?;
+                let files = files.cloned().unwrap_or_default();
+                let state = context.context_state(name, &files, place);
+                (files, state)
+            }
+        };
         let copy = if files.contains_key(&declared) {
             CopyAction::new(&state, format!("/{}", declared.file_name()), to)
         } else {
@@ -72,8 +104,19 @@ impl Copy {
         let to = context.expand(&self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
         // As COPY does: of a directory, what is in it.
-        let copy = CopyAction::new(source, path, to).contents_only();
+        let copy = CopyAction::new(&source.state, path, to).contents_only();
         Ok(copy.create_dest_path().allow_wildcard())
+    }
+}
+
+/// What is wrong with the name of a directory that the user gives.
+pub(super) fn context_problem(name: &ContextName) -> Option<String> {
+    // They are the names of local sources that mean something else.
+    let is_taken = [CONTEXT_LOCAL, FRONTEND_LOCAL, "dockerfile"].contains(&name.as_str());
+    match name.as_str().parse::<ContextName>() {
+        Err(error) => Some(error.to_string()),
+        Ok(_) if is_taken => Some(format!("`{name}` cannot be the name of a build context")),
+        Ok(_) => None,
     }
 }
 
@@ -98,7 +141,9 @@ fn place(declared: &ContextPath, path: &ContextPath) -> ContextPath {
 
 impl Apply for Copy {
     fn title(&self) -> String {
-        match &self.from {
+        let from = self.from.as_ref().map(Template::to_string);
+        let from = from.or_else(|| self.context.as_ref().map(ContextName::to_string));
+        match from {
             Some(from) => format!("copy {} from {from} to {}", self.path, self.to),
             None => format!("copy {} to {}", self.path, self.to),
         }
@@ -133,7 +178,15 @@ impl Apply for Copy {
             .from
             .as_ref()
             .and_then(|_| absolute("copy", &self.path));
-        absolute("to", &self.to).into_iter().chain(path).collect()
+        let both = (self.from.is_some() && self.context.is_some())
+            .then(|| "`copy` is `from` a tree or of a `context`, not both".to_owned());
+        let name = self.context.as_ref().and_then(context_problem);
+        absolute("to", &self.to)
+            .into_iter()
+            .chain(path)
+            .chain(both)
+            .chain(name)
+            .collect()
     }
 }
 

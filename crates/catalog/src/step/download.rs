@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
 use crate::{
-    planner::file_name,
     template::{Template, Variables},
     tree::Tree,
 };
@@ -141,10 +140,9 @@ impl Apply for Download {
     }
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        let url = context.expand(&self.url)?;
         let to = context.expand(&self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
-        let copy = CopyAction::new(source, format!("/{}", file_name(&url)), to)
+        let copy = CopyAction::new(&source.state, source.path.as_str(), to)
             .create_dest_path()
             .created(0);
         let copy = if self.unpack {
@@ -194,7 +192,7 @@ impl Apply for Git {
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
         let to = context.expand(&self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
-        let copy = CopyAction::new(source, "/", to)
+        let copy = CopyAction::new(&source.state, source.path.as_str(), to)
             .contents_only()
             .create_dest_path()
             .created(0);

@@ -1,11 +1,9 @@
-//! Steps that set what only an image has: what it runs, its labels, its ports. They make no vertex.
-
-use std::collections::BTreeMap;
+//! Steps that set what only an image has: what it runs, its ports. They make no vertex.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
-use crate::{template::Template, tree::Tree};
+use crate::tree::Tree;
 
 /// Sets what an image runs; the base's command goes, as it was meant for the base's entrypoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,14 +19,6 @@ pub struct Entrypoint {
 pub struct Cmd {
     /// The arguments.
     cmd: Vec<String>,
-}
-
-/// Sets labels.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Label {
-    /// The labels; values are templates.
-    label: BTreeMap<String, Template>,
 }
 
 /// Declares the ports that an image listens on.
@@ -56,15 +46,6 @@ impl Cmd {
     /// Sets the arguments.
     pub fn new<W: Into<String>>(cmd: impl IntoIterator<Item = W>) -> Self {
         Self { cmd: words(cmd) }
-    }
-}
-
-impl Label {
-    /// Sets one label; the value is a template.
-    pub fn new(name: &str, value: &str) -> Self {
-        Self {
-            label: BTreeMap::from([(name.to_owned(), Template::unchecked(value))]),
-        }
     }
 }
 
@@ -112,37 +93,6 @@ impl Apply for Cmd {
     fn apply(&self, mut tree: Tree, _: &mut StepContext<'_>) -> Result<Tree, StepError> {
         tree.config.cmd.clone_from(&self.cmd);
         Ok(tree)
-    }
-}
-
-impl Apply for Label {
-    fn title(&self) -> String {
-        let names: Vec<&str> = self.label.keys().map(String::as_str).collect();
-        format!("label {}", names.join(" "))
-    }
-
-    fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
-        Ok(Vec::new())
-    }
-
-    fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        for (name, value) in &self.label {
-            let value = context.expand(value)?;
-            tree.config.labels.insert(name.clone(), value);
-        }
-        Ok(tree)
-    }
-
-    fn templates(&self) -> Vec<&Template> {
-        self.label.values().collect()
-    }
-
-    fn problems(&self) -> Vec<String> {
-        let empty = self.label.keys().any(String::is_empty);
-        empty
-            .then(|| "`label` has an empty name".to_owned())
-            .into_iter()
-            .collect()
     }
 }
 

@@ -7,8 +7,10 @@ mod copy;
 mod custom;
 mod download;
 mod image;
+mod label;
 mod network;
 mod run;
+mod tar;
 mod when;
 
 use serde::{Deserialize, Serialize};
@@ -16,13 +18,15 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     apt::Apt,
     config::{Env, User, Workdir},
-    context::{Read, StepContext, StepError},
+    context::{Read, Source, StepContext, StepError},
     copy::Copy,
     custom::{Custom, CustomStep},
     download::{Download, Git},
-    image::{Cmd, Entrypoint, Expose, Label},
+    image::{Cmd, Entrypoint, Expose},
+    label::Label,
     network::CA_SECRET,
     run::{Cache, Network, Run},
+    tar::Tar,
     when::When,
 };
 pub(crate) use self::{apt::installed_packages, context::Given, network::without_prelude};
@@ -46,6 +50,8 @@ pub enum Step {
     Download(Download),
     /// Puts the files of a git ref in.
     Git(Git),
+    /// Puts the tar of another artifact in.
+    Tar(Tar),
     /// Sets environment variables.
     Env(Env),
     /// Sets and makes the working directory.
@@ -107,6 +113,7 @@ impl Step {
             Self::Apt(step) => step,
             Self::Run(step) => step,
             Self::Copy(step) => step,
+            Self::Tar(step) => step,
             Self::Env(step) => step,
             Self::Workdir(step) => step,
             Self::User(step) => step,
@@ -166,5 +173,6 @@ macro_rules! into_step {
 }
 
 into_step!(
-    Apt, Run, Copy, Download, Git, Env, Workdir, User, Entrypoint, Cmd, Label, Expose, When, Custom
+    Apt, Run, Copy, Download, Git, Tar, Env, Workdir, User, Entrypoint, Cmd, Label, Expose, When,
+    Custom
 );

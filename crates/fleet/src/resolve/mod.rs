@@ -4,7 +4,7 @@ mod daemon;
 mod error;
 mod git;
 mod pin;
-mod registry;
+pub(crate) mod registry;
 mod web;
 
 use std::collections::BTreeMap;

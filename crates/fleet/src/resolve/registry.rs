@@ -8,7 +8,7 @@ use oci_client::{
     Client, Reference,
     client::{ClientConfig, ClientProtocol},
     errors::{OciDistributionError, OciErrorCode},
-    manifest::{OciDescriptor, OciImageIndex, OciManifest},
+    manifest::{ImageIndexEntry, OciDescriptor, OciImageIndex, OciManifest},
     secrets::RegistryAuth,
 };
 
@@ -27,7 +27,6 @@ pub(super) async fn image(
     image: &ImageRef,
     platforms: &[Platform],
 ) -> Result<ResolvedImage, ResolveProblem> {
-    web::use_tls();
     let registry = Registry::connect(credentials, insecure, image).await?;
     let (manifest, digest) = registry.manifest(&registry.reference).await?;
     let digest: ContentDigest = digest.parse().map_err(nonsense)?;
@@ -46,18 +45,21 @@ pub(super) async fn image(
     Ok(ResolvedImage { digest, configs })
 }
 
-struct Registry {
+/// The registry of one image.
+pub(crate) struct Registry {
     client: Client,
     auth: RegistryAuth,
     reference: Reference,
 }
 
 impl Registry {
-    async fn connect(
+    /// Makes ready to ask; what it needs is a login at most.
+    pub(crate) async fn connect(
         credentials: &DockerConfig,
         insecure: &[String],
         image: &ImageRef,
     ) -> Result<Self, ResolveProblem> {
+        web::use_tls();
         let domain = image.domain();
         let protocol = if is_plain(domain, insecure) {
             ClientProtocol::Http
@@ -90,24 +92,52 @@ impl Registry {
         pulled.map_err(|error| problem(&error))
     }
 
-    /// The config of the image for one platform.
-    async fn config_in(
+    /// The index of the image, with its digest; an image without one is missing for who wants one.
+    pub(crate) async fn index(&self) -> Result<(OciImageIndex, String), ResolveProblem> {
+        match self.manifest(&self.reference).await? {
+            (OciManifest::ImageIndex(index), digest) => Ok((index, digest)),
+            (OciManifest::Image(_), _digest) => Err(ResolveProblem::Server {
+                trouble: Some(SourceTrouble::Missing),
+                message: "it has no index".to_owned(),
+            }),
+        }
+    }
+
+    /// Makes sure that a manifest of the repository is there.
+    pub(crate) async fn has_manifest(&self, digest: &str) -> Result<(), ResolveProblem> {
+        let reference = self.reference.clone_with_digest(digest.to_owned());
+        let asked = self.client.fetch_manifest_digest(&reference, &self.auth);
+        asked.await.map(drop).map_err(|error| problem(&error))
+    }
+
+    /// What an index has for one platform.
+    pub(crate) fn entry<'a>(
         &self,
-        index: &OciImageIndex,
+        index: &'a OciImageIndex,
         platform: &Platform,
-    ) -> Result<Vec<u8>, ResolveProblem> {
-        let entry = index.manifests.iter().find(|entry| {
+    ) -> Option<&'a ImageIndexEntry> {
+        index.manifests.iter().find(|entry| {
             let of_entry = entry.platform.as_ref().map(|found| {
                 Platform::new(found.os.to_string(), found.architecture.to_string())
                     .with_variant(found.variant.clone().unwrap_or_default())
                     .normalized()
             });
             of_entry.as_ref() == Some(platform)
-        });
-        let entry = entry.ok_or_else(|| ResolveProblem::Platform {
-            platform: platform.to_string(),
-            available: available(index),
-        })?;
+        })
+    }
+
+    /// The config of the image for one platform.
+    async fn config_in(
+        &self,
+        index: &OciImageIndex,
+        platform: &Platform,
+    ) -> Result<Vec<u8>, ResolveProblem> {
+        let entry = self
+            .entry(index, platform)
+            .ok_or_else(|| ResolveProblem::Platform {
+                platform: platform.to_string(),
+                available: available(index),
+            })?;
         let reference = self.reference.clone_with_digest(entry.digest.clone());
         match self.manifest(&reference).await? {
             (OciManifest::Image(manifest), _digest) => self.blob(&manifest.config).await,

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::{CheckedCatalog, Id, Kind, Plan, Read, Variant};
-use fleet::{BuildFailure, ImagePlan, LoadedSecrets, Output, Standing, Work};
+use buildkit_client::CancellationToken;
+use catalog::{CheckedCatalog, Kind, Plan, Platform, Read, Variant};
+use fleet::{BuildFailure, ImagePlan, LoadedSecrets, Output, RegistryAccess, Standing, Work};
 
-use super::names::names;
 use crate::{
     args::BuildArgs,
     failure::{Exit, Failure, list},
+    image_names::{by_output, names, whole_id},
 };
 
 /// What is to be built, and what is there already.
@@ -48,17 +49,18 @@ pub(super) fn sorted(
 ) -> Result<Todo, Failure> {
     let inspection = args.reuse.inspection();
     let always = args.reuse.builds_always();
-    let (mut up_to_date, mut order) = (Vec::new(), Vec::new());
-    let mut groups: Vec<Vec<Plan>> = Vec::new();
-    for plan in plans {
-        if let Some(image) = groups.iter_mut().find(|group| plan.is_of_image(&group[0])) {
-            image.push(plan);
+    let (mut up_to_date, mut order, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+    for group in by_output(plans) {
+        order.push(key(&group[0].variant));
+        // What is to be pushed is looked for in the registries.
+        let is_pushed = group[0].kind == Kind::Image && args.image.push;
+        if always || is_pushed {
+            groups.push(group);
             continue;
         }
-        order.push(key(&plan.variant));
-        match fleet::standing(&plan, &args.output, inspection) {
-            Standing::UpToDate(output) if !always => up_to_date.push(*output),
-            _ => groups.push(vec![plan]),
+        match fleet::standing(&group, &args.output, inspection) {
+            Standing::UpToDate(output) => up_to_date.push(*output),
+            Standing::Build(_) => groups.push(group),
         }
     }
     refuse_missing_secrets(groups.iter().flatten(), secrets)?;
@@ -73,21 +75,51 @@ pub(super) fn sorted(
     })
 }
 
-/// The id of an image, unless only some of its platforms are built: what those make is not what the id stands for.
-fn whole_id(catalog: &CheckedCatalog, plans: &[Plan]) -> Option<Id> {
-    let artifact = catalog.get(plans[0].variant.artifact.as_str())?;
-    let is_whole = plans.len() == artifact.declared_platforms().len();
-    let plans: Vec<&Plan> = plans.iter().collect();
-    is_whole.then(|| Id::of_image(&plans)).flatten()
-}
-
 fn work(catalog: &CheckedCatalog, args: &BuildArgs, mut plans: Vec<Plan>) -> Result<Work, Failure> {
     if plans[0].kind == Kind::Image {
         let id = whole_id(catalog, &plans);
-        let names = names(catalog, &args.image, &plans[0].variant, id)?;
+        let names = names(catalog, &args.image, &plans[0], id)?;
         return Ok(Work::Image(ImagePlan { plans, names, id }));
     }
     Ok(Work::Tar(Box::new(plans.remove(0))))
+}
+
+impl Todo {
+    /// Leaves out the images that are in all their registries already. A registry that cannot be asked is told of by `tell`,
+    /// and the image is built: the daemon may well reach it.
+    pub(super) async fn leave_out_published(
+        &mut self,
+        access: &RegistryAccess,
+        cancelled: &CancellationToken,
+        tell: &(dyn Fn(String) + Sync),
+    ) {
+        let mut left = Vec::new();
+        for work in std::mem::take(&mut self.work) {
+            let Work::Image(image) = &work else {
+                left.push(work);
+                continue;
+            };
+            let Some(id) = image.id else {
+                left.push(work);
+                continue;
+            };
+            let platforms: Vec<Platform> = image
+                .plans
+                .iter()
+                .map(|plan| plan.variant.platform.clone())
+                .collect();
+            match fleet::published(&image.names, id, &platforms, access, cancelled).await {
+                Ok(Some(digest)) => self.up_to_date.push(image.published(&digest)),
+                Ok(None) => left.push(work),
+                Err(error) => {
+                    let source = &error.problem;
+                    tell(format!("{error}, so it is built: {source}"));
+                    left.push(work);
+                }
+            }
+        }
+        self.work = left;
+    }
 }
 
 /// A step that lacks a secret would fail in the middle of the build.

@@ -1,6 +1,6 @@
-//! What images are pushed under.
+//! What images are pushed under, and by what they are known.
 
-use catalog::{CheckedCatalog, Id, ImageRef, Variant};
+use catalog::{CheckedCatalog, Id, ImageRef, Plan};
 
 use crate::{
     args::ImageArgs,
@@ -8,23 +8,23 @@ use crate::{
 };
 
 /// The references for the image of a variant, whatever its platform; none unless it is pushed.
-pub(super) fn names(
+pub(crate) fn names(
     catalog: &CheckedCatalog,
     args: &ImageArgs,
-    variant: &Variant,
+    plan: &Plan,
     id: Option<Id>,
 ) -> Result<Vec<String>, Failure> {
     if !args.push {
         return Ok(Vec::new());
     }
     let names = catalog
-        .image_names(variant)
+        .image_names(&plan.variant)
         .map_err(|error| Failure::new(Exit::Catalog, error))?;
-    let artifact = variant.artifact.as_str();
+    let artifact = plan.variant.artifact.as_str();
     let repositories = repositories(args, names.repository.as_deref(), artifact)?;
     let tags = if args.tag.is_empty() {
         let declared = names.references.iter().filter_map(|name| tag(name));
-        declared.collect()
+        declared.chain(plan.file_tags.iter().cloned()).collect()
     } else {
         args.tag.clone()
     };
@@ -41,6 +41,26 @@ pub(super) fn names(
         Err(error) => Err(Failure::new(Exit::Usage, error)),
     })
     .collect()
+}
+
+/// The id of an image, unless only some of its platforms are built: what those make is not what the id stands for.
+pub(crate) fn whole_id(catalog: &CheckedCatalog, plans: &[Plan]) -> Option<Id> {
+    let artifact = catalog.get(plans[0].variant.artifact.as_str())?;
+    let is_whole = plans.len() == artifact.declared_platforms().len();
+    let plans: Vec<&Plan> = plans.iter().collect();
+    is_whole.then(|| Id::of_image(&plans)).flatten()
+}
+
+/// Plans by what they make: each tar alone, the platforms of an image together; in the order of the first of each.
+pub(crate) fn by_output(plans: Vec<Plan>) -> Vec<Vec<Plan>> {
+    let mut groups: Vec<Vec<Plan>> = Vec::new();
+    for plan in plans {
+        match groups.iter_mut().find(|group| plan.is_of_image(&group[0])) {
+            Some(image) => image.push(plan),
+            None => groups.push(vec![plan]),
+        }
+    }
+    groups
 }
 
 fn repositories(

@@ -1,0 +1,194 @@
+//! Labels, and the places that their values come from.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Apply, Read, Reader, StepContext, StepError, copy::context_problem};
+use crate::{
+    inputs::{FileContent, FileSet},
+    name::ContextName,
+    path::ContextPath,
+    template::{Template, Variables},
+    tree::Tree,
+};
+
+/// Sets labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Label {
+    /// The labels and their values.
+    label: BTreeMap<String, Value>,
+}
+
+/// Where the value of a label comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Value {
+    /// It is this text; a template.
+    Text(Template),
+    /// A text in a JSON file.
+    Json(Json),
+    /// The tag of the image that the first FROM line of a Dockerfile names, without a leading `v`.
+    TagOf(TagOf),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Json {
+    /// The file, in the context directory; a template.
+    json: Template,
+    /// The key of the text in the file's object.
+    key: String,
+    /// The directory that the file is in instead, which the user gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    context: Option<ContextName>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TagOf {
+    /// The Dockerfile.
+    tag_of: ContextPath,
+}
+
+impl Label {
+    /// Sets one label; the value is a template.
+    pub fn new(name: &str, value: &str) -> Self {
+        Self::of(name, Value::Text(Template::unchecked(value)))
+    }
+
+    /// Sets one label to the text that the JSON object in the file `path` (a template) has for `key`.
+    pub fn json(name: &str, path: &str, key: &str) -> Self {
+        let json = Json {
+            json: Template::unchecked(path),
+            key: key.to_owned(),
+            context: None,
+        };
+        Self::of(name, Value::Json(json))
+    }
+
+    /// As [`json`](Self::json), with the file in the directory that `--build-context CONTEXT=DIR` gives.
+    pub fn context_json(name: &str, context: &str, path: &str, key: &str) -> Self {
+        let json = Json {
+            json: Template::unchecked(path),
+            key: key.to_owned(),
+            context: Some(ContextName::unchecked(context)),
+        };
+        Self::of(name, Value::Json(json))
+    }
+
+    /// Sets one label to the tag of the image that the first FROM line of `dockerfile` names, without a leading `v`.
+    pub fn tag_of(name: &str, dockerfile: &str) -> Self {
+        let tag_of = ContextPath::unchecked(dockerfile);
+        Self::of(name, Value::TagOf(TagOf { tag_of }))
+    }
+
+    fn of(name: &str, value: Value) -> Self {
+        Self {
+            label: BTreeMap::from([(name.to_owned(), value)]),
+        }
+    }
+}
+
+impl Json {
+    fn path(&self, variables: &Variables) -> Result<ContextPath, StepError> {
+        Ok(self.json.expand(variables)?.parse()?)
+    }
+
+    fn read(&self, variables: &Variables) -> Result<Read, StepError> {
+        let path = self.path(variables)?;
+        Ok(match &self.context {
+            Some(name) => Read::Context {
+                name: name.clone(),
+                path,
+            },
+            None => Read::Files(path),
+        })
+    }
+
+    /// The text; empty when nobody gave the directory.
+    fn value(&self, context: &StepContext<'_>) -> Result<String, StepError> {
+        let path = self.path(context.variables())?;
+        let files = match &self.context {
+            Some(name) => context.context_files(name, &path)?,
+            None => Some(context.files(&path)?),
+        };
+        files.map_or(Ok(String::new()), |files| self.text(&path, files))
+    }
+
+    fn text(&self, path: &ContextPath, files: &FileSet) -> Result<String, StepError> {
+        let wrong = |problem: String| StepError::Value {
+            path: path.clone(),
+            problem,
+        };
+        let Some(FileContent::Text(text)) = files.get(path).map(|file| &file.content) else {
+            return Err(wrong("is no JSON file".to_owned()));
+        };
+        let json: serde_json::Value =
+            serde_json::from_slice(text).map_err(|error| wrong(format!("is no JSON: {error}")))?;
+        let value = json.get(&self.key).and_then(serde_json::Value::as_str);
+        let value =
+            value.ok_or_else(|| wrong(format!("has no text for the key `{}`", self.key)))?;
+        Ok(value.to_owned())
+    }
+}
+
+impl Apply for Label {
+    fn title(&self) -> String {
+        let names: Vec<&str> = self.label.keys().map(String::as_str).collect();
+        format!("label {}", names.join(" "))
+    }
+
+    fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
+        let mut reads = Vec::new();
+        for value in self.label.values() {
+            match value {
+                Value::Text(_) => {}
+                Value::Json(json) => reads.push(json.read(reader.variables)?),
+                Value::TagOf(TagOf { tag_of }) => reads.push(Read::FromLine(tag_of.clone())),
+            }
+        }
+        Ok(reads)
+    }
+
+    fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        for (name, value) in &self.label {
+            let value = match value {
+                Value::Text(template) => context.expand(template)?,
+                Value::Json(json) => json.value(context)?,
+                Value::TagOf(TagOf { tag_of }) => {
+                    let tag = context.tag_of(tag_of)?;
+                    tag.strip_prefix('v').unwrap_or(&tag).to_owned()
+                }
+            };
+            tree.config.labels.insert(name.clone(), value);
+        }
+        Ok(tree)
+    }
+
+    fn templates(&self) -> Vec<&Template> {
+        let template = |value| match value {
+            &Value::Text(ref template)
+            | &Value::Json(Json {
+                json: ref template, ..
+            }) => Some(template),
+            Value::TagOf(_) => None,
+        };
+        self.label.values().filter_map(template).collect()
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let empty = self.label.keys().any(String::is_empty);
+        let empty = empty.then(|| "`label` has an empty name".to_owned());
+        let values = self.label.values().filter_map(|value| match value {
+            Value::Json(json) => json.context.as_ref().and_then(context_problem),
+            Value::TagOf(TagOf { tag_of }) => {
+                let error = tag_of.as_str().parse::<ContextPath>().err()?;
+                Some(error.to_string())
+            }
+            Value::Text(_) => None,
+        });
+        empty.into_iter().chain(values).collect()
+    }
+}

@@ -1,0 +1,70 @@
+//! Carrying the tar of another artifact.
+
+use buildkit_llb::Copy as CopyAction;
+use serde::{Deserialize, Serialize};
+
+use super::{Apply, Read, Reader, StepContext, StepError};
+use crate::{
+    template::{Template, Variables},
+    tree::Tree,
+};
+
+/// Puts the tar of a rootfs or layer artifact of the catalog into the tree: the very bytes that a build of that artifact
+/// writes, packed inside the graph. Owner 0:0, mode 0644, mtime 0.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tar {
+    /// The artifact; a template.
+    #[serde(rename = "tar")]
+    artifact: Template,
+    /// An absolute path in the tree; a template.
+    to: Template,
+}
+
+impl Tar {
+    /// Puts the tar of `artifact` at the absolute path `to`; both are templates.
+    pub fn of(artifact: &str, to: &str) -> Self {
+        Self {
+            artifact: Template::unchecked(artifact),
+            to: Template::unchecked(to),
+        }
+    }
+
+    fn read(&self, variables: &Variables) -> Result<Read, StepError> {
+        Ok(Read::Tar(self.artifact.expand(variables)?))
+    }
+}
+
+impl Apply for Tar {
+    fn title(&self) -> String {
+        format!("tar of {} to {}", self.artifact, self.to)
+    }
+
+    fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
+        Ok(vec![self.read(reader.variables)?])
+    }
+
+    fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        let to = context.expand(&self.to)?;
+        let source = context.source(&self.read(context.variables())?)?;
+        // The packed file is as old as the run that packed it.
+        let copy = CopyAction::new(&source.state, source.path.as_str(), to)
+            .create_dest_path()
+            .mode(0o644)
+            .created(0);
+        Ok(context.copied(tree, copy))
+    }
+
+    fn templates(&self) -> Vec<&Template> {
+        vec![&self.artifact, &self.to]
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let to = self.to.to_string();
+        let problem = format!("`tar`: `to` must be an absolute path, not `{to}`");
+        (!to.starts_with('/'))
+            .then_some(problem)
+            .into_iter()
+            .collect()
+    }
+}
