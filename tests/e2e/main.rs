@@ -21,6 +21,7 @@ mod layers;
 mod locking;
 mod memory;
 mod offline;
+mod oocana;
 mod outputs;
 mod private;
 mod publishing;

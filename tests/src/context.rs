@@ -14,16 +14,24 @@ use crate::machine;
 pub fn context(home: &Path) -> PathBuf {
     let context = home.join("context");
     if !context.exists() {
-        let dockerfiles = context.join("dockerfiles");
-        fs::create_dir_all(&dockerfiles).expect("the home can be written to");
-        let workspace = machine::workspace().join("dockerfiles");
-        for entry in fs::read_dir(workspace).expect("the workspace has Dockerfiles") {
-            let from = entry.expect("a directory can be listed").path();
-            let to = dockerfiles.join(from.file_name().unwrap_or_default());
-            fs::copy(&from, to).expect("a Dockerfile can be copied");
+        for directory in ["dockerfiles", "scripts/image"] {
+            let to = context.join(directory);
+            fs::create_dir_all(&to).expect("the home can be written to");
+            let from = machine::workspace().join(directory);
+            for entry in fs::read_dir(from).expect("the workspace has what artifacts read") {
+                copy(&entry.expect("a directory can be listed").path(), &to);
+            }
+        }
+        for file in ["package.json", "package-lock.json", "requirements.txt"] {
+            copy(&machine::workspace().join(file), &context);
         }
     }
     context
+}
+
+fn copy(file: &Path, directory: &Path) {
+    let to = directory.join(file.file_name().unwrap_or_default());
+    fs::copy(file, to).expect("a file can be copied");
 }
 
 /// A lock of the built-in catalog that no registry has the images of.

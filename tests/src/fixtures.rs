@@ -12,6 +12,7 @@ pub fn catalog(name: &str) -> Option<Catalog> {
         "pins" => Some(pins()),
         "layers" => Some(layers()),
         "images" => Some(images()),
+        "entrypoint" => Some(entrypoint()),
         "outside" => Some(
             Catalog::new().artifact(rootfs("climbs", "scratch").step(Copy::new("../secret", "/"))),
         ),
@@ -122,6 +123,34 @@ fn images() -> Catalog {
         .artifact(seeded)
         .artifact(dated)
 }
+
+/// The entry point of the runtime image, run in every state that it can find.
+fn entrypoint() -> Catalog {
+    let artifact =
+        rootfs("entrypoint", "debian:bookworm").step(Run::command(STATES).files(["entrypoint.sh"]));
+    Catalog::new().artifact(artifact)
+}
+
+const STATES: &str = r#"mkdir /stubs /states
+for name in ovmlayer mount; do
+  printf '#!/bin/sh\necho %s "$@" >> /calls\n' $name > /stubs/$name
+done
+chmod 0755 /stubs/*
+export PATH=/stubs:$PATH
+try() {
+  rm -rf /calls /root/.oomol-studio
+  : > /calls
+  bash ./entrypoint.sh sh -c 'cat /root/.oomol-studio/oocana/layer.json >> /calls; echo "$@" >> /calls' - command with arguments
+  mv /calls /states/$1
+}
+rm -rf /opt/ovmlayer
+try absent
+mkdir /opt/ovmlayer
+try empty
+mkdir -p /opt/ovmlayer/layer_dir/base_rootfs
+try base
+mkdir /opt/ovmlayer/layer_dir/executor
+try executor"#;
 
 /// A layer over three commands that delete, make again, replace types, link and set attributes.
 fn layers() -> Catalog {
