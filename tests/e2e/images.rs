@@ -170,6 +170,88 @@ fn pushed_images_have_the_names_that_were_asked_for() {
     build(bed, home.path(), &reference).fails(2, &["`x/y:1`", "--registry"]);
 }
 
+/// OCI media types and exactly the platforms that were asked for, in the index and in every manifest that skopeo reads.
+fn manifests(home: &Path, repository: &str, reference: &str) -> (Value, Vec<Value>) {
+    let index = inspect(
+        home,
+        &["--raw"],
+        &format!("docker://{repository}{reference}"),
+    );
+    assert_eq!(
+        index["mediaType"],
+        "application/vnd.oci.image.index.v1+json"
+    );
+    let descriptors = index["manifests"].as_array().unwrap();
+    let platforms: Vec<String> = descriptors
+        .iter()
+        .map(|one| {
+            format!(
+                "{}/{}",
+                one["platform"]["os"], one["platform"]["architecture"]
+            )
+        })
+        .collect();
+    assert_eq!(platforms, [r#""linux"/"amd64""#, r#""linux"/"arm64""#]);
+    let manifests = descriptors.iter().map(|one| {
+        let digest = one["digest"].as_str().unwrap();
+        let manifest = inspect(home, &["--raw"], &format!("docker://{repository}@{digest}"));
+        assert_eq!(
+            manifest["mediaType"],
+            "application/vnd.oci.image.manifest.v1+json"
+        );
+        for layer in manifest["layers"].as_array().unwrap() {
+            let media_type = layer["mediaType"].as_str().unwrap();
+            assert!(
+                media_type.starts_with("application/vnd.oci.image.layer."),
+                "{layer}"
+            );
+        }
+        manifest
+    });
+    let manifests = manifests.collect();
+    (index, manifests)
+}
+
+#[test]
+fn annotations_are_on_the_index_or_on_every_manifest() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = home();
+    let repository = format!("{}/annotated/copies", bed.description().registry);
+    let prefix = repository.trim_end_matches("/copies");
+    build(
+        bed,
+        home.path(),
+        &[
+            "copies",
+            "--push",
+            "--registry",
+            prefix,
+            "--tag",
+            "1",
+            "--annotation",
+            "org.example.plain=a=b, c",
+            "--annotation",
+            "manifest:org.example.manifest=m",
+            "--annotation",
+            "index:org.example.index=i",
+        ],
+    )
+    .success();
+    let (index, manifests) = manifests(home.path(), &repository, ":1");
+    let on_index = &index["annotations"];
+    assert_eq!(on_index["org.example.index"], "i");
+    assert!(on_index["dev.llbgen.id"].is_string(), "{index}");
+    assert!(on_index["org.example.plain"].is_null(), "{index}");
+    for manifest in &manifests {
+        let on_manifest = &manifest["annotations"];
+        assert_eq!(on_manifest["org.example.plain"], "a=b, c");
+        assert_eq!(on_manifest["org.example.manifest"], "m");
+        assert!(on_manifest["org.example.index"].is_null(), "{manifest}");
+    }
+    let unknown = ["copies", "--annotation", "layer:a=b"];
+    build(bed, home.path(), &unknown).fails(2, &["`layer`", "`index` and `manifest`"]);
+}
+
 #[test]
 fn a_platform_that_fails_is_named_and_nothing_is_pushed() {
     let Some(bed) = Bed::shared() else { return };

@@ -103,6 +103,11 @@ impl Export {
         self.with_attr(&format!("{}{key}", attr::INDEX_ANNOTATION), value.into())
     }
 
+    /// The same with an annotation on the manifest of every platform.
+    pub fn with_manifest_annotation(self, key: &str, value: impl Into<String>) -> Self {
+        self.with_attr(&format!("{}{key}", attr::MANIFEST_ANNOTATION), value.into())
+    }
+
     /// The same with no time in an image later than `epoch` (seconds since 1970), the layers' own files among them.
     pub fn with_epoch(self, epoch: i64) -> Self {
         self.with_attr(attr::EPOCH, epoch.to_string())

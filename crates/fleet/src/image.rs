@@ -33,6 +33,8 @@ pub struct ImageOptions {
     pub compression: Option<ImageCompression>,
     /// Whether layers that the daemon has in another compression are compressed again, those of bases among them.
     pub force_compression: bool,
+    /// What is said of images beside their configs.
+    pub annotations: Vec<Annotation>,
     /// The latest time in an image, in seconds since 1970.
     pub epoch: Option<i64>,
 }
@@ -44,6 +46,26 @@ pub struct ImageCompression {
     pub name: String,
     /// The level.
     pub level: Option<u8>,
+}
+
+/// A key and a value on a part of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Annotation {
+    /// The part.
+    pub on: Annotated,
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}
+
+/// The parts of an image that have annotations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Annotated {
+    /// The index, which is one for all platforms.
+    Index,
+    /// The manifest of every platform.
+    Manifest,
 }
 
 /// An image to build: a plan for each platform, and the names that it is pushed under.
@@ -123,9 +145,18 @@ impl ImageOptions {
             ),
             ("epoch", self.epoch.map(|epoch| epoch.to_string())),
         ];
+        let annotations = self.annotations.iter().map(|annotation| {
+            let part = match annotation.on {
+                Annotated::Index => "index",
+                Annotated::Manifest => "manifest",
+            };
+            let name = format!("annotation {part} {}", annotation.key);
+            (name, annotation.value.clone())
+        });
         settings
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .chain(annotations)
             .collect()
     }
 }
@@ -187,6 +218,12 @@ fn with_options(export: Export, image: &ImagePlan, options: &ImageOptions) -> Ex
     let mut export = export.with_oci_media_types();
     if let Some(id) = image.id {
         export = export.with_index_annotation(ID_ANNOTATION, id.to_string());
+    }
+    for Annotation { on, key, value } in &options.annotations {
+        export = match on {
+            Annotated::Index => export.with_index_annotation(key, value),
+            Annotated::Manifest => export.with_manifest_annotation(key, value),
+        };
     }
     if let Some(compression) = &options.compression {
         let (name, level) = (&compression.name, compression.level);

@@ -27,7 +27,7 @@ pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, Work, build},
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
     event::Event,
-    image::{ID_ANNOTATION, ImageCompression, ImageOptions, ImagePlan},
+    image::{Annotated, Annotation, ID_ANNOTATION, ImageCompression, ImageOptions, ImagePlan},
     inputs::{InputError, ReadInputs, read as read_inputs},
     lock_file::LockFileError,
     metadata::{MetadataFile, Output},

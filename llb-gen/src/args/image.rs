@@ -1,7 +1,7 @@
 //! What `build` takes about images.
 
 use clap::Args;
-use fleet::{ImageCompression, ImageOptions, RegistryAccess};
+use fleet::{Annotated, Annotation, ID_ANNOTATION, ImageCompression, ImageOptions, RegistryAccess};
 
 use crate::{
     failure::{Exit, Failure},
@@ -38,6 +38,9 @@ pub(crate) struct ImageFormat {
     /// Compress layers again that the daemon has in another compression, those of bases among them
     #[arg(long, requires = "image_compression")]
     pub(crate) force_compression: bool,
+    /// Annotate the manifest of every platform, or with `index:` in front of the key the index; repeatable
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_annotation)]
+    pub(crate) annotation: Vec<Annotation>,
 }
 
 impl ImageFormat {
@@ -56,6 +59,7 @@ impl ImageFormat {
             push: false,
             compression: self.image_compression.clone(),
             force_compression: self.force_compression,
+            annotations: self.annotation.clone(),
             epoch: epoch.transpose()?,
         })
     }
@@ -96,6 +100,35 @@ fn parse_tag(text: &str) -> Result<String, String> {
     }
 }
 
+/// As buildx has them: `[index:|manifest:]KEY=VALUE`. The id is llbgen's own, and says what an image was built from.
+fn parse_annotation(text: &str) -> Result<Annotation, String> {
+    let (key, value) = text
+        .split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .ok_or_else(|| format!("`{text}` is not KEY=VALUE"))?;
+    let (on, key) = match key.split_once(':') {
+        None => (Annotated::Manifest, key),
+        Some(("manifest", key)) => (Annotated::Manifest, key),
+        Some(("index", key)) => (Annotated::Index, key),
+        Some((part, _)) => {
+            return Err(format!(
+                "`{part}` has no annotations; the parts of an image that have are `index` and `manifest`"
+            ));
+        }
+    };
+    if key.is_empty() {
+        return Err(format!("`{text}` has no key"));
+    }
+    if key == ID_ANNOTATION {
+        return Err(format!("`{ID_ANNOTATION}` is set by llbgen itself"));
+    }
+    Ok(Annotation {
+        on,
+        key: key.to_owned(),
+        value: value.to_owned(),
+    })
+}
+
 fn parse_compression(text: &str) -> Result<ImageCompression, String> {
     let unknown = || {
         format!("`{text}` is not `uncompressed`, `gzip[:0-9]`, `zstd[:0-22]` or `estargz[:0-9]`")
@@ -122,6 +155,34 @@ fn parse_compression(text: &str) -> Result<ImageCompression, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn annotations_name_the_part_that_they_are_on() {
+        let check = |text: &str, expected: Result<(Annotated, &str, &str), &str>| {
+            let expected = expected.map(|(on, key, value)| Annotation {
+                on,
+                key: key.to_owned(),
+                value: value.to_owned(),
+            });
+            assert_eq!(parse_annotation(text), expected.map_err(str::to_owned));
+        };
+        check("a.b=c=d", Ok((Annotated::Manifest, "a.b", "c=d")));
+        check("manifest:a=", Ok((Annotated::Manifest, "a", "")));
+        check("index:a=b:c", Ok((Annotated::Index, "a", "b:c")));
+        check("a", Err("`a` is not KEY=VALUE"));
+        check("=b", Err("`=b` is not KEY=VALUE"));
+        check("index:=b", Err("`index:=b` has no key"));
+        check(
+            "layer:a=b",
+            Err(
+                "`layer` has no annotations; the parts of an image that have are `index` and `manifest`",
+            ),
+        );
+        check(
+            "index:dev.llbgen.id=x",
+            Err("`dev.llbgen.id` is set by llbgen itself"),
+        );
+    }
 
     #[test]
     fn tags_and_compressions_are_checked() {

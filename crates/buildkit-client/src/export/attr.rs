@@ -21,6 +21,8 @@ pub(super) const COMPRESSION_LEVEL: &str = "compression-level";
 pub(super) const FORCE_COMPRESSION: &str = "force-compression";
 /// What stands in front of an annotation of the index.
 pub(super) const INDEX_ANNOTATION: &str = "annotation-index.";
+/// What stands in front of an annotation of every manifest.
+pub(super) const MANIFEST_ANNOTATION: &str = "annotation-manifest.";
 /// The latest time, in seconds after 1970, and whether files in layers are given it.
 pub(super) const EPOCH: &str = "source-date-epoch";
 pub(super) const REWRITE_TIMESTAMP: &str = "rewrite-timestamp";
