@@ -115,6 +115,11 @@ name_type! {
     SecretId, "secret id"
 }
 
+name_type! {
+    /// The id of an ssh agent, as `--ssh` gives it.
+    SshId, "ssh agent id"
+}
+
 macro_rules! checked_later {
     ($($name:ident),*) => {
         $(impl $name {
@@ -126,7 +131,7 @@ macro_rules! checked_later {
     };
 }
 
-checked_later!(ArtifactName, SecretId);
+checked_later!(ArtifactName, SecretId, SshId);
 
 #[cfg(test)]
 mod tests {

@@ -245,7 +245,7 @@ impl<'a> Planner<'a> {
         given: &mut Given,
     ) -> Result<(), PlanProblem> {
         match read {
-            Read::Files(_) | Read::Secret { .. } => Ok(()),
+            Read::Files(_) | Read::Secret { .. } | Read::Ssh { .. } => Ok(()),
             Read::Tree(name) => {
                 let state = self.named_tree(name, variant, place)?;
                 given.insert(read.clone(), state);

@@ -10,7 +10,7 @@ use crate::{
     inputs::{FileSet, Inputs},
     local::{self, LocalSource},
     lock::{GitSource, PACKAGES_EPOCH},
-    name::SecretId,
+    name::{SecretId, SshId},
     path::{ContextPath, ContextPathError},
     template::{Template, TemplateError, Variables},
     tree::Tree,
@@ -43,6 +43,11 @@ pub enum Read {
         /// Whether the step can do without.
         optional: bool,
     },
+    /// An ssh agent, which the step needs.
+    Ssh {
+        /// The id.
+        id: SshId,
+    },
 }
 
 /// As a reader would name it.
@@ -58,6 +63,7 @@ impl fmt::Display for Read {
                 id,
                 optional: false,
             } => write!(f, "secret {id}"),
+            Self::Ssh { id } => write!(f, "ssh agent {id}"),
         }
     }
 }
