@@ -20,6 +20,7 @@ pub mod resolve;
 mod secrets;
 mod solve;
 mod source_failure;
+mod ssh;
 mod standing;
 
 pub use self::{
@@ -33,5 +34,6 @@ pub use self::{
     output::OutputError,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
     source_failure::{SourceFailure, SourceTrouble},
+    ssh::{FoundAgents, SshError, SshSpec, SshSpecError},
     standing::{Inspection, Reason, Standing, standing},
 };

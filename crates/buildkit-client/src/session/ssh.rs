@@ -53,7 +53,8 @@ impl SshAgents {
     fn socket(&self, id: &str) -> Result<(&str, &Path), Status> {
         let id = if id.is_empty() { DEFAULT_SSH_AGENT } else { id };
         let found = self.0.get_key_value(id);
-        let (id, socket) = found.ok_or_else(|| Status::not_found(format!("no ssh agent `{id}`")))?;
+        let (id, socket) =
+            found.ok_or_else(|| Status::not_found(format!("no ssh agent `{id}`")))?;
         Ok((id, socket))
     }
 }

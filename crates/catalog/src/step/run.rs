@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt};
 
 use buildkit_llb::{
-    BindMount, CacheMount, CacheSharing, Exec, FileActions, Mkdir, NetworkMode, SecretFile, SshSocket,
-    State,
+    BindMount, CacheMount, CacheSharing, Exec, FileActions, Mkdir, NetworkMode, SecretFile,
+    SshSocket, State,
 };
 use serde::{Deserialize, Serialize};
 
