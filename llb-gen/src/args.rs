@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use buildkit_client::{Address, AddressError, TlsFlags};
 use catalog::{Caching, PlanOptions, Platform, Request, TarCompression};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use fleet::{BuildContext, Inspection};
+use fleet::{BuildContext, Inspection, SshSpec};
 
 pub(crate) use self::image::{ImageArgs, ImageFormat};
 pub(crate) use self::lock::{LockArgs, Locking, Registries, UpdateArgs};
@@ -328,6 +328,9 @@ pub(crate) struct BuildArgs {
     #[arg(long, value_name = "SPEC")]
     // Read by the command: clap would repeat the text, which may hold the secret itself.
     pub(crate) secret: Vec<String>,
+    /// Let steps ask an ssh agent: default, or ID=SOCKET
+    #[arg(long, value_name = "ID[=SOCKET]")]
+    pub(crate) ssh: Vec<SshSpec>,
     /// Certificates that networked steps trust in addition, as a PEM file
     #[arg(long, value_name = "FILE")]
     pub(crate) build_ca: Option<PathBuf>,

@@ -7,6 +7,7 @@
     reason = "all of this program is tests, their helpers too"
 )]
 
+mod agents;
 mod bad_days;
 mod bad_input;
 mod bed;

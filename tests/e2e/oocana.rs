@@ -366,7 +366,7 @@ fn twin(built: &Built, image: &str, arch: &str) -> Tree {
     command.args(["--opt", &format!("platform=linux/{arch}")]);
     command.args(["--secret", &format!("id=ca,src={CERTIFICATES}")]);
     let local = |name: &str, dir: &Path| format!("{name}={}", dir.display());
-    command.args(["--local", &local("context", &workspace())]);
+    command.args(["--local", &local("context", workspace())]);
     command.args([
         "--local",
         &local("dockerfile", &workspace().join("dockerfiles")),

@@ -13,6 +13,7 @@ pub fn catalog(name: &str) -> Option<Catalog> {
         "layers" => Some(layers()),
         "images" => Some(images()),
         "entrypoint" => Some(entrypoint()),
+        "agents" => Some(agents()),
         "outside" => Some(
             Catalog::new().artifact(rootfs("climbs", "scratch").step(Copy::new("../secret", "/"))),
         ),
@@ -93,6 +94,21 @@ fn pins() -> Catalog {
         catalog.artifact(sources)
     }
 }
+
+/// A step that asks an ssh agent for its first key, and to forget all keys. What it declares makes it another step.
+fn agents() -> Catalog {
+    let asks = Run::command(ASKS).ssh("default").files(["nonce"]);
+    Catalog::new().artifact(rootfs("asks", "debian:bookworm").step(asks))
+}
+
+/// perl is in every Debian system, and ssh-add is not.
+const ASKS: &str = r#"perl -MIO::Socket::UNIX -e 'sub ask {
+  my $agent = IO::Socket::UNIX->new(Peer => $ENV{SSH_AUTH_SOCK}) or die "no agent: $!";
+  print $agent pack("NC", 1, shift); $agent->flush;
+  read($agent, my $length, 4); read($agent, my $answer, unpack("N", $length)); $answer }
+die "it forgets" if ask(19) ne chr 5;
+open my $key, ">", "/key.raw"; print $key unpack("x5 N/a", ask(11))'
+base64 -w0 /key.raw > /key"#;
 
 /// Images for both platforms: one that runs a command, one that only copies.
 fn images() -> Catalog {

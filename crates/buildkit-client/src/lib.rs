@@ -69,5 +69,6 @@ pub use session::filesync::{
     DeclaredFiles, Expected, FileSyncError, LocalDir, PatternError, RelPath, RelPathError,
 };
 pub use session::secrets::{MAX_SECRET_SIZE, SecretError, SecretSource, SecretValue, Secrets};
+pub use session::ssh::{DEFAULT_SSH_AGENT, SshAgents};
 pub use solve::{BuildFailure, FailureSource, Solve, SolveError, Solved, without_command};
 pub use tls::{ClientPair, TlsError, TlsFiles, TlsFlags};

@@ -11,6 +11,7 @@ mod health;
 mod report;
 pub(crate) mod secrets;
 mod service;
+pub(crate) mod ssh;
 mod tunnel;
 
 use std::sync::Arc;

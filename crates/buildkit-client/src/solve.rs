@@ -14,6 +14,7 @@ use crate::gateway::ResultPart;
 use crate::session::auth::DockerConfig;
 use crate::session::filesync::LocalDir;
 use crate::session::secrets::Secrets;
+use crate::session::ssh::SshAgents;
 
 pub use error::SolveError;
 pub use failure::{BuildFailure, FailureSource, without_command};
@@ -33,6 +34,7 @@ pub struct Solve {
     entitlements: Vec<String>,
     locals: Vec<LocalDir>,
     secrets: Secrets,
+    ssh: SshAgents,
     auth: DockerConfig,
     parts: Vec<ResultPart>,
     is_index: bool,
@@ -88,6 +90,7 @@ impl Solve {
             entitlements: Vec::new(),
             locals: Vec::new(),
             secrets: Secrets::default(),
+            ssh: SshAgents::default(),
             auth: DockerConfig::default(),
             parts: Vec::new(),
             is_index: false,
@@ -133,6 +136,11 @@ impl Solve {
     /// The same with these secrets in place of any before.
     pub fn with_secrets(self, secrets: Secrets) -> Self {
         Self { secrets, ..self }
+    }
+
+    /// The same with these ssh agents in place of any before.
+    pub fn with_ssh(self, ssh: SshAgents) -> Self {
+        Self { ssh, ..self }
     }
 
     /// The same with credentials for registries, in place of any before.

@@ -32,7 +32,11 @@ impl Needs {
             }
             Read::FromLine(path) => _ = self.dockerfiles.insert(path),
             Read::Tar(_) => self.frontend = true,
-            Read::Tree(_) | Read::Http { .. } | Read::Git(_) | Read::Secret { .. } => {}
+            Read::Tree(_)
+            | Read::Http { .. }
+            | Read::Git(_)
+            | Read::Secret { .. }
+            | Read::Ssh { .. } => {}
         }
     }
 }

@@ -66,7 +66,7 @@ pub use self::{
         ImagePin, LOCK_FILE, Lock, LockError, Move, PACKAGES_EPOCH, PinCount, Pinned, Reference,
         SourcePolicy,
     },
-    name::{ArtifactName, ContextName, InvalidName, SecretId, VariableName},
+    name::{ArtifactName, ContextName, InvalidName, SecretId, SshId, VariableName},
     nearest::nearest,
     oci::OciConfigs,
     pack::{FRONTEND_LOCAL, FRONTEND_PROGRAM, Frontend},

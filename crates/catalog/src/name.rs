@@ -120,6 +120,11 @@ name_type! {
     ContextName, "context name"
 }
 
+name_type! {
+    /// The id of an ssh agent, as `--ssh` gives it.
+    SshId, "ssh agent id"
+}
+
 macro_rules! checked_later {
     ($($name:ident),*) => {
         $(impl $name {
@@ -131,7 +136,7 @@ macro_rules! checked_later {
     };
 }
 
-checked_later!(ArtifactName, SecretId, ContextName);
+checked_later!(ArtifactName, SecretId, ContextName, SshId);
 
 #[cfg(test)]
 mod tests {

@@ -200,7 +200,7 @@ impl CheckedCatalog {
         inputs: &Inputs,
         options: impl Into<PlanOptions>,
     ) -> Result<Plan, PlanError> {
-        self.try_plan(variant, inputs, options.into())
+        self.try_plan(variant, inputs, &options.into())
             .map_err(|reason| PlanError::new(variant, reason))
     }
 
@@ -208,7 +208,7 @@ impl CheckedCatalog {
         &self,
         variant: &Variant,
         inputs: &Inputs,
-        options: PlanOptions,
+        options: &PlanOptions,
     ) -> Result<Plan, PlanProblem> {
         let artifact = &self.artifacts[&variant.artifact];
         let path = check::output_path(artifact, variant)?;

@@ -271,7 +271,7 @@ impl<'a> Planner<'a> {
         given: &mut Given,
     ) -> Result<(), PlanProblem> {
         match read {
-            Read::Files(_) | Read::FromLine(_) | Read::Secret { .. } => Ok(()),
+            Read::Files(_) | Read::FromLine(_) | Read::Secret { .. } | Read::Ssh { .. } => Ok(()),
             Read::Context { name, path } => {
                 if !self.inputs.contexts.contains_key(name.as_str()) {
                     let (name, path) = (name.clone(), path.clone());

@@ -62,10 +62,10 @@ proptest! {
 
 /// The plans of one artifact for all its platforms, on a base that a FROM line names and a lock pins.
 fn plans(artifact: Artifact, dockerfile: &str) -> Vec<Plan> {
-    plans_with(artifact, dockerfile, PlanOptions::default())
+    plans_with(artifact, dockerfile, &PlanOptions::default())
 }
 
-fn plans_with(artifact: Artifact, dockerfile: &str, options: PlanOptions) -> Vec<Plan> {
+fn plans_with(artifact: Artifact, dockerfile: &str, options: &PlanOptions) -> Vec<Plan> {
     let request = Request {
         artifacts: vec!["all".to_owned()],
         ..Request::default()
@@ -127,7 +127,7 @@ fn comments_and_words_for_people_are_not_in_it() {
         let plans = plans_with(
             rootfs(),
             "FROM debian:12\n",
-            PlanOptions {
+            &PlanOptions {
                 tar_compression: how.parse().unwrap(),
                 ..PlanOptions::default()
             },

@@ -15,6 +15,7 @@ use crate::{
     secrets::LoadedSecrets,
     solve::{self, Ended},
     source_failure::SourceFailure,
+    ssh::FoundAgents,
 };
 
 /// How plans are built.
@@ -28,6 +29,8 @@ pub struct BuildOptions {
     pub keep_going: bool,
     /// The secrets that steps may ask for.
     pub secrets: LoadedSecrets,
+    /// The ssh agents that steps may ask.
+    pub ssh: FoundAgents,
     /// The credentials for registries that the daemon may ask for.
     pub credentials: DockerConfig,
     /// The directories of the local sources, by name.

@@ -182,6 +182,7 @@ pub(crate) async fn solve(
     let solve = Solve::image(parts, true)
         .with_export(export)
         .with_secrets(options.secrets.to_session())
+        .with_ssh(options.ssh.to_session())
         .with_auth(options.credentials.clone());
     let locals: Vec<_> = image
         .plans

@@ -21,6 +21,7 @@ pub mod resolve;
 mod secrets;
 mod solve;
 mod source_failure;
+mod ssh;
 mod standing;
 
 pub use self::{
@@ -35,5 +36,6 @@ pub use self::{
     published::{RegistryAccess, published},
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
     source_failure::{SourceFailure, SourceTrouble},
+    ssh::{FoundAgents, SshError, SshSpec, SshSpecError},
     standing::{Inspection, Reason, Standing, incomplete, standing},
 };

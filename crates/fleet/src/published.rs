@@ -71,7 +71,7 @@ async fn digest_of(
         return Ok(None);
     }
     for platform in platforms {
-        let Some(entry) = registry.entry(&index, platform) else {
+        let Some(entry) = Registry::entry(&index, platform) else {
             return Ok(None);
         };
         if found(registry.has_manifest(&entry.digest).await)?.is_none() {

@@ -85,6 +85,7 @@ async fn solve(
     let solve = Solve::definition(plan.definition.to_bytes())
         .with_export(Export::tar(sink))
         .with_secrets(options.secrets.to_session())
+        .with_ssh(options.ssh.to_session())
         .with_auth(options.credentials.clone());
     let solve = local_dirs(&plan.locals, &options.roots)?
         .into_iter()

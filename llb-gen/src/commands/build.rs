@@ -8,8 +8,8 @@ use std::io;
 use buildkit_client::Daemon;
 use catalog::{Caching, CheckedCatalog, Kind, LOCK_FILE, Plan, PlanOptions};
 use fleet::{
-    BuildFailure, BuildOptions, Event, LoadedSecrets, MetadataFile, Output, SecretSource,
-    SecretSpec, SecretSpecError,
+    BuildFailure, BuildOptions, Event, FoundAgents, LoadedSecrets, MetadataFile, Output,
+    SecretSource, SecretSpec, SecretSpecError,
     daemon::Endpoint,
     resolve::{Pinning, Resolver},
 };
@@ -48,9 +48,13 @@ pub(crate) fn run(
     warn_of_estargz(args);
     let secrets = LoadedSecrets::load(&secret_specs(args)?)
         .map_err(|error| Failure::new(Exit::Usage, error))?;
+    let ssh = FoundAgents::find(&args.ssh).map_err(|error| {
+        let hint = error.hint();
+        Failure::new(Exit::Usage, error).with_hint(hint)
+    })?;
     let is_pinned = planning::unpinned(&plans).is_empty();
     let work = if is_pinned {
-        Work::Pinned(sorted(catalog, args, plans, &secrets)?)
+        Work::Pinned(sorted(catalog, args, plans, (&secrets, &ssh))?)
     } else {
         Work::Unpinned { catalog, planned }
     };
@@ -68,7 +72,14 @@ pub(crate) fn run(
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let result = runtime.block_on(build(args, global, selected, work, secrets, metadata));
+    let result = runtime.block_on(build(
+        args,
+        global,
+        selected,
+        work,
+        (secrets, ssh),
+        metadata,
+    ));
     // Nothing is left to wait for: a thread that hangs in a system call must not hold up the end.
     runtime.shutdown_background();
     result
@@ -150,6 +161,9 @@ fn secret_specs(args: &BuildArgs) -> Result<Vec<SecretSpec>, Failure> {
     Ok(specs)
 }
 
+/// What steps may ask for besides files.
+type Given = (LoadedSecrets, FoundAgents);
+
 /// What was built, and whether the daemon could be let go.
 type Outcome = (Result<Vec<Output>, BuildFailure>, Result<(), Failure>);
 
@@ -166,7 +180,7 @@ async fn build(
     global: &Global,
     selected: Selected,
     work: Work<'_>,
-    secrets: LoadedSecrets,
+    given: Given,
     metadata: Option<MetadataFile>,
 ) -> Result<(), Failure> {
     let signals = Signals::watch()?;
@@ -176,7 +190,7 @@ async fn build(
         signals,
         progress: Progress::start(mode(global)),
     };
-    let outcome = job.run(selected, work, secrets).await;
+    let outcome = job.run(selected, work, given).await;
     // Results are printed when nothing moves on the terminal any more.
     job.progress.end();
     let (built, released) = outcome?;
@@ -194,7 +208,7 @@ impl Job<'_> {
         &self,
         selected: Selected,
         work: Work<'_>,
-        secrets: LoadedSecrets,
+        given: Given,
     ) -> Result<Outcome, Failure> {
         let work = match work {
             Work::Unpinned { .. } => work,
@@ -212,7 +226,7 @@ impl Job<'_> {
             endpoint = connection::find(self.global) => endpoint?,
             () = self.signals.cancelled().cancelled() => return Err(Failure::interrupted(&self.signals)),
         };
-        let built = self.on(&endpoint, selected, work, secrets).await;
+        let built = self.on(&endpoint, selected, work, given).await;
         let released = endpoint.release().await;
         Ok((
             built?,
@@ -225,7 +239,7 @@ impl Job<'_> {
         endpoint: &Endpoint,
         mut selected: Selected,
         work: Work<'_>,
-        secrets: LoadedSecrets,
+        (secrets, ssh): Given,
     ) -> Result<Result<Vec<Output>, BuildFailure>, Failure> {
         let daemon = tokio::select! {
             daemon = connection::connect(&self.global.connection, endpoint) => daemon?,
@@ -245,7 +259,7 @@ impl Job<'_> {
             Work::Unpinned { catalog, planned } => {
                 self.pin(&daemon, catalog, &mut selected).await?;
                 let plans = selected.plan(catalog, planned)?;
-                let mut todo = sorted(catalog, self.args, plans, &secrets)?;
+                let mut todo = sorted(catalog, self.args, plans, (&secrets, &ssh))?;
                 self.leave_out_published(&mut todo).await?;
                 todo
             }
@@ -258,6 +272,7 @@ impl Job<'_> {
             jobs: self.args.jobs.map(usize::from),
             keep_going: self.args.keep_going,
             secrets,
+            ssh,
             credentials: pinning::credentials()?,
             roots: selected.roots,
             image: self.args.image.options()?,

@@ -99,12 +99,14 @@ fn buildctl_line(
         ]);
     }
     for read in &plan.reads {
-        if let Read::Secret {
-            id,
-            optional: false,
-        } = read
-        {
-            words.extend(["--secret".to_owned(), quoted(&format!("id={id},src=FILE"))?]);
+        match read {
+            Read::Secret {
+                id,
+                optional: false,
+            } => words.extend(["--secret".to_owned(), quoted(&format!("id={id},src=FILE"))?]),
+            // Without a socket, buildctl takes the agent that `SSH_AUTH_SOCK` names.
+            Read::Ssh { id } => words.extend(["--ssh".to_owned(), id.to_string()]),
+            _ => {}
         }
     }
     let file_name = plan.output.as_str().rsplit('/').next().unwrap_or_default();

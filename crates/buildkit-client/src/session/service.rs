@@ -7,6 +7,7 @@ use std::sync::Arc;
 use buildkit_proto::health::health_server::HealthServer;
 use buildkit_proto::moby::buildkit::secrets::v1::secrets_server::SecretsServer;
 use buildkit_proto::moby::filesync::v1::auth_server::AuthServer;
+use buildkit_proto::moby::sshforward::v1::ssh_server::SshServer;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -22,15 +23,18 @@ use super::filesend::{self, FileSend};
 use super::filesync::{self, FileSync};
 use super::health::{self, AlwaysServing};
 use super::secrets::{self, SecretService};
+use super::ssh::{self, SshService};
 use super::tunnel::Tunnel;
 use crate::rpc;
 
 /// The methods that the daemon is told about. Auth's token methods are missing on purpose: without them the daemon asks
 /// for credentials.
-pub(super) const METHODS: [&str; 5] = [
+pub(super) const METHODS: [&str; 7] = [
     health::CHECK,
     auth::CREDENTIALS,
     secrets::GET_SECRET,
+    ssh::CHECK_AGENT,
+    ssh::FORWARD_AGENT,
     filesync::DIFF_COPY,
     filesend::DIFF_COPY,
 ];
@@ -40,6 +44,7 @@ pub(crate) struct Services {
     health: HealthServer<AlwaysServing>,
     auth: AuthServer<Auth>,
     secrets: SecretsServer<SecretService>,
+    ssh: SshServer<SshService>,
     file_sync: Arc<FileSync>,
     file_send: Arc<FileSend>,
     work: TaskTracker,
@@ -50,6 +55,7 @@ impl Services {
     pub(crate) fn new(
         auth: Auth,
         secrets: SecretService,
+        ssh: SshService,
         file_sync: FileSync,
         file_send: FileSend,
         work: TaskTracker,
@@ -58,6 +64,7 @@ impl Services {
             health: HealthServer::new(AlwaysServing),
             auth: AuthServer::new(auth),
             secrets: SecretsServer::new(secrets),
+            ssh: SshServer::new(ssh),
             file_sync: Arc::new(file_sync),
             file_send: Arc::new(file_send),
             work,
@@ -91,6 +98,7 @@ impl Services {
             (health::SERVICE, _) => infallible(self.health.clone().call(request).await),
             (auth::SERVICE, _) => infallible(self.auth.clone().call(request).await),
             (secrets::SERVICE, _) => infallible(self.secrets.clone().call(request).await),
+            (ssh::SERVICE, _) => infallible(self.ssh.clone().call(request).await),
             _ => Status::unimplemented("this session has no such method").into_http(),
         }
     }

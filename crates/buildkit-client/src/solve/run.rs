@@ -25,6 +25,7 @@ use crate::session::auth::Auth;
 use crate::session::filesend::FileSend;
 use crate::session::filesync::FileSync;
 use crate::session::secrets::SecretService;
+use crate::session::ssh::SshService;
 use crate::session::{Reporter, ServiceError, Services, Session};
 
 /// How long the status stream may be silent after the solve before nothing more is expected.
@@ -133,6 +134,7 @@ pub(crate) fn prepare(solve: Solve, reporter: Reporter) -> (rpc::SolveRequest, S
     let services = Services::new(
         Auth::new(solve.auth),
         SecretService::new(solve.secrets, reporter.clone()),
+        SshService::new(solve.ssh, work.clone()),
         FileSync::new(solve.locals, reporter.clone(), work.clone()),
         FileSend::new(sinks, reporter, work.clone()),
         work,

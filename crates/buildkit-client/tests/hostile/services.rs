@@ -63,7 +63,7 @@ async fn services_answer_as_daemons_expect() {
         let agent = SshClient::new(callback.channel)
             .check_agent(CheckAgentRequest::default())
             .await;
-        assert_eq!(agent.unwrap_err().code(), Code::Unimplemented);
+        assert_eq!(agent.unwrap_err().code(), Code::NotFound);
         Ok(SolveResponse::default())
     })
     .await;

@@ -11,7 +11,7 @@ use crate::{
     inputs::{FileSet, Inputs, NamedContext},
     local::{self, LocalSource},
     lock::{GitSource, PACKAGES_EPOCH},
-    name::{ContextName, SecretId},
+    name::{ContextName, SecretId, SshId},
     path::{ContextPath, ContextPathError},
     template::{Template, TemplateError, Variables},
     tree::Tree,
@@ -55,6 +55,11 @@ pub enum Read {
         /// Whether the step can do without.
         optional: bool,
     },
+    /// An ssh agent, which the step needs.
+    Ssh {
+        /// The id.
+        id: SshId,
+    },
 }
 
 /// As a reader would name it.
@@ -73,6 +78,7 @@ impl fmt::Display for Read {
                 id,
                 optional: false,
             } => write!(f, "secret {id}"),
+            Self::Ssh { id } => write!(f, "ssh agent {id}"),
         }
     }
 }

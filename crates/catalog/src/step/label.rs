@@ -37,7 +37,8 @@ enum Value {
 #[serde(deny_unknown_fields)]
 struct Json {
     /// The file, in the context directory; a template.
-    json: Template,
+    #[serde(rename = "json")]
+    file: Template,
     /// The key of the text in the file's object.
     key: String,
     /// The directory that the file is in instead, which the user gives.
@@ -61,7 +62,7 @@ impl Label {
     /// Sets one label to the text that the JSON object in the file `path` (a template) has for `key`.
     pub fn json(name: &str, path: &str, key: &str) -> Self {
         let json = Json {
-            json: Template::unchecked(path),
+            file: Template::unchecked(path),
             key: key.to_owned(),
             context: None,
         };
@@ -71,7 +72,7 @@ impl Label {
     /// As [`json`](Self::json), with the file in the directory that `--build-context CONTEXT=DIR` gives.
     pub fn context_json(name: &str, context: &str, path: &str, key: &str) -> Self {
         let json = Json {
-            json: Template::unchecked(path),
+            file: Template::unchecked(path),
             key: key.to_owned(),
             context: Some(ContextName::unchecked(context)),
         };
@@ -91,9 +92,19 @@ impl Label {
     }
 }
 
+impl Value {
+    fn template(&self) -> Option<&Template> {
+        match self {
+            Self::Text(template) => Some(template),
+            Self::Json(json) => Some(&json.file),
+            Self::TagOf(_) => None,
+        }
+    }
+}
+
 impl Json {
     fn path(&self, variables: &Variables) -> Result<ContextPath, StepError> {
-        Ok(self.json.expand(variables)?.parse()?)
+        Ok(self.file.expand(variables)?.parse()?)
     }
 
     fn read(&self, variables: &Variables) -> Result<Read, StepError> {
@@ -168,14 +179,7 @@ impl Apply for Label {
     }
 
     fn templates(&self) -> Vec<&Template> {
-        let template = |value| match value {
-            &Value::Text(ref template)
-            | &Value::Json(Json {
-                json: ref template, ..
-            }) => Some(template),
-            Value::TagOf(_) => None,
-        };
-        self.label.values().filter_map(template).collect()
+        self.label.values().filter_map(Value::template).collect()
     }
 
     fn problems(&self) -> Vec<String> {

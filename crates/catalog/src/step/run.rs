@@ -3,14 +3,15 @@
 use std::{collections::BTreeMap, fmt};
 
 use buildkit_llb::{
-    BindMount, CacheMount, CacheSharing, Exec, FileActions, Mkdir, NetworkMode, SecretFile, State,
+    BindMount, CacheMount, CacheSharing, Exec, FileActions, Mkdir, NetworkMode, SecretFile,
+    SshSocket, State,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, CA_SECRET, Read, Reader, StepContext, StepError, network::shell};
 use crate::{
     inputs::FileSet,
-    name::SecretId,
+    name::{SecretId, SshId},
     path::ContextPath,
     template::{Template, Variables},
     tree::Tree,
@@ -36,6 +37,9 @@ pub struct Run {
     /// Secrets that it cannot do without, as files in `/run/secrets`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     secrets: Vec<SecretId>,
+    /// Ssh agents that it cannot do without; `SSH_AUTH_SOCK` leads to the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ssh: Vec<SshId>,
     /// Whether it may reach the network.
     #[serde(default, skip_serializing_if = "Network::is_default")]
     network: Network,
@@ -185,6 +189,7 @@ impl Run {
             cache: Vec::new(),
             env: BTreeMap::new(),
             secrets: Vec::new(),
+            ssh: Vec::new(),
             network: Network::Default,
         }
     }
@@ -211,6 +216,13 @@ impl Run {
     /// Gives it a secret, as the file `/run/secrets/ID`.
     pub fn secret(mut self, id: &str) -> Self {
         self.secrets.push(SecretId::unchecked(id));
+        self
+    }
+
+    /// Gives it an ssh agent, as the socket that `SSH_AUTH_SOCK` names; `default` is the user's own. The step sees public
+    /// keys and has things signed; a private key never leaves the agent.
+    pub fn ssh(mut self, id: &str) -> Self {
+        self.ssh.push(SshId::unchecked(id));
         self
     }
 
@@ -282,7 +294,9 @@ impl Apply for Run {
             id: SecretId::unchecked(CA_SECRET),
             optional: true,
         });
-        Ok(files.chain(secrets).chain(certificates).collect())
+        let agents = self.ssh.iter().map(|id| Read::Ssh { id: id.clone() });
+        let reads = files.chain(secrets).chain(certificates).chain(agents);
+        Ok(reads.collect())
     }
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
@@ -301,6 +315,9 @@ impl Apply for Run {
             // The step is all that runs in the container, as whatever user it likes.
             let secret = SecretFile::new(format!("/run/secrets/{id}")).id(id.as_str());
             exec = exec.mount(secret.mode(0o444));
+        }
+        for id in &self.ssh {
+            exec = exec.mount(SshSocket::new().id(id.as_str()).mode(0o666));
         }
         Ok(Tree {
             state: tree.state.run(exec),
@@ -331,6 +348,11 @@ impl Apply for Run {
             .iter()
             .filter_map(|id| id.as_str().parse::<SecretId>().err());
         problems.extend(secrets.map(|error| error.to_string()));
+        let agents = self
+            .ssh
+            .iter()
+            .filter_map(|id| id.as_str().parse::<SshId>().err());
+        problems.extend(agents.map(|error| error.to_string()));
         let caches = self
             .cache
             .iter()

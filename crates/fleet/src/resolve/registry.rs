@@ -112,7 +112,6 @@ impl Registry {
 
     /// What an index has for one platform.
     pub(crate) fn entry<'a>(
-        &self,
         index: &'a OciImageIndex,
         platform: &Platform,
     ) -> Option<&'a ImageIndexEntry> {
@@ -132,12 +131,10 @@ impl Registry {
         index: &OciImageIndex,
         platform: &Platform,
     ) -> Result<Vec<u8>, ResolveProblem> {
-        let entry = self
-            .entry(index, platform)
-            .ok_or_else(|| ResolveProblem::Platform {
-                platform: platform.to_string(),
-                available: available(index),
-            })?;
+        let entry = Self::entry(index, platform).ok_or_else(|| ResolveProblem::Platform {
+            platform: platform.to_string(),
+            available: available(index),
+        })?;
         let reference = self.reference.clone_with_digest(entry.digest.clone());
         match self.manifest(&reference).await? {
             (OciManifest::Image(manifest), _digest) => self.blob(&manifest.config).await,

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_client::CancellationToken;
 use catalog::{CheckedCatalog, Kind, Plan, Platform, Read, Variant};
-use fleet::{BuildFailure, ImagePlan, LoadedSecrets, Output, RegistryAccess, Standing, Work};
+use fleet::{
+    BuildFailure, FoundAgents, ImagePlan, LoadedSecrets, Output, RegistryAccess, Standing, Work,
+};
 
 use crate::{
     args::BuildArgs,
@@ -45,7 +47,7 @@ pub(super) fn sorted(
     catalog: &CheckedCatalog,
     args: &BuildArgs,
     plans: Vec<Plan>,
-    secrets: &LoadedSecrets,
+    given: (&LoadedSecrets, &FoundAgents),
 ) -> Result<Todo, Failure> {
     let inspection = args.reuse.inspection();
     let always = args.reuse.builds_always();
@@ -63,7 +65,9 @@ pub(super) fn sorted(
             Standing::Build(_) => groups.push(group),
         }
     }
+    let (secrets, agents) = given;
     refuse_missing_secrets(groups.iter().flatten(), secrets)?;
+    refuse_missing_agents(groups.iter().flatten(), agents)?;
     let work = groups
         .into_iter()
         .map(|group| work(catalog, args, group))
@@ -150,6 +154,24 @@ fn refuse_missing_secrets<'a>(
         format!("the build needs the secret(s) {}", list(&missing)),
     )
     .with_hint(hint))
+}
+
+/// As with secrets.
+fn refuse_missing_agents<'a>(
+    mut plans: impl Iterator<Item = &'a Plan>,
+    agents: &FoundAgents,
+) -> Result<(), Failure> {
+    let missing = plans.find_map(|plan| {
+        plan.reads.iter().find_map(|read| match read {
+            Read::Ssh { id } if !agents.has(id) => Some(id),
+            _ => None,
+        })
+    });
+    let Some(id) = missing else { return Ok(()) };
+    let error = format!("the build needs the ssh agent `{id}`");
+    let hint =
+        format!("add `--ssh {id}` for the agent that SSH_AUTH_SOCK names, or `--ssh {id}=SOCKET`");
+    Err(Failure::new(Exit::Usage, error).with_hint(hint))
 }
 
 /// What was built with what was there, in the order of the selection.
