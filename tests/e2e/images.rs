@@ -5,6 +5,7 @@ use std::{fs, path::Path, process::Command};
 use llbgen_tests::{
     bed::Bed,
     command::{Outcome, clean, fixture, run},
+    estargz,
 };
 use serde_json::Value;
 
@@ -330,11 +331,37 @@ fn every_layer_of_an_estargz_image_has_a_table_of_contents() {
         );
         let layers = manifest["layers"].as_array().unwrap();
         assert_eq!(layers.len(), 4);
+        let dir = home.path().join(arch);
+        let from = format!("docker://{prefix}/app@{digest}");
+        let copy = ["copy", "-q", "--src-tls-verify=false"];
+        run(clean("skopeo", home.path())
+            .args(copy)
+            .arg(from)
+            .arg(format!("dir:{}", dir.display())))
+        .success();
         for layer in layers {
             let toc = &layer["annotations"]["containerd.io/snapshot/stargz/toc.digest"];
             assert!(toc.is_string(), "{layer}");
+            let digest = layer["digest"].as_str().unwrap();
+            let blob = fs::read(dir.join(digest.trim_start_matches("sha256:"))).unwrap();
+            let (table, tar) = estargz::open(&blob).unwrap();
+            assert!(
+                !tar.is_empty() && table == tar,
+                "{layer}: {}",
+                differing(&table, &tar)
+            );
         }
     }
+}
+
+fn differing<T: PartialEq + std::fmt::Debug>(
+    one: &std::collections::BTreeMap<String, T>,
+    other: &std::collections::BTreeMap<String, T>,
+) -> String {
+    let paths = one.keys().chain(other.keys());
+    let found = paths.filter(|path| one.get(*path) != other.get(*path));
+    let found = found.map(|path| format!("{path}: {:?} {:?}", one.get(path), other.get(path)));
+    found.take(5).collect::<Vec<_>>().join("\n")
 }
 
 /// What `emit` prints, as printed, makes an image with the same config.

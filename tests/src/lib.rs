@@ -13,6 +13,7 @@ pub mod certificates;
 pub mod command;
 pub mod context;
 pub mod daemon;
+pub mod estargz;
 pub mod fixtures;
 pub mod image;
 pub mod leftovers;

@@ -91,6 +91,9 @@ pub(crate) fn files_state(
         name: name.to_owned(),
         content: LocalContent::Files(sent),
     });
+    if files.is_empty() {
+        return (State::scratch(), None);
+    }
     (State::scratch().file(actions), local)
 }
 

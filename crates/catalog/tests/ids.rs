@@ -122,6 +122,19 @@ fn comments_and_words_for_people_are_not_in_it() {
         expected
     );
     assert_ne!(ids(image(), "FROM debian:12"), expected, "of another kind");
+    let image_id = |format: &[(&str, &str)]| {
+        let format = format
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let options = PlanOptions {
+            image_format: format.collect(),
+            ..PlanOptions::default()
+        };
+        plans_with(image(), "FROM debian:12\n", &options)[0].id
+    };
+    let (plain, zstd) = (image_id(&[]), image_id(&[("compression", "zstd")]));
+    assert_eq!(plain, ids(image(), "FROM debian:12")[0]);
+    assert!(plain != zstd && zstd != image_id(&[("compression", "gzip")]));
     // Compressed, it is another file.
     let id = |how: &str| {
         let plans = plans_with(

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{Read, Write as _},
+    io::{self, Read, Write as _},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -258,6 +258,9 @@ fn archive_export(
     })
 }
 
+/// A tar ends in two blocks of zeros, which are written only when it is whole.
+const TAR_END: usize = 1024;
+
 fn publish(tar: &mut dyn Read, draft: Draft) -> Result<(Digest, u64), SinkError> {
     let unwritten = |source| OutputError::File {
         path: draft.path().to_owned(),
@@ -265,12 +268,20 @@ fn publish(tar: &mut dyn Read, draft: Draft) -> Result<(Digest, u64), SinkError>
     };
     let mut writer = Compressor::new(draft.writer(), Compress::No).map_err(unwritten)?;
     let mut buffer = vec![0; 256 * 1024];
+    let mut end = Vec::new();
     loop {
         let read = tar.read(&mut buffer)?;
         if read == 0 {
             break;
         }
         writer.write_all(&buffer[..read]).map_err(unwritten)?;
+        end.extend_from_slice(&buffer[read.saturating_sub(TAR_END)..read]);
+        end.drain(..end.len().saturating_sub(TAR_END));
+    }
+    // An exporter that fails while it writes closes its stream all the same.
+    if end.len() < TAR_END || end.iter().any(|byte| *byte != 0) {
+        let error = "the daemon broke its archive off";
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, error).into());
     }
     let summary = writer.finish().map_err(unwritten)?;
     draft.publish()?;
@@ -286,5 +297,27 @@ fn part(plan: &Plan) -> ResultPart {
         definition: plan.definition.to_bytes().into(),
         image_config: plan.oci.image.clone(),
         base_config: plan.oci.base.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_that_is_broken_off_gets_no_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let check = |bytes: &[u8], is_whole: bool| {
+            let path = directory.path().join("x.tar");
+            let published = publish(&mut &*bytes, Draft::create(&path).unwrap());
+            assert_eq!((published.is_ok(), path.exists()), (is_whole, is_whole));
+            let _ = std::fs::remove_file(path);
+        };
+        let whole = [vec![b'x'; 300_000], vec![0; 1024]].concat();
+        check(&whole, true);
+        check(&whole[..whole.len() - 1], false);
+        check(&whole[..300_000 + 1000], false);
+        check(&whole[..300_000], false);
+        check(&[], false);
     }
 }
