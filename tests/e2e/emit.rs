@@ -8,7 +8,7 @@ use std::{
 use llbgen_tests::{
     bed::Bed,
     command::{clean, llbgen, locked, run},
-    context::made_up_lock,
+    context::{PROGRAMS, made_up_lock, programs},
     machine,
     tree::Tree,
 };
@@ -36,6 +36,8 @@ fn variants(home: &Path) -> Vec<(String, String)> {
 fn the_same_bytes_from_anywhere() {
     let home = tempfile::tempdir().unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
+    programs(home.path());
+    programs(elsewhere.path());
     let variants = variants(home.path());
     let expected = [
         ("base-rootfs", "linux/amd64"),
@@ -48,7 +50,11 @@ fn the_same_bytes_from_anywhere() {
     );
     let mut graphs = BTreeSet::new();
     for (artifact, platform) in &variants {
-        let emit = ["emit", artifact, "--platform", platform];
+        let mut emit = vec!["emit", artifact, "--platform", platform];
+        if artifact == "oocana-runtime" {
+            emit.extend(PROGRAMS);
+        }
+        let emit = &emit;
         let here = run(locked(home.path(), &made_up_lock()).args(emit))
             .success()
             .stdout;

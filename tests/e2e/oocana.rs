@@ -12,7 +12,7 @@ use std::{
 use llbgen_tests::{
     bed::Bed,
     command::{Outcome, Running, clean, llbgen, run},
-    context::context,
+    context::{PROGRAMS, context, programs},
     image::ARCHITECTURES,
     machine::workspace,
     parity::{Justified, compare},
@@ -53,36 +53,10 @@ fn built(shared: &Bed) -> &'static Built {
     })
 }
 
-/// Directories with programs that say clearly that they are none of Oocana's.
-fn programs(home: &Path) {
-    for arch in ARCHITECTURES {
-        let oocana = home.join("programs/oocana").join(arch);
-        let ovmlayer = home.join("programs/ovmlayer").join(arch);
-        for (path, name) in [
-            (oocana.join("oocana"), "oocana"),
-            (ovmlayer.join("ovmlayer"), "ovmlayer"),
-            (ovmlayer.join("ovmlayer-helper"), "ovmlayer-helper"),
-        ] {
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            // Longer than what becomes data in the graph, so that it is sent.
-            let padding = "# padding\n".repeat(8 * 1024);
-            let script =
-                format!("#!/bin/sh\necho this is a fixture, not {name}, for {arch}\n{padding}");
-            fs::write(&path, script).unwrap();
-            run(clean("chmod", home).arg("0755").arg(&path)).success();
-        }
-        let versions = format!(
-            "{{\"oocana\": \"1.2-{arch}\", \"ovmlayer\": \"3.4-{arch}\", \"rootfs\": \"0.6.0\"}}"
-        );
-        fs::write(oocana.join("versions.json"), versions).unwrap();
-    }
-}
-
 fn with_programs(bed: &Bed, home: &Path, arguments: &[&str]) -> Command {
     let mut command = llbgen(home);
     command.args(["--addr", &bed.address()]).args(arguments);
-    command.args(["--build-context", "oocana=programs/oocana"]);
-    command.args(["--build-context", "ovmlayer=programs/ovmlayer"]);
+    command.args(PROGRAMS);
     command
 }
 
@@ -405,8 +379,7 @@ fn emitted(built: &Built, artifact: &str, arch: &str) -> (Outcome, String) {
     let mut emit = llbgen(&built.home);
     emit.args(["emit", artifact, "--platform", &platform]);
     if artifact == "oocana-runtime" {
-        emit.args(["--build-context", "oocana=programs/oocana"]);
-        emit.args(["--build-context", "ovmlayer=programs/ovmlayer"]);
+        emit.args(PROGRAMS);
     }
     let emitted = run(&mut emit).success();
     let line = emitted

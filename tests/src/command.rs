@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::{context::context, machine};
 
 /// After that a command hangs: the longest build here is apt for arm64 under emulation.
-const LIMIT: Duration = Duration::from_mins(8);
+const LIMIT: Duration = Duration::from_mins(15);
 
 /// What a command did.
 #[derive(Debug)]

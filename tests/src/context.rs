@@ -2,10 +2,11 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
-use crate::machine;
+use crate::{image::ARCHITECTURES, machine};
 
 /// The directory in `home` that has the inputs of the built-in catalog; made when it is not there.
 ///
@@ -32,6 +33,44 @@ pub fn context(home: &Path) -> PathBuf {
 fn copy(file: &Path, directory: &Path) {
     let to = directory.join(file.file_name().unwrap_or_default());
     fs::copy(file, to).expect("a file can be copied");
+}
+
+/// What gives the directories of [`programs`], to a command that runs in their home.
+pub const PROGRAMS: [&str; 4] = [
+    "--build-context",
+    "oocana=programs/oocana",
+    "--build-context",
+    "ovmlayer=programs/ovmlayer",
+];
+
+/// Makes directories of programs in `home`, which say clearly that they are none of Oocana's.
+///
+/// # Panics
+/// When they cannot be written.
+pub fn programs(home: &Path) {
+    for arch in ARCHITECTURES {
+        let oocana = home.join("programs/oocana").join(arch);
+        let ovmlayer = home.join("programs/ovmlayer").join(arch);
+        for (directory, name) in [
+            (&oocana, "oocana"),
+            (&ovmlayer, "ovmlayer"),
+            (&ovmlayer, "ovmlayer-helper"),
+        ] {
+            fs::create_dir_all(directory).expect("the home can be written to");
+            // Longer than what becomes data in the graph, so that it is sent.
+            let padding = "# padding\n".repeat(8 * 1024);
+            let script =
+                format!("#!/bin/sh\necho this is a fixture, not {name}, for {arch}\n{padding}");
+            let path = directory.join(name);
+            fs::write(&path, script).expect("the home can be written to");
+            let executable = fs::Permissions::from_mode(0o755);
+            fs::set_permissions(&path, executable).expect("a file of ours can be executable");
+        }
+        let versions = format!(
+            "{{\"oocana\": \"1.2-{arch}\", \"ovmlayer\": \"3.4-{arch}\", \"rootfs\": \"0.6.0\"}}"
+        );
+        fs::write(oocana.join("versions.json"), versions).expect("the home can be written to");
+    }
 }
 
 /// A lock of the built-in catalog that no registry has the images of.
