@@ -336,11 +336,11 @@ mod tests {
         );
         check(
             "ubuntu",
-            Err("`ubuntu` is not NAME=docker-image://REF or NAME=FILE.tar"),
+            Err("`ubuntu` is not NAME=docker-image://REF, NAME=DIR or NAME=FILE.tar"),
         );
         check(
             "=x.tar",
-            Err("`=x.tar` is not NAME=docker-image://REF or NAME=FILE.tar"),
+            Err("`=x.tar` is not NAME=docker-image://REF, NAME=DIR or NAME=FILE.tar"),
         );
         check(
             "ubuntu=target:x://y",

@@ -109,7 +109,7 @@ fn nothing_outside_the_context_is_read() {
     };
     check(
         "out",
-        "`out` is a symbolic link to `../secret`, out of the context directory `CONTEXT`",
+        "`out` is a symbolic link to `../secret`, out of the directory `CONTEXT`",
     );
     check(
         "linked/a.toml",
@@ -117,11 +117,11 @@ fn nothing_outside_the_context_is_read() {
     );
     check(
         "missing",
-        "cannot read `missing` in the context directory `CONTEXT`",
+        "cannot read `missing` in the directory `CONTEXT`",
     );
     check(
         "conf/*.json",
-        "`conf/*.json` stands for no file in the context directory `CONTEXT`",
+        "`conf/*.json` stands for no file in the directory `CONTEXT`",
     );
     let links = read_files(&root, "conf/i*").unwrap();
     assert_eq!(
@@ -131,7 +131,7 @@ fn nothing_outside_the_context_is_read() {
     symlink("/etc/passwd", root.join("conf/deep/absolute")).unwrap();
     check(
         "conf",
-        "`conf/deep/absolute` is a symbolic link to `/etc/passwd`, out of the context directory `CONTEXT`",
+        "`conf/deep/absolute` is a symbolic link to `/etc/passwd`, out of the directory `CONTEXT`",
     );
 }
 
