@@ -121,15 +121,11 @@ async fn nobody_there() {
     check(socket("stale"), None, refused).await;
     fs::write(dir.path().join("file"), "").unwrap();
     check(socket("file"), None, refused).await;
-    let free = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    // Not a port that was free a moment ago: the daemon of another test may have it now.
     check(
         Address::Tcp {
             host: "127.0.0.1".into(),
-            port: free,
+            port: 1,
         },
         None,
         refused,
