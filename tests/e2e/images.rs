@@ -282,7 +282,12 @@ fn without_commands_two_daemons_make_the_same_image() {
             .env("SOURCE_DATE_EPOCH", "1700000000")
             .args(["--addr", &bed.address(), "build", "copies"])
             .args(["--push", "--registry", &prefix, "--tag", "1"])
-            .args(["--image-compression", "gzip", "--force-compression"]);
+            .args([
+                "--image-compression",
+                "gzip",
+                "--force-compression",
+                "--no-skip",
+            ]);
         let pushed = run(&mut command).success();
         pushed.text().split_once('@').unwrap().1.to_owned()
     };
