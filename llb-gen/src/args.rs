@@ -4,6 +4,7 @@
 
 mod image;
 mod lock;
+mod output;
 mod questions;
 
 use std::path::PathBuf;
@@ -13,10 +14,14 @@ use catalog::{Caching, PlanOptions, Platform, Request, TarCompression};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleet::{BuildContext, Inspection, SshSpec};
 
-pub(crate) use self::image::{ImageArgs, ImageFormat};
+pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
 pub(crate) use self::lock::{LockArgs, Locking, Registries, UpdateArgs};
+pub(crate) use self::output::{FileForm, OutputSpec};
 pub(crate) use self::questions::{GraphArgs, GraphFormat, IdArgs, PlanArgs, WhyArgs};
-use crate::failure::{Exit, Failure};
+use crate::{
+    failure::{Exit, Failure},
+    planning::host_platform,
+};
 
 /// Builds root filesystem tars, layer tars and images as one BuildKit graph.
 #[derive(Debug, Parser)]
@@ -228,7 +233,7 @@ pub(crate) enum EmitFormat {
 }
 
 /// Which variants are meant, and what stands in for their bases.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Variation {
     /// Platforms, such as linux/arm64; all declared ones by default
     #[arg(long, value_name = "PLATFORM", value_delimiter = ',', value_parser = parse_platform)]
@@ -319,9 +324,13 @@ pub(crate) struct BuildArgs {
     pub(crate) variation: Variation,
     #[command(flatten)]
     pub(crate) tar: TarOptions,
-    /// The directory that outputs are written to
-    #[arg(short, long, value_name = "DIR", default_value = "out", value_parser = parse_directory)]
-    pub(crate) output: PathBuf,
+    /// Where outputs go: a directory, `-` for stdout, or type=tar|oci|docker,dest=FILE
+    ///
+    /// In a directory, every output has the name that the catalog gives it, and what is there already is not built again.
+    /// A `dest` may have {artifact}, {arch}, {platform}, and the artifact's axes and options in it, and must when there are
+    /// several outputs; without it, or with `-`, the one output goes to stdout.
+    #[arg(short, long, value_name = "DIR|-|SPEC", default_value = "out")]
+    pub(crate) output: OutputSpec,
     #[command(flatten)]
     pub(crate) image: ImageArgs,
     /// Give steps a secret: id=ID,src=FILE or id=ID,env=VARIABLE
@@ -362,15 +371,24 @@ fn parse_platform(text: &str) -> Result<Platform, String> {
         .map_err(|error: buildkit_llb::PlatformError| error.to_string())
 }
 
-/// buildctl's other outputs would become directories of odd names.
+impl BuildArgs {
+    /// Which variants are built: for docker and podman those that this machine runs, unless it is said otherwise.
+    pub(crate) fn for_platforms(&self) -> Variation {
+        let mut variation = self.variation.clone();
+        if self.image.load.is_some() && variation.platform.is_empty() {
+            variation.platform.push(host_platform());
+        }
+        variation
+    }
+}
+
+/// Outputs that go elsewhere are not remembered.
 fn parse_directory(text: &str) -> Result<PathBuf, String> {
-    let is_spec = text
-        .split(',')
-        .any(|field| field.starts_with("type=") || field.starts_with("dest="));
     match text {
         "" => Err("give a directory".to_owned()),
-        "-" => Err("stdout is not supported yet: give a directory".to_owned()),
-        _ if is_spec => Err("exporters are not supported yet: give a directory".to_owned()),
+        _ if text == "-" || output::is_exporter(text) => {
+            Err("give a directory: only outputs in directories have records".to_owned())
+        }
         directory => Ok(PathBuf::from(directory)),
     }
 }

@@ -7,14 +7,14 @@ use crate::{
     failure::{Exit, Failure},
 };
 
-/// The references for the image of a variant, whatever its platform; none unless it is pushed.
+/// The references for the image of a variant, whatever its platform; none unless it is pushed or loaded.
 pub(crate) fn names(
     catalog: &CheckedCatalog,
     args: &ImageArgs,
     plan: &Plan,
     id: Option<Id>,
 ) -> Result<Vec<String>, Failure> {
-    if !args.push {
+    if !args.push && args.load.is_none() {
         return Ok(Vec::new());
     }
     let names = catalog
@@ -29,7 +29,11 @@ pub(crate) fn names(
         args.tag.clone()
     };
     let tags = if tags.is_empty() {
-        vec![content_tag(artifact, id)?]
+        vec![match args.load {
+            // As docker calls what has no tag.
+            Some(_) => "latest".to_owned(),
+            None => content_tag(artifact, id)?,
+        }]
     } else {
         tags
     };
@@ -69,6 +73,9 @@ fn repositories(
     artifact: &str,
 ) -> Result<Vec<String>, Failure> {
     if args.registry.is_empty() {
+        if args.load.is_some() {
+            return Ok(vec![declared.unwrap_or(artifact).to_owned()]);
+        }
         let Some(repository) = declared else {
             let error = format!("artifact `{artifact}` has no repository to be pushed to");
             return Err(Failure::new(Exit::Usage, error)

@@ -74,7 +74,17 @@ transcripts! {
     unknown_secret_key: "build" "base-rootfs" "--secret" "id=a,scr=b";
     bare_secret: "build" "base-rootfs" "--secret" "id=a,hunter2";
     output_to_stdout: "build" "base-rootfs" "-o" "-";
-    output_of_another_type: "build" "base-rootfs" "-o" "type=oci,dest=x.tar";
+    output_of_another_kind: "build" "base-rootfs" "-o" "type=oci,dest=x.tar";
+    output_into_one_file: "build" "base-rootfs" "-o" "type=tar,dest=x.tar";
+    output_of_an_unknown_type: "build" "base-rootfs" "-o" "type=ocj,dest=x.tar";
+    output_with_an_unknown_key: "build" "base-rootfs" "-o" "type=tar,dets=x.tar";
+    output_with_a_flag_of_its_own: "build" "base-rootfs" "-o" "type=tar,dest=x.tar,compression=gzip";
+    output_with_an_unknown_variable: "build" "base-rootfs" "-o" "type=tar,dest={arhc}.tar";
+    output_and_push: "build" "base-rootfs" "-o" "type=tar,dest={arch}.tar" "--push";
+    output_of_plan: "plan" "base-rootfs" "-o" "type=tar,dest={arch}.tar";
+    load_without_an_engine: "build" "base-rootfs" "--load";
+    load_and_push: "build" "base-rootfs" "--load" "--push";
+    tag_without_a_place: "build" "base-rootfs" "--tag" "x";
     tls_without_address: "--tlsdir" "certs" "build" "base-rootfs";
     unreadable_secret: "build" "base-rootfs" "--secret" "id=a,src=missing";
     unsupported_address: "--addr" "http://x" "build" "base-rootfs";

@@ -16,6 +16,7 @@ mod cache;
 mod canonical;
 mod emit;
 mod every_operation;
+mod exporters;
 mod images;
 mod kinds;
 mod layers;

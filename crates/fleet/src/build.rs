@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    destination::Destination,
     event::Event,
     image::{ImageOptions, ImagePlan},
     metadata::Output,
@@ -21,8 +22,8 @@ use crate::{
 /// How plans are built.
 #[derive(Debug)]
 pub struct BuildOptions {
-    /// The directory that outputs are written to; made when it is not there.
-    pub output: PathBuf,
+    /// Where outputs are written to.
+    pub output: Destination,
     /// How many plans are built at a time; all of them when `None`.
     pub jobs: Option<usize>,
     /// Whether the others are built to the end when one fails.
@@ -89,6 +90,9 @@ pub enum FailureReason {
     /// The output cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// The path of the output cannot be made.
+    #[error(transparent)]
+    Destination(#[from] catalog::TemplateError),
     /// A path that cannot be served to the daemon.
     #[error(transparent)]
     Path(#[from] buildkit_client::RelPathError),

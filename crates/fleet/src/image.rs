@@ -27,8 +27,10 @@ pub const ID_ANNOTATION: &str = "dev.llbgen.id";
 /// How images leave the daemon.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageOptions {
-    /// Whether they are pushed, instead of written as OCI archives.
+    /// Whether they are pushed, instead of written as archives.
     pub push: bool,
+    /// What kind of archives are written.
+    pub archive: Archive,
     /// The compression of layers; the daemon's default when there is none.
     pub compression: Option<ImageCompression>,
     /// Whether layers that the daemon has in another compression are compressed again, those of bases among them.
@@ -37,6 +39,16 @@ pub struct ImageOptions {
     pub annotations: Vec<Annotation>,
     /// The latest time in an image, in seconds since 1970.
     pub epoch: Option<i64>,
+}
+
+/// What kind of archive an image is written as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Archive {
+    /// OCI's, with an index of all platforms.
+    #[default]
+    Oci,
+    /// For `docker load`, of one platform: the daemon refuses several.
+    Docker,
 }
 
 /// How the layers of an image are compressed.
@@ -170,16 +182,17 @@ pub(crate) async fn solve(
     cancelled: &CancellationToken,
     events: &(dyn Fn(Event) + Sync),
 ) -> Result<Output, FailureReason> {
-    let path = options.output.join(image.plans[0].output.as_str());
+    let path = options.output.path(&image.plans[0])?;
     let written = Arc::new(Mutex::new(None));
     let export = if options.image.push {
         Export::image().with_names(&image.names).pushed()
     } else {
-        archive_export(&path, image, Arc::clone(&written))?
+        archive_export(&path, image, options.image.archive, Arc::clone(&written))?
     };
-    let export = with_options(export, image, &options.image);
+    let is_index = options.image.push || options.image.archive == Archive::Oci;
+    let export = with_options(export, image, &options.image, is_index);
     let parts = image.plans.iter().map(part).collect();
-    let solve = Solve::image(parts, true)
+    let solve = Solve::image(parts, is_index)
         .with_export(export)
         .with_secrets(options.secrets.to_session())
         .with_ssh(options.ssh.to_session())
@@ -207,17 +220,32 @@ pub(crate) async fn solve(
         path,
         digest: file.to_string(),
         size,
+        references: match options.image.archive {
+            Archive::Docker => image.names.clone(),
+            Archive::Oci => Vec::new(),
+        },
         ..image.output(digest)
     };
-    for plan in &image.plans {
-        record::write(&options.output, plan, &output)?;
+    if let Some(directory) = options.output.records() {
+        for plan in &image.plans {
+            record::write(directory, plan, &output)?;
+        }
     }
     Ok(output)
 }
 
-fn with_options(export: Export, image: &ImagePlan, options: &ImageOptions) -> Export {
-    let mut export = export.with_oci_media_types();
-    if let Some(id) = image.id {
+/// Without an index, the daemon refuses what would be noted on one.
+fn with_options(
+    export: Export,
+    image: &ImagePlan,
+    options: &ImageOptions,
+    is_index: bool,
+) -> Export {
+    let mut export = export;
+    if is_index {
+        export = export.with_oci_media_types();
+    }
+    if let Some(id) = image.id.filter(|_| is_index) {
         export = export.with_index_annotation(ID_ANNOTATION, id.to_string());
     }
     for Annotation { on, key, value } in &options.annotations {
@@ -239,10 +267,11 @@ fn with_options(export: Export, image: &ImagePlan, options: &ImageOptions) -> Ex
 /// The digest and size of an archive that was written.
 type Written = Arc<Mutex<Option<(Digest, u64)>>>;
 
-/// An OCI archive that gets its name when it is whole.
+/// An archive that gets its name when it is whole.
 fn archive_export(
     path: &std::path::Path,
     image: &ImagePlan,
+    archive: Archive,
     written: Written,
 ) -> Result<Export, FailureReason> {
     let draft = Draft::create(path)?;
@@ -250,7 +279,10 @@ fn archive_export(
         *written.lock().unwrap_or_else(PoisonError::into_inner) = Some(publish(tar, draft)?);
         Ok(())
     };
-    let export = Export::oci(sink);
+    let export = match archive {
+        Archive::Oci => Export::oci(sink),
+        Archive::Docker => Export::docker(sink),
+    };
     Ok(if image.names.is_empty() {
         export
     } else {

@@ -6,6 +6,7 @@
 mod build;
 mod contexts;
 pub mod daemon;
+mod destination;
 mod event;
 mod frontend;
 mod hash;
@@ -27,8 +28,11 @@ mod standing;
 pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, Work, build},
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
+    destination::Destination,
     event::Event,
-    image::{Annotated, Annotation, ID_ANNOTATION, ImageCompression, ImageOptions, ImagePlan},
+    image::{
+        Annotated, Annotation, Archive, ID_ANNOTATION, ImageCompression, ImageOptions, ImagePlan,
+    },
     inputs::{InputError, ReadInputs, read as read_inputs},
     lock_file::LockFileError,
     metadata::{MetadataFile, Output},

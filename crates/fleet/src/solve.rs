@@ -65,7 +65,7 @@ async fn solve(
     cancelled: &CancellationToken,
     events: &(dyn Fn(Event) + Sync),
 ) -> Result<Output, FailureReason> {
-    let path = options.output.join(plan.output.as_str());
+    let path = options.output.path(plan)?;
     // Made before anything is built, so that a directory that cannot be written to is told at once.
     let draft = Draft::create(&path)?;
     let published = Arc::new(Mutex::new(None));
@@ -97,7 +97,9 @@ async fn solve(
         .unwrap_or_else(PoisonError::into_inner)
         .take();
     let output = output(plan, path, summary.ok_or(FailureReason::NoTar)?);
-    record::write(&options.output, plan, &output)?;
+    if let Some(directory) = options.output.records() {
+        record::write(directory, plan, &output)?;
+    }
     Ok(output)
 }
 

@@ -1,7 +1,9 @@
 //! What `build` takes about images.
 
-use clap::Args;
-use fleet::{Annotated, Annotation, ID_ANNOTATION, ImageCompression, ImageOptions, RegistryAccess};
+use clap::{Args, ValueEnum};
+use fleet::{
+    Annotated, Annotation, Archive, ID_ANNOTATION, ImageCompression, ImageOptions, RegistryAccess,
+};
 
 use crate::{
     failure::{Exit, Failure},
@@ -18,14 +20,36 @@ pub(crate) struct ImageArgs {
     /// Push to PREFIX/NAME instead of the repositories that the catalog names; repeatable
     #[arg(long, value_name = "PREFIX", requires = "push")]
     pub(crate) registry: Vec<String>,
-    /// Push under this tag instead of those that the catalog names; repeatable [default: the content tag]
-    #[arg(long, value_name = "TAG", requires = "push", value_parser = parse_tag)]
+    /// Load images into docker or podman, for this machine's platform or the one of `--platform`
+    #[arg(
+        long,
+        value_name = "ENGINE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "auto",
+        conflicts_with_all = ["push", "output"]
+    )]
+    pub(crate) load: Option<Engine>,
+    /// Push or load under this tag instead of those that the catalog names; repeatable [default: the content tag, or
+    /// `latest` when loaded]
+    #[arg(long, value_name = "TAG", value_parser = parse_tag)]
     pub(crate) tag: Vec<String>,
     /// A registry that speaks plain HTTP, as HOST:PORT; those on this machine are tried so anyway
     #[arg(long, value_name = "HOST")]
     pub(crate) registry_insecure: Vec<String>,
     #[command(flatten)]
     pub(crate) format: ImageFormat,
+}
+
+/// Who keeps images on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    /// Docker when it is on PATH, else podman
+    Auto,
+    /// `docker load`
+    Docker,
+    /// `podman load`
+    Podman,
 }
 
 /// In what form images leave the daemon.
@@ -57,6 +81,7 @@ impl ImageFormat {
         });
         Ok(ImageOptions {
             push: false,
+            archive: Archive::default(),
             compression: self.image_compression.clone(),
             force_compression: self.force_compression,
             annotations: self.annotation.clone(),

@@ -1,5 +1,7 @@
 //! `llbgen build`: finds the daemon, builds, and prints what was written.
 
+mod destination;
+mod load;
 mod report;
 mod todo;
 
@@ -8,8 +10,8 @@ use std::io;
 use buildkit_client::Daemon;
 use catalog::{Caching, CheckedCatalog, Kind, LOCK_FILE, Plan, PlanOptions};
 use fleet::{
-    BuildFailure, BuildOptions, Event, FoundAgents, LoadedSecrets, MetadataFile, Output,
-    SecretSource, SecretSpec, SecretSpecError,
+    BuildFailure, BuildOptions, Event, FoundAgents, ImageOptions, LoadedSecrets, MetadataFile,
+    Output, SecretSource, SecretSpec, SecretSpecError,
     daemon::Endpoint,
     resolve::{Pinning, Resolver},
 };
@@ -24,7 +26,10 @@ use crate::{
     signals::Signals,
 };
 
-use self::todo::{Todo, sorted, together};
+use self::{
+    destination::Place,
+    todo::{Todo, sorted, together},
+};
 
 pub(crate) fn run(
     args: &BuildArgs,
@@ -36,8 +41,10 @@ pub(crate) fn run(
     } else {
         Caching::Use
     };
+    let place = Place::of(args)?;
     let context = &global.context;
-    let selected = Selected::of(catalog, &args.variation, &args.artifacts, context)?;
+    let variation = args.for_platforms();
+    let selected = Selected::of(catalog, &variation, &args.artifacts, context)?;
     let planned = args.tar.planned(caching, &args.image.format)?;
     let plans = selected.plan(catalog, planned.clone())?;
     if args.locking.is_frozen() {
@@ -54,8 +61,10 @@ pub(crate) fn run(
     })?;
     let is_pinned = planning::unpinned(&plans).is_empty();
     let work = if is_pinned {
-        Work::Pinned(sorted(catalog, args, plans, (&secrets, &ssh))?)
+        Work::Pinned(sorted(catalog, args, &place, plans, (&secrets, &ssh))?)
     } else {
+        // What cannot be written is told before anything is asked for.
+        place.groups(plans)?;
         Work::Unpinned { catalog, planned }
     };
     // Told now, not by a build that cannot say what it wrote; the file of an earlier build goes.
@@ -73,7 +82,7 @@ pub(crate) fn run(
         .enable_all()
         .build()?;
     let result = runtime.block_on(build(
-        args,
+        (args, place),
         global,
         selected,
         work,
@@ -170,13 +179,14 @@ type Outcome = (Result<Vec<Output>, BuildFailure>, Result<(), Failure>);
 /// One call of `build`, from the search for the daemon to its end.
 struct Job<'a> {
     args: &'a BuildArgs,
+    place: Place,
     global: &'a Global,
     signals: Signals,
     progress: Progress,
 }
 
 async fn build(
-    args: &BuildArgs,
+    (args, place): (&BuildArgs, Place),
     global: &Global,
     selected: Selected,
     work: Work<'_>,
@@ -186,6 +196,7 @@ async fn build(
     let signals = Signals::watch()?;
     let job = Job {
         args,
+        place,
         global,
         signals,
         progress: Progress::start(mode(global)),
@@ -196,11 +207,28 @@ async fn build(
     let (built, released) = outcome?;
     let interrupted =
         (job.signals.received().is_some()).then(|| Failure::interrupted(&job.signals));
-    let reported = report::report(built, metadata, interrupted, &mut io::stdout().lock());
+    let reported = report(&job.place, built, metadata, interrupted);
     match (reported, released) {
         (Err(failure), Err(later)) => Err(failure.followed_by(later)),
         (reported, released) => reported.and(released),
     }
+}
+
+/// Paths and references go to stdout, or else the output itself.
+fn report(
+    place: &Place,
+    built: Result<Vec<Output>, BuildFailure>,
+    metadata: Option<MetadataFile>,
+    interrupted: Option<Failure>,
+) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let Ok(mut outputs) = built else {
+        return report::report(built, metadata, interrupted, &mut stdout);
+    };
+    if place.hand_over(&mut outputs, &mut stdout)? {
+        return report::report(Ok(outputs), metadata, interrupted, &mut io::sink());
+    }
+    report::report(Ok(outputs), metadata, interrupted, &mut stdout)
 }
 
 impl Job<'_> {
@@ -259,7 +287,7 @@ impl Job<'_> {
             Work::Unpinned { catalog, planned } => {
                 self.pin(&daemon, catalog, &mut selected).await?;
                 let plans = selected.plan(catalog, planned)?;
-                let mut todo = sorted(catalog, self.args, plans, (&secrets, &ssh))?;
+                let mut todo = sorted(catalog, self.args, &self.place, plans, (&secrets, &ssh))?;
                 self.leave_out_published(&mut todo).await?;
                 todo
             }
@@ -268,14 +296,17 @@ impl Job<'_> {
             self.notice(up_to_date(todo.up_to_date.len(), todo.order.len()));
         }
         let options = BuildOptions {
-            output: self.args.output.clone(),
+            output: self.place.destination(),
             jobs: self.args.jobs.map(usize::from),
             keep_going: self.args.keep_going,
             secrets,
             ssh,
             credentials: pinning::credentials()?,
             roots: selected.roots,
-            image: self.args.image.options()?,
+            image: ImageOptions {
+                archive: self.place.archive(),
+                ..self.args.image.options()?
+            },
         };
         let events = |event| self.progress.send(event);
         let cancelled = self.signals.cancelled();

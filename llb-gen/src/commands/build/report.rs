@@ -104,6 +104,7 @@ fn exit_of(failure: &VariantFailure) -> Exit {
             SourceTrouble::Missing => Exit::Failed,
         },
         FailureReason::Path(_) => Exit::Catalog,
+        FailureReason::Destination(_) => Exit::Usage,
         FailureReason::NoRoot { .. } => Exit::Bug,
         FailureReason::Solve(_)
         | FailureReason::Output(_)

@@ -8,10 +8,11 @@ use fleet::{
     BuildFailure, FoundAgents, ImagePlan, LoadedSecrets, Output, RegistryAccess, Standing, Work,
 };
 
+use super::destination::Place;
 use crate::{
     args::BuildArgs,
     failure::{Exit, Failure, list},
-    image_names::{by_output, names, whole_id},
+    image_names::{names, whole_id},
 };
 
 /// What is to be built, and what is there already.
@@ -46,21 +47,25 @@ fn key_of(output: &Output) -> Key {
 pub(super) fn sorted(
     catalog: &CheckedCatalog,
     args: &BuildArgs,
+    place: &Place,
     plans: Vec<Plan>,
     given: (&LoadedSecrets, &FoundAgents),
 ) -> Result<Todo, Failure> {
     let inspection = args.reuse.inspection();
     let always = args.reuse.builds_always();
     let (mut up_to_date, mut order, mut groups) = (Vec::new(), Vec::new(), Vec::new());
-    for group in by_output(plans) {
+    for group in place.groups(plans)? {
         order.push(key(&group[0].variant));
         // What is to be pushed is looked for in the registries.
         let is_pushed = group[0].kind == Kind::Image && args.image.push;
-        if always || is_pushed {
-            groups.push(group);
-            continue;
-        }
-        match fleet::standing(&group, &args.output, inspection) {
+        let directory = match place.with_records() {
+            Some(directory) if !always && !is_pushed => directory,
+            _ => {
+                groups.push(group);
+                continue;
+            }
+        };
+        match fleet::standing(&group, directory, inspection) {
             Standing::UpToDate(output) => up_to_date.push(*output),
             Standing::Build(_) => groups.push(group),
         }

@@ -1,0 +1,35 @@
+//! Where outputs are written to.
+
+use std::path::{Path, PathBuf};
+
+use catalog::{Plan, Template, TemplateError};
+
+/// Where outputs are written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// A directory, made when it is not there: each output under the path that the catalog gives it, with its record.
+    Directory(PathBuf),
+    /// Files whose paths are made from a template, without records.
+    File(Template),
+    /// One file, for the one output that there is.
+    Only(PathBuf),
+}
+
+impl Destination {
+    /// The file for the output of a plan.
+    pub fn path(&self, plan: &Plan) -> Result<PathBuf, TemplateError> {
+        match self {
+            Self::Directory(directory) => Ok(directory.join(plan.output.as_str())),
+            Self::File(template) => Ok(template.expand(&plan.variant.variables())?.into()),
+            Self::Only(path) => Ok(path.clone()),
+        }
+    }
+
+    /// The directory that has the records.
+    pub(crate) fn records(&self) -> Option<&Path> {
+        match self {
+            Self::Directory(directory) => Some(directory),
+            Self::File(_) | Self::Only(_) => None,
+        }
+    }
+}

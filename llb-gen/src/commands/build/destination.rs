@@ -1,0 +1,250 @@
+//! Where outputs go, as `--output` says, and what it can say of which artifacts.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+};
+
+use catalog::{Kind, Plan, Template};
+use fleet::{Archive, Destination, Output};
+use tempfile::TempDir;
+
+use super::load::Loader;
+use crate::{
+    args::{BuildArgs, FileForm, OutputSpec},
+    failure::{Exit, Failure},
+    image_names::by_output,
+};
+
+/// What tells the outputs for several platforms apart.
+const PLATFORM_VARIABLES: [&str; 3] = ["arch", "platform", "variant"];
+
+/// Where outputs go.
+pub(super) struct Place {
+    form: Option<FileForm>,
+    taker: Taker,
+}
+
+/// Who gets files that are complete. What is not for the user is in a directory of its own until then.
+enum Taker {
+    /// The user.
+    User(Destination),
+    /// Stdout.
+    Stdout(TempDir),
+    /// Docker or podman.
+    Engine(TempDir, Loader),
+}
+
+impl Place {
+    pub(super) fn of(args: &BuildArgs) -> Result<Self, Failure> {
+        if !args.image.tag.is_empty() && !args.image.push && args.image.load.is_none() {
+            let error = "`--tag` says what an image is pushed or loaded under";
+            return Err(Failure::new(Exit::Usage, error).with_hint("add `--push` or `--load`"));
+        }
+        if let Some(engine) = args.image.load {
+            let loader = Loader::find(engine)?;
+            let kept = TempDir::new()?;
+            return Ok(Self {
+                form: Some(FileForm::Docker),
+                taker: Taker::Engine(kept, loader),
+            });
+        }
+        if args.image.push && !matches!(args.output, OutputSpec::Directory(_)) {
+            let error = "`--push` and an `--output` that is not a directory exclude each other";
+            return Err(Failure::new(Exit::Usage, error)
+                .with_hint("push in one call and write the file in another: nothing runs twice"));
+        }
+        Ok(match &args.output {
+            OutputSpec::Directory(directory) => Self {
+                form: None,
+                taker: Taker::User(Destination::Directory(directory.clone())),
+            },
+            OutputSpec::File { form, dest } => Self {
+                form: Some(*form),
+                taker: Taker::User(Destination::File(dest.clone())),
+            },
+            OutputSpec::Stdout(form) => {
+                if io::stdout().is_terminal() {
+                    let error = "an output is not written to a terminal";
+                    return Err(Failure::new(Exit::Usage, error)
+                        .with_hint("redirect stdout, or give a directory: `-o DIR`"));
+                }
+                Self {
+                    form: *form,
+                    taker: Taker::Stdout(TempDir::new()?),
+                }
+            }
+        })
+    }
+
+    /// The directory in which outputs have records, by which a later build knows that they are there.
+    pub(super) fn with_records(&self) -> Option<&Path> {
+        match &self.taker {
+            Taker::User(Destination::Directory(directory)) => Some(directory),
+            _ => None,
+        }
+    }
+
+    /// Where files are written to.
+    pub(super) fn destination(&self) -> Destination {
+        match &self.taker {
+            Taker::User(destination) => destination.clone(),
+            Taker::Stdout(kept) => Destination::Only(kept.path().join("output")),
+            Taker::Engine(kept, _) => Destination::Directory(kept.path().to_owned()),
+        }
+    }
+
+    /// How images are archived.
+    pub(super) fn archive(&self) -> Archive {
+        match self.form {
+            Some(FileForm::Docker) => Archive::Docker,
+            _ => Archive::Oci,
+        }
+    }
+
+    /// Plans by what they make; an error when they cannot be what was asked for, or would be one file.
+    pub(super) fn groups(&self, plans: Vec<Plan>) -> Result<Vec<Vec<Plan>>, Failure> {
+        for plan in &plans {
+            self.refuse_other_kinds(plan)?;
+        }
+        let groups = match &self.taker {
+            Taker::User(Destination::File(dest)) if is_by_platform(dest) => {
+                plans.into_iter().map(|plan| vec![plan]).collect()
+            }
+            _ => by_output(plans),
+        };
+        self.refuse_several_platforms(&groups)?;
+        self.refuse_one_file(&groups)?;
+        Ok(groups)
+    }
+
+    fn refuse_other_kinds(&self, plan: &Plan) -> Result<(), Failure> {
+        let Some(form) = self.form else { return Ok(()) };
+        let is_archive = form != FileForm::Tar;
+        if is_archive == (plan.kind == Kind::Image) {
+            return Ok(());
+        }
+        let valid = if is_archive {
+            "`-o DIR` or `-o type=tar,dest=FILE`"
+        } else {
+            "`-o DIR`, `-o type=oci,dest=FILE` or `-o type=docker,dest=FILE`"
+        };
+        let (artifact, kind) = (&plan.variant.artifact, plan.kind.as_str());
+        let error = format!(
+            "{}: artifact `{artifact}` is of the kind {kind}",
+            self.flag()
+        );
+        let hint = format!("a {kind} leaves with {valid}");
+        Err(Failure::new(Exit::Usage, error).with_hint(hint))
+    }
+
+    /// What the user has asked for.
+    fn flag(&self) -> String {
+        match (&self.taker, self.form) {
+            (Taker::Engine(..), _) => "`--load`".to_owned(),
+            (_, Some(form)) => format!("`type={}`", form.name()),
+            (_, None) => "`--output`".to_owned(),
+        }
+    }
+
+    fn refuse_several_platforms(&self, groups: &[Vec<Plan>]) -> Result<(), Failure> {
+        if self.archive() == Archive::Oci {
+            return Ok(());
+        }
+        match groups.iter().find(|group| group.len() > 1) {
+            None => Ok(()),
+            Some(group) => {
+                let artifact = &group[0].variant.artifact;
+                let error = format!(
+                    "{}: an archive for Docker has one platform, and `{artifact}` is built for {}",
+                    self.flag(),
+                    group.len()
+                );
+                let first = &group[0].variant.platform;
+                let or = match self.taker {
+                    Taker::User(Destination::File(_)) => ", or put {arch} into `dest`",
+                    _ => "",
+                };
+                let hint = format!("choose one with `--platform {first}`{or}");
+                Err(Failure::new(Exit::Usage, error).with_hint(hint))
+            }
+        }
+    }
+
+    fn refuse_one_file(&self, groups: &[Vec<Plan>]) -> Result<(), Failure> {
+        let destination = self.destination();
+        if matches!(destination, Destination::Directory(_)) {
+            return Ok(());
+        }
+        let is_stdout = matches!(self.taker, Taker::Stdout(_));
+        let mut written: BTreeMap<PathBuf, &Plan> = BTreeMap::new();
+        for group in groups {
+            let path = destination.path(&group[0]);
+            let path = path.map_err(|error| {
+                Failure::new(Exit::Usage, error).with_hint(
+                    "`dest` may have {artifact}, {arch}, {platform}, and the artifact's axes and options in it",
+                )
+            })?;
+            let Some(first) = written.insert(path.clone(), &group[0]) else {
+                continue;
+            };
+            let place = if is_stdout {
+                "stdout".to_owned()
+            } else {
+                format!("`{}`", path.display())
+            };
+            let error = format!(
+                "{place} takes one output, and would get `{}` and `{}`",
+                first.variant, group[0].variant
+            );
+            let hint = if is_stdout {
+                "name one artifact and one `--platform`, or give a directory: `-o DIR`"
+            } else {
+                "put what tells them apart into `dest`: {artifact}, {arch} or {platform}"
+            };
+            return Err(Failure::new(Exit::Usage, error).with_hint(hint));
+        }
+        Ok(())
+    }
+
+    /// Hands over what was built, when it is not for the user; whether stdout was used up by it.
+    pub(super) fn hand_over(
+        &self,
+        outputs: &mut [Output],
+        stdout: &mut impl io::Write,
+    ) -> Result<bool, Failure> {
+        match &self.taker {
+            Taker::User(_) => Ok(false),
+            Taker::Stdout(_) => {
+                for output in outputs {
+                    copy(output, stdout).map_err(|error| {
+                        let error = format!("the output cannot be written to stdout: {error}");
+                        Failure::new(Exit::Failed, error)
+                    })?;
+                    output.path = PathBuf::from("-");
+                }
+                Ok(true)
+            }
+            Taker::Engine(_, loader) => {
+                for output in outputs {
+                    loader.load(output)?;
+                    output.path = PathBuf::new();
+                }
+                Ok(false)
+            }
+        }
+    }
+}
+
+fn copy(output: &Output, stdout: &mut impl io::Write) -> io::Result<()> {
+    io::copy(&mut File::open(&output.path)?, stdout)?;
+    stdout.flush()
+}
+
+fn is_by_platform(dest: &Template) -> bool {
+    PLATFORM_VARIABLES
+        .iter()
+        .any(|variable| dest.uses(variable))
+}
