@@ -2,6 +2,7 @@
 
 #![expect(clippy::doc_markdown, reason = "help texts have no markup")]
 
+mod attest;
 mod image;
 mod lock;
 mod output;

@@ -177,3 +177,70 @@ fn podman_has_what_was_loaded() {
         .args(["--addr", &bed.address(), "build", "copies", "--load=podman"]))
     .fails(1, &["load` did not take the image of `copies`"]);
 }
+
+/// The manifests of attestations in an index, each with the kinds of what it has.
+fn attested(home: &Path, image: &str) -> Vec<Vec<String>> {
+    let index = inspect(
+        home,
+        &["--raw", "--tls-verify=false"],
+        &format!("docker://{image}"),
+    );
+    let repository = image.rsplit_once(':').unwrap().0;
+    let manifests = index["manifests"].as_array().unwrap();
+    let is_attestation = |manifest: &&Value| {
+        manifest["annotations"]["vnd.docker.reference.type"] == "attestation-manifest"
+    };
+    manifests
+        .iter()
+        .filter(is_attestation)
+        .map(|manifest| {
+            let digest = manifest["digest"].as_str().unwrap();
+            let name = format!("docker://{repository}@{digest}");
+            let manifest = inspect(home, &["--raw", "--tls-verify=false"], &name);
+            let layers = manifest["layers"].as_array().unwrap();
+            let kind = |layer: &Value| layer["annotations"]["in-toto.io/predicate-type"].clone();
+            let kinds = layers.iter().map(kind);
+            kinds
+                .map(|kind| kind.as_str().unwrap().to_owned())
+                .collect()
+        })
+        .collect()
+}
+
+#[test]
+fn attestations_are_made_when_they_are_asked_for() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = home();
+    let prefix = format!("{}/attested", bed.description().registry);
+    let push = |tag: &str, more: &[&str]| {
+        let arguments = ["copies", "--push", "--registry", &prefix, "--tag", tag];
+        build(bed, home.path(), &[&arguments, more].concat())
+    };
+    push("without", &["--provenance=false"]).success();
+    let image = |tag: &str| format!("{prefix}/copies:{tag}");
+    assert_eq!(
+        attested(home.path(), &image("without")),
+        Vec::<Vec<String>>::new()
+    );
+    push("with", &["--provenance"]).success();
+    let kinds = attested(home.path(), &image("with"));
+    assert_eq!(kinds.len(), 2, "one for each platform");
+    for kinds in kinds {
+        assert_eq!(kinds.len(), 1);
+        assert!(kinds[0].contains("slsa.dev/provenance"), "{kinds:?}");
+    }
+    // It is another image, and one that is there already.
+    let again = push("with", &["--provenance"]).success();
+    assert!(again.stderr.contains("up to date"), "{}", again.stderr);
+    let other = push("with", &["--provenance=mode=max"]).success();
+    assert!(!other.stderr.contains("up to date"), "{}", other.stderr);
+    // What lists an image's contents is an image itself, which nobody has here.
+    let generator = format!("--sbom=generator={prefix}/no-such-lister:1");
+    push("listed", &[&generator]).fails(1, &["no-such-lister"]);
+    build(
+        bed,
+        home.path(),
+        &["copies", "--provenance", "-o", "type=docker,dest=x.tar"],
+    )
+    .fails(2, &["no place for attestations"]);
+}

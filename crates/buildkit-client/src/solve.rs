@@ -103,6 +103,17 @@ impl Solve {
         self
     }
 
+    /// The same with attestations of its images, as buildx has them: of how they were built (`mode=min`), and of what is in
+    /// them (empty, or `generator=IMAGE`). The daemon makes them whoever leads the build.
+    pub fn with_attestations(mut self, provenance: Option<&str>, sbom: Option<&str>) -> Self {
+        let given = [(attr::PROVENANCE, provenance), (attr::SBOM, sbom)];
+        let given = given
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())));
+        self.frontend_attrs.extend(given);
+        self
+    }
+
     /// The same with one more exporter. Without any, the result stays in the daemon's cache.
     pub fn with_export(mut self, export: Export) -> Self {
         self.exports.push(export);

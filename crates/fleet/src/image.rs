@@ -39,6 +39,25 @@ pub struct ImageOptions {
     pub annotations: Vec<Annotation>,
     /// The latest time in an image, in seconds since 1970.
     pub epoch: Option<i64>,
+    /// What is attested of them.
+    pub attestations: Attestations,
+}
+
+/// What the daemon attests of an image, in manifests of their own in its index. Nothing unless it is asked for: an
+/// attestation says when it was made, so that no two builds have the same digest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attestations {
+    /// How it was built: `mode=min` and the like.
+    pub provenance: Option<String>,
+    /// What is in it: empty, or `generator=IMAGE`.
+    pub sbom: Option<String>,
+}
+
+impl Attestations {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What kind of archive an image is written as.
@@ -156,6 +175,8 @@ impl ImageOptions {
                 self.force_compression.then(|| "true".to_owned()),
             ),
             ("epoch", self.epoch.map(|epoch| epoch.to_string())),
+            ("provenance", self.attestations.provenance.clone()),
+            ("sbom", self.attestations.sbom.clone()),
         ];
         let annotations = self.annotations.iter().map(|annotation| {
             let part = match annotation.on {
@@ -197,6 +218,8 @@ pub(crate) async fn solve(
         .with_secrets(options.secrets.to_session())
         .with_ssh(options.ssh.to_session())
         .with_auth(options.credentials.clone());
+    let Attestations { provenance, sbom } = &options.image.attestations;
+    let solve = solve.with_attestations(provenance.as_deref(), sbom.as_deref());
     let locals: Vec<_> = image
         .plans
         .iter()

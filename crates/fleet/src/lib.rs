@@ -31,7 +31,8 @@ pub use self::{
     destination::Destination,
     event::Event,
     image::{
-        Annotated, Annotation, Archive, ID_ANNOTATION, ImageCompression, ImageOptions, ImagePlan,
+        Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageCompression,
+        ImageOptions, ImagePlan,
     },
     inputs::{InputError, ReadInputs, read as read_inputs},
     lock_file::LockFileError,

@@ -5,6 +5,7 @@ use fleet::{
     Annotated, Annotation, Archive, ID_ANNOTATION, ImageCompression, ImageOptions, RegistryAccess,
 };
 
+use super::attest;
 use crate::{
     failure::{Exit, Failure},
     pinning,
@@ -65,6 +66,12 @@ pub(crate) struct ImageFormat {
     /// Annotate the manifest of every platform, or with `index:` in front of the key the index; repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_annotation)]
     pub(crate) annotation: Vec<Annotation>,
+    /// Attest how an image was built: true (mode=min), mode=max, or buildx's other keys [default: false]
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    provenance: Option<String>,
+    /// Attest what is in an image: true, or generator=IMAGE, which lists it [default: false]
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    sbom: Option<String>,
 }
 
 impl ImageFormat {
@@ -79,7 +86,9 @@ impl ImageFormat {
                     .with_hint("it is the seconds since 1970, such as 1767225600")
             })
         });
+        let attestations = attest::attestations(self.provenance.as_ref(), self.sbom.as_ref());
         Ok(ImageOptions {
+            attestations: attestations.map_err(|error| Failure::new(Exit::Usage, error))?,
             push: false,
             archive: Archive::default(),
             compression: self.image_compression.clone(),

@@ -31,3 +31,9 @@ pub(crate) const BASE_CONFIG: &str = "containerimage.base.config";
 pub(crate) const PLATFORMS: &str = "refs.platforms";
 /// What the exporter of an image answers: its digest.
 pub(crate) const DIGEST: &str = "containerimage.digest";
+
+/// An attestation of how an image was built; an option of the solve, not of an exporter.
+pub(crate) const PROVENANCE: &str = "attest:provenance";
+
+/// An attestation of what is in an image.
+pub(crate) const SBOM: &str = "attest:sbom";

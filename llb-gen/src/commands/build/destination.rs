@@ -43,6 +43,17 @@ impl Place {
             let error = "`--tag` says what an image is pushed or loaded under";
             return Err(Failure::new(Exit::Usage, error).with_hint("add `--push` or `--load`"));
         }
+        let place = Self::asked_for(args)?;
+        let is_attested = !args.image.format.options()?.attestations.is_empty();
+        if is_attested && place.archive() == Archive::Docker {
+            let error = "an archive for Docker has no place for attestations";
+            return Err(Failure::new(Exit::Usage, error)
+                .with_hint("leave out `--provenance` and `--sbom`, or push the image"));
+        }
+        Ok(place)
+    }
+
+    fn asked_for(args: &BuildArgs) -> Result<Self, Failure> {
         if let Some(engine) = args.image.load {
             let loader = Loader::find(engine)?;
             let kept = TempDir::new()?;

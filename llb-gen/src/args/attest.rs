@@ -1,0 +1,102 @@
+//! `--provenance` and `--sbom`, as buildx spells them.
+
+use fleet::Attestations;
+
+/// The provenance that is asked for: `true` and `false`, or buildx's keys with commas between them.
+pub(super) fn provenance(text: &str) -> Result<Option<String>, String> {
+    match text {
+        "false" => Ok(None),
+        // Without build arguments, which may have something secret in them; BuildKit itself would take `max`.
+        "true" => Ok(Some("mode=min".to_owned())),
+        _ => keys(
+            text,
+            &[
+                "mode",
+                "version",
+                "builder-id",
+                "filename",
+                "inline-only",
+                "reproducible",
+            ],
+        )
+        .and_then(|()| modes(text))
+        .map(Some),
+    }
+}
+
+/// The list of what is in an image that is asked for: `true` and `false`, or the image that makes it.
+pub(super) fn sbom(text: &str) -> Result<Option<String>, String> {
+    match text {
+        "false" => Ok(None),
+        "true" => Ok(Some(String::new())),
+        _ => keys(text, &["generator"]).map(|()| Some(text.to_owned())),
+    }
+}
+
+fn keys(text: &str, valid: &[&str]) -> Result<(), String> {
+    for field in text.split(',') {
+        let key = field.split_once('=').map(|(key, _)| key);
+        if !key.is_some_and(|key| valid.contains(&key)) {
+            let keys: Vec<String> = valid.iter().map(|key| format!("`{key}=`")).collect();
+            let keys = keys.join(", ");
+            return Err(format!("`{field}` is none of `true`, `false`, {keys}"));
+        }
+    }
+    Ok(())
+}
+
+fn modes(text: &str) -> Result<String, String> {
+    let mode = text
+        .split(',')
+        .find_map(|field| field.strip_prefix("mode="));
+    match mode {
+        None | Some("min" | "max") => Ok(text.to_owned()),
+        Some(mode) => Err(format!(
+            "`mode={mode}` is neither `mode=min` nor `mode=max`"
+        )),
+    }
+}
+
+/// Both together.
+pub(super) fn attestations(
+    provenance: Option<&String>,
+    sbom: Option<&String>,
+) -> Result<Attestations, String> {
+    type Read = fn(&str) -> Result<Option<String>, String>;
+    let read = |flag: &str, text: Option<&String>, read: Read| {
+        let read = text.map_or(Ok(None), |text| read(text));
+        read.map_err(|error| format!("`{flag}`: {error}"))
+    };
+    Ok(Attestations {
+        provenance: read("--provenance", provenance, self::provenance)?,
+        sbom: read("--sbom", sbom, self::sbom)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_is_passed_on_and_nothing_else() {
+        let some = |text: &str| Ok(Some(text.to_owned()));
+        assert_eq!(provenance("false"), Ok(None));
+        assert_eq!(provenance("true"), some("mode=min"));
+        assert_eq!(provenance("mode=max"), some("mode=max"));
+        assert_eq!(
+            provenance("version=v1,mode=max"),
+            some("version=v1,mode=max")
+        );
+        assert_eq!(
+            provenance("mode=mid"),
+            Err("`mode=mid` is neither `mode=min` nor `mode=max`".to_owned())
+        );
+        assert!(
+            provenance("mod=max").is_err_and(|error| error.starts_with("`mod=max` is none of"))
+        );
+        assert_eq!(sbom("false"), Ok(None));
+        assert_eq!(sbom("true"), some(""));
+        assert_eq!(sbom("generator=x/y:1"), some("generator=x/y:1"));
+        assert!(sbom("x").is_err());
+    }
+}
