@@ -27,6 +27,7 @@ mod oocana;
 mod outputs;
 mod private;
 mod publishing;
+mod secrets;
 mod skipping;
 mod stop;
 mod through;

@@ -12,6 +12,7 @@ pub fn catalog(name: &str) -> Option<Catalog> {
         "pins" => Some(pins()),
         "layers" => Some(layers()),
         "images" => Some(images()),
+        "secrets" => Some(secrets()),
         "entrypoint" => Some(entrypoint()),
         "agents" => Some(agents()),
         "outside" => Some(
@@ -109,6 +110,29 @@ const ASKS: &str = r#"perl -MIO::Socket::UNIX -e 'sub ask {
 die "it forgets" if ask(19) ne chr 5;
 open my $key, ">", "/key.raw"; print $key unpack("x5 N/a", ask(11))'
 base64 -w0 /key.raw > /key"#;
+
+/// One artifact of each kind, whose step uses a secret, says it aloud, and keeps its digest.
+fn secrets() -> Catalog {
+    let use_it = || {
+        Run::command("cat /run/secrets/token; sha256sum < /run/secrets/token > /digest")
+            .secret("token")
+    };
+    let tree = Artifact::rootfs("tree", "debian:bookworm")
+        .platforms(["linux/amd64"])
+        .step(use_it())
+        .output("tree.tar");
+    let layer = Artifact::layer("layer", "debian:bookworm")
+        .platforms(["linux/amd64"])
+        .step(use_it())
+        .output("layer.tar");
+    let image = Artifact::image("image", "debian:bookworm")
+        .platforms(["linux/amd64"])
+        .step(use_it());
+    Catalog::new()
+        .artifact(tree)
+        .artifact(layer)
+        .artifact(image)
+}
 
 /// Images for both platforms: one that runs a command, one that only copies.
 fn images() -> Catalog {
