@@ -332,6 +332,16 @@ pub(crate) struct BuildArgs {
     /// several outputs; without it, or with `-`, the one output goes to stdout.
     #[arg(short, long, value_name = "DIR|-|SPEC", default_value = "out")]
     pub(crate) output: OutputSpec,
+    /// Load images into docker or podman, for this machine's platform or the one of `--platform`
+    #[arg(
+        long,
+        value_name = "ENGINE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "auto",
+        conflicts_with_all = ["push", "output"]
+    )]
+    pub(crate) load: Option<Engine>,
     #[command(flatten)]
     pub(crate) image: ImageArgs,
     /// Give steps a secret: id=ID,src=FILE or id=ID,env=VARIABLE
@@ -376,7 +386,7 @@ impl BuildArgs {
     /// Which variants are built: for docker and podman those that this machine runs, unless it is said otherwise.
     pub(crate) fn for_platforms(&self) -> Variation {
         let mut variation = self.variation.clone();
-        if self.image.load.is_some() && variation.platform.is_empty() {
+        if self.load.is_some() && variation.platform.is_empty() {
             variation.platform.push(host_platform());
         }
         variation

@@ -11,17 +11,22 @@ use crate::{
 pub(crate) fn names(
     catalog: &CheckedCatalog,
     args: &ImageArgs,
+    is_loaded: bool,
     plan: &Plan,
     id: Option<Id>,
 ) -> Result<Vec<String>, Failure> {
-    if !args.push && args.load.is_none() {
+    if !args.push && !is_loaded {
         return Ok(Vec::new());
     }
     let names = catalog
         .image_names(&plan.variant)
         .map_err(|error| Failure::new(Exit::Catalog, error))?;
     let artifact = plan.variant.artifact.as_str();
-    let repositories = repositories(args, names.repository.as_deref(), artifact)?;
+    let repositories = if is_loaded {
+        vec![names.repository.unwrap_or_else(|| artifact.to_owned())]
+    } else {
+        repositories(args, names.repository.as_deref(), artifact)?
+    };
     let tags = if args.tag.is_empty() {
         let declared = names.references.iter().filter_map(|name| tag(name));
         declared.chain(plan.file_tags.iter().cloned()).collect()
@@ -29,11 +34,9 @@ pub(crate) fn names(
         args.tag.clone()
     };
     let tags = if tags.is_empty() {
-        vec![match args.load {
-            // As docker calls what has no tag.
-            Some(_) => "latest".to_owned(),
-            None => content_tag(artifact, id)?,
-        }]
+        // As docker calls what has no tag.
+        let latest = is_loaded.then(|| "latest".to_owned());
+        vec![latest.map_or_else(|| content_tag(artifact, id), Ok)?]
     } else {
         tags
     };
@@ -73,9 +76,6 @@ fn repositories(
     artifact: &str,
 ) -> Result<Vec<String>, Failure> {
     if args.registry.is_empty() {
-        if args.load.is_some() {
-            return Ok(vec![declared.unwrap_or(artifact).to_owned()]);
-        }
         let Some(repository) = declared else {
             let error = format!("artifact `{artifact}` has no repository to be pushed to");
             return Err(Failure::new(Exit::Usage, error)

@@ -86,6 +86,7 @@ transcripts! {
     load_and_push: "build" "base-rootfs" "--load" "--push";
     provenance_of_another_mode: "build" "base-rootfs" "--provenance=mode=mid";
     provenance_with_an_unknown_key: "build" "base-rootfs" "--provenance=mod=max";
+    tag_of_a_plan_without_a_place: "plan" "base-rootfs" "--tag" "x";
     tag_without_a_place: "build" "base-rootfs" "--tag" "x";
     tls_without_address: "--tlsdir" "certs" "build" "base-rootfs";
     unreadable_secret: "build" "base-rootfs" "--secret" "id=a,src=missing";

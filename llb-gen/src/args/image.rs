@@ -21,16 +21,6 @@ pub(crate) struct ImageArgs {
     /// Push to PREFIX/NAME instead of the repositories that the catalog names; repeatable
     #[arg(long, value_name = "PREFIX", requires = "push")]
     pub(crate) registry: Vec<String>,
-    /// Load images into docker or podman, for this machine's platform or the one of `--platform`
-    #[arg(
-        long,
-        value_name = "ENGINE",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "auto",
-        conflicts_with_all = ["push", "output"]
-    )]
-    pub(crate) load: Option<Engine>,
     /// Push or load under this tag instead of those that the catalog names; repeatable [default: the content tag, or
     /// `latest` when loaded]
     #[arg(long, value_name = "TAG", value_parser = parse_tag)]
@@ -106,6 +96,15 @@ impl ImageArgs {
             credentials: pinning::credentials()?,
             insecure: self.registry_insecure.clone(),
         })
+    }
+
+    /// Refuses tags for what goes nowhere.
+    pub(crate) fn require_place_for_tags(&self, is_loaded: bool) -> Result<(), Failure> {
+        if self.tag.is_empty() || self.push || is_loaded {
+            return Ok(());
+        }
+        let error = "`--tag` says what an image is pushed or loaded under";
+        Err(Failure::new(Exit::Usage, error).with_hint("add `--push` or, to `build`, `--load`"))
     }
 
     /// What the build does with them.

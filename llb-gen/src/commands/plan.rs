@@ -57,6 +57,7 @@ pub(crate) fn run(
     global: &Global,
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
+    args.image.require_place_for_tags(false)?;
     let artifacts = planning::or_all(catalog, &args.artifacts);
     let selected = Selected::of(catalog, &args.variation, &artifacts, &global.context)?;
     let planned = args.tar.planned(Caching::Use, &args.image.format)?;
@@ -127,7 +128,7 @@ async fn in_registries(
         return Ok(State::Build(reason));
     }
     let id = whole_id(catalog, plans);
-    let names = names(catalog, &args.image, &plans[0], id)?;
+    let names = names(catalog, &args.image, false, &plans[0], id)?;
     let Some(id) = id else {
         let reason = "only some of its platforms are selected";
         return Ok(State::Push(reason.to_owned()));

@@ -39,10 +39,7 @@ enum Taker {
 
 impl Place {
     pub(super) fn of(args: &BuildArgs) -> Result<Self, Failure> {
-        if !args.image.tag.is_empty() && !args.image.push && args.image.load.is_none() {
-            let error = "`--tag` says what an image is pushed or loaded under";
-            return Err(Failure::new(Exit::Usage, error).with_hint("add `--push` or `--load`"));
-        }
+        args.image.require_place_for_tags(args.load.is_some())?;
         let place = Self::asked_for(args)?;
         let is_attested = !args.image.format.options()?.attestations.is_empty();
         if is_attested && place.archive() == Archive::Docker {
@@ -54,7 +51,7 @@ impl Place {
     }
 
     fn asked_for(args: &BuildArgs) -> Result<Self, Failure> {
-        if let Some(engine) = args.image.load {
+        if let Some(engine) = args.load {
             let loader = Loader::find(engine)?;
             let kept = TempDir::new()?;
             return Ok(Self {

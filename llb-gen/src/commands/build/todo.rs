@@ -87,7 +87,7 @@ pub(super) fn sorted(
 fn work(catalog: &CheckedCatalog, args: &BuildArgs, mut plans: Vec<Plan>) -> Result<Work, Failure> {
     if plans[0].kind == Kind::Image {
         let id = whole_id(catalog, &plans);
-        let names = names(catalog, &args.image, &plans[0], id)?;
+        let names = names(catalog, &args.image, args.load.is_some(), &plans[0], id)?;
         return Ok(Work::Image(ImagePlan { plans, names, id }));
     }
     Ok(Work::Tar(Box::new(plans.remove(0))))
