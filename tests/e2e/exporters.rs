@@ -167,6 +167,12 @@ fn podman_has_what_was_loaded() {
     assert_eq!(app["Architecture"], arch.normalized().architecture());
     assert_eq!(app["Config"]["Entrypoint"][0], "cat");
     config("ghcr.io/example/seeded:mine");
+    // What is complete is loaded, whatever else fails.
+    let mixed = ["fails", "copies", "--load=podman", "--keep-going"];
+    let mixed = load(&[&mixed[..], &["--platform", "linux/arm64"]].concat());
+    assert_eq!(mixed.text(), "copies:latest\n");
+    mixed.fails(1, &["artifact `fails` for `linux/arm64` failed"]);
+    assert_eq!(config("copies:latest")["Architecture"], "arm64");
     load(&["dated", "--load=podman"]).fails(2, &["`dated` is of the kind layer"]);
     // Nothing but the images is left.
     assert!(!home.path().join("out").exists());

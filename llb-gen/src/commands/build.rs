@@ -214,21 +214,29 @@ async fn build(
     }
 }
 
-/// Paths and references go to stdout, or else the output itself.
+/// Paths and references go to stdout, or else the output itself. What is complete is handed over, whatever else failed.
 fn report(
     place: &Place,
-    built: Result<Vec<Output>, BuildFailure>,
+    mut built: Result<Vec<Output>, BuildFailure>,
     metadata: Option<MetadataFile>,
     interrupted: Option<Failure>,
 ) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let Ok(mut outputs) = built else {
-        return report::report(built, metadata, interrupted, &mut stdout);
+    let outputs = match &mut built {
+        Ok(outputs) => outputs,
+        Err(failure) => &mut failure.outputs,
     };
-    if place.hand_over(&mut outputs, &mut stdout)? {
-        return report::report(Ok(outputs), metadata, interrupted, &mut io::sink());
+    match place.hand_over(outputs, &mut stdout) {
+        Ok(false) => report::report(built, metadata, interrupted, &mut stdout),
+        Ok(true) => report::report(built, metadata, interrupted, &mut io::sink()),
+        // The outputs are nowhere, so that neither stdout nor the metadata file may name them.
+        Err(refused) => Err(
+            match report::report(built, None, interrupted, &mut io::sink()) {
+                Ok(()) => refused,
+                Err(failed) => failed.followed_by(refused),
+            },
+        ),
     }
-    report::report(Ok(outputs), metadata, interrupted, &mut stdout)
 }
 
 impl Job<'_> {
