@@ -9,6 +9,7 @@
 
 use std::env;
 use std::error::Error;
+use std::os::unix::process::ExitStatusExt;
 use std::process::ExitCode;
 
 use fleet::daemon::{Endpoint, FindError, Privilege, Settings, find};
@@ -64,8 +65,9 @@ async fn command(endpoint: &Endpoint) -> Result<ExitCode, std::io::Error> {
         .kill_on_drop(true)
         .status()
         .await?;
-    Ok(status
-        .code()
+    // As a shell says it: what a terminal's ctrl-C ends, it ends together with this program.
+    let code = status.code().or(status.signal().map(|signal| 128 + signal));
+    Ok(code
         .and_then(|code| u8::try_from(code).ok())
         .map_or(ExitCode::FAILURE, ExitCode::from))
 }
