@@ -8,12 +8,12 @@ use std::{
 };
 
 /// The name of the program.
-const PROGRAM: &str = "llbgen-frontend";
+const PROGRAM: &str = "llbgen-pack";
 
 fn main() {
     let workspace = Path::new(&variable("CARGO_MANIFEST_DIR")).join("../..");
     for source in [
-        "frontend",
+        "crates/packer",
         "crates/archive/src",
         "crates/archive/Cargo.toml",
     ] {
@@ -23,10 +23,10 @@ fn main() {
         );
     }
     let target = variable("TARGET");
-    let directory = PathBuf::from(variable("OUT_DIR")).join("frontend");
+    let directory = PathBuf::from(variable("OUT_DIR")).join("packer");
     let mut cargo = Command::new(variable("CARGO"));
     cargo
-        .args(["rustc", "--quiet", "--release", "--package", "frontend"])
+        .args(["rustc", "--quiet", "--release", "--package", "packer"])
         .args(["--bin", PROGRAM, "--target", &target, "--target-dir"])
         .arg(&directory)
         .args(["--", "-C", "target-feature=+crt-static"])
@@ -48,7 +48,7 @@ fn main() {
         "`{PROGRAM}` does not build: {status:?}"
     );
     let program = directory.join(target).join("release").join(PROGRAM);
-    println!("cargo::rustc-env=LLBGEN_FRONTEND={}", program.display());
+    println!("cargo::rustc-env=LLBGEN_PACKER={}", program.display());
 }
 
 fn variable(name: &str) -> String {

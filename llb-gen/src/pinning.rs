@@ -10,7 +10,7 @@ use catalog::{Caching, CheckedCatalog, Epoch, Lock, Pinned, Reference};
 use fleet::{
     BuildContext, SourceTrouble,
     daemon::Endpoint,
-    resolve::{Pinning, ResolveError, ResolveProblem, Resolver},
+    resolve::{Asking, Pinning, ResolveError, ResolveProblem, Resolver},
 };
 
 use crate::{
@@ -102,7 +102,12 @@ pub(crate) fn resolve(
             },
         };
         let cancelled = signals.cancelled();
-        pin(pinning, lock, &resolver, cancelled, global)
+        let tell = |name: &str| {
+            if !global.quiet {
+                anstream::eprintln!("resolving {name}");
+            }
+        };
+        pin(pinning, lock, &resolver, cancelled, &tell)
             .await
             .map_err(|error| failed(error, &signals))
     });
@@ -121,19 +126,23 @@ async fn connect(
     }
 }
 
-async fn pin(
+/// Asks, and writes the answers into `lock`, whose epoch is the moment of its making.
+pub(crate) async fn pin(
     pinning: &Pinning,
     lock: &mut Lock,
     resolver: &Resolver<'_>,
     cancelled: &CancellationToken,
-    global: &Global,
+    tell: &(dyn Fn(&str) + Sync),
 ) -> Result<(), ResolveError> {
-    let tell = |name: &str| {
-        if !global.quiet {
-            anstream::eprintln!("resolving {name}");
-        }
+    let asking = Asking {
+        resolver,
+        cancelled,
     };
-    pinning.pin(lock, resolver, now(), cancelled, &tell).await
+    pinning.pin(lock, &asking, tell).await?;
+    if lock.epoch().is_none() {
+        lock.set_epoch(now());
+    }
+    Ok(())
 }
 
 /// The credentials of the user.

@@ -15,7 +15,7 @@ use std::{
 use serde_json::Value;
 
 /// What each member may depend on, of the members. Arrows run downwards only.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     (
         "llbgen",
         &[
@@ -48,6 +48,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("catalog", &["buildkit-llb"]),
     ("buildkit-client", &["buildkit-llb"]),
     ("buildkit-llb", &[]),
+    ("packer", &["archive"]),
     ("archive", &[]),
 ];
 

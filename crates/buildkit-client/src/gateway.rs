@@ -1,30 +1,31 @@
-//! The gateway on the control connection: what a frontend can ask, asked by a client.
+//! What a frontend can ask of a build that waits for its result: `LLBBridge`, over two ways.
 //!
 //! A solve with neither definition nor frontend waits for its client to return a result; until then the daemon answers
-//! the calls of its `LLBBridge` service to whoever names that solve. Mirrors `Client.Build` in BuildKit's
-//! `client/build.go`.
+//! on its control connection to whoever names that solve (`Client.Build` in BuildKit's `client/build.go`). A frontend
+//! inside its container has the same service on stdin and stdout.
 
+mod error;
+mod file;
+mod resolve;
 mod result;
+mod stdio;
 pub(crate) mod wire;
 
-pub use result::ResultPart;
-pub(crate) use result::lead;
-
-use std::pin::pin;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::{Instant, sleep, timeout};
-use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::address::Address;
-use crate::daemon::{CallError, Daemon};
-use crate::random::random_id;
 use crate::rpc;
-use crate::session::Reporter;
-use crate::session::auth::DockerConfig;
-use crate::solve::{Solve, SolveError, prepare};
+
+pub use error::GatewayError;
+pub use file::{FileKind, FileStat};
+pub use resolve::{ResolveError, SourceAnswer, SourceQuery};
+pub use result::{BuildResult, ResultPart};
+pub use stdio::GatewayPlatform;
 
 /// How long the daemon may take to take up a solve that its client runs. Since v0.18 the first call waits for it, for 3 s
 /// at most; a busy machine may need longer.
@@ -33,226 +34,114 @@ const REGISTRATION_LIMIT: Duration = Duration::from_secs(15);
 /// The pause between two tries to reach a solve that is not taken up yet.
 const REGISTRATION_PAUSE: Duration = Duration::from_millis(20);
 
-/// How long one answer may take: registries are slow at times, but none that answers takes longer.
-const ANSWER_LIMIT: Duration = Duration::from_mins(2);
-
-/// How long the daemon may take to end a solve that has returned.
-const END_LIMIT: Duration = Duration::from_secs(10);
-
-/// What a name stands for, asked of the daemon, which has mirrors and certificates of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SourceQuery {
-    /// An image for a platform.
-    Image {
-        /// The complete reference.
-        reference: String,
-        /// The operating system.
-        os: String,
-        /// The architecture.
-        architecture: String,
-        /// The architecture's variant; empty for none.
-        variant: String,
-    },
-    /// What a URL serves, or a git ref: as the source vertex of a graph has it.
-    Source {
-        /// As people know it.
-        name: String,
-        /// The source's identifier.
-        identifier: String,
-        /// Its attributes.
-        attrs: std::collections::BTreeMap<String, String>,
-    },
-}
-
-/// What a [`SourceQuery`] stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SourceAnswer {
-    /// An image.
-    Image {
-        /// The digest of what the reference names: of the index, when there is one.
-        digest: String,
-        /// The JSON of the config for the platform.
-        config: Vec<u8>,
-    },
-    /// What a URL serves: its digest.
-    Http(String),
-    /// A git ref: the commit.
-    Git(String),
-}
-
-/// Why the daemon cannot say what a name stands for.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ResolveError {
-    /// The caller cancelled it.
-    #[error("it was cancelled")]
-    Cancelled,
-    /// The session could not be opened, or broke.
-    #[error(transparent)]
-    Solve(SolveError),
-    /// The daemon answered with an error.
-    #[error("the daemon cannot say what `{name}` stands for: {message}")]
-    Refused {
-        /// The name.
-        name: String,
-        /// The daemon's words.
-        message: String,
-    },
-    /// The connection broke.
-    #[error(transparent)]
-    Lost(CallError),
-    /// The daemon took too long.
-    #[error("the daemon at `{address}` did not say within {} s what `{name}` stands for", limit.as_secs())]
-    Slow {
-        /// The daemon's address.
-        address: Address,
-        /// The name.
-        name: String,
-        /// How long it had.
-        limit: Duration,
-    },
-    /// The daemon is too old for this kind of source, or it answered something else.
-    #[error("the daemon at `{address}` does not say what `{name}` stands for")]
-    NoAnswer {
-        /// The daemon's address.
-        address: Address,
-        /// The name.
-        name: String,
-    },
-}
-
-impl Daemon {
-    /// Asks the daemon what names stand for; the answers are in the order of the queries.
-    pub async fn resolve(
-        &self,
-        queries: &[SourceQuery],
-        credentials: DockerConfig,
-        cancel: &CancellationToken,
-    ) -> Result<Vec<SourceAnswer>, ResolveError> {
-        let (reporter, _reports) = Reporter::new();
-        let (mut request, services) = prepare(Solve::waiting().with_auth(credentials), reporter);
-        request.reference = random_id();
-        let session = tokio::select! {
-            () = cancel.cancelled() => return Err(ResolveError::Cancelled),
-            session = self.open_session(services) => session.map_err(ResolveError::Solve)?,
-        };
-        request.session = session.id().to_owned();
-        let gateway = Gateway {
-            channel: self.channel().clone(),
-            address: self.address().clone(),
-            build: request.reference.clone(),
-        };
-        let answers = tokio::select! {
-            () = cancel.cancelled() => Err(ResolveError::Cancelled),
-            answers = gateway.run(request, queries) => answers,
-        };
-        session.close().await;
-        answers
-    }
-}
-
-/// Waits until the daemon has taken up the solve `build`; no answer within the limit is an error of its own.
-async fn registered(channel: &Channel, build: &str) -> Result<(), Option<Status>> {
-    let until = Instant::now() + REGISTRATION_LIMIT;
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        let ping = rpc::gateway::<_, wire::Pong>(channel, build, wire::PING, wire::ping());
-        match timeout(left, ping).await {
-            Ok(Ok(_)) => return Ok(()),
-            Ok(Err(status)) if is_unregistered(&status) && !left.is_zero() => {
-                sleep(REGISTRATION_PAUSE).await;
-            }
-            Ok(Err(status)) => return Err(Some(status)),
-            Err(_elapsed) => return Err(None),
-        }
-    }
-}
-
-/// A solve that waits for its client.
-struct Gateway {
+/// A build that waits for its result.
+#[derive(Debug, Clone)]
+pub struct Gateway {
     channel: Channel,
-    address: Address,
-    build: String,
+    /// The build, on a connection that is not its own.
+    build: Option<String>,
+}
+
+/// A file system that the daemon has, or will have once it is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference(wire::Ref);
+
+/// A cache that a solve may read, in the terms of `buildctl --import-cache`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CacheImport {
+    /// What kind of cache it is.
+    #[serde(rename = "Type")]
+    pub kind: String,
+    /// Where it is.
+    #[serde(default)]
+    pub attrs: BTreeMap<String, String>,
+}
+
+/// A graph that the daemon is to solve.
+#[derive(Debug, Clone, Default)]
+pub struct GraphRequest {
+    /// The graph: an encoded `pb.Definition`.
+    pub definition: Bytes,
+    /// The caches that may be read.
+    pub cache_imports: Vec<CacheImport>,
+    /// Whether it is solved before the answer comes, so that its errors are this answer; else when something needs it.
+    pub evaluate: bool,
 }
 
 impl Gateway {
-    /// The solve and the questions side by side; the solve ends only when it is told to, or when it fails.
-    async fn run(
-        &self,
-        request: rpc::SolveRequest,
-        queries: &[SourceQuery],
-    ) -> Result<Vec<SourceAnswer>, ResolveError> {
-        let mut solving = pin!(rpc::solve(&self.channel, request));
-        let mut asking = pin!(self.ask(queries));
-        let answers = tokio::select! {
-            biased;
-            answers = &mut asking => answers?,
-            ended = &mut solving => {
-                let name = queries.first().map(SourceQuery::name).unwrap_or_default();
-                return Err(match ended {
-                    Err(status) => self.error(&name, &status),
-                    Ok(_) => ResolveError::NoAnswer { address: self.address.clone(), name },
-                });
+    /// That of the build `build`, once the daemon has taken it up.
+    pub(crate) async fn registered(
+        channel: Channel,
+        build: String,
+    ) -> Result<Self, Option<Status>> {
+        let build = Some(build);
+        let gateway = Self { channel, build };
+        let until = Instant::now() + REGISTRATION_LIMIT;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let ping = gateway.call::<_, wire::Pong>(wire::PING, wire::ping());
+            match timeout(left, ping).await {
+                Ok(Ok(_)) => return Ok(gateway),
+                Ok(Err(status)) if is_unregistered(&status) && !left.is_zero() => {
+                    sleep(REGISTRATION_PAUSE).await;
+                }
+                Ok(Err(status)) => return Err(Some(status)),
+                Err(_elapsed) => return Err(None),
             }
+        }
+    }
+
+    /// As [`registered`](Self::registered); a daemon that is too slow has failed.
+    pub(crate) async fn of_build(channel: Channel, build: String) -> Result<Self, GatewayError> {
+        let slow = || {
+            let seconds = REGISTRATION_LIMIT.as_secs();
+            let text = format!("the daemon did not take up the build within {seconds} s");
+            Status::deadline_exceeded(text)
         };
-        // All is said; a daemon that does not end the solve now is left to it.
-        let _ended = timeout(END_LIMIT, solving).await;
-        Ok(answers)
+        let gateway = Self::registered(channel, build).await;
+        gateway.map_err(|status| status.unwrap_or_else(slow).into())
     }
 
-    async fn ask(&self, queries: &[SourceQuery]) -> Result<Vec<SourceAnswer>, ResolveError> {
-        self.wait(queries).await?;
-        let mut answers = Vec::new();
-        for query in queries {
-            let name = query.name();
-            let answer = timeout(ANSWER_LIMIT, self.answer(query)).await;
-            let answer = answer.map_err(|_elapsed| ResolveError::Slow {
-                address: self.address.clone(),
-                name: name.clone(),
-                limit: ANSWER_LIMIT,
-            })?;
-            let answer = answer.map_err(|status| self.error(&name, &status))?;
-            answers.push(answer.ok_or_else(|| ResolveError::NoAnswer {
-                address: self.address.clone(),
-                name,
-            })?);
+    /// Has a graph solved. A graph without files has no reference.
+    pub async fn solve(&self, request: GraphRequest) -> Result<Option<Reference>, GatewayError> {
+        let size = request.definition.len();
+        if size > rpc::MAX_MESSAGE {
+            let limit = rpc::MAX_MESSAGE;
+            return Err(GatewayError::TooLarge { size, limit });
         }
-        // It fails only when the solve has ended already, and then it is over all the same.
-        let returning = self.call::<_, wire::Returned>(wire::RETURN, wire::empty_result());
-        let _returned = timeout(END_LIMIT, returning).await;
-        Ok(answers)
+        let response: wire::SolveResponse = self.call(wire::SOLVE, wire::solve(request)).await?;
+        Ok(wire::reference(response).map(Reference))
     }
 
-    /// Waits until the daemon has taken up the solve.
-    async fn wait(&self, queries: &[SourceQuery]) -> Result<(), ResolveError> {
-        let name = queries.first().map(SourceQuery::name).unwrap_or_default();
-        match registered(&self.channel, &self.build).await {
-            Ok(()) => Ok(()),
-            Err(Some(status)) => Err(self.error(&name, &status)),
-            Err(None) => Err(ResolveError::Slow {
-                address: self.address.clone(),
-                name,
-                limit: REGISTRATION_LIMIT,
-            }),
-        }
+    /// The answer of another frontend in the daemon, as text by name.
+    pub async fn ask_frontend(
+        &self,
+        frontend: &str,
+        options: BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, Vec<u8>>, GatewayError> {
+        let request = wire::ask(frontend, options);
+        let response: wire::SolveResponse = self.call(wire::SOLVE, request).await?;
+        Ok(wire::metadata(response))
     }
 
-    async fn answer(&self, query: &SourceQuery) -> Result<Option<SourceAnswer>, Status> {
-        match query {
-            SourceQuery::Image { .. } => {
-                let config: wire::ImageConfig = self
-                    .call(wire::RESOLVE_IMAGE_CONFIG, wire::image(query))
-                    .await?;
-                Ok(wire::image_answer(config))
-            }
-            SourceQuery::Source {
-                identifier, attrs, ..
-            } => {
-                let request = wire::source(identifier, attrs);
-                let meta: wire::SourceMeta = self.call(wire::RESOLVE_SOURCE_META, request).await?;
-                Ok(wire::source_answer(meta))
-            }
-        }
+    /// Ends the build with its result.
+    pub async fn give_back(&self, result: BuildResult) -> Result<(), GatewayError> {
+        let returned = result.into_wire()?;
+        let _: wire::Returned = self.call(wire::RETURN, returned).await?;
+        Ok(())
+    }
+
+    /// Ends the build with an error. What the daemon said of a step (its place in the sources, its exit code) goes with
+    /// the `message`.
+    pub async fn fail(
+        &self,
+        message: String,
+        cause: Option<&GatewayError>,
+    ) -> Result<(), GatewayError> {
+        let returned = wire::failed(message, cause.and_then(GatewayError::status));
+        let _: wire::Returned = self.call(wire::RETURN, returned).await?;
+        Ok(())
     }
 
     async fn call<Q, A>(&self, path: &'static str, request: Q) -> Result<A, Status>
@@ -260,17 +149,7 @@ impl Gateway {
         Q: prost::Message + Send + Sync + 'static,
         A: prost::Message + Default + Send + Sync + 'static,
     {
-        rpc::gateway(&self.channel, &self.build, path, request).await
-    }
-
-    fn error(&self, name: &str, status: &Status) -> ResolveError {
-        match CallError::new(&self.address, status) {
-            lost @ CallError::Lost { .. } => ResolveError::Lost(lost),
-            CallError::Refused { message, .. } => ResolveError::Refused {
-                name: name.to_owned(),
-                message,
-            },
-        }
+        rpc::gateway(&self.channel, self.build.as_deref(), path, request).await
     }
 }
 
@@ -288,14 +167,4 @@ fn is_unregistered(status: &Status) -> bool {
     ]
     .iter()
     .any(|words| message.contains(words))
-}
-
-impl SourceQuery {
-    /// As people know it.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Image { reference, .. } => reference.clone(),
-            Self::Source { name, .. } => name.clone(),
-        }
-    }
 }

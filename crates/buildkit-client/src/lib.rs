@@ -31,6 +31,8 @@
 //!   daemon ([`BuildFailure`] names the step), on this side ([`ServiceError`]), and on the way.
 //! - [`Daemon::resolve`]: what references stand for, asked through the gateway. [`ResolveError`] says why it cannot be
 //!   known.
+//! - [`Gateway`]: a build that waits for its result, led by a client ([`Solve::led_by`]) or by a frontend
+//!   ([`Gateway::stdio`]).
 //! - [`Progress`]: news while it runs.
 //! - [`Export`], [`TarSink`]: what comes out.
 //! - [`LocalDir`], [`Secrets`], [`DockerConfig`]: what the daemon may ask for.
@@ -58,7 +60,10 @@ pub use cache::{CacheEntry, CacheKind};
 pub use connect::{ConnectError, ConnectOptions};
 pub use daemon::{CallError, Daemon, DaemonInfo, Worker, WorkerPlatform};
 pub use export::{Export, ExportKind, SinkError, TarSink};
-pub use gateway::{ResolveError, ResultPart, SourceAnswer, SourceQuery};
+pub use gateway::{
+    BuildResult, CacheImport, FileKind, FileStat, Gateway, GatewayError, GatewayPlatform,
+    GraphRequest, Reference, ResolveError, ResultPart, SourceAnswer, SourceQuery,
+};
 pub use progress::{
     Progress, ProgressGroup, SourceInfo, SourcePosition, SourceRange, Vertex, VertexDigest,
     VertexLog, VertexStatus, VertexWarning,

@@ -146,10 +146,10 @@ pub(crate) async fn session(
     response.map(Response::into_inner)
 }
 
-/// A call to the gateway of the build `build`, which waits for its client.
+/// A call to the gateway of the build `build`, which waits for its client, or else of the one whose connection it is.
 pub(crate) async fn gateway<Q, A>(
     channel: &Channel,
-    build: &str,
+    build: Option<&str>,
     path: &'static str,
     request: Q,
 ) -> Result<A, Status>
@@ -158,9 +158,11 @@ where
     A: prost::Message + Default + Send + Sync + 'static,
 {
     let mut request = Request::new(request);
-    let build = MetadataValue::try_from(build)
-        .map_err(|_| Status::internal("the build's name is no header"))?;
-    request.metadata_mut().insert(BUILD_ID, build);
+    if let Some(build) = build {
+        let build = MetadataValue::try_from(build)
+            .map_err(|_| Status::internal("the build's name is no header"))?;
+        request.metadata_mut().insert(BUILD_ID, build);
+    }
     call(channel, path, request).await
 }
 

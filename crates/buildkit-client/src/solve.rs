@@ -5,12 +5,14 @@ mod failure;
 mod run;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::Pin;
 
 use bytes::Bytes;
 
 use crate::cache::CacheEntry;
 use crate::export::{Export, attr};
-use crate::gateway::ResultPart;
+use crate::gateway::{Gateway, GatewayError};
 use crate::session::auth::DockerConfig;
 use crate::session::filesync::LocalDir;
 use crate::session::secrets::Secrets;
@@ -36,8 +38,24 @@ pub struct Solve {
     secrets: Secrets,
     ssh: SshAgents,
     auth: DockerConfig,
-    parts: Vec<ResultPart>,
-    is_index: bool,
+    leader: Option<Leader>,
+}
+
+/// Who puts the result of a solve together.
+pub(crate) struct Leader(Box<dyn FnOnce(Gateway) -> Leading + Send>);
+
+type Leading = Pin<Box<dyn Future<Output = Result<(), GatewayError>> + Send>>;
+
+impl Leader {
+    pub(crate) fn lead(self, gateway: Gateway) -> Leading {
+        (self.0)(gateway)
+    }
+}
+
+impl fmt::Debug for Leader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Leader")
+    }
 }
 
 /// What a solve that went well leaves.
@@ -65,11 +83,15 @@ impl Solve {
         Self::new(None, name.into())
     }
 
-    /// An image of these platforms, put together by the client. With `is_index` even a single platform gets an index.
-    pub fn image(parts: Vec<ResultPart>, is_index: bool) -> Self {
+    /// Whatever `leader` gives back: it has graphs solved, and puts a result together.
+    pub fn led_by<F, L>(leader: F) -> Self
+    where
+        F: FnOnce(Gateway) -> L + Send + 'static,
+        L: Future<Output = Result<(), GatewayError>> + Send + 'static,
+    {
+        let leader = Leader(Box::new(move |gateway| Box::pin(leader(gateway))));
         Self {
-            parts,
-            is_index,
+            leader: Some(leader),
             ..Self::waiting()
         }
     }
@@ -92,8 +114,7 @@ impl Solve {
             secrets: Secrets::default(),
             ssh: SshAgents::default(),
             auth: DockerConfig::default(),
-            parts: Vec::new(),
-            is_index: false,
+            leader: None,
         }
     }
 

@@ -6,7 +6,7 @@ use buildkit_llb::{ImageRef, Platform};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{lock::Lock, name::ContextName, pack::Frontend, path::ContextPath, step::Read};
+use crate::{lock::Lock, name::ContextName, pack::Packer, path::ContextPath, step::Read};
 
 /// What a selection has to have read before it can be planned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -19,7 +19,7 @@ pub struct Needs {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub contexts: BTreeMap<ContextName, BTreeSet<ContextPath>>,
     /// Whether something is packed inside the graph.
-    pub frontend: bool,
+    pub packer: bool,
 }
 
 impl Needs {
@@ -31,7 +31,7 @@ impl Needs {
                 self.contexts.entry(name).or_default().insert(path);
             }
             Read::FromLine(path) => _ = self.dockerfiles.insert(path),
-            Read::Tar(_) => self.frontend = true,
+            Read::Tar(_) => self.packer = true,
             Read::Tree(_)
             | Read::Http { .. }
             | Read::Git(_)
@@ -53,7 +53,7 @@ pub struct Inputs {
     /// What references stand for.
     pub lock: Lock,
     /// The program that packs inside the graph.
-    pub frontend: Option<Frontend>,
+    pub packer: Option<Packer>,
 }
 
 /// The files that one declared path stands for, by their paths in the context directory.

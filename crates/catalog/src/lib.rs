@@ -69,7 +69,7 @@ pub use self::{
     name::{ArtifactName, ContextName, InvalidName, SecretId, SshId, VariableName},
     nearest::nearest,
     oci::OciConfigs,
-    pack::{FRONTEND_LOCAL, FRONTEND_PROGRAM, Frontend},
+    pack::{PACKER_LOCAL, PACKER_PROGRAM, Packer, PackerSource},
     path::{ContextPath, ContextPathError},
     plan::{
         Caching, MissingContext, OutputClash, Plan, PlanError, PlanOptions, PlanProblem,

@@ -149,6 +149,23 @@ pub(crate) fn configs(
     }
 }
 
+/// The config of a result that is no image: it says for which platform it is.
+pub(crate) fn of_files(platform: &Platform) -> OciConfigs {
+    let image = Image {
+        created: BEGINNING,
+        architecture: platform.architecture(),
+        os: platform.os(),
+        variant: platform.variant(),
+        config: Config::default(),
+        rootfs: rootfs(None),
+        history: Vec::new(),
+    };
+    OciConfigs {
+        image: json(&image),
+        base: None,
+    }
+}
+
 fn json(image: &Image<'_>) -> String {
     serde_json::to_string(image).expect("a config is text and numbers")
 }

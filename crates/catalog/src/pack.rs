@@ -1,7 +1,8 @@
 //! Packing inside the graph: a vertex that mounts trees and leaves a canonical tar.
 
 use buildkit_llb::{
-    Args, BindMount, ContentCache, Exec, Local, NetworkMode, OpError, Platform, State,
+    Args, BindMount, ContentCache, Exec, Image, ImageRef, Local, NetworkMode, OpError, Platform,
+    State,
 };
 
 use crate::{
@@ -9,46 +10,73 @@ use crate::{
     local::{LocalContent, LocalSource, hex},
 };
 
-/// The file name of the program that packs.
-pub const FRONTEND_PROGRAM: &str = "llbgen-frontend";
+/// The file name of the program that packs, in whatever it comes from.
+pub const PACKER_PROGRAM: &str = "llbgen-pack";
 
 /// The name of the local source that has the program.
-pub const FRONTEND_LOCAL: &str = "llbgen-frontend";
+pub const PACKER_LOCAL: &str = "llbgen-pack";
 
 /// The program that graphs run to pack trees. Its content is part of the graph, but not of an id: what it writes is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frontend {
-    /// The sha256 of the program.
-    pub sha256: [u8; 32],
-    /// Its size in bytes.
-    pub size: u64,
+pub struct Packer {
+    /// Where graphs have it from.
+    pub source: PackerSource,
     /// What it runs on; packing needs no emulation, whatever the platform of the trees.
     pub platform: Platform,
 }
 
-impl Frontend {
+/// Where graphs have the packer from. A cache knows it by its bytes alone, so that they may differ in this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PackerSource {
+    /// A file that is sent when the daemon asks for it.
+    Local {
+        /// The sha256 of the program.
+        sha256: [u8; 32],
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// An image that has it at its root.
+    Image(ImageRef),
+}
+
+impl Packer {
     /// What stands for every such program in an id: neither its bytes nor its platform change what it writes.
-    pub(crate) fn neutral() -> Self {
+    pub fn neutral() -> Self {
         Self {
-            sha256: [0; 32],
-            size: 0,
+            source: PackerSource::Local {
+                sha256: [0; 32],
+                size: 0,
+            },
             platform: Platform::new("linux", "amd64"),
         }
     }
 
-    /// Where it comes from when the graph is solved.
-    pub(crate) fn local(&self) -> LocalSource {
-        let path = FRONTEND_PROGRAM.parse().expect("a plain name is a path");
+    /// The local source that it comes from when the graph is solved, if it is one.
+    pub(crate) fn local(&self) -> Option<LocalSource> {
+        let PackerSource::Local { sha256, size } = self.source else {
+            return None;
+        };
+        let path = PACKER_PROGRAM.parse().expect("a plain name is a path");
         let file = InputFile {
             executable: true,
-            content: FileContent::Hashed {
-                sha256: self.sha256,
-                size: self.size,
-            },
+            content: FileContent::Hashed { sha256, size },
         };
-        LocalSource {
-            name: FRONTEND_LOCAL.to_owned(),
+        Some(LocalSource {
+            name: PACKER_LOCAL.to_owned(),
             content: LocalContent::Files([(path, file)].into()),
+        })
+    }
+
+    fn state(&self) -> State {
+        match &self.source {
+            PackerSource::Local { sha256, .. } => Local::new(PACKER_LOCAL)
+                .unique(hex(sha256))
+                .differ_none()
+                .include([PACKER_PROGRAM])
+                .state(),
+            PackerSource::Image(image) => {
+                Image::new(image.clone()).state().platform(&self.platform)
+            }
         }
     }
 
@@ -60,14 +88,14 @@ impl Frontend {
         name: &str,
         title: String,
     ) -> Result<State, OpError> {
-        let args = ["pack", "layer", "/base", "/whole", &format!("/out/{name}")];
+        let args = ["layer", "/base", "/whole", &format!("/out/{name}")];
         let mounts = [("/base", base), ("/whole", whole)];
         self.pack(&args, &mounts, title)
     }
 
     /// A state with the file `name`: all that is in `tree`.
     pub(crate) fn rootfs(&self, tree: &State, name: &str, title: String) -> Result<State, OpError> {
-        let args = ["pack", "rootfs", "/whole", &format!("/out/{name}")];
+        let args = ["rootfs", "/whole", &format!("/out/{name}")];
         self.pack(&args, &[("/whole", tree)], title)
     }
 
@@ -77,16 +105,11 @@ impl Frontend {
         trees: &[(&str, &State)],
         title: String,
     ) -> Result<State, OpError> {
-        let source = Local::new(FRONTEND_LOCAL)
-            .unique(hex(&self.sha256))
-            .differ_none()
-            .include([FRONTEND_PROGRAM])
-            .state();
         // The file alone is mounted, so that the cache key is its content.
-        let program = BindMount::new("/frontend", &source)
-            .selector(format!("/{FRONTEND_PROGRAM}"))
+        let program = BindMount::new("/packer", &self.state())
+            .selector(format!("/{PACKER_PROGRAM}"))
             .readonly();
-        let exec = Exec::new(Args::program("/frontend").args(args.iter().copied()))
+        let exec = Exec::new(Args::program("/packer").args(args.iter().copied()))
             .custom_name(title)
             .network(NetworkMode::None)
             .mount(program)

@@ -16,7 +16,7 @@ use crate::{
     lock::Reference,
     name::ContextName,
     oci::{self, OciConfigs},
-    pack::Frontend,
+    pack::Packer,
     path::ContextPath,
     planner::{Gathered, Planner},
     problem::Problem,
@@ -140,7 +140,7 @@ pub enum PlanProblem {
     Marshal(#[from] buildkit_llb::MarshalError),
     /// Something is to be packed inside the graph, and there is no program for it among the inputs.
     #[error("it is packed inside the graph, and the program for that was not read")]
-    NoFrontend,
+    NoPacker,
     /// Something cannot be packed inside the graph.
     #[error("it cannot be packed inside the graph")]
     Pack(#[source] buildkit_llb::OpError),
@@ -184,7 +184,7 @@ impl CheckedCatalog {
                     needs.dockerfiles.insert(from.clone());
                 }
                 let reads = reads_of(artifact, &variant).map_err(failed)?;
-                needs.frontend |= artifact.kind == Kind::Layer;
+                needs.packer |= artifact.kind == Kind::Layer;
                 for read in reads.into_iter().flatten() {
                     needs.add(read);
                 }
@@ -243,13 +243,17 @@ impl CheckedCatalog {
             None
         };
         let graph = neutral.as_ref().unwrap_or(&definition);
-        let configs = oci::configs(
-            &tree.config,
-            tree.base.as_deref(),
-            graph,
-            &variant.platform,
-            inputs.lock.epoch(),
-        );
+        let configs = match artifact.kind {
+            // What it was made on is not in it.
+            Kind::Layer => oci::of_files(&variant.platform),
+            Kind::Rootfs | Kind::Image => oci::configs(
+                &tree.config,
+                tree.base.as_deref(),
+                graph,
+                &variant.platform,
+                inputs.lock.epoch(),
+            ),
+        };
         let format = match artifact.kind {
             Kind::Rootfs | Kind::Layer => Format::Tar(compression),
             Kind::Image => Format::Image {
@@ -280,8 +284,8 @@ impl CheckedCatalog {
 
     /// The graph with one program for all that pack.
     fn neutral_graph(&self, variant: &Variant, inputs: &Inputs) -> Result<Definition, PlanProblem> {
-        let frontend = Frontend::neutral();
-        let mut planner = Planner::neutral(self, inputs, &frontend);
+        let packer = Packer::neutral();
+        let mut planner = Planner::neutral(self, inputs, &packer);
         let tree = planner.result(variant)?;
         Ok(tree.state.marshal(&constraints(variant, Caching::Use))?)
     }

@@ -13,7 +13,7 @@ use crate::{
     local::{LocalContent, LocalSource},
     lock::{Pinned, Reference},
     name::ArtifactName,
-    pack::Frontend,
+    pack::Packer,
     plan::{MissingContext, PlanProblem, reads_of, step_failed},
     step::{Given, Read, Source, StepContext},
     tree::Tree,
@@ -25,7 +25,7 @@ use crate::{
 pub(crate) struct Planner<'a> {
     catalog: &'a CheckedCatalog,
     inputs: &'a Inputs,
-    frontend: Option<&'a Frontend>,
+    packer: Option<&'a Packer>,
     /// What packed files are called.
     naming: Naming,
     built: BTreeMap<Variant, Built>,
@@ -73,7 +73,7 @@ impl<'a> Planner<'a> {
         Self {
             catalog,
             inputs,
-            frontend: inputs.frontend.as_ref(),
+            packer: inputs.packer.as_ref(),
             naming: Naming::Real,
             built: BTreeMap::new(),
             gathered: Gathered::default(),
@@ -84,10 +84,10 @@ impl<'a> Planner<'a> {
     pub(crate) fn neutral(
         catalog: &'a CheckedCatalog,
         inputs: &'a Inputs,
-        frontend: &'a Frontend,
+        packer: &'a Packer,
     ) -> Self {
         Self {
-            frontend: Some(frontend),
+            packer: Some(packer),
             naming: Naming::Neutral,
             ..Self::new(catalog, inputs)
         }
@@ -123,13 +123,11 @@ impl<'a> Planner<'a> {
             title: &title,
         };
         let packed = match artifact.kind {
-            Kind::Rootfs => self
-                .frontend()?
-                .rootfs(&tree.state, &name, title.to_string()),
+            Kind::Rootfs => self.packer()?.rootfs(&tree.state, &name, title.to_string()),
             Kind::Layer => {
                 let base = self.complete_base(artifact, variant)?;
-                let frontend = self.frontend()?;
-                frontend.layer(&base.state, &tree.state, &name, title.to_string())
+                let packer = self.packer()?;
+                packer.layer(&base.state, &tree.state, &name, title.to_string())
             }
             Kind::Image => {
                 let name = artifact.name.to_string();
@@ -154,13 +152,13 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn frontend(&mut self) -> Result<&'a Frontend, PlanProblem> {
-        let frontend = self.frontend.ok_or(PlanProblem::NoFrontend)?;
+    fn packer(&mut self) -> Result<&'a Packer, PlanProblem> {
+        let packer = self.packer.ok_or(PlanProblem::NoPacker)?;
         if !self.gathered.packs {
             self.gathered.packs = true;
-            self.gathered.locals.push(frontend.local());
+            self.gathered.locals.extend(packer.local());
         }
-        Ok(frontend)
+        Ok(packer)
     }
 
     pub(crate) fn finish(self) -> Gathered {

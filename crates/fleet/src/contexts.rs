@@ -12,7 +12,9 @@ use catalog::{
     ContextPath, FileSet, ImageRef, NamedContext, Needs, RootfsTar, Template, Variables, Variant,
 };
 
-use crate::inputs::{self, InputError};
+use frontend::files;
+
+use crate::inputs::{Directory, InputError};
 
 /// One `--build-context`: a name, and what to use for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,7 +243,7 @@ fn directory(
     }
     let files = paths
         .iter()
-        .map(|path| Ok((path.clone(), inputs::files(&root, path)?)))
+        .map(|path| Ok((path.clone(), files::read(&Directory(&root), path)?)))
         .collect::<Result<_, InputError>>()?;
     Ok((root, files))
 }

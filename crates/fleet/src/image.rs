@@ -8,8 +8,9 @@ use std::{
 };
 
 use archive::{Compress, Compressor, Digest};
-use buildkit_client::{Daemon, Export, ResultPart, SinkError, Solve};
+use buildkit_client::{Daemon, Export, SinkError, Solve};
 use catalog::{Id, Plan, Variant};
+use frontend::{Part, Shape};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -212,8 +213,9 @@ pub(crate) async fn solve(
     };
     let is_index = options.image.push || options.image.archive == Archive::Oci;
     let export = with_options(export, image, &options.image, is_index);
-    let parts = image.plans.iter().map(part).collect();
-    let solve = Solve::image(parts, is_index)
+    let parts = image.plans.iter().map(Part::from).collect();
+    let shape = if is_index { Shape::Index } else { Shape::Plain };
+    let solve = Solve::led_by(move |gateway| frontend::lead(gateway, parts, shape))
         .with_export(export)
         .with_secrets(options.secrets.to_session())
         .with_ssh(options.ssh.to_session())
@@ -341,18 +343,6 @@ fn publish(tar: &mut dyn Read, draft: Draft) -> Result<(Digest, u64), SinkError>
     let summary = writer.finish().map_err(unwritten)?;
     draft.publish()?;
     Ok(summary)
-}
-
-fn part(plan: &Plan) -> ResultPart {
-    let platform = &plan.variant.platform;
-    ResultPart {
-        os: platform.os().to_owned(),
-        architecture: platform.architecture().to_owned(),
-        variant: platform.variant().to_owned(),
-        definition: plan.definition.to_bytes().into(),
-        image_config: plan.oci.image.clone(),
-        base_config: plan.oci.base.clone(),
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 
 use std::{fs, path::Path};
 
-use catalog::{Caching, FileSet, Frontend, InputFile, Inputs, NamedContext, Request};
+use catalog::{Caching, FileSet, InputFile, Inputs, NamedContext, Packer, PackerSource, Request};
 
 #[test]
 fn every_graph_is_as_reviewed() {
@@ -38,9 +38,11 @@ fn every_graph_is_as_reviewed() {
         (name.to_string(), NamedContext::Directory(files.collect()))
     });
     let (files, contexts) = (files.collect(), contexts.collect());
-    let frontend = Frontend {
-        sha256: [0; 32],
-        size: 1,
+    let packer = Packer {
+        source: PackerSource::Local {
+            sha256: [0; 32],
+            size: 1,
+        },
         platform: "linux/amd64".parse().unwrap(),
     };
     let dockerfiles = needs
@@ -52,7 +54,7 @@ fn every_graph_is_as_reviewed() {
         dockerfiles,
         files,
         contexts,
-        frontend: Some(frontend),
+        packer: Some(packer),
         ..Inputs::default()
     };
     for variant in variants {

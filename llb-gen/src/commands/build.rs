@@ -355,8 +355,7 @@ impl Job<'_> {
         let lock = &mut selected.inputs.lock;
         let cancelled = self.signals.cancelled();
         let tell = |name: &str| self.notice(format!("resolving {name}"));
-        pinning
-            .pin(lock, &resolver, pinning::now(), cancelled, &tell)
+        pinning::pin(&pinning, lock, &resolver, cancelled, &tell)
             .await
             .map_err(|error| pinning::failed(error, &self.signals))?;
         for moved in lock.moved_from(&old) {

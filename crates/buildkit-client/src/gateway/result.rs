@@ -1,19 +1,28 @@
-//! A result that the client puts together: one graph for each platform, with their image configs.
+//! What a build returns: file systems with their image configs, or an answer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use bytes::Bytes;
-use futures_util::future::try_join_all;
 use serde::Serialize;
 use tonic::Status;
-use tonic::transport::Channel;
 
-use super::{REGISTRATION_LIMIT, registered, wire};
+use super::{GatewayError, Reference, wire};
 use crate::export::attr::{BASE_CONFIG, IMAGE_CONFIG, PLATFORMS};
-use crate::rpc;
+
+/// What a build returns.
+#[derive(Debug)]
+pub enum BuildResult {
+    /// No file system.
+    Nothing,
+    /// The file system of one platform, as it is.
+    One(ResultPart),
+    /// File systems by platform: an exporter of images makes an index of them, even of one.
+    Platforms(Vec<ResultPart>),
+    /// Bytes by name, for who asked: `result.json`, `result.txt`, `version`.
+    Answer(BTreeMap<String, Vec<u8>>),
+}
 
 /// The part of a result for one platform.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct ResultPart {
     /// The operating system.
     pub os: String,
@@ -21,8 +30,8 @@ pub struct ResultPart {
     pub architecture: String,
     /// The architecture's variant; empty for none.
     pub variant: String,
-    /// The graph: an encoded `pb.Definition`.
-    pub definition: Bytes,
+    /// The file system; `None` is an empty one.
+    pub reference: Option<Reference>,
     /// The JSON of the image's config.
     pub image_config: String,
     /// The JSON of the config of the image that it starts from.
@@ -63,44 +72,31 @@ impl ResultPart {
     }
 }
 
-/// Has the parts solved in the waiting build, and returns them as its result. `is_index` keeps even one platform apart;
-/// without it, the single part is the result itself, as an exporter for Docker wants it.
-pub(crate) async fn lead(
-    channel: &Channel,
-    build: &str,
-    parts: &[ResultPart],
-    is_index: bool,
-) -> Result<(), Status> {
-    registered(channel, build).await.map_err(|status| {
-        let seconds = REGISTRATION_LIMIT.as_secs();
-        status.unwrap_or_else(|| {
-            Status::deadline_exceeded(format!(
-                "the daemon did not take up the build within {seconds} s"
-            ))
+impl BuildResult {
+    pub(super) fn into_wire(self) -> Result<wire::ReturnRequest, GatewayError> {
+        Ok(match self {
+            Self::Nothing => wire::returned(None, HashMap::new()),
+            Self::Answer(answer) => wire::returned(None, answer.into_iter().collect()),
+            Self::One(part) => {
+                let metadata = metadata(std::slice::from_ref(&part), false)?;
+                wire::returned(part.reference.map(|found| wire::one(found.0)), metadata)
+            }
+            Self::Platforms(parts) => {
+                let metadata = metadata(&parts, true)?;
+                let refs = parts.into_iter().map(|part| {
+                    let reference = part.reference.clone().map(|found| found.0);
+                    (part.id(), reference.unwrap_or_default())
+                });
+                wire::returned(Some(wire::by_platform(refs.collect())), metadata)
+            }
         })
-    })?;
-    let solve = |part: &ResultPart| {
-        let request = wire::SolveRequest {
-            definition: part.definition.clone(),
-            allow_result_return: true,
-            allow_result_array_ref: true,
-        };
-        let id = is_index.then(|| part.id());
-        async move {
-            let response: wire::SolveResponse =
-                rpc::gateway(channel, build, wire::SOLVE, request).await?;
-            let reference = wire::reference(response)
-                .ok_or_else(|| Status::internal("the daemon solved a graph without a result"))?;
-            Ok::<_, Status>((id, reference))
-        }
-    };
-    let refs = try_join_all(parts.iter().map(solve)).await?;
-    let returned = wire::returned(refs, metadata(parts, is_index)?);
-    let _: wire::Returned = rpc::gateway(channel, build, wire::RETURN, returned).await?;
-    Ok(())
+    }
 }
 
-fn metadata(parts: &[ResultPart], is_index: bool) -> Result<HashMap<String, Vec<u8>>, Status> {
+fn metadata(
+    parts: &[ResultPart],
+    is_index: bool,
+) -> Result<HashMap<String, Vec<u8>>, GatewayError> {
     let mut metadata = HashMap::new();
     let key = |name: &str, part: &ResultPart| {
         if is_index {

@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, HashMap};
 
 use buildkit_proto::moby::buildkit::v1::frontend::{
-    PingRequest, PongResponse, Ref, RefMap, ResolveImageConfigRequest, ResolveImageConfigResponse,
-    ResolveSourceMetaRequest, ResolveSourceMetaResponse, Result, ReturnRequest, ReturnResponse,
-    result,
+    FileRange, PingRequest, PongResponse, ReadDirRequest, ReadDirResponse, ReadFileRequest,
+    ReadFileResponse, RefMap, ResolveImageConfigRequest, ResolveImageConfigResponse,
+    ResolveSourceMetaRequest, ResolveSourceMetaResponse, Result, ReturnResponse, result,
 };
-use buildkit_proto::pb;
+pub(super) use buildkit_proto::moby::buildkit::v1::frontend::{Ref, ReturnRequest};
+use buildkit_proto::{fsutil::types::Stat, google::rpc as google, pb};
 use bytes::Bytes;
+use prost::Message as _;
+use tonic::{Code, Status};
 
-use super::{SourceAnswer, SourceQuery};
+use super::{CacheImport, FileKind, FileStat, GraphRequest, SourceAnswer, SourceQuery};
+use crate::rpc;
 
 pub(super) const PING: &str = "/moby.buildkit.v1.frontend.LLBBridge/Ping";
 pub(super) const SOLVE: &str = "/moby.buildkit.v1.frontend.LLBBridge/Solve";
@@ -20,53 +24,146 @@ pub(super) const RESOLVE_IMAGE_CONFIG: &str =
 pub(super) const RESOLVE_SOURCE_META: &str =
     "/moby.buildkit.v1.frontend.LLBBridge/ResolveSourceMeta";
 
+pub(super) const READ_FILE: &str = "/moby.buildkit.v1.frontend.LLBBridge/ReadFile";
+pub(super) const READ_DIR: &str = "/moby.buildkit.v1.frontend.LLBBridge/ReadDir";
+
 /// `moby.buildkit.v1.frontend.SolveRequest`: the fields that this client sets. The definition is declared as bytes: what
 /// is newer than `buildkit-proto` in it would be lost otherwise.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct SolveRequest {
-    #[prost(bytes = "bytes", tag = "1")]
-    pub(super) definition: Bytes,
+    #[prost(bytes = "bytes", optional, tag = "1")]
+    definition: Option<Bytes>,
+    #[prost(string, tag = "2")]
+    frontend: String,
+    #[prost(btree_map = "string, string", tag = "3")]
+    frontend_options: BTreeMap<String, String>,
     #[prost(bool, tag = "5")]
-    pub(super) allow_result_return: bool,
+    allow_result_return: bool,
     #[prost(bool, tag = "6")]
-    pub(super) allow_result_array_ref: bool,
+    allow_result_array_ref: bool,
+    #[prost(message, repeated, tag = "12")]
+    cache_imports: Vec<rpc::TypeAndAttrs>,
+    #[prost(bool, tag = "14")]
+    evaluate: bool,
+}
+
+pub(super) fn solve(request: GraphRequest) -> SolveRequest {
+    let imports = request.cache_imports.into_iter();
+    let import = |CacheImport { kind, attrs }| rpc::TypeAndAttrs { kind, attrs };
+    SolveRequest {
+        definition: Some(request.definition),
+        allow_result_return: true,
+        allow_result_array_ref: true,
+        cache_imports: imports.map(import).collect(),
+        evaluate: request.evaluate,
+        ..SolveRequest::default()
+    }
+}
+
+pub(super) fn ask(frontend: &str, options: BTreeMap<String, String>) -> SolveRequest {
+    SolveRequest {
+        frontend: frontend.to_owned(),
+        frontend_options: options,
+        allow_result_return: true,
+        allow_result_array_ref: true,
+        ..SolveRequest::default()
+    }
 }
 
 /// `moby.buildkit.v1.frontend.SolveResponse`.
 pub(super) type SolveResponse = buildkit_proto::moby::buildkit::v1::frontend::SolveResponse;
 
-/// The one reference of a result.
+/// The one reference of a result; a graph without files has none, or one without a name.
 pub(super) fn reference(response: SolveResponse) -> Option<Ref> {
     match response.result?.result? {
-        result::Result::Ref(reference) => Some(reference),
+        result::Result::Ref(reference) if !reference.id.is_empty() => Some(reference),
         _ => None,
     }
 }
 
-/// A result with one reference, or one for each platform.
+/// What a result has beside file systems.
+pub(super) fn metadata(response: SolveResponse) -> BTreeMap<String, Vec<u8>> {
+    let metadata = response.result.map(|result| result.metadata);
+    metadata.unwrap_or_default().into_iter().collect()
+}
+
+pub(super) fn one(reference: Ref) -> result::Result {
+    result::Result::Ref(reference)
+}
+
+pub(super) fn by_platform(refs: HashMap<String, Ref>) -> result::Result {
+    result::Result::Refs(RefMap { refs })
+}
+
 pub(super) fn returned(
-    refs: Vec<(Option<String>, Ref)>,
+    files: Option<result::Result>,
     metadata: HashMap<String, Vec<u8>>,
 ) -> ReturnRequest {
-    let mut of_platforms = HashMap::new();
-    let mut alone = None;
-    for (platform, reference) in refs {
-        match platform {
-            Some(platform) => drop(of_platforms.insert(platform, reference)),
-            None => alone = Some(reference),
-        }
-    }
-    let refs = match alone {
-        Some(reference) => result::Result::Ref(reference),
-        None => result::Result::Refs(RefMap { refs: of_platforms }),
-    };
     ReturnRequest {
         result: Some(Result {
             metadata,
-            result: Some(refs),
+            result: files,
             ..Result::default()
         }),
         error: None,
+    }
+}
+
+/// An error, with the details of the status that it comes from.
+pub(super) fn failed(message: String, cause: Option<&Status>) -> ReturnRequest {
+    let details = cause.map(|status| google::Status::decode(status.details()).unwrap_or_default());
+    let code = cause.map_or(Code::Unknown, Status::code);
+    ReturnRequest {
+        result: None,
+        error: Some(google::Status {
+            code: code as i32,
+            message,
+            details: details.unwrap_or_default().details,
+        }),
+    }
+}
+
+pub(super) type Directory = ReadDirResponse;
+pub(super) type File = ReadFileResponse;
+
+pub(super) fn read_dir(reference: &Ref, path: &str) -> ReadDirRequest {
+    ReadDirRequest {
+        r#ref: reference.id.clone(),
+        dir_path: path.to_owned(),
+        ..ReadDirRequest::default()
+    }
+}
+
+pub(super) fn read_file(reference: &Ref, path: &str, offset: u64, length: u64) -> ReadFileRequest {
+    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    ReadFileRequest {
+        r#ref: reference.id.clone(),
+        file_path: path.to_owned(),
+        range: Some(FileRange {
+            offset: signed(offset),
+            length: signed(length),
+        }),
+        ..ReadFileRequest::default()
+    }
+}
+
+/// Go's `fs.FileMode` bits of what a name stands for.
+const MODE_DIR: u32 = 1 << 31;
+const MODE_SYMLINK: u32 = 1 << 27;
+const MODE_OTHERS: u32 = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
+
+pub(super) fn stat(entry: Stat) -> FileStat {
+    let kind = match entry.mode {
+        mode if mode & MODE_DIR != 0 => FileKind::Directory,
+        mode if mode & MODE_SYMLINK != 0 => FileKind::Symlink(entry.linkname),
+        mode if mode & MODE_OTHERS != 0 => FileKind::Special,
+        _ => FileKind::File,
+    };
+    FileStat {
+        name: entry.path,
+        kind,
+        mode: entry.mode & 0o777,
+        size: u64::try_from(entry.size).unwrap_or_default(),
     }
 }
 
@@ -80,14 +177,6 @@ const PULL: &str = "pull";
 
 pub(super) fn ping() -> PingRequest {
     PingRequest {}
-}
-
-/// A result without a file system; nothing is exported.
-pub(super) fn empty_result() -> ReturnRequest {
-    ReturnRequest {
-        result: Some(Result::default()),
-        error: None,
-    }
 }
 
 pub(super) fn image(query: &SourceQuery) -> ResolveImageConfigRequest {

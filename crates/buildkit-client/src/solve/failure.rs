@@ -71,7 +71,7 @@ impl BuildFailure {
         self.exit_code.is_none() && (code || self.message.contains(INCONSISTENT))
     }
 
-    pub(super) fn from_status(status: &Status) -> Self {
+    pub(crate) fn from_status(status: &Status) -> Self {
         let mut failure = Self {
             code: status.code(),
             message: status.message().into(),

@@ -13,10 +13,10 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tonic::Status;
 use tonic::transport::Channel;
 
-use super::{BuildFailure, Solve, SolveError, Solved};
+use super::{BuildFailure, Leader, Solve, SolveError, Solved};
 use crate::address::Address;
 use crate::daemon::{self, Daemon};
-use crate::gateway::{self, ResultPart};
+use crate::gateway::{Gateway, GatewayError};
 use crate::progress::Progress;
 use crate::progress::wire::StatusResponse;
 use crate::random::random_id;
@@ -52,9 +52,7 @@ impl Daemon {
         on_progress: impl FnMut(Progress) + Send,
         cancel: &CancellationToken,
     ) -> Result<Solved, SolveError> {
-        let graphs = solve.parts.iter().map(|part| part.definition.len());
-        let own = solve.definition.as_ref().map_or(0, bytes::Bytes::len);
-        let size = graphs.fold(own, usize::max);
+        let size = solve.definition.as_ref().map_or(0, bytes::Bytes::len);
         if size > rpc::MAX_MESSAGE {
             return Err(SolveError::TooLarge {
                 size,
@@ -63,7 +61,7 @@ impl Daemon {
         }
         let (reporter, reports) = Reporter::new();
         let mut solve = solve;
-        let (parts, is_index) = (std::mem::take(&mut solve.parts), solve.is_index);
+        let leader = solve.leader.take();
         let (request, services) = prepare(solve, reporter);
         let file_send = services.file_send();
         let session = tokio::select! {
@@ -76,8 +74,7 @@ impl Daemon {
             reports,
             on_progress,
             cancel,
-            parts,
-            is_index,
+            leader,
         };
         let result = run.finish(request).await;
         // What serves the session may end a little later than this; a sink that it still held would, too.
@@ -148,9 +145,8 @@ struct Run<'solve, F> {
     reports: mpsc::Receiver<ServiceError>,
     on_progress: F,
     cancel: &'solve CancellationToken,
-    /// The parts of a result that this side puts together.
-    parts: Vec<ResultPart>,
-    is_index: bool,
+    /// Who puts the result together, when this side does.
+    leader: Option<Leader>,
 }
 
 impl<F: FnMut(Progress) + Send> Run<'_, F> {
@@ -159,10 +155,9 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
         request.session = self.session.id().to_owned();
         let mut news = News::follow(self.daemon.channel(), &request.reference);
         let build = request.reference.clone();
-        let parts = std::mem::take(&mut self.parts);
-        let (channel, is_index) = (self.daemon.channel().clone(), self.is_index);
-        let mut leading = pin!(gateway::lead(&channel, &build, &parts, is_index));
-        let mut is_led = parts.is_empty();
+        let leader = self.leader.take();
+        let mut is_led = leader.is_none();
+        let mut leading = pin!(lead(leader, self.daemon.channel().clone(), build));
         let mut solving = pin!(rpc::solve(self.daemon.channel(), request));
         let response = loop {
             tokio::select! {
@@ -172,7 +167,11 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
                 response = &mut solving => break response,
                 led = &mut leading, if !is_led => match led {
                     Ok(()) => is_led = true,
-                    Err(status) => break Err(status),
+                    Err(GatewayError::Status { status }) => break Err(*status),
+                    Err(GatewayError::TooLarge { size, limit }) => {
+                        return Err(SolveError::TooLarge { size, limit });
+                    }
+                    Err(error) => break Err(Status::internal(error.to_string())),
                 },
                 Some(progress) = news.next() => match progress {
                     Ok(progress) => (self.on_progress)(Progress::from_proto(progress)),
@@ -211,6 +210,11 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
             (self.on_progress)(Progress::from_proto(progress));
         }
     }
+}
+
+async fn lead(leader: Option<Leader>, channel: Channel, build: String) -> Result<(), GatewayError> {
+    let Some(leader) = leader else { return Ok(()) };
+    leader.lead(Gateway::of_build(channel, build).await?).await
 }
 
 /// A part of the connection ended under a running solve. When it broke, or the daemon is shutting down, the solve is about

@@ -9,8 +9,8 @@ use buildkit_llb::OpKind;
 use super::{PlanProblem, check_outputs};
 use crate::{
     Apt, Artifact, Base, Caching, Catalog, CheckedCatalog, ContextPath, Copy, Env, FileContent,
-    FileSet, Frontend, InputFile, Inputs, LocalContent, NamedContext, Plan, Read, Request,
-    ResolvedBase, RootfsTar, Run, User, When, Workdir,
+    FileSet, InputFile, Inputs, LocalContent, NamedContext, Packer, PackerSource, Plan, Read,
+    Request, ResolvedBase, RootfsTar, Run, User, When, Workdir,
 };
 
 fn path(text: &str) -> ContextPath {
@@ -45,15 +45,17 @@ fn inputs(files: &[(&str, FileSet)]) -> Inputs {
             .iter()
             .map(|(declared, set)| (path(declared), set.clone()))
             .collect(),
-        frontend: Some(frontend("linux/amd64", 7)),
+        packer: Some(packer("linux/amd64", 7)),
         ..Inputs::default()
     }
 }
 
-fn frontend(platform: &str, digit: u8) -> Frontend {
-    Frontend {
-        sha256: [digit; 32],
-        size: 1,
+fn packer(platform: &str, digit: u8) -> Packer {
+    Packer {
+        source: PackerSource::Local {
+            sha256: [digit; 32],
+            size: 1,
+        },
         platform: platform.parse().unwrap(),
     }
 }

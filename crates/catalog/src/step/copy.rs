@@ -7,7 +7,7 @@ use super::{Apply, Read, Reader, StepContext, StepError};
 use crate::{
     local::CONTEXT_LOCAL,
     name::ContextName,
-    pack::FRONTEND_LOCAL,
+    pack::PACKER_LOCAL,
     path::ContextPath,
     template::{Template, Variables},
     tree::Tree,
@@ -112,7 +112,7 @@ impl Copy {
 /// What is wrong with the name of a directory that the user gives.
 pub(super) fn context_problem(name: &ContextName) -> Option<String> {
     // They are the names of local sources that mean something else.
-    let is_taken = [CONTEXT_LOCAL, FRONTEND_LOCAL, "dockerfile"].contains(&name.as_str());
+    let is_taken = [CONTEXT_LOCAL, PACKER_LOCAL, "dockerfile"].contains(&name.as_str());
     match name.as_str().parse::<ContextName>() {
         Err(error) => Some(error.to_string()),
         Ok(_) if is_taken => Some(format!("`{name}` cannot be the name of a build context")),

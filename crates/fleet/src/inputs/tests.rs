@@ -5,6 +5,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use catalog::{FileContent, FileSet};
+
 use super::*;
 
 /// A context directory in a directory of its own, beside a file that is none of its business.
@@ -188,7 +190,7 @@ fn only_what_can_match_matters() {
     let root = fs::canonicalize(&root).unwrap();
     let error = read_files(&root, "conf/[!abdns]*").unwrap_err();
     assert!(
-        matches!(&error, InputError::Name { path } if *path == root.join(broken)),
+        matches!(&error, InputError::Files(FilesError::Name { path, .. }) if path == Path::new(broken)),
         "{error}"
     );
 }

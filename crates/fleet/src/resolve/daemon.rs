@@ -1,9 +1,8 @@
 //! Asking the daemon.
 
-use std::collections::BTreeMap;
-
 use buildkit_client::{CancellationToken, Daemon, DockerConfig, SourceAnswer, SourceQuery};
 use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
+use frontend::lookup::{self, Nonsense};
 
 use super::{ResolveProblem, ResolvedImage};
 
@@ -14,33 +13,11 @@ pub(super) async fn image(
     platforms: &[Platform],
     cancelled: &CancellationToken,
 ) -> Result<ResolvedImage, ResolveProblem> {
-    let query = |platform: &Platform| SourceQuery::Image {
-        reference: image.to_string(),
-        os: platform.os().to_owned(),
-        architecture: platform.architecture().to_owned(),
-        variant: platform.variant().to_owned(),
-    };
-    let queries: Vec<SourceQuery> = platforms.iter().map(query).collect();
+    let queries = lookup::of_image(image, platforms);
     let answers = daemon
         .resolve(&queries, credentials.clone(), cancelled)
         .await?;
-    let mut resolved: Option<ResolvedImage> = None;
-    for (platform, answer) in platforms.iter().zip(answers) {
-        let SourceAnswer::Image { digest, config } = answer else {
-            return Err(nonsense("it is no image"));
-        };
-        let digest: ContentDigest = digest.parse().map_err(nonsense)?;
-        let resolved = resolved.get_or_insert_with(|| ResolvedImage {
-            digest: digest.clone(),
-            configs: BTreeMap::new(),
-        });
-        // A tag that moves between two questions would give an image that never was.
-        if resolved.digest != digest {
-            return Err(nonsense("the tag moved while it was asked for; try again"));
-        }
-        resolved.configs.insert(platform.clone(), config);
-    }
-    resolved.ok_or_else(|| nonsense("no platform was asked for"))
+    Ok(lookup::image(platforms, answers)?)
 }
 
 pub(super) async fn http(
@@ -49,15 +26,8 @@ pub(super) async fn http(
     url: &str,
     cancelled: &CancellationToken,
 ) -> Result<ContentDigest, ResolveProblem> {
-    let query = SourceQuery::Source {
-        name: url.to_owned(),
-        identifier: url.to_owned(),
-        attrs: BTreeMap::new(),
-    };
-    match one(daemon, credentials, query, cancelled).await? {
-        SourceAnswer::Http(checksum) => checksum.parse().map_err(nonsense),
-        _ => Err(nonsense("it is no download")),
-    }
+    let answer = one(daemon, credentials, lookup::of_http(url), cancelled).await?;
+    Ok(lookup::http(answer)?)
 }
 
 pub(super) async fn git(
@@ -66,18 +36,8 @@ pub(super) async fn git(
     source: &GitSource,
     cancelled: &CancellationToken,
 ) -> Result<Commit, ResolveProblem> {
-    let content = source
-        .content()
-        .ok_or_else(|| nonsense("it is no git source"))?;
-    let query = SourceQuery::Source {
-        name: source.to_string(),
-        identifier: content.identifier,
-        attrs: content.attrs,
-    };
-    match one(daemon, credentials, query, cancelled).await? {
-        SourceAnswer::Git(commit) => commit.parse().map_err(nonsense),
-        _ => Err(nonsense("it is no git ref")),
-    }
+    let answer = one(daemon, credentials, lookup::of_git(source)?, cancelled).await?;
+    Ok(lookup::git(answer)?)
 }
 
 async fn one(
@@ -89,14 +49,12 @@ async fn one(
     let answers = daemon
         .resolve(&[query], credentials.clone(), cancelled)
         .await?;
-    answers
-        .into_iter()
-        .next()
-        .ok_or_else(|| nonsense("there is none"))
+    let none = || Nonsense("there is none".to_owned());
+    Ok(answers.into_iter().next().ok_or_else(none)?)
 }
 
-fn nonsense(what: impl std::fmt::Display) -> ResolveProblem {
-    ResolveProblem::Nonsense {
-        what: format!("{what}"),
+impl From<Nonsense> for ResolveProblem {
+    fn from(Nonsense(what): Nonsense) -> Self {
+        Self::Nonsense { what }
     }
 }

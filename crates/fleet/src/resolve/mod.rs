@@ -3,28 +3,14 @@
 mod daemon;
 mod error;
 mod git;
-mod pin;
 pub(crate) mod registry;
 mod web;
-
-use std::collections::BTreeMap;
 
 use buildkit_client::{CancellationToken, Daemon, DockerConfig};
 use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
 
-pub use self::{
-    error::{ResolveError, ResolveProblem},
-    pin::{PinClash, Pinning},
-};
-
-/// An image as its registry has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResolvedImage {
-    /// The digest of what the reference names: of the index, when there is one.
-    pub digest: ContentDigest,
-    /// The JSON of the image's config, for each platform that was asked for.
-    pub configs: BTreeMap<Platform, Vec<u8>>,
-}
+pub use self::error::{ResolveError, ResolveProblem};
+pub use frontend::pinning::{PinClash, Pinning, Resolve, ResolvedImage};
 
 /// Who is asked.
 #[derive(Debug)]
@@ -45,85 +31,89 @@ pub enum Resolver<'a> {
     },
 }
 
-impl Resolver<'_> {
-    /// What an image reference stands for; at its digest, if it has one.
-    pub async fn image(
+/// Questions that the user may interrupt.
+#[derive(Debug)]
+pub struct Asking<'a> {
+    /// Who is asked.
+    pub resolver: &'a Resolver<'a>,
+    /// Whether the user has had enough.
+    pub cancelled: &'a CancellationToken,
+}
+
+impl Resolve for Asking<'_> {
+    type Error = ResolveError;
+
+    async fn image(
         &self,
         image: &ImageRef,
         platforms: &[Platform],
-        cancelled: &CancellationToken,
     ) -> Result<ResolvedImage, ResolveError> {
         let resolving = async {
-            match self {
-                Self::Daemon {
+            match self.resolver {
+                Resolver::Daemon {
                     daemon,
                     credentials,
-                } => daemon::image(daemon, credentials, image, platforms, cancelled).await,
-                Self::Direct {
+                } => daemon::image(daemon, credentials, image, platforms, self.cancelled).await,
+                Resolver::Direct {
                     credentials,
                     insecure,
                 } => registry::image(credentials, insecure, image, platforms).await,
             }
         };
-        named(
-            &image.familiar(),
-            Box::pin(or_cancelled(resolving, cancelled)).await,
-        )
+        self.named(&image.familiar(), resolving).await
     }
 
-    /// The sha256 of what a URL serves.
-    pub async fn http(
-        &self,
-        url: &str,
-        cancelled: &CancellationToken,
-    ) -> Result<ContentDigest, ResolveError> {
+    async fn http(&self, url: &str) -> Result<ContentDigest, ResolveError> {
         let resolving = async {
-            match self {
-                Self::Daemon {
+            match self.resolver {
+                Resolver::Daemon {
                     daemon,
                     credentials,
-                } => daemon::http(daemon, credentials, url, cancelled).await,
-                Self::Direct { .. } => web::sha256(url).await,
+                } => daemon::http(daemon, credentials, url, self.cancelled).await,
+                Resolver::Direct { .. } => web::sha256(url).await,
             }
         };
-        named(url, Box::pin(or_cancelled(resolving, cancelled)).await)
+        self.named(url, resolving).await
     }
 
-    /// The commit that a git ref stands for.
-    pub async fn git(
-        &self,
-        source: &GitSource,
-        cancelled: &CancellationToken,
-    ) -> Result<Commit, ResolveError> {
+    async fn git(&self, source: &GitSource) -> Result<Commit, ResolveError> {
         let resolving = async {
-            match self {
-                Self::Daemon {
+            match self.resolver {
+                Resolver::Daemon {
                     daemon,
                     credentials,
-                } => daemon::git(daemon, credentials, source, cancelled).await,
-                Self::Direct { .. } => git::commit(source).await,
+                } => daemon::git(daemon, credentials, source, self.cancelled).await,
+                Resolver::Direct { .. } => git::commit(source).await,
             }
         };
-        named(
-            &source.to_string(),
-            Box::pin(or_cancelled(resolving, cancelled)).await,
-        )
+        self.named(&source.to_string(), resolving).await
+    }
+
+    fn nonsense(&self, name: &str, what: String) -> ResolveError {
+        ResolveError {
+            name: name.to_owned(),
+            problem: ResolveProblem::Nonsense { what },
+        }
     }
 }
 
-fn named<T>(name: &str, resolved: Result<T, ResolveProblem>) -> Result<T, ResolveError> {
-    resolved.map_err(|problem| ResolveError {
-        name: name.to_owned(),
-        problem,
-    })
-}
-
-async fn or_cancelled<T>(
-    resolving: impl Future<Output = Result<T, ResolveProblem>>,
-    cancelled: &CancellationToken,
-) -> Result<T, ResolveProblem> {
-    tokio::select! {
-        () = cancelled.cancelled() => Err(ResolveProblem::Cancelled),
-        resolved = resolving => resolved,
+impl Asking<'_> {
+    async fn named<T>(
+        &self,
+        name: &str,
+        resolving: impl Future<Output = Result<T, ResolveProblem>> + Send,
+    ) -> Result<T, ResolveError> {
+        let resolving = async {
+            tokio::select! {
+                () = self.cancelled.cancelled() => Err(ResolveProblem::Cancelled),
+                resolved = resolving => resolved,
+            }
+        };
+        // The futures of clients are large.
+        let resolved: Result<T, ResolveProblem> = Box::pin(resolving).await;
+        resolved.map_err(|problem| ResolveError {
+            name: name.to_owned(),
+            problem,
+        })
     }
 }

@@ -16,32 +16,32 @@ fn a_layer_is_packed_and_its_id_does_not_depend_on_the_packer() {
         ]
     );
     let local = &first.locals[0];
-    assert_eq!(local.name, "llbgen-frontend");
-    let pinned = |packer: Frontend, catalog: &CheckedCatalog| {
+    assert_eq!(local.name, "llbgen-pack");
+    let pinned = |packer: Packer, catalog: &CheckedCatalog| {
         let lock = "version = 1\n[image.\"ubuntu:24.04\"]\ndigest = \"sha256:";
         let lock = format!(
             "{lock}{}\"\nplatform.\"linux/arm64\" = {{}}\n",
             "1".repeat(64)
         );
         let inputs = Inputs {
-            frontend: Some(packer),
+            packer: Some(packer),
             lock: crate::Lock::from_bytes(lock.as_bytes()).unwrap(),
             ..inputs(&[])
         };
         plan(catalog, "layer", &inputs)
     };
     let (one, other) = (
-        pinned(frontend("linux/amd64", 1), &catalog),
-        pinned(frontend("linux/arm64", 2), &catalog),
+        pinned(packer("linux/amd64", 1), &catalog),
+        pinned(packer("linux/arm64", 2), &catalog),
     );
     assert!(one.id.is_some() && one.id == other.id);
     assert_ne!(one.definition.head(), other.definition.head());
     let renamed = checked([rootfs(), layer().output("{arch}/another.tar")]);
-    assert_eq!(pinned(frontend("linux/amd64", 1), &renamed).id, one.id);
+    assert_eq!(pinned(packer("linux/amd64", 1), &renamed).id, one.id);
     let changed = checked([rootfs(), layer().step(Run::command("rm /y"))]);
-    assert_ne!(pinned(frontend("linux/amd64", 1), &changed).id, one.id);
+    assert_ne!(pinned(packer("linux/amd64", 1), &changed).id, one.id);
     let none = Inputs {
-        frontend: None,
+        packer: None,
         ..inputs(&[])
     };
     let variants = catalog.select(&Request {
@@ -51,5 +51,5 @@ fn a_layer_is_packed_and_its_id_does_not_depend_on_the_packer() {
     let error = catalog
         .plan(&variants.unwrap()[0], &none, Caching::Use)
         .unwrap_err();
-    assert!(matches!(*error.reason, PlanProblem::NoFrontend));
+    assert!(matches!(*error.reason, PlanProblem::NoPacker));
 }

@@ -2,13 +2,41 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_client::CancellationToken;
 use catalog::{
-    BaseConfig, ContentDigest, Epoch, GitSource, ImageKey, ImagePin, ImageRef, Lock, Pinned,
+    BaseConfig, Commit, ContentDigest, GitSource, ImageKey, ImagePin, ImageRef, Lock, Pinned,
     Platform, Reference,
 };
 
-use super::{ResolveError, ResolveProblem, Resolver};
+/// An image as its registry has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedImage {
+    /// The digest of what the reference names: of the index, when there is one.
+    pub digest: ContentDigest,
+    /// The JSON of the image's config, for each platform that was asked for.
+    pub configs: BTreeMap<Platform, Vec<u8>>,
+}
+
+/// Who is asked what references stand for.
+pub trait Resolve {
+    /// Why it cannot be said.
+    type Error;
+
+    /// What an image reference stands for; at its digest, if it has one.
+    fn image(
+        &self,
+        image: &ImageRef,
+        platforms: &[Platform],
+    ) -> impl Future<Output = Result<ResolvedImage, Self::Error>> + Send;
+
+    /// The sha256 of what a URL serves.
+    fn http(&self, url: &str) -> impl Future<Output = Result<ContentDigest, Self::Error>> + Send;
+
+    /// The commit that a git ref stands for.
+    fn git(&self, source: &GitSource) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
+
+    /// The answer on `name` makes no sense.
+    fn nonsense(&self, name: &str, what: String) -> Self::Error;
+}
 
 /// Two places that name one image with different digests, so that no lock is right for both.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,15 +136,13 @@ impl Pinning {
         images.chain(self.http.iter().cloned()).chain(git).collect()
     }
 
-    /// Asks, and writes the answers into `lock`. An epoch is set when the lock has none: it is the moment of its making.
-    pub async fn pin(
+    /// Asks, and writes the answers into `lock`.
+    pub async fn pin<R: Resolve + Sync>(
         &self,
         lock: &mut Lock,
-        resolver: &Resolver<'_>,
-        now: Epoch,
-        cancelled: &CancellationToken,
+        resolver: &R,
         on_name: &(dyn Fn(&str) + Sync),
-    ) -> Result<(), ResolveError> {
+    ) -> Result<(), R::Error> {
         for (key, (image, platforms)) in &self.images {
             on_name(key.as_str());
             let platforms: Vec<Platform> = platforms
@@ -129,30 +155,24 @@ impl Pinning {
                 (None, Some(pin)) => image.clone().with_digest(pin.digest().clone()),
                 _ => image.clone(),
             };
-            let found = resolver.image(&meant, &platforms, cancelled).await?;
+            let found = resolver.image(&meant, &platforms).await?;
             let configs = found
                 .configs
                 .into_iter()
                 .map(|(platform, json)| Ok((platform, BaseConfig::from_json(&json)?)))
                 .collect::<Result<Vec<_>, catalog::BaseConfigError>>();
-            let configs = configs.map_err(|error| ResolveError {
-                name: key.to_string(),
-                problem: ResolveProblem::Nonsense {
-                    what: format!("{error}: {}", error.source),
-                },
+            let configs = configs.map_err(|error| {
+                resolver.nonsense(key.as_str(), format!("{error}: {}", error.source))
             })?;
             lock.set_image(image, ImagePin::new(found.digest, configs));
         }
         for url in &self.http {
             on_name(url);
-            lock.set_http(url, resolver.http(url, cancelled).await?);
+            lock.set_http(url, resolver.http(url).await?);
         }
         for source in &self.git {
             on_name(&source.to_string());
-            lock.set_git(source, resolver.git(source, cancelled).await?);
-        }
-        if lock.epoch().is_none() {
-            lock.set_epoch(now);
+            lock.set_git(source, resolver.git(source).await?);
         }
         Ok(())
     }

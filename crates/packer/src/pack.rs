@@ -17,7 +17,7 @@ struct Usage;
 
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("usage: llbgen-frontend pack rootfs TREE OUT | pack layer BASE WHOLE OUT")
+        f.write_str("usage: llbgen-pack rootfs TREE OUT | llbgen-pack layer BASE WHOLE OUT")
     }
 }
 
@@ -50,11 +50,11 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Box<dyn Error>> {
         .map(|argument| argument.to_str().unwrap_or_default())
         .collect();
     match (&names[..], &paths[..]) {
-        (["pack", "rootfs", ..], [_, _, tree, out]) => write(out, |writer| {
+        (["rootfs", ..], [_, tree, out]) => write(out, |writer| {
             archive::pack(tree, writer, &Options::new())?;
             Ok(())
         }),
-        (["pack", "layer", ..], [_, _, base, whole, out]) => write(out, |writer| {
+        (["layer", ..], [_, base, whole, out]) => write(out, |writer| {
             archive::layer(base, whole, writer, &Options::new())?;
             Ok(())
         }),

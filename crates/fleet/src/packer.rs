@@ -7,18 +7,21 @@ use std::{
 };
 
 use archive::Digest;
-use catalog::{FRONTEND_PROGRAM, Frontend, Platform};
+use catalog::{PACKER_PROGRAM, Packer, PackerSource, Platform};
 
 use crate::output::{Draft, OutputError};
 
 /// It is carried inside this program.
-const BYTES: &[u8] = include_bytes!(env!("LLBGEN_FRONTEND"));
+const BYTES: &[u8] = include_bytes!(env!("LLBGEN_PACKER"));
 
 /// The program as plans know it. It runs on this machine's platform, without emulation.
-pub(crate) fn frontend() -> Frontend {
-    Frontend {
+pub(crate) fn packer() -> Packer {
+    let source = PackerSource::Local {
         sha256: *Digest::of(BYTES).as_bytes(),
         size: BYTES.len() as u64,
+    };
+    Packer {
+        source,
         platform: Platform::new(std::env::consts::OS, std::env::consts::ARCH).normalized(),
     }
 }
@@ -26,8 +29,8 @@ pub(crate) fn frontend() -> Frontend {
 /// The directory that has the program under its name; written when it is not there.
 pub(crate) fn directory() -> Result<PathBuf, OutputError> {
     let digest = Digest::of(BYTES).hex();
-    let directory = cache().join("frontend").join(&digest[..16]);
-    let path = directory.join(FRONTEND_PROGRAM);
+    let directory = cache().join("packer").join(&digest[..16]);
+    let path = directory.join(PACKER_PROGRAM);
     if !is_whole(&path) {
         let unwritten = |source| OutputError::File {
             path: path.clone(),

@@ -1,0 +1,253 @@
+//! What names stand for, asked of the daemon.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use tonic::transport::Channel;
+
+use super::{BuildResult, Gateway, GatewayError, REGISTRATION_LIMIT, wire};
+use crate::address::Address;
+use crate::daemon::{CallError, Daemon};
+use crate::random::random_id;
+use crate::rpc;
+use crate::session::Reporter;
+use crate::session::auth::DockerConfig;
+use crate::solve::{Solve, SolveError, prepare};
+
+/// How long one answer may take: registries are slow at times, but none that answers takes longer.
+const ANSWER_LIMIT: Duration = Duration::from_mins(2);
+
+/// How long the daemon may take to end a solve that has returned.
+const END_LIMIT: Duration = Duration::from_secs(10);
+
+/// What a name stands for, asked of the daemon, which has mirrors and certificates of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceQuery {
+    /// An image for a platform.
+    Image {
+        /// The complete reference.
+        reference: String,
+        /// The operating system.
+        os: String,
+        /// The architecture.
+        architecture: String,
+        /// The architecture's variant; empty for none.
+        variant: String,
+    },
+    /// What a URL serves, or a git ref: as the source vertex of a graph has it.
+    Source {
+        /// As people know it.
+        name: String,
+        /// The source's identifier.
+        identifier: String,
+        /// Its attributes.
+        attrs: std::collections::BTreeMap<String, String>,
+    },
+}
+
+/// What a [`SourceQuery`] stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceAnswer {
+    /// An image.
+    Image {
+        /// The digest of what the reference names: of the index, when there is one.
+        digest: String,
+        /// The JSON of the config for the platform.
+        config: Vec<u8>,
+    },
+    /// What a URL serves: its digest.
+    Http(String),
+    /// A git ref: the commit.
+    Git(String),
+}
+
+/// Why the daemon cannot say what a name stands for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResolveError {
+    /// The caller cancelled it.
+    #[error("it was cancelled")]
+    Cancelled,
+    /// The session could not be opened, or broke.
+    #[error(transparent)]
+    Solve(SolveError),
+    /// The daemon answered with an error.
+    #[error("the daemon cannot say what `{name}` stands for: {message}")]
+    Refused {
+        /// The name.
+        name: String,
+        /// The daemon's words.
+        message: String,
+    },
+    /// The connection broke.
+    #[error(transparent)]
+    Lost(CallError),
+    /// The daemon took too long.
+    #[error("the daemon at `{address}` did not say within {} s what `{name}` stands for", limit.as_secs())]
+    Slow {
+        /// The daemon's address.
+        address: Address,
+        /// The name.
+        name: String,
+        /// How long it had.
+        limit: Duration,
+    },
+    /// The daemon is too old for this kind of source, or it answered something else.
+    #[error("the daemon at `{address}` does not say what `{name}` stands for")]
+    NoAnswer {
+        /// The daemon's address.
+        address: Address,
+        /// The name.
+        name: String,
+    },
+}
+
+impl Daemon {
+    /// Asks the daemon what names stand for; the answers are in the order of the queries.
+    pub async fn resolve(
+        &self,
+        queries: &[SourceQuery],
+        credentials: DockerConfig,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<SourceAnswer>, ResolveError> {
+        let (reporter, _reports) = Reporter::new();
+        let (mut request, services) = prepare(Solve::waiting().with_auth(credentials), reporter);
+        request.reference = random_id();
+        let session = tokio::select! {
+            () = cancel.cancelled() => return Err(ResolveError::Cancelled),
+            session = self.open_session(services) => session.map_err(ResolveError::Solve)?,
+        };
+        request.session = session.id().to_owned();
+        let asked = Asked {
+            channel: self.channel().clone(),
+            address: self.address().clone(),
+            build: request.reference.clone(),
+        };
+        let answers = tokio::select! {
+            () = cancel.cancelled() => Err(ResolveError::Cancelled),
+            answers = asked.run(request, queries) => answers,
+        };
+        session.close().await;
+        answers
+    }
+}
+
+/// A solve that is there to be asked.
+struct Asked {
+    channel: Channel,
+    address: Address,
+    build: String,
+}
+
+impl Asked {
+    /// The solve and the questions side by side; the solve ends only when it is told to, or when it fails.
+    async fn run(
+        &self,
+        request: rpc::SolveRequest,
+        queries: &[SourceQuery],
+    ) -> Result<Vec<SourceAnswer>, ResolveError> {
+        let mut solving = pin!(rpc::solve(&self.channel, request));
+        let mut asking = pin!(self.ask(queries));
+        let answers = tokio::select! {
+            biased;
+            answers = &mut asking => answers?,
+            ended = &mut solving => {
+                let name = queries.first().map(SourceQuery::name).unwrap_or_default();
+                return Err(match ended {
+                    Err(status) => self.error(&name, &status),
+                    Ok(_) => ResolveError::NoAnswer { address: self.address.clone(), name },
+                });
+            }
+        };
+        // All is said; a daemon that does not end the solve now is left to it.
+        let _ended = timeout(END_LIMIT, solving).await;
+        Ok(answers)
+    }
+
+    async fn ask(&self, queries: &[SourceQuery]) -> Result<Vec<SourceAnswer>, ResolveError> {
+        let gateway = self.wait(queries).await?;
+        let mut answers = Vec::new();
+        for query in queries {
+            let name = query.name();
+            let answer = timeout(ANSWER_LIMIT, gateway.look_up(query)).await;
+            let answer = answer.map_err(|_elapsed| ResolveError::Slow {
+                address: self.address.clone(),
+                name: name.clone(),
+                limit: ANSWER_LIMIT,
+            })?;
+            let answer = answer.map_err(|error| match error {
+                GatewayError::Status { status } => self.error(&name, &status),
+                error => ResolveError::Refused {
+                    name: name.clone(),
+                    message: error.to_string(),
+                },
+            })?;
+            answers.push(answer.ok_or_else(|| ResolveError::NoAnswer {
+                address: self.address.clone(),
+                name,
+            })?);
+        }
+        // It fails only when the solve has ended already, and then it is over all the same.
+        let returning = gateway.give_back(BuildResult::Nothing);
+        let _returned = timeout(END_LIMIT, returning).await;
+        Ok(answers)
+    }
+
+    /// Waits until the daemon has taken up the solve.
+    async fn wait(&self, queries: &[SourceQuery]) -> Result<Gateway, ResolveError> {
+        let name = queries.first().map(SourceQuery::name).unwrap_or_default();
+        match Gateway::registered(self.channel.clone(), self.build.clone()).await {
+            Ok(gateway) => Ok(gateway),
+            Err(Some(status)) => Err(self.error(&name, &status)),
+            Err(None) => Err(ResolveError::Slow {
+                address: self.address.clone(),
+                name,
+                limit: REGISTRATION_LIMIT,
+            }),
+        }
+    }
+
+    fn error(&self, name: &str, status: &Status) -> ResolveError {
+        match CallError::new(&self.address, status) {
+            lost @ CallError::Lost { .. } => ResolveError::Lost(lost),
+            CallError::Refused { message, .. } => ResolveError::Refused {
+                name: name.to_owned(),
+                message,
+            },
+        }
+    }
+}
+
+impl Gateway {
+    /// What a name stands for; nothing when the daemon is too old for this kind of source.
+    pub async fn look_up(&self, query: &SourceQuery) -> Result<Option<SourceAnswer>, GatewayError> {
+        match query {
+            SourceQuery::Image { .. } => {
+                let config: wire::ImageConfig = self
+                    .call(wire::RESOLVE_IMAGE_CONFIG, wire::image(query))
+                    .await?;
+                Ok(wire::image_answer(config))
+            }
+            SourceQuery::Source {
+                identifier, attrs, ..
+            } => {
+                let request = wire::source(identifier, attrs);
+                let meta: wire::SourceMeta = self.call(wire::RESOLVE_SOURCE_META, request).await?;
+                Ok(wire::source_answer(meta))
+            }
+        }
+    }
+}
+
+impl SourceQuery {
+    /// As people know it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Image { reference, .. } => reference.clone(),
+            Self::Source { name, .. } => name.clone(),
+        }
+    }
+}

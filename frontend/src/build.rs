@@ -1,0 +1,275 @@
+//! From options to a result.
+
+use std::collections::BTreeSet;
+
+use buildkit_client::{
+    BuildResult, Gateway, GatewayError, GatewayPlatform, SourceAnswer, SourceQuery,
+};
+use catalog::{
+    Base, Caching, Catalog, CheckedCatalog, Commit, ContentDigest, GitSource, ImageRef, Inputs,
+    Plan, Platform, Reference, Request, Variant, VertexName,
+};
+
+use crate::{
+    answer,
+    context::Contexts,
+    error::FrontendError,
+    lookup,
+    options::Options,
+    own_image,
+    part::{self, Part, PartError, Shape},
+    pinning::{Pinning, Resolve, ResolvedImage},
+};
+
+/// What a build is asked for, and by whom.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The frontend's options, as names with values.
+    pub options: Vec<(String, String)>,
+    /// The session whose files it may read.
+    pub session: String,
+    /// The platforms that the daemon builds for, its own first.
+    pub platforms: Vec<GatewayPlatform>,
+}
+
+/// Builds what is asked for, or answers what is asked.
+pub async fn build(
+    gateway: &Gateway,
+    catalog: Catalog,
+    asked: Asked,
+) -> Result<BuildResult, FrontendError> {
+    let options = Options::read(asked.options)?;
+    let contexts = Contexts {
+        gateway,
+        session: &asked.session,
+        options: &options,
+    };
+    let catalog = catalog.check()?;
+    let build = Build {
+        gateway,
+        contexts,
+        catalog: &catalog,
+        options: &options,
+        own: own_platform(&asked.platforms),
+    };
+    match options.question.as_deref() {
+        None => build.result().await,
+        Some(question) => answer::to(question, &build).await,
+    }
+}
+
+/// The daemon's own platform: that of its first worker.
+fn own_platform(platforms: &[GatewayPlatform]) -> Platform {
+    let own = platforms.first().map(|platform| {
+        Platform::new(&platform.os, &platform.architecture).with_variant(&platform.variant)
+    });
+    let this = || Platform::new(std::env::consts::OS, std::env::consts::ARCH);
+    own.unwrap_or_else(this).normalized()
+}
+
+/// One build.
+pub(crate) struct Build<'a> {
+    gateway: &'a Gateway,
+    contexts: Contexts<'a>,
+    pub(crate) catalog: &'a CheckedCatalog,
+    pub(crate) options: &'a Options,
+    own: Platform,
+}
+
+impl Build<'_> {
+    async fn result(&self) -> Result<BuildResult, FrontendError> {
+        let plans = self.plans().await?;
+        let parts = plans.iter().map(|plan| self.part(plan)).collect();
+        let shape = if self.options.is_index {
+            Shape::Index
+        } else {
+            Shape::Plain
+        };
+        let imports = &self.options.cache_imports;
+        let solved = part::results(self.gateway, parts, shape, imports).await;
+        solved.map_err(|PartError { index, source }| failed(&plans[index], source))
+    }
+
+    /// One plan for each platform.
+    pub(crate) async fn plans(&self) -> Result<Vec<Plan>, FrontendError> {
+        let variants = self.variants()?;
+        let needs = self.catalog.needs(&variants)?;
+        let mut inputs = self.contexts.inputs(&needs).await?;
+        self.catalog.check_contexts(&variants, &inputs)?;
+        if needs.packer {
+            inputs.packer = Some(own_image::packer(self.own.clone())?);
+        }
+        let plans = self.plan(&variants, &inputs)?;
+        let unpinned: BTreeSet<&Reference> = plans.iter().flat_map(|plan| &plan.unpinned).collect();
+        if unpinned.is_empty() {
+            return Ok(plans);
+        }
+        let asking = Asking(self.gateway);
+        let pinning = Pinning::of(unpinned)?;
+        pinning.pin(&mut inputs.lock, &asking, &|_| {}).await?;
+        self.plan(&variants, &inputs)
+    }
+
+    fn plan(&self, variants: &[Variant], inputs: &Inputs) -> Result<Vec<Plan>, FrontendError> {
+        let caching = if self.options.no_cache {
+            Caching::Ignore
+        } else {
+            Caching::Use
+        };
+        let mut plans = Vec::new();
+        for variant in variants {
+            let plan = self.catalog.plan(variant, inputs, caching)?;
+            if let Some(missing) = plan.missing.first() {
+                return Err(FrontendError::MissingContext {
+                    name: missing.name.to_string(),
+                    artifact: variant.artifact.to_string(),
+                    path: missing.path.to_string(),
+                });
+            }
+            plans.push(plan);
+        }
+        Ok(plans)
+    }
+
+    /// The variants of the one artifact, one a platform.
+    fn variants(&self) -> Result<Vec<Variant>, FrontendError> {
+        let platforms = match &self.options.platforms[..] {
+            [] => vec![self.own.clone()],
+            platforms => platforms.to_vec(),
+        };
+        let request = Request {
+            artifacts: self.target()?.into_iter().collect(),
+            platforms: platforms.clone(),
+            set: self.options.set.clone(),
+        };
+        let variants = self.catalog.select(&request)?;
+        let artifacts: BTreeSet<String> = variants
+            .iter()
+            .map(|variant| variant.artifact.to_string())
+            .collect();
+        if artifacts.len() > 1 {
+            let target = request.artifacts.first().cloned();
+            return Err(FrontendError::SeveralArtifacts {
+                target: target.unwrap_or_else(|| "the default".to_owned()),
+                artifacts,
+            });
+        }
+        if variants.len() > platforms.len() {
+            let variants: BTreeSet<String> = variants.iter().map(values).collect();
+            return Err(FrontendError::SeveralVariants {
+                artifact: artifacts.into_iter().next().unwrap_or_default(),
+                variants: variants.into_iter().collect(),
+            });
+        }
+        Ok(variants)
+    }
+
+    /// The artifact that `--target` names, or else the Dockerfile that `-f` does.
+    fn target(&self) -> Result<Option<String>, FrontendError> {
+        match (&self.options.target, &self.options.file) {
+            (None, Some(file)) => twin(self.catalog, file).map(Some),
+            (target, _) => Ok(target.clone()),
+        }
+    }
+
+    fn part(&self, plan: &Plan) -> Part {
+        Part::from(plan).with_labels(&self.options.labels)
+    }
+}
+
+/// What tells a variant from the others of its artifact and platform: `l10n=en_US`.
+fn values(variant: &Variant) -> String {
+    let values = variant.values_as_text().into_iter();
+    let values: Vec<String> = values
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    values.join(" ")
+}
+
+/// The artifact that a Dockerfile stands for: the one of its name, or the one whose base it names.
+fn twin(catalog: &CheckedCatalog, file: &str) -> Result<String, FrontendError> {
+    let dockerfile = |artifact: &catalog::Artifact| match artifact.base() {
+        Base::FromLine { from } => Some(from.file_name().to_owned()),
+        Base::Named(_) => None,
+    };
+    let stem = file.split_once('.').map_or(file, |(stem, _)| stem);
+    if catalog.get(stem).is_some() {
+        return Ok(stem.to_owned());
+    }
+    let mut based = catalog
+        .artifacts()
+        .filter(|artifact| dockerfile(artifact).as_deref() == Some(file));
+    match (based.next(), based.next()) {
+        (Some(artifact), None) => Ok(artifact.name().to_string()),
+        _ => Err(FrontendError::UnknownFile {
+            file: file.to_owned(),
+            valid: catalog.artifacts().filter_map(dockerfile).collect(),
+        }),
+    }
+}
+
+/// Names the step that failed.
+fn failed(plan: &Plan, source: GatewayError) -> FrontendError {
+    let failure = source.failure();
+    let digest = failure.as_ref().and_then(|failure| failure.vertex.as_ref());
+    let step = digest.and_then(|digest| {
+        let mut vertices = plan.definition.vertices();
+        let vertex = vertices.find(|vertex| vertex.digest().to_string() == digest.as_str())?;
+        VertexName::of(vertex).map(|name| name.title.to_owned())
+    });
+    FrontendError::Failed {
+        variant: Box::new(plan.variant.clone()),
+        step,
+        source: Box::new(source),
+    }
+}
+
+/// Asks the daemon that runs the frontend.
+struct Asking<'a>(&'a Gateway);
+
+impl Asking<'_> {
+    async fn one(&self, name: &str, query: &SourceQuery) -> Result<SourceAnswer, FrontendError> {
+        let answer = self.0.look_up(query).await;
+        let answer = answer.map_err(|error| unresolved(name, error))?;
+        answer.ok_or_else(|| unresolved(name, "the daemon does not say"))
+    }
+}
+
+fn unresolved(
+    name: &str,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> FrontendError {
+    FrontendError::Unresolved {
+        name: name.to_owned(),
+        source: source.into(),
+    }
+}
+
+impl Resolve for Asking<'_> {
+    type Error = FrontendError;
+
+    async fn image(
+        &self,
+        image: &ImageRef,
+        platforms: &[Platform],
+    ) -> Result<ResolvedImage, FrontendError> {
+        let mut answers = Vec::new();
+        for query in lookup::of_image(image, platforms) {
+            answers.push(self.one(&image.familiar(), &query).await?);
+        }
+        Ok(lookup::image(platforms, answers)?)
+    }
+
+    async fn http(&self, url: &str) -> Result<ContentDigest, FrontendError> {
+        Ok(lookup::http(self.one(url, &lookup::of_http(url)).await?)?)
+    }
+
+    async fn git(&self, source: &GitSource) -> Result<Commit, FrontendError> {
+        let query = lookup::of_git(source)?;
+        Ok(lookup::git(self.one(&source.to_string(), &query).await?)?)
+    }
+
+    fn nonsense(&self, name: &str, what: String) -> FrontendError {
+        unresolved(name, what)
+    }
+}

@@ -1,0 +1,136 @@
+//! The build context: the directories that the client sends, and what of them a build needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_client::{Gateway, GraphRequest};
+use buildkit_llb::{Constraints, Local};
+use catalog::{ContextPath, FileSet, Inputs, LOCK_FILE, Lock, NamedContext, Needs, Platform};
+
+use crate::{
+    error::FrontendError,
+    files::{self, Tree as _},
+    options::{self, Context, Options},
+    snapshot::Snapshot,
+};
+
+/// Reads directories of the client.
+pub(crate) struct Contexts<'a> {
+    pub(crate) gateway: &'a Gateway,
+    /// The session of the client.
+    pub(crate) session: &'a str,
+    pub(crate) options: &'a Options,
+}
+
+impl Contexts<'_> {
+    /// What `patterns` stand for in the context directory.
+    pub(crate) async fn main<'p>(
+        &self,
+        patterns: impl IntoIterator<Item = &'p str>,
+    ) -> Result<Snapshot, FrontendError> {
+        let name = "the build context";
+        self.read(&self.options.context, patterns, name).await
+    }
+
+    /// What `patterns` stand for in the directory that `-f` is in.
+    pub(crate) async fn beside_file<'p>(
+        &self,
+        patterns: impl IntoIterator<Item = &'p str>,
+    ) -> Result<Snapshot, FrontendError> {
+        let name = "the directory of `--file`";
+        self.read(&self.options.file_context, patterns, name).await
+    }
+
+    async fn read<'p>(
+        &self,
+        local: &options::Local,
+        patterns: impl IntoIterator<Item = &'p str>,
+        name: &str,
+    ) -> Result<Snapshot, FrontendError> {
+        let session = local.session.as_deref().unwrap_or(self.session);
+        // Of this session alone, so that nobody gets the files of another.
+        let state = Local::new(&local.name)
+            .session(session)
+            .include(patterns)
+            .differ_none()
+            .custom_name(format!("read {name}"))
+            .state();
+        // A local source has no platform.
+        let platform = Platform::new("linux", "amd64");
+        let definition = state.marshal(&Constraints::new(platform))?;
+        let request = GraphRequest {
+            definition: definition.to_bytes().into(),
+            ..GraphRequest::default()
+        };
+        let files = self.gateway.solve(request).await?;
+        Ok(Snapshot::read(self.gateway, files, name).await?)
+    }
+
+    /// All that a plan needs, but the packer.
+    pub(crate) async fn inputs(&self, needs: &Needs) -> Result<Inputs, FrontendError> {
+        let declared = needs.dockerfiles.iter().chain(&needs.files);
+        let patterns = declared.map(ContextPath::as_str).chain([LOCK_FILE]);
+        let snapshot = self.main(patterns).await?;
+        let mut inputs = Inputs {
+            files: read_all(&snapshot, &needs.files)?,
+            contexts: self.named(needs).await?,
+            lock: self.lock(&snapshot).await?,
+            ..Inputs::default()
+        };
+        for path in &needs.dockerfiles {
+            inputs
+                .dockerfiles
+                .insert(path.clone(), self.text(&snapshot, path).await?);
+        }
+        Ok(inputs)
+    }
+
+    async fn text(&self, snapshot: &Snapshot, path: &ContextPath) -> Result<String, FrontendError> {
+        files::refuse_links(snapshot, path)?;
+        let bytes = snapshot.bytes(self.gateway, path.as_str()).await?;
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        text.ok_or_else(|| FrontendError::NotText {
+            path: path.to_string(),
+            directory: snapshot.name(),
+        })
+    }
+
+    async fn lock(&self, snapshot: &Snapshot) -> Result<Lock, FrontendError> {
+        match snapshot.bytes(self.gateway, LOCK_FILE).await? {
+            None => Ok(Lock::default()),
+            Some(bytes) => Ok(Lock::from_bytes(&bytes)?),
+        }
+    }
+
+    async fn named(&self, needs: &Needs) -> Result<BTreeMap<String, NamedContext>, FrontendError> {
+        let mut named = BTreeMap::new();
+        for (name, context) in &self.options.contexts {
+            let given = match (context, needs.contexts.get(name.as_str())) {
+                (Context::Image(image), _) => NamedContext::Image(image.clone()),
+                (Context::Local(local), Some(paths)) => {
+                    let shown = format!("the build context `{name}`");
+                    let local = options::Local {
+                        name: local.clone(),
+                        session: None,
+                    };
+                    let patterns = paths.iter().map(ContextPath::as_str);
+                    let snapshot = self.read(&local, patterns, &shown).await?;
+                    NamedContext::Directory(read_all(&snapshot, paths)?)
+                }
+                (Context::Local(_), None) => {
+                    let name = name.clone();
+                    return Err(FrontendError::DirectoryForBase { name });
+                }
+            };
+            named.insert(name.clone(), given);
+        }
+        Ok(named)
+    }
+}
+
+fn read_all(
+    snapshot: &Snapshot,
+    paths: &BTreeSet<ContextPath>,
+) -> Result<BTreeMap<ContextPath, FileSet>, FrontendError> {
+    let read = |path: &ContextPath| Ok((path.clone(), files::read(snapshot, path)?));
+    paths.iter().map(read).collect()
+}

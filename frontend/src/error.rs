@@ -1,0 +1,219 @@
+//! Why a frontend does not build, and what its user can do.
+
+use std::{collections::BTreeSet, error::Error, fmt::Write as _};
+
+use buildkit_client::GatewayError;
+use catalog::{BaseError, CatalogError, LockError, PlanError, SelectError, Variant};
+
+use crate::{
+    files::FilesError, lookup::Nonsense, options::OptionError, own_image::OwnImageError,
+    pinning::PinClash,
+};
+
+/// Why a frontend does not build.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FrontendError {
+    /// An option that it cannot do anything with.
+    #[error(transparent)]
+    Option(#[from] OptionError),
+    /// The catalog is wrong.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// There is no such artifact, platform or option.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// One build has one result.
+    #[error("`{target}` stands for several artifacts, and one build has one result")]
+    SeveralArtifacts {
+        /// What was asked for.
+        target: String,
+        /// The artifacts.
+        artifacts: BTreeSet<String>,
+    },
+    /// One build has one result for each platform.
+    #[error("`{artifact}` is built in several variants, and one build has one result")]
+    SeveralVariants {
+        /// The artifact.
+        artifact: String,
+        /// What tells its variants apart.
+        variants: Vec<String>,
+    },
+    /// A file that stands for no artifact.
+    #[error("`{file}` is neither a catalog nor the Dockerfile of an artifact")]
+    UnknownFile {
+        /// The file.
+        file: String,
+        /// The Dockerfiles of artifacts.
+        valid: Vec<String>,
+    },
+    /// A file of the context that cannot be read.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// A file that is not text, or not there.
+    #[error("`{path}` in {directory} is not there, or is not UTF-8 text")]
+    NotText {
+        /// The file.
+        path: String,
+        /// What the directory is called.
+        directory: String,
+    },
+    /// The lock cannot be read.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// A build context stands for nothing.
+    #[error(transparent)]
+    Base(#[from] BaseError),
+    /// A directory in the place of a base.
+    #[error(
+        "the build context `{name}` is a directory, and stands in for a file system with owners, modes and links; give docker-image://REF"
+    )]
+    DirectoryForBase {
+        /// The context's name.
+        name: String,
+    },
+    /// A directory that a step reads, and nobody gave.
+    #[error("the build context `{name}` is not given; `{artifact}` reads `{path}` of it")]
+    MissingContext {
+        /// The context's name.
+        name: String,
+        /// The artifact.
+        artifact: String,
+        /// What is read of it.
+        path: String,
+    },
+    /// The artifact cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Two places want one image at two digests.
+    #[error(transparent)]
+    Clash(#[from] PinClash),
+    /// It cannot be known what a reference stands for.
+    #[error("cannot find out what `{name}` stands for")]
+    Unresolved {
+        /// The image, URL or git ref.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The frontend does not know where its packer is.
+    #[error(transparent)]
+    OwnImage(#[from] OwnImageError),
+    /// A step failed, or something else in the daemon.
+    #[error("artifact `{}` for `{}` failed{}", variant.artifact, variant.platform, step.as_ref().map(|step| format!(" at step `{step}`")).unwrap_or_default())]
+    Failed {
+        /// What was built.
+        variant: Box<Variant>,
+        /// The title of the step.
+        step: Option<String>,
+        /// Why.
+        #[source]
+        source: Box<GatewayError>,
+    },
+    /// A question that it has no answer to.
+    #[error("there is no subrequest `{name}`")]
+    UnknownQuestion {
+        /// Its name.
+        name: String,
+        /// Those that there are.
+        valid: Vec<String>,
+    },
+    /// A graph of its own cannot be made.
+    #[error("its graph cannot be marshalled")]
+    Marshal(#[from] buildkit_llb::MarshalError),
+    /// The daemon does not answer as it should.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The daemon's answer makes no sense.
+    #[error("the daemon's answer makes no sense: {0}")]
+    Nonsense(#[from] Nonsense),
+    /// It broke.
+    #[error("this is a bug of llbgen: {message}")]
+    Bug {
+        /// What it noticed.
+        message: String,
+    },
+}
+
+impl FrontendError {
+    /// The error with its causes and what to do, as one text: all that a client gets.
+    pub(crate) fn report(&self) -> String {
+        let mut text = self.to_string();
+        let mut said = text.clone();
+        for cause in std::iter::successors(self.source(), |cause: &&dyn Error| (*cause).source()) {
+            let cause = cause.to_string();
+            if !said.contains(&cause) {
+                _ = write!(text, ": {cause}");
+            }
+            said = cause;
+        }
+        if let Some(hint) = self.hint() {
+            _ = write!(text, "\nhint: {hint}");
+        }
+        text
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Select(error) => return select_hint(error),
+            Self::SeveralArtifacts { artifacts, .. } => {
+                format!("`--target` takes one of {}", list(artifacts))
+            }
+            Self::SeveralVariants { variants, .. } => {
+                format!("choose one with `--build-arg`: {}", variants.join(", "))
+            }
+            Self::UnknownFile { valid, .. } => {
+                format!(
+                    "`-f` takes llbgen.toml, or one of {}; `--target` names an artifact",
+                    list(valid)
+                )
+            }
+            Self::MissingContext { name, .. } => format!("add `--build-context {name}=DIR`"),
+            Self::Base(BaseError::UnknownContext { valid, .. }) => {
+                format!("`--build-context` can replace {}", list(valid))
+            }
+            Self::UnknownQuestion { valid, .. } => format!("there are {}", list(valid)),
+            Self::OwnImage(_) => {
+                "layers are packed by a program in the frontend's image; run the frontend as an image".to_owned()
+            }
+            _ => return None,
+        })
+    }
+
+    /// What the daemon said, when it is the daemon that failed.
+    pub(crate) fn gateway(&self) -> Option<&GatewayError> {
+        match self {
+            Self::Failed { source, .. } => Some(source),
+            Self::Gateway(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+fn select_hint(error: &SelectError) -> Option<String> {
+    Some(match error {
+        SelectError::Nothing { valid } => {
+            format!("name one with `--target`: {}", list(valid))
+        }
+        SelectError::UnknownArtifact { valid, .. } | SelectError::NoMatch { valid, .. } => {
+            format!("the artifacts are {}", list(valid))
+        }
+        SelectError::UndeclaredPlatform { valid, .. } => {
+            format!("it is declared for {}", list(valid))
+        }
+        SelectError::UnknownOption { valid, .. } if valid.is_empty() => {
+            "it has no options".to_owned()
+        }
+        SelectError::UnknownOption { valid, .. } => format!("it has {}", list(valid)),
+        SelectError::InvalidValue { valid, .. } => format!("it can be {}", list(valid)),
+    })
+}
+
+fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let names: Vec<String> = names
+        .into_iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
+    names.join(", ")
+}

@@ -1,0 +1,41 @@
+//! The build function: options in, results out. `llbgen build` runs it over its connection to the daemon, and BuildKit
+//! starts the gateway frontend around it in a container.
+//!
+//! A team with a catalog of its own makes its own frontend:
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use frontend::catalog::{Apt, Artifact, Catalog};
+//!
+//! fn main() -> ExitCode {
+//!     let tools = Artifact::rootfs("tools", "debian:12").step(Apt::install(["git", "zsh"]));
+//!     frontend::run(Catalog::new().artifact(tools).defaults(["tools"]))
+//! }
+//! ```
+//!
+//! The way through it: [`run`] reads what BuildKit tells the process, [`build()`] selects, reads the context through the
+//! [`Gateway`](buildkit_client::Gateway), plans, and has every platform solved ([`results`]).
+
+mod answer;
+mod build;
+mod context;
+mod error;
+pub mod files;
+pub mod lookup;
+mod options;
+mod own_image;
+mod part;
+pub mod pinning;
+mod process;
+mod snapshot;
+
+pub use ::catalog;
+
+pub use self::{
+    build::{Asked, build},
+    error::FrontendError,
+    options::OptionError,
+    part::{Part, PartError, Shape, lead, results},
+    process::run,
+};

@@ -1,0 +1,89 @@
+//! What a daemon is asked about references, and what its answers say.
+
+use std::{collections::BTreeMap, fmt};
+
+use buildkit_client::{SourceAnswer, SourceQuery};
+use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
+
+use crate::pinning::ResolvedImage;
+
+/// An answer that is none to what was asked, or a question that cannot be put.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Nonsense(pub String);
+
+fn nonsense(what: impl fmt::Display) -> Nonsense {
+    Nonsense(what.to_string())
+}
+
+/// One question for each platform of an image.
+pub fn of_image(image: &ImageRef, platforms: &[Platform]) -> Vec<SourceQuery> {
+    let query = |platform: &Platform| SourceQuery::Image {
+        reference: image.to_string(),
+        os: platform.os().to_owned(),
+        architecture: platform.architecture().to_owned(),
+        variant: platform.variant().to_owned(),
+    };
+    platforms.iter().map(query).collect()
+}
+
+/// The image of which the daemon said so much of each platform.
+pub fn image(
+    platforms: &[Platform],
+    answers: Vec<SourceAnswer>,
+) -> Result<ResolvedImage, Nonsense> {
+    let mut resolved: Option<ResolvedImage> = None;
+    for (platform, answer) in platforms.iter().zip(answers) {
+        let SourceAnswer::Image { digest, config } = answer else {
+            return Err(nonsense("it is no image"));
+        };
+        let digest: ContentDigest = digest.parse().map_err(nonsense)?;
+        let resolved = resolved.get_or_insert_with(|| ResolvedImage {
+            digest: digest.clone(),
+            configs: BTreeMap::new(),
+        });
+        // A tag that moves between two questions would give an image that never was.
+        if resolved.digest != digest {
+            return Err(nonsense("the tag moved while it was asked for; try again"));
+        }
+        resolved.configs.insert(platform.clone(), config);
+    }
+    resolved.ok_or_else(|| nonsense("no platform was asked for"))
+}
+
+/// What does this URL serve?
+pub fn of_http(url: &str) -> SourceQuery {
+    SourceQuery::Source {
+        name: url.to_owned(),
+        identifier: url.to_owned(),
+        attrs: BTreeMap::new(),
+    }
+}
+
+/// The sha256 of a download.
+pub fn http(answer: SourceAnswer) -> Result<ContentDigest, Nonsense> {
+    match answer {
+        SourceAnswer::Http(checksum) => checksum.parse().map_err(nonsense),
+        _ => Err(nonsense("it is no download")),
+    }
+}
+
+/// Which commit is this git ref?
+pub fn of_git(source: &GitSource) -> Result<SourceQuery, Nonsense> {
+    let content = source
+        .content()
+        .ok_or_else(|| nonsense("it is no git source"))?;
+    Ok(SourceQuery::Source {
+        name: source.to_string(),
+        identifier: content.identifier,
+        attrs: content.attrs,
+    })
+}
+
+/// The commit of a git ref.
+pub fn git(answer: SourceAnswer) -> Result<Commit, Nonsense> {
+    match answer {
+        SourceAnswer::Git(commit) => commit.parse().map_err(nonsense),
+        _ => Err(nonsense("it is no git ref")),
+    }
+}

@@ -1,0 +1,342 @@
+//! The options of a frontend, as buildx and buildctl send them.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use buildkit_client::CacheImport;
+use catalog::{ImageRef, Platform, nearest};
+
+/// What a user asked the frontend for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    /// `--target`: the artifact.
+    pub(crate) target: Option<String>,
+    /// `-f`, without its directory: the catalog's file, or a Dockerfile that stands for an artifact.
+    pub(crate) file: Option<String>,
+    /// `--platform`; that of the daemon when there is none.
+    pub(crate) platforms: Vec<Platform>,
+    /// `--build-arg OPTION=VALUE`.
+    pub(crate) set: Vec<(String, String)>,
+    /// `--build-context NAME=…`.
+    pub(crate) contexts: BTreeMap<String, Context>,
+    /// `--label`.
+    pub(crate) labels: BTreeMap<String, String>,
+    /// `--no-cache`.
+    pub(crate) no_cache: bool,
+    /// Whether even one platform gets an index.
+    pub(crate) is_index: bool,
+    /// `--cache-from`.
+    pub(crate) cache_imports: Vec<CacheImport>,
+    /// `--call`: what is asked, instead of a build.
+    pub(crate) question: Option<String>,
+    /// The local source of the context, and its session when that is another one.
+    pub(crate) context: Local,
+    /// The local source of the directory that `-f` is in.
+    pub(crate) file_context: Local,
+}
+
+/// A local source.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Local {
+    pub(crate) name: String,
+    pub(crate) session: Option<String>,
+}
+
+/// What a `--build-context` gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Context {
+    /// `docker-image://…`
+    Image(ImageRef),
+    /// A directory, sent under this name.
+    Local(String),
+}
+
+/// An option that the frontend cannot do anything with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    /// An option that is for Dockerfiles.
+    #[error("{flag} is for Dockerfiles, and does nothing here; leave it out{hint}")]
+    Unsupported {
+        /// As people write it.
+        flag: &'static str,
+        /// What to do instead.
+        hint: &'static str,
+    },
+    /// A build context that is not in a directory or an image.
+    #[error("the build context `{name}` is `{value}`; give a directory or docker-image://REF")]
+    Context {
+        /// Its name.
+        name: String,
+        /// What was given.
+        value: String,
+    },
+    /// The context itself is elsewhere.
+    #[error("the context is `{value}`; give a directory on your machine, `.` for example")]
+    Remote {
+        /// What was given.
+        value: String,
+    },
+    /// A value that cannot be read.
+    #[error("`{value}` is no {what}: {reason}")]
+    Value {
+        /// What was given.
+        value: String,
+        /// What it should be.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A setting of BuildKit's own that does not exist.
+    #[error("there is no build argument `{name}`{}", nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The one most like it.
+        nearest: Option<String>,
+    },
+}
+
+/// What buildx sends for flags that only Dockerfiles know.
+const UNSUPPORTED: [(&str, &str, &str); 15] = [
+    ("add-hosts", "--add-host", ""),
+    (
+        "force-network-mode",
+        "--network",
+        ": a step says itself whether it needs a network",
+    ),
+    ("ulimit", "--ulimit", ""),
+    ("shm-size", "--shm-size", ""),
+    ("cgroup-parent", "--cgroup-parent", ""),
+    ("hostname", "the hostname", ""),
+    ("memory", "--memory", ""),
+    ("memswap", "--memory-swap", ""),
+    ("cpushares", "--cpu-shares", ""),
+    ("cpuperiod", "--cpu-period", ""),
+    ("cpuquota", "--cpu-quota", ""),
+    ("cpusetcpus", "--cpuset-cpus", ""),
+    ("cpusetmems", "--cpuset-mems", ""),
+    ("build-arg:BUILDKIT_SANDBOX_HOSTNAME", "the hostname", ""),
+    (
+        "build-arg:BUILDKIT_CACHE_MOUNT_NS",
+        "a namespace for cache mounts",
+        "",
+    ),
+];
+
+/// Build arguments that are settings of BuildKit, for whoever reads them.
+const SETTINGS: [&str; 6] = [
+    "BUILDKIT_SYNTAX",
+    "BUILDKIT_MULTI_PLATFORM",
+    "BUILDKIT_INLINE_CACHE",
+    "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
+    "BUILDKIT_DOCKERFILE_CHECK",
+    "BUILDKIT_BUILD_NAME",
+];
+
+/// The file name that buildx sends when there is no `-f`.
+const DOCKERFILE: &str = "Dockerfile";
+
+impl Options {
+    /// Reads them. What is not known is left alone: clients add names of their own.
+    pub(crate) fn read(
+        given: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, OptionError> {
+        let given: BTreeMap<String, String> = given.into_iter().collect();
+        let local = |key: &str, usual: &str| {
+            let name = given.get(key).cloned().unwrap_or_else(|| usual.to_owned());
+            let session = given.get(&format!("local-sessionid:{name}")).cloned();
+            Local { name, session }
+        };
+        let mut options = Self {
+            context: local("contextkey", "context"),
+            file_context: local("dockerfilekey", "dockerfile"),
+            ..Self::default()
+        };
+        for (name, value) in &given {
+            options.add(name, value)?;
+        }
+        Ok(options)
+    }
+
+    fn add(&mut self, name: &str, value: &str) -> Result<(), OptionError> {
+        if let Some((_, flag, hint)) = UNSUPPORTED.iter().find(|(key, _, _)| *key == name) {
+            return Err(OptionError::Unsupported { flag, hint });
+        }
+        match name.split_once(':') {
+            Some(("build-arg", argument)) => return self.set(argument, value),
+            Some(("label", key)) => _ = self.labels.insert(key.to_owned(), value.to_owned()),
+            Some(("context", key)) => {
+                _ = self.contexts.insert(key.to_owned(), context(key, value)?)
+            }
+            _ => {}
+        }
+        match name {
+            "target" => self.target = Some(value.to_owned()),
+            "filename" if value != DOCKERFILE => self.file = Some(value.to_owned()),
+            "platform" => self.platforms = platforms(value)?,
+            "no-cache" if value.is_empty() => self.no_cache = true,
+            "no-cache" => {
+                return Err(OptionError::Unsupported {
+                    flag: "--no-cache-filter",
+                    hint: "; --no-cache builds everything again",
+                });
+            }
+            "multi-platform" => self.is_index = is_true(value),
+            "cache-imports" => self.cache_imports.extend(imports(value)?),
+            "cache-from" => self.cache_imports.extend(registries(value)),
+            "requestid" => self.question = Some(value.to_owned()),
+            "context" => {
+                let value = value.to_owned();
+                return Err(OptionError::Remote { value });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), OptionError> {
+        if name == "BUILDKIT_MULTI_PLATFORM" {
+            self.is_index = is_true(value);
+        }
+        // The daemon itself clamps times in what it exports.
+        if SETTINGS.contains(&name) || name == "SOURCE_DATE_EPOCH" {
+            return Ok(());
+        }
+        if name.starts_with("BUILDKIT_") {
+            let nearest = nearest(name, SETTINGS).map(str::to_owned);
+            let name = name.to_owned();
+            return Err(OptionError::Unknown { name, nearest });
+        }
+        self.set.push((name.to_owned(), value.to_owned()));
+        Ok(())
+    }
+}
+
+fn is_true(value: &str) -> bool {
+    matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True")
+}
+
+fn value<T: FromStr>(value: &str, what: &'static str) -> Result<T, OptionError>
+where
+    T::Err: ToString,
+{
+    value.parse().map_err(|error: T::Err| OptionError::Value {
+        value: value.to_owned(),
+        what,
+        reason: error.to_string(),
+    })
+}
+
+fn platforms(list: &str) -> Result<Vec<Platform>, OptionError> {
+    let platform = |text| Ok(value::<Platform>(text, "platform")?.normalized());
+    list.split(',').map(platform).collect()
+}
+
+fn context(name: &str, given: &str) -> Result<Context, OptionError> {
+    let refused = || OptionError::Context {
+        name: name.to_owned(),
+        value: given.to_owned(),
+    };
+    if let Some(image) = given.strip_prefix("docker-image://") {
+        return Ok(Context::Image(value(image, "image reference")?));
+    }
+    let local = given.strip_prefix("local:").ok_or_else(refused)?;
+    Ok(Context::Local(local.to_owned()))
+}
+
+fn imports(json: &str) -> Result<Vec<CacheImport>, OptionError> {
+    serde_json::from_str(json).map_err(|error| OptionError::Value {
+        value: json.to_owned(),
+        what: "list of caches",
+        reason: error.to_string(),
+    })
+}
+
+/// What clients sent before there were other caches than those in registries.
+fn registries(list: &str) -> impl Iterator<Item = CacheImport> {
+    list.split(',').map(|reference| CacheImport {
+        kind: "registry".to_owned(),
+        attrs: [("ref".to_owned(), reference.to_owned())].into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(given: &[(&str, &str)]) -> Result<Options, String> {
+        let given = given
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Options::read(given).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn options_are_those_that_buildx_sends() {
+        let options = read(&[
+            ("target", "tools"),
+            ("filename", "llbgen.toml"),
+            ("platform", "linux/amd64,linux/arm64/v8"),
+            ("build-arg:l10n", "en_US"),
+            ("build-arg:BUILDKIT_SYNTAX", "x/llbgen-frontend"),
+            ("build-arg:SOURCE_DATE_EPOCH", "1"),
+            ("label:a", "b"),
+            ("no-cache", ""),
+            (
+                "cache-imports",
+                r#"[{"Type":"registry","Attrs":{"ref":"x/y"}}]"#,
+            ),
+            ("context:base", "docker-image://debian:12"),
+            ("context:oocana", "local:oocana"),
+            ("requestid", "frontend.outline"),
+            ("contextkey", "here"),
+            ("local-sessionid:here", "s1"),
+            ("vcs:source", "whatever"),
+        ])
+        .unwrap();
+        assert_eq!(options.target.as_deref(), Some("tools"));
+        assert_eq!(options.file.as_deref(), Some("llbgen.toml"));
+        let platforms: Vec<String> = options.platforms.iter().map(ToString::to_string).collect();
+        assert_eq!(platforms, ["linux/amd64", "linux/arm64"]);
+        assert_eq!(options.set, [("l10n".to_owned(), "en_US".to_owned())]);
+        assert_eq!(options.labels["a"], "b");
+        assert!(options.no_cache);
+        assert_eq!(options.cache_imports[0].attrs["ref"], "x/y");
+        assert_eq!(options.contexts["oocana"], Context::Local("oocana".into()));
+        assert_eq!(options.question.as_deref(), Some("frontend.outline"));
+        assert_eq!(options.context.name, "here");
+        assert_eq!(options.context.session.as_deref(), Some("s1"));
+        assert_eq!(options.file_context.name, "dockerfile");
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_refused_by_name() {
+        let check = |name: &str, value: &str, expected: &str| {
+            let error = read(&[(name, value)]).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        };
+        check("add-hosts", "a=1.2.3.4", "--add-host ");
+        check("force-network-mode", "host", "--network ");
+        check("ulimit", "nofile=1", "--ulimit ");
+        check("shm-size", "1", "--shm-size ");
+        check("cgroup-parent", "x", "--cgroup-parent ");
+        check("no-cache", "stage", "--no-cache-filter ");
+        check(
+            "context",
+            "https://example.org/x.git",
+            "https://example.org",
+        );
+        check("context:x", "input:x", "the build context `x` is `input:x`");
+        check(
+            "context:x",
+            "docker-image://UP",
+            "`UP` is no image reference",
+        );
+        check("platform", "linux/", "`linux/` is no platform");
+        check("cache-imports", "{", "`{` is no list of caches");
+        check(
+            "build-arg:BUILDKIT_SYNTAXX",
+            "x",
+            "did you mean `BUILDKIT_SYNTAX`?",
+        );
+    }
+}
