@@ -1,8 +1,8 @@
 //! The keys of a catalog file, and the artifact that they make.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::place::Places;
@@ -45,6 +45,7 @@ fn yes() -> bool {
     deny_unknown_fields,
     expecting = "a table that describes an artifact"
 )]
+#[schemars(rename = "Artifact")]
 pub(super) struct ArtifactTable {
     kind: Kind,
     base: Base,
@@ -124,10 +125,22 @@ fn fold<T: Into<String>>(
         .fold(artifact, |artifact, text| with(artifact, &text.into()))
 }
 
-/// A platform that there is a Linux for. In a file, another one is a slip of the pen.
-#[derive(JsonSchema)]
-#[schemars(extend("enum" = PLATFORMS))]
+/// A platform that there is a Linux for: in a file, another one is a slip of the pen.
 struct LinuxPlatform(String);
+
+impl JsonSchema for LinuxPlatform {
+    fn schema_name() -> Cow<'static, str> {
+        "Platform".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A platform, such as linux/arm64.",
+            "type": "string",
+            "anyOf": [{ "enum": PLATFORMS }, { "pattern": "^linux/[a-z0-9_-]+/v[0-9.]+$" }],
+        })
+    }
+}
 
 /// What can stand in `platforms`; further variants of these architectures (`linux/amd64/v3`) can, too.
 const PLATFORMS: [&str; 10] = [

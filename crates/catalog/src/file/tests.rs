@@ -477,3 +477,44 @@ fn names_and_bases_that_would_be_something_else_are_refused() {
          line it needs, is not in the context directory\n  1 | [artifact.mine]\n    | ^^^^^^^^^^^^^^^",
     );
 }
+
+#[test]
+fn the_schema_has_every_key() {
+    let schema = schema();
+    let check = |definition: &str, expected: &[&str]| {
+        let definition = match definition {
+            "" => &schema,
+            name => &schema["definitions"][name],
+        };
+        let properties = definition["properties"].as_object().unwrap();
+        let keys: Vec<&str> = properties.keys().map(String::as_str).collect();
+        assert_eq!(keys, expected, "{definition}");
+        assert_eq!(definition["additionalProperties"], false, "{definition}");
+    };
+    assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+    check("", &["artifact", "builtin", "default"]);
+    let keys = [
+        "axes",
+        "base",
+        "description",
+        "file-tags",
+        "finally",
+        "kind",
+        "options",
+        "output",
+        "platform-tags",
+        "platforms",
+        "release-tags",
+        "repository",
+        "steps",
+        "tags",
+    ];
+    check("Artifact", &keys);
+    let keys = ["cache", "env", "files", "network", "run", "secrets", "ssh"];
+    check("Run", &keys);
+    check("When", &["steps", "when"]);
+    let steps = schema["definitions"]["Step"]["anyOf"].as_array().unwrap();
+    assert_eq!(steps.len(), 14, "one for each kind, and none for code");
+    let text = schema.to_string();
+    assert!(!text.contains("null"), "TOML has no null: {text}");
+}

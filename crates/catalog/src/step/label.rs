@@ -26,6 +26,7 @@ pub struct Label {
 /// Where the value of a label comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "LabelValue")]
 enum Value {
     /// It is this text; a template.
     Text(Template),

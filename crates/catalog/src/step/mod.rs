@@ -38,9 +38,8 @@ use crate::{
 
 /// One step of an artifact. In a file, the key that names the kind of step comes with its other keys:
 /// `{ run = "./install.sh", files = ["install.sh"], cache = ["pip"] }`.
-///
-/// [`CatalogFile`](crate::CatalogFile) reads it by the names of the variants: the first one that is a key says what kind it
-/// is. So their order counts: a key that is a kind and a key of another kind, such as `env` of `run`, comes later.
+// A catalog file reads it by the names of the variants: the first one that is a key says what kind it is. So their order
+// counts: a key that is a kind and a key of another kind, such as `env` of `run`, comes later.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(
     rename_all = "lowercase",
