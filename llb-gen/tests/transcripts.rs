@@ -215,7 +215,8 @@ fn a_file_stands_beside_what_is_built_in() {
         ("llbgen.toml", file),
         ("dockerfiles/base.dockerfile", "FROM debian:12\n"),
     ]);
-    insta::assert_snapshot!(transcript_in(directory.path(), &["list"]));
+    let show = ["show", "my-tools", "--platform", "linux/arm64"];
+    insta::assert_snapshot!(session(&directory, &[&["list"], &show]));
     fs::write(
         directory.path().join("llbgen.toml"),
         format!("{file}[artifact.base-rootfs]\nkind = \"rootfs\"\nbase = \"debian:12\"\n"),
@@ -252,4 +253,14 @@ fn new_makes_a_catalog_crate() {
     insta::assert_snapshot!(format!(
         "{made}\n{again}\n# Cargo.toml\n{manifest}\n# src/main.rs\n{main}"
     ));
+}
+
+#[test]
+fn the_readme_shows_a_file_that_works() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    let (file, _) = rest.split_once("```").unwrap();
+    let directory = directory(&[("llbgen.toml", file)]);
+    insta::assert_snapshot!(transcript_in(directory.path(), &["list"]));
 }

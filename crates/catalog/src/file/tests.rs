@@ -1,5 +1,6 @@
 //! What a catalog file says, what is wrong with it, and how it goes with the artifacts that are built in.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -517,4 +518,24 @@ fn the_schema_has_every_key() {
     assert_eq!(steps.len(), 14, "one for each kind, and none for code");
     let text = schema.to_string();
     assert!(!text.contains("null"), "TOML has no null: {text}");
+}
+
+proptest! {
+    #[test]
+    fn a_slip_is_told_on_a_line_of_the_file(at in 0..EXAMPLE.len(), removed in 0_usize..20, added in "[\\[\\]{}=\"a.,#1 \n]{0,3}") {
+        let end = (at + removed).min(EXAMPLE.len());
+        let text = format!("{}{added}{}", &EXAMPLE[..at], &EXAMPLE[end..]);
+        match parse(&text) {
+            Ok(file) => {
+                for place in file.artifacts().iter().filter_map(Artifact::place) {
+                    prop_assert!(place.first_line <= place.last_line);
+                    prop_assert!(place.last_line <= text.lines().count());
+                }
+            }
+            Err(error) => {
+                let line = text.lines().nth(error.excerpt.line - 1).unwrap_or_default();
+                prop_assert_eq!(line, error.excerpt.text);
+            }
+        }
+    }
 }
