@@ -6,10 +6,12 @@
 mod artifact;
 mod either;
 mod error;
+mod kind;
 mod merge;
 mod place;
 mod schema;
 mod value;
+mod wrong;
 
 use std::sync::Arc;
 
