@@ -5,6 +5,7 @@
 mod attest;
 mod image;
 mod lock;
+mod new;
 mod output;
 mod questions;
 
@@ -17,6 +18,7 @@ use fleet::{BuildContext, Inspection, SshSpec};
 
 pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
 pub(crate) use self::lock::{LockArgs, Locking, Registries, UpdateArgs};
+pub(crate) use self::new::NewArgs;
 pub(crate) use self::output::{FileForm, OutputSpec};
 pub(crate) use self::questions::{GraphArgs, GraphFormat, IdArgs, PlanArgs, WhyArgs};
 use crate::{
@@ -44,7 +46,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The directory that inputs and Dockerfiles are read from
+    /// The directory that inputs, Dockerfiles and llbgen.toml are read from
     #[arg(
         short = 'C',
         long,
@@ -182,6 +184,10 @@ pub(crate) enum Command {
     Lock(LockArgs),
     /// Pin references anew, to what they stand for now
     Update(UpdateArgs),
+    /// Add an artifact to llbgen.toml, or make a catalog crate
+    New(NewArgs),
+    /// Print the JSON schema of llbgen.toml, for editors
+    Schema,
     /// Write shell completions to stdout
     Completions(CompletionsArgs),
 }

@@ -9,7 +9,9 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use buildkit_client::ConnectError;
-use catalog::{BaseError, CatalogError, ImageKey, LockError, PlanError, PlanProblem, SelectError};
+use catalog::{
+    BaseError, CatalogError, FileError, ImageKey, LockError, PlanError, PlanProblem, SelectError,
+};
 use fleet::{InputError, LockFileError, OutputError};
 
 use crate::signals::Signals;
@@ -219,6 +221,12 @@ impl From<io::Error> for Failure {
 
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {
+        Self::new(Exit::Catalog, error)
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
         Self::new(Exit::Catalog, error)
     }
 }

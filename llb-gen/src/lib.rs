@@ -14,6 +14,7 @@
 //! ```
 
 mod args;
+mod catalog_file;
 mod commands;
 mod connection;
 mod failure;
@@ -82,10 +83,13 @@ fn parse() -> Result<Cli, ExitCode> {
 }
 
 fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
-    if let Command::Completions(args) = &args.command {
-        return commands::completions::run(args);
+    match &args.command {
+        Command::Completions(args) => return commands::completions::run(args),
+        Command::Schema => return commands::schema::run(),
+        Command::New(command) => return commands::new::run(command, &args.global, catalog),
+        _ => {}
     }
-    let catalog = catalog.check()?;
+    let catalog = catalog_file::with_file(catalog, &args.global.context)?.check()?;
     match &args.command {
         Command::List(command) => commands::list::run(command, &catalog),
         Command::Show(command) => commands::show::run(command, &args.global, &catalog),
@@ -97,6 +101,6 @@ fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
         Command::Id(command) => commands::id::run(command, &args.global, &catalog),
         Command::Lock(command) => commands::lock::run(command, &args.global, &catalog),
         Command::Update(command) => commands::update::run(command, &args.global, &catalog),
-        Command::Completions(_) => Ok(()),
+        Command::New(_) | Command::Schema | Command::Completions(_) => Ok(()),
     }
 }

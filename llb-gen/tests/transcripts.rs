@@ -5,14 +5,21 @@
     reason = "all of this program is tests, their helpers too"
 )]
 
-use std::{path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
-/// The transcript of one call in this repository: exit code, stdout, stderr.
+use tempfile::TempDir;
+
+/// The transcript of one call in this repository.
 fn transcript(arguments: &[&str]) -> String {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    transcript_in(&repository, arguments)
+}
+
+/// The transcript of one call in a directory: exit code, stdout, stderr.
+fn transcript_in(directory: &Path, arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_llbgen"))
         .args(arguments)
-        .current_dir(repository)
+        .current_dir(directory)
         .env_clear()
         .env("COLUMNS", "100")
         .output()
@@ -46,6 +53,7 @@ transcripts! {
     help_id: "help" "id";
     help_lock: "help" "lock";
     help_update: "help" "update";
+    help_new: "help" "new";
     graph: "graph" "base-rootfs" "server-base" "--platform" "linux/arm64";
     graph_mermaid: "graph" "base-rootfs" "--all-platforms" "--format" "mermaid";
     id_without_a_lock: "id";
@@ -93,6 +101,166 @@ transcripts! {
     unsupported_address: "--addr" "http://x" "build" "base-rootfs";
     no_daemon_there: "--addr" "unix:///nowhere/buildkitd.sock" "build" "base-rootfs";
     emit_needs_one_platform: "emit" "base-rootfs" "--platform" "linux/amd64,linux/arm64";
+    new_of_no_kind: "new" "lyaer" "my-tools";
+    new_of_a_taken_name: "new" "layer" "base-rootfs";
+    new_of_no_name: "new" "layer" "a b";
+    new_on_no_base: "new" "layer" "my-tools" "--base" "Debian";
+    new_rust_without_llbgen: "new" "--rust" "fleet";
+    new_rust_on_nothing: "new" "--rust" "fleet" "--llbgen" "nowhere";
     unknown_command: "biuld";
     unknown_flag: "build" "--ouput" "x";
+}
+
+/// A directory with these files.
+fn directory(files: &[(&str, &str)]) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = directory.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    directory
+}
+
+/// The transcripts of several calls in one directory, and then its `llbgen.toml`.
+fn session(directory: &TempDir, calls: &[&[&str]]) -> String {
+    let mut session = String::new();
+    for arguments in calls {
+        session += &transcript_in(directory.path(), arguments);
+        session += "\n";
+    }
+    let file = fs::read_to_string(directory.path().join("llbgen.toml"));
+    session + "# llbgen.toml\n" + &file.unwrap_or_default()
+}
+
+#[test]
+fn new_begins_a_file() {
+    let directory = directory(&[]);
+    insta::assert_snapshot!(session(
+        &directory,
+        &[
+            &["list"],
+            &["new", "layer", "my-tools"],
+            &["list"],
+            &[
+                "emit",
+                "my-tools",
+                "--format",
+                "json",
+                "--platform",
+                "linux/amd64"
+            ],
+        ],
+    ));
+}
+
+#[test]
+fn new_keeps_what_is_there() {
+    let file = "\
+# Ours.
+default = ['base']   # what we need most
+
+[artifact.base]
+kind = 'rootfs'
+base = { from = 'base.dockerfile' }
+platforms = ['linux/riscv64']
+axes.l10n = ['en', 'zh']
+# The end.";
+    let directory = directory(&[
+        ("llbgen.toml", file),
+        ("base.dockerfile", "FROM debian:12\n"),
+    ]);
+    insta::assert_snapshot!(session(
+        &directory,
+        &[
+            &["new", "image", "runtime/app", "--base", "base"],
+            &["new", "rootfs", "other", "--base", "base.dockerfile"],
+            &["new", "rootfs", "nothing", "--base", "scratch"],
+            &["list"],
+        ],
+    ));
+}
+
+#[test]
+fn a_file_that_is_wrong_is_shown() {
+    let check = |name: &str, file: &str| {
+        let directory = directory(&[("llbgen.toml", file)]);
+        let transcript = transcript_in(directory.path(), &["list"]);
+        insta::assert_snapshot!(format!("file_{name}"), transcript, file);
+    };
+    let artifact = "[artifact.a]\nkind = \"rootfs\"\nbase = \"debian:12\"\n";
+    check("with_a_syntax_error", "[artifact.a\n");
+    check(
+        "with_an_unknown_key",
+        "[artifact.my-tools]\nkynd = \"layer\"\n",
+    );
+    check(
+        "with_an_unknown_step",
+        &format!("{artifact}steps = [\n    {{ atp = [\"git\"] }},\n]\n"),
+    );
+    check(
+        "with_a_problem",
+        &format!("{artifact}steps = [\n    {{ copy = \"a\", to = \"b\" }},\n]\n"),
+    );
+    check(
+        "on_an_artifact_that_is_left_out",
+        "[artifact.a]\nkind = \"layer\"\nbase = \"executor-layer\"\n",
+    );
+}
+
+#[test]
+fn a_file_stands_beside_what_is_built_in() {
+    let file = "[artifact.my-tools]\nkind = \"layer\"\nbase = \"base-rootfs\"\nsteps = [{ apt = [\"git\"] }]\n";
+    let directory = directory(&[
+        ("llbgen.toml", file),
+        ("dockerfiles/base.dockerfile", "FROM debian:12\n"),
+    ]);
+    let show = ["show", "my-tools", "--platform", "linux/arm64"];
+    insta::assert_snapshot!(session(&directory, &[&["list"], &show]));
+    fs::write(
+        directory.path().join("llbgen.toml"),
+        format!("{file}[artifact.base-rootfs]\nkind = \"rootfs\"\nbase = \"debian:12\"\n"),
+    )
+    .unwrap();
+    insta::assert_snapshot!(transcript_in(directory.path(), &["list"]));
+}
+
+#[test]
+fn the_schema_is_json_for_editors() {
+    let transcript = transcript(&["schema"]);
+    let (_, rest) = transcript.split_once("--- stdout\n").unwrap();
+    let (schema, stderr) = rest.split_once("--- stderr\n").unwrap();
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+    assert_eq!(schema["title"], "llbgen.toml");
+    assert_eq!(stderr, "");
+}
+
+#[test]
+fn new_makes_a_catalog_crate() {
+    let directory = directory(&[]);
+    let arguments = [
+        "new",
+        "--rust",
+        "our-fleet",
+        "--llbgen",
+        "https://example.com/llbgen.git",
+    ];
+    let made = transcript_in(directory.path(), &arguments);
+    let again = transcript_in(directory.path(), &arguments);
+    let read = |name: &str| fs::read_to_string(directory.path().join("our-fleet").join(name));
+    let (manifest, main) = (read("Cargo.toml").unwrap(), read("src/main.rs").unwrap());
+    insta::assert_snapshot!(format!(
+        "{made}\n{again}\n# Cargo.toml\n{manifest}\n# src/main.rs\n{main}"
+    ));
+}
+
+#[test]
+fn the_readme_shows_a_file_that_works() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    let (file, _) = rest.split_once("```").unwrap();
+    let directory = directory(&[("llbgen.toml", file)]);
+    insta::assert_snapshot!(transcript_in(directory.path(), &["list"]));
 }

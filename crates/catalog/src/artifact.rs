@@ -3,9 +3,11 @@
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use buildkit_llb::Platform;
-use serde::{Deserialize, Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
+    file::{Place, Places, text_or_table},
     name::{ArtifactName, VariableName},
     path::ContextPath,
     problem::Problem,
@@ -14,8 +16,8 @@ use crate::{
 };
 
 /// How an artifact leaves the builder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase", expecting = "`rootfs`, `layer` or `image`")]
 pub enum Kind {
     /// A root filesystem: one tar per platform.
     Rootfs,
@@ -37,8 +39,8 @@ impl Kind {
 }
 
 /// What the steps of an artifact start from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum Base {
     /// The image that the first FROM line of a Dockerfile names.
     FromLine {
@@ -47,6 +49,26 @@ pub enum Base {
     },
     /// An artifact of the catalog when it has one of that name, `scratch`, or else an image reference.
     Named(String),
+}
+
+/// A base that is written as a table.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FromLine {
+    from: ContextPath,
+}
+
+impl From<FromLine> for Base {
+    fn from(FromLine { from }: FromLine) -> Self {
+        Self::FromLine { from }
+    }
+}
+
+impl<'de> Deserialize<'de> for Base {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expecting = "the name of an image or artifact, or `{ from = DOCKERFILE }`";
+        text_or_table::<_, _, FromLine>(deserializer, expecting, |name| Ok(Self::from(name)))
+    }
 }
 
 impl Base {
@@ -82,6 +104,7 @@ impl From<&str> for Base {
 /// One artifact, as a catalog declares it. Text that a method cannot read is reported by
 /// [`Catalog::check`](crate::Catalog::check), not where it stands.
 #[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Artifact {
     pub(crate) name: ArtifactName,
     pub(crate) kind: Kind,
@@ -113,10 +136,16 @@ pub struct Artifact {
     pub(crate) release_tags: Vec<String>,
     #[serde(skip)]
     pub(crate) problems: Vec<Problem>,
+    #[serde(skip)]
+    places: Places,
 }
 
 /// The values that an option may take.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table, as `{ default = VALUE, values = [VALUE, …] }`"
+)]
 pub struct OptionValues {
     /// The value when `--set` gives none.
     pub default: String,
@@ -141,7 +170,7 @@ impl Artifact {
         Self::new(name, Kind::Image, base.into())
     }
 
-    fn new(name: &str, kind: Kind, base: Base) -> Self {
+    pub(crate) fn new(name: &str, kind: Kind, base: Base) -> Self {
         let mut problems = Vec::new();
         if let Err(error) = name.parse::<ArtifactName>() {
             problems.push(Problem::Name(error));
@@ -165,7 +194,14 @@ impl Artifact {
             file_tags: Vec::new(),
             release_tags: Vec::new(),
             problems,
+            places: Places::default(),
         }
+    }
+
+    /// The same, declared in a file.
+    pub(crate) fn declared_at(mut self, places: Places) -> Self {
+        self.places = places;
+        self
     }
 
     /// One sentence on what it is for, shown by `list`.
@@ -321,6 +357,20 @@ impl Artifact {
     /// All its steps with their numbers: its own, then its last ones.
     pub(crate) fn numbered_steps(&self) -> impl Iterator<Item = (usize, &Step)> {
         (1..).zip(self.steps.iter().chain(&self.last_steps))
+    }
+
+    /// Where it is declared, when a file declares it.
+    pub fn place(&self) -> Option<&Place> {
+        self.places.artifact.as_ref()
+    }
+
+    /// Where the step with this number, from 1, is declared, when a file declares it; its last steps count on from its own.
+    pub fn step_place(&self, number: usize) -> Option<&Place> {
+        let index = number.checked_sub(1)?;
+        match index.checked_sub(self.steps.len()) {
+            None => self.places.steps.get(index),
+            Some(index) => self.places.last_steps.get(index),
+        }
     }
 
     /// Where its outputs are written.

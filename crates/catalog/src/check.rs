@@ -30,10 +30,10 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
         problems.extend(
             own_problems(&artifact)
                 .into_iter()
-                .map(|problem| (name.to_string(), problem)),
+                .map(|problem| about(&artifact, problem)),
         );
         if artifacts.contains_key(&name) {
-            problems.push((name.to_string(), Problem::Duplicate));
+            problems.push(about(&artifact, Problem::Duplicate));
             continue;
         }
         order.push(name.clone());
@@ -54,17 +54,13 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
         problems.extend(
             base_problems(&checked, artifact)
                 .into_iter()
-                .map(|problem| (artifact.name.to_string(), problem)),
+                .map(|problem| about(artifact, problem)),
         );
     }
     if problems.is_empty() {
         for artifact in checked.artifacts() {
             let found = dependency_problems(&checked, artifact);
-            problems.extend(
-                found
-                    .into_iter()
-                    .map(|problem| (artifact.name.to_string(), problem)),
-            );
+            problems.extend(found.into_iter().map(|problem| about(artifact, problem)));
         }
     }
     if problems.is_empty() {
@@ -78,6 +74,19 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
     } else {
         Err(CatalogError { problems })
     }
+}
+
+/// A problem with the artifact that has it, and the place in a file that declares the step in question, or the artifact.
+fn about(artifact: &Artifact, problem: Problem) -> (String, Problem) {
+    let step = match problem {
+        Problem::Step { number, .. } => artifact.step_place(number),
+        _ => None,
+    };
+    let subject = match step.or(artifact.place()) {
+        Some(place) => format!("{} ({place})", artifact.name),
+        None => artifact.name.to_string(),
+    };
+    (subject, problem)
 }
 
 fn own_problems(artifact: &Artifact) -> Vec<Problem> {
@@ -149,7 +158,7 @@ fn step_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
                     number,
                     text: error.to_string(),
                 };
-                let problem = (artifact.name.to_string(), problem);
+                let problem = about(artifact, problem);
                 if !problems.contains(&problem) {
                     problems.push(problem);
                 }
@@ -246,7 +255,7 @@ fn output_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
                 continue;
             }
             match output_path(artifact, &variant) {
-                Err(problem) => problems.push((artifact.name.to_string(), problem)),
+                Err(problem) => problems.push(about(artifact, problem)),
                 Ok(path) => {
                     if let Some(first) = written.get(&path) {
                         let (first, second) = (first.to_string(), variant.to_string());
@@ -255,7 +264,7 @@ fn output_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
                             first,
                             second,
                         };
-                        problems.push((artifact.name.to_string(), clash));
+                        problems.push(about(artifact, clash));
                     } else {
                         written.insert(path, variant);
                     }

@@ -26,6 +26,8 @@ mod check;
 mod compression;
 mod dependencies;
 mod dockerfile;
+mod excerpt;
+mod file;
 mod graph;
 mod id;
 mod inputs;
@@ -55,6 +57,8 @@ pub use self::{
     catalog::{Catalog, CheckedCatalog, ImageNames},
     compression::{TarCompression, TarCompressionError},
     dockerfile::FromLineError,
+    excerpt::Excerpt,
+    file::{CATALOG_FILE, CatalogFile, FileError, Mistake, Place, SourceFile, schema},
     graph::{Graph, GraphEdge, GraphOutput, Node, NodeKind},
     id::{Id, IdError},
     inputs::{

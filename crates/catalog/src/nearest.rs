@@ -4,10 +4,21 @@
 pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(given, candidate), candidate))
+        .map(|candidate| (likeness(given, candidate), candidate))
         .filter(|(likeness, _)| *likeness > 0.7)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+/// How much two words are alike, from 0 to 1. In short words, one slip is much to Jaro and Winkler: `atp` is not like `apt`.
+fn likeness(given: &str, candidate: &str) -> f64 {
+    let likeness = strsim::jaro_winkler(given, candidate);
+    let is_one_slip = given.len() > 2 && strsim::osa_distance(given, candidate) == 1;
+    if is_one_slip {
+        likeness.max(0.9)
+    } else {
+        likeness
+    }
 }
 
 #[cfg(test)]
@@ -18,13 +29,14 @@ mod tests {
     fn finds_what_was_meant() {
         let check = |given, expected| {
             assert_eq!(
-                nearest(given, ["base-rootfs", "server-base", "oocana-mount"]),
+                nearest(given, ["base-rootfs", "server-base", "oocana-mount", "apt"]),
                 expected,
                 "{given}"
             );
         };
         check("base-rotfs", Some("base-rootfs"));
         check("serverbase", Some("server-base"));
+        check("atp", Some("apt"));
         check("zzz", None);
     }
 }

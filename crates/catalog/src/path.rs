@@ -2,6 +2,7 @@
 
 use std::{borrow::Borrow, fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A path that leaves the context directory.
@@ -32,7 +33,9 @@ pub enum ContextPathError {
 
 /// A clean relative path (`scripts/install.sh`): no `.`, no `..`, no leading or doubled slash. It may hold the glob
 /// signs `*`, `?`, `[…]` and `**` where a pattern is meant.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContextPath(String);
 

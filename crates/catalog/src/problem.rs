@@ -195,7 +195,7 @@ pub(crate) fn did_you_mean(nearest: Option<&str>) -> String {
 /// Everything that is wrong with a catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogError {
-    /// The artifact (or `defaults`), and what is wrong with it.
+    /// The artifact (or `defaults`) with the place that declares it, if a file does, and what is wrong with it.
     pub problems: Vec<(String, Problem)>,
 }
 

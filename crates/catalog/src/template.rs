@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The values that placeholders take for one variant.
@@ -10,7 +11,7 @@ pub type Variables = BTreeMap<String, String>;
 /// Text in which `{name}` stands for a value of the variant: `arch`, `os`, `platform` (`linux-arm64`), `artifact`,
 /// or an axis or option; `{name|slug}` is the same in lower case with `-` for all that is no letter, digit or `.`
 /// (`zh_CN` is `zh-cn`), as registries want it. `{{` and `}}` are literal braces.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Template {
     text: String,

@@ -67,9 +67,7 @@ pub(crate) fn ground(
             distribution: "scratch".to_owned(),
         }),
         Some(image) => {
-            let place = from
-                .clone()
-                .unwrap_or_else(|| format!("the base of artifact `{}`", artifact.name));
+            let place = from.clone().unwrap_or_else(|| base_of(artifact));
             let origin = Origin {
                 place,
                 from,
@@ -77,6 +75,15 @@ pub(crate) fn ground(
             };
             from_image(&image, origin, variant, &inputs.lock)
         }
+    }
+}
+
+/// The base of an artifact, as a place where an image is named.
+fn base_of(artifact: &Artifact) -> String {
+    let base = format!("the base of artifact `{}`", artifact.name);
+    match artifact.place() {
+        Some(place) => format!("{base}, {place}"),
+        None => base,
     }
 }
 

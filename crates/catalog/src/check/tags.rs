@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::about;
 use crate::{
     artifact::{Artifact, Kind},
     catalog::CheckedCatalog,
@@ -15,7 +16,7 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
     let mut problems = Vec::new();
     let mut pushed: BTreeMap<String, Variant> = BTreeMap::new();
     for artifact in catalog.artifacts() {
-        let mut found = |problem| problems.push((artifact.name.to_string(), problem));
+        let mut found = |problem| problems.push(about(artifact, problem));
         match (&artifact.repository, artifact.kind) {
             (None, _)
                 if artifact.tags.is_empty()

@@ -1,6 +1,7 @@
 //! What can be wrong with a lock file.
 
 use super::LOCK_FILE;
+use crate::excerpt::Excerpt;
 
 /// A lock file that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,14 +20,14 @@ pub enum LockError {
     #[error("`{LOCK_FILE}` has no `version`; remove it and run `llbgen lock`")]
     NoVersion,
     /// It is not TOML, or an entry is not what it should be.
-    #[error("`{LOCK_FILE}` line {line}, column {column}: {message}\n  {line} | {excerpt}")]
+    #[error(
+        "`{LOCK_FILE}` line {}, column {}: {message}\n{excerpt}",
+        excerpt.line,
+        excerpt.column
+    )]
     Malformed {
-        /// The line, from 1.
-        line: usize,
-        /// The column in characters, from 1.
-        column: usize,
-        /// The line's text.
-        excerpt: String,
+        /// Where it is.
+        excerpt: Excerpt,
         /// What is wrong.
         message: String,
     },

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::{Lock, LockError};
+use crate::excerpt::Excerpt;
 
 /// The version of the format.
 const VERSION: i64 = 1;
@@ -58,14 +59,8 @@ impl Lock {
 }
 
 fn malformed(text: &str, error: &toml::de::Error) -> LockError {
-    let offset = error.span().map_or(0, |span| span.start.min(text.len()));
-    let before = text.get(..offset).unwrap_or(text);
-    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let excerpt = text[start..].lines().next().unwrap_or_default();
     LockError::Malformed {
-        line: before.matches('\n').count() + 1,
-        column: before[start..].chars().count() + 1,
-        excerpt: excerpt.to_owned(),
+        excerpt: Excerpt::of(text, error.span().unwrap_or_default()),
         message: error.message().trim().replace('\n', " "),
     }
 }

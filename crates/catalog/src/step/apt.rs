@@ -1,13 +1,14 @@
 //! Installing Debian packages without leaving anything else behind.
 
 use buildkit_llb::{CacheMount, CacheSharing};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, CA_SECRET, Read, Reader, StepContext, StepError, network::quoted};
 use crate::{name::SecretId, tree::Tree};
 
 /// Installs Debian packages: no recommended ones, lists and archives in cache mounts, no logs, no backups.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Apt {
     /// The packages, as `apt-get install` takes them (`zsh`, `zsh=5.9-4`, `zsh/bookworm-backports`).

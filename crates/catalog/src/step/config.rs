@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use buildkit_llb::{FileActions, Mkdir};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
 use crate::{template::Template, tree::Tree};
 
 /// Sets environment variables.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Env {
     /// The variables; values are templates.
@@ -17,7 +18,7 @@ pub struct Env {
 }
 
 /// Sets the working directory and makes it if it is not there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Workdir {
     /// An absolute path.
@@ -25,7 +26,7 @@ pub struct Workdir {
 }
 
 /// Sets the user of later commands and of the image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// `user[:group]`, by name or number.

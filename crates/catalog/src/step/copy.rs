@@ -1,6 +1,7 @@
 //! Copying declared files into the tree.
 
 use buildkit_llb::Copy as CopyAction;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
@@ -21,7 +22,7 @@ use crate::{
 ///
 /// With `from`, it copies from the tree of another artifact or image instead, with owners, modes and times as they are
 /// there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Copy {
     /// A file, directory or glob of the context directory, or an absolute path in the tree of `from`.

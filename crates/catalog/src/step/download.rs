@@ -1,6 +1,7 @@
 //! Files from the web, pinned by the lock: downloads by checksum, git repositories by commit.
 
 use buildkit_llb::{ContentDigest, Copy as CopyAction};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
@@ -11,7 +12,7 @@ use crate::{
 
 /// Downloads a file and puts it into the tree, into `to` when that ends in a slash, else under that name; owner 0:0,
 /// mode 0644 unless `mode` says otherwise, mtime 0. The lock pins its checksum, unless the step has one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Download {
     /// An http or https URL; a template.
@@ -31,7 +32,7 @@ pub struct Download {
 }
 
 /// Puts the files of a git ref into the directory `to`; owner 0:0, mtimes 0. The lock pins the commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Git {
     /// The repository and ref, as `https://example.com/x.git#v1`; a template.

@@ -1,12 +1,13 @@
 //! Steps that set what only an image has: what it runs, its ports. They make no vertex.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
 use crate::tree::Tree;
 
 /// Sets what an image runs; the base's command goes, as it was meant for the base's entrypoint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Entrypoint {
     /// The program and its arguments.
@@ -14,7 +15,7 @@ pub struct Entrypoint {
 }
 
 /// Sets the arguments that an image's entrypoint gets when a user gives none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cmd {
     /// The arguments.
@@ -22,7 +23,7 @@ pub struct Cmd {
 }
 
 /// Declares the ports that an image listens on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expose {
     /// The ports, as `8080` or `53/udp`.

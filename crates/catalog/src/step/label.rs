@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError, copy::context_problem};
 use crate::{
+    file::text_or_table,
     inputs::{FileContent, FileSet},
     name::ContextName,
     path::ContextPath,
-    template::{Template, Variables},
+    template::{Template, TemplateError, Variables},
     tree::Tree,
 };
 
 /// Sets labels.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Label {
     /// The labels and their values.
@@ -22,8 +24,9 @@ pub struct Label {
 }
 
 /// Where the value of a label comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "LabelValue")]
 enum Value {
     /// It is this text; a template.
     Text(Template),
@@ -33,7 +36,7 @@ enum Value {
     TagOf(TagOf),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Json {
     /// The file, in the context directory; a template.
@@ -46,11 +49,57 @@ struct Json {
     context: Option<ContextName>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TagOf {
     /// The Dockerfile.
+    #[serde(rename = "tag-of")]
     tag_of: ContextPath,
+}
+
+/// A value that is written as a table, with the keys of all kinds.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct ValueTable {
+    json: Option<Template>,
+    key: Option<String>,
+    context: Option<ContextName>,
+    tag_of: Option<ContextPath>,
+}
+
+const TABLES: &str =
+    "`{ json = FILE, key = KEY }`, with `context = NAME` if need be, or `{ tag-of = DOCKERFILE }`";
+
+impl TryFrom<ValueTable> for Value {
+    type Error = String;
+
+    fn try_from(table: ValueTable) -> Result<Self, String> {
+        match table {
+            ValueTable {
+                json: Some(file),
+                key: Some(key),
+                context,
+                tag_of: None,
+            } => Ok(Self::Json(Json { file, key, context })),
+            ValueTable {
+                json: None,
+                key: None,
+                context: None,
+                tag_of: Some(tag_of),
+            } => Ok(Self::TagOf(TagOf { tag_of })),
+            _ => Err(format!("the value of a label is text, or {TABLES}")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = |text: &str| match text.parse() {
+            Ok(template) => Ok(Self::Text(template)),
+            Err(error) => Err(TemplateError::to_string(&error)),
+        };
+        text_or_table::<_, _, ValueTable>(deserializer, "text or a table", text)
+    }
 }
 
 impl Label {

@@ -13,7 +13,8 @@ mod run;
 mod tar;
 mod when;
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
 
 pub use self::{
     apt::Apt,
@@ -37,8 +38,14 @@ use crate::{
 
 /// One step of an artifact. In a file, the key that names the kind of step comes with its other keys:
 /// `{ run = "./install.sh", files = ["install.sh"], cache = ["pip"] }`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(untagged)]
+// A catalog file reads it by the names of the variants: the first one that is a key says what kind it is. So their order
+// counts: a key that is a kind and a key of another kind, such as `env` of `run`, comes later.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(
+    rename_all = "lowercase",
+    expecting = "a table with the key that says what the step does"
+)]
+#[schemars(untagged)]
 pub enum Step {
     /// Installs Debian packages.
     Apt(Apt),
@@ -69,7 +76,7 @@ pub enum Step {
     /// Steps that only some variants have.
     When(When),
     /// A step written in Rust.
-    #[serde(skip_deserializing)]
+    #[serde(skip)]
     Custom(Custom),
 }
 
@@ -164,6 +171,15 @@ impl Step {
 
 macro_rules! into_step {
     ($($kind:ident),*) => {
+        /// As the fields of its kind, whose own key is the first of them.
+        impl Serialize for Step {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$kind(step) => step.serialize(serializer),)*
+                }
+            }
+        }
+
         $(impl From<$kind> for Step {
             fn from(step: $kind) -> Self {
                 Self::$kind(step)

@@ -6,10 +6,12 @@ use buildkit_llb::{
     BindMount, CacheMount, CacheSharing, Exec, FileActions, Mkdir, NetworkMode, SecretFile,
     SshSocket, State,
 };
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Apply, CA_SECRET, Read, Reader, StepContext, StepError, network::shell};
 use crate::{
+    file::text_or_table,
     inputs::FileSet,
     name::{SecretId, SshId},
     path::ContextPath,
@@ -19,7 +21,7 @@ use crate::{
 
 /// Runs a command with `/bin/sh -e` in the tree. Files that it declares are mounted read-only, never copied, and it
 /// runs in the directory that has them at their paths in the context.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
     /// What is run.
@@ -46,8 +48,8 @@ pub struct Run {
 }
 
 /// What is run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields)]
 enum Command {
     /// A shell command, as it is.
     Shell(String),
@@ -56,6 +58,27 @@ enum Command {
         /// Its path in the context directory; a template.
         script: Template,
     },
+}
+
+/// A command that is written as a table.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Script {
+    script: Template,
+}
+
+impl From<Script> for Command {
+    fn from(Script { script }: Script) -> Self {
+        Self::Script { script }
+    }
+}
+
+impl<'de> Deserialize<'de> for Command {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expecting = "a shell command, or `{ script = FILE }`";
+        let shell = |command: &str| Ok(Self::Shell(command.to_owned()));
+        text_or_table::<_, _, Script>(deserializer, expecting, shell)
+    }
 }
 
 impl Command {
@@ -93,7 +116,7 @@ impl fmt::Display for Command {
 }
 
 /// What is kept from one build to the next, apart for every architecture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub enum Cache {
     /// npm's downloads.
@@ -146,7 +169,7 @@ impl Cache {
 }
 
 /// Whether a step may reach the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Network {
     /// The daemon's default, which reaches the world.

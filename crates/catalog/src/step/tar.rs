@@ -1,6 +1,7 @@
 //! Carrying the tar of another artifact.
 
 use buildkit_llb::Copy as CopyAction;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
@@ -11,7 +12,7 @@ use crate::{
 
 /// Puts the tar of a rootfs or layer artifact of the catalog into the tree: the very bytes that a build of that artifact
 /// writes, packed inside the graph. Owner 0:0, mode 0644, mtime 0.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tar {
     /// The artifact; a template.

@@ -1,8 +1,12 @@
 //! Steps that only some variants have.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, SeqAccess, Visitor, value::SeqAccessDeserializer},
+};
 
 use super::{Apply, Read, Reader, Step, StepContext, StepError};
 use crate::{
@@ -12,7 +16,7 @@ use crate::{
 
 /// Steps for the variants whose variables have one of the given values:
 /// `{ when = { l10n = ["zh_CN"] }, steps = [ … ] }`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct When {
     /// For every variable (`arch`, an axis, an option …) the values that count.
@@ -21,11 +25,35 @@ pub struct When {
     steps: Vec<Step>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Values {
     One(String),
     Several(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrSeveral)
+    }
+}
+
+struct OneOrSeveral;
+
+impl<'de> Visitor<'de> for OneOrSeveral {
+    type Value = Values;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or a list of values")
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Values, E> {
+        Ok(Values::One(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<Values, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(values)).map(Values::Several)
+    }
 }
 
 impl When {

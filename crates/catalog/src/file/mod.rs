@@ -1,0 +1,103 @@
+//! `llbgen.toml`: the model as a file, for artifacts without Rust.
+//!
+//! The types of the model derive what can be read, in serde's words; the file's own deserializer (`value`) reads spanned TOML
+//! into them, so that every error has its line and column. `merge` puts a file's artifacts beside a program's own.
+
+mod artifact;
+mod either;
+mod error;
+mod kind;
+mod merge;
+mod place;
+mod schema;
+mod value;
+mod wrong;
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use self::{artifact::FileTable, value::Value};
+pub(crate) use self::{either::text_or_table, place::Places};
+pub use self::{
+    error::{FileError, Mistake},
+    place::{Place, SourceFile},
+    schema::schema,
+};
+use crate::{artifact::Artifact, excerpt::Excerpt};
+
+/// The name of the file, in the context directory.
+pub const CATALOG_FILE: &str = "llbgen.toml";
+
+/// What an `llbgen.toml` says.
+#[derive(Debug, Clone)]
+pub struct CatalogFile {
+    /// In the order in which they stand in the file.
+    artifacts: Vec<Artifact>,
+    /// What a bare `build` builds; `None` when the file does not say.
+    defaults: Option<Vec<String>>,
+    /// Whether the artifacts that are built into the program stay.
+    builtin: bool,
+}
+
+impl CatalogFile {
+    /// Reads the text of a catalog file; `file_name` is what errors call it.
+    pub fn parse(file_name: &str, text: &str) -> Result<Self, FileError> {
+        let source = Arc::new(SourceFile {
+            name: file_name.to_owned(),
+            text: text.to_owned(),
+        });
+        let root = DeTable::parse(text)
+            .map_err(|error| source.error(error.span().unwrap_or_default(), syntax(&error)))?;
+        let tables = place::artifact_tables(root.get_ref());
+        let span = root.span();
+        let root = Spanned::new(span.clone(), DeValue::Table(root.into_inner()));
+        let read = FileTable::deserialize(Value::root(&root, file_name));
+        let FileTable {
+            default,
+            builtin,
+            mut artifact,
+        } = read.map_err(|wrong| {
+            let (span, mistake) = wrong.or_at(span);
+            source.error(span, mistake)
+        })?;
+        let artifacts = tables.into_iter().filter_map(|table| {
+            let declared = artifact.remove(table.name.as_str())?;
+            Some(declared.into_artifact(&table.name, table.places(&source)))
+        });
+        Ok(Self {
+            artifacts: artifacts.collect(),
+            defaults: default,
+            builtin,
+        })
+    }
+
+    /// The artifacts that it declares, in order.
+    pub fn artifacts(&self) -> &[Artifact] {
+        &self.artifacts
+    }
+}
+
+fn syntax(error: &toml::de::Error) -> Mistake {
+    Mistake::Syntax {
+        message: error.message().trim().replace('\n', " "),
+    }
+}
+
+impl SourceFile {
+    /// An error about the bytes `span` of the file.
+    fn error(&self, span: std::ops::Range<usize>, mistake: impl Into<Box<Mistake>>) -> FileError {
+        FileError {
+            file: self.name.clone(),
+            excerpt: Excerpt::of(&self.text, span),
+            mistake: mistake.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Where in a file artifacts and steps stand.
+
+use std::{fmt, ops::Range, sync::Arc};
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{FileError, Mistake};
+use crate::{excerpt::line_number, name::ArtifactName};
+
+/// A catalog file, as it was read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The lines of a file that declare something. It is no part of what they declare: two artifacts that are the same in two
+/// places have the same id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// The first line, from 1.
+    pub first_line: usize,
+    /// The last line.
+    pub last_line: usize,
+}
+
+/// As editors and terminals understand it: `llbgen.toml:12`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file.name, self.first_line)
+    }
+}
+
+impl Place {
+    /// An error about what is declared here.
+    pub(super) fn error(&self, mistake: Mistake) -> FileError {
+        let line = self.file.text.split_inclusive('\n');
+        let start = line.take(self.first_line - 1).map(str::len).sum::<usize>();
+        self.file.error(start..self.file.text.len(), mistake)
+    }
+
+    fn of(file: &Arc<SourceFile>, span: &Range<usize>) -> Self {
+        Self {
+            file: Arc::clone(file),
+            first_line: line_number(&file.text, span.start),
+            last_line: line_number(&file.text, span.end),
+        }
+    }
+}
+
+/// Where an artifact and its steps are declared.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Places {
+    pub(crate) artifact: Option<Place>,
+    pub(crate) steps: Vec<Place>,
+    pub(crate) last_steps: Vec<Place>,
+}
+
+/// The bytes of a file that declare an artifact.
+pub(super) struct ArtifactTable {
+    pub(super) name: ArtifactName,
+    span: Range<usize>,
+    steps: Vec<Range<usize>>,
+    last_steps: Vec<Range<usize>>,
+}
+
+impl ArtifactTable {
+    pub(super) fn places(&self, file: &Arc<SourceFile>) -> Places {
+        let each =
+            |spans: &[Range<usize>]| spans.iter().map(|span| Place::of(file, span)).collect();
+        Places {
+            artifact: Some(Place::of(file, &self.span)),
+            steps: each(&self.steps),
+            last_steps: each(&self.last_steps),
+        }
+    }
+}
+
+/// The artifacts of a file, in the order in which they stand there.
+pub(super) fn artifact_tables(root: &DeTable<'_>) -> Vec<ArtifactTable> {
+    let artifacts = root
+        .get("artifact")
+        .and_then(|value| value.get_ref().as_table());
+    let mut tables: Vec<ArtifactTable> = artifacts
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| {
+            let table = value.get_ref().as_table()?;
+            Some(ArtifactTable {
+                name: name.get_ref().parse().ok()?,
+                span: extent(value),
+                steps: elements(table, "steps"),
+                last_steps: elements(table, "finally"),
+            })
+        })
+        .collect();
+    tables.sort_by_key(|table| table.span.start);
+    tables
+}
+
+fn elements(table: &DeTable<'_>, key: &str) -> Vec<Range<usize>> {
+    let array = table.get(key).and_then(|value| value.get_ref().as_array());
+    let elements = array.into_iter().flatten();
+    elements.map(extent).collect()
+}
+
+/// All that belongs to a value: a table under a header has the header's span alone.
+fn extent(value: &Spanned<DeValue<'_>>) -> Range<usize> {
+    let own = value.span();
+    match value.get_ref() {
+        DeValue::Table(table) => table.iter().fold(own, |extent, (key, value)| {
+            joined(joined(extent, key.span()), self::extent(value))
+        }),
+        DeValue::Array(array) => array
+            .iter()
+            .fold(own, |extent, value| joined(extent, self::extent(value))),
+        _ => own,
+    }
+}
+
+fn joined(one: Range<usize>, other: Range<usize>) -> Range<usize> {
+    one.start.min(other.start)..one.end.max(other.end)
+}

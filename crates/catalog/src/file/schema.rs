@@ -1,0 +1,44 @@
+//! The JSON schema of a catalog file, made from the types that read it.
+
+use schemars::{
+    Schema,
+    generate::SchemaSettings,
+    transform::{Transform, transform_subschemas},
+};
+use serde_json::Value;
+
+use super::artifact::FileTable;
+
+/// The JSON schema (draft 7, which editors know best) of a catalog file.
+pub fn schema() -> Value {
+    let settings = SchemaSettings::draft07().with_transform(WithoutNull);
+    let generator = settings.into_generator();
+    let mut schema = generator.into_root_schema_for::<FileTable>();
+    schema.insert("title".to_owned(), super::CATALOG_FILE.into());
+    schema.into()
+}
+
+/// TOML has no null: what may be left out is left out.
+#[derive(Debug, Clone)]
+struct WithoutNull;
+
+impl Transform for WithoutNull {
+    fn transform(&mut self, schema: &mut Schema) {
+        if let Some(Value::Array(types)) = schema.get_mut("type") {
+            types.retain(|name| name != "null");
+            if let [only] = &mut types[..] {
+                let only = only.take();
+                schema.insert("type".to_owned(), only);
+            }
+        }
+        if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+            choices.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
+            if choices.len() == 1 {
+                // Beside a reference, draft 7 looks at nothing else: it stands in a list of its own.
+                let only = schema.remove("anyOf").unwrap_or_default();
+                schema.insert("allOf".to_owned(), only);
+            }
+        }
+        transform_subschemas(self, schema);
+    }
+}

@@ -1,0 +1,46 @@
+//! `llbgen.toml` of the context directory, beside the artifacts that are built in.
+
+use std::{
+    io::{self, ErrorKind},
+    path::Path,
+};
+
+use catalog::{CATALOG_FILE, Catalog, CatalogFile};
+
+use crate::failure::{Exit, Failure};
+
+/// The catalog that is built in with the artifacts of `llbgen.toml` in `context`; as it is where there is none.
+pub(crate) fn with_file(catalog: Catalog, context: &Path) -> Result<Catalog, Failure> {
+    match read(context)? {
+        Some(text) => with_text(catalog, context, &text),
+        None => Ok(catalog),
+    }
+}
+
+/// The same of the text of an `llbgen.toml`.
+pub(crate) fn with_text(catalog: Catalog, context: &Path, text: &str) -> Result<Catalog, Failure> {
+    let file = CatalogFile::parse(CATALOG_FILE, text)?;
+    let merged = catalog.with_file(file, &|path| context.join(path.as_str()).is_file())?;
+    Ok(merged)
+}
+
+/// The text of `llbgen.toml` in `context`, when it is there.
+pub(crate) fn read(context: &Path) -> Result<Option<String>, Failure> {
+    let path = context.join(CATALOG_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        // Whoever reads inputs says that there is no such context directory.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(unreadable(&path, &error)),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let error = match error.kind() {
+        ErrorKind::InvalidData => format!("`{}` is not UTF-8 text", path.display()),
+        _ => format!("`{}` cannot be read: {error}", path.display()),
+    };
+    Failure::new(Exit::Catalog, error)
+}
