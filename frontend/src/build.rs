@@ -11,7 +11,7 @@ use catalog::{
 };
 
 use crate::{
-    answer,
+    answer, catalog_file,
     context::Contexts,
     error::FrontendError,
     lookup,
@@ -44,7 +44,7 @@ pub async fn build(
         session: &asked.session,
         options: &options,
     };
-    let catalog = catalog.check()?;
+    let catalog = catalog_file::merged(catalog, &contexts).await?.check()?;
     let build = Build {
         gateway,
         contexts,
@@ -167,7 +167,7 @@ impl Build<'_> {
     /// The artifact that `--target` names, or else the Dockerfile that `-f` does.
     fn target(&self) -> Result<Option<String>, FrontendError> {
         match (&self.options.target, &self.options.file) {
-            (None, Some(file)) => twin(self.catalog, file).map(Some),
+            (None, Some(file)) if !catalog_file::is_one(file) => twin(self.catalog, file).map(Some),
             (target, _) => Ok(target.clone()),
         }
     }

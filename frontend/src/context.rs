@@ -31,13 +31,12 @@ impl Contexts<'_> {
         self.read(&self.options.context, patterns, name).await
     }
 
-    /// What `patterns` stand for in the directory that `-f` is in.
-    pub(crate) async fn beside_file<'p>(
-        &self,
-        patterns: impl IntoIterator<Item = &'p str>,
-    ) -> Result<Snapshot, FrontendError> {
+    /// The text of the file that `-f` names.
+    pub(crate) async fn beside(&self, file: &str) -> Result<String, FrontendError> {
         let name = "the directory of `--file`";
-        self.read(&self.options.file_context, patterns, name).await
+        let local = &self.options.file_context;
+        let snapshot = self.read(local, [file], name).await?;
+        self.text(&snapshot, file).await
     }
 
     async fn read<'p>(
@@ -79,17 +78,30 @@ impl Contexts<'_> {
         for path in &needs.dockerfiles {
             inputs
                 .dockerfiles
-                .insert(path.clone(), self.text(&snapshot, path).await?);
+                .insert(path.clone(), self.declared_text(&snapshot, path).await?);
         }
         Ok(inputs)
     }
 
-    async fn text(&self, snapshot: &Snapshot, path: &ContextPath) -> Result<String, FrontendError> {
+    async fn declared_text(
+        &self,
+        snapshot: &Snapshot,
+        path: &ContextPath,
+    ) -> Result<String, FrontendError> {
         files::refuse_links(snapshot, path)?;
-        let bytes = snapshot.bytes(self.gateway, path.as_str()).await?;
+        self.text(snapshot, path.as_str()).await
+    }
+
+    /// The text of a file that must be there.
+    pub(crate) async fn text(
+        &self,
+        snapshot: &Snapshot,
+        path: &str,
+    ) -> Result<String, FrontendError> {
+        let bytes = snapshot.bytes(self.gateway, path).await?;
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
         text.ok_or_else(|| FrontendError::NotText {
-            path: path.to_string(),
+            path: path.to_owned(),
             directory: snapshot.name(),
         })
     }

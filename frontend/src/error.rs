@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, error::Error, fmt::Write as _};
 
 use buildkit_client::GatewayError;
-use catalog::{BaseError, CatalogError, LockError, PlanError, SelectError, Variant};
+use catalog::{BaseError, CatalogError, FileError, LockError, PlanError, SelectError, Variant};
 
 use crate::{
     files::FilesError, lookup::Nonsense, options::OptionError, own_image::OwnImageError,
@@ -20,6 +20,9 @@ pub enum FrontendError {
     /// The catalog is wrong.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// The catalog's file is wrong.
+    #[error(transparent)]
+    CatalogFile(#[from] FileError),
     /// There is no such artifact, platform or option.
     #[error(transparent)]
     Select(#[from] SelectError),

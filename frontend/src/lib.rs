@@ -19,6 +19,7 @@
 
 mod answer;
 mod build;
+mod catalog_file;
 mod context;
 mod error;
 pub mod files;

@@ -1,6 +1,6 @@
 //! The catalog: all artifacts of a team, and the checked form of it that everything else works on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     artifact::{Artifact, Base},
@@ -34,6 +34,16 @@ impl Catalog {
     pub fn defaults<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.defaults = names.into_iter().map(str::to_owned).collect();
         self
+    }
+
+    /// The Dockerfiles whose FROM lines name bases.
+    pub fn dockerfiles(&self) -> BTreeSet<&ContextPath> {
+        let bases = self.artifacts.iter().map(|artifact| &artifact.base);
+        let named = bases.filter_map(|base| match base {
+            Base::FromLine { from } => Some(from),
+            Base::Named(_) => None,
+        });
+        named.collect()
     }
 
     /// Checks the whole catalog: names, bases, cycles, variables in templates, and that no two outputs are one file.
