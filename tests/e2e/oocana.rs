@@ -22,9 +22,9 @@ use llbgen_tests::{
 use serde_json::Value;
 
 /// Everything, built once on a daemon that had nothing.
-struct Built {
-    bed: Bed,
-    home: PathBuf,
+pub(crate) struct Built {
+    pub(crate) bed: Bed,
+    pub(crate) home: PathBuf,
     rawjson: String,
 }
 
@@ -34,7 +34,7 @@ const LIMIT: Duration = Duration::from_mins(20);
 /// The certificates of the machine: whoever is between it and the registries of npm and pip may have some of their own.
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-fn built(shared: &Bed) -> &'static Built {
+pub(crate) fn built(shared: &Bed) -> &'static Built {
     static BUILT: OnceLock<Built> = OnceLock::new();
     BUILT.get_or_init(|| {
         let bed = shared.private();
@@ -61,7 +61,7 @@ fn with_programs(bed: &Bed, home: &Path, arguments: &[&str]) -> Command {
 }
 
 impl Built {
-    fn out(&self, name: &str) -> PathBuf {
+    pub(crate) fn out(&self, name: &str) -> PathBuf {
         self.home.join("out").join(name)
     }
 
@@ -109,7 +109,21 @@ impl Built {
     }
 }
 
-fn config(home: &Path, image: &str, arch: &str) -> Value {
+/// The steps that ran a command, instead of taking what was there.
+pub(crate) fn commands_run(rawjson: &str) -> Vec<String> {
+    let vertices = progress::vertices(rawjson).unwrap();
+    let executed = vertices
+        .into_values()
+        .filter(|vertex| vertex.name.starts_with('[') && vertex.started && !vertex.cached);
+    let runs = executed.filter(|vertex| {
+        ["] apt", "] run", "] pack"]
+            .iter()
+            .any(|kind| vertex.name.contains(kind))
+    });
+    runs.map(|vertex| vertex.name).collect()
+}
+
+pub(crate) fn config(home: &Path, image: &str, arch: &str) -> Value {
     let flags = ["inspect", "--config", "--override-arch", arch, image];
     let said = run(clean("skopeo", home).args(flags)).success();
     serde_json::from_slice(&said.stdout).unwrap()
@@ -154,17 +168,7 @@ fn certificates_change_neither_ids_nor_the_cache() {
     ];
     let arguments = [&again[..], &["--metadata-file", "again.json"]].concat();
     let said = run(&mut with_programs(&built.bed, &built.home, &arguments)).success();
-    let vertices = progress::vertices(&said.stderr).unwrap();
-    let executed: Vec<_> = vertices
-        .values()
-        .filter(|vertex| vertex.name.starts_with('[') && vertex.started && !vertex.cached)
-        .filter(|vertex| {
-            ["] apt", "] run", "] pack"]
-                .iter()
-                .any(|kind| vertex.name.contains(kind))
-        })
-        .collect();
-    assert_eq!(executed, Vec::<&progress::Vertex>::new());
+    assert_eq!(commands_run(&said.stderr), Vec::<String>::new());
     let ids = |file: &str| -> BTreeMap<String, Value> {
         let metadata: Value =
             serde_json::from_slice(&fs::read(built.home.join(file)).unwrap()).unwrap();

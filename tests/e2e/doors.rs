@@ -1,0 +1,329 @@
+//! The third door: `docker buildx build` and buildctl through the gateway frontend.
+
+use std::{fs, path::Path, process::Command, time::Duration};
+
+use llbgen_tests::{
+    bed::Bed,
+    command::{Outcome, Running, clean, run},
+    context::{PROGRAMS, context},
+    frontend::{buildx, image},
+    image::ARCHITECTURES,
+    tree::Tree,
+};
+use serde_json::Value;
+
+use crate::oocana::{Built, built, commands_run, config};
+
+const BOTH: [&str; 2] = ["--platform", "linux/amd64,linux/arm64"];
+
+/// After that it hangs: the tree of a base takes a while on its way out.
+const LIMIT: Duration = Duration::from_mins(10);
+
+/// A build of the built-in catalog on the daemon that has built everything.
+fn through_buildx(shared: &Bed, built: &Built, arguments: &[&str]) -> Outcome {
+    let mut command = buildx(shared, &built.bed, &built.home);
+    command.args(["--progress", "rawjson"]).args(arguments);
+    command.arg(context(&built.home));
+    Running::start(&mut command).wait_for(LIMIT).success()
+}
+
+/// What buildx says besides news.
+fn news(said: &Outcome) -> String {
+    let lines = said.stderr.lines().filter(|line| line.starts_with('{'));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn layers_are_the_same_tars_and_nothing_runs_again() {
+    let Some(shared) = Bed::shared() else { return };
+    let built = built(shared);
+    for layer in ["executor-layer", "cloud-executor-layer"] {
+        let to = built.home.join(format!("door-{layer}"));
+        let output = format!("type=local,dest={}", to.display());
+        let arguments = [&["--target", layer, "--output", &output][..], &BOTH].concat();
+        let said = through_buildx(shared, built, &arguments);
+        assert_eq!(commands_run(&news(&said)), Vec::<String>::new());
+        for arch in ARCHITECTURES {
+            let name = format!("{arch}-executor.tar");
+            let through_door = fs::read(to.join(format!("linux_{arch}")).join(&name)).unwrap();
+            let direct = fs::read(built.out(&format!("{layer}/{name}"))).unwrap();
+            assert!(through_door == direct, "{layer} {arch}");
+        }
+    }
+}
+
+#[test]
+fn images_have_the_same_layers_and_configs() {
+    let Some(shared) = Bed::shared() else { return };
+    let built = built(shared);
+    let registry = &shared.description().registry;
+    for name in ["oocana-mount", "oocana-runtime"] {
+        let reference = format!("{registry}/door/{name}:latest");
+        let output = format!("type=image,name={reference},push=true");
+        let mut arguments = vec!["--target", name, "--output", &output];
+        arguments.extend(BOTH);
+        if name == "oocana-runtime" {
+            arguments.extend(PROGRAMS);
+        }
+        let said = through_buildx(shared, built, &arguments);
+        assert_eq!(commands_run(&news(&said)), Vec::<String>::new());
+        for arch in ARCHITECTURES {
+            let archive = format!(
+                "oci-archive:{}",
+                built.out(&format!("{name}.oci.tar")).display()
+            );
+            let pushed = format!("docker://{reference}");
+            assert_eq!(
+                layers(&built.home, &pushed, arch),
+                layers(&built.home, &archive, arch)
+            );
+            let configs = [&pushed, &archive].map(|image| config(&built.home, image, arch));
+            assert_eq!(configs[0], configs[1]);
+        }
+    }
+}
+
+fn layers(home: &Path, image: &str, arch: &str) -> Value {
+    let mut command = clean("skopeo", home);
+    command.args([
+        "inspect",
+        "--tls-verify=false",
+        "--override-arch",
+        arch,
+        image,
+    ]);
+    let said: Value = serde_json::from_slice(&run(&mut command).success().stdout).unwrap();
+    said["Layers"].clone()
+}
+
+#[test]
+fn root_filesystems_are_the_same_trees() {
+    let Some(shared) = Bed::shared() else { return };
+    let built = built(shared);
+    for arch in ARCHITECTURES {
+        let tar = built.home.join(format!("door-{arch}.tar"));
+        let output = format!("type=tar,dest={}", tar.display());
+        let platform = format!("linux/{arch}");
+        // The Dockerfile that an artifact replaces stands for it.
+        let file = context(&built.home).join("dockerfiles/base.dockerfile");
+        let file = file.to_str().unwrap();
+        let arguments = ["-f", file, "--platform", &platform, "--output", &output];
+        let said = through_buildx(shared, built, &arguments);
+        assert_eq!(commands_run(&news(&said)), Vec::<String>::new());
+        let direct = Tree::open(&built.out(&format!("{arch}-rootfs.tar"))).unwrap();
+        let through_door = Tree::open(&tar).unwrap();
+        assert_eq!(through_door.differences(&direct).len(), 0);
+        fs::remove_file(tar).unwrap();
+    }
+}
+
+/// `--frontend gateway.v0`, as BuildKit's own client has it.
+#[test]
+fn buildctl_has_the_same_door() {
+    let Some(shared) = Bed::shared() else { return };
+    let built = built(shared);
+    let to = built.home.join("door-buildctl");
+    let mut command = buildctl(&built.bed, &built.home);
+    command
+        .args(["--opt", &format!("source={}", image(shared))])
+        .args([
+            "--opt",
+            "target=executor-layer",
+            "--opt",
+            "platform=linux/arm64",
+        ])
+        .arg("--local")
+        .arg(format!("context={}", context(&built.home).display()))
+        .arg("--output")
+        .arg(format!("type=local,dest={}", to.display()));
+    let said = run(&mut command).success();
+    assert_eq!(commands_run(&said.stderr), Vec::<String>::new());
+    let direct = fs::read(built.out("executor-layer/arm64-executor.tar")).unwrap();
+    assert!(fs::read(to.join("arm64-executor.tar")).unwrap() == direct);
+}
+
+fn buildctl(bed: &Bed, home: &Path) -> Command {
+    let mut command = clean("buildctl", home);
+    command.args(["--addr", &bed.address(), "build", "--progress", "rawjson"]);
+    command.args(["--frontend", "gateway.v0"]);
+    command
+}
+
+#[test]
+fn what_cannot_be_built_is_refused_with_what_can() {
+    let Some(shared) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let context = context(home.path());
+    let check = |arguments: &[&str], words: &[&str]| {
+        let mut command = buildx(shared, shared, home.path());
+        command.args(arguments).arg(&context);
+        run(&mut command).fails(1, words);
+    };
+    let target = |rest: &[&'static str]| [&["--target", "base-rootfs"][..], rest].concat();
+    check(
+        &["--target", "base-rotfs"],
+        &[
+            "there is no artifact `base-rotfs`; did you mean `base-rootfs`?",
+            "`oocana-mount`",
+        ],
+    );
+    check(&[], &["no artifact was named", "`base-rootfs`"]);
+    check(
+        &target(&["--platform", "linux/riscv64"]),
+        &[
+            "`base-rootfs` is not declared for `linux/riscv64`",
+            "`linux/arm64`",
+        ],
+    );
+    check(
+        &target(&["--build-arg", "l10n=en_US"]),
+        &[
+            "no selected artifact has an option `l10n`",
+            "it has no options",
+        ],
+    );
+    check(
+        &target(&["--build-context", "debian=docker-image://debian:12"]),
+        &["`debian`", "`--build-context` can replace"],
+    );
+    check(
+        &["--target", "oocana-runtime"],
+        &[
+            "the build context `oocana` is not given",
+            "--build-context oocana=DIR",
+        ],
+    );
+    for (flag, value) in [
+        ("--add-host", "a:127.0.0.1"),
+        ("--network", "none"),
+        ("--ulimit", "nofile=1024"),
+        ("--shm-size", "1m"),
+        ("--cgroup-parent", "x"),
+        ("--no-cache-filter", "x"),
+    ] {
+        check(
+            &target(&[flag, value]),
+            &[&format!("{flag} is for Dockerfiles")],
+        );
+    }
+    let unknown = context.join("package.json");
+    check(
+        &["-f", unknown.to_str().unwrap()],
+        &["`package.json` is neither a catalog nor the Dockerfile of an artifact"],
+    );
+}
+
+const FAILS: &str = "[artifact.fails]
+kind = \"rootfs\"
+base = \"debian:bookworm\"
+steps = [
+    { run = \"echo before the end; exit 7\" },
+]
+";
+
+/// The step is named, and what it said is there.
+#[test]
+fn a_failing_step_is_named() {
+    let Some(shared) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("llbgen.toml"), FAILS).unwrap();
+    let mut command = buildx(shared, shared, home.path());
+    command.args(["--progress", "plain", "--target", "fails", "."]);
+    run(&mut command).fails(
+        1,
+        &[
+            "artifact `fails` for `linux/amd64` failed at step `run echo before the end; exit 7`",
+            "exit code: 7",
+            "before the end",
+        ],
+    );
+}
+
+/// From nothing to a layer, with the command and then with buildx alone.
+#[test]
+fn a_team_adds_an_artifact_in_a_file() {
+    let Some(shared) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().join("team");
+    fs::create_dir(&directory).unwrap();
+    let command = |arguments: &[&str]| {
+        let mut command = clean(llbgen_tests::machine::llbgen(), &directory);
+        command
+            .env("BUILDKIT_HOST", shared.address())
+            .args(arguments);
+        run(&mut command).success()
+    };
+    command(&["new", "layer", "my-tools", "--base", "debian:bookworm"]);
+    let file = directory.join("llbgen.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let edited = format!(
+        "{text}\n# The edit:\n[artifact.more]\nkind = \"layer\"\nbase = \"my-tools\"\nsteps = [{{ copy = \"hello\", to = \"/usr/share/\" }}]\n"
+    );
+    fs::write(&file, edited).unwrap();
+    fs::write(directory.join("hello"), "hello\n").unwrap();
+    command(&["build", "more", "--platform", "linux/amd64"]);
+    let mut door = buildx(shared, shared, &directory);
+    door.args([
+        "--target",
+        "more",
+        "--platform",
+        "linux/amd64",
+        "--output",
+        "door",
+        ".",
+    ]);
+    run(&mut door).success();
+    let direct = fs::read(directory.join("out/more/amd64.tar")).unwrap();
+    assert!(fs::read(directory.join("door/amd64.tar")).unwrap() == direct);
+    let tree = Tree::read(direct.as_slice()).unwrap();
+    assert!(tree.get("usr/share/hello").is_some());
+
+    // The file may be elsewhere, and have another name.
+    fs::create_dir(directory.join("sub")).unwrap();
+    fs::rename(&file, directory.join("sub/fleet.toml")).unwrap();
+    let mut door = buildx(shared, shared, &directory);
+    door.args([
+        "-f",
+        "sub/fleet.toml",
+        "--target",
+        "more",
+        "--platform",
+        "linux/amd64",
+    ]);
+    run(door.args(["--output", "again", "."])).success();
+    assert!(fs::read(directory.join("again/amd64.tar")).unwrap() == direct);
+}
+
+/// A first line says which frontend, for who does not want to say it each time.
+#[test]
+fn a_syntax_line_opens_the_door() {
+    let Some(shared) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let toml = FAILS
+        .replace("exit 7", "echo done > /done")
+        .replace("fails", "works");
+    let line = format!("# syntax={}\n", image(shared));
+    fs::write(home.path().join("llbgen.toml"), format!("{line}{toml}")).unwrap();
+    drop(buildx(shared, shared, home.path()));
+    let mut command = clean("buildx", home.path());
+    command.env("BUILDX_CONFIG", home.path().join(".buildx"));
+    command.args([
+        "build",
+        "--builder",
+        "bed",
+        "-f",
+        "llbgen.toml",
+        "--target",
+        "works",
+    ]);
+    command.args([
+        "--platform",
+        "linux/amd64",
+        "--output",
+        "type=tar,dest=works.tar",
+        ".",
+    ]);
+    run(&mut command).success();
+    let tree = Tree::open(&home.path().join("works.tar")).unwrap();
+    assert!(tree.get("done").is_some());
+}
