@@ -40,11 +40,11 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ),
     (
         "frontend",
-        &["archive", "buildkit-client", "buildkit-llb", "catalog"],
+        &["buildkit-client", "buildkit-llb", "catalog", "oocana"],
     ),
     ("oocana", &["catalog"]),
     // An example of a catalog of its own, made as another team would.
-    ("devbox", &["llbgen"]),
+    ("devbox", &["frontend", "llbgen"]),
     ("catalog", &["buildkit-llb"]),
     ("buildkit-client", &["buildkit-llb"]),
     ("buildkit-llb", &[]),

@@ -74,9 +74,9 @@ impl Packer {
                 .differ_none()
                 .include([PACKER_PROGRAM])
                 .state(),
-            PackerSource::Image(image) => {
-                Image::new(image.clone()).state().platform(&self.platform)
-            }
+            PackerSource::Image(image) => Image::new(image.clone())
+                .platform(self.platform.clone())
+                .state(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! `--provenance` and `--sbom`, as buildx spells them.
 
+use catalog::nearest;
 use fleet::Attestations;
 
 /// The provenance that is asked for: `true` and `false`, or buildx's keys with commas between them.
@@ -36,24 +37,31 @@ pub(super) fn sbom(text: &str) -> Result<Option<String>, String> {
 fn keys(text: &str, valid: &[&str]) -> Result<(), String> {
     for field in text.split(',') {
         let key = field.split_once('=').map(|(key, _)| key);
-        if !key.is_some_and(|key| valid.contains(&key)) {
-            let keys: Vec<String> = valid.iter().map(|key| format!("`{key}=`")).collect();
-            let keys = keys.join(", ");
-            return Err(format!("`{field}` is none of `true`, `false`, {keys}"));
+        if key.is_some_and(|key| valid.contains(&key)) {
+            continue;
         }
+        let meant = nearest(key.unwrap_or(field), valid.iter().copied());
+        let meant = meant.map_or(String::new(), |key| format!("; did you mean `{key}=`?"));
+        let keys: Vec<String> = valid.iter().map(|key| format!("`{key}=`")).collect();
+        let keys = keys.join(", ");
+        return Err(format!(
+            "`{field}` is none of `true`, `false`, {keys}{meant}"
+        ));
     }
     Ok(())
 }
 
 fn modes(text: &str) -> Result<String, String> {
-    let mode = text
+    let modes: Vec<&str> = text
         .split(',')
-        .find_map(|field| field.strip_prefix("mode="));
-    match mode {
-        None | Some("min" | "max") => Ok(text.to_owned()),
-        Some(mode) => Err(format!(
+        .filter_map(|field| field.strip_prefix("mode="))
+        .collect();
+    match modes[..] {
+        [] | ["min" | "max"] => Ok(text.to_owned()),
+        [mode] => Err(format!(
             "`mode={mode}` is neither `mode=min` nor `mode=max`"
         )),
+        _ => Err("`mode=` is given twice".to_owned()),
     }
 }
 
@@ -94,6 +102,8 @@ mod tests {
         assert!(
             provenance("mod=max").is_err_and(|error| error.starts_with("`mod=max` is none of"))
         );
+        assert!(provenance("mod=max").is_err_and(|error| error.ends_with("did you mean `mode=`?")));
+        assert!(provenance("mode=min,mode=bogus").is_err());
         assert_eq!(sbom("false"), Ok(None));
         assert_eq!(sbom("true"), some(""));
         assert_eq!(sbom("generator=x/y:1"), some("generator=x/y:1"));

@@ -8,7 +8,7 @@ use std::{
 };
 
 use catalog::{Kind, Plan, Template};
-use fleet::{Archive, Destination, Output};
+use fleet::{Annotated, Annotation, Archive, Destination, ImageOptions, Output};
 use tempfile::TempDir;
 
 use super::load::Loader;
@@ -27,6 +27,26 @@ pub(super) struct Place {
     taker: Taker,
 }
 
+/// An archive for Docker is of one manifest, and no index.
+fn refuse_what_needs_an_index(options: &ImageOptions) -> Result<(), Failure> {
+    let refused = |error: String, hint: &str| {
+        let hint = format!("{hint}, or push the image");
+        Err(Failure::new(Exit::Usage, error).with_hint(hint))
+    };
+    if !options.attestations.is_empty() {
+        let error = "an archive for Docker has no place for attestations";
+        return refused(error.to_owned(), "leave out `--provenance` and `--sbom`");
+    }
+    let of_index = |annotation: &&Annotation| annotation.on == Annotated::Index;
+    match options.annotations.iter().find(of_index) {
+        None => Ok(()),
+        Some(Annotation { key, .. }) => refused(
+            format!("an archive for Docker has no index for the annotation `index:{key}`"),
+            &format!("annotate the manifest, with `{key}`"),
+        ),
+    }
+}
+
 /// Who gets files that are complete. What is not for the user is in a directory of its own until then.
 enum Taker {
     /// The user.
@@ -41,11 +61,8 @@ impl Place {
     pub(super) fn of(args: &BuildArgs) -> Result<Self, Failure> {
         args.image.require_place_for_tags(args.load.is_some())?;
         let place = Self::asked_for(args)?;
-        let is_attested = !args.image.format.options()?.attestations.is_empty();
-        if is_attested && place.archive() == Archive::Docker {
-            let error = "an archive for Docker has no place for attestations";
-            return Err(Failure::new(Exit::Usage, error)
-                .with_hint("leave out `--provenance` and `--sbom`, or push the image"));
+        if place.archive() == Archive::Docker {
+            refuse_what_needs_an_index(&args.image.format.options()?)?;
         }
         Ok(place)
     }

@@ -36,6 +36,21 @@ fn a_layer_is_packed_and_its_id_does_not_depend_on_the_packer() {
     );
     assert!(one.id.is_some() && one.id == other.id);
     assert_ne!(one.definition.head(), other.definition.head());
+    let image = Packer {
+        source: PackerSource::Image("x/frontend".parse().unwrap()),
+        platform: "linux/amd64".parse().unwrap(),
+    };
+    let from_image = pinned(image, &catalog);
+    assert_eq!(from_image.id, one.id);
+    assert_eq!(from_image.locals.len() + 1, one.locals.len());
+    // It runs on the daemon's platform, so that is the one that it is fetched for.
+    let mut vertices = from_image.definition.vertices();
+    let source = vertices.find(|vertex| {
+        let identifier = vertex.source_identifier();
+        identifier.is_some_and(|identifier| identifier.contains("x/frontend"))
+    });
+    let platform = source.unwrap().platform().unwrap();
+    assert_eq!(platform.to_string(), "linux/amd64");
     let renamed = checked([rootfs(), layer().output("{arch}/another.tar")]);
     assert_eq!(pinned(packer("linux/amd64", 1), &renamed).id, one.id);
     let changed = checked([rootfs(), layer().step(Run::command("rm /y"))]);

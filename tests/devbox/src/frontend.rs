@@ -1,0 +1,7 @@
+//! The gateway frontend of a fleet.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    frontend::run(devbox::catalog())
+}
