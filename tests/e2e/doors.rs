@@ -1,12 +1,12 @@
 //! The third door: `docker buildx build` and buildctl through the gateway frontend.
 
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{fs, path::Path, process::Command, sync::OnceLock, time::Duration};
 
 use llbgen_tests::{
     bed::Bed,
     command::{Outcome, Running, clean, run},
     context::{PROGRAMS, context},
-    frontend::{buildx, image},
+    frontend::{buildx, create_builder, image},
     image::ARCHITECTURES,
     tree::Tree,
 };
@@ -221,109 +221,167 @@ steps = [
 ]
 ";
 
+/// Both daemons: of the newest BuildKit, and of the oldest that is supported.
+fn on_each(check: fn(&Bed, &Bed)) {
+    let Some(shared) = Bed::shared() else { return };
+    check(shared, shared);
+    check(shared, oldest(shared));
+}
+
+fn oldest(shared: &Bed) -> &'static Bed {
+    static OLDEST: OnceLock<Bed> = OnceLock::new();
+    OLDEST.get_or_init(|| shared.oldest())
+}
+
 /// The step is named, and what it said is there.
 #[test]
 fn a_failing_step_is_named() {
-    let Some(shared) = Bed::shared() else { return };
-    let home = tempfile::tempdir().unwrap();
-    fs::write(home.path().join("llbgen.toml"), FAILS).unwrap();
-    let mut command = buildx(shared, shared, home.path());
-    command.args(["--progress", "plain", "--target", "fails", "."]);
-    run(&mut command).fails(
-        1,
-        &[
-            "artifact `fails` for `linux/amd64` failed at step `run echo before the end; exit 7`",
-            "exit code: 7",
-            "before the end",
-        ],
-    );
+    on_each(|shared, bed| {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("llbgen.toml"), FAILS).unwrap();
+        let mut command = buildx(shared, bed, home.path());
+        command.args(["--progress", "plain", "--target", "fails", "."]);
+        let step =
+            "artifact `fails` for `linux/amd64` failed at step `run echo before the end; exit 7`";
+        run(&mut command).fails(1, &[step, "exit code: 7", "before the end"]);
+    });
 }
 
 /// From nothing to a layer, with the command and then with buildx alone.
 #[test]
 fn a_team_adds_an_artifact_in_a_file() {
-    let Some(shared) = Bed::shared() else { return };
-    let home = tempfile::tempdir().unwrap();
-    let directory = home.path().join("team");
-    fs::create_dir(&directory).unwrap();
-    let command = |arguments: &[&str]| {
-        let mut command = clean(llbgen_tests::machine::llbgen(), &directory);
-        command
-            .env("BUILDKIT_HOST", shared.address())
-            .args(arguments);
-        run(&mut command).success()
-    };
-    command(&["new", "layer", "my-tools", "--base", "debian:bookworm"]);
-    let file = directory.join("llbgen.toml");
-    let text = fs::read_to_string(&file).unwrap();
-    let edited = format!(
-        "{text}\n# The edit:\n[artifact.more]\nkind = \"layer\"\nbase = \"my-tools\"\nsteps = [{{ copy = \"hello\", to = \"/usr/share/\" }}]\n"
-    );
-    fs::write(&file, edited).unwrap();
-    fs::write(directory.join("hello"), "hello\n").unwrap();
-    command(&["build", "more", "--platform", "linux/amd64"]);
-    let mut door = buildx(shared, shared, &directory);
-    door.args([
-        "--target",
-        "more",
-        "--platform",
-        "linux/amd64",
-        "--output",
-        "door",
-        ".",
-    ]);
-    run(&mut door).success();
-    let direct = fs::read(directory.join("out/more/amd64.tar")).unwrap();
-    assert!(fs::read(directory.join("door/amd64.tar")).unwrap() == direct);
-    let tree = Tree::read(direct.as_slice()).unwrap();
-    assert!(tree.get("usr/share/hello").is_some());
+    on_each(|shared, bed| {
+        let home = tempfile::tempdir().unwrap();
+        let llbgen = |arguments: &[&str]| {
+            let mut command = clean(llbgen_tests::machine::llbgen(), home.path());
+            command.env("BUILDKIT_HOST", bed.address()).args(arguments);
+            run(&mut command).success()
+        };
+        let layer =
+            |directory: &str| fs::read(home.path().join(directory).join("amd64.tar")).unwrap();
+        let through_door = |to: &str, more: &[&str]| {
+            let mut door = buildx(shared, bed, home.path());
+            door.args([
+                "--target",
+                "more",
+                "--platform",
+                "linux/amd64",
+                "--output",
+                to,
+            ]);
+            run(door.args(more).arg(".")).success();
+            layer(to)
+        };
+        llbgen(&["new", "layer", "my-tools", "--base", "debian:bookworm"]);
+        let file = home.path().join("llbgen.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{text}{MORE}")).unwrap();
+        fs::write(home.path().join("hello"), "hello\n").unwrap();
+        llbgen(&["build", "more", "--platform", "linux/amd64"]);
+        let direct = layer("out/more");
+        let tree = Tree::read(direct.as_slice()).unwrap();
+        assert!(tree.get("usr/share/hello").is_some());
+        assert!(through_door("door", &[]) == direct);
 
-    // The file may be elsewhere, and have another name.
-    fs::create_dir(directory.join("sub")).unwrap();
-    fs::rename(&file, directory.join("sub/fleet.toml")).unwrap();
-    let mut door = buildx(shared, shared, &directory);
-    door.args([
-        "-f",
-        "sub/fleet.toml",
-        "--target",
-        "more",
-        "--platform",
-        "linux/amd64",
-    ]);
-    run(door.args(["--output", "again", "."])).success();
-    assert!(fs::read(directory.join("again/amd64.tar")).unwrap() == direct);
+        // The file may be elsewhere, and have another name.
+        fs::create_dir(home.path().join("sub")).unwrap();
+        fs::rename(&file, home.path().join("sub/fleet.toml")).unwrap();
+        assert!(through_door("again", &["-f", "sub/fleet.toml"]) == direct);
+    });
 }
+
+const MORE: &str = "
+# The edit:
+[artifact.more]
+kind = \"layer\"
+base = \"my-tools\"
+steps = [{ copy = \"hello\", to = \"/usr/share/\" }]
+";
 
 /// A first line says which frontend, for who does not want to say it each time.
 #[test]
 fn a_syntax_line_opens_the_door() {
-    let Some(shared) = Bed::shared() else { return };
-    let home = tempfile::tempdir().unwrap();
-    let toml = FAILS
-        .replace("exit 7", "echo done > /done")
-        .replace("fails", "works");
-    let line = format!("# syntax={}\n", image(shared));
-    fs::write(home.path().join("llbgen.toml"), format!("{line}{toml}")).unwrap();
-    drop(buildx(shared, shared, home.path()));
-    let mut command = clean("buildx", home.path());
-    command.env("BUILDX_CONFIG", home.path().join(".buildx"));
-    command.args([
-        "build",
-        "--builder",
-        "bed",
-        "-f",
-        "llbgen.toml",
-        "--target",
-        "works",
-    ]);
-    command.args([
-        "--platform",
-        "linux/amd64",
-        "--output",
-        "type=tar,dest=works.tar",
-        ".",
-    ]);
-    run(&mut command).success();
-    let tree = Tree::open(&home.path().join("works.tar")).unwrap();
-    assert!(tree.get("done").is_some());
+    on_each(|shared, bed| {
+        let home = tempfile::tempdir().unwrap();
+        let works = FAILS.replace("exit 7", "echo done > /done");
+        let works = works.replace("fails", "works");
+        let text = format!("# syntax={}\n{works}", image(shared));
+        fs::write(home.path().join("llbgen.toml"), text).unwrap();
+        create_builder(bed, home.path());
+        let mut command = clean("buildx", home.path());
+        command.env("BUILDX_CONFIG", home.path().join(".buildx"));
+        command.args(["build", "--builder", "bed", "-f", "llbgen.toml"]);
+        command.args(["--target", "works", "--platform", "linux/amd64"]);
+        command.args(["--output", "type=tar,dest=works.tar", "."]);
+        run(&mut command).success();
+        let tree = Tree::open(&home.path().join("works.tar")).unwrap();
+        assert!(tree.get("done").is_some());
+    });
 }
+
+/// Secrets and ssh agents reach steps through this door, too, and a cache in a registry is read.
+#[test]
+fn what_steps_ask_for_comes_through_the_door() {
+    on_each(|shared, bed| {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("llbgen.toml"), ASKS).unwrap();
+        fs::write(home.path().join("token"), "s3cr3t").unwrap();
+        let mut command = buildx(shared, bed, home.path());
+        command.args([
+            "--target",
+            "asks",
+            "--platform",
+            "linux/amd64",
+            "--label",
+            "a.b=c",
+        ]);
+        command.args([
+            "--secret",
+            "id=token,src=token",
+            "--build-arg",
+            "word=other",
+        ]);
+        command.args([
+            "--build-context",
+            "given=given",
+            "--output",
+            "type=oci,dest=asks.tar",
+            ".",
+        ]);
+        fs::create_dir(home.path().join("given")).unwrap();
+        fs::write(home.path().join("given/file"), "given\n").unwrap();
+        run(&mut command).success();
+        let archive = "oci-archive:asks.tar";
+        let config = config(home.path(), archive, "amd64");
+        assert_eq!(
+            config["config"]["Labels"],
+            serde_json::json!({ "a.b": "c" })
+        );
+        run(clean("skopeo", home.path()).args(["copy", "-q", archive, "dir:asks"])).success();
+        let manifest = fs::read(home.path().join("asks/manifest.json")).unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        let mut tree = Tree::default();
+        for layer in manifest["layers"].as_array().unwrap() {
+            let digest = layer["digest"]
+                .as_str()
+                .unwrap()
+                .trim_start_matches("sha256:");
+            let blob = fs::File::open(home.path().join("asks").join(digest)).unwrap();
+            let tar = run(clean("zcat", home.path()).stdin(blob)).success();
+            tree.apply_layer(tar.stdout.as_slice()).unwrap();
+        }
+        let with = |text: &str| tree.has_content(text.as_bytes());
+        assert!(with("6 other\n") && with("given\n"));
+        assert!(!with("s3cr3t"));
+    });
+}
+
+const ASKS: &str = r#"[artifact.asks]
+kind = "image"
+base = "debian:bookworm"
+options.word = { default = "one", values = ["one", "other"] }
+steps = [
+    { run = "echo $(wc -c < /run/secrets/token) {word} > /said", secrets = ["token"] },
+    { copy = "file", to = "/given", context = "given" },
+]
+"#;

@@ -65,6 +65,16 @@ impl Bed {
         Self::start(&["--registry", &self.description.registry])
     }
 
+    /// As [`private`](Self::private), of the oldest BuildKit that is supported.
+    ///
+    /// # Panics
+    /// When `scripts/dev/test` has not made it.
+    pub fn oldest(&self) -> Bed {
+        let program = std::env::var("LLBGEN_TEST_OLDEST_BUILDKITD")
+            .expect("LLBGEN_TEST_OLDEST_BUILDKITD is a buildkitd; run scripts/dev/test");
+        Self::start(&["--registry", &self.description.registry, &program])
+    }
+
     fn start(arguments: &[&str]) -> Self {
         let mut process = Command::new(machine::beside_tests("test-bed"))
             .args(arguments)

@@ -16,18 +16,24 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a daemon in `dir`: a unix socket, a loopback port with mutual TLS (`certificates`), and `registry` as
+    /// Starts the daemon `program` in `dir`: a unix socket, a loopback port with mutual TLS (`certificates`), and `registry` as
     /// the mirror of the hosts that base images come from.
     ///
     /// # Panics
     /// When it does not start.
-    pub fn start(dir: &Path, logs: &Path, certificates: &Path, registry: &str) -> Self {
+    pub fn start(
+        program: &str,
+        dir: &Path,
+        logs: &Path,
+        certificates: &Path,
+        registry: &str,
+    ) -> Self {
         let root = dir.join("root");
         fs::create_dir_all(&root).expect("the daemon's directory can be made");
         let config = dir.join("buildkitd.toml");
         fs::write(&config, settings(dir, &root, certificates, registry))
             .expect("the configuration can be written");
-        let mut command = Command::new("buildkitd");
+        let mut command = Command::new(program);
         command
             .arg("--config")
             .arg(&config)

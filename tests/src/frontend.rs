@@ -77,24 +77,8 @@ fn programs(home: &Path) -> PathBuf {
 /// # Panics
 /// When buildx cannot be set up.
 pub fn buildx(shared: &Bed, bed: &Bed, home: &Path) -> Command {
-    let plain = || {
-        let mut command = clean("buildx", home);
-        command.env("BUILDX_CONFIG", home.join(".buildx"));
-        command
-    };
-    if !home.join(".buildx/instances/bed").exists() {
-        let mut create = plain();
-        create.args([
-            "create",
-            "--name",
-            "bed",
-            "--driver",
-            "remote",
-            &bed.address(),
-        ]);
-        run(&mut create).success();
-    }
-    let mut command = plain();
+    create_builder(bed, home);
+    let mut command = plain(home);
     command
         .args([
             "build",
@@ -104,5 +88,30 @@ pub fn buildx(shared: &Bed, bed: &Bed, home: &Path) -> Command {
             "--build-arg",
         ])
         .arg(format!("BUILDKIT_SYNTAX={}", image(shared)));
+    command
+}
+
+/// Has buildx know the daemon of `bed` under that name, for who runs in `home`.
+///
+/// # Panics
+/// When buildx cannot be set up.
+pub fn create_builder(bed: &Bed, home: &Path) {
+    if home.join(".buildx/instances/bed").exists() {
+        return;
+    }
+    let create = [
+        "create",
+        "--name",
+        "bed",
+        "--driver",
+        "remote",
+        &bed.address(),
+    ];
+    run(plain(home).args(create)).success();
+}
+
+fn plain(home: &Path) -> Command {
+    let mut command = clean("buildx", home);
+    command.env("BUILDX_CONFIG", home.join(".buildx"));
     command
 }

@@ -1,7 +1,7 @@
 //! A test bed of its own process, so that it is taken down however the tests end.
 //!
 //! Prints one line of JSON when it is ready, and ends when its standard input does. A line `keep` on the input leaves
-//! its logs behind. `test-bed --registry ADDRESS` starts a daemon only, with that registry as its mirror.
+//! its logs behind. `test-bed --registry ADDRESS [BUILDKITD]` starts a daemon only, with that registry as its mirror.
 
 use std::{
     fs, io,
@@ -20,14 +20,23 @@ fn main() {
         .expect("a temporary directory can be made");
     let logs = dir.path().join("logs");
     fs::create_dir(&logs).expect("the log directory can be made");
-    let registry = match arguments.as_slice() {
-        [option, address] if option == "--registry" => Mirror::Given(address.clone()),
-        [] => Mirror::Own(own_registry(dir.path(), &logs)),
-        _ => panic!("usage: test-bed [--registry ADDRESS]"),
+    let (registry, program) = match arguments.as_slice() {
+        [option, address, program @ ..] if option == "--registry" && program.len() < 2 => {
+            (Mirror::Given(address.clone()), program.first())
+        }
+        [] => (Mirror::Own(own_registry(dir.path(), &logs)), None),
+        _ => panic!("usage: test-bed [--registry ADDRESS [BUILDKITD]]"),
     };
+    let program = program.map_or("buildkitd", String::as_str);
     let certificates = dir.path().join("certificates");
     certificates::write(&certificates);
-    let daemon = Daemon::start(dir.path(), &logs, &certificates, registry.address());
+    let daemon = Daemon::start(
+        program,
+        dir.path(),
+        &logs,
+        &certificates,
+        registry.address(),
+    );
     announce(&Description {
         socket: daemon.socket().into(),
         tls: daemon.tls().to_owned(),
