@@ -39,6 +39,10 @@ pub async fn build(
     asked: Asked,
 ) -> Result<BuildResult, FrontendError> {
     let options = Options::read(asked.options)?;
+    let at_once = options.question.as_deref().and_then(answer::at_once);
+    if let Some(answer) = at_once {
+        return answer;
+    }
     let built = built(gateway, catalog, &options, &asked.session, &asked.platforms).await;
     built.or_else(|error| answer::or_error(options.question.as_deref(), error))
 }
@@ -105,6 +109,7 @@ impl Build<'_> {
     pub(crate) async fn plans(&self) -> Result<Vec<Plan>, FrontendError> {
         let variants = self.variants()?;
         let mut inputs = self.inputs(&variants).await?;
+        self.catalog.check_contexts(&variants, &inputs)?;
         let plans = self.plan(&variants, &inputs)?;
         let unpinned: BTreeSet<&Reference> = plans.iter().flat_map(|plan| &plan.unpinned).collect();
         if unpinned.is_empty() {
@@ -120,7 +125,6 @@ impl Build<'_> {
     pub(crate) async fn inputs(&self, variants: &[Variant]) -> Result<Inputs, FrontendError> {
         let needs = self.catalog.needs(variants)?;
         let mut inputs = self.contexts.inputs(&needs).await?;
-        self.catalog.check_contexts(variants, &inputs)?;
         if needs.packer {
             inputs.packer = Some(own_image::packer(self.own.clone())?);
         }

@@ -10,9 +10,9 @@ use serde::Serialize;
 use self::finding::{Finding, findings};
 use super::{
     Answer,
-    place::{Location, Source, Sources},
+    place::{Location, Shown, Source, Sources},
 };
-use crate::{build::Build, error::FrontendError};
+use crate::{build::Build, error::FrontendError, options::DOCKERFILE};
 
 /// BuildKit's `lint.LintResults`.
 #[derive(Debug, Serialize)]
@@ -24,8 +24,7 @@ pub(super) struct Results {
     build_error: Option<BuildError>,
 }
 
-/// BuildKit's `lint.Warning`. buildx shows every file under the name of the Dockerfile that it would read, so that the
-/// detail has the place, too.
+/// BuildKit's `lint.Warning`. The detail has the place, too: it is all that clients print of some.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Warning {
@@ -48,7 +47,9 @@ struct BuildError {
 pub(super) async fn answer(build: &Build<'_>) -> Result<Answer, FrontendError> {
     let variants = build.catalog.select(&request(build)?)?;
     let inputs = build.inputs(&variants).await?;
-    check(build.catalog, &variants, &inputs).into_answer()
+    let file = build.options.file.as_deref().unwrap_or(DOCKERFILE);
+    let shown = Shown::Only(file.to_owned());
+    check(build.catalog, &variants, &inputs, shown).into_answer()
 }
 
 fn request(build: &Build<'_>) -> Result<Request, FrontendError> {
@@ -67,20 +68,22 @@ fn request(build: &Build<'_>) -> Result<Request, FrontendError> {
 /// An error that was found before anything could be planned.
 pub(super) fn only(error: &FrontendError) -> Result<Answer, FrontendError> {
     let mut sources = Sources::default();
-    let location = sources.unread("the catalog");
+    let error = BuildError::nowhere(error, &mut sources);
     let results = Results {
         warnings: Vec::new(),
         sources: sources.into_infos(),
-        build_error: Some(BuildError {
-            message: error.report(),
-            location,
-        }),
+        build_error: Some(error),
     };
     results.into_answer()
 }
 
 /// What is found in the plans of `variants`; the first one that cannot be made is why there would be no build.
-pub(super) fn check(catalog: &CheckedCatalog, variants: &[Variant], inputs: &Inputs) -> Results {
+pub(super) fn check(
+    catalog: &CheckedCatalog,
+    variants: &[Variant],
+    inputs: &Inputs,
+    shown: Shown,
+) -> Results {
     let mut plans = Vec::new();
     let mut error = None;
     for variant in variants {
@@ -89,11 +92,14 @@ pub(super) fn check(catalog: &CheckedCatalog, variants: &[Variant], inputs: &Inp
             Err(reason) => error = error.or(Some(reason)),
         }
     }
-    let mut sources = Sources::default();
+    let mut sources = Sources::new(shown);
     let found = findings(&plans, inputs).into_iter();
     let warnings = found.map(|finding| finding.warning(catalog, inputs, &mut sources));
     let warnings = warnings.collect();
-    let build_error = error.map(|error| BuildError::of(error, catalog, inputs, &mut sources));
+    let build_error = match error {
+        Some(error) => Some(BuildError::of(error, catalog, inputs, &mut sources)),
+        None => BuildError::of_contexts(catalog, variants, inputs, &mut sources),
+    };
     Results {
         warnings,
         sources: sources.into_infos(),
@@ -123,9 +129,31 @@ impl BuildError {
         sources: &mut Sources,
     ) -> Self {
         let location = locate::failed(&error, catalog, inputs, sources);
+        let error = FrontendError::from(error);
+        match location {
+            None => Self::nowhere(&error, sources),
+            Some(location) => Self {
+                message: error.report(),
+                location,
+            },
+        }
+    }
+
+    /// Contexts are looked at last: that a base cannot be read says more than that a context replaces none.
+    fn of_contexts(
+        catalog: &CheckedCatalog,
+        variants: &[Variant],
+        inputs: &Inputs,
+        sources: &mut Sources,
+    ) -> Option<Self> {
+        let error = catalog.check_contexts(variants, inputs).err()?;
+        Some(Self::nowhere(&error.into(), sources))
+    }
+
+    fn nowhere(error: &FrontendError, sources: &mut Sources) -> Self {
         Self {
-            location: location.unwrap_or_else(|| sources.unread("the catalog")),
-            message: FrontendError::from(error).report(),
+            message: error.report(),
+            location: sources.unread("the catalog"),
         }
     }
 }

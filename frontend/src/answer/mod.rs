@@ -18,7 +18,19 @@ use serde::Serialize;
 use self::question::Question;
 use crate::{build::Build, error::FrontendError};
 
-/// Answers a question.
+/// The answer to what is asked of no catalog, which may be broken; an error for what is no question.
+pub(crate) fn at_once(question: &str) -> Option<Result<BuildResult, FrontendError>> {
+    match Question::named(question) {
+        Ok(Question::Describe) => {
+            let answer = describe::answer();
+            Some(answer.map(|answer| answer.into_result(Question::Describe)))
+        }
+        Ok(_) => None,
+        Err(unknown) => Some(Err(unknown)),
+    }
+}
+
+/// Answers a question about a catalog.
 pub(crate) async fn to(question: &str, build: &Build<'_>) -> Result<BuildResult, FrontendError> {
     let question = Question::named(question)?;
     let answer = match question {

@@ -27,7 +27,21 @@ struct Position {
 
 /// The source files of an answer, each once.
 #[derive(Debug, Default)]
-pub(super) struct Sources(Vec<Source>);
+pub(super) struct Sources {
+    files: Vec<Source>,
+    shown: Shown,
+}
+
+/// Of which files lines are named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Of all.
+    #[default]
+    All,
+    /// Of the one with this name, in whatever directory. buildx prints the lines of warnings under the name of the
+    /// Dockerfile that it thinks is read, which is wrong for any other file.
+    Only(String),
+}
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Source {
@@ -48,6 +62,18 @@ impl Location {
 }
 
 impl Sources {
+    /// None yet.
+    pub(super) fn new(shown: Shown) -> Self {
+        let files = Vec::new();
+        Self { files, shown }
+    }
+
+    /// The line where a declaration begins.
+    pub(super) fn heading(&mut self, place: &Place) -> Location {
+        let lines = (place.first_line, place.first_line);
+        self.lines(&place.file.name, &place.file.text, "TOML", lines)
+    }
+
     /// The lines that declare something.
     pub(super) fn declared(&mut self, place: &Place) -> Location {
         let lines = (place.first_line, place.last_line);
@@ -78,9 +104,10 @@ impl Sources {
             start: Position::at(first),
             end: Position::at(last),
         };
+        let is_shown = self.shown.has(name);
         Location {
             source_index: self.index(name, text, language),
-            ranges: vec![range],
+            ranges: Vec::from_iter(is_shown.then_some(range)),
         }
     }
 
@@ -90,23 +117,32 @@ impl Sources {
             text: text.to_owned(),
             language,
         };
-        let known = self.0.iter().position(|known| *known == source);
+        let known = self.files.iter().position(|known| *known == source);
         let index = known.unwrap_or_else(|| {
-            self.0.push(source);
-            self.0.len() - 1
+            self.files.push(source);
+            self.files.len() - 1
         });
         i32::try_from(index).unwrap_or(i32::MAX)
     }
 
     /// With their names.
     pub(super) fn into_infos(self) -> Vec<Source> {
-        self.0
+        self.files
     }
 
     /// Their bytes alone, in base64.
     pub(super) fn into_bytes(self) -> Vec<String> {
-        let texts = self.0.into_iter();
+        let texts = self.files.into_iter();
         texts.map(|source| STANDARD.encode(source.text)).collect()
+    }
+}
+
+impl Shown {
+    fn has(&self, path: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(name) => path.rsplit('/').next() == Some(name),
+        }
     }
 }
 

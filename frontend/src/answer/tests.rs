@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::{
     BaseConfig, Caching, Catalog, CatalogFile, CheckedCatalog, Epoch, FileSet, ImagePin, InputFile,
-    Inputs, Plan, Request, Variant,
+    Inputs, NamedContext, Plan, Request, Variant,
 };
 
-use super::*;
+use super::{place::Shown, *};
 use crate::options::OptionError;
 
 const FILE: &str = r#"default = ["tools"]
@@ -107,6 +107,14 @@ fn questions_go_by_their_names() {
 }
 
 #[test]
+fn some_is_answered_whatever_the_catalog() {
+    let described = at_once("frontend.describe").unwrap().unwrap();
+    assert!(entries(described)["result.txt"].starts_with("NAME "));
+    assert!(at_once("frontend.nonsense").unwrap().is_err());
+    assert!(at_once("frontend.lint").is_none());
+}
+
+#[test]
 fn an_answer_has_the_entries_that_clients_look_for() {
     let names = |question: Question, answer: Answer| -> BTreeSet<String> {
         entries(answer.into_result(question)).into_keys().collect()
@@ -118,7 +126,7 @@ fn an_answer_has_the_entries_that_clients_look_for() {
     };
     let described = names(Question::Describe, describe::answer().unwrap());
     assert_eq!(described, listed(Question::Describe));
-    let clean = lint::check(&catalog(), &[], &inputs(true)).into_answer();
+    let clean = lint::check(&catalog(), &[], &inputs(true), Shown::All).into_answer();
     let clean = clean.unwrap();
     assert_eq!(clean.text, "no warnings\n");
     assert_eq!(clean.status, Some(0));
@@ -170,17 +178,34 @@ fn what_is_made_from_another_takes_its_secrets_too() {
 fn warnings_name_what_is_not_written_down() {
     let mut variants = select("tools", "linux/amd64", &[]);
     variants.extend(select("more", "linux/amd64", &[]));
-    let results = lint::check(&catalog(), &variants, &inputs(true));
+    let results = lint::check(&catalog(), &variants, &inputs(true), Shown::All);
     let answer = results.into_answer().unwrap();
     assert_eq!(answer.status, Some(1));
     insta::assert_snapshot!(shown(answer));
 }
 
 #[test]
+fn lines_are_shown_of_the_file_that_a_client_names() {
+    let variants = select("base", "linux/amd64", &[]);
+    let check = |file: &str, expected: usize| {
+        let shown = Shown::Only(file.to_owned());
+        let results = lint::check(&catalog(), &variants, &inputs(true), shown);
+        let json = results.into_answer().unwrap().json;
+        let results: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        let location = &results["warnings"][0]["location"];
+        assert_eq!(location["sourceIndex"], 0);
+        assert_eq!(results["sources"][0]["filename"], "base.dockerfile");
+        assert_eq!(location["ranges"].as_array().unwrap().len(), expected);
+    };
+    check("base.dockerfile", 1);
+    check("llbgen.toml", 0);
+}
+
+#[test]
 fn what_cannot_be_planned_is_the_error_of_the_build() {
     let variants = select("more", "linux/amd64", &[("l10n", "en_US")]);
     let check = |name: &str, inputs: &Inputs| {
-        let results = lint::check(&catalog(), &variants, inputs);
+        let results = lint::check(&catalog(), &variants, inputs, Shown::All);
         insta::assert_snapshot!(name, shown(results.into_answer().unwrap()));
     };
     check("error_in_a_step", &inputs(false));
@@ -188,6 +213,18 @@ fn what_cannot_be_planned_is_the_error_of_the_build() {
     let dockerfile = inputs.dockerfiles.values_mut().next().unwrap();
     "# The base.\nFROM $BASE\n".clone_into(dockerfile);
     check("error_in_a_from_line", &inputs);
+}
+
+#[test]
+fn a_context_that_stands_for_nothing_is_the_error_of_the_build() {
+    let mut inputs = inputs(true);
+    let image = NamedContext::Image("debian:13".parse().unwrap());
+    inputs.contexts.insert("nothing".to_owned(), image);
+    let variants = select("base", "linux/amd64", &[]);
+    let results = lint::check(&catalog(), &variants, &inputs, Shown::All);
+    let text = results.into_answer().unwrap().text;
+    assert!(text.contains("ERROR: no selected artifact has a base or an input `nothing`"));
+    assert!(text.contains("hint: "), "{text}");
 }
 
 #[test]
@@ -224,7 +261,7 @@ fn a_lock_that_says_everything_leaves_no_warning() {
         inputs.lock.set_image(&"debian:12".parse().unwrap(), pin);
         inputs.lock.set_epoch(Epoch::from_seconds(1).unwrap());
         let variants = select("base", platform, &[]);
-        let results = lint::check(&catalog(), &variants, &inputs);
+        let results = lint::check(&catalog(), &variants, &inputs, Shown::All);
         let text = results.into_answer().unwrap().text;
         let mut found = text.lines();
         for line in expected {

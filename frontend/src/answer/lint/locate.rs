@@ -27,11 +27,12 @@ pub(super) fn named(
     declared(artifact, step, sources)
 }
 
-/// The lines that declare a step of an artifact, or else all of it.
+/// The lines that declare a step of an artifact, or else where the artifact begins.
 fn declared(artifact: &Artifact, step: Option<usize>, sources: &mut Sources) -> Option<Location> {
-    let step = step.and_then(|number| artifact.step_place(number));
-    let place = step.or_else(|| artifact.place())?;
-    Some(sources.declared(place))
+    match step.and_then(|number| artifact.step_place(number)) {
+        Some(step) => Some(sources.declared(step)),
+        None => Some(sources.heading(artifact.place()?)),
+    }
 }
 
 /// The lines that keep a variant from being planned.
