@@ -39,18 +39,33 @@ pub async fn build(
     asked: Asked,
 ) -> Result<BuildResult, FrontendError> {
     let options = Options::read(asked.options)?;
+    let at_once = options.question.as_deref().and_then(answer::at_once);
+    if let Some(answer) = at_once {
+        return answer;
+    }
+    let built = built(gateway, catalog, &options, &asked.session, &asked.platforms).await;
+    built.or_else(|error| answer::or_error(options.question.as_deref(), error))
+}
+
+async fn built(
+    gateway: &Gateway,
+    catalog: Catalog,
+    options: &Options,
+    session: &str,
+    platforms: &[GatewayPlatform],
+) -> Result<BuildResult, FrontendError> {
     let contexts = Contexts {
         gateway,
-        session: &asked.session,
-        options: &options,
+        session,
+        options,
     };
     let catalog = catalog_file::merged(catalog, &contexts).await?.check()?;
     let build = Build {
         gateway,
         contexts,
         catalog: &catalog,
-        options: &options,
-        own: own_platform(&asked.platforms),
+        options,
+        own: own_platform(platforms),
     };
     match options.question.as_deref() {
         None => build.result().await,
@@ -69,8 +84,8 @@ fn own_platform(platforms: &[GatewayPlatform]) -> Platform {
 
 /// One build.
 pub(crate) struct Build<'a> {
-    gateway: &'a Gateway,
-    contexts: Contexts<'a>,
+    pub(crate) gateway: &'a Gateway,
+    pub(crate) contexts: Contexts<'a>,
     pub(crate) catalog: &'a CheckedCatalog,
     pub(crate) options: &'a Options,
     own: Platform,
@@ -93,12 +108,8 @@ impl Build<'_> {
     /// One plan for each platform.
     pub(crate) async fn plans(&self) -> Result<Vec<Plan>, FrontendError> {
         let variants = self.variants()?;
-        let needs = self.catalog.needs(&variants)?;
-        let mut inputs = self.contexts.inputs(&needs).await?;
+        let mut inputs = self.inputs(&variants).await?;
         self.catalog.check_contexts(&variants, &inputs)?;
-        if needs.packer {
-            inputs.packer = Some(own_image::packer(self.own.clone())?);
-        }
         let plans = self.plan(&variants, &inputs)?;
         let unpinned: BTreeSet<&Reference> = plans.iter().flat_map(|plan| &plan.unpinned).collect();
         if unpinned.is_empty() {
@@ -108,6 +119,16 @@ impl Build<'_> {
         let pinning = Pinning::of(unpinned)?;
         pinning.pin(&mut inputs.lock, &asking, &|_| {}).await?;
         self.plan(&variants, &inputs)
+    }
+
+    /// What there is to plan `variants` with, before anything is asked for that the lock does not pin.
+    pub(crate) async fn inputs(&self, variants: &[Variant]) -> Result<Inputs, FrontendError> {
+        let needs = self.catalog.needs(variants)?;
+        let mut inputs = self.contexts.inputs(&needs).await?;
+        if needs.packer {
+            inputs.packer = Some(own_image::packer(self.own.clone())?);
+        }
+        Ok(inputs)
     }
 
     fn plan(&self, variants: &[Variant], inputs: &Inputs) -> Result<Vec<Plan>, FrontendError> {
@@ -131,15 +152,19 @@ impl Build<'_> {
         Ok(plans)
     }
 
-    /// The variants of the one artifact, one a platform.
-    fn variants(&self) -> Result<Vec<Variant>, FrontendError> {
-        let platforms = match &self.options.platforms[..] {
+    /// The platforms that are asked for.
+    fn platforms(&self) -> Vec<Platform> {
+        match &self.options.platforms[..] {
             [] => vec![self.own.clone()],
             platforms => platforms.to_vec(),
-        };
+        }
+    }
+
+    /// All variants of the one artifact that are asked for.
+    pub(crate) fn chosen(&self) -> Result<Vec<Variant>, FrontendError> {
         let request = Request {
             artifacts: self.target()?.into_iter().collect(),
-            platforms: platforms.clone(),
+            platforms: self.platforms(),
             set: self.options.set.clone(),
         };
         let variants = self.catalog.select(&request)?;
@@ -154,10 +179,17 @@ impl Build<'_> {
                 artifacts,
             });
         }
-        if variants.len() > platforms.len() {
+        Ok(variants)
+    }
+
+    /// The variants of the one artifact, one a platform.
+    fn variants(&self) -> Result<Vec<Variant>, FrontendError> {
+        let variants = self.chosen()?;
+        if variants.len() > self.platforms().len() {
+            let artifact = variants.first().map(|variant| variant.artifact.to_string());
             let variants: BTreeSet<String> = variants.iter().map(values).collect();
             return Err(FrontendError::SeveralVariants {
-                artifact: artifacts.into_iter().next().unwrap_or_default(),
+                artifact: artifact.unwrap_or_default(),
                 variants: variants.into_iter().collect(),
             });
         }
@@ -165,7 +197,7 @@ impl Build<'_> {
     }
 
     /// The artifact that `--target` names, or else the Dockerfile that `-f` does.
-    fn target(&self) -> Result<Option<String>, FrontendError> {
+    pub(crate) fn target(&self) -> Result<Option<String>, FrontendError> {
         match (&self.options.target, &self.options.file) {
             (None, Some(file)) if !catalog_file::is_one(file) => twin(self.catalog, file).map(Some),
             (target, _) => Ok(target.clone()),

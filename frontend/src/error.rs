@@ -122,6 +122,17 @@ pub enum FrontendError {
         /// Those that there are.
         valid: Vec<String>,
     },
+    /// A question that is about one platform.
+    #[error(
+        "`{question}` is about one platform, and there are {}",
+        list(platforms)
+    )]
+    SeveralPlatforms {
+        /// The question's name.
+        question: &'static str,
+        /// The platforms.
+        platforms: Vec<String>,
+    },
     /// A graph of its own cannot be made.
     #[error("its graph cannot be marshalled")]
     Marshal(#[from] buildkit_llb::MarshalError),
@@ -177,6 +188,7 @@ impl FrontendError {
                 format!("`--build-context` can replace {}", list(valid))
             }
             Self::UnknownQuestion { valid, .. } => format!("there are {}", list(valid)),
+            Self::SeveralPlatforms { .. } => "give one with `--platform`".to_owned(),
             Self::OwnImage(_) => {
                 "layers are packed by a program in the frontend's image; run the frontend as an image".to_owned()
             }

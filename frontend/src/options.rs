@@ -133,7 +133,7 @@ const SETTINGS: [&str; 6] = [
 ];
 
 /// The file name that buildx sends when there is no `-f`.
-const DOCKERFILE: &str = "Dockerfile";
+pub(crate) const DOCKERFILE: &str = "Dockerfile";
 
 impl Options {
     /// Reads them. What is not known is left alone: clients add names of their own.

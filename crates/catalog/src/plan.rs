@@ -193,6 +193,17 @@ impl CheckedCatalog {
         Ok(needs)
     }
 
+    /// What the steps of `variant` read, and those of what it is made from, whatever contexts replace.
+    pub fn reads(&self, variant: &Variant) -> Result<BTreeSet<Read>, PlanError> {
+        let failed = |reason| PlanError::new(variant, reason);
+        let mut reads = BTreeSet::new();
+        for below in self.variant_closure(variant).map_err(failed)? {
+            let steps = reads_of(&self.artifacts[&below.artifact], &below).map_err(failed)?;
+            reads.extend(steps.into_iter().flatten());
+        }
+        Ok(reads)
+    }
+
     /// Plans one variant. The same catalog, inputs and variant give the same bytes in any process.
     pub fn plan(
         &self,
