@@ -170,7 +170,7 @@ impl FrontendError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Select(error) => return select_hint(error),
+            Self::Select(error) => select_hint(error),
             Self::SeveralArtifacts { artifacts, .. } => {
                 format!("`--target` takes one of {}", list(artifacts))
             }
@@ -206,8 +206,8 @@ impl FrontendError {
     }
 }
 
-fn select_hint(error: &SelectError) -> Option<String> {
-    Some(match error {
+fn select_hint(error: &SelectError) -> String {
+    match error {
         SelectError::Nothing { valid } => {
             format!("name one with `--target`: {}", list(valid))
         }
@@ -222,7 +222,7 @@ fn select_hint(error: &SelectError) -> Option<String> {
         }
         SelectError::UnknownOption { valid, .. } => format!("it has {}", list(valid)),
         SelectError::InvalidValue { valid, .. } => format!("it can be {}", list(valid)),
-    })
+    }
 }
 
 fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {

@@ -163,9 +163,11 @@ impl Options {
         }
         match name.split_once(':') {
             Some(("build-arg", argument)) => return self.set(argument, value),
-            Some(("label", key)) => _ = self.labels.insert(key.to_owned(), value.to_owned()),
+            Some(("label", key)) => {
+                drop(self.labels.insert(key.to_owned(), value.to_owned()));
+            }
             Some(("context", key)) => {
-                _ = self.contexts.insert(key.to_owned(), context(key, value)?)
+                drop(self.contexts.insert(key.to_owned(), context(key, value)?));
             }
             _ => {}
         }

@@ -121,7 +121,7 @@ impl Part {
 impl Shape {
     fn of(self, mut parts: Vec<ResultPart>) -> BuildResult {
         match (self, parts.len()) {
-            (Self::Plain, 1) => BuildResult::One(parts.remove(0)),
+            (Self::Plain, 1) => BuildResult::One(Box::new(parts.remove(0))),
             _ => BuildResult::Platforms(parts),
         }
     }

@@ -88,16 +88,16 @@ impl Snapshot {
         gateway: &Gateway,
         path: &str,
     ) -> Result<Option<Vec<u8>>, GatewayError> {
-        match (self.entries.get(Path::new(path)), &self.reference) {
-            (Some(Entry::File(InputFile { content, .. })), Some(reference)) => match content {
-                FileContent::Text(text) => Ok(Some(text.clone())),
-                _ => {
-                    let bytes = gateway.read_file(reference, path, MAX_READ).await?;
-                    Ok(bytes.map(Into::into))
-                }
-            },
-            _ => Ok(None),
+        let (Some(Entry::File(file)), Some(reference)) =
+            (self.entries.get(Path::new(path)), &self.reference)
+        else {
+            return Ok(None);
+        };
+        if let FileContent::Text(text) = &file.content {
+            return Ok(Some(text.clone()));
         }
+        let bytes = gateway.read_file(reference, path, MAX_READ).await?;
+        Ok(bytes.map(Into::into))
     }
 
     fn entry(&self, path: &Path) -> io::Result<&Entry> {

@@ -14,7 +14,7 @@ pub enum BuildResult {
     /// No file system.
     Nothing,
     /// The file system of one platform, as it is.
-    One(ResultPart),
+    One(Box<ResultPart>),
     /// File systems by platform: an exporter of images makes an index of them, even of one.
     Platforms(Vec<ResultPart>),
     /// Bytes by name, for who asked: `result.json`, `result.txt`, `version`.
@@ -78,7 +78,7 @@ impl BuildResult {
             Self::Nothing => wire::returned(None, HashMap::new()),
             Self::Answer(answer) => wire::returned(None, answer.into_iter().collect()),
             Self::One(part) => {
-                let metadata = metadata(std::slice::from_ref(&part), false)?;
+                let metadata = metadata(std::slice::from_ref(&*part), false)?;
                 wire::returned(part.reference.map(|found| wire::one(found.0)), metadata)
             }
             Self::Platforms(parts) => {
