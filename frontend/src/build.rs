@@ -140,6 +140,15 @@ impl Build<'_> {
         let mut plans = Vec::new();
         for variant in variants {
             let plan = self.catalog.plan(variant, inputs, caching)?;
+            // Every graph of every test is made twice.
+            debug_assert_eq!(
+                plan.definition.to_bytes(),
+                self.catalog
+                    .plan(variant, inputs, caching)?
+                    .definition
+                    .to_bytes(),
+                "the same inputs give the same bytes"
+            );
             if let Some(missing) = plan.missing.first() {
                 return Err(FrontendError::MissingContext {
                     name: missing.name.to_string(),
