@@ -82,31 +82,30 @@ impl Built {
         config(&self.home, &archive, arch)
     }
 
-    /// The tree of an image, put together from its layers, and the files in it that are asked for.
     fn image(&self, image: &str, arch: &str) -> Tree {
-        let dir = self.home.join(format!("{image}-{arch}"));
-        let from = format!(
-            "oci-archive:{}",
-            self.out(&format!("{image}.oci.tar")).display()
-        );
-        let to = format!("dir:{}", dir.display());
-        run(clean("skopeo", &self.home).args(["copy", "-q", "--override-arch", arch, &from, &to]))
-            .success();
-        let manifest = fs::read(dir.join("manifest.json")).unwrap();
-        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
-        let mut tree = Tree::default();
-        for layer in manifest["layers"].as_array().unwrap() {
-            let digest = layer["digest"].as_str().unwrap();
-            let blob = dir.join(digest.trim_start_matches("sha256:"));
-            let is_gzip = layer["mediaType"].as_str().unwrap().ends_with("gzip");
-            let program = if is_gzip { "zcat" } else { "cat" };
-            let tar =
-                run(clean(program, &self.home).stdin(fs::File::open(blob).unwrap())).success();
-            tree.apply_layer(tar.stdout.as_slice()).unwrap();
-        }
-        fs::remove_dir_all(dir).unwrap();
-        tree
+        let archive = self.out(&format!("{image}.oci.tar"));
+        image_tree(&self.home, &archive, arch)
     }
+}
+
+/// The tree of the image in an OCI archive, put together from its layers.
+pub(crate) fn image_tree(home: &Path, archive: &Path, arch: &str) -> Tree {
+    let dir = tempfile::tempdir_in(home).unwrap();
+    let from = format!("oci-archive:{}", archive.display());
+    let to = format!("dir:{}", dir.path().display());
+    run(clean("skopeo", home).args(["copy", "-q", "--override-arch", arch, &from, &to])).success();
+    let manifest = fs::read(dir.path().join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let mut tree = Tree::default();
+    for layer in manifest["layers"].as_array().unwrap() {
+        let digest = layer["digest"].as_str().unwrap();
+        let blob = dir.path().join(digest.trim_start_matches("sha256:"));
+        let is_gzip = layer["mediaType"].as_str().unwrap().ends_with("gzip");
+        let program = if is_gzip { "zcat" } else { "cat" };
+        let tar = run(clean(program, home).stdin(fs::File::open(blob).unwrap())).success();
+        tree.apply_layer(tar.stdout.as_slice()).unwrap();
+    }
+    tree
 }
 
 /// The steps that ran a command, instead of taking what was there.
