@@ -364,6 +364,11 @@ impl Artifact {
         self.places.artifact.as_ref()
     }
 
+    /// Where its base is named, when a file declares it.
+    pub(crate) fn base_place(&self) -> Option<&Place> {
+        self.places.base.as_ref()
+    }
+
     /// Where the step with this number, from 1, is declared, when a file declares it; its last steps count on from its own.
     pub fn step_place(&self, number: usize) -> Option<&Place> {
         let index = number.checked_sub(1)?;

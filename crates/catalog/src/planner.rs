@@ -2,20 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{Git, Http, ImageRef, State};
+use buildkit_llb::{Git, Http, ImageRef, Platform, SourceLocation, State};
 
 use crate::{
-    artifact::{Artifact, Kind},
+    artifact::{Artifact, Base, Kind},
     base::{self, Ground},
     catalog::CheckedCatalog,
     check,
     inputs::Inputs,
     local::{LocalContent, LocalSource},
+    location::Files,
     lock::{Pinned, Reference},
     name::ArtifactName,
-    pack::Packer,
+    pack::{PackCaption, Packer},
+    path::ContextPath,
     plan::{MissingContext, PlanProblem, reads_of, step_failed},
-    step::{Given, Read, Source, StepContext},
+    step::{Caption, Given, Read, Source, Step, StepContext},
     tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
@@ -28,8 +30,23 @@ pub(crate) struct Planner<'a> {
     packer: Option<&'a Packer>,
     /// What packed files are called.
     naming: Naming,
+    /// Bases that are no artifacts, one vertex each.
+    grounds: BTreeMap<(Named, Platform), Built>,
+    /// Trees without last steps.
     built: BTreeMap<Variant, Built>,
+    complete: BTreeMap<Variant, Tree>,
+    packed: BTreeMap<Variant, Source>,
+    /// Steps that were carried out, on whatever tree.
+    carried_out: BTreeSet<(Variant, usize)>,
+    files: Files,
     gathered: Gathered,
+}
+
+/// Where a base that is no artifact is named: by a FROM line, or by an artifact itself.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Named {
+    By(ContextPath),
+    In(ArtifactName),
 }
 
 /// What the graph of a plan needs and refers to.
@@ -61,6 +78,15 @@ enum Phase {
     Last,
 }
 
+/// The step that reads something from elsewhere in the graph.
+struct ReadBy<'a> {
+    variant: &'a Variant,
+    /// As an error says it.
+    place: String,
+    /// Where it is declared.
+    location: Option<SourceLocation>,
+}
+
 #[derive(Clone)]
 struct Built {
     tree: Tree,
@@ -75,7 +101,12 @@ impl<'a> Planner<'a> {
             inputs,
             packer: inputs.packer.as_ref(),
             naming: Naming::Real,
+            grounds: BTreeMap::new(),
             built: BTreeMap::new(),
+            complete: BTreeMap::new(),
+            packed: BTreeMap::new(),
+            carried_out: BTreeSet::new(),
+            files: Files::default(),
             gathered: Gathered::default(),
         }
     }
@@ -108,6 +139,15 @@ impl<'a> Planner<'a> {
 
     /// The tar of a variant, called as its output is, so that whoever carries it shares the vertex with the variant itself.
     fn packed(&mut self, variant: &Variant) -> Result<Source, PlanProblem> {
+        if let Some(packed) = self.packed.get(variant) {
+            return Ok(packed.clone());
+        }
+        let packed = self.pack(variant)?;
+        self.packed.insert(variant.clone(), packed.clone());
+        Ok(packed)
+    }
+
+    fn pack(&mut self, variant: &Variant) -> Result<Source, PlanProblem> {
         let artifact = &self.catalog.artifacts[&variant.artifact];
         let name = match self.naming {
             Naming::Real => check::output_path(artifact, variant)?
@@ -122,12 +162,16 @@ impl<'a> Planner<'a> {
             variant: Some(&shown),
             title: &title,
         };
+        let caption = PackCaption {
+            name: title.to_string(),
+            place: self.files.artifact(artifact),
+        };
         let packed = match artifact.kind {
-            Kind::Rootfs => self.packer()?.rootfs(&tree.state, &name, title.to_string()),
+            Kind::Rootfs => self.packer()?.rootfs(&tree.state, &name, caption),
             Kind::Layer => {
                 let base = self.complete_base(artifact, variant)?;
                 let packer = self.packer()?;
-                packer.layer(&base.state, &tree.state, &name, title.to_string())
+                packer.layer(&base.state, &tree.state, &name, caption)
             }
             Kind::Image => {
                 let name = artifact.name.to_string();
@@ -167,6 +211,15 @@ impl<'a> Planner<'a> {
 
     /// The tree of a variant, complete.
     pub(crate) fn tree(&mut self, variant: &Variant) -> Result<Tree, PlanProblem> {
+        if let Some(tree) = self.complete.get(variant) {
+            return Ok(tree.clone());
+        }
+        let tree = self.finish_tree(variant)?;
+        self.complete.insert(variant.clone(), tree.clone());
+        Ok(tree)
+    }
+
+    fn finish_tree(&mut self, variant: &Variant) -> Result<Tree, PlanProblem> {
         let mut built = self.build(variant)?;
         for variant in self.chain(variant).into_iter().rev() {
             built = self.apply(built, &variant, Phase::Last)?;
@@ -211,10 +264,15 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let failed = |source| step_failed(artifact, number, step, source);
-            let place = format!("artifact `{}`, step {number}", artifact.name);
+            let caption = self.caption(artifact, variant, (number, step));
+            let reader = ReadBy {
+                variant,
+                place: format!("artifact `{}`, step {number}", artifact.name),
+                location: caption.reads_place.clone(),
+            };
             let mut given = Given::default();
             for read in &reads {
-                self.give(read, variant, &place, &mut given)?;
+                self.give(read, &reader, &mut given)?;
             }
             self.gathered.reads.extend(reads.iter().cloned());
             let mut context = StepContext::new(
@@ -223,12 +281,27 @@ impl<'a> Planner<'a> {
                 reads,
                 &given,
                 &built.distribution,
-                step.title(),
+                caption,
                 &mut self.gathered.locals,
             );
             built.tree = step.apply(built.tree, &mut context).map_err(failed)?;
         }
         Ok(built)
+    }
+
+    fn caption(
+        &mut self,
+        artifact: &Artifact,
+        variant: &Variant,
+        (number, step): (usize, &Step),
+    ) -> Caption {
+        let place = self.files.step(artifact, number);
+        let is_first = self.carried_out.insert((variant.clone(), number));
+        Caption {
+            title: step.title(),
+            reads_place: place.clone().filter(|_| is_first),
+            place,
+        }
     }
 
     fn base(&mut self, artifact: &'a Artifact, variant: &Variant) -> Result<Built, PlanProblem> {
@@ -237,8 +310,29 @@ impl<'a> Planner<'a> {
         {
             return self.build(&variant.of_base(below));
         }
-        let ground = base::ground(artifact, variant, self.inputs)?;
-        Ok(self.stand_on(ground))
+        let named = match &artifact.base {
+            Base::FromLine { from } => Named::By(from.clone()),
+            Base::Named(_) => Named::In(artifact.name.clone()),
+        };
+        let key = (named, variant.platform.clone());
+        if let Some(ground) = self.grounds.get(&key) {
+            return Ok(ground.clone());
+        }
+        let location = self.base_location(artifact);
+        let ground = base::ground(artifact, variant, self.inputs, location)?;
+        let built = self.stand_on(ground);
+        self.grounds.insert(key, built.clone());
+        Ok(built)
+    }
+
+    fn base_location(&mut self, artifact: &Artifact) -> Option<SourceLocation> {
+        match &artifact.base {
+            Base::FromLine { from } => {
+                let text = self.inputs.dockerfiles.get(from)?;
+                self.files.from_line(from, text)
+            }
+            Base::Named(_) => self.files.base(artifact),
+        }
     }
 
     /// Whether a `--build-context` stands in for an artifact.
@@ -264,8 +358,7 @@ impl<'a> Planner<'a> {
     fn give(
         &mut self,
         read: &Read,
-        variant: &Variant,
-        place: &str,
+        reader: &ReadBy<'_>,
         given: &mut Given,
     ) -> Result<(), PlanProblem> {
         match read {
@@ -278,13 +371,13 @@ impl<'a> Planner<'a> {
                 Ok(())
             }
             Read::Tree(name) => {
-                let state = self.named_tree(name, variant, place)?;
+                let state = self.named_tree(name, reader)?;
                 given.insert(read.clone(), whole(state));
                 Ok(())
             }
             Read::Tar(name) => {
                 let below = &self.catalog.artifacts[name.as_str()];
-                let packed = self.packed(&variant.of_base(below))?;
+                let packed = self.packed(&reader.variant.of_base(below))?;
                 given.insert(read.clone(), packed);
                 Ok(())
             }
@@ -294,19 +387,20 @@ impl<'a> Planner<'a> {
                 let pinned = if checksum.is_some() {
                     checksum.as_ref()
                 } else {
-                    self.refer(Pinned::Http(url.clone()), place);
+                    self.refer(Pinned::Http(url.clone()), &reader.place);
                     self.inputs.lock.http(url)
                 };
                 let http = match pinned {
                     Some(checksum) => http.checksum(checksum.clone()),
                     None => http,
                 };
+                let http = reader.location.iter().cloned().fold(http, Http::location);
                 let (state, path) = (http.state(), format!("/{file}"));
                 given.insert(read.clone(), Source { state, path });
                 Ok(())
             }
             Read::Git(source) => {
-                self.refer(Pinned::Git(source.clone()), place);
+                self.refer(Pinned::Git(source.clone()), &reader.place);
                 let reference = match self.inputs.lock.git(source) {
                     Some(commit) => Some(commit.as_str()),
                     None => source.reference(),
@@ -316,6 +410,7 @@ impl<'a> Planner<'a> {
                     Some(reference) => git.git_ref(reference),
                     None => git,
                 };
+                let git = reader.location.iter().cloned().fold(git, Git::location);
                 given.insert(read.clone(), whole(git.state()));
                 Ok(())
             }
@@ -330,12 +425,8 @@ impl<'a> Planner<'a> {
     }
 
     /// The tree that a step copies from: of an artifact, of what a `--build-context` puts in its place, or of an image.
-    fn named_tree(
-        &mut self,
-        name: &str,
-        variant: &Variant,
-        place: &str,
-    ) -> Result<State, PlanProblem> {
+    fn named_tree(&mut self, name: &str, reader: &ReadBy<'_>) -> Result<State, PlanProblem> {
+        let variant = reader.variant;
         let names = [self.catalog.tree_name(name)];
         if let Some((name, context)) = base::context_for(&names, self.inputs) {
             let ground = base::replaced(name, context, variant, &self.inputs.lock)?;
@@ -349,9 +440,10 @@ impl<'a> Planner<'a> {
             source,
         })?;
         let origin = base::Origin {
-            place: place.to_owned(),
+            place: reader.place.clone(),
             from: None,
             context: None,
+            location: reader.location.clone(),
         };
         let ground = base::from_image(&image, origin, variant, &self.inputs.lock)?;
         Ok(self.stand_on(ground).tree.state)

@@ -59,6 +59,7 @@ impl Place {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places {
     pub(crate) artifact: Option<Place>,
+    pub(crate) base: Option<Place>,
     pub(crate) steps: Vec<Place>,
     pub(crate) last_steps: Vec<Place>,
 }
@@ -67,6 +68,7 @@ pub(crate) struct Places {
 pub(super) struct ArtifactTable {
     pub(super) name: ArtifactName,
     span: Range<usize>,
+    base: Option<Range<usize>>,
     steps: Vec<Range<usize>>,
     last_steps: Vec<Range<usize>>,
 }
@@ -77,6 +79,7 @@ impl ArtifactTable {
             |spans: &[Range<usize>]| spans.iter().map(|span| Place::of(file, span)).collect();
         Places {
             artifact: Some(Place::of(file, &self.span)),
+            base: self.base.as_ref().map(|span| Place::of(file, span)),
             steps: each(&self.steps),
             last_steps: each(&self.last_steps),
         }
@@ -96,6 +99,7 @@ pub(super) fn artifact_tables(root: &DeTable<'_>) -> Vec<ArtifactTable> {
             Some(ArtifactTable {
                 name: name.get_ref().parse().ok()?,
                 span: extent(value),
+                base: table.get("base").map(extent),
                 steps: elements(table, "steps"),
                 last_steps: elements(table, "finally"),
             })

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use buildkit_llb::{ContentDigest, Copy, Exec, FileActions, State};
+use buildkit_llb::{ContentDigest, Copy, Exec, FileActions, SourceLocation, State};
 use serde::Serialize;
 
 use super::network::networked_shell;
@@ -106,6 +106,18 @@ pub struct Source {
     pub path: String,
 }
 
+/// What is said about the vertices of a step, and is no part of their digests.
+#[derive(Debug, Clone)]
+pub(crate) struct Caption {
+    /// What progress shows.
+    pub(crate) title: String,
+    /// Where the step is declared.
+    pub(crate) place: Option<SourceLocation>,
+    /// Where the vertices that it reads from are declared, when nobody has said so yet: a step that is carried out on two
+    /// trees reads the same vertices twice, and an error would show their lines twice.
+    pub(crate) reads_place: Option<SourceLocation>,
+}
+
 /// Why a step cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StepError {
@@ -173,7 +185,7 @@ pub struct StepContext<'a> {
     reads: Vec<Read>,
     given: &'a Given,
     base: &'a str,
-    title: String,
+    caption: Caption,
     locals: &'a mut Vec<LocalSource>,
 }
 
@@ -184,7 +196,7 @@ impl<'a> StepContext<'a> {
         reads: Vec<Read>,
         given: &'a Given,
         base: &'a str,
-        title: String,
+        caption: Caption,
         locals: &'a mut Vec<LocalSource>,
     ) -> Self {
         Self {
@@ -194,7 +206,7 @@ impl<'a> StepContext<'a> {
             reads,
             given,
             base,
-            title,
+            caption,
             locals,
         }
     }
@@ -223,7 +235,7 @@ impl<'a> StepContext<'a> {
         let variant = self.variant.to_string();
         let name = VertexName {
             variant: Some(&variant),
-            title: &self.title,
+            title: &self.caption.title,
         };
         name.to_string()
     }
@@ -303,13 +315,31 @@ impl<'a> StepContext<'a> {
 
     /// The tree with a copy made in it, as the step.
     pub fn copied(&self, tree: Tree, copy: Copy) -> Tree {
-        let actions = FileActions::new()
-            .copy(copy)
-            .custom_name(self.vertex_name());
+        let actions = self.file_actions().copy(copy);
         Tree {
             state: tree.state.file(actions),
             ..tree
         }
+    }
+
+    /// File actions, as the step: with its name and its place.
+    pub(crate) fn file_actions(&self) -> FileActions {
+        let actions = FileActions::new().custom_name(self.vertex_name());
+        self.caption
+            .place
+            .iter()
+            .cloned()
+            .fold(actions, FileActions::location)
+    }
+
+    /// The command, as the step: with its name and its place.
+    pub(crate) fn captioned(&self, exec: Exec) -> Exec {
+        let exec = exec.custom_name(self.vertex_name());
+        self.caption
+            .place
+            .iter()
+            .cloned()
+            .fold(exec, Exec::location)
     }
 
     /// A command that reaches the network: `script` in a shell that stops at the first command that fails, with the
@@ -328,9 +358,7 @@ impl<'a> StepContext<'a> {
         files: &FileSet,
         place: impl Fn(&ContextPath) -> ContextPath,
     ) -> State {
-        let (state, local) = local::files_state(local::CONTEXT_LOCAL, files, place);
-        self.locals.extend(local);
-        state
+        self.placed_files(local::CONTEXT_LOCAL, files, place)
     }
 
     /// The same for files of the build context `name`.
@@ -340,7 +368,17 @@ impl<'a> StepContext<'a> {
         files: &FileSet,
         place: impl Fn(&ContextPath) -> ContextPath,
     ) -> State {
-        let (state, local) = local::files_state(name.as_str(), files, place);
+        self.placed_files(name.as_str(), files, place)
+    }
+
+    fn placed_files(
+        &mut self,
+        name: &str,
+        files: &FileSet,
+        place: impl Fn(&ContextPath) -> ContextPath,
+    ) -> State {
+        let declared = self.caption.reads_place.as_ref();
+        let (state, local) = local::files_state(name, files, place, declared);
         self.locals.extend(local);
         state
     }
@@ -353,7 +391,10 @@ impl<'a> StepContext<'a> {
             reads,
             self.given,
             self.base,
-            title,
+            Caption {
+                title,
+                ..self.caption.clone()
+            },
             self.locals,
         )
     }
