@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use buildkit_client::{Daemon, DockerConfig, SolveError};
+use buildkit_client::{Daemon, DockerConfig, FailureSource, SolveError};
 use catalog::{Plan, Variant};
 use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
@@ -69,6 +69,22 @@ pub struct VariantFailure {
     /// Why.
     #[source]
     pub reason: FailureReason,
+}
+
+impl VariantFailure {
+    /// Where in the user's files what failed is written, in the order in which the graph says so; empty when it does not.
+    pub fn sources(&self) -> Vec<&FailureSource> {
+        let error = match &self.reason {
+            FailureReason::Solve(error) => error,
+            FailureReason::Source(failure) => &failure.error,
+            _ => return Vec::new(),
+        };
+        match error {
+            // The daemon wraps the error in one place after the other, and sends the outermost first.
+            SolveError::Build(failure) => failure.sources.iter().rev().collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What tells the variants of one artifact apart: `linux/amd64 l10n=en_US`.
