@@ -133,7 +133,7 @@ fn lines_of(error: &(dyn Error + Send + Sync + 'static)) -> Vec<Lines> {
     let failure = error.downcast_ref::<VariantFailure>();
     let sources = failure.map(VariantFailure::sources).unwrap_or_default();
     let mut all: Vec<Lines> = Vec::new();
-    for lines in sources.into_iter().filter_map(Lines::of) {
+    for lines in sources.iter().filter_map(Lines::of) {
         if !all.contains(&lines) {
             all.push(lines);
         }

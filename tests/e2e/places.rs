@@ -17,6 +17,11 @@ platforms = ["linux/amd64"]
 steps = [
   { run = "./install.sh", files = ["install.sh"] },
 ]
+
+[artifact.image]
+kind = "image"
+base = "debian:bookworm"
+steps = [{ run = "./install.sh && echo image", files = ["install.sh"] }]
 "#;
 
 const SCRIPT: &str = "#!/bin/sh\necho before the end\nexit 7\n";
@@ -26,6 +31,7 @@ const SHOWN: &str = r#"  at llbgen.toml:6
       5 | steps = [
   >>> 6 |   { run = "./install.sh", files = ["install.sh"] },
       7 | ]
+      8 |
   at install.sh:1
   >>> 1 | #!/bin/sh
   >>> 2 | echo before the end
@@ -50,18 +56,23 @@ fn a_step_that_fails_shows_its_lines() {
     let Some(bed) = Bed::shared() else { return };
     let home = tempfile::tempdir().unwrap();
     write_catalog(home.path());
-    let build = |flags: &[&str]| {
+    let build = |artifact: &str, flags: &[&str]| {
         run(llbgen(home.path())
             .args(["--addr", &bed.address()])
             .args(flags)
-            .args(["build", "tool"]))
+            .args(["build", artifact]))
     };
     let name = "error: artifact `tool` for `linux/amd64` failed at step `run ./install.sh`";
     for progress in ["plain", "rawjson", "quiet"] {
-        let outcome = build(&["--progress", progress]).fails(1, &[name, SHOWN]);
+        let outcome = build("tool", &["--progress", progress]).fails(1, &[name, SHOWN]);
         assert!(!outcome.stderr.contains('\x1b'), "{}", outcome.stderr);
     }
-    build(&["--color", "always"]).fails(1, &["\x1b[1m\x1b[31m>>>\x1b[0m 6 |"]);
+    build("tool", &["--color", "always"]).fails(1, &["\x1b[1m\x1b[31m>>>\x1b[0m 6 |"]);
+    // The error of an image has come another way.
+    let image = ["  at llbgen.toml:12\n", "  at install.sh:1\n"];
+    let outcome = build("image", &[]).fails(1, &image);
+    let places = image.map(|place| outcome.stderr.find(place));
+    assert!(places.is_sorted(), "{}", outcome.stderr);
     // The same in the daemon's client, from the graph alone.
     let graph = fs::File::create(home.path().join("graph.pb")).unwrap();
     let emit = llbgen(home.path())

@@ -14,7 +14,10 @@ use std::collections::BTreeMap;
 use buildkit_llb::{Range, SourceLocation, SourceMap};
 
 use crate::{
-    artifact::Artifact, dockerfile::first_from_line, file::Place, inputs::MAX_INLINE_FILE,
+    artifact::Artifact,
+    dockerfile::first_from_line,
+    file::{Place, StepPlace},
+    inputs::MAX_INLINE_FILE,
     path::ContextPath,
 };
 
@@ -26,12 +29,28 @@ const SHORT: usize = 10;
 #[derive(Default)]
 pub(crate) struct Files(BTreeMap<String, Option<SourceMap>>);
 
+/// The lines that declare a step, and those of the steps that it has in it.
+#[derive(Debug, Clone)]
+pub(crate) struct StepLocation {
+    pub(crate) lines: SourceLocation,
+    pub(crate) nested: Vec<StepLocation>,
+}
+
 impl Files {
     /// The lines that declare a step.
-    pub(crate) fn step(&mut self, artifact: &Artifact, number: usize) -> Option<SourceLocation> {
-        artifact
-            .step_place(number)
-            .and_then(|place| self.place(place))
+    pub(crate) fn step(&mut self, artifact: &Artifact, number: usize) -> Option<StepLocation> {
+        self.nested(artifact.nested_places(number)?)
+    }
+
+    fn nested(&mut self, step: &StepPlace) -> Option<StepLocation> {
+        Some(StepLocation {
+            lines: self.place(&step.place)?,
+            nested: step
+                .nested
+                .iter()
+                .filter_map(|step| self.nested(step))
+                .collect(),
+        })
     }
 
     /// The line that begins an artifact.
@@ -50,7 +69,7 @@ impl Files {
     }
 
     /// The FROM line of a Dockerfile.
-    pub(crate) fn from_line(&mut self, path: &ContextPath, text: &str) -> Option<SourceLocation> {
+    pub(crate) fn dockerfile(&mut self, path: &ContextPath, text: &str) -> Option<SourceLocation> {
         let line = first_from_line(path, text).ok()?.line;
         let file = self.file(path.as_str(), "Dockerfile", text)?;
         Some(lines(&file, line, line))
@@ -62,14 +81,12 @@ impl Files {
     }
 
     fn file(&mut self, name: &str, language: &str, text: &str) -> Option<SourceMap> {
-        match self.0.get(name) {
-            Some(known) => known.clone(),
-            None => {
-                let map = source_map(name, language, text.as_bytes());
-                self.0.insert(name.to_owned(), map.clone());
-                map
-            }
+        if let Some(known) = self.0.get(name) {
+            return known.clone();
         }
+        let map = source_map(name, language, text.as_bytes());
+        self.0.insert(name.to_owned(), map.clone());
+        map
     }
 }
 

@@ -1,9 +1,12 @@
 //! From a variant to its tree: the base below it, then its steps, each with exactly what it declared.
 
+mod reads;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{Git, Http, ImageRef, Platform, SourceLocation, State};
+use buildkit_llb::{Platform, SourceLocation};
 
+use self::reads::ReadBy;
 use crate::{
     artifact::{Artifact, Base, Kind},
     base::{self, Ground},
@@ -12,7 +15,7 @@ use crate::{
     inputs::Inputs,
     local::{LocalContent, LocalSource},
     location::Files,
-    lock::{Pinned, Reference},
+    lock::Reference,
     name::ArtifactName,
     pack::{PackCaption, Packer},
     path::ContextPath,
@@ -76,15 +79,6 @@ enum Phase {
     Own,
     /// Those that come last.
     Last,
-}
-
-/// The step that reads something from elsewhere in the graph.
-struct ReadBy<'a> {
-    variant: &'a Variant,
-    /// As an error says it.
-    place: String,
-    /// Where it is declared.
-    location: Option<SourceLocation>,
 }
 
 #[derive(Clone)]
@@ -268,7 +262,7 @@ impl<'a> Planner<'a> {
             let reader = ReadBy {
                 variant,
                 place: format!("artifact `{}`, step {number}", artifact.name),
-                location: caption.reads_place.clone(),
+                location: caption.lines_of_reads().cloned(),
             };
             let mut given = Given::default();
             for read in &reads {
@@ -295,12 +289,10 @@ impl<'a> Planner<'a> {
         variant: &Variant,
         (number, step): (usize, &Step),
     ) -> Caption {
-        let place = self.files.step(artifact, number);
-        let is_first = self.carried_out.insert((variant.clone(), number));
         Caption {
             title: step.title(),
-            reads_place: place.clone().filter(|_| is_first),
-            place,
+            place: self.files.step(artifact, number),
+            is_repeated: !self.carried_out.insert((variant.clone(), number)),
         }
     }
 
@@ -329,7 +321,7 @@ impl<'a> Planner<'a> {
         match &artifact.base {
             Base::FromLine { from } => {
                 let text = self.inputs.dockerfiles.get(from)?;
-                self.files.from_line(from, text)
+                self.files.dockerfile(from, text)
             }
             Base::Named(_) => self.files.base(artifact),
         }
@@ -352,121 +344,5 @@ impl<'a> Planner<'a> {
             tree: ground.tree,
             distribution: ground.distribution,
         }
-    }
-
-    /// Makes what a step reads from elsewhere in the graph.
-    fn give(
-        &mut self,
-        read: &Read,
-        reader: &ReadBy<'_>,
-        given: &mut Given,
-    ) -> Result<(), PlanProblem> {
-        match read {
-            Read::Files(_) | Read::FromLine(_) | Read::Secret { .. } | Read::Ssh { .. } => Ok(()),
-            Read::Context { name, path } => {
-                if !self.inputs.contexts.contains_key(name.as_str()) {
-                    let (name, path) = (name.clone(), path.clone());
-                    self.gathered.missing.insert(MissingContext { name, path });
-                }
-                Ok(())
-            }
-            Read::Tree(name) => {
-                let state = self.named_tree(name, reader)?;
-                given.insert(read.clone(), whole(state));
-                Ok(())
-            }
-            Read::Tar(name) => {
-                let below = &self.catalog.artifacts[name.as_str()];
-                let packed = self.packed(&reader.variant.of_base(below))?;
-                given.insert(read.clone(), packed);
-                Ok(())
-            }
-            Read::Http { url, checksum } => {
-                let file = file_name(url);
-                let http = Http::new(url.as_str()).filename(file.as_str());
-                let pinned = if checksum.is_some() {
-                    checksum.as_ref()
-                } else {
-                    self.refer(Pinned::Http(url.clone()), &reader.place);
-                    self.inputs.lock.http(url)
-                };
-                let http = match pinned {
-                    Some(checksum) => http.checksum(checksum.clone()),
-                    None => http,
-                };
-                let http = reader.location.iter().cloned().fold(http, Http::location);
-                let (state, path) = (http.state(), format!("/{file}"));
-                given.insert(read.clone(), Source { state, path });
-                Ok(())
-            }
-            Read::Git(source) => {
-                self.refer(Pinned::Git(source.clone()), &reader.place);
-                let reference = match self.inputs.lock.git(source) {
-                    Some(commit) => Some(commit.as_str()),
-                    None => source.reference(),
-                };
-                let git = Git::new(source.git_url().clone());
-                let git = match reference {
-                    Some(reference) => git.git_ref(reference),
-                    None => git,
-                };
-                let git = reader.location.iter().cloned().fold(git, Git::location);
-                given.insert(read.clone(), whole(git.state()));
-                Ok(())
-            }
-        }
-    }
-
-    fn refer(&mut self, source: Pinned, place: &str) {
-        self.gathered.references.insert(Reference {
-            source,
-            place: place.to_owned(),
-        });
-    }
-
-    /// The tree that a step copies from: of an artifact, of what a `--build-context` puts in its place, or of an image.
-    fn named_tree(&mut self, name: &str, reader: &ReadBy<'_>) -> Result<State, PlanProblem> {
-        let variant = reader.variant;
-        let names = [self.catalog.tree_name(name)];
-        if let Some((name, context)) = base::context_for(&names, self.inputs) {
-            let ground = base::replaced(name, context, variant, &self.inputs.lock)?;
-            return Ok(self.stand_on(ground).tree.state);
-        }
-        if let Some(artifact) = self.catalog.artifacts.get(name) {
-            return Ok(self.tree(&variant.of_base(artifact))?.state);
-        }
-        let image: ImageRef = name.parse().map_err(|source| base::BaseError::Reference {
-            base: name.to_owned(),
-            source,
-        })?;
-        let origin = base::Origin {
-            place: reader.place.clone(),
-            from: None,
-            context: None,
-            location: reader.location.clone(),
-        };
-        let ground = base::from_image(&image, origin, variant, &self.inputs.lock)?;
-        Ok(self.stand_on(ground).tree.state)
-    }
-}
-
-/// All of a tree.
-fn whole(state: State) -> Source {
-    Source {
-        state,
-        path: "/".to_owned(),
-    }
-}
-
-/// What a download is called in the tree: the last part of its path.
-fn file_name(url: &str) -> String {
-    let path = url.split(['?', '#']).next().unwrap_or(url);
-    let path = path.split_once("://").map_or(path, |(_, rest)| rest);
-    match path
-        .split_once('/')
-        .and_then(|(_host, path)| path.rsplit('/').next())
-    {
-        Some(name) if !name.is_empty() => name.to_owned(),
-        _ => "download".to_owned(),
     }
 }

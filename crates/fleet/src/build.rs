@@ -73,16 +73,15 @@ pub struct VariantFailure {
 
 impl VariantFailure {
     /// Where in the user's files what failed is written, in the order in which the graph says so; empty when it does not.
-    pub fn sources(&self) -> Vec<&FailureSource> {
+    pub fn sources(&self) -> &[FailureSource] {
         let error = match &self.reason {
             FailureReason::Solve(error) => error,
             FailureReason::Source(failure) => &failure.error,
-            _ => return Vec::new(),
+            _ => return &[],
         };
         match error {
-            // The daemon wraps the error in one place after the other, and sends the outermost first.
-            SolveError::Build(failure) => failure.sources.iter().rev().collect(),
-            _ => Vec::new(),
+            SolveError::Build(failure) => &failure.sources,
+            _ => &[],
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     dockerfile::{FromLineError, first_from_line},
     inputs::{FileSet, Inputs, NamedContext},
     local::{self, LocalSource},
+    location::StepLocation,
     lock::{GitSource, PACKAGES_EPOCH},
     name::{ContextName, SecretId, SshId},
     path::{ContextPath, ContextPathError},
@@ -112,10 +113,22 @@ pub(crate) struct Caption {
     /// What progress shows.
     pub(crate) title: String,
     /// Where the step is declared.
-    pub(crate) place: Option<SourceLocation>,
-    /// Where the vertices that it reads from are declared, when nobody has said so yet: a step that is carried out on two
-    /// trees reads the same vertices twice, and an error would show their lines twice.
-    pub(crate) reads_place: Option<SourceLocation>,
+    pub(crate) place: Option<StepLocation>,
+    /// Whether it was carried out before, on another tree. What it reads are the same vertices then, and an error would
+    /// show the lines of the step twice.
+    pub(crate) is_repeated: bool,
+}
+
+impl Caption {
+    /// The lines that declare the step.
+    fn lines(&self) -> Option<&SourceLocation> {
+        self.place.as_ref().map(|place| &place.lines)
+    }
+
+    /// The lines for what the step reads from.
+    pub(crate) fn lines_of_reads(&self) -> Option<&SourceLocation> {
+        self.lines().filter(|_| !self.is_repeated)
+    }
 }
 
 /// Why a step cannot be carried out.
@@ -325,21 +338,15 @@ impl<'a> StepContext<'a> {
     /// File actions, as the step: with its name and its place.
     pub(crate) fn file_actions(&self) -> FileActions {
         let actions = FileActions::new().custom_name(self.vertex_name());
-        self.caption
-            .place
-            .iter()
-            .cloned()
-            .fold(actions, FileActions::location)
+        let lines = self.caption.lines().cloned().into_iter();
+        lines.fold(actions, FileActions::location)
     }
 
     /// The command, as the step: with its name and its place.
     pub(crate) fn captioned(&self, exec: Exec) -> Exec {
         let exec = exec.custom_name(self.vertex_name());
-        self.caption
-            .place
-            .iter()
-            .cloned()
-            .fold(exec, Exec::location)
+        let lines = self.caption.lines().cloned().into_iter();
+        lines.fold(exec, Exec::location)
     }
 
     /// A command that reaches the network: `script` in a shell that stops at the first command that fails, with the
@@ -377,24 +384,32 @@ impl<'a> StepContext<'a> {
         files: &FileSet,
         place: impl Fn(&ContextPath) -> ContextPath,
     ) -> State {
-        let declared = self.caption.reads_place.as_ref();
+        let declared = self.caption.lines_of_reads();
         let (state, local) = local::files_state(name, files, place, declared);
         self.locals.extend(local);
         state
     }
 
-    /// The same context for a step inside this one.
-    pub(crate) fn nested(&mut self, reads: Vec<Read>, title: String) -> StepContext<'_> {
+    /// The same context for a step inside this one, counted from 0.
+    pub(crate) fn nested(
+        &mut self,
+        index: usize,
+        reads: Vec<Read>,
+        title: String,
+    ) -> StepContext<'_> {
+        let place = self.caption.place.as_ref();
+        let caption = Caption {
+            title,
+            place: place.and_then(|place| place.nested.get(index)).cloned(),
+            ..self.caption
+        };
         StepContext::new(
             self.variant,
             self.inputs,
             reads,
             self.given,
             self.base,
-            Caption {
-                title,
-                ..self.caption.clone()
-            },
+            caption,
             self.locals,
         )
     }

@@ -107,6 +107,37 @@ fn a_step_of_a_file_comes_from_its_lines() {
 }
 
 #[test]
+fn a_step_in_a_condition_comes_from_its_own_lines() {
+    let text = r#"[artifact.x]
+kind = "rootfs"
+base = "scratch"
+
+[[artifact.x.steps]]
+when.arch = "arm64"
+steps = [
+  { workdir = "/a" },
+  { when = { l10n = "en" }, steps = [
+    { workdir = "/b" },
+  ] },
+]
+
+[[artifact.x.steps]]
+workdir = "/c"
+
+[artifact.x.axes]
+l10n = ["en"]
+"#;
+    assert_eq!(
+        located(&plan(&declared(text), "x", &given())),
+        [
+            "[x linux/arm64 l10n=en] workdir /a: llbgen.toml:8-8",
+            "[x linux/arm64 l10n=en] workdir /b: llbgen.toml:10-10",
+            "[x linux/arm64 l10n=en] workdir /c: llbgen.toml:14-15",
+        ]
+    );
+}
+
+#[test]
 fn a_program_of_its_own_has_from_lines_and_scripts() {
     let installs = Run::script("install.sh").files(["package.json"]);
     let catalog = checked([
