@@ -3,9 +3,10 @@
 //! They are said about a vertex, as its name is: no digest and no id depends on them. The rules:
 //!
 //! - A vertex of a step comes from the lines of `llbgen.toml` that declare the step; a program's own artifacts have none.
-//! - A command comes from the declared file that it is about, too: the first one that it names
-//!   ([`main_file`](crate::step::main_file)).
+//! - A command comes from the declared file that it is about, too: the first one that it names, as `step::main_file` finds
+//!   it.
 //! - A base image comes from the FROM line that names it, or from the `base` of `llbgen.toml`.
+//! - What packs an artifact comes from the line of `llbgen.toml` that begins it.
 //!
 //! A graph has the text of each such file once, and only of files of at most [`MAX_INLINE_FILE`] bytes.
 
