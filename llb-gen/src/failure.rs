@@ -7,14 +7,14 @@ use std::{
     process::ExitCode,
 };
 
-use anstyle::{AnsiColor, Style};
+use anstyle::{AnsiColor, Color, Style};
 use buildkit_client::ConnectError;
 use catalog::{
     BaseError, CatalogError, FileError, ImageKey, LockError, PlanError, PlanProblem, SelectError,
 };
-use fleet::{InputError, LockFileError, OutputError};
+use fleet::{InputError, LockFileError, OutputError, VariantFailure};
 
-use crate::signals::Signals;
+use crate::{lines::Lines, signals::Signals};
 
 /// The exit codes of the command line; scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Failure {
     }
 
     fn render(&self) -> String {
-        let (red, cyan) = (bold(AnsiColor::Red), bold(AnsiColor::Cyan));
+        let (red, cyan) = (RED, bold(AnsiColor::Cyan));
         let mut text = String::new();
         for error in &self.errors {
             _ = writeln!(
@@ -117,6 +117,9 @@ impl Failure {
             for cause in causes(error.as_ref()) {
                 _ = writeln!(text, "  caused by: {}", indented(&cause, "    "));
             }
+            for lines in lines_of(error.as_ref()) {
+                _ = writeln!(text, "  at {}", indented(&lines.to_string(), "  "));
+            }
         }
         if let Some(hint) = &self.hint {
             _ = writeln!(text, "{cyan}hint:{cyan:#} {}", indented(hint, "  "));
@@ -125,8 +128,24 @@ impl Failure {
     }
 }
 
-fn bold(color: AnsiColor) -> Style {
-    Style::new().bold().fg_color(Some(color.into()))
+/// The lines of the user's own files that a failing step comes from, each once.
+fn lines_of(error: &(dyn Error + Send + Sync + 'static)) -> Vec<Lines> {
+    let failure = error.downcast_ref::<VariantFailure>();
+    let sources = failure.map(VariantFailure::sources).unwrap_or_default();
+    let mut all: Vec<Lines> = Vec::new();
+    for lines in sources.iter().filter_map(Lines::of) {
+        if !all.contains(&lines) {
+            all.push(lines);
+        }
+    }
+    all
+}
+
+/// What is wrong.
+pub(crate) const RED: Style = bold(AnsiColor::Red);
+
+const fn bold(color: AnsiColor) -> Style {
+    Style::new().bold().fg_color(Some(Color::Ansi(color)))
 }
 
 /// Later lines stand below the first one.

@@ -26,6 +26,7 @@ mod memory;
 mod offline;
 mod oocana;
 mod outputs;
+mod places;
 mod private;
 mod publishing;
 mod secrets;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
-    file::{Place, Places, text_or_table},
+    file::{Place, Places, StepPlace, text_or_table},
     name::{ArtifactName, VariableName},
     path::ContextPath,
     problem::Problem,
@@ -364,8 +364,18 @@ impl Artifact {
         self.places.artifact.as_ref()
     }
 
+    /// Where its base is named, when a file declares it.
+    pub(crate) fn base_place(&self) -> Option<&Place> {
+        self.places.base.as_ref()
+    }
+
     /// Where the step with this number, from 1, is declared, when a file declares it; its last steps count on from its own.
     pub fn step_place(&self, number: usize) -> Option<&Place> {
+        self.nested_places(number).map(|step| &step.place)
+    }
+
+    /// The same, with the steps that the step has in it.
+    pub(crate) fn nested_places(&self, number: usize) -> Option<&StepPlace> {
         let index = number.checked_sub(1)?;
         match index.checked_sub(self.steps.len()) {
             None => self.places.steps.get(index),

@@ -143,7 +143,7 @@ impl CheckedCatalog {
             Some(below) => Ok(ResolvedBase::Artifact {
                 name: below.name.clone(),
             }),
-            None => Ok(ground(artifact, variant, inputs)?.base),
+            None => Ok(ground(artifact, variant, inputs, None)?.base),
         }
     }
 

@@ -32,6 +32,7 @@ mod graph;
 mod id;
 mod inputs;
 mod local;
+mod location;
 mod lock;
 mod name;
 mod nearest;

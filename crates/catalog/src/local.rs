@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::{Copy, FileActions, Local, Mkdir, Mkfile, State, Symlink};
+use buildkit_llb::{Copy, FileActions, Local, Mkdir, Mkfile, SourceLocation, State, Symlink};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -36,11 +36,12 @@ pub enum LocalContent {
 
 /// A state with `files` at the paths that `place` gives them, and the local source that it needs, if any.
 ///
-/// What the graph cannot hold comes from the local source `name`. Modes are 0644 and 0755, owners 0:0 and mtimes 0, so that equal content makes an equal tree wherever it comes from.
+/// What the graph cannot hold comes from the local source `name`. Modes are 0644 and 0755, owners 0:0 and mtimes 0, so that equal content makes an equal tree wherever it comes from. `declared` is where the files are declared.
 pub(crate) fn files_state(
     name: &str,
     files: &FileSet,
     place: impl Fn(&ContextPath) -> ContextPath,
+    declared: Option<&SourceLocation>,
 ) -> (State, Option<LocalSource>) {
     let inline_bytes: usize = files
         .values()
@@ -57,7 +58,8 @@ pub(crate) fn files_state(
         FileContent::Symlink(_) => true,
         FileContent::Hashed { .. } => false,
     };
-    let mut actions = FileActions::new();
+    let at = || declared.cloned().into_iter();
+    let mut actions = at().fold(FileActions::new(), FileActions::location);
     for directory in directories(files.keys().map(&place)) {
         actions = actions.mkdir(Mkdir::new(absolute(&directory)).mode(0o755).created(0));
     }
@@ -81,7 +83,7 @@ pub(crate) fn files_state(
         }
     }
     if !sent.is_empty() {
-        let source = source(name, &sent);
+        let source = at().fold(source(name, &sent), Local::location).state();
         for (path, file) in &sent {
             let copy = Copy::new(&source, absolute(path), absolute(&place(path)));
             actions = actions.copy(copy.mode(file.mode()).created(0));
@@ -109,12 +111,11 @@ pub(crate) fn rootfs_state(tar: &RootfsTar) -> State {
     )
 }
 
-fn source(name: &str, files: &FileSet) -> State {
+fn source(name: &str, files: &FileSet) -> Local {
     Local::new(name)
         .unique(content_name(files))
         .differ_none()
         .include(files.keys().map(|path| escape_pattern(path.as_str())))
-        .state()
 }
 
 /// A hash over path, mode and bytes of every file: equal names mean equal content, so sharing a source is right.

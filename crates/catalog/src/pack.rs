@@ -2,7 +2,7 @@
 
 use buildkit_llb::{
     Args, BindMount, ContentCache, Exec, Image, ImageRef, Local, NetworkMode, OpError, Platform,
-    State,
+    SourceLocation, State,
 };
 
 use crate::{
@@ -37,6 +37,14 @@ pub enum PackerSource {
     },
     /// An image that has it at its root.
     Image(ImageRef),
+}
+
+/// What is said about a vertex that packs, and is no part of its digest.
+pub(crate) struct PackCaption {
+    /// What progress shows.
+    pub(crate) name: String,
+    /// Where the artifact is declared.
+    pub(crate) place: Option<SourceLocation>,
 }
 
 impl Packer {
@@ -86,34 +94,40 @@ impl Packer {
         base: &State,
         whole: &State,
         name: &str,
-        title: String,
+        caption: PackCaption,
     ) -> Result<State, OpError> {
         let args = ["layer", "/base", "/whole", &format!("/out/{name}")];
         let mounts = [("/base", base), ("/whole", whole)];
-        self.pack(&args, &mounts, title)
+        self.pack(&args, &mounts, caption)
     }
 
     /// A state with the file `name`: all that is in `tree`.
-    pub(crate) fn rootfs(&self, tree: &State, name: &str, title: String) -> Result<State, OpError> {
+    pub(crate) fn rootfs(
+        &self,
+        tree: &State,
+        name: &str,
+        caption: PackCaption,
+    ) -> Result<State, OpError> {
         let args = ["rootfs", "/whole", &format!("/out/{name}")];
-        self.pack(&args, &[("/whole", tree)], title)
+        self.pack(&args, &[("/whole", tree)], caption)
     }
 
     fn pack(
         &self,
         args: &[&str],
         trees: &[(&str, &State)],
-        title: String,
+        caption: PackCaption,
     ) -> Result<State, OpError> {
         // The file alone is mounted, so that the cache key is its content.
         let program = BindMount::new("/packer", &self.state())
             .selector(format!("/{PACKER_PROGRAM}"))
             .readonly();
         let exec = Exec::new(Args::program("/packer").args(args.iter().copied()))
-            .custom_name(title)
+            .custom_name(caption.name)
             .network(NetworkMode::None)
             .mount(program)
             .mount(BindMount::new("/out", &State::scratch()));
+        let exec = caption.place.into_iter().fold(exec, Exec::location);
         // By content, a tree that has only other times would count as the one that was packed before.
         let exec = trees.iter().fold(exec, |exec, (path, tree)| {
             let tree = BindMount::new(*path, tree).readonly();

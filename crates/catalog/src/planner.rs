@@ -1,21 +1,26 @@
 //! From a variant to its tree: the base below it, then its steps, each with exactly what it declared.
 
+mod reads;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{Git, Http, ImageRef, State};
+use buildkit_llb::{Platform, SourceLocation};
 
+use self::reads::ReadBy;
 use crate::{
-    artifact::{Artifact, Kind},
+    artifact::{Artifact, Base, Kind},
     base::{self, Ground},
     catalog::CheckedCatalog,
     check,
     inputs::Inputs,
     local::{LocalContent, LocalSource},
-    lock::{Pinned, Reference},
+    location::Files,
+    lock::Reference,
     name::ArtifactName,
-    pack::Packer,
+    pack::{PackCaption, Packer},
+    path::ContextPath,
     plan::{MissingContext, PlanProblem, reads_of, step_failed},
-    step::{Given, Read, Source, StepContext},
+    step::{Caption, Given, Read, Source, Step, StepContext},
     tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
@@ -28,8 +33,23 @@ pub(crate) struct Planner<'a> {
     packer: Option<&'a Packer>,
     /// What packed files are called.
     naming: Naming,
+    /// Bases that are no artifacts, one vertex each.
+    grounds: BTreeMap<(Named, Platform), Built>,
+    /// Trees without last steps.
     built: BTreeMap<Variant, Built>,
+    complete: BTreeMap<Variant, Tree>,
+    packed: BTreeMap<Variant, Source>,
+    /// Steps that were carried out, on whatever tree.
+    carried_out: BTreeSet<(Variant, usize)>,
+    files: Files,
     gathered: Gathered,
+}
+
+/// Where a base that is no artifact is named: by a FROM line, or by an artifact itself.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Named {
+    By(ContextPath),
+    In(ArtifactName),
 }
 
 /// What the graph of a plan needs and refers to.
@@ -75,7 +95,12 @@ impl<'a> Planner<'a> {
             inputs,
             packer: inputs.packer.as_ref(),
             naming: Naming::Real,
+            grounds: BTreeMap::new(),
             built: BTreeMap::new(),
+            complete: BTreeMap::new(),
+            packed: BTreeMap::new(),
+            carried_out: BTreeSet::new(),
+            files: Files::default(),
             gathered: Gathered::default(),
         }
     }
@@ -108,6 +133,15 @@ impl<'a> Planner<'a> {
 
     /// The tar of a variant, called as its output is, so that whoever carries it shares the vertex with the variant itself.
     fn packed(&mut self, variant: &Variant) -> Result<Source, PlanProblem> {
+        if let Some(packed) = self.packed.get(variant) {
+            return Ok(packed.clone());
+        }
+        let packed = self.pack(variant)?;
+        self.packed.insert(variant.clone(), packed.clone());
+        Ok(packed)
+    }
+
+    fn pack(&mut self, variant: &Variant) -> Result<Source, PlanProblem> {
         let artifact = &self.catalog.artifacts[&variant.artifact];
         let name = match self.naming {
             Naming::Real => check::output_path(artifact, variant)?
@@ -122,12 +156,16 @@ impl<'a> Planner<'a> {
             variant: Some(&shown),
             title: &title,
         };
+        let caption = PackCaption {
+            name: title.to_string(),
+            place: self.files.artifact(artifact),
+        };
         let packed = match artifact.kind {
-            Kind::Rootfs => self.packer()?.rootfs(&tree.state, &name, title.to_string()),
+            Kind::Rootfs => self.packer()?.rootfs(&tree.state, &name, caption),
             Kind::Layer => {
                 let base = self.complete_base(artifact, variant)?;
                 let packer = self.packer()?;
-                packer.layer(&base.state, &tree.state, &name, title.to_string())
+                packer.layer(&base.state, &tree.state, &name, caption)
             }
             Kind::Image => {
                 let name = artifact.name.to_string();
@@ -167,6 +205,15 @@ impl<'a> Planner<'a> {
 
     /// The tree of a variant, complete.
     pub(crate) fn tree(&mut self, variant: &Variant) -> Result<Tree, PlanProblem> {
+        if let Some(tree) = self.complete.get(variant) {
+            return Ok(tree.clone());
+        }
+        let tree = self.finish_tree(variant)?;
+        self.complete.insert(variant.clone(), tree.clone());
+        Ok(tree)
+    }
+
+    fn finish_tree(&mut self, variant: &Variant) -> Result<Tree, PlanProblem> {
         let mut built = self.build(variant)?;
         for variant in self.chain(variant).into_iter().rev() {
             built = self.apply(built, &variant, Phase::Last)?;
@@ -211,10 +258,15 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let failed = |source| step_failed(artifact, number, step, source);
-            let place = format!("artifact `{}`, step {number}", artifact.name);
+            let caption = self.caption(artifact, variant, (number, step));
+            let reader = ReadBy {
+                variant,
+                place: format!("artifact `{}`, step {number}", artifact.name),
+                location: caption.lines_of_reads().cloned(),
+            };
             let mut given = Given::default();
             for read in &reads {
-                self.give(read, variant, &place, &mut given)?;
+                self.give(read, &reader, &mut given)?;
             }
             self.gathered.reads.extend(reads.iter().cloned());
             let mut context = StepContext::new(
@@ -223,12 +275,25 @@ impl<'a> Planner<'a> {
                 reads,
                 &given,
                 &built.distribution,
-                step.title(),
+                caption,
                 &mut self.gathered.locals,
             );
             built.tree = step.apply(built.tree, &mut context).map_err(failed)?;
         }
         Ok(built)
+    }
+
+    fn caption(
+        &mut self,
+        artifact: &Artifact,
+        variant: &Variant,
+        (number, step): (usize, &Step),
+    ) -> Caption {
+        Caption {
+            title: step.title(),
+            place: self.files.step(artifact, number),
+            is_repeated: !self.carried_out.insert((variant.clone(), number)),
+        }
     }
 
     fn base(&mut self, artifact: &'a Artifact, variant: &Variant) -> Result<Built, PlanProblem> {
@@ -237,8 +302,29 @@ impl<'a> Planner<'a> {
         {
             return self.build(&variant.of_base(below));
         }
-        let ground = base::ground(artifact, variant, self.inputs)?;
-        Ok(self.stand_on(ground))
+        let named = match &artifact.base {
+            Base::FromLine { from } => Named::By(from.clone()),
+            Base::Named(_) => Named::In(artifact.name.clone()),
+        };
+        let key = (named, variant.platform.clone());
+        if let Some(ground) = self.grounds.get(&key) {
+            return Ok(ground.clone());
+        }
+        let location = self.base_location(artifact);
+        let ground = base::ground(artifact, variant, self.inputs, location)?;
+        let built = self.stand_on(ground);
+        self.grounds.insert(key, built.clone());
+        Ok(built)
+    }
+
+    fn base_location(&mut self, artifact: &Artifact) -> Option<SourceLocation> {
+        match &artifact.base {
+            Base::FromLine { from } => {
+                let text = self.inputs.dockerfiles.get(from)?;
+                self.files.dockerfile(from, text)
+            }
+            Base::Named(_) => self.files.base(artifact),
+        }
     }
 
     /// Whether a `--build-context` stands in for an artifact.
@@ -258,123 +344,5 @@ impl<'a> Planner<'a> {
             tree: ground.tree,
             distribution: ground.distribution,
         }
-    }
-
-    /// Makes what a step reads from elsewhere in the graph.
-    fn give(
-        &mut self,
-        read: &Read,
-        variant: &Variant,
-        place: &str,
-        given: &mut Given,
-    ) -> Result<(), PlanProblem> {
-        match read {
-            Read::Files(_) | Read::FromLine(_) | Read::Secret { .. } | Read::Ssh { .. } => Ok(()),
-            Read::Context { name, path } => {
-                if !self.inputs.contexts.contains_key(name.as_str()) {
-                    let (name, path) = (name.clone(), path.clone());
-                    self.gathered.missing.insert(MissingContext { name, path });
-                }
-                Ok(())
-            }
-            Read::Tree(name) => {
-                let state = self.named_tree(name, variant, place)?;
-                given.insert(read.clone(), whole(state));
-                Ok(())
-            }
-            Read::Tar(name) => {
-                let below = &self.catalog.artifacts[name.as_str()];
-                let packed = self.packed(&variant.of_base(below))?;
-                given.insert(read.clone(), packed);
-                Ok(())
-            }
-            Read::Http { url, checksum } => {
-                let file = file_name(url);
-                let http = Http::new(url.as_str()).filename(file.as_str());
-                let pinned = if checksum.is_some() {
-                    checksum.as_ref()
-                } else {
-                    self.refer(Pinned::Http(url.clone()), place);
-                    self.inputs.lock.http(url)
-                };
-                let http = match pinned {
-                    Some(checksum) => http.checksum(checksum.clone()),
-                    None => http,
-                };
-                let (state, path) = (http.state(), format!("/{file}"));
-                given.insert(read.clone(), Source { state, path });
-                Ok(())
-            }
-            Read::Git(source) => {
-                self.refer(Pinned::Git(source.clone()), place);
-                let reference = match self.inputs.lock.git(source) {
-                    Some(commit) => Some(commit.as_str()),
-                    None => source.reference(),
-                };
-                let git = Git::new(source.git_url().clone());
-                let git = match reference {
-                    Some(reference) => git.git_ref(reference),
-                    None => git,
-                };
-                given.insert(read.clone(), whole(git.state()));
-                Ok(())
-            }
-        }
-    }
-
-    fn refer(&mut self, source: Pinned, place: &str) {
-        self.gathered.references.insert(Reference {
-            source,
-            place: place.to_owned(),
-        });
-    }
-
-    /// The tree that a step copies from: of an artifact, of what a `--build-context` puts in its place, or of an image.
-    fn named_tree(
-        &mut self,
-        name: &str,
-        variant: &Variant,
-        place: &str,
-    ) -> Result<State, PlanProblem> {
-        let names = [self.catalog.tree_name(name)];
-        if let Some((name, context)) = base::context_for(&names, self.inputs) {
-            let ground = base::replaced(name, context, variant, &self.inputs.lock)?;
-            return Ok(self.stand_on(ground).tree.state);
-        }
-        if let Some(artifact) = self.catalog.artifacts.get(name) {
-            return Ok(self.tree(&variant.of_base(artifact))?.state);
-        }
-        let image: ImageRef = name.parse().map_err(|source| base::BaseError::Reference {
-            base: name.to_owned(),
-            source,
-        })?;
-        let origin = base::Origin {
-            place: place.to_owned(),
-            from: None,
-            context: None,
-        };
-        let ground = base::from_image(&image, origin, variant, &self.inputs.lock)?;
-        Ok(self.stand_on(ground).tree.state)
-    }
-}
-
-/// All of a tree.
-fn whole(state: State) -> Source {
-    Source {
-        state,
-        path: "/".to_owned(),
-    }
-}
-
-/// What a download is called in the tree: the last part of its path.
-fn file_name(url: &str) -> String {
-    let path = url.split(['?', '#']).next().unwrap_or(url);
-    let path = path.split_once("://").map_or(path, |(_, rest)| rest);
-    match path
-        .split_once('/')
-        .and_then(|(_host, path)| path.rsplit('/').next())
-    {
-        Some(name) if !name.is_empty() => name.to_owned(),
-        _ => "download".to_owned(),
     }
 }

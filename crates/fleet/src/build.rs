@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use buildkit_client::{Daemon, DockerConfig, SolveError};
+use buildkit_client::{Daemon, DockerConfig, FailureSource, SolveError};
 use catalog::{Plan, Variant};
 use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
@@ -69,6 +69,21 @@ pub struct VariantFailure {
     /// Why.
     #[source]
     pub reason: FailureReason,
+}
+
+impl VariantFailure {
+    /// Where in the user's files what failed is written, in the order in which the graph says so; empty when it does not.
+    pub fn sources(&self) -> &[FailureSource] {
+        let error = match &self.reason {
+            FailureReason::Solve(error) => error,
+            FailureReason::Source(failure) => &failure.error,
+            _ => return &[],
+        };
+        match error {
+            SolveError::Build(failure) => &failure.sources,
+            _ => &[],
+        }
+    }
 }
 
 /// What tells the variants of one artifact apart: `linux/amd64 l10n=en_US`.

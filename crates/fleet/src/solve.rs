@@ -9,10 +9,10 @@ use std::{
 
 use archive::{CanonicalizeError, Compress, Compressor, Options, Summary, canonicalize};
 use buildkit_client::{
-    Daemon, DeclaredFiles, Expected, Export, LocalDir, Progress, RelPath, RelPathError, SinkError,
-    Solve, SolveError,
+    Daemon, DeclaredFiles, Expected, Export, FailureSource, LocalDir, Progress, RelPath,
+    RelPathError, SinkError, Solve, SolveError,
 };
-use buildkit_llb::Entry;
+use buildkit_llb::{Definition, Entry, Location};
 use catalog::{
     ContextPath, FileContent, InputFile, LocalContent, LocalSource, Plan, TarCompression, Variant,
     VertexName,
@@ -209,7 +209,7 @@ pub(crate) async fn run_image(
 
 /// Names the step that failed, and tells sources that cannot be fetched from builds that fail.
 fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> VariantFailure {
-    let FailureReason::Solve(SolveError::Build(failure)) = reason else {
+    let FailureReason::Solve(SolveError::Build(mut failure)) = reason else {
         return VariantFailure {
             step: None,
             variant,
@@ -223,6 +223,9 @@ fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> Varia
             Some((plan, vertex))
         })
     });
+    if let Some((plan, vertex)) = found {
+        in_order_of(&plan.definition, vertex, &mut failure.sources);
+    }
     let vertex = found.map(|(_, vertex)| vertex);
     // Of an image, the platform whose step it was.
     let variant = found.map_or(variant, |(plan, _)| Arc::new(plan.variant.clone()));
@@ -244,6 +247,21 @@ fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> Varia
             })),
         },
     }
+}
+
+/// Brings the places of a vertex into the order in which the graph has them: every call that the daemon's error has gone
+/// through has turned it round.
+fn in_order_of(definition: &Definition, vertex: &Entry, sources: &mut [FailureSource]) {
+    let files = definition.source_files();
+    let line = |source: &FailureSource| source.ranges.first().map(|range| range.start.line);
+    sources.sort_by_key(|source| {
+        let is_it = |location: &Location| {
+            let first = location.ranges().first().map(|range| range.start.line);
+            files[location.source_index()].filename() == source.filename && first == line(source)
+        };
+        let place = vertex.locations().iter().position(is_it);
+        place.unwrap_or(usize::MAX)
+    });
 }
 
 /// The directories that the daemon may read, one a name: the sources of several steps are one directory.
@@ -302,28 +320,4 @@ fn expected(file: &InputFile) -> Expected {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_local_source_without_a_directory_is_refused() {
-        let locals = [LocalSource {
-            name: "context".to_owned(),
-            content: LocalContent::Files(catalog::FileSet::new()),
-        }];
-        let check = |roots: &[(&str, &str)], expected: Result<usize, &str>| {
-            let roots = roots
-                .iter()
-                .map(|(name, root)| ((*name).to_owned(), PathBuf::from(root)))
-                .collect();
-            let dirs = local_dirs(&locals, &roots).map(|dirs| dirs.len());
-            let expected = expected.map_err(str::to_owned);
-            assert_eq!(dirs.map_err(|error| error.to_string()), expected);
-        };
-        check(&[("context", "/c")], Ok(1));
-        check(
-            &[("other", "/c")],
-            Err("there is no directory for the local source `context`"),
-        );
-    }
-}
+mod tests;

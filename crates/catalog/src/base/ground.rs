@@ -1,6 +1,6 @@
 //! What is below all steps: nothing, an image at the digest that the lock has, or a tar.
 
-use buildkit_llb::{ImageRef, State};
+use buildkit_llb::{Image, ImageRef, SourceLocation, State};
 
 use super::{BaseError, BaseName, ResolvedBase, context_for, image_base};
 use crate::{
@@ -30,13 +30,16 @@ pub(crate) struct Origin {
     pub(crate) from: Option<String>,
     /// The `--build-context` that put it there.
     pub(crate) context: Option<String>,
+    /// The lines that name it.
+    pub(crate) location: Option<SourceLocation>,
 }
 
-/// Resolves a base that is no artifact, or an artifact that a context replaces.
+/// Resolves a base that is no artifact, or an artifact that a context replaces; `location` has the lines that name it.
 pub(crate) fn ground(
     artifact: &Artifact,
     variant: &Variant,
     inputs: &Inputs,
+    location: Option<SourceLocation>,
 ) -> Result<Ground, BaseError> {
     if let Base::Named(name) = &artifact.base
         && let Some(context) = inputs.contexts.get(name)
@@ -72,6 +75,7 @@ pub(crate) fn ground(
                 place,
                 from,
                 context: None,
+                location,
             };
             from_image(&image, origin, variant, &inputs.lock)
         }
@@ -102,6 +106,7 @@ pub(crate) fn replaced(
                 place: format!("`--build-context {name}`"),
                 from: None,
                 context: Some(name.to_owned()),
+                location: None,
             };
             from_image(image, origin, variant, lock)
         }
@@ -152,6 +157,10 @@ pub(crate) fn from_image(
         Some(digest) => image.clone().with_digest(digest.clone()),
         None => image.clone(),
     };
+    let source = origin
+        .location
+        .into_iter()
+        .fold(Image::new(pinned), Image::location);
     Ok(Ground {
         base: ResolvedBase::Image {
             reference: image.to_string(),
@@ -159,7 +168,7 @@ pub(crate) fn from_image(
             from: origin.from,
             context: origin.context,
         },
-        tree: Tree::of_image(State::image(pinned), config),
+        tree: Tree::of_image(source.state(), config),
         rootfs: None,
         reference: Some(Reference {
             source: Pinned::Image {

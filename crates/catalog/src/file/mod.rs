@@ -22,7 +22,10 @@ use toml::{
 };
 
 use self::{artifact::FileTable, value::Value};
-pub(crate) use self::{either::text_or_table, place::Places};
+pub(crate) use self::{
+    either::text_or_table,
+    place::{Places, StepPlace},
+};
 pub use self::{
     error::{FileError, Mistake},
     place::{Place, SourceFile},

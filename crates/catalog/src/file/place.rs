@@ -59,26 +59,51 @@ impl Place {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places {
     pub(crate) artifact: Option<Place>,
-    pub(crate) steps: Vec<Place>,
-    pub(crate) last_steps: Vec<Place>,
+    pub(crate) base: Option<Place>,
+    pub(crate) steps: Vec<StepPlace>,
+    pub(crate) last_steps: Vec<StepPlace>,
+}
+
+/// Where a step is declared, and the steps that it has in it.
+#[derive(Debug, Clone)]
+pub(crate) struct StepPlace {
+    pub(crate) place: Place,
+    pub(crate) nested: Vec<StepPlace>,
 }
 
 /// The bytes of a file that declare an artifact.
 pub(super) struct ArtifactTable {
     pub(super) name: ArtifactName,
     span: Range<usize>,
-    steps: Vec<Range<usize>>,
-    last_steps: Vec<Range<usize>>,
+    base: Option<Range<usize>>,
+    steps: Vec<StepSpan>,
+    last_steps: Vec<StepSpan>,
+}
+
+/// The bytes of a file that declare a step, and the steps that it has in it.
+struct StepSpan {
+    span: Range<usize>,
+    nested: Vec<StepSpan>,
 }
 
 impl ArtifactTable {
     pub(super) fn places(&self, file: &Arc<SourceFile>) -> Places {
-        let each =
-            |spans: &[Range<usize>]| spans.iter().map(|span| Place::of(file, span)).collect();
+        let each = |spans: &[StepSpan]| spans.iter().map(|span| span.place(file)).collect();
         Places {
             artifact: Some(Place::of(file, &self.span)),
+            base: self.base.as_ref().map(|span| Place::of(file, span)),
             steps: each(&self.steps),
             last_steps: each(&self.last_steps),
+        }
+    }
+}
+
+impl StepSpan {
+    fn place(&self, file: &Arc<SourceFile>) -> StepPlace {
+        let nested = self.nested.iter().map(|span| span.place(file));
+        StepPlace {
+            place: Place::of(file, &self.span),
+            nested: nested.collect(),
         }
     }
 }
@@ -96,8 +121,9 @@ pub(super) fn artifact_tables(root: &DeTable<'_>) -> Vec<ArtifactTable> {
             Some(ArtifactTable {
                 name: name.get_ref().parse().ok()?,
                 span: extent(value),
-                steps: elements(table, "steps"),
-                last_steps: elements(table, "finally"),
+                base: table.get("base").map(extent),
+                steps: steps(table, "steps"),
+                last_steps: steps(table, "finally"),
             })
         })
         .collect();
@@ -105,10 +131,17 @@ pub(super) fn artifact_tables(root: &DeTable<'_>) -> Vec<ArtifactTable> {
     tables
 }
 
-fn elements(table: &DeTable<'_>, key: &str) -> Vec<Range<usize>> {
+fn steps(table: &DeTable<'_>, key: &str) -> Vec<StepSpan> {
     let array = table.get(key).and_then(|value| value.get_ref().as_array());
     let elements = array.into_iter().flatten();
-    elements.map(extent).collect()
+    let step = |value: &Spanned<DeValue<'_>>| {
+        let table = value.get_ref().as_table();
+        StepSpan {
+            span: extent(value),
+            nested: table.map(|table| steps(table, "steps")).unwrap_or_default(),
+        }
+    };
+    elements.map(step).collect()
 }
 
 /// All that belongs to a value: a table under a header has the header's span alone.

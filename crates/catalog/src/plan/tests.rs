@@ -1,5 +1,6 @@
 //! What plans hold, and that nothing outside their inputs reaches them.
 
+mod locations;
 mod packing;
 
 use std::collections::BTreeMap;

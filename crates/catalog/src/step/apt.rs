@@ -99,8 +99,7 @@ impl Apply for Apt {
                 .sharing(CacheSharing::Locked)
         };
         let exec = context
-            .networked_shell(&self.script())
-            .custom_name(context.vertex_name())
+            .captioned(context.networked_shell(&self.script()))
             .user("0")
             .dir("/")
             .mount(cache(LISTS, "lists"))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::{FileActions, Mkdir};
+use buildkit_llb::Mkdir;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -115,11 +115,10 @@ impl Apply for Workdir {
             .mode(0o755)
             .parents()
             .created(0);
-        tree.state = tree.state.dir(self.workdir.as_str()).file(
-            FileActions::new()
-                .mkdir(make)
-                .custom_name(context.vertex_name()),
-        );
+        tree.state = tree
+            .state
+            .dir(self.workdir.as_str())
+            .file(context.file_actions().mkdir(make));
         tree.config.workdir = Some(self.workdir.clone());
         Ok(tree)
     }

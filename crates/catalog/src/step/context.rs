@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use buildkit_llb::{ContentDigest, Copy, Exec, FileActions, State};
+use buildkit_llb::{ContentDigest, Copy, Exec, FileActions, SourceLocation, State};
 use serde::Serialize;
 
 use super::network::networked_shell;
@@ -10,6 +10,7 @@ use crate::{
     dockerfile::{FromLineError, first_from_line},
     inputs::{FileSet, Inputs, NamedContext},
     local::{self, LocalSource},
+    location::StepLocation,
     lock::{GitSource, PACKAGES_EPOCH},
     name::{ContextName, SecretId, SshId},
     path::{ContextPath, ContextPathError},
@@ -106,6 +107,30 @@ pub struct Source {
     pub path: String,
 }
 
+/// What is said about the vertices of a step, and is no part of their digests.
+#[derive(Debug, Clone)]
+pub(crate) struct Caption {
+    /// What progress shows.
+    pub(crate) title: String,
+    /// Where the step is declared.
+    pub(crate) place: Option<StepLocation>,
+    /// Whether it was carried out before, on another tree. What it reads are the same vertices then, and an error would
+    /// show the lines of the step twice.
+    pub(crate) is_repeated: bool,
+}
+
+impl Caption {
+    /// The lines that declare the step.
+    fn lines(&self) -> Option<&SourceLocation> {
+        self.place.as_ref().map(|place| &place.lines)
+    }
+
+    /// The lines for what the step reads from.
+    pub(crate) fn lines_of_reads(&self) -> Option<&SourceLocation> {
+        self.lines().filter(|_| !self.is_repeated)
+    }
+}
+
 /// Why a step cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StepError {
@@ -173,7 +198,7 @@ pub struct StepContext<'a> {
     reads: Vec<Read>,
     given: &'a Given,
     base: &'a str,
-    title: String,
+    caption: Caption,
     locals: &'a mut Vec<LocalSource>,
 }
 
@@ -184,7 +209,7 @@ impl<'a> StepContext<'a> {
         reads: Vec<Read>,
         given: &'a Given,
         base: &'a str,
-        title: String,
+        caption: Caption,
         locals: &'a mut Vec<LocalSource>,
     ) -> Self {
         Self {
@@ -194,7 +219,7 @@ impl<'a> StepContext<'a> {
             reads,
             given,
             base,
-            title,
+            caption,
             locals,
         }
     }
@@ -223,7 +248,7 @@ impl<'a> StepContext<'a> {
         let variant = self.variant.to_string();
         let name = VertexName {
             variant: Some(&variant),
-            title: &self.title,
+            title: &self.caption.title,
         };
         name.to_string()
     }
@@ -303,13 +328,25 @@ impl<'a> StepContext<'a> {
 
     /// The tree with a copy made in it, as the step.
     pub fn copied(&self, tree: Tree, copy: Copy) -> Tree {
-        let actions = FileActions::new()
-            .copy(copy)
-            .custom_name(self.vertex_name());
+        let actions = self.file_actions().copy(copy);
         Tree {
             state: tree.state.file(actions),
             ..tree
         }
+    }
+
+    /// File actions, as the step: with its name and its place.
+    pub(crate) fn file_actions(&self) -> FileActions {
+        let actions = FileActions::new().custom_name(self.vertex_name());
+        let lines = self.caption.lines().cloned().into_iter();
+        lines.fold(actions, FileActions::location)
+    }
+
+    /// The command, as the step: with its name and its place.
+    pub(crate) fn captioned(&self, exec: Exec) -> Exec {
+        let exec = exec.custom_name(self.vertex_name());
+        let lines = self.caption.lines().cloned().into_iter();
+        lines.fold(exec, Exec::location)
     }
 
     /// A command that reaches the network: `script` in a shell that stops at the first command that fails, with the
@@ -328,9 +365,7 @@ impl<'a> StepContext<'a> {
         files: &FileSet,
         place: impl Fn(&ContextPath) -> ContextPath,
     ) -> State {
-        let (state, local) = local::files_state(local::CONTEXT_LOCAL, files, place);
-        self.locals.extend(local);
-        state
+        self.placed_files(local::CONTEXT_LOCAL, files, place)
     }
 
     /// The same for files of the build context `name`.
@@ -340,20 +375,41 @@ impl<'a> StepContext<'a> {
         files: &FileSet,
         place: impl Fn(&ContextPath) -> ContextPath,
     ) -> State {
-        let (state, local) = local::files_state(name.as_str(), files, place);
+        self.placed_files(name.as_str(), files, place)
+    }
+
+    fn placed_files(
+        &mut self,
+        name: &str,
+        files: &FileSet,
+        place: impl Fn(&ContextPath) -> ContextPath,
+    ) -> State {
+        let declared = self.caption.lines_of_reads();
+        let (state, local) = local::files_state(name, files, place, declared);
         self.locals.extend(local);
         state
     }
 
-    /// The same context for a step inside this one.
-    pub(crate) fn nested(&mut self, reads: Vec<Read>, title: String) -> StepContext<'_> {
+    /// The same context for a step inside this one, counted from 0.
+    pub(crate) fn nested(
+        &mut self,
+        index: usize,
+        reads: Vec<Read>,
+        title: String,
+    ) -> StepContext<'_> {
+        let place = self.caption.place.as_ref();
+        let caption = Caption {
+            title,
+            place: place.and_then(|place| place.nested.get(index)).cloned(),
+            ..self.caption
+        };
         StepContext::new(
             self.variant,
             self.inputs,
             reads,
             self.given,
             self.base,
-            title,
+            caption,
             self.locals,
         )
     }

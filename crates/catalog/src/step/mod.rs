@@ -8,6 +8,7 @@ mod custom;
 mod download;
 mod image;
 mod label;
+mod main_file;
 mod network;
 mod run;
 mod tar;
@@ -30,7 +31,11 @@ pub use self::{
     tar::Tar,
     when::When,
 };
-pub(crate) use self::{apt::installed_packages, context::Given, network::without_prelude};
+pub(crate) use self::{
+    apt::installed_packages,
+    context::{Caption, Given},
+    network::without_prelude,
+};
 use crate::{
     template::{Template, Variables},
     tree::Tree,

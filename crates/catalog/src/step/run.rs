@@ -9,10 +9,13 @@ use buildkit_llb::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Apply, CA_SECRET, Read, Reader, StepContext, StepError, network::shell};
+use super::{
+    Apply, CA_SECRET, Read, Reader, StepContext, StepError, main_file::main_file, network::shell,
+};
 use crate::{
     file::text_or_table,
     inputs::FileSet,
+    location::declared_file,
     name::{SecretId, SshId},
     path::ContextPath,
     template::{Template, Variables},
@@ -277,7 +280,10 @@ impl Run {
             Network::Default => context.networked_shell(&command),
             Network::None => shell(&command).network(NetworkMode::None),
         };
-        Ok(exec.custom_name(context.vertex_name()))
+        let file = main_file(&command, files).and_then(|(path, text)| declared_file(path, text));
+        Ok(file
+            .into_iter()
+            .fold(context.captioned(exec), Exec::location))
     }
 
     fn with_caches(&self, exec: Exec, context: &StepContext<'_>) -> Exec {

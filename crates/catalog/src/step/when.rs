@@ -122,11 +122,11 @@ impl Apply for When {
         if !self.holds(context.variables())? {
             return Ok(tree);
         }
-        for step in &self.steps {
+        for (index, step) in self.steps.iter().enumerate() {
             let reads = step.reads(Reader {
                 variables: context.variables(),
             })?;
-            tree = step.apply(tree, &mut context.nested(reads, step.title()))?;
+            tree = step.apply(tree, &mut context.nested(index, reads, step.title()))?;
         }
         Ok(tree)
     }

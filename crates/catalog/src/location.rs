@@ -1,0 +1,112 @@
+//! Where in the user's own files vertices come from, so that whoever runs the graph shows the lines of a step that fails.
+//!
+//! They are said about a vertex, as its name is: no digest and no id depends on them. The rules:
+//!
+//! - A vertex of a step comes from the lines of `llbgen.toml` that declare the step; a program's own artifacts have none.
+//! - A command comes from the declared file that it is about, too: the first one that it names, as `step::main_file` finds
+//!   it.
+//! - A base image comes from the FROM line that names it, or from the `base` of `llbgen.toml`.
+//! - What packs an artifact comes from the line of `llbgen.toml` that begins it.
+//!
+//! A graph has the text of each such file once, and only of files of at most [`MAX_INLINE_FILE`] bytes.
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::{Range, SourceLocation, SourceMap};
+
+use crate::{
+    artifact::Artifact,
+    dockerfile::first_from_line,
+    file::{Place, StepPlace},
+    inputs::MAX_INLINE_FILE,
+    path::ContextPath,
+};
+
+/// A file of at most so many lines is shown whole; of a longer one, which nobody wants to see again below an error, the
+/// first line says which it is.
+const SHORT: usize = 10;
+
+/// The files that vertices of one plan come from. The steps of an `llbgen.toml` share its text.
+#[derive(Default)]
+pub(crate) struct Files(BTreeMap<String, Option<SourceMap>>);
+
+/// The lines that declare a step, and those of the steps that it has in it.
+#[derive(Debug, Clone)]
+pub(crate) struct StepLocation {
+    pub(crate) lines: SourceLocation,
+    pub(crate) nested: Vec<StepLocation>,
+}
+
+impl Files {
+    /// The lines that declare a step.
+    pub(crate) fn step(&mut self, artifact: &Artifact, number: usize) -> Option<StepLocation> {
+        self.nested(artifact.nested_places(number)?)
+    }
+
+    fn nested(&mut self, step: &StepPlace) -> Option<StepLocation> {
+        Some(StepLocation {
+            lines: self.place(&step.place)?,
+            nested: step
+                .nested
+                .iter()
+                .filter_map(|step| self.nested(step))
+                .collect(),
+        })
+    }
+
+    /// The line that begins an artifact.
+    pub(crate) fn artifact(&mut self, artifact: &Artifact) -> Option<SourceLocation> {
+        let place = artifact.place()?;
+        let first = Place {
+            last_line: place.first_line,
+            ..place.clone()
+        };
+        self.place(&first)
+    }
+
+    /// The lines that name a base.
+    pub(crate) fn base(&mut self, artifact: &Artifact) -> Option<SourceLocation> {
+        artifact.base_place().and_then(|place| self.place(place))
+    }
+
+    /// The FROM line of a Dockerfile.
+    pub(crate) fn dockerfile(&mut self, path: &ContextPath, text: &str) -> Option<SourceLocation> {
+        let line = first_from_line(path, text).ok()?.line;
+        let file = self.file(path.as_str(), "Dockerfile", text)?;
+        Some(lines(&file, line, line))
+    }
+
+    fn place(&mut self, place: &Place) -> Option<SourceLocation> {
+        let file = self.file(&place.file.name, "TOML", &place.file.text)?;
+        Some(lines(&file, place.first_line, place.last_line))
+    }
+
+    fn file(&mut self, name: &str, language: &str, text: &str) -> Option<SourceMap> {
+        if let Some(known) = self.0.get(name) {
+            return known.clone();
+        }
+        let map = source_map(name, language, text.as_bytes());
+        self.0.insert(name.to_owned(), map.clone());
+        map
+    }
+}
+
+/// A declared file that a command is about: all of a short one, else its first line.
+pub(crate) fn declared_file(path: &ContextPath, text: &[u8]) -> Option<SourceLocation> {
+    // What language it is in, nobody said.
+    let file = source_map(path.as_str(), "", text)?;
+    let count = String::from_utf8_lossy(text).lines().count().max(1);
+    let last = if count <= SHORT { count } else { 1 };
+    Some(lines(&file, 1, last))
+}
+
+fn source_map(name: &str, language: &str, text: &[u8]) -> Option<SourceMap> {
+    let is_short = text.len() as u64 <= MAX_INLINE_FILE;
+    is_short.then(|| SourceMap::new(name, language, text))
+}
+
+/// Whole lines, from 1.
+fn lines(file: &SourceMap, first: usize, last: usize) -> SourceLocation {
+    let line = |number| i32::try_from(number).unwrap_or(i32::MAX);
+    file.location([Range::new((line(first), 0), (line(last), 0))])
+}

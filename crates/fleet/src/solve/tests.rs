@@ -1,0 +1,82 @@
+//! What is served to the daemon, and what its errors become.
+
+use buildkit_client::{BuildFailure, Code, SourcePosition, SourceRange};
+use catalog::{Caching, Catalog, CatalogFile, FileSet, Inputs, Request};
+
+use super::*;
+
+/// A plan whose last vertex comes from a line of `llbgen.toml` and one of a script.
+fn plan() -> Plan {
+    let text = "[artifact.x]\nkind = \"rootfs\"\nbase = \"debian:12\"\n\
+                steps = [{ run = \"./a.sh\", files = [\"a.sh\"] }]\n";
+    let file = CatalogFile::parse("llbgen.toml", text).unwrap();
+    let catalog = Catalog::new().with_file(file, &|_| false).unwrap();
+    let catalog = catalog.check().unwrap();
+    let request = Request {
+        artifacts: vec!["x".to_owned()],
+        ..Request::default()
+    };
+    let variants = catalog.select(&request).unwrap();
+    let path: ContextPath = "a.sh".parse().unwrap();
+    let script = InputFile::from_bytes(true, b"exit 1\n".to_vec());
+    let inputs = Inputs {
+        files: [(path.clone(), FileSet::from([(path, script)]))].into(),
+        ..Inputs::default()
+    };
+    catalog.plan(&variants[0], &inputs, Caching::Use).unwrap()
+}
+
+#[test]
+fn places_are_in_the_order_of_the_graph() {
+    let plan = plan();
+    let source = |filename: &str, line: i32| FailureSource {
+        filename: filename.to_owned(),
+        data: Vec::new(),
+        ranges: vec![SourceRange {
+            start: SourcePosition { line, character: 0 },
+            end: SourcePosition::default(),
+        }],
+    };
+    let check = |sources: [(&str, i32); 3]| {
+        let failure = BuildFailure {
+            code: Code::Unknown,
+            message: "exit code: 1".to_owned(),
+            vertex: Some(plan.definition.head().unwrap().to_string().into()),
+            exit_code: Some(1),
+            sources: sources.map(|(name, line)| source(name, line)).into(),
+        };
+        let variant = Arc::new(plan.variant.clone());
+        let reason = FailureReason::Solve(SolveError::Build(Box::new(failure)));
+        let failed = failed(std::slice::from_ref(&plan), variant, reason);
+        let names = failed.sources().iter().map(|source| &*source.filename);
+        assert_eq!(
+            names.collect::<Vec<_>>(),
+            ["llbgen.toml", "a.sh", "elsewhere"]
+        );
+        assert_eq!(failed.step.as_deref(), Some("run ./a.sh"));
+    };
+    check([("a.sh", 1), ("llbgen.toml", 4), ("elsewhere", 1)]);
+    check([("elsewhere", 1), ("llbgen.toml", 4), ("a.sh", 1)]);
+}
+
+#[test]
+fn a_local_source_without_a_directory_is_refused() {
+    let locals = [LocalSource {
+        name: "context".to_owned(),
+        content: LocalContent::Files(catalog::FileSet::new()),
+    }];
+    let check = |roots: &[(&str, &str)], expected: Result<usize, &str>| {
+        let roots = roots
+            .iter()
+            .map(|(name, root)| ((*name).to_owned(), PathBuf::from(root)))
+            .collect();
+        let dirs = local_dirs(&locals, &roots).map(|dirs| dirs.len());
+        let expected = expected.map_err(str::to_owned);
+        assert_eq!(dirs.map_err(|error| error.to_string()), expected);
+    };
+    check(&[("context", "/c")], Ok(1));
+    check(
+        &[("other", "/c")],
+        Err("there is no directory for the local source `context`"),
+    );
+}
