@@ -54,11 +54,7 @@ async fn built(
     session: &str,
     platforms: &[GatewayPlatform],
 ) -> Result<BuildResult, FrontendError> {
-    let contexts = Contexts {
-        gateway,
-        session,
-        options,
-    };
+    let contexts = Contexts::new(gateway, session, options);
     let catalog = catalog_file::merged(catalog, &contexts).await?.check()?;
     let build = Build {
         gateway,
@@ -128,6 +124,7 @@ impl Build<'_> {
         if needs.packer {
             inputs.packer = Some(own_image::packer(self.own.clone())?);
         }
+        inputs.proxy.clone_from(&self.options.proxy);
         Ok(inputs)
     }
 
@@ -254,7 +251,7 @@ fn failed(plan: &Plan, source: GatewayError) -> FrontendError {
     let failure = source.failure();
     let digest = failure.as_ref().and_then(|failure| failure.vertex.as_ref());
     let step = digest.and_then(|digest| {
-        let mut vertices = plan.definition.vertices();
+        let mut vertices = plan.to_solve().vertices();
         let vertex = vertices.find(|vertex| vertex.digest().to_string() == digest.as_str())?;
         VertexName::of(vertex).map(|name| name.title.to_owned())
     });

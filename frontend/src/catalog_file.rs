@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use catalog::{CATALOG_FILE, Catalog, CatalogFile, ContextPath};
+use catalog::{CATALOG_FILE, Catalog, CatalogFile, ContextPath, LOCK_FILE};
 
 use crate::{
     context::Contexts,
@@ -25,7 +25,9 @@ pub(crate) async fn merged(
 ) -> Result<Catalog, FrontendError> {
     let dockerfiles = catalog.dockerfiles();
     let dockerfiles = dockerfiles.into_iter().map(ContextPath::as_str);
-    let snapshot = contexts.main(dockerfiles.chain([CATALOG_FILE])).await?;
+    // With the lock, that is all that many a build needs.
+    let patterns = dockerfiles.chain([CATALOG_FILE, LOCK_FILE]);
+    let snapshot = contexts.main(patterns).await?;
     let given = contexts.options.file.as_deref().filter(|file| is_one(file));
     let (name, text) = match given {
         Some(file) => (file, contexts.beside(file).await?),

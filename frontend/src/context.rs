@@ -1,6 +1,9 @@
 //! The build context: the directories that the client sends, and what of them a build needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use buildkit_client::{Gateway, GraphRequest};
 use buildkit_llb::{Constraints, Local};
@@ -19,16 +22,40 @@ pub(crate) struct Contexts<'a> {
     /// The session of the client.
     pub(crate) session: &'a str,
     pub(crate) options: &'a Options,
+    /// What was read of the context directory, with the patterns that it was read for.
+    read: Mutex<Vec<(BTreeSet<String>, Arc<Snapshot>)>>,
 }
 
-impl Contexts<'_> {
-    /// What `patterns` stand for in the context directory.
+impl<'a> Contexts<'a> {
+    pub(crate) fn new(gateway: &'a Gateway, session: &'a str, options: &'a Options) -> Self {
+        Self {
+            gateway,
+            session,
+            options,
+            read: Mutex::default(),
+        }
+    }
+
+    /// What `patterns` stand for in the context directory, and maybe more. To ask the client takes longer than all else.
     pub(crate) async fn main<'p>(
         &self,
         patterns: impl IntoIterator<Item = &'p str>,
-    ) -> Result<Snapshot, FrontendError> {
-        let name = "the build context";
-        self.read(&self.options.context, patterns, name).await
+    ) -> Result<Arc<Snapshot>, FrontendError> {
+        let patterns: BTreeSet<String> = patterns.into_iter().map(str::to_owned).collect();
+        let known = {
+            let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = read.iter().find(|(known, _)| known.is_superset(&patterns));
+            known.map(|(_, snapshot)| Arc::clone(snapshot))
+        };
+        if let Some(snapshot) = known {
+            return Ok(snapshot);
+        }
+        let names = patterns.iter().map(String::as_str);
+        let local = &self.options.context;
+        let snapshot = Arc::new(self.read(local, names, "the build context").await?);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.push((patterns, Arc::clone(&snapshot)));
+        Ok(snapshot)
     }
 
     /// The text of the file that `-f` names.

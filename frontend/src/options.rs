@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, str::FromStr};
 
 use buildkit_client::CacheImport;
-use catalog::{ImageRef, Platform, nearest};
+use catalog::{ImageRef, PROXY_VARIABLES, Platform, ProxyEnv, nearest, proxies};
 
 /// What a user asked the frontend for.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,8 @@ pub(crate) struct Options {
     pub(crate) platforms: Vec<Platform>,
     /// `--build-arg OPTION=VALUE`.
     pub(crate) set: Vec<(String, String)>,
+    /// Proxies, which are build arguments, too.
+    pub(crate) proxy: Option<ProxyEnv>,
     /// `--build-context NAME=…`.
     pub(crate) contexts: BTreeMap<String, Context>,
     /// `--label`.
@@ -146,7 +148,9 @@ impl Options {
             let session = given.get(&format!("local-sessionid:{name}")).cloned();
             Local { name, session }
         };
+        let argument = |name: &str| given.get(&format!("build-arg:{name}")).cloned();
         let mut options = Self {
+            proxy: proxies(argument),
             context: local("contextkey", "context"),
             file_context: local("dockerfilekey", "dockerfile"),
             ..Self::default()
@@ -201,6 +205,9 @@ impl Options {
         }
         // The daemon itself clamps times in what it exports.
         if SETTINGS.contains(&name) || name == "SOURCE_DATE_EPOCH" {
+            return Ok(());
+        }
+        if PROXY_VARIABLES.contains(&name.to_uppercase().as_str()) {
             return Ok(());
         }
         if name.starts_with("BUILDKIT_") {

@@ -82,7 +82,7 @@ fn a_step_that_fails_shows_its_lines() {
         .unwrap();
     assert!(emit.success());
     let graph = fs::File::open(home.path().join("graph.pb")).unwrap();
-    run(buildctl(&bed, home.path()).arg("build").stdin(graph)).fails(
+    run(buildctl(bed, home.path()).arg("build").stdin(graph)).fails(
         1,
         &[
             "llbgen.toml:6\n--------------------\n",

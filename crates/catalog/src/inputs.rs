@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{ImageRef, Platform};
+use buildkit_llb::{ImageRef, Platform, ProxyEnv};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -54,6 +54,8 @@ pub struct Inputs {
     pub lock: Lock,
     /// The program that packs inside the graph.
     pub packer: Option<Packer>,
+    /// Proxies for steps that reach the network. They are in the graph that is solved, and in nothing else.
+    pub proxy: Option<ProxyEnv>,
 }
 
 /// The files that one declared path stands for, by their paths in the context directory.

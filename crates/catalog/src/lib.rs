@@ -42,6 +42,7 @@ mod path;
 mod plan;
 mod planner;
 mod problem;
+mod proxy;
 mod select;
 mod step;
 mod template;
@@ -50,7 +51,7 @@ mod variant;
 mod vertex_name;
 mod why;
 
-pub use buildkit_llb::{ContentDigest, ImageRef, Platform};
+pub use buildkit_llb::{ContentDigest, ImageRef, Platform, ProxyEnv};
 
 pub use self::{
     artifact::{Artifact, Base, Kind, OptionValues},
@@ -81,6 +82,7 @@ pub use self::{
         check_outputs,
     },
     problem::{CatalogError, Problem},
+    proxy::{PROXY_VARIABLES, proxies},
     select::{Request, SelectError},
     step::{
         Apt, CA_SECRET, Cache, Cmd, Copy, Custom, CustomStep, Download, Entrypoint, Env, Expose,

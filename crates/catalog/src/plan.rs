@@ -36,6 +36,8 @@ pub struct Plan {
     pub base: ResolvedBase,
     /// The graph, for the variant's platform.
     pub definition: Definition,
+    /// The same with proxies, if there are any.
+    proxied: Option<Definition>,
     /// What an image of it is run with, as far as steps set it.
     pub config: ImageConfig,
     /// The configs of an image of it.
@@ -211,8 +213,28 @@ impl CheckedCatalog {
         inputs: &Inputs,
         options: impl Into<PlanOptions>,
     ) -> Result<Plan, PlanError> {
-        self.try_plan(variant, inputs, &options.into())
+        self.with_proxies(variant, inputs, &options.into())
             .map_err(|reason| PlanError::new(variant, reason))
+    }
+
+    /// Proxies are for the solve alone: ids, records and comparisons are made from the graph without them.
+    fn with_proxies(
+        &self,
+        variant: &Variant,
+        inputs: &Inputs,
+        options: &PlanOptions,
+    ) -> Result<Plan, PlanProblem> {
+        if inputs.proxy.is_none() {
+            return self.try_plan(variant, inputs, options);
+        }
+        let plain = Inputs {
+            proxy: None,
+            ..inputs.clone()
+        };
+        Ok(Plan {
+            proxied: Some(self.try_plan(variant, inputs, options)?.definition),
+            ..self.try_plan(variant, &plain, options)?
+        })
     }
 
     fn try_plan(
@@ -279,6 +301,7 @@ impl CheckedCatalog {
             base,
             id: (unpinned.is_empty() && missing.is_empty()).then_some(id),
             definition,
+            proxied: None,
             config: tree.config,
             oci: configs,
             locals,
@@ -347,6 +370,11 @@ impl Plan {
         self.kind == Kind::Image
             && self.variant.artifact == other.variant.artifact
             && self.variant.values == other.variant.values
+    }
+
+    /// The graph to solve: with the proxies of the build.
+    pub fn to_solve(&self) -> &Definition {
+        self.proxied.as_ref().unwrap_or(&self.definition)
     }
 
     /// How many vertices its graph has.

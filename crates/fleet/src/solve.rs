@@ -82,7 +82,7 @@ async fn solve(
             Ok(())
         }
     };
-    let solve = Solve::definition(plan.definition.to_bytes())
+    let solve = Solve::definition(plan.to_solve().to_bytes())
         .with_export(Export::tar(sink))
         .with_secrets(options.secrets.to_session())
         .with_ssh(options.ssh.to_session())
@@ -218,13 +218,13 @@ fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> Varia
     };
     let found = failure.vertex.as_ref().and_then(|digest| {
         plans.iter().find_map(|plan| {
-            let mut vertices = plan.definition.vertices();
+            let mut vertices = plan.to_solve().vertices();
             let vertex = vertices.find(|vertex| vertex.digest().to_string() == digest.as_str())?;
             Some((plan, vertex))
         })
     });
     if let Some((plan, vertex)) = found {
-        in_order_of(&plan.definition, vertex, &mut failure.sources);
+        in_order_of(plan.to_solve(), vertex, &mut failure.sources);
     }
     let vertex = found.map(|(_, vertex)| vertex);
     // Of an image, the platform whose step it was.

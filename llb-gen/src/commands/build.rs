@@ -44,7 +44,8 @@ pub(crate) fn run(
     let place = Place::of(args)?;
     let context = &global.context;
     let variation = args.for_platforms();
-    let selected = Selected::of(catalog, &variation, &args.artifacts, context)?;
+    let mut selected = Selected::of(catalog, &variation, &args.artifacts, context)?;
+    selected.inputs.proxy = catalog::proxies(|name| std::env::var(name).ok());
     let planned = args.tar.planned(caching, &args.image.format)?;
     let plans = selected.plan(catalog, planned.clone())?;
     if args.locking.is_frozen() {

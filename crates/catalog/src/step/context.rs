@@ -350,9 +350,13 @@ impl<'a> StepContext<'a> {
     }
 
     /// A command that reaches the network: `script` in a shell that stops at the first command that fails, with the
-    /// certificates of `--build-ca` made known, and the lock's epoch in its environment.
+    /// certificates of `--build-ca` made known, the lock's epoch in its environment, and the proxies of the build.
     pub fn networked_shell(&self, script: &str) -> Exec {
         let exec = networked_shell(script);
+        let exec = match &self.inputs.proxy {
+            Some(proxy) => exec.proxy(proxy.clone()),
+            None => exec,
+        };
         match self.inputs.lock.epoch() {
             Some(epoch) => exec.env(PACKAGES_EPOCH, epoch.to_string()),
             None => exec,
