@@ -375,7 +375,7 @@ kind = "image"
 base = "debian:bookworm"
 options.word = { default = "one", values = ["one", "other"] }
 steps = [
-    { run = "echo $(wc -c < /run/secrets/token) {word} > /said", secrets = ["token"] },
+    { run = "echo $(wc -c < /run/secrets/token) $WORD > /said", secrets = ["token"], env = { WORD = "{word}" } },
     { copy = "file", to = "/given", context = "given" },
 ]
 "#;

@@ -28,6 +28,7 @@ mod oocana;
 mod outputs;
 mod places;
 mod private;
+mod proxies;
 mod publishing;
 mod secrets;
 mod skipping;
