@@ -25,6 +25,9 @@ pub(super) const EXPORTER_ID: &str = "buildkit-attachable-exporter-id";
 /// Before the keys of what an exporter says about its archive.
 pub(super) const EXPORTER_METADATA_PREFIX: &str = "exporter-md-";
 
+/// The store whose content a call is about (`GRPCHeaderID` in BuildKit's `session/content/attachable.go`).
+pub(super) const STORE_ID: &str = "buildkit-attachable-store-id";
+
 /// The ssh agent that a call asks (`KeySSHID` in BuildKit's `session/sshforward/ssh.go`).
 pub(super) const SSH_ID: &str = "buildkit.ssh.id";
 
