@@ -36,6 +36,7 @@ pub(crate) struct Planner<'a> {
 #[derive(Default)]
 pub(crate) struct Gathered {
     pub(crate) locals: Vec<LocalSource>,
+    pub(crate) stores: BTreeSet<String>,
     pub(crate) reads: BTreeSet<Read>,
     pub(crate) references: BTreeSet<Reference>,
     pub(crate) missing: BTreeSet<MissingContext>,
@@ -253,6 +254,7 @@ impl<'a> Planner<'a> {
                 content: LocalContent::Rootfs(tar),
             });
         }
+        self.gathered.stores.extend(ground.store);
         self.gathered.references.extend(ground.reference);
         Built {
             tree: ground.tree,

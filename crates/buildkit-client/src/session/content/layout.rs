@@ -37,8 +37,8 @@ pub struct BlobDigestError {
 #[non_exhaustive]
 pub enum BlobError {
     /// It is not there, or may not be read.
-    #[error("it cannot be read")]
-    Read(#[source] io::Error),
+    #[error(transparent)]
+    Read(io::Error),
     /// It, or a directory on the way to it, is a symlink, which might lead anywhere.
     #[error(
         "it is behind a symbolic link, which is not followed; `cp -rL` makes a copy without links"
