@@ -22,6 +22,7 @@ mod kinds;
 mod layers;
 mod locking;
 mod memory;
+mod oci_layout;
 mod offline;
 mod oocana;
 mod outputs;

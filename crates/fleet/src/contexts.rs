@@ -70,13 +70,12 @@ pub enum BuildContextError {
         source: buildkit_llb::ImageRefError,
     },
     /// The digest of an image in a layout is none.
-    #[error("`{given}` does not name an image of an OCI layout")]
+    #[error("`{given}`: {error}")]
     Layout {
         /// The text as given.
         given: String,
-        /// What is wrong with it.
-        #[source]
-        source: BlobDigestError,
+        /// What is wrong with it. Where arguments are parsed, causes are not shown.
+        error: BlobDigestError,
     },
     /// The path is no valid template.
     #[error("`{given}` does not name a file")]
@@ -109,9 +108,9 @@ impl FromStr for BuildContext {
             }
             Some(("oci-layout", layout)) => {
                 let layout: LayoutSource =
-                    layout.parse().map_err(|source| BuildContextError::Layout {
+                    layout.parse().map_err(|error| BuildContextError::Layout {
                         given: given.to_owned(),
-                        source,
+                        error,
                     })?;
                 if layout.directory.as_os_str().is_empty() {
                     return Err(form());
@@ -396,7 +395,9 @@ mod tests {
         }
         check(
             "ubuntu=oci-layout://a@sha256:abc",
-            Err("`ubuntu=oci-layout://a@sha256:abc` does not name an image of an OCI layout"),
+            Err(
+                "`ubuntu=oci-layout://a@sha256:abc`: `sha256:abc` is not a digest of the form `sha256:` and 64 lower-case hex digits",
+            ),
         );
         check(
             "ubuntu=oci-layout://",
