@@ -80,13 +80,13 @@ fn a_layout_is_the_only_source() {
     let private = bed.private();
     let address = private.address();
     let build = ["--addr", &address, "build", "based"];
-    let built = replaced(home.path(), "oci-layout://layout", &build).success();
-    assert_eq!(built.text(), "out/based-amd64.tar\nout/based-arm64.tar\n");
+    let outcome = replaced(home.path(), "oci-layout://layout", &build).success();
+    assert_eq!(outcome.text(), "out/based-amd64.tar\nout/based-arm64.tar\n");
     assert!(
         !home.path().join("llbgen.lock").exists(),
         "there is nothing to pin"
     );
-    let vertices = progress::vertices(&built.stderr).unwrap();
+    let vertices = progress::vertices(&outcome.stderr).unwrap();
     let sources = vertices
         .values()
         .map(|vertex| &vertex.name)
@@ -102,7 +102,7 @@ fn a_layout_is_the_only_source() {
     );
     // Nothing has changed.
     let again = replaced(home.path(), "oci-layout://layout:bookworm", &build).success();
-    assert_eq!(again.text(), built.text());
+    assert_eq!(again.text(), outcome.text());
     let vertices = progress::vertices(&again.stderr).unwrap();
     assert!(vertices.is_empty(), "{vertices:?}");
 
@@ -156,8 +156,8 @@ fn buildctl_builds_what_emit_says() {
     let emit = ["emit", "based", "--platform", "linux/amd64"];
     let emitted = replaced(home.path(), "oci-layout://layout", &emit).success();
     let line = emitted.stderr.lines();
-    let line = line.filter_map(|line| line.split_once("buildctl build"));
-    let (_, line) = line.last().unwrap();
+    let mut line = line.filter_map(|line| line.split_once("buildctl build"));
+    let (_, line) = line.next_back().unwrap();
     assert!(line.contains("--oci-layout 'layout-"), "{line}");
     fs::write(home.path().join("graph"), &emitted.stdout).unwrap();
     let mut shell = clean("sh", home.path());
@@ -177,8 +177,8 @@ fn buildctl_builds_what_emit_says() {
         "--platform",
         "linux/amd64",
     ];
-    let built = replaced(home.path(), "oci-layout://layout", &build).success();
-    let vertices = progress::vertices(&built.stderr).unwrap();
+    let outcome = replaced(home.path(), "oci-layout://layout", &build).success();
+    let vertices = progress::vertices(&outcome.stderr).unwrap();
     let mut commands = vertices
         .values()
         .filter(|vertex| vertex.name.contains("cp "));

@@ -265,14 +265,12 @@ fn meant(index: &Index, source: &LayoutSource) -> Result<BlobDigest, LayoutProbl
     }
     let tag = source.tag.as_deref().unwrap_or(DEFAULT_TAG);
     let tagged = index.manifests.iter().find(|entry| entry.is_called(tag));
-    let entry = match (tagged, &index.manifests[..], &source.tag) {
-        (Some(entry), ..) | (None, [entry], None) => entry,
-        _ => {
-            return Err(LayoutProblem::NoTag {
-                tag: tag.to_owned(),
-                valid: index.tags(),
-            });
-        }
+    let ((Some(entry), ..) | (None, [entry], None)) = (tagged, &index.manifests[..], &source.tag)
+    else {
+        return Err(LayoutProblem::NoTag {
+            tag: tag.to_owned(),
+            valid: index.tags(),
+        });
     };
     Ok(entry.digest.clone())
 }

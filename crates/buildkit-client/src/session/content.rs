@@ -33,9 +33,6 @@ pub(super) const READ: &str = "/containerd.services.content.v1.Content/Read";
 /// The methods that would change something.
 const CHANGES: [&str; 4] = ["Update", "Delete", "Write", "Abort"];
 
-/// What comes before the id of a layout in the header that names the store.
-const OCI: &str = "oci:";
-
 /// The most bytes of one message, 256 KiB: as much as one call holds in memory. BuildKit asks for up to 1 MiB a call.
 const PIECE: u64 = 256 << 10;
 
@@ -125,7 +122,10 @@ impl Content {
         let store = metadata.get(headers::STORE_ID).ok_or_else(|| {
             Status::invalid_argument("the call does not say which store it is for")
         })?;
-        let store = store.to_str().ok().and_then(|id| id.strip_prefix(OCI));
+        let store = store
+            .to_str()
+            .ok()
+            .and_then(|id| id.strip_prefix(headers::OCI_STORE));
         let store = store.and_then(|id| self.stores.get(id));
         let store = store.ok_or_else(|| Status::not_found("there is no such store"))?;
         let digest: BlobDigest = digest

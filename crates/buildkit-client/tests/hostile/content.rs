@@ -73,7 +73,7 @@ async fn only_the_blobs_of_the_image_are_served() {
     let layout = tempfile::tempdir().unwrap();
     let blobs = layout.path().join("blobs/sha256");
     fs::create_dir_all(&blobs).unwrap();
-    let content: Vec<u8> = (0..SIZE).map(|index| (index % 251) as u8).collect();
+    let content: Vec<u8> = (0..=250).cycle().take(SIZE).collect();
     fs::write(blobs.join(&OFFERED[7..]), &content).unwrap();
     fs::write(blobs.join(&OTHER[7..]), "other").unwrap();
 

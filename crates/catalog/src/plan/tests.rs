@@ -374,7 +374,7 @@ fn an_image_of_a_layout_is_the_base_with_its_config() {
         .vertices()
         .find_map(buildkit_llb::Entry::source_identifier);
     let identifier = format!("oci-layout://llbgen/layout@sha256:{}", "1".repeat(64));
-    assert_eq!(source, Some(identifier.into()));
+    assert_eq!(source, Some(identifier));
     // The graph says neither how the context is called nor where it is.
     let digests = |plan: &Plan| (plan.definition.to_bytes(), plan.id);
     assert_eq!(digests(&based), digests(&plan_of("ubuntu:24.04", "1")));

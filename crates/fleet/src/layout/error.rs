@@ -129,7 +129,8 @@ impl LayoutProblem {
     /// What is said of the directory; the problem itself is the cause.
     fn predicate(&self) -> &'static str {
         match self {
-            Self::Open(_) | Self::File { .. } | Self::Version { .. } => "is not an OCI layout",
+            Self::Open(_) => "cannot be opened",
+            Self::File { .. } | Self::Version { .. } => "is not an OCI layout",
             Self::NoTag { .. } | Self::NoDigest { .. } => "does not have the image",
             _ => "is a broken OCI layout",
         }

@@ -256,7 +256,7 @@ mod tests {
         let digest: BlobDigest = text.parse().unwrap();
         assert_eq!((digest.to_string(), digest.hex()), (text, digits.as_str()));
         for text in [
-            "".to_owned(),
+            String::new(),
             digits.clone(),
             format!("sha256:{}", &digits[1..]),
             format!("sha256:{digits}0"),

@@ -11,14 +11,18 @@ use super::*;
 const OFFERED: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 /// In the layout, and no part of the image.
 const OTHER: &str = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
-const SIZE: usize = 2 * PIECE as usize + 5;
+const SIZE: u64 = 2 * PIECE + 5;
 
 fn blob(layout: &Path, digest: &str) -> std::path::PathBuf {
     layout.join("blobs").join(digest.replace(':', "/"))
 }
 
 fn bytes() -> Vec<u8> {
-    (0..SIZE).map(|index| (index % 251) as u8).collect()
+    (0..=250).cycle().take(length(SIZE)).collect()
+}
+
+fn length(size: u64) -> usize {
+    size.try_into().unwrap()
 }
 
 fn layout() -> tempfile::TempDir {
@@ -31,7 +35,7 @@ fn layout() -> tempfile::TempDir {
 
 fn content(layout: &Path) -> (Arc<Content>, tokio::sync::mpsc::Receiver<ServiceError>) {
     let (reporter, reports) = Reporter::new();
-    let sizes = [(OFFERED.parse().unwrap(), SIZE as u64)];
+    let sizes = [(OFFERED.parse().unwrap(), SIZE)];
     let store = ContentStore::new("store", LayoutDir::open(layout).unwrap(), sizes);
     let content = Content::new(vec![store], reporter, TaskTracker::new());
     (Arc::new(content), reports)
@@ -79,7 +83,7 @@ async fn only_blobs_of_the_image_are_known() {
     let layout = layout();
     let (content, mut reports) = content(layout.path());
     let cases = [
-        (Some("oci:store"), OFFERED, Ok(SIZE as i64)),
+        (Some("oci:store"), OFFERED, Ok(SIZE.cast_signed())),
         (Some("oci:store"), OTHER, Err(Code::NotFound)),
         (Some("oci:other"), OFFERED, Err(Code::NotFound)),
         (Some("store"), OFFERED, Err(Code::NotFound)),
@@ -129,9 +133,9 @@ async fn reads_stay_within_the_blob_and_come_in_pieces() {
         (0, i64::MAX, &all),
         (i64::MIN, i64::MAX, &all),
         (3, 4, &all[3..7]),
-        (1, PIECE as i64, &all[1..=PIECE as usize]),
-        (SIZE as i64 - 1, i64::MAX, &all[SIZE - 1..]),
-        (SIZE as i64, 0, &[]),
+        (1, PIECE.cast_signed(), &all[1..=length(PIECE)]),
+        (SIZE.cast_signed() - 1, i64::MAX, &all[length(SIZE) - 1..]),
+        (SIZE.cast_signed(), 0, &[]),
         (5, -1, &all[5..]),
     ];
     for (offset, size, expected) in cases {
@@ -141,12 +145,12 @@ async fn reads_stay_within_the_blob_and_come_in_pieces() {
         for piece in pieces {
             assert_eq!(piece.offset, at);
             assert!(piece.data.len() as u64 <= PIECE && !piece.data.is_empty());
-            at += piece.data.len() as i64;
+            at += i64::try_from(piece.data.len()).unwrap();
             data.extend(piece.data);
         }
         assert!(data == expected, "{offset} {size}");
     }
-    for offset in [SIZE as i64 + 1, i64::MAX] {
+    for offset in [SIZE.cast_signed() + 1, i64::MAX] {
         assert_eq!(
             read(&content, OFFERED, offset, 1).await,
             Err(Code::OutOfRange)
@@ -163,7 +167,7 @@ async fn a_blob_that_changed_is_reported() {
         fs::remove_file(&path).unwrap();
         match change {
             "gone" => {}
-            "longer" => fs::write(&path, vec![0; SIZE + 1]).unwrap(),
+            "longer" => fs::write(&path, vec![0; length(SIZE) + 1]).unwrap(),
             _ => {
                 let other = layout.path().join("other");
                 fs::write(&other, bytes()).unwrap();
