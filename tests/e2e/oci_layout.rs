@@ -230,6 +230,30 @@ fn images_have_the_config_and_the_layers_of_the_layout() {
     }
 }
 
+/// Solves of one build that begin together and end one after the other, each with a session of its own, and a layer,
+/// which is packed on the tree of the layout.
+#[test]
+fn artifacts_of_one_build_share_the_image() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = home(bed);
+    let private = bed.private();
+    let build = |address: &str, source: &str, directory: &str| {
+        let context = format!("debian:bookworm={source}");
+        run(fixture("layers", home.path())
+            .args(["--addr", address, "build", "all", "-o", directory])
+            .args(["--build-context", &context]))
+        .success();
+    };
+    build(&private.address(), "oci-layout://layout", "layouts");
+    let from_registry = format!("docker-image://{}", image(bed));
+    build(&bed.address(), &from_registry, "registry");
+    for tar in ["below.tar", "whole.tar", "amd64-edits.tar"] {
+        let tree = |directory: &str| Tree::open(&home.path().join(directory).join(tar)).unwrap();
+        let differences = tree("layouts").differences(&tree("registry"));
+        assert_eq!(differences, BTreeMap::new(), "{tar}");
+    }
+}
+
 #[test]
 fn what_the_layout_does_not_have_is_refused() {
     let Some(bed) = Bed::shared() else { return };

@@ -139,11 +139,10 @@ impl Reader<'_> {
             }
             Err(problem) => return Err(problem),
         }
-        // Both kinds of digest are 64 hex digits behind `sha256:`.
         let digest = digest
             .as_str()
             .parse()
-            .map_err(|_| LayoutProblem::NotAnImage { digest })?;
+            .expect("both types take `sha256:` and 64 hex digits");
         let image = LayoutImage {
             digest,
             configs: self.configs,
