@@ -12,7 +12,7 @@ use buildkit_client::ConnectError;
 use catalog::{
     BaseError, CatalogError, FileError, ImageKey, LockError, PlanError, PlanProblem, SelectError,
 };
-use fleet::{InputError, LockFileError, OutputError, VariantFailure};
+use fleet::{InputError, LayoutError, LayoutProblem, LockFileError, OutputError, VariantFailure};
 
 use crate::{lines::Lines, signals::Signals};
 
@@ -197,8 +197,25 @@ impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
         match error {
             InputError::Lock(error) => Self::from(error),
+            InputError::Layout(error) => Self::from(error),
             error => Self::new(Exit::Catalog, error),
         }
+    }
+}
+
+impl From<LayoutError> for Failure {
+    fn from(error: LayoutError) -> Self {
+        let (LayoutProblem::NoTag { valid, .. } | LayoutProblem::NoDigest { valid, .. }) =
+            &error.problem
+        else {
+            return Self::new(Exit::Catalog, error);
+        };
+        let hint = if valid.is_empty() {
+            "it names none; add `@` and the digest of an image".to_owned()
+        } else {
+            format!("it has {}", list(valid))
+        };
+        Self::new(Exit::Usage, error).with_hint(hint)
     }
 }
 
@@ -296,6 +313,10 @@ impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         match &*error.reason {
             PlanProblem::Base(BaseError::NoTarFor { .. }) => Self::new(Exit::Usage, error),
+            PlanProblem::Base(BaseError::NoImageFor { valid, .. }) => {
+                let hint = format!("it is for {}", list(valid));
+                Self::new(Exit::Usage, error).with_hint(hint)
+            }
             PlanProblem::Base(BaseError::OtherDigest { key, .. }) => {
                 let hint = other_digest(key);
                 Self::new(Exit::Catalog, error).with_hint(hint)

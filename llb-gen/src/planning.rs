@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use buildkit_client::ContentStore;
 use catalog::{
     CheckedCatalog, ContextName, Inputs, LOCK_FILE, MissingContext, Plan, PlanOptions, Platform,
     Reference, Variant,
@@ -22,6 +23,8 @@ pub(crate) struct Selected {
     pub(crate) inputs: Inputs,
     /// The directories of the local sources, by name.
     pub(crate) roots: BTreeMap<String, PathBuf>,
+    /// What the daemon may read of OCI layouts, by id.
+    pub(crate) stores: BTreeMap<String, ContentStore>,
 }
 
 impl Selected {
@@ -44,13 +47,17 @@ impl Selected {
         context: &Path,
     ) -> Result<Self, Failure> {
         let needs = catalog.needs(&variants)?;
-        let fleet::ReadInputs { inputs, roots } =
-            fleet::read_inputs(context, &needs, build_contexts, &variants)?;
+        let fleet::ReadInputs {
+            inputs,
+            roots,
+            stores,
+        } = fleet::read_inputs(context, &needs, build_contexts, &variants)?;
         catalog.check_contexts(&variants, &inputs)?;
         Ok(Self {
             variants,
             inputs,
             roots,
+            stores,
         })
     }
 

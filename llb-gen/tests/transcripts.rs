@@ -75,7 +75,10 @@ transcripts! {
     unknown_option: "build" "base-rootfs" "--set" "mirror=x";
     malformed_option: "build" "base-rootfs" "--build-arg" "mirror";
     unknown_context: "build" "base-rootfs" "--build-context" "ubunt=docker-image://debian:12";
-    unsupported_context: "build" "base-rootfs" "--build-context" "ubuntu=oci-layout://x";
+    unsupported_context: "build" "base-rootfs" "--build-context" "ubuntu=git://x";
+    missing_layout: "build" "base-rootfs" "--build-context" "ubuntu=oci-layout://missing:v1";
+    no_layout: "build" "base-rootfs" "--build-context" "ubuntu=oci-layout://crates";
+    layout_with_a_malformed_digest: "build" "base-rootfs" "--build-context" "ubuntu=oci-layout://x@sha256:1";
     missing_tar: "build" "base-rootfs" "--build-context" "ubuntu=missing-{arch}.tar";
     no_tar: "build" "base-rootfs" "--build-context" "ubuntu=Cargo.toml";
     missing_context_directory: "-C" "missing" "show" "base-rootfs";
@@ -223,6 +226,35 @@ fn a_file_stands_beside_what_is_built_in() {
     )
     .unwrap();
     insta::assert_snapshot!(transcript_in(directory.path(), &["list"]));
+}
+
+#[test]
+fn a_layout_without_the_image_says_what_it_has() {
+    let image = |name: &str| {
+        let digest = name.repeat(64);
+        format!(
+            r#"{{"digest":"sha256:{digest}","size":1,"annotations":{{"org.opencontainers.image.ref.name":"{name}"}}}}"#
+        )
+    };
+    let index = format!(r#"{{"manifests":[{},{}]}}"#, image("a"), image("b"));
+    let directory = directory(&[
+        (
+            "llbgen.toml",
+            "[artifact.it]\nkind = \"rootfs\"\nbase = \"debian:12\"\n",
+        ),
+        ("layout/oci-layout", r#"{"imageLayoutVersion":"1.0.0"}"#),
+        ("layout/index.json", &index),
+    ]);
+    let digest = format!("debian:12=oci-layout://layout@sha256:{}", "c".repeat(64));
+    let call = |context| ["id", "it", "--build-context", context];
+    insta::assert_snapshot!(session(
+        &directory,
+        &[
+            &call("debian:12=oci-layout://layout"),
+            &call("debian:12=oci-layout://layout:c"),
+            &call(&digest),
+        ],
+    ));
 }
 
 #[test]

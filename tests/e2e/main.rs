@@ -23,6 +23,7 @@ mod kinds;
 mod layers;
 mod locking;
 mod memory;
+mod oci_layout;
 mod offline;
 mod oocana;
 mod outputs;

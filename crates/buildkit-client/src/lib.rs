@@ -35,7 +35,7 @@
 //!   ([`Gateway::stdio`]).
 //! - [`Progress`]: news while it runs.
 //! - [`Export`], [`TarSink`]: what comes out.
-//! - [`LocalDir`], [`Secrets`], [`DockerConfig`]: what the daemon may ask for.
+//! - [`LocalDir`], [`ContentStore`], [`Secrets`], [`DockerConfig`]: what the daemon may ask for.
 //!
 //! Nothing else in the workspace speaks gRPC.
 
@@ -70,6 +70,7 @@ pub use progress::{
 };
 pub use session::ServiceError;
 pub use session::auth::{Credentials, DockerConfig, DockerConfigError, HelperError};
+pub use session::content::{BlobDigest, BlobDigestError, BlobError, ContentStore, LayoutDir};
 pub use session::filesync::{
     DeclaredFiles, Expected, FileSyncError, LocalDir, PatternError, RelPath, RelPathError,
 };

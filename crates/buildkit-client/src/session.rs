@@ -4,6 +4,7 @@
 //! with one service a module. It is opened before the solve that needs it, and closed with it.
 
 pub(crate) mod auth;
+pub(crate) mod content;
 pub(crate) mod filesend;
 pub(crate) mod filesync;
 mod headers;

@@ -14,6 +14,7 @@ use crate::cache::CacheEntry;
 use crate::export::{Export, attr};
 use crate::gateway::{Gateway, GatewayError};
 use crate::session::auth::DockerConfig;
+use crate::session::content::ContentStore;
 use crate::session::filesync::LocalDir;
 use crate::session::secrets::Secrets;
 use crate::session::ssh::SshAgents;
@@ -35,6 +36,7 @@ pub struct Solve {
     cache_exports: Vec<CacheEntry>,
     entitlements: Vec<String>,
     locals: Vec<LocalDir>,
+    contents: Vec<ContentStore>,
     secrets: Secrets,
     ssh: SshAgents,
     auth: DockerConfig,
@@ -111,6 +113,7 @@ impl Solve {
             cache_exports: Vec::new(),
             entitlements: Vec::new(),
             locals: Vec::new(),
+            contents: Vec::new(),
             secrets: Secrets::default(),
             ssh: SshAgents::default(),
             auth: DockerConfig::default(),
@@ -162,6 +165,12 @@ impl Solve {
     /// The same with a directory that the graph may read. A later one of the same name replaces an earlier one.
     pub fn with_local(mut self, local: LocalDir) -> Self {
         self.locals.push(local);
+        self
+    }
+
+    /// The same with content that the graph may read. A later store of the same id replaces an earlier one.
+    pub fn with_content(mut self, store: ContentStore) -> Self {
+        self.contents.push(store);
         self
     }
 

@@ -41,6 +41,13 @@ pub enum ResolvedBase {
         #[serde(skip_serializing_if = "Option::is_none")]
         context: Option<String>,
     },
+    /// An image of an OCI layout.
+    OciLayout {
+        /// Its digest.
+        digest: String,
+        /// The `--build-context` that put it there.
+        context: String,
+    },
     /// A root filesystem tar.
     Rootfs {
         /// The file's name.
@@ -97,6 +104,16 @@ pub enum BaseError {
         context: String,
         /// The platform.
         platform: String,
+    },
+    /// The image that `--build-context` gives is not for this platform.
+    #[error("the image of the build context `{context}` is not for `{platform}`")]
+    NoImageFor {
+        /// The context.
+        context: String,
+        /// The platform.
+        platform: String,
+        /// Those that it is for.
+        valid: Vec<String>,
     },
     /// A directory in the place of a base or of a tree that is copied from.
     #[error(

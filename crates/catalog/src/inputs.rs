@@ -2,11 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{ImageRef, Platform, ProxyEnv};
+use buildkit_llb::{ContentDigest, ImageRef, Platform, ProxyEnv};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{lock::Lock, name::ContextName, pack::Packer, path::ContextPath, step::Read};
+use crate::{
+    lock::{BaseConfig, Lock},
+    name::ContextName,
+    pack::Packer,
+    path::ContextPath,
+    step::Read,
+};
 
 /// What a selection has to have read before it can be planned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -129,10 +135,33 @@ impl InputFile {
 pub enum NamedContext {
     /// `docker-image://…`
     Image(ImageRef),
+    /// `oci-layout://…`
+    Layout(LayoutImage),
     /// A root filesystem tar for each platform that one was found for.
     Rootfs(BTreeMap<Platform, RootfsTar>),
     /// Of a directory, the files that every declared path or glob stands for.
     Directory(BTreeMap<ContextPath, FileSet>),
+}
+
+/// An image of an OCI layout on the client's disk, named by its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayoutImage {
+    /// The digest of its index, or of its manifest where it has no index.
+    pub digest: ContentDigest,
+    /// Its config for each platform that was asked for and that it has.
+    pub configs: BTreeMap<Platform, BaseConfig>,
+    /// All platforms that it has.
+    pub platforms: BTreeSet<Platform>,
+}
+
+impl LayoutImage {
+    /// The id of the store that the daemon reads it from. It is made from the digest, so that neither the context's name nor
+    /// the directory enters the graph.
+    pub fn store(&self) -> String {
+        let digest = self.digest.as_str();
+        let hex = digest.split_once(':').map_or(digest, |(_, hex)| hex);
+        format!("layout-{}", &hex[..12])
+    }
 }
 
 /// A root filesystem tar on the client's disk, complete and named by its content.

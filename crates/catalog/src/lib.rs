@@ -64,7 +64,8 @@ pub use self::{
     graph::{Graph, GraphEdge, GraphOutput, Node, NodeKind},
     id::{Id, IdError},
     inputs::{
-        FileContent, FileSet, InputFile, Inputs, MAX_INLINE_FILE, NamedContext, Needs, RootfsTar,
+        FileContent, FileSet, InputFile, Inputs, LayoutImage, MAX_INLINE_FILE, NamedContext, Needs,
+        RootfsTar,
     },
     local::{CONTEXT_LOCAL, LocalContent, LocalSource},
     lock::{

@@ -44,6 +44,8 @@ pub struct Plan {
     pub oci: OciConfigs,
     /// What the graph reads from the client's disk.
     pub locals: Vec<LocalSource>,
+    /// The stores of OCI layouts that the graph reads, by [id](crate::LayoutImage::store).
+    pub stores: BTreeSet<String>,
     /// What the steps read, its base artifacts' included.
     pub reads: BTreeSet<Read>,
     /// What the graph refers to that a lock pins.
@@ -260,6 +262,7 @@ impl CheckedCatalog {
         let base = self.resolve_base(variant, inputs)?;
         let Gathered {
             locals,
+            stores,
             reads,
             references,
             missing,
@@ -305,6 +308,7 @@ impl CheckedCatalog {
             config: tree.config,
             oci: configs,
             locals,
+            stores,
             reads,
             references,
             unpinned,

@@ -56,6 +56,7 @@ enum Named {
 #[derive(Default)]
 pub(crate) struct Gathered {
     pub(crate) locals: Vec<LocalSource>,
+    pub(crate) stores: BTreeSet<String>,
     pub(crate) reads: BTreeSet<Read>,
     pub(crate) references: BTreeSet<Reference>,
     pub(crate) missing: BTreeSet<MissingContext>,
@@ -339,6 +340,7 @@ impl<'a> Planner<'a> {
                 content: LocalContent::Rootfs(tar),
             });
         }
+        self.gathered.stores.extend(ground.store);
         self.gathered.references.extend(ground.reference);
         Built {
             tree: ground.tree,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use buildkit_client::{Daemon, DockerConfig, FailureSource, SolveError};
+use buildkit_client::{ContentStore, Daemon, DockerConfig, FailureSource, SolveError};
 use catalog::{Plan, Variant};
 use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,8 @@ pub struct BuildOptions {
     pub credentials: DockerConfig,
     /// The directories of the local sources, by name.
     pub roots: BTreeMap<String, PathBuf>,
+    /// What the daemon may read of OCI layouts, by the id that graphs have.
+    pub stores: BTreeMap<String, ContentStore>,
     /// How images leave the daemon.
     pub image: ImageOptions,
 }
@@ -116,6 +118,12 @@ pub enum FailureReason {
     NoRoot {
         /// The source's name.
         name: String,
+    },
+    /// The graph reads a store of an OCI layout that was not given.
+    #[error("there is no OCI layout for the store `{id}`")]
+    NoStore {
+        /// The store's id.
+        id: String,
     },
     /// An image or a download cannot be fetched.
     #[error(transparent)]

@@ -8,13 +8,17 @@ use std::{
     str::FromStr,
 };
 
+use buildkit_client::{BlobDigestError, ContentStore};
 use catalog::{
     ContextPath, FileSet, ImageRef, NamedContext, Needs, RootfsTar, Template, Variables, Variant,
 };
 
 use frontend::files;
 
-use crate::inputs::{Directory, InputError};
+use crate::{
+    inputs::{Directory, InputError},
+    layout::{self, LayoutSource},
+};
 
 /// One `--build-context`: a name, and what to use for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +34,8 @@ pub struct BuildContext {
 pub enum ContextSource {
     /// An image: `docker-image://REF`.
     Image(ImageRef),
+    /// An image of an OCI layout: `oci-layout://DIR[:TAG][@DIGEST]`.
+    Layout(LayoutSource),
     /// A path: of a directory of input files, or of a root filesystem tar; then `{arch}`, `{os}` and `{platform}` in it
     /// are filled in per platform.
     Path(Template),
@@ -39,7 +45,9 @@ pub enum ContextSource {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BuildContextError {
     /// Not `NAME=VALUE`.
-    #[error("`{given}` is not NAME=docker-image://REF, NAME=DIR or NAME=FILE.tar")]
+    #[error(
+        "`{given}` is not NAME=docker-image://REF, NAME=oci-layout://DIR, NAME=DIR or NAME=FILE.tar"
+    )]
     Form {
         /// The text as given.
         given: String,
@@ -60,6 +68,14 @@ pub enum BuildContextError {
         /// What is wrong with it.
         #[source]
         source: buildkit_llb::ImageRefError,
+    },
+    /// The digest of an image in a layout is none.
+    #[error("`{given}`: {error}")]
+    Layout {
+        /// The text as given.
+        given: String,
+        /// What is wrong with it. Where arguments are parsed, causes are not shown.
+        error: BlobDigestError,
     },
     /// The path is no valid template.
     #[error("`{given}` does not name a file")]
@@ -89,6 +105,17 @@ impl FromStr for BuildContext {
                     given: given.to_owned(),
                     source,
                 })?)
+            }
+            Some(("oci-layout", layout)) => {
+                let layout: LayoutSource =
+                    layout.parse().map_err(|error| BuildContextError::Layout {
+                        given: given.to_owned(),
+                        error,
+                    })?;
+                if layout.directory.as_os_str().is_empty() {
+                    return Err(form());
+                }
+                ContextSource::Layout(layout)
             }
             Some((scheme, _)) => {
                 return Err(BuildContextError::Scheme {
@@ -176,6 +203,8 @@ pub(crate) struct ReadContexts {
     pub(crate) named: BTreeMap<String, NamedContext>,
     /// The directories of the local sources.
     pub(crate) roots: BTreeMap<String, PathBuf>,
+    /// What the daemon may read of OCI layouts, by id.
+    pub(crate) stores: BTreeMap<String, ContentStore>,
 }
 
 /// Reads every context: tars are read whole, since a file that is no tar, or half of one, would silently be copied
@@ -186,10 +215,20 @@ pub(crate) fn read(
     variants: &[Variant],
 ) -> Result<ReadContexts, InputError> {
     let mut read = ReadContexts::default();
+    let platforms = variants
+        .iter()
+        .map(|variant| variant.platform.normalized())
+        .collect();
     let mut checked: BTreeMap<PathBuf, archive::RootfsTar> = BTreeMap::new();
     for BuildContext { name, source } in contexts {
         let context = match source {
             ContextSource::Image(image) => NamedContext::Image(image.clone()),
+            ContextSource::Layout(source) => {
+                let layout = layout::read(name, source, &platforms)?;
+                read.stores
+                    .insert(layout.store.id().to_owned(), layout.store);
+                NamedContext::Layout(layout.image)
+            }
             ContextSource::Path(template) => {
                 if let Some(paths) = needs.contexts.get(name.as_str()) {
                     let (root, files) = directory(name, template, paths)?;
@@ -319,6 +358,14 @@ mod tests {
                 .map(|context| {
                     let source = match context.source {
                         ContextSource::Image(image) => image.to_string(),
+                        ContextSource::Layout(layout) => format!(
+                            "{} {} {}",
+                            layout.directory.display(),
+                            layout.tag.as_deref().unwrap_or("-"),
+                            layout
+                                .digest
+                                .map_or("-".to_owned(), |digest| digest.to_string())
+                        ),
                         ContextSource::Path(path) => path.to_string(),
                     };
                     (context.name, source)
@@ -332,17 +379,47 @@ mod tests {
             "ubuntu=docker-image://debian:12",
             Ok(("ubuntu", "docker.io/library/debian:12")),
         );
+        let digest = format!("sha256:{}", "a".repeat(64));
+        for (given, expected) in [
+            ("a/b", "a/b - -".to_owned()),
+            ("/a:1.3", "/a 1.3 -".to_owned()),
+            (&format!("a@{digest}"), format!("a - {digest}")),
+            (&format!("/a@b/c:t@{digest}"), format!("/a@b/c t {digest}")),
+            ("/a:b/c", "/a:b/c - -".to_owned()),
+            ("/x@y:1/c", "/x@y:1/c - -".to_owned()),
+            ("a:.b", "a:.b - -".to_owned()),
+            ("a{b", "a{b - -".to_owned()),
+        ] {
+            let expected = Ok(("ubuntu", expected.as_str()));
+            check(&format!("ubuntu=oci-layout://{given}"), expected);
+        }
+        check(
+            "ubuntu=oci-layout://a@sha256:abc",
+            Err(
+                "`ubuntu=oci-layout://a@sha256:abc`: `sha256:abc` is not a digest of the form `sha256:` and 64 lower-case hex digits",
+            ),
+        );
+        check(
+            "ubuntu=oci-layout://",
+            Err(
+                "`ubuntu=oci-layout://` is not NAME=docker-image://REF, NAME=oci-layout://DIR, NAME=DIR or NAME=FILE.tar",
+            ),
+        );
         check(
             "ubuntu=roots/{arch}.tar",
             Ok(("ubuntu", "roots/{arch}.tar")),
         );
         check(
             "ubuntu",
-            Err("`ubuntu` is not NAME=docker-image://REF, NAME=DIR or NAME=FILE.tar"),
+            Err(
+                "`ubuntu` is not NAME=docker-image://REF, NAME=oci-layout://DIR, NAME=DIR or NAME=FILE.tar",
+            ),
         );
         check(
             "=x.tar",
-            Err("`=x.tar` is not NAME=docker-image://REF, NAME=DIR or NAME=FILE.tar"),
+            Err(
+                "`=x.tar` is not NAME=docker-image://REF, NAME=oci-layout://DIR, NAME=DIR or NAME=FILE.tar",
+            ),
         );
         check(
             "ubuntu=target:x://y",

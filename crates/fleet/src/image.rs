@@ -19,7 +19,7 @@ use crate::{
     metadata::Output,
     output::{Draft, OutputError},
     record,
-    solve::{local_dirs, told},
+    solve::{told, with_sources},
 };
 
 /// The annotation of an index that has the full id of what it was built from.
@@ -222,14 +222,7 @@ pub(crate) async fn solve(
         .with_auth(options.credentials.clone());
     let Attestations { provenance, sbom } = &options.image.attestations;
     let solve = solve.with_attestations(provenance.as_deref(), sbom.as_deref());
-    let locals: Vec<_> = image
-        .plans
-        .iter()
-        .flat_map(|plan| plan.locals.iter().cloned())
-        .collect();
-    let solve = local_dirs(&locals, &options.roots)?
-        .into_iter()
-        .fold(solve, Solve::with_local);
+    let solve = with_sources(solve, &image.plans, options)?;
     let on_progress = told(variant, options, events);
     let solved = daemon.solve(solve, on_progress, cancelled).await?;
     let digest = solved.image_digest().ok_or(FailureReason::NoDigest)?;

@@ -1,6 +1,7 @@
 //! The edge: reads exactly what a selection needs, and nothing that lies outside the context directory.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fs::{self, File},
     io::{self, Read},
@@ -8,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use buildkit_client::ContentStore;
 use catalog::{
     ContextPath, FileContent, InputFile, Inputs, MAX_INLINE_FILE, Needs, PACKER_LOCAL, Variant,
 };
@@ -17,6 +19,7 @@ use frontend::files::{self, FilesError, PathKind, Tree};
 use crate::{
     contexts::{self, BuildContext, RootfsError},
     hash,
+    layout::LayoutError,
     lock_file::{self, LockFileError},
     output::OutputError,
     packer,
@@ -60,6 +63,9 @@ pub enum InputError {
     /// The program that packs inside the graph cannot be put where it is sent from.
     #[error(transparent)]
     Packer(#[from] OutputError),
+    /// An OCI layout that cannot stand in for a base.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
     /// A tar that cannot stand in for a base.
     #[error(transparent)]
     Rootfs(#[from] RootfsError),
@@ -71,7 +77,9 @@ pub struct ReadInputs {
     /// What the plan works on.
     pub inputs: Inputs,
     /// The directories of the local sources, by name.
-    pub roots: std::collections::BTreeMap<String, PathBuf>,
+    pub roots: BTreeMap<String, PathBuf>,
+    /// What the daemon may read of OCI layouts, by the id that graphs have.
+    pub stores: BTreeMap<String, ContentStore>,
 }
 
 /// Reads what `needs` says from the directory `context`, and the build contexts.
@@ -81,8 +89,11 @@ pub fn read(
     build_contexts: &[BuildContext],
     variants: &[Variant],
 ) -> Result<ReadInputs, InputError> {
-    let contexts::ReadContexts { named, mut roots } =
-        contexts::read(build_contexts, needs, variants)?;
+    let contexts::ReadContexts {
+        named,
+        mut roots,
+        stores,
+    } = contexts::read(build_contexts, needs, variants)?;
     let mut inputs = Inputs {
         contexts: named,
         ..Inputs::default()
@@ -116,7 +127,11 @@ pub fn read(
         roots.insert(PACKER_LOCAL.to_owned(), packer::directory()?);
     }
     roots.insert(catalog::CONTEXT_LOCAL.to_owned(), root);
-    Ok(ReadInputs { inputs, roots })
+    Ok(ReadInputs {
+        inputs,
+        roots,
+        stores,
+    })
 }
 
 /// A directory on this machine, in canonical form.

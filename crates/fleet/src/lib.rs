@@ -11,6 +11,7 @@ mod event;
 mod hash;
 mod image;
 mod inputs;
+mod layout;
 pub mod lock_file;
 mod metadata;
 mod output;
@@ -35,6 +36,7 @@ pub use self::{
         ImageOptions, ImagePlan,
     },
     inputs::{InputError, ReadInputs, read as read_inputs},
+    layout::{LayoutError, LayoutProblem, LayoutSource},
     lock_file::LockFileError,
     metadata::{MetadataFile, Output},
     output::OutputError,

@@ -1,7 +1,7 @@
 //! One plan: what the daemon is asked, and how its tar becomes a file.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Read},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -87,9 +87,7 @@ async fn solve(
         .with_secrets(options.secrets.to_session())
         .with_ssh(options.ssh.to_session())
         .with_auth(options.credentials.clone());
-    let solve = local_dirs(&plan.locals, &options.roots)?
-        .into_iter()
-        .fold(solve, Solve::with_local);
+    let solve = with_sources(solve, std::slice::from_ref(plan), options)?;
     let on_progress = told(variant, options, events);
     daemon.solve(solve, on_progress, cancelled).await?;
     let summary = published
@@ -264,9 +262,27 @@ fn in_order_of(definition: &Definition, vertex: &Entry, sources: &mut [FailureSo
     });
 }
 
+/// The solve with all that the graphs of `plans` read from the disk.
+pub(crate) fn with_sources(
+    solve: Solve,
+    plans: &[Plan],
+    options: &BuildOptions,
+) -> Result<Solve, FailureReason> {
+    let locals = plans.iter().flat_map(|plan| &plan.locals);
+    let solve = local_dirs(locals, &options.roots)?
+        .into_iter()
+        .fold(solve, Solve::with_local);
+    let ids: BTreeSet<&String> = plans.iter().flat_map(|plan| &plan.stores).collect();
+    ids.into_iter().try_fold(solve, |solve, id| {
+        let store = options.stores.get(id);
+        let store = store.ok_or_else(|| FailureReason::NoStore { id: id.clone() })?;
+        Ok(solve.with_content(store.clone()))
+    })
+}
+
 /// The directories that the daemon may read, one a name: the sources of several steps are one directory.
-pub(crate) fn local_dirs(
-    locals: &[LocalSource],
+fn local_dirs<'a>(
+    locals: impl IntoIterator<Item = &'a LocalSource>,
     roots: &BTreeMap<String, PathBuf>,
 ) -> Result<Vec<LocalDir>, FailureReason> {
     let mut declared: BTreeMap<&str, BTreeMap<RelPath, Expected>> = BTreeMap::new();

@@ -312,6 +312,7 @@ impl Job<'_> {
             ssh,
             credentials: pinning::credentials()?,
             roots: selected.roots,
+            stores: selected.stores,
             image: ImageOptions {
                 archive: self.place.archive(),
                 ..self.args.image.options()?

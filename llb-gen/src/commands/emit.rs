@@ -44,7 +44,7 @@ pub(crate) fn run(
         }
         stdout.flush()?;
         if !global.quiet {
-            let line = buildctl_line(catalog, plan, &selected.roots)?;
+            let line = buildctl_line(catalog, plan, &selected)?;
             writeln!(anstream::stderr(), "build it with: {line}")?;
         }
     }
@@ -84,7 +84,7 @@ fn one_variant(args: &EmitArgs, catalog: &CheckedCatalog) -> Result<Variant, Fai
 fn buildctl_line(
     catalog: &CheckedCatalog,
     plan: &Plan,
-    roots: &std::collections::BTreeMap<String, std::path::PathBuf>,
+    selected: &Selected,
 ) -> Result<String, Failure> {
     let mut words = vec!["buildctl".to_owned(), "build".to_owned()];
     let names: BTreeSet<&str> = plan
@@ -95,7 +95,14 @@ fn buildctl_line(
     for name in names {
         words.extend([
             "--local".to_owned(),
-            quoted(&format!("{name}={}", roots[name].display()))?,
+            quoted(&format!("{name}={}", selected.roots[name].display()))?,
+        ]);
+    }
+    for id in &plan.stores {
+        let directory = selected.stores[id].directory().display();
+        words.extend([
+            "--oci-layout".to_owned(),
+            quoted(&format!("{id}={directory}"))?,
         ]);
     }
     for read in &plan.reads {

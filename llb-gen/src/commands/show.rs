@@ -152,6 +152,9 @@ fn base(base: &ResolvedBase) -> String {
         ResolvedBase::Scratch => "scratch".to_owned(),
         ResolvedBase::Artifact { name } => format!("artifact {name}"),
         ResolvedBase::Rootfs { file, context } => format!("{file} (--build-context {context})"),
+        ResolvedBase::OciLayout { digest, context } => {
+            format!("oci-layout @ {digest} (--build-context {context})")
+        }
         ResolvedBase::Image {
             reference,
             digest,

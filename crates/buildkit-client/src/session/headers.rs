@@ -25,6 +25,11 @@ pub(super) const EXPORTER_ID: &str = "buildkit-attachable-exporter-id";
 /// Before the keys of what an exporter says about its archive.
 pub(super) const EXPORTER_METADATA_PREFIX: &str = "exporter-md-";
 
+/// The store whose content a call is about (`GRPCHeaderID` in BuildKit's `session/content/attachable.go`).
+pub(super) const STORE_ID: &str = "buildkit-attachable-store-id";
+/// What comes before the id of an OCI layout in its value (`source/containerimage/ocilayout.go`).
+pub(super) const OCI_STORE: &str = "oci:";
+
 /// The ssh agent that a call asks (`KeySSHID` in BuildKit's `session/sshforward/ssh.go`).
 pub(super) const SSH_ID: &str = "buildkit.ssh.id";
 

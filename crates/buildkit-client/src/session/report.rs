@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::content::BlobError;
 use super::filesync::FileSyncError;
 use super::secrets::SecretError;
 use crate::export::SinkError;
@@ -31,6 +32,15 @@ pub enum ServiceError {
         /// Why.
         #[source]
         source: FileSyncError,
+    },
+    /// A blob of an OCI layout could not be sent.
+    #[error("blob `{digest}` of an OCI layout could not be sent")]
+    Content {
+        /// Its digest.
+        digest: String,
+        /// Why.
+        #[source]
+        source: BlobError,
     },
     /// A secret could not be read.
     #[error("secret `{id}` could not be sent")]

@@ -19,6 +19,7 @@ use tonic_prost::ProstCodec;
 use tower::Service;
 
 use super::auth::{self, Auth};
+use super::content::{self, Content};
 use super::filesend::{self, FileSend};
 use super::filesync::{self, FileSync};
 use super::health::{self, AlwaysServing};
@@ -29,7 +30,7 @@ use crate::rpc;
 
 /// The methods that the daemon is told about. Auth's token methods are missing on purpose: without them the daemon asks
 /// for credentials.
-pub(super) const METHODS: [&str; 7] = [
+pub(super) const METHODS: [&str; 9] = [
     health::CHECK,
     auth::CREDENTIALS,
     secrets::GET_SECRET,
@@ -37,6 +38,8 @@ pub(super) const METHODS: [&str; 7] = [
     ssh::FORWARD_AGENT,
     filesync::DIFF_COPY,
     filesend::DIFF_COPY,
+    content::INFO,
+    content::READ,
 ];
 
 /// Everything that the daemon may call.
@@ -47,6 +50,7 @@ pub(crate) struct Services {
     ssh: SshServer<SshService>,
     file_sync: Arc<FileSync>,
     file_send: Arc<FileSend>,
+    content: Arc<Content>,
     work: TaskTracker,
 }
 
@@ -58,6 +62,7 @@ impl Services {
         ssh: SshService,
         file_sync: FileSync,
         file_send: FileSend,
+        content: Content,
         work: TaskTracker,
     ) -> Self {
         Self {
@@ -67,6 +72,7 @@ impl Services {
             ssh: SshServer::new(ssh),
             file_sync: Arc::new(file_sync),
             file_send: Arc::new(file_send),
+            content: Arc::new(content),
             work,
         }
     }
@@ -95,6 +101,19 @@ impl Services {
                 let send = Arc::clone(&self.file_send);
                 streaming(request, move |request| Arc::clone(&send).diff_copy(request)).await
             }
+            (_, content::INFO) => {
+                let content = Arc::clone(&self.content);
+                let info = move |request| Arc::clone(&content).info(request);
+                grpc().unary(tower::service_fn(info), request).await
+            }
+            (_, content::READ) => {
+                let content = Arc::clone(&self.content);
+                let read = move |request| Arc::clone(&content).read(request);
+                grpc()
+                    .server_streaming(tower::service_fn(read), request)
+                    .await
+            }
+            (content::SERVICE, path) => content::refusal(path).into_http(),
             (health::SERVICE, _) => infallible(self.health.clone().call(request).await),
             (auth::SERVICE, _) => infallible(self.auth.clone().call(request).await),
             (secrets::SERVICE, _) => infallible(self.secrets.clone().call(request).await),
@@ -144,8 +163,14 @@ where
     Answer: Future<Output = Result<tonic::Response<Messages>, Status>> + Send,
     Messages: Stream<Item = Result<Out, Status>> + Send + 'static,
 {
-    tonic::server::Grpc::new(ProstCodec::<Out, In>::default())
+    grpc().streaming(tower::service_fn(handler), request).await
+}
+
+fn grpc<In, Out>() -> tonic::server::Grpc<ProstCodec<Out, In>>
+where
+    In: prost::Message + Default + Send + 'static,
+    Out: prost::Message + Send + 'static,
+{
+    tonic::server::Grpc::new(ProstCodec::default())
         .apply_max_message_size_config(Some(rpc::MAX_MESSAGE), Some(rpc::MAX_MESSAGE))
-        .streaming(tower::service_fn(handler), request)
-        .await
 }

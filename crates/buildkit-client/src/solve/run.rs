@@ -22,6 +22,7 @@ use crate::progress::wire::StatusResponse;
 use crate::random::random_id;
 use crate::rpc;
 use crate::session::auth::Auth;
+use crate::session::content::Content;
 use crate::session::filesend::FileSend;
 use crate::session::filesync::FileSync;
 use crate::session::secrets::SecretService;
@@ -133,7 +134,8 @@ pub(crate) fn prepare(solve: Solve, reporter: Reporter) -> (rpc::SolveRequest, S
         SecretService::new(solve.secrets, reporter.clone()),
         SshService::new(solve.ssh, work.clone()),
         FileSync::new(solve.locals, reporter.clone(), work.clone()),
-        FileSend::new(sinks, reporter, work.clone()),
+        FileSend::new(sinks, reporter.clone(), work.clone()),
+        Content::new(solve.contents, reporter, work.clone()),
         work,
     );
     (request, services)

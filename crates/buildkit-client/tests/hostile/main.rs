@@ -2,6 +2,7 @@
 //! the middle.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod content;
 mod errors;
 mod exports;
 mod fake;

@@ -1,23 +1,28 @@
 //! What is below all steps: nothing, an image at the digest that the lock has, or a tar.
 
-use buildkit_llb::{Image, ImageRef, SourceLocation, State};
+use buildkit_llb::{Image, ImageRef, OciLayout, SourceLocation, State};
 
 use super::{BaseError, BaseName, ResolvedBase, context_for, image_base};
 use crate::{
     artifact::{Artifact, Base},
-    inputs::{Inputs, NamedContext, RootfsTar},
+    inputs::{Inputs, LayoutImage, NamedContext, RootfsTar},
     local,
     lock::{ImageKey, ImagePin, Lock, Pinned, Reference},
     tree::Tree,
     variant::Variant,
 };
 
-/// The base of a variant that is not another artifact: what it is, its tree, the local source it needs, what a lock
+/// The repository in the reference of an image of an OCI layout: the daemon wants one of two parts at least, and looks at
+/// the digest alone.
+const LAYOUT_REPOSITORY: &str = "llbgen/layout";
+
+/// The base of a variant that is not another artifact: what it is, its tree, the local source or store it needs, what a lock
 /// pins of it, and a name for the distribution in it (for cache mounts).
 pub(crate) struct Ground {
     pub(crate) base: ResolvedBase,
     pub(crate) tree: Tree,
     pub(crate) rootfs: Option<RootfsTar>,
+    pub(crate) store: Option<String>,
     pub(crate) reference: Option<Reference>,
     pub(crate) distribution: String,
 }
@@ -66,6 +71,7 @@ pub(crate) fn ground(
             base: ResolvedBase::Scratch,
             tree: Tree::new(State::scratch()),
             rootfs: None,
+            store: None,
             reference: None,
             distribution: "scratch".to_owned(),
         }),
@@ -110,6 +116,7 @@ pub(crate) fn replaced(
             };
             from_image(image, origin, variant, lock)
         }
+        NamedContext::Layout(image) => from_layout(name, image, variant),
         NamedContext::Rootfs(tars) => {
             let tar = tars
                 .get(&variant.platform)
@@ -124,12 +131,41 @@ pub(crate) fn replaced(
                 },
                 tree: Tree::new(local::rootfs_state(tar)),
                 rootfs: Some(tar.clone()),
+                store: None,
                 reference: None,
                 // Nobody knows what is in it: its own archives cannot meet those of another distribution.
                 distribution: tar.local.clone(),
             })
         }
     }
+}
+
+/// An image of an OCI layout, with its environment, user and directory. Its digest pins it.
+fn from_layout(name: &str, image: &LayoutImage, variant: &Variant) -> Result<Ground, BaseError> {
+    let config = image
+        .configs
+        .get(&variant.platform)
+        .ok_or_else(|| BaseError::NoImageFor {
+            context: name.to_owned(),
+            platform: variant.platform.to_string(),
+            valid: image.platforms.iter().map(ToString::to_string).collect(),
+        })?;
+    let store = image.store();
+    // Of no session, so that the digests of the graph are the same in every one.
+    let layout =
+        OciLayout::new(format!("{LAYOUT_REPOSITORY}@{}", image.digest)).store("", store.as_str());
+    Ok(Ground {
+        base: ResolvedBase::OciLayout {
+            digest: image.digest.to_string(),
+            context: name.to_owned(),
+        },
+        tree: Tree::of_image(layout.state(), Some(config)),
+        rootfs: None,
+        store: Some(store.clone()),
+        reference: None,
+        // Nobody knows what is in it: its own archives cannot meet those of another distribution.
+        distribution: store,
+    })
 }
 
 /// An image at the digest that the lock has for it, with its environment, user and directory; as it is written when the
@@ -170,6 +206,7 @@ pub(crate) fn from_image(
         },
         tree: Tree::of_image(source.state(), config),
         rootfs: None,
+        store: None,
         reference: Some(Reference {
             source: Pinned::Image {
                 reference: image.clone(),

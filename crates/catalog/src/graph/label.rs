@@ -56,6 +56,10 @@ fn described_source(source: &SourceContent) -> String {
             Err(_) => image.to_owned(),
         };
     }
+    if let Some(image) = identifier.strip_prefix("oci-layout://") {
+        let digest = image.split_once('@').map_or(image, |(_, digest)| digest);
+        return format!("OCI layout\n@ {}", shortened(digest));
+    }
     if identifier.starts_with("git://") {
         let url = source.git_url().unwrap_or(identifier);
         return match identifier.split_once('#') {

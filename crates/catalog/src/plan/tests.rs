@@ -9,9 +9,9 @@ use buildkit_llb::OpKind;
 
 use super::{PlanProblem, check_outputs};
 use crate::{
-    Apt, Artifact, Base, Caching, Catalog, CheckedCatalog, ContextPath, Copy, Env, FileContent,
-    FileSet, InputFile, Inputs, LocalContent, NamedContext, Packer, PackerSource, Plan, Read,
-    Request, ResolvedBase, RootfsTar, Run, User, When, Workdir,
+    Apt, Artifact, Base, BaseConfig, BaseError, Caching, Catalog, CheckedCatalog, ContextPath,
+    Copy, Env, FileContent, FileSet, InputFile, Inputs, LayoutImage, LocalContent, NamedContext,
+    Packer, PackerSource, Plan, Read, Request, ResolvedBase, RootfsTar, Run, User, When, Workdir,
 };
 
 fn path(text: &str) -> ContextPath {
@@ -332,6 +332,74 @@ fn a_rootfs_tar_is_unpacked_as_the_base() {
         error.reason.to_string(),
         "the build context `builder` has no file for `linux/amd64`"
     );
+}
+
+#[test]
+fn an_image_of_a_layout_is_the_base_with_its_config() {
+    let catalog = checked([
+        rootfs().step(Run::command("true")),
+        Artifact::rootfs("copies", Base::Named("scratch".to_owned()))
+            .step(Copy::new("/etc/", "/etc/").from("tools:1")),
+    ]);
+    let config = br#"{"config":{"Env":["A=b"],"WorkingDir":"/w","User":"u"},
+        "rootfs":{"diff_ids":["sha256:aa"]},"history":[{"created_by":"x"}]}"#;
+    let image = |digit: &str| LayoutImage {
+        digest: format!("sha256:{}", digit.repeat(64)).parse().unwrap(),
+        configs: BTreeMap::from([(
+            "linux/arm64".parse().unwrap(),
+            BaseConfig::from_json(config).unwrap(),
+        )]),
+        platforms: ["linux/arm64", "linux/riscv64"]
+            .map(|name| name.parse().unwrap())
+            .into(),
+    };
+    let with = |name: &str, digit: &str| Inputs {
+        contexts: BTreeMap::from([(name.to_owned(), NamedContext::Layout(image(digit)))]),
+        ..inputs(&[])
+    };
+    let plan_of = |name: &str, digit: &str| plan(&catalog, "base", &with(name, digit));
+    let based = plan_of("builder", "1");
+    assert_eq!(based.stores, ["layout-111111111111".to_owned()].into());
+    assert!(based.locals.is_empty() && based.references.is_empty() && based.id.is_some());
+    assert_eq!(
+        based.base,
+        ResolvedBase::OciLayout {
+            digest: format!("sha256:{}", "1".repeat(64)),
+            context: "builder".to_owned(),
+        }
+    );
+    assert_eq!(based.config.workdir.as_deref(), Some("/w"));
+    assert!(based.oci.image.contains(r#""diff_ids":["sha256:aa"]"#));
+    let source = based
+        .definition
+        .vertices()
+        .find_map(buildkit_llb::Entry::source_identifier);
+    let identifier = format!("oci-layout://llbgen/layout@sha256:{}", "1".repeat(64));
+    assert_eq!(source, Some(identifier));
+    // The graph says neither how the context is called nor where it is.
+    let digests = |plan: &Plan| (plan.definition.to_bytes(), plan.id);
+    assert_eq!(digests(&based), digests(&plan_of("ubuntu:24.04", "1")));
+    assert_ne!(digests(&based), digests(&plan_of("builder", "2")));
+
+    let copies = plan(&catalog, "copies", &with("tools:1", "1"));
+    assert_eq!(copies.stores, based.stores);
+    assert!(copies.unpinned.is_empty());
+
+    let everything = catalog
+        .select(&Request {
+            artifacts: vec!["base".into()],
+            ..Request::default()
+        })
+        .unwrap();
+    let failed = catalog.plan(&everything[0], &with("builder", "1"), Caching::Use);
+    let PlanProblem::Base(BaseError::NoImageFor {
+        platform, valid, ..
+    }) = *failed.unwrap_err().reason
+    else {
+        panic!("another error")
+    };
+    assert_eq!(platform, "linux/amd64");
+    assert_eq!(valid, ["linux/arm64", "linux/riscv64"]);
 }
 
 #[test]

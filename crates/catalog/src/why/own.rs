@@ -89,6 +89,12 @@ impl Named {
             };
             return Self { name, pin };
         }
+        if let Some(image) = identifier.strip_prefix("oci-layout://") {
+            return Self {
+                name: "oci-layout".to_owned(),
+                pin: image.split_once('@').map(|(_, digest)| digest.to_owned()),
+            };
+        }
         if identifier.starts_with("git://") {
             let url = source.git_url().unwrap_or(identifier);
             let pin = identifier

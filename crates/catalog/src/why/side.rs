@@ -83,7 +83,7 @@ impl<'a> Graph<'a> {
         let entry = self.entry(vertex);
         match entry.content() {
             OpContent::Source(source) => match source.identifier.split_once("://") {
-                Some(("docker-image", _)) => "base image".to_owned(),
+                Some(("docker-image" | "oci-layout", _)) => "base image".to_owned(),
                 Some(("local", _)) => "files of the context".to_owned(),
                 Some(("git", _)) => "git".to_owned(),
                 Some(("http" | "https", _)) => "download".to_owned(),

@@ -105,7 +105,7 @@ fn exit_of(failure: &VariantFailure) -> Exit {
         },
         FailureReason::Path(_) => Exit::Catalog,
         FailureReason::Destination(_) => Exit::Usage,
-        FailureReason::NoRoot { .. } => Exit::Bug,
+        FailureReason::NoRoot { .. } | FailureReason::NoStore { .. } => Exit::Bug,
         FailureReason::Solve(_)
         | FailureReason::Output(_)
         | FailureReason::NoTar
