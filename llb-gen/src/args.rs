@@ -248,11 +248,12 @@ pub(crate) struct Variation {
     /// Set an option, or build an axis for one value only
     #[arg(long, value_name = "OPTION=VALUE", alias = "build-arg", value_parser = parse_assignment)]
     pub(crate) set: Vec<(String, String)>,
-    /// Use another base, docker-image://REF, oci-layout://DIR[:TAG][@DIGEST] or a root filesystem tar with {arch} in its path;
-    /// or give a directory of input files
-    #[arg(long, value_name = "NAME=SOURCE")]
+    // Rustdoc would take the brackets for a link.
+    #[arg(long, value_name = "NAME=SOURCE", help = BUILD_CONTEXT)]
     pub(crate) build_context: Vec<BuildContext>,
 }
+
+const BUILD_CONTEXT: &str = "Use another base, docker-image://REF, oci-layout://DIR[:TAG][@DIGEST] or a root filesystem tar with {arch} in its path; or give a directory of input files";
 
 impl Variation {
     pub(crate) fn request(&self, artifacts: &[String]) -> Request {
