@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, error::Error, fmt::Write as _};
 
-use buildkit_client::GatewayError;
+use buildkit_client::{GatewayError, without_command};
 use catalog::{BaseError, CatalogError, FileError, LockError, PlanError, SelectError, Variant};
 
 use crate::{
@@ -156,7 +156,8 @@ impl FrontendError {
         let mut text = self.to_string();
         let mut said = text.clone();
         for cause in std::iter::successors(self.source(), |cause: &&dyn Error| (*cause).source()) {
-            let cause = cause.to_string();
+            // The command of a step is long, and stands in the step.
+            let cause = without_command(&cause.to_string()).into_owned();
             if !said.contains(&cause) {
                 _ = write!(text, ": {cause}");
             }

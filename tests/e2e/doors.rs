@@ -250,7 +250,9 @@ fn a_failing_step_is_named() {
         command.args(["--progress", "plain", "--target", "fails", "."]);
         let step =
             "artifact `fails` for `linux/amd64` failed at step `run echo before the end; exit 7`";
-        run(&mut command).fails(1, &[step, "exit code: 7", "before the end"]);
+        let said = "process did not complete successfully: exit code: 7";
+        let line = "5 | >>>     { run = \"echo before the end; exit 7\" },";
+        run(&mut command).fails(1, &[step, said, "before the end", "llbgen.toml:5", line]);
     });
 }
 
