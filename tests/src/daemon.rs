@@ -95,6 +95,8 @@ fn settings(dir: &Path, root: &Path, certificates: &Path, registry: &str) -> Str
          address = [\"unix://{dir}/buildkitd.sock\", \"tcp://127.0.0.1:0\"]\n\
          [grpc.tls]\n\
          cert = \"{certificates}/server.pem\"\nkey = \"{certificates}/server-key.pem\"\nca = \"{certificates}/ca.pem\"\n\
+         [otel]\n\
+         socketPath = \"{dir}/otel.sock\"\n\
          [worker.oci]\n\
          gc = false\nplatforms = [\"linux/amd64\", \"linux/arm64\"]\nnetworkMode = \"host\"\n\
          [worker.containerd]\n\

@@ -46,7 +46,12 @@ impl Bed {
             .spawn()
             .unwrap();
         let addresses = follow(&mut child, &dir.path().join("log"));
-        let wait = |_| addresses.recv_timeout(START).expect("buildkitd starts");
+        let wait = |_| {
+            addresses.recv_timeout(START).unwrap_or_else(|error| {
+                let log = fs::read_to_string(dir.path().join("log")).unwrap_or_default();
+                panic!("buildkitd does not start ({error}):\n{log}")
+            })
+        };
         let mut addresses: Vec<String> = (0..2).map(wait).collect();
         // The servers start side by side; the socket's path sorts first.
         addresses.sort();
@@ -126,7 +131,8 @@ fn processes_in_snapshots(dir: &str) -> Vec<String> {
         .collect()
 }
 
-/// No garbage collection: it would make cached steps vanish on a full disk.
+/// No garbage collection: it would make cached steps vanish on a full disk. Daemons that start at once would fight for the
+/// usual socket for traces.
 fn configuration(dir: &Path, grpc: &str) -> String {
     let dir = dir.display();
     format!(
@@ -134,6 +140,8 @@ fn configuration(dir: &Path, grpc: &str) -> String {
          [grpc]\n\
          address = [\"unix://{dir}/buildkitd.sock\", \"tcp://127.0.0.1:0\"]\n\
          {grpc}\n\
+         [otel]\n\
+         socketPath = \"{dir}/otel.sock\"\n\
          [worker.oci]\n\
          enabled = true\n\
          gc = false\n\
