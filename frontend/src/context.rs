@@ -12,7 +12,7 @@ use catalog::{ContextPath, FileSet, Inputs, LOCK_FILE, Lock, NamedContext, Needs
 use crate::{
     error::FrontendError,
     files::{self, Tree as _},
-    options::{self, Context, Options},
+    options::{Context, Options},
     snapshot::Snapshot,
 };
 
@@ -68,13 +68,14 @@ impl<'a> Contexts<'a> {
 
     async fn read<'p>(
         &self,
-        local: &options::Local,
+        local: &str,
         patterns: impl IntoIterator<Item = &'p str>,
         name: &str,
     ) -> Result<Snapshot, FrontendError> {
-        let session = local.session.as_deref().unwrap_or(self.session);
+        let session = self.options.sessions.get(local);
+        let session = session.map_or(self.session, String::as_str);
         // Of this session alone, so that nobody gets the files of another.
-        let state = Local::new(&local.name)
+        let state = Local::new(local)
             .session(session)
             .include(patterns)
             .differ_none()
@@ -100,6 +101,7 @@ impl<'a> Contexts<'a> {
             files: read_all(&snapshot, &needs.files)?,
             contexts: self.named(needs).await?,
             lock: self.lock(&snapshot).await?,
+            sessions: self.options.sessions.clone(),
             ..Inputs::default()
         };
         for path in &needs.dockerfiles {
@@ -147,12 +149,8 @@ impl<'a> Contexts<'a> {
                 (Context::Image(image), _) => NamedContext::Image(image.clone()),
                 (Context::Local(local), Some(paths)) => {
                     let shown = format!("the build context `{name}`");
-                    let local = options::Local {
-                        name: local.clone(),
-                        session: None,
-                    };
                     let patterns = paths.iter().map(ContextPath::as_str);
-                    let snapshot = self.read(&local, patterns, &shown).await?;
+                    let snapshot = self.read(local, patterns, &shown).await?;
                     NamedContext::Directory(read_all(&snapshot, paths)?)
                 }
                 (Context::Local(_), None) => {

@@ -30,17 +30,13 @@ pub(crate) struct Options {
     pub(crate) cache_imports: Vec<CacheImport>,
     /// `--call`: what is asked, instead of a build.
     pub(crate) question: Option<String>,
-    /// The local source of the context, and its session when that is another one.
-    pub(crate) context: Local,
+    /// The sessions that serve local sources, by the names of these, where they are not the build's own: buildx has one
+    /// for what several targets read.
+    pub(crate) sessions: BTreeMap<String, String>,
+    /// The local source of the context.
+    pub(crate) context: String,
     /// The local source of the directory that `-f` is in.
-    pub(crate) file_context: Local,
-}
-
-/// A local source.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Local {
-    pub(crate) name: String,
-    pub(crate) session: Option<String>,
+    pub(crate) file_context: String,
 }
 
 /// What a `--build-context` gives.
@@ -143,11 +139,7 @@ impl Options {
         given: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, OptionError> {
         let given: BTreeMap<String, String> = given.into_iter().collect();
-        let local = |key: &str, usual: &str| {
-            let name = given.get(key).cloned().unwrap_or_else(|| usual.to_owned());
-            let session = given.get(&format!("local-sessionid:{name}")).cloned();
-            Local { name, session }
-        };
+        let local = |key: &str, usual: &str| given.get(key).cloned().unwrap_or(usual.to_owned());
         let argument = |name: &str| given.get(&format!("build-arg:{name}")).cloned();
         let mut options = Self {
             proxy: proxies(argument),
@@ -167,6 +159,9 @@ impl Options {
         }
         match name.split_once(':') {
             Some(("build-arg", argument)) => return self.set(argument, value),
+            Some(("local-sessionid", key)) => {
+                drop(self.sessions.insert(key.to_owned(), value.to_owned()));
+            }
             Some(("label", key)) => {
                 drop(self.labels.insert(key.to_owned(), value.to_owned()));
             }
@@ -312,9 +307,9 @@ mod tests {
         assert_eq!(options.cache_imports[0].attrs["ref"], "x/y");
         assert_eq!(options.contexts["oocana"], Context::Local("oocana".into()));
         assert_eq!(options.question.as_deref(), Some("frontend.outline"));
-        assert_eq!(options.context.name, "here");
-        assert_eq!(options.context.session.as_deref(), Some("s1"));
-        assert_eq!(options.file_context.name, "dockerfile");
+        assert_eq!(options.context, "here");
+        assert_eq!(options.sessions["here"], "s1");
+        assert_eq!(options.file_context, "dockerfile");
     }
 
     #[test]

@@ -510,3 +510,52 @@ fn questions_are_answered() {
     );
     ask(&["nonsense"]).fails(1, &["there is no subrequest `frontend.nonsense`"]);
 }
+
+/// `buildx bake` has a session of its own for what several targets read.
+#[test]
+fn bake_builds_several_artifacts_of_one_context() {
+    let Some(shared) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let copies = |name: &str| {
+        format!(
+            "[artifact.{name}]\nkind = \"rootfs\"\nbase = \"scratch\"\nplatforms = [\"linux/amd64\"]\nsteps = [{{ copy = \"large\", to = \"/{name}\" }}]\n"
+        )
+    };
+    fs::write(
+        home.path().join("llbgen.toml"),
+        copies("one") + &copies("other"),
+    )
+    .unwrap();
+    let large = "not data in the graph\n".repeat(8 * 1024);
+    fs::write(home.path().join("large"), &large).unwrap();
+    let target = |name: &str| {
+        serde_json::json!({
+            "context": ".",
+            "target": name,
+            "args": { "BUILDKIT_SYNTAX": image(shared) },
+            "output": [format!("type=local,dest=to-{name}")],
+        })
+    };
+    let bake = serde_json::json!({
+        "group": { "default": { "targets": ["one", "other"] } },
+        "target": { "one": target("one"), "other": target("other") },
+    });
+    fs::write(home.path().join("bake.json"), bake.to_string()).unwrap();
+    create_builder(shared, home.path());
+    let mut command = clean("buildx", home.path());
+    command.env("BUILDX_CONFIG", home.path().join(".buildx"));
+    command.args([
+        "bake",
+        "--builder",
+        "bed",
+        "--allow",
+        "fs=*",
+        "-f",
+        "bake.json",
+    ]);
+    run(&mut command).success();
+    for name in ["one", "other"] {
+        let file = home.path().join(format!("to-{name}/{name}"));
+        assert_eq!(fs::read_to_string(file).unwrap(), large);
+    }
+}

@@ -60,6 +60,8 @@ pub struct Inputs {
     pub lock: Lock,
     /// The program that packs inside the graph.
     pub packer: Option<Packer>,
+    /// The sessions that serve local sources, by the names of these, where they are not the build's own.
+    pub sessions: BTreeMap<String, String>,
     /// Proxies for steps that reach the network. They are in the graph that is solved, and in nothing else.
     pub proxy: Option<ProxyEnv>,
 }

@@ -38,7 +38,7 @@ pub enum LocalContent {
 ///
 /// What the graph cannot hold comes from the local source `name`. Modes are 0644 and 0755, owners 0:0 and mtimes 0, so that equal content makes an equal tree wherever it comes from. `declared` is where the files are declared.
 pub(crate) fn files_state(
-    name: &str,
+    (name, session): (&str, Option<&String>),
     files: &FileSet,
     place: impl Fn(&ContextPath) -> ContextPath,
     declared: Option<&SourceLocation>,
@@ -83,7 +83,9 @@ pub(crate) fn files_state(
         }
     }
     if !sent.is_empty() {
-        let source = at().fold(source(name, &sent), Local::location).state();
+        let source = at()
+            .fold(source(name, session, &sent), Local::location)
+            .state();
         for (path, file) in &sent {
             let copy = Copy::new(&source, absolute(path), absolute(&place(path)));
             actions = actions.copy(copy.mode(file.mode()).created(0));
@@ -111,11 +113,15 @@ pub(crate) fn rootfs_state(tar: &RootfsTar) -> State {
     )
 }
 
-fn source(name: &str, files: &FileSet) -> Local {
-    Local::new(name)
+fn source(name: &str, session: Option<&String>, files: &FileSet) -> Local {
+    let source = Local::new(name)
         .unique(content_name(files))
         .differ_none()
-        .include(files.keys().map(|path| escape_pattern(path.as_str())))
+        .include(files.keys().map(|path| escape_pattern(path.as_str())));
+    match session {
+        Some(session) => source.session(session),
+        None => source,
+    }
 }
 
 /// A hash over path, mode and bytes of every file: equal names mean equal content, so sharing a source is right.

@@ -389,7 +389,8 @@ impl<'a> StepContext<'a> {
         place: impl Fn(&ContextPath) -> ContextPath,
     ) -> State {
         let declared = self.caption.lines_of_reads();
-        let (state, local) = local::files_state(name, files, place, declared);
+        let source = (name, self.inputs.sessions.get(name));
+        let (state, local) = local::files_state(source, files, place, declared);
         self.locals.extend(local);
         state
     }
