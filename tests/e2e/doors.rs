@@ -559,3 +559,42 @@ fn bake_builds_several_artifacts_of_one_context() {
         assert_eq!(fs::read_to_string(file).unwrap(), large);
     }
 }
+
+/// A frontend must hand on itself which caches its graph may read.
+#[test]
+fn a_cache_in_a_registry_is_read() {
+    let Some(shared) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let works = FAILS.replace("exit 7", "date +%N > /moment");
+    fs::write(
+        home.path().join("llbgen.toml"),
+        works.replace("fails", "moment"),
+    )
+    .unwrap();
+    let cache = format!(
+        "type=registry,ref={}/door/cache",
+        shared.description().registry
+    );
+    let moment = |bed: &Bed, builder: &str, more: &[&str]| {
+        let directory = home.path().join(builder);
+        fs::create_dir(&directory).unwrap();
+        fs::copy(
+            home.path().join("llbgen.toml"),
+            directory.join("llbgen.toml"),
+        )
+        .unwrap();
+        let mut command = buildx(shared, bed, &directory);
+        command.args(["--target", "moment", "--platform", "linux/amd64"]);
+        command
+            .args(["--output", "type=local,dest=to"])
+            .args(more)
+            .arg(".");
+        run(&mut command).success();
+        fs::read_to_string(directory.join("to/moment")).unwrap()
+    };
+    let writes = format!("{cache},mode=max");
+    let first = moment(shared, "first", &["--cache-to", &writes]);
+    let other = shared.private();
+    let second = moment(&other, "second", &["--cache-from", &cache]);
+    assert_eq!(first, second);
+}
