@@ -7,7 +7,7 @@ use buildkit_client::{
 };
 use catalog::{
     Base, Caching, Catalog, CheckedCatalog, Commit, ContentDigest, GitSource, ImageRef, Inputs,
-    Plan, Platform, Reference, Request, Variant, VertexName,
+    LOCK_FILE, Plan, Platform, Reference, Request, Variant, VertexName,
 };
 
 use crate::{
@@ -78,6 +78,13 @@ fn own_platform(platforms: &[GatewayPlatform]) -> Platform {
     own.unwrap_or_else(this).normalized()
 }
 
+/// What there is to solve.
+pub(crate) struct Planned {
+    pub(crate) plans: Vec<Plan>,
+    /// What the lock does not pin, and was asked for.
+    asked: Vec<String>,
+}
+
 /// One build.
 pub(crate) struct Build<'a> {
     pub(crate) gateway: &'a Gateway,
@@ -89,7 +96,8 @@ pub(crate) struct Build<'a> {
 
 impl Build<'_> {
     async fn result(&self) -> Result<BuildResult, FrontendError> {
-        let plans = self.plans().await?;
+        let Planned { plans, asked } = self.plans().await?;
+        self.warn(&plans, &asked).await?;
         let parts = plans.iter().map(|plan| self.part(plan)).collect();
         let shape = if self.options.is_index {
             Shape::Index
@@ -102,19 +110,36 @@ impl Build<'_> {
     }
 
     /// One plan for each platform.
-    pub(crate) async fn plans(&self) -> Result<Vec<Plan>, FrontendError> {
+    pub(crate) async fn plans(&self) -> Result<Planned, FrontendError> {
         let variants = self.variants()?;
         let mut inputs = self.inputs(&variants).await?;
         self.catalog.check_contexts(&variants, &inputs)?;
         let plans = self.plan(&variants, &inputs)?;
         let unpinned: BTreeSet<&Reference> = plans.iter().flat_map(|plan| &plan.unpinned).collect();
         if unpinned.is_empty() {
-            return Ok(plans);
+            let asked = Vec::new();
+            return Ok(Planned { plans, asked });
         }
         let asking = Asking(self.gateway);
         let pinning = Pinning::of(unpinned)?;
         pinning.pin(&mut inputs.lock, &asking, &|_| {}).await?;
-        self.plan(&variants, &inputs)
+        let (plans, asked) = (self.plan(&variants, &inputs)?, pinning.names());
+        Ok(Planned { plans, asked })
+    }
+
+    /// Nothing is written down here: tomorrow, what was asked for may be another thing.
+    async fn warn(&self, plans: &[Plan], asked: &[String]) -> Result<(), FrontendError> {
+        let vertex = plans.first().and_then(|plan| plan.definition.head());
+        let (Some(vertex), false) = (vertex, asked.is_empty()) else {
+            return Ok(());
+        };
+        let names: Vec<String> = asked.iter().map(|name| format!("`{name}`")).collect();
+        let text = format!(
+            "not pinned in `{LOCK_FILE}`, and maybe another one tomorrow: {}; `llbgen lock` writes down what it stands for",
+            names.join(", ")
+        );
+        let vertex = vertex.to_string().into();
+        Ok(self.gateway.warn(&vertex, &text).await?)
     }
 
     /// What there is to plan `variants` with, before anything is asked for that the lock does not pin.

@@ -322,7 +322,11 @@ fn a_syntax_line_opens_the_door() {
         command.args(["build", "--builder", "bed", "-f", "llbgen.toml"]);
         command.args(["--target", "works", "--platform", "linux/amd64"]);
         command.args(["--output", "type=tar,dest=works.tar", "."]);
-        run(&mut command).success();
+        let said = run(&mut command).success();
+        // What is asked for is not written down, and that is told.
+        let warning =
+            "not pinned in `llbgen.lock`, and maybe another one tomorrow: `debian:bookworm`";
+        assert!(said.stderr.contains(warning), "{}", said.stderr);
         let tree = Tree::open(&home.path().join("works.tar")).unwrap();
         assert!(tree.get("done").is_some());
     });

@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
+use crate::progress::VertexDigest;
 use crate::rpc;
 
 pub use error::GatewayError;
@@ -123,6 +124,12 @@ impl Gateway {
         let request = wire::ask(frontend, options);
         let response: wire::SolveResponse = self.call(wire::SOLVE, request).await?;
         Ok(wire::metadata(response))
+    }
+
+    /// Warns the user, about a vertex of the graph.
+    pub async fn warn(&self, vertex: &VertexDigest, text: &str) -> Result<(), GatewayError> {
+        let _: wire::Warned = self.call(wire::WARN, wire::warning(vertex, text)).await?;
+        Ok(())
     }
 
     /// Ends the build with its result.

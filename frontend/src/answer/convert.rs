@@ -71,7 +71,7 @@ pub(super) async fn answer(build: &Build<'_>) -> Result<Answer, FrontendError> {
             platforms: platforms.map(ToString::to_string).collect(),
         });
     }
-    let plans = build.plans().await?;
+    let plans = build.plans().await?.plans;
     let definition = plans.first().map(|plan| &plan.definition);
     let definition = definition.ok_or_else(|| FrontendError::Bug {
         message: "nothing was planned".to_owned(),

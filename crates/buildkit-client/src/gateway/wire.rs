@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use buildkit_proto::moby::buildkit::v1::frontend::{
     FileRange, PingRequest, PongResponse, ReadDirRequest, ReadDirResponse, ReadFileRequest,
     ReadFileResponse, RefMap, ResolveImageConfigRequest, ResolveImageConfigResponse,
-    ResolveSourceMetaRequest, ResolveSourceMetaResponse, Result, ReturnResponse, result,
+    ResolveSourceMetaRequest, ResolveSourceMetaResponse, Result, ReturnResponse, WarnRequest,
+    WarnResponse, result,
 };
 pub(super) use buildkit_proto::moby::buildkit::v1::frontend::{Ref, ReturnRequest};
 use buildkit_proto::{fsutil::types::Stat, google::rpc as google, pb};
@@ -14,6 +15,7 @@ use prost::Message as _;
 use tonic::{Code, Status};
 
 use super::{CacheImport, FileKind, FileStat, GraphRequest, SourceAnswer, SourceQuery};
+use crate::progress::VertexDigest;
 use crate::rpc;
 
 pub(super) const PING: &str = "/moby.buildkit.v1.frontend.LLBBridge/Ping";
@@ -24,6 +26,7 @@ pub(super) const RESOLVE_IMAGE_CONFIG: &str =
 pub(super) const RESOLVE_SOURCE_META: &str =
     "/moby.buildkit.v1.frontend.LLBBridge/ResolveSourceMeta";
 
+pub(super) const WARN: &str = "/moby.buildkit.v1.frontend.LLBBridge/Warn";
 pub(super) const READ_FILE: &str = "/moby.buildkit.v1.frontend.LLBBridge/ReadFile";
 pub(super) const READ_DIR: &str = "/moby.buildkit.v1.frontend.LLBBridge/ReadDir";
 
@@ -123,6 +126,16 @@ pub(super) fn failed(message: String, cause: Option<&Status>) -> ReturnRequest {
     }
 }
 
+pub(super) fn warning(vertex: &VertexDigest, text: &str) -> WarnRequest {
+    WarnRequest {
+        digest: vertex.as_str().to_owned(),
+        level: 1,
+        short: text.as_bytes().to_vec(),
+        ..WarnRequest::default()
+    }
+}
+
+pub(super) type Warned = WarnResponse;
 pub(super) type Directory = ReadDirResponse;
 pub(super) type File = ReadFileResponse;
 
