@@ -156,10 +156,14 @@ impl Asked {
             answers = &mut asking => answers?,
             ended = &mut solving => {
                 let name = queries.first().map(SourceQuery::name).unwrap_or_default();
-                return Err(match ended {
-                    Err(status) => self.error(&name, &status),
-                    Ok(_) => ResolveError::NoAnswer { address: self.address.clone(), name },
-                });
+                return match ended {
+                    Err(status) => Err(self.error(&name, &status)),
+                    // It may hear of the end of what it returned before it hears that it has returned.
+                    Ok(_) => timeout(END_LIMIT, asking).await.unwrap_or_else(|_elapsed| {
+                        let address = self.address.clone();
+                        Err(ResolveError::NoAnswer { address, name })
+                    }),
+                };
             }
         };
         // All is said; a daemon that does not end the solve now is left to it.
