@@ -115,17 +115,6 @@ impl Gateway {
         Ok(wire::reference(response).map(Reference))
     }
 
-    /// The answer of another frontend in the daemon, as text by name.
-    pub async fn ask_frontend(
-        &self,
-        frontend: &str,
-        options: BTreeMap<String, String>,
-    ) -> Result<BTreeMap<String, Vec<u8>>, GatewayError> {
-        let request = wire::ask(frontend, options);
-        let response: wire::SolveResponse = self.call(wire::SOLVE, request).await?;
-        Ok(wire::metadata(response))
-    }
-
     /// Warns the user, about a vertex of the graph.
     pub async fn warn(&self, vertex: &VertexDigest, text: &str) -> Result<(), GatewayError> {
         let _: wire::Warned = self.call(wire::WARN, wire::warning(vertex, text)).await?;

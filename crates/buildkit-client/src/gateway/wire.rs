@@ -36,10 +36,6 @@ pub(super) const READ_DIR: &str = "/moby.buildkit.v1.frontend.LLBBridge/ReadDir"
 pub(super) struct SolveRequest {
     #[prost(bytes = "bytes", optional, tag = "1")]
     definition: Option<Bytes>,
-    #[prost(string, tag = "2")]
-    frontend: String,
-    #[prost(btree_map = "string, string", tag = "3")]
-    frontend_options: BTreeMap<String, String>,
     #[prost(bool, tag = "5")]
     allow_result_return: bool,
     #[prost(bool, tag = "6")]
@@ -59,17 +55,6 @@ pub(super) fn solve(request: GraphRequest) -> SolveRequest {
         allow_result_array_ref: true,
         cache_imports: imports.map(import).collect(),
         evaluate: request.evaluate,
-        ..SolveRequest::default()
-    }
-}
-
-pub(super) fn ask(frontend: &str, options: BTreeMap<String, String>) -> SolveRequest {
-    SolveRequest {
-        frontend: frontend.to_owned(),
-        frontend_options: options,
-        allow_result_return: true,
-        allow_result_array_ref: true,
-        ..SolveRequest::default()
     }
 }
 
@@ -82,12 +67,6 @@ pub(super) fn reference(response: SolveResponse) -> Option<Ref> {
         result::Result::Ref(reference) if !reference.id.is_empty() => Some(reference),
         _ => None,
     }
-}
-
-/// What a result has beside file systems.
-pub(super) fn metadata(response: SolveResponse) -> BTreeMap<String, Vec<u8>> {
-    let metadata = response.result.map(|result| result.metadata);
-    metadata.unwrap_or_default().into_iter().collect()
 }
 
 pub(super) fn one(reference: Ref) -> result::Result {
