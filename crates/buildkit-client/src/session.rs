@@ -9,6 +9,7 @@ pub(crate) mod filesend;
 pub(crate) mod filesync;
 mod headers;
 mod health;
+mod opening;
 mod report;
 pub(crate) mod secrets;
 mod service;

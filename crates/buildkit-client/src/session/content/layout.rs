@@ -13,6 +13,8 @@ use std::sync::Arc;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::session::opening;
+
 /// The directory of an OCI layout.
 #[derive(Debug, Clone)]
 pub struct LayoutDir {
@@ -65,21 +67,11 @@ pub struct ContentStore {
     sizes: BTreeMap<BlobDigest, u64>,
 }
 
-const OPEN_DIR: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::CLOEXEC);
-
-/// Without NONBLOCK, opening a pipe would wait for a writer.
-const OPEN_FILE: OFlags = OFlags::RDONLY
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC)
-    .union(OFlags::NONBLOCK);
-
 impl LayoutDir {
     /// Opens a directory, which may itself be a symlink.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
-        let root = rustix::fs::open(&path, OPEN_DIR, Mode::empty())?;
+        let root = rustix::fs::open(&path, opening::DIR, Mode::empty())?;
         Ok(Self {
             path,
             root: Arc::new(root),
@@ -207,7 +199,7 @@ impl ContentStore {
 }
 
 fn open_dir(above: &OwnedFd, name: &str) -> Result<OwnedFd, BlobError> {
-    let opened = rustix::fs::openat(above, name, OPEN_DIR | OFlags::NOFOLLOW, Mode::empty());
+    let opened = rustix::fs::openat(above, name, opening::DIR | OFlags::NOFOLLOW, Mode::empty());
     opened.map_err(|error| {
         // With both flags, Linux says of a symlink what it says of a file.
         if error == Errno::NOTDIR && is_link(above, name) {
@@ -219,7 +211,7 @@ fn open_dir(above: &OwnedFd, name: &str) -> Result<OwnedFd, BlobError> {
 }
 
 fn open_file(directory: &OwnedFd, name: &str) -> Result<(File, u64), BlobError> {
-    let opened = rustix::fs::openat(directory, name, OPEN_FILE, Mode::empty());
+    let opened = rustix::fs::openat(directory, name, opening::FILE, Mode::empty());
     let file = File::from(opened.map_err(refused)?);
     let metadata = file.metadata().map_err(BlobError::Read)?;
     if metadata.is_file() {

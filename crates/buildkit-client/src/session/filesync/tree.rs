@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use super::declared::{self, Children, Expected, LocalDir, Node};
 use super::error::FileSyncError;
 use super::path;
+use crate::session::opening;
 
 /// A directory tree of which all, or the declared files, are visible.
 #[derive(Debug)]
@@ -36,19 +37,9 @@ pub(super) struct Entry<'tree> {
     pub(super) declared: Option<&'tree Node>,
 }
 
-const OPEN_DIR: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::CLOEXEC);
-
-/// Without NONBLOCK, opening a pipe that took a file's place would wait for a writer.
-const OPEN_FILE: OFlags = OFlags::RDONLY
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC)
-    .union(OFlags::NONBLOCK);
-
 impl Tree {
     pub(super) fn open(local: &LocalDir) -> Result<Self, FileSyncError> {
-        let root = rustix::fs::open(&local.root, OPEN_DIR, Mode::empty()).map_err(|error| {
+        let root = rustix::fs::open(&local.root, opening::DIR, Mode::empty()).map_err(|error| {
             FileSyncError::Root {
                 path: local.root.clone(),
                 source: error.into(),
@@ -61,7 +52,7 @@ impl Tree {
     }
 
     pub(super) fn root(&self) -> Result<Dir<'_>, FileSyncError> {
-        let fd = rustix::fs::openat(&self.root, ".", OPEN_DIR, Mode::empty());
+        let fd = rustix::fs::openat(&self.root, ".", opening::DIR, Mode::empty());
         let fd = fd.map_err(|error| FileSyncError::read(b".", error))?;
         Ok(Dir {
             fd,
@@ -110,7 +101,7 @@ impl Tree {
         if entry.file_type() == FileType::Socket && expected.is_none() {
             return Ok((None, None));
         }
-        let fd = rustix::fs::openat(&dir.fd, entry.name.as_slice(), OPEN_FILE, Mode::empty());
+        let fd = rustix::fs::openat(&dir.fd, entry.name.as_slice(), opening::FILE, Mode::empty());
         Ok((
             Some(fd.map_err(|error| FileSyncError::read(path, error))?.into()),
             expected,
@@ -186,7 +177,7 @@ impl<'tree> Dir<'tree> {
         let fd = rustix::fs::openat(
             &self.fd,
             entry.name.as_slice(),
-            OPEN_DIR | OFlags::NOFOLLOW,
+            opening::DIR | OFlags::NOFOLLOW,
             Mode::empty(),
         )
         .map_err(|error| FileSyncError::read(&entry.path, error))?;
