@@ -90,7 +90,7 @@ pub enum FrontendError {
     Plan(#[from] PlanError),
     /// Two places want one image at two digests.
     #[error(transparent)]
-    Clash(#[from] PinClash),
+    Clash(#[from] Box<PinClash>),
     /// It cannot be known what a reference stands for.
     #[error("cannot find out what `{name}` stands for")]
     Unresolved {

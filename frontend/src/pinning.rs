@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::{
     BaseConfig, Commit, ContentDigest, GitSource, ImageKey, ImagePin, ImageRef, Lock, Pinned,
-    Platform, Reference,
+    Platform, Reference, Written,
 };
 
 /// An image as its registry has it.
@@ -49,11 +49,11 @@ pub struct PinClash {
     /// One digest.
     pub first: ContentDigest,
     /// Where it is written.
-    pub first_place: String,
+    pub first_place: Written,
     /// The other digest.
     pub second: ContentDigest,
     /// Where that is written.
-    pub second_place: String,
+    pub second_place: Written,
 }
 
 /// What is to be asked for.
@@ -73,9 +73,11 @@ impl Pinning {
     }
 
     /// Asks for `references`, each once.
-    pub fn of<'a>(references: impl IntoIterator<Item = &'a Reference>) -> Result<Self, PinClash> {
+    pub fn of<'a>(
+        references: impl IntoIterator<Item = &'a Reference>,
+    ) -> Result<Self, Box<PinClash>> {
         let mut pinning = Self::default();
-        let mut written: BTreeMap<ImageKey, (ContentDigest, String)> = BTreeMap::new();
+        let mut written: BTreeMap<ImageKey, (ContentDigest, Written)> = BTreeMap::new();
         for Reference { source, place } in references {
             match source {
                 Pinned::Http(url) => drop(pinning.http.insert(url.clone())),
@@ -99,13 +101,13 @@ impl Pinning {
                         .entry(key.clone())
                         .or_insert_with(|| (digest.clone(), place.clone()));
                     if first != digest {
-                        return Err(PinClash {
+                        return Err(Box::new(PinClash {
                             key,
                             first: first.clone(),
                             first_place: first_place.clone(),
                             second: digest.clone(),
                             second_place: place.clone(),
-                        });
+                        }));
                     }
                 }
             }

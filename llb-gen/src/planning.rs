@@ -146,13 +146,16 @@ pub(crate) fn require_pinned(plans: &[Plan]) -> Result<(), Failure> {
     if unpinned.is_empty() {
         return Ok(());
     }
-    let mut places: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for reference in unpinned {
         let name = reference.source.name();
-        places.entry(name).or_default().insert(&reference.place);
+        places
+            .entry(name)
+            .or_default()
+            .insert(reference.place.to_string());
     }
     let errors = places.into_iter().map(|(name, places)| {
-        let places: Vec<&str> = places.into_iter().collect();
+        let places: Vec<String> = places.into_iter().collect();
         let places = places.join(", ");
         format!("`{name}` is not pinned in `{LOCK_FILE}` ({places})").into()
     });

@@ -11,7 +11,7 @@ use crate::{
     dependencies::trees_read,
     dockerfile::{FromLine, FromLineError, first_from_line},
     inputs::{Inputs, NamedContext},
-    lock::ImageKey,
+    lock::{ImageKey, Written},
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
@@ -89,7 +89,7 @@ pub enum BaseError {
     )]
     OtherDigest {
         /// Where it is written.
-        place: String,
+        place: Written,
         /// The reference with its digest.
         reference: String,
         /// The lock's entry.

@@ -71,7 +71,7 @@ pub use self::{
     lock::{
         BaseConfig, BaseConfigError, Commit, Epoch, EpochError, GitSource, HistoryEntry, ImageKey,
         ImagePin, LOCK_FILE, Lock, LockError, Move, PACKAGES_EPOCH, PinCount, Pinned, Reference,
-        SourcePolicy,
+        SourcePolicy, Written,
     },
     name::{ArtifactName, ContextName, InvalidName, SecretId, SshId, VariableName},
     nearest::nearest,

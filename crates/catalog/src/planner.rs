@@ -15,7 +15,7 @@ use crate::{
     inputs::Inputs,
     local::{LocalContent, LocalSource},
     location::Files,
-    lock::Reference,
+    lock::{Reference, Written},
     name::ArtifactName,
     pack::{PackCaption, Packer},
     path::ContextPath,
@@ -262,7 +262,10 @@ impl<'a> Planner<'a> {
             let caption = self.caption(artifact, variant, (number, step));
             let reader = ReadBy {
                 variant,
-                place: format!("artifact `{}`, step {number}", artifact.name),
+                place: Written::Step {
+                    artifact: artifact.name.clone(),
+                    number,
+                },
                 location: caption.lines_of_reads().cloned(),
             };
             let mut given = Given::default();

@@ -111,7 +111,7 @@ impl Finding {
     fn warning(self, catalog: &CheckedCatalog, inputs: &Inputs, sources: &mut Sources) -> Warning {
         let location = self
             .place
-            .and_then(|place| locate::named(&place, catalog, inputs, sources));
+            .and_then(|place| locate::written(&place, catalog, inputs, sources));
         Warning {
             rule_name: self.rule.name(),
             description: self.rule.description(),

@@ -7,7 +7,7 @@ use crate::{
     artifact::{Artifact, Base},
     inputs::{Inputs, LayoutImage, NamedContext, RootfsTar},
     local,
-    lock::{ImageKey, ImagePin, Lock, Pinned, Reference},
+    lock::{ImageKey, ImagePin, Lock, Pinned, Reference, Written},
     tree::Tree,
     variant::Variant,
 };
@@ -29,12 +29,7 @@ pub(crate) struct Ground {
 
 /// Where an image is named.
 pub(crate) struct Origin {
-    /// As an error says it.
-    pub(crate) place: String,
-    /// The Dockerfile and line, when it comes from one.
-    pub(crate) from: Option<String>,
-    /// The `--build-context` that put it there.
-    pub(crate) context: Option<String>,
+    pub(crate) place: Written,
     /// The lines that name it.
     pub(crate) location: Option<SourceLocation>,
 }
@@ -62,9 +57,15 @@ pub(crate) fn ground(
     if let Some((name, context)) = context_for(&names, inputs) {
         return replaced(name, context, variant, &inputs.lock);
     }
-    let from = match &artifact.base {
-        Base::FromLine { from } => Some(format!("{from}:{}", from_line.line)),
-        Base::Named(_) => None,
+    let place = match &artifact.base {
+        Base::FromLine { from } => Written::FromLine {
+            file: from.clone(),
+            line: from_line.line,
+        },
+        Base::Named(_) => Written::Base {
+            artifact: artifact.name.clone(),
+            at: artifact.place().map(ToString::to_string),
+        },
     };
     match from_line.image {
         None => Ok(Ground {
@@ -76,24 +77,9 @@ pub(crate) fn ground(
             distribution: "scratch".to_owned(),
         }),
         Some(image) => {
-            let place = from.clone().unwrap_or_else(|| base_of(artifact));
-            let origin = Origin {
-                place,
-                from,
-                context: None,
-                location,
-            };
+            let origin = Origin { place, location };
             from_image(&image, origin, variant, &inputs.lock)
         }
-    }
-}
-
-/// The base of an artifact, as a place where an image is named.
-fn base_of(artifact: &Artifact) -> String {
-    let base = format!("the base of artifact `{}`", artifact.name);
-    match artifact.place() {
-        Some(place) => format!("{base}, {place}"),
-        None => base,
     }
 }
 
@@ -109,9 +95,7 @@ pub(crate) fn replaced(
         }),
         NamedContext::Image(image) => {
             let origin = Origin {
-                place: format!("`--build-context {name}`"),
-                from: None,
-                context: Some(name.to_owned()),
+                place: Written::BuildContext(name.to_owned()),
                 location: None,
             };
             from_image(image, origin, variant, lock)
@@ -193,6 +177,11 @@ pub(crate) fn from_image(
         Some(digest) => image.clone().with_digest(digest.clone()),
         None => image.clone(),
     };
+    let (from, context) = match &origin.place {
+        from @ Written::FromLine { .. } => (Some(from.to_string()), None),
+        Written::BuildContext(name) => (None, Some(name.clone())),
+        Written::Base { .. } | Written::Step { .. } => (None, None),
+    };
     let source = origin
         .location
         .into_iter()
@@ -201,8 +190,8 @@ pub(crate) fn from_image(
         base: ResolvedBase::Image {
             reference: image.to_string(),
             digest: digest.map(ToString::to_string),
-            from: origin.from,
-            context: origin.context,
+            from,
+            context,
         },
         tree: Tree::of_image(source.state(), config),
         rootfs: None,

@@ -20,7 +20,7 @@ pub use self::{
     error::LockError,
     key::{Commit, Epoch, EpochError, GitSource, ImageKey},
     policy::SourcePolicy,
-    reference::{Pinned, Reference},
+    reference::{Pinned, Reference, Written},
     refresh::{Move, PinCount},
 };
 

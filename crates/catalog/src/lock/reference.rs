@@ -1,9 +1,12 @@
 //! What a plan refers to and a lock pins: images, downloads, git refs.
 
+use std::fmt;
+
 use buildkit_llb::{ImageRef, Platform};
 use serde::Serialize;
 
 use super::{GitSource, ImageKey, Lock};
+use crate::{name::ArtifactName, path::ContextPath};
 
 /// Something outside the context directory that a graph refers to by a name that may mean another thing tomorrow.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -11,8 +14,52 @@ pub struct Reference {
     /// What is referred to.
     #[serde(flatten)]
     pub source: Pinned,
-    /// Where it is written: `dockerfiles/base.dockerfile:2`, or the artifact.
-    pub place: String,
+    /// Where it is written.
+    #[serde(serialize_with = "as_text")]
+    pub place: Written,
+}
+
+/// Where a reference is written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Written {
+    /// In a FROM line.
+    FromLine {
+        /// The Dockerfile.
+        file: ContextPath,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// As the base of an artifact.
+    Base {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The file and line of the artifact, when it is from one.
+        at: Option<String>,
+    },
+    /// In a step of an artifact.
+    Step {
+        /// The artifact.
+        artifact: ArtifactName,
+        /// The step's number, from 1.
+        number: usize,
+    },
+    /// In a `--build-context` of this name.
+    BuildContext(String),
+}
+
+/// As messages name it: `dockerfiles/base.dockerfile:2`.
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FromLine { file, line } => write!(f, "{file}:{line}"),
+            Self::Base { artifact, at } => {
+                write!(f, "the base of artifact `{artifact}`")?;
+                at.iter().try_for_each(|at| write!(f, ", {at}"))
+            }
+            Self::Step { artifact, number } => write!(f, "artifact `{artifact}`, step {number}"),
+            Self::BuildContext(name) => write!(f, "`--build-context {name}`"),
+        }
+    }
 }
 
 /// A kind of thing that a lock pins.

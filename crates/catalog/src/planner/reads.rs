@@ -5,7 +5,7 @@ use buildkit_llb::{Git, Http, ImageRef, SourceLocation, State};
 use super::Planner;
 use crate::{
     base,
-    lock::{Pinned, Reference},
+    lock::{Pinned, Reference, Written},
     plan::{MissingContext, PlanProblem},
     step::{Given, Read, Source},
     variant::Variant,
@@ -15,7 +15,7 @@ use crate::{
 pub(super) struct ReadBy<'a> {
     pub(super) variant: &'a Variant,
     /// As an error says it.
-    pub(super) place: String,
+    pub(super) place: Written,
     /// Where it is declared.
     pub(super) location: Option<SourceLocation>,
 }
@@ -84,10 +84,10 @@ impl Planner<'_> {
         }
     }
 
-    fn refer(&mut self, source: Pinned, place: &str) {
+    fn refer(&mut self, source: Pinned, place: &Written) {
         self.gathered.references.insert(Reference {
             source,
-            place: place.to_owned(),
+            place: place.clone(),
         });
     }
 
@@ -108,8 +108,6 @@ impl Planner<'_> {
         })?;
         let origin = base::Origin {
             place: reader.place.clone(),
-            from: None,
-            context: None,
             location: reader.location.clone(),
         };
         let ground = base::from_image(&image, origin, variant, &self.inputs.lock)?;

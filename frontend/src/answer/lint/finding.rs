@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::{CA_SECRET, Inputs, LOCK_FILE, Pinned, Plan, Read, Reference};
+use catalog::{CA_SECRET, Inputs, LOCK_FILE, Pinned, Plan, Read, Reference, Written, listed};
 
 use super::rule::Rule;
 
@@ -10,8 +10,8 @@ use super::rule::Rule;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Finding {
     pub(super) rule: Rule,
-    /// Where it is, as a plan says it.
-    pub(super) place: Option<String>,
+    /// Where it is.
+    pub(super) place: Option<Written>,
     pub(super) detail: String,
 }
 
@@ -26,7 +26,7 @@ pub(super) fn findings(plans: &[Plan], inputs: &Inputs) -> Vec<Finding> {
 
 /// References that the lock does not pin.
 fn references(plans: &[Plan], inputs: &Inputs) -> Vec<Finding> {
-    let mut platforms: BTreeMap<(String, String, Rule), BTreeSet<String>> = BTreeMap::new();
+    let mut platforms: BTreeMap<(Written, String, Rule), BTreeSet<String>> = BTreeMap::new();
     for Reference { source, place } in plans.iter().flat_map(|plan| &plan.unpinned) {
         let key = (place.clone(), source.name(), rule(source, inputs));
         let of_reference = platforms.entry(key).or_default();

@@ -1,30 +1,29 @@
 //! From what plans and errors say to lines of files.
 
-use catalog::{Artifact, BaseError, CheckedCatalog, FromLineError, Inputs, PlanError, PlanProblem};
+use catalog::{
+    Artifact, BaseError, CheckedCatalog, FromLineError, Inputs, PlanError, PlanProblem, Written,
+};
 
 use super::super::place::{Location, Sources};
 
-/// The lines that a plan's place names: `dockerfiles/base.dockerfile:2`, `artifact `tools`, step 3` or `the base of
-/// artifact `tools`, llbgen.toml:7`; `None` for what no file says.
-pub(super) fn named(
-    place: &str,
+/// The lines that a reference is written in; `None` for what no file says.
+pub(super) fn written(
+    place: &Written,
     catalog: &CheckedCatalog,
     inputs: &Inputs,
     sources: &mut Sources,
 ) -> Option<Location> {
-    let dockerfile = place.rsplit_once(':').and_then(|(file, line)| {
-        let text = inputs.dockerfiles.get(file)?;
-        Some((file, text, line.parse().ok()?))
-    });
-    if let Some((file, text, line)) = dockerfile {
-        return Some(sources.dockerfile(file, text, line));
+    match place {
+        Written::FromLine { file, line } => {
+            let text = inputs.dockerfiles.get(file)?;
+            Some(sources.dockerfile(file.as_str(), text, *line))
+        }
+        Written::Base { artifact, .. } => declared(catalog.get(artifact.as_str())?, None, sources),
+        Written::Step { artifact, number } => {
+            declared(catalog.get(artifact.as_str())?, Some(*number), sources)
+        }
+        Written::BuildContext(_) => None,
     }
-    let (_, quoted) = place.split_once("artifact `")?;
-    let (name, rest) = quoted.split_once('`')?;
-    let artifact = catalog.get(name)?;
-    let step = rest.strip_prefix(", step ");
-    let step = step.and_then(|number| number.parse().ok());
-    declared(artifact, step, sources)
 }
 
 /// The lines that declare a step of an artifact, or else where the artifact begins.
@@ -52,7 +51,7 @@ pub(super) fn failed(
             Some(sources.dockerfile(file.as_str(), text, line))
         }
         PlanProblem::Base(BaseError::OtherDigest { place, .. }) => {
-            named(place, catalog, inputs, sources)
+            written(place, catalog, inputs, sources)
         }
         _ => declared(catalog.get(error.variant.artifact.as_str())?, None, sources),
     }
