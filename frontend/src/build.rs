@@ -7,7 +7,7 @@ use buildkit_client::{
 };
 use catalog::{
     Base, Caching, Catalog, CheckedCatalog, Commit, ContentDigest, GitSource, ImageRef, Inputs,
-    LOCK_FILE, Plan, Platform, Reference, Request, Variant, VertexName,
+    LOCK_FILE, Plan, Platform, Reference, Request, Variant, VertexName, listed,
 };
 
 use crate::{
@@ -133,10 +133,9 @@ impl Build<'_> {
         let (Some(vertex), false) = (vertex, asked.is_empty()) else {
             return Ok(());
         };
-        let names: Vec<String> = asked.iter().map(|name| format!("`{name}`")).collect();
         let text = format!(
             "not pinned in `{LOCK_FILE}`, and maybe another one tomorrow: {}; `llbgen lock` writes down what it stands for",
-            names.join(", ")
+            listed(asked)
         );
         let vertex = vertex.to_string().into();
         Ok(self.gateway.warn(&vertex, &text).await?)

@@ -3,7 +3,9 @@
 use std::{collections::BTreeSet, error::Error, fmt::Write as _};
 
 use buildkit_client::{GatewayError, without_command};
-use catalog::{BaseError, CatalogError, FileError, LockError, PlanError, SelectError, Variant};
+use catalog::{
+    BaseError, CatalogError, FileError, LockError, PlanError, SelectError, Variant, listed,
+};
 
 use crate::{
     files::FilesError, lookup::Nonsense, options::OptionError, own_image::OwnImageError,
@@ -125,7 +127,7 @@ pub enum FrontendError {
     /// A question that is about one platform.
     #[error(
         "`{question}` is about one platform, and there are {}",
-        list(platforms)
+        listed(platforms)
     )]
     SeveralPlatforms {
         /// The question's name.
@@ -153,15 +155,10 @@ pub enum FrontendError {
 impl FrontendError {
     /// The error with its causes and what to do, as one text: all that a client gets.
     pub(crate) fn report(&self) -> String {
-        let mut text = self.to_string();
-        let mut said = text.clone();
-        for cause in std::iter::successors(self.source(), |cause: &&dyn Error| (*cause).source()) {
+        let mut text = without_command(&self.to_string()).into_owned();
+        for cause in causes(self) {
             // The command of a step is long, and stands in the step.
-            let cause = without_command(&cause.to_string()).into_owned();
-            if !said.contains(&cause) {
-                _ = write!(text, ": {cause}");
-            }
-            said = cause;
+            _ = write!(text, ": {}", without_command(&cause));
         }
         if let Some(hint) = self.hint() {
             _ = write!(text, "\nhint: {hint}");
@@ -171,9 +168,12 @@ impl FrontendError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Select(error) => select_hint(error),
+            Self::Select(SelectError::Nothing { valid }) => {
+                format!("name one with `--target`: {}", listed(valid))
+            }
+            Self::Select(error) => error.valid_ones(),
             Self::SeveralArtifacts { artifacts, .. } => {
-                format!("`--target` takes one of {}", list(artifacts))
+                format!("`--target` takes one of {}", listed(artifacts))
             }
             Self::SeveralVariants { variants, .. } => {
                 format!("choose one with `--build-arg`: {}", variants.join(", "))
@@ -181,14 +181,14 @@ impl FrontendError {
             Self::UnknownFile { valid, .. } => {
                 format!(
                     "`-f` takes llbgen.toml, or one of {}; `--target` names an artifact",
-                    list(valid)
+                    listed(valid)
                 )
             }
             Self::MissingContext { name, .. } => format!("add `--build-context {name}=DIR`"),
             Self::Base(BaseError::UnknownContext { valid, .. }) => {
-                format!("`--build-context` can replace {}", list(valid))
+                format!("`--build-context` can replace {}", listed(valid))
             }
-            Self::UnknownQuestion { valid, .. } => format!("there are {}", list(valid)),
+            Self::UnknownQuestion { valid, .. } => format!("there are {}", listed(valid)),
             Self::SeveralPlatforms { .. } => "give one with `--platform`".to_owned(),
             Self::OwnImage(_) => {
                 "layers are packed by a program in the frontend's image; run the frontend as an image".to_owned()
@@ -207,29 +207,16 @@ impl FrontendError {
     }
 }
 
-fn select_hint(error: &SelectError) -> String {
-    match error {
-        SelectError::Nothing { valid } => {
-            format!("name one with `--target`: {}", list(valid))
+/// The causes of an error; one that says what the error above it said already is passed over.
+pub fn causes(error: &dyn Error) -> Vec<String> {
+    let mut said = error.to_string();
+    let mut causes = Vec::new();
+    for cause in std::iter::successors(error.source(), |cause: &&dyn Error| (*cause).source()) {
+        let text = cause.to_string();
+        if !said.contains(&text) {
+            causes.push(text.clone());
         }
-        SelectError::UnknownArtifact { valid, .. } | SelectError::NoMatch { valid, .. } => {
-            format!("the artifacts are {}", list(valid))
-        }
-        SelectError::UndeclaredPlatform { valid, .. } => {
-            format!("it is declared for {}", list(valid))
-        }
-        SelectError::UnknownOption { valid, .. } if valid.is_empty() => {
-            "it has no options".to_owned()
-        }
-        SelectError::UnknownOption { valid, .. } => format!("it has {}", list(valid)),
-        SelectError::InvalidValue { valid, .. } => format!("it can be {}", list(valid)),
+        said = text;
     }
-}
-
-fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
-    let names: Vec<String> = names
-        .into_iter()
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect();
-    names.join(", ")
+    causes
 }

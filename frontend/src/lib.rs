@@ -35,7 +35,7 @@ pub use ::catalog;
 
 pub use self::{
     build::{Asked, build},
-    error::FrontendError,
+    error::{FrontendError, causes},
     options::OptionError,
     part::{Part, PartError, Shape, lead, results},
     process::run,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, str::FromStr};
 
 use buildkit_client::CacheImport;
-use catalog::{ImageRef, PROXY_VARIABLES, Platform, ProxyEnv, nearest, proxies};
+use catalog::{ImageRef, PROXY_VARIABLES, Platform, ProxyEnv, did_you_mean, nearest, proxies};
 
 /// What a user asked the frontend for.
 #[derive(Debug, Clone, Default)]
@@ -84,7 +84,7 @@ pub enum OptionError {
         reason: String,
     },
     /// A setting of BuildKit's own that does not exist.
-    #[error("there is no build argument `{name}`{}", nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
+    #[error("there is no build argument `{name}`{}", did_you_mean(nearest.as_deref()))]
     Unknown {
         /// The name.
         name: String,

@@ -11,8 +11,10 @@ use anstyle::{AnsiColor, Color, Style};
 use buildkit_client::ConnectError;
 use catalog::{
     BaseError, CatalogError, FileError, ImageKey, LockError, PlanError, PlanProblem, SelectError,
+    listed,
 };
 use fleet::{InputError, LayoutError, LayoutProblem, LockFileError, OutputError, VariantFailure};
+use frontend::causes;
 
 use crate::{lines::Lines, signals::Signals};
 
@@ -153,20 +155,6 @@ fn indented(text: &str, by: &str) -> String {
     text.trim_end().replace('\n', &format!("\n{by}"))
 }
 
-/// The causes of an error; one that says what the error above it said already is passed over.
-fn causes(error: &dyn Error) -> Vec<String> {
-    let mut said = error.to_string();
-    let mut causes = Vec::new();
-    for cause in std::iter::successors(error.source(), |cause: &&dyn Error| (*cause).source()) {
-        let text = cause.to_string();
-        if !said.contains(&text) {
-            causes.push(text.clone());
-        }
-        said = text;
-    }
-    causes
-}
-
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         let hint = match &error {
@@ -213,7 +201,7 @@ impl From<LayoutError> for Failure {
         let hint = if valid.is_empty() {
             "it names none; add `@` and the digest of an image".to_owned()
         } else {
-            format!("it has {}", list(valid))
+            format!("it has {}", listed(valid))
         };
         Self::new(Exit::Usage, error).with_hint(hint)
     }
@@ -270,23 +258,14 @@ impl From<FileError> for Failure {
 impl From<SelectError> for Failure {
     fn from(error: SelectError) -> Self {
         let hint = match &error {
-            SelectError::Nothing { valid } => format!("name one of {}, or `all`", list(valid)),
-            SelectError::UnknownArtifact { valid, .. } | SelectError::NoMatch { valid, .. } => {
-                format!("the artifacts are {}; see `llbgen list`", list(valid))
+            SelectError::Nothing { valid } => format!("name one of {}, or `all`", listed(valid)),
+            SelectError::UnknownArtifact { .. } | SelectError::NoMatch { .. } => {
+                format!("{}; see `llbgen list`", error.valid_ones())
             }
-            SelectError::UndeclaredPlatform {
-                artifact, valid, ..
-            } => {
-                format!(
-                    "it is declared for {}; see `llbgen show {artifact}`",
-                    list(valid)
-                )
+            SelectError::UndeclaredPlatform { artifact, .. } => {
+                format!("{}; see `llbgen show {artifact}`", error.valid_ones())
             }
-            SelectError::UnknownOption { valid, .. } if valid.is_empty() => {
-                "they have no options".to_owned()
-            }
-            SelectError::UnknownOption { valid, .. } => format!("they have {}", list(valid)),
-            SelectError::InvalidValue { valid, .. } => format!("it can be {}", list(valid)),
+            _ => error.valid_ones(),
         };
         Self::new(Exit::Usage, error).with_hint(hint)
     }
@@ -296,7 +275,7 @@ impl From<BaseError> for Failure {
     fn from(error: BaseError) -> Self {
         match &error {
             BaseError::UnknownContext { valid, .. } => {
-                let hint = format!("`--build-context` can replace {}", list(valid));
+                let hint = format!("`--build-context` can replace {}", listed(valid));
                 Self::new(Exit::Usage, error).with_hint(hint)
             }
             BaseError::TwoContexts { .. } => Self::new(Exit::Usage, error),
@@ -314,7 +293,7 @@ impl From<PlanError> for Failure {
         match &*error.reason {
             PlanProblem::Base(BaseError::NoTarFor { .. }) => Self::new(Exit::Usage, error),
             PlanProblem::Base(BaseError::NoImageFor { valid, .. }) => {
-                let hint = format!("it is for {}", list(valid));
+                let hint = format!("it is for {}", listed(valid));
                 Self::new(Exit::Usage, error).with_hint(hint)
             }
             PlanProblem::Base(BaseError::OtherDigest { key, .. }) => {
@@ -328,13 +307,4 @@ impl From<PlanError> for Failure {
 
 fn other_digest(key: &ImageKey) -> String {
     format!("`llbgen update {key}` pins the digest that is written there")
-}
-
-/// Names in backticks with commas between them.
-pub(crate) fn list(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }

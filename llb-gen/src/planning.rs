@@ -14,7 +14,7 @@ use fleet::BuildContext;
 
 use crate::{
     args::Variation,
-    failure::{Exit, Failure, list},
+    failure::{Exit, Failure},
 };
 
 /// Variants, and what was read for them.
@@ -121,7 +121,7 @@ pub(crate) fn require_contexts(plans: &[Plan]) -> Result<(), Failure> {
         return Ok(());
     }
     let errors = missing.iter().map(|(name, (artifacts, paths))| {
-        let (artifacts, paths) = (quoted(artifacts), quoted(paths));
+        let (artifacts, paths) = (catalog::listed(artifacts), catalog::listed(paths));
         format!("the build context `{name}` is not given; {artifacts} reads {paths} of it").into()
     });
     let flags: Vec<String> = missing
@@ -133,11 +133,6 @@ pub(crate) fn require_contexts(plans: &[Plan]) -> Result<(), Failure> {
         errors: errors.collect(),
         hint: Some(format!("add `{}`", flags.join(" "))),
     })
-}
-
-fn quoted(names: &BTreeSet<&str>) -> String {
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    list(&names)
 }
 
 /// Refuses plans that refer to something that the lock does not have: they would mean another thing tomorrow.

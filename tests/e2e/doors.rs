@@ -186,7 +186,7 @@ fn what_cannot_be_built_is_refused_with_what_can() {
         &target(&["--build-arg", "l10n=en_US"]),
         &[
             "no selected artifact has an option `l10n`",
-            "it has no options",
+            "they have no options",
         ],
     );
     check(

@@ -15,8 +15,8 @@ use crate::{
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
-    problem::did_you_mean,
     variant::{self, Variant},
+    words::did_you_mean,
 };
 
 pub(crate) use self::ground::{Ground, Origin, from_image, ground, replaced};

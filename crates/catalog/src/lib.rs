@@ -50,6 +50,7 @@ mod tree;
 mod variant;
 mod vertex_name;
 mod why;
+mod words;
 
 pub use buildkit_llb::{ContentDigest, ImageRef, Platform, ProxyEnv};
 
@@ -95,4 +96,5 @@ pub use self::{
     variant::Variant,
     vertex_name::VertexName,
     why::{Cause, Difference, Side, why},
+    words::{did_you_mean, listed},
 };

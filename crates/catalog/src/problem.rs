@@ -2,7 +2,12 @@
 
 use std::fmt;
 
-use crate::{name::InvalidName, path::ContextPathError, template::TemplateError};
+use crate::{
+    name::InvalidName,
+    path::ContextPathError,
+    template::TemplateError,
+    words::{did_you_mean, listed},
+};
 
 /// One thing that is wrong with a catalog.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +44,7 @@ pub enum Problem {
     /// A default that is not among an option's values.
     #[error(
         "option `{name}`: the default `{default}` is not one of {}",
-        quoted(values)
+        listed(values)
     )]
     Default {
         /// The option.
@@ -176,20 +181,6 @@ impl From<std::convert::Infallible> for Problem {
     fn from(never: std::convert::Infallible) -> Self {
         match never {}
     }
-}
-
-fn quoted(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-pub(crate) fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest
-        .map(|name| format!("; did you mean `{name}`?"))
-        .unwrap_or_default()
 }
 
 /// Everything that is wrong with a catalog.

@@ -10,8 +10,8 @@ use crate::{
     catalog::CheckedCatalog,
     name::{ArtifactName, VariableName},
     nearest::nearest,
-    problem::did_you_mean,
     variant::{self, Variant},
+    words::{did_you_mean, listed},
 };
 
 /// What a user asks for.
@@ -89,6 +89,25 @@ pub enum SelectError {
         /// The one that is most like it.
         nearest: Option<String>,
     },
+}
+
+impl SelectError {
+    /// What there is instead, in words.
+    pub fn valid_ones(&self) -> String {
+        match self {
+            Self::Nothing { valid }
+            | Self::UnknownArtifact { valid, .. }
+            | Self::NoMatch { valid, .. } => format!("the artifacts are {}", listed(valid)),
+            Self::UndeclaredPlatform { valid, .. } => {
+                format!("it is declared for {}", listed(valid))
+            }
+            Self::UnknownOption { valid, .. } if valid.is_empty() => {
+                "they have no options".to_owned()
+            }
+            Self::UnknownOption { valid, .. } => format!("they have {}", listed(valid)),
+            Self::InvalidValue { valid, .. } => format!("it can be {}", listed(valid)),
+        }
+    }
 }
 
 impl CheckedCatalog {

@@ -1,6 +1,6 @@
 //! `--provenance` and `--sbom`, as buildx spells them.
 
-use catalog::nearest;
+use catalog::{did_you_mean, listed, nearest};
 use fleet::Attestations;
 
 /// The provenance that is asked for: `true` and `false`, or buildx's keys with commas between them.
@@ -40,12 +40,13 @@ fn keys(text: &str, valid: &[&str]) -> Result<(), String> {
         if key.is_some_and(|key| valid.contains(&key)) {
             continue;
         }
-        let meant = nearest(key.unwrap_or(field), valid.iter().copied());
-        let meant = meant.map_or(String::new(), |key| format!("; did you mean `{key}=`?"));
-        let keys: Vec<String> = valid.iter().map(|key| format!("`{key}=`")).collect();
-        let keys = keys.join(", ");
+        let keys = valid.iter().copied();
+        let valid = keys.clone().map(|key| format!("{key}="));
+        let nearest = nearest(key.unwrap_or(field), keys.clone()).map(|key| format!("{key}="));
         return Err(format!(
-            "`{field}` is none of `true`, `false`, {keys}{meant}"
+            "`{field}` is none of `true`, `false`, {}{}",
+            listed(valid),
+            did_you_mean(nearest.as_deref())
         ));
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr};
 
-use catalog::{Template, nearest};
+use catalog::{Template, did_you_mean, listed, nearest};
 
 /// The exporters that write a file.
 const TYPES: [&str; 3] = ["tar", "oci", "docker"];
@@ -132,7 +132,7 @@ fn form_of(name: &str) -> Result<FileForm, String> {
         ),
         _ => Err(format!(
             "`type={name}` is none of {}{}",
-            quoted(&TYPES),
+            listed(TYPES),
             did_you_mean(nearest(name, TYPES))
         )),
     }
@@ -149,23 +149,12 @@ fn unknown_key(key: &str) -> String {
         _ => {
             return format!(
                 "`{key}` is none of the keys {}{}",
-                quoted(&KEYS),
+                listed(KEYS),
                 did_you_mean(nearest(key, KEYS))
             );
         }
     };
     format!("`{key}` is not set here, but with {flag}")
-}
-
-fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest
-        .map(|nearest| format!("; did you mean `{nearest}`?"))
-        .unwrap_or_default()
-}
-
-fn quoted(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    names.join(", ")
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use catalog::{Caching, CheckedCatalog, Kind, Plan, Read, Variant};
 
 use crate::{
     args::{EmitArgs, EmitFormat, Global},
-    failure::{Exit, Failure, list},
+    failure::{Exit, Failure},
     planning::{self, Selected},
 };
 
@@ -74,7 +74,7 @@ fn one_variant(args: &EmitArgs, catalog: &CheckedCatalog) -> Result<Variant, Fai
             );
             let hint = format!(
                 "choose one of {} with `--platform` and `--set`",
-                list(&names)
+                catalog::listed(&names)
             );
             Err(Failure::new(Exit::Usage, error).with_hint(hint))
         }

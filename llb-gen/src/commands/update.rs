@@ -6,7 +6,7 @@ use fleet::resolve::Pinning;
 use crate::{
     args::{Global, ListingFormat, UpdateArgs},
     commands::lock,
-    failure::{Exit, Failure, list},
+    failure::{Exit, Failure},
     pinning::{self, Survey},
     table,
 };
@@ -51,10 +51,10 @@ fn refuse_unknown(unknown: &[String], valid: &[String]) -> Result<(), Failure> {
         return Ok(());
     };
     let nearest = nearest(name, valid.iter().map(String::as_str));
-    let meant = nearest.map(|name| format!("; did you mean `{name}`?"));
     let error = format!(
         "the catalog does not refer to `{name}`{}",
-        meant.unwrap_or_default()
+        catalog::did_you_mean(nearest)
     );
-    Err(Failure::new(Exit::Usage, error).with_hint(format!("it refers to {}", list(valid))))
+    Err(Failure::new(Exit::Usage, error)
+        .with_hint(format!("it refers to {}", catalog::listed(valid))))
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::{
     args::{Global, ListingFormat, WhyArgs},
-    failure::{Exit, Failure, list},
+    failure::{Exit, Failure},
     image_names::by_output,
     planning::Selected,
     table,
@@ -120,7 +120,7 @@ fn against(file: &Path, plans: &[Plan]) -> Result<Row, Failure> {
         );
         let hint = format!(
             "choose one of {} with `--platform` and `--set`",
-            list(&names)
+            catalog::listed(&names)
         );
         return Err(Failure::new(Exit::Usage, error).with_hint(hint));
     };

@@ -1,6 +1,6 @@
 //! What can be wrong with a catalog file.
 
-use crate::{excerpt::Excerpt, path::ContextPath, problem::did_you_mean};
+use crate::{excerpt::Excerpt, path::ContextPath, words::did_you_mean};
 
 /// A catalog file that cannot be read, or not beside the artifacts that are built in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

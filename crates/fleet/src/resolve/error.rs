@@ -1,6 +1,7 @@
 //! Why it cannot be known what a reference stands for.
 
 use buildkit_client::{DockerConfigError, HelperError};
+use catalog::listed;
 
 use crate::source_failure::{self, SourceTrouble};
 
@@ -59,11 +60,7 @@ fn list(names: &[String]) -> String {
     if names.is_empty() {
         return "no platform that it names".to_owned();
     }
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    listed(names)
 }
 
 impl ResolveError {

@@ -38,7 +38,7 @@ fn references(plans: &[Plan], inputs: &Inputs) -> Vec<Finding> {
         let lacks = match rule {
             Rule::IncompleteLock => format!(
                 "`{LOCK_FILE}` has no config of `{name}` for {}",
-                joined(&platforms)
+                listed(&platforms)
             ),
             _ => format!("`{name}` is not in `{LOCK_FILE}`, and may be another one tomorrow"),
         };
@@ -75,7 +75,7 @@ fn packages(plans: &[Plan], inputs: &Inputs) -> Option<Finding> {
     }
     let detail = format!(
         "steps of {} install from the network, and `{LOCK_FILE}` does not say as of when; `llbgen lock` writes it there",
-        joined(&networked)
+        listed(&networked)
     );
     Some(Finding {
         rule: Rule::NoPackagesEpoch,
@@ -103,13 +103,8 @@ fn contexts(plans: &[Plan]) -> Vec<Finding> {
         place: None,
         detail: format!(
             "the build context `{name}`, needed for {}, is not given; add `--build-context {name}=DIR`",
-            joined(&artifacts)
+            listed(&artifacts)
         ),
     };
     missing.into_iter().map(finding).collect()
-}
-
-fn joined(names: &BTreeSet<String>) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    names.join(", ")
 }

@@ -11,7 +11,7 @@ use fleet::{
 use super::destination::Place;
 use crate::{
     args::BuildArgs,
-    failure::{Exit, Failure, list},
+    failure::{Exit, Failure},
     image_names::{names, whole_id},
 };
 
@@ -156,7 +156,10 @@ fn refuse_missing_secrets<'a>(
     );
     Err(Failure::new(
         Exit::Usage,
-        format!("the build needs the secret(s) {}", list(&missing)),
+        format!(
+            "the build needs the secret(s) {}",
+            catalog::listed(&missing)
+        ),
     )
     .with_hint(hint))
 }
