@@ -1,12 +1,15 @@
 //! The plan of a variant: its graph, what it reads, and where its output goes.
 
+mod error;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Cap, CapSet, Constraints, Definition, OpKind};
 
+pub use self::error::{PlanError, PlanProblem};
 use crate::{
     artifact::{Artifact, Kind},
-    base::{BaseError, ResolvedBase},
+    base::ResolvedBase,
     catalog::CheckedCatalog,
     check,
     compression::TarCompression,
@@ -19,7 +22,6 @@ use crate::{
     pack::Packer,
     path::ContextPath,
     planner::{Gathered, Planner},
-    problem::Problem,
     step::{Read, Reader, Step, StepError},
     tree::ImageConfig,
     variant::Variant,
@@ -106,74 +108,6 @@ impl From<Caching> for PlanOptions {
     }
 }
 
-/// Why a variant cannot be planned.
-#[derive(Debug, thiserror::Error)]
-#[error("artifact `{}` cannot be planned for `{}`", variant.artifact, variant.platform)]
-pub struct PlanError {
-    /// The variant.
-    pub variant: Box<Variant>,
-    /// Why.
-    #[source]
-    pub reason: Box<PlanProblem>,
-}
-
-/// Why a variant cannot be planned.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanProblem {
-    /// Its base cannot be resolved.
-    #[error(transparent)]
-    Base(#[from] BaseError),
-    /// A step cannot be carried out.
-    #[error("step {number} (`{title}`) of artifact `{artifact}` cannot be carried out")]
-    Step {
-        /// The artifact that has the step.
-        artifact: String,
-        /// The step's number, from 1.
-        number: usize,
-        /// The step's title.
-        title: String,
-        /// Why.
-        #[source]
-        source: Box<StepError>,
-    },
-    /// Its output path cannot be made.
-    #[error(transparent)]
-    Output(#[from] Problem),
-    /// The graph cannot be marshalled.
-    #[error("its graph cannot be marshalled")]
-    Marshal(#[from] buildkit_llb::MarshalError),
-    /// Something is to be packed inside the graph, and there is no program for it among the inputs.
-    #[error("it is packed inside the graph, and the program for that was not read")]
-    NoPacker,
-    /// Something cannot be packed inside the graph.
-    #[error("it cannot be packed inside the graph")]
-    Pack(#[source] buildkit_llb::OpError),
-    /// A file whose text makes a tag.
-    #[error("`{path}`, whose text makes a tag, is not a file that was read")]
-    FileTag {
-        /// The file.
-        path: ContextPath,
-    },
-    /// The tar of an image, which has none.
-    #[error("`{name}` is an image, which has no tar")]
-    NoTar {
-        /// The image.
-        name: String,
-    },
-    /// The graph has no vertex.
-    #[error("it is empty: it has neither a base nor a step that makes a file")]
-    Empty,
-}
-
-impl PlanError {
-    fn new(variant: &Variant, reason: PlanProblem) -> Self {
-        Self {
-            variant: Box::new(variant.clone()),
-            reason: Box::new(reason),
-        }
-    }
-}
-
 impl CheckedCatalog {
     /// What has to be read before `variants` can be planned.
     pub fn needs(&self, variants: &[Variant]) -> Result<Needs, PlanError> {
@@ -215,28 +149,8 @@ impl CheckedCatalog {
         inputs: &Inputs,
         options: impl Into<PlanOptions>,
     ) -> Result<Plan, PlanError> {
-        self.with_proxies(variant, inputs, &options.into())
+        self.try_plan(variant, inputs, &options.into())
             .map_err(|reason| PlanError::new(variant, reason))
-    }
-
-    /// Proxies are for the solve alone: ids, records and comparisons are made from the graph without them.
-    fn with_proxies(
-        &self,
-        variant: &Variant,
-        inputs: &Inputs,
-        options: &PlanOptions,
-    ) -> Result<Plan, PlanProblem> {
-        if inputs.proxy.is_none() {
-            return self.try_plan(variant, inputs, options);
-        }
-        let plain = Inputs {
-            proxy: None,
-            ..inputs.clone()
-        };
-        Ok(Plan {
-            proxied: Some(self.try_plan(variant, inputs, options)?.definition),
-            ..self.try_plan(variant, &plain, options)?
-        })
     }
 
     fn try_plan(
@@ -247,9 +161,10 @@ impl CheckedCatalog {
     ) -> Result<Plan, PlanProblem> {
         let artifact = &self.artifacts[&variant.artifact];
         let path = check::output_path(artifact, variant)?;
+        let constraints = constraints(variant, options.caching);
         let mut planner = Planner::new(self, inputs);
         let tree = planner.result(variant)?;
-        let definition = tree.state.marshal(&constraints(variant, options.caching))?;
+        let definition = tree.state.marshal(&constraints)?;
         if definition.is_empty() {
             return Err(PlanProblem::Empty);
         }
@@ -273,6 +188,10 @@ impl CheckedCatalog {
             .filter(|reference| !inputs.lock.pins(&reference.source))
             .cloned()
             .collect();
+        let proxied = inputs.proxy.as_ref().map(|proxy| {
+            let tree = Planner::proxied(self, inputs, proxy).result(variant)?;
+            Ok::<_, PlanProblem>(tree.state.marshal(&constraints)?)
+        });
         let neutral = if packs {
             Some(self.neutral_graph(variant, inputs)?)
         } else {
@@ -304,7 +223,7 @@ impl CheckedCatalog {
             base,
             id: (unpinned.is_empty() && missing.is_empty()).then_some(id),
             definition,
-            proxied: None,
+            proxied: proxied.transpose()?,
             config: tree.config,
             oci: configs,
             locals,

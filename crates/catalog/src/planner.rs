@@ -4,7 +4,7 @@ mod reads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{Platform, SourceLocation};
+use buildkit_llb::{Platform, ProxyEnv, SourceLocation};
 
 use self::reads::ReadBy;
 use crate::{
@@ -31,6 +31,7 @@ pub(crate) struct Planner<'a> {
     catalog: &'a CheckedCatalog,
     inputs: &'a Inputs,
     packer: Option<&'a Packer>,
+    proxy: Option<&'a ProxyEnv>,
     /// What packed files are called.
     naming: Naming,
     /// Bases that are no artifacts, one vertex each.
@@ -95,6 +96,7 @@ impl<'a> Planner<'a> {
             catalog,
             inputs,
             packer: inputs.packer.as_ref(),
+            proxy: None,
             naming: Naming::Real,
             grounds: BTreeMap::new(),
             built: BTreeMap::new(),
@@ -103,6 +105,18 @@ impl<'a> Planner<'a> {
             carried_out: BTreeSet::new(),
             files: Files::default(),
             gathered: Gathered::default(),
+        }
+    }
+
+    /// For the graph that is solved, when it needs proxies: ids, records and comparisons are made from the one without.
+    pub(crate) fn proxied(
+        catalog: &'a CheckedCatalog,
+        inputs: &'a Inputs,
+        proxy: &'a ProxyEnv,
+    ) -> Self {
+        Self {
+            proxy: Some(proxy),
+            ..Self::new(catalog, inputs)
         }
     }
 
@@ -282,6 +296,7 @@ impl<'a> Planner<'a> {
                 caption,
                 &mut self.gathered.locals,
             );
+            context.proxy = self.proxy;
             built.tree = step.apply(built.tree, &mut context).map_err(failed)?;
         }
         Ok(built)

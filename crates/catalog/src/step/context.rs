@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use buildkit_llb::{ContentDigest, Copy, Exec, FileActions, SourceLocation, State};
+use buildkit_llb::{ContentDigest, Copy, Exec, FileActions, ProxyEnv, SourceLocation, State};
 use serde::Serialize;
 
 use super::network::networked_shell;
@@ -199,6 +199,8 @@ pub struct StepContext<'a> {
     given: &'a Given,
     base: &'a str,
     caption: Caption,
+    /// What its commands reach the network through.
+    pub(crate) proxy: Option<&'a ProxyEnv>,
     locals: &'a mut Vec<LocalSource>,
 }
 
@@ -220,6 +222,7 @@ impl<'a> StepContext<'a> {
             given,
             base,
             caption,
+            proxy: None,
             locals,
         }
     }
@@ -353,7 +356,7 @@ impl<'a> StepContext<'a> {
     /// certificates of `--build-ca` made known, the lock's epoch in its environment, and the proxies of the build.
     pub fn networked_shell(&self, script: &str) -> Exec {
         let exec = networked_shell(script);
-        let exec = match &self.inputs.proxy {
+        let exec = match self.proxy {
             Some(proxy) => exec.proxy(proxy.clone()),
             None => exec,
         };
@@ -408,14 +411,17 @@ impl<'a> StepContext<'a> {
             place: place.and_then(|place| place.nested.get(index)).cloned(),
             ..self.caption
         };
-        StepContext::new(
-            self.variant,
-            self.inputs,
-            reads,
-            self.given,
-            self.base,
-            caption,
-            self.locals,
-        )
+        StepContext {
+            proxy: self.proxy,
+            ..StepContext::new(
+                self.variant,
+                self.inputs,
+                reads,
+                self.given,
+                self.base,
+                caption,
+                self.locals,
+            )
+        }
     }
 }

@@ -1,0 +1,73 @@
+//! Why a variant cannot be planned.
+
+use crate::{
+    base::BaseError, path::ContextPath, problem::Problem, step::StepError, variant::Variant,
+};
+
+/// Why a variant cannot be planned.
+#[derive(Debug, thiserror::Error)]
+#[error("artifact `{}` cannot be planned for `{}`", variant.artifact, variant.platform)]
+pub struct PlanError {
+    /// The variant.
+    pub variant: Box<Variant>,
+    /// Why.
+    #[source]
+    pub reason: Box<PlanProblem>,
+}
+
+/// Why a variant cannot be planned.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanProblem {
+    /// Its base cannot be resolved.
+    #[error(transparent)]
+    Base(#[from] BaseError),
+    /// A step cannot be carried out.
+    #[error("step {number} (`{title}`) of artifact `{artifact}` cannot be carried out")]
+    Step {
+        /// The artifact that has the step.
+        artifact: String,
+        /// The step's number, from 1.
+        number: usize,
+        /// The step's title.
+        title: String,
+        /// Why.
+        #[source]
+        source: Box<StepError>,
+    },
+    /// Its output path cannot be made.
+    #[error(transparent)]
+    Output(#[from] Problem),
+    /// The graph cannot be marshalled.
+    #[error("its graph cannot be marshalled")]
+    Marshal(#[from] buildkit_llb::MarshalError),
+    /// Something is to be packed inside the graph, and there is no program for it among the inputs.
+    #[error("it is packed inside the graph, and the program for that was not read")]
+    NoPacker,
+    /// Something cannot be packed inside the graph.
+    #[error("it cannot be packed inside the graph")]
+    Pack(#[source] buildkit_llb::OpError),
+    /// A file whose text makes a tag.
+    #[error("`{path}`, whose text makes a tag, is not a file that was read")]
+    FileTag {
+        /// The file.
+        path: ContextPath,
+    },
+    /// The tar of an image, which has none.
+    #[error("`{name}` is an image, which has no tar")]
+    NoTar {
+        /// The image.
+        name: String,
+    },
+    /// The graph has no vertex.
+    #[error("it is empty: it has neither a base nor a step that makes a file")]
+    Empty,
+}
+
+impl PlanError {
+    pub(super) fn new(variant: &Variant, reason: PlanProblem) -> Self {
+        Self {
+            variant: Box::new(variant.clone()),
+            reason: Box::new(reason),
+        }
+    }
+}
