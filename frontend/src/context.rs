@@ -128,8 +128,11 @@ impl<'a> Contexts<'a> {
         path: &str,
     ) -> Result<String, FrontendError> {
         let bytes = snapshot.bytes(self.gateway, path).await?;
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        text.ok_or_else(|| FrontendError::NotText {
+        let bytes = bytes.ok_or_else(|| FrontendError::NoFile {
+            path: path.to_owned(),
+            directory: snapshot.name(),
+        })?;
+        String::from_utf8(bytes).map_err(|_| FrontendError::NotText {
             path: path.to_owned(),
             directory: snapshot.name(),
         })
@@ -153,10 +156,8 @@ impl<'a> Contexts<'a> {
                     let snapshot = self.read(local, patterns, &shown).await?;
                     NamedContext::Directory(read_all(&snapshot, paths)?)
                 }
-                (Context::Local(_), None) => {
-                    let name = name.clone();
-                    return Err(FrontendError::DirectoryForBase { name });
-                }
+                // No step reads it. Whether it is in the place of a base, or of nothing, the plan says.
+                (Context::Local(_), None) => NamedContext::Directory(BTreeMap::new()),
             };
             named.insert(name.clone(), given);
         }

@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, error::Error, fmt::Write as _};
 
 use buildkit_client::{GatewayError, without_command};
 use catalog::{
-    BaseError, CatalogError, FileError, LockError, PlanError, SelectError, Variant, listed,
+    BaseError, CatalogError, FileError, LockError, PlanError, PlanProblem, SelectError, Variant,
+    listed,
 };
 
 use crate::{
@@ -55,8 +56,16 @@ pub enum FrontendError {
     /// A file of the context that cannot be read.
     #[error(transparent)]
     Files(#[from] FilesError),
-    /// A file that is not text, or not there.
-    #[error("`{path}` in {directory} is not there, or is not UTF-8 text")]
+    /// A file that is not there.
+    #[error("there is no file `{path}` in {directory}")]
+    NoFile {
+        /// The file.
+        path: String,
+        /// What the directory is called.
+        directory: String,
+    },
+    /// A file that is not text.
+    #[error("`{path}` in {directory} is not UTF-8 text")]
     NotText {
         /// The file.
         path: String,
@@ -69,14 +78,6 @@ pub enum FrontendError {
     /// A build context stands for nothing.
     #[error(transparent)]
     Base(#[from] BaseError),
-    /// A directory in the place of a base.
-    #[error(
-        "the build context `{name}` is a directory, and stands in for a file system with owners, modes and links; give docker-image://REF"
-    )]
-    DirectoryForBase {
-        /// The context's name.
-        name: String,
-    },
     /// A directory that a step reads, and nobody gave.
     #[error("the build context `{name}` is not given; `{artifact}` reads `{path}` of it")]
     MissingContext {
@@ -178,6 +179,9 @@ impl FrontendError {
             Self::SeveralVariants { variants, .. } => {
                 format!("choose one with `--build-arg`: {}", variants.join(", "))
             }
+            Self::UnknownFile { valid, .. } if valid.is_empty() => {
+                "`-f` takes llbgen.toml; `--target` names an artifact".to_owned()
+            }
             Self::UnknownFile { valid, .. } => {
                 format!(
                     "`-f` takes llbgen.toml, or one of {}; `--target` names an artifact",
@@ -188,6 +192,11 @@ impl FrontendError {
             Self::Base(BaseError::UnknownContext { valid, .. }) => {
                 format!("`--build-context` can replace {}", listed(valid))
             }
+            Self::Base(BaseError::Directory { .. }) => NO_DIRECTORY.to_owned(),
+            Self::Plan(error) => match &*error.reason {
+                PlanProblem::Base(BaseError::Directory { .. }) => NO_DIRECTORY.to_owned(),
+                _ => return None,
+            },
             Self::UnknownQuestion { valid, .. } => format!("there are {}", listed(valid)),
             Self::SeveralPlatforms { .. } => "give one with `--platform`".to_owned(),
             Self::OwnImage(_) => {
@@ -206,6 +215,9 @@ impl FrontendError {
         }
     }
 }
+
+/// What can be in the place of a base.
+const NO_DIRECTORY: &str = "give docker-image://REF";
 
 /// The causes of an error; one that says what the error above it said already is passed over.
 pub fn causes(error: &dyn Error) -> Vec<String> {

@@ -273,35 +273,44 @@ impl From<SelectError> for Failure {
 
 impl From<BaseError> for Failure {
     fn from(error: BaseError) -> Self {
-        match &error {
-            BaseError::UnknownContext { valid, .. } => {
-                let hint = format!("`--build-context` can replace {}", listed(valid));
-                Self::new(Exit::Usage, error).with_hint(hint)
-            }
-            BaseError::TwoContexts { .. } => Self::new(Exit::Usage, error),
-            BaseError::OtherDigest { key, .. } => {
-                let hint = other_digest(key);
-                Self::new(Exit::Catalog, error).with_hint(hint)
-            }
-            _ => Self::new(Exit::Catalog, error),
+        let (exit, hint) = on_base(&error);
+        Self {
+            hint,
+            ..Self::new(exit, error)
         }
     }
 }
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
-        match &*error.reason {
-            PlanProblem::Base(BaseError::NoTarFor { .. }) => Self::new(Exit::Usage, error),
-            PlanProblem::Base(BaseError::NoImageFor { valid, .. }) => {
-                let hint = format!("it is for {}", listed(valid));
-                Self::new(Exit::Usage, error).with_hint(hint)
-            }
-            PlanProblem::Base(BaseError::OtherDigest { key, .. }) => {
-                let hint = other_digest(key);
-                Self::new(Exit::Catalog, error).with_hint(hint)
-            }
-            _ => Self::new(Exit::Catalog, error),
+        let (exit, hint) = match &*error.reason {
+            PlanProblem::Base(error) => on_base(error),
+            _ => (Exit::Catalog, None),
+        };
+        Self {
+            hint,
+            ..Self::new(exit, error)
         }
+    }
+}
+
+/// What a user wrote on the command line is usage; the rest is in a file.
+fn on_base(error: &BaseError) -> (Exit, Option<String>) {
+    match error {
+        BaseError::UnknownContext { valid, .. } => {
+            let hint = format!("`--build-context` can replace {}", listed(valid));
+            (Exit::Usage, Some(hint))
+        }
+        BaseError::Directory { .. } => {
+            let hint = "give docker-image://REF, oci-layout://DIR, or a root filesystem tar";
+            (Exit::Usage, Some(hint.to_owned()))
+        }
+        BaseError::NoImageFor { valid, .. } => {
+            (Exit::Usage, Some(format!("it is for {}", listed(valid))))
+        }
+        BaseError::TwoContexts { .. } | BaseError::NoTarFor { .. } => (Exit::Usage, None),
+        BaseError::OtherDigest { key, .. } => (Exit::Catalog, Some(other_digest(key))),
+        _ => (Exit::Catalog, None),
     }
 }
 

@@ -81,6 +81,8 @@ transcripts! {
     layout_with_a_malformed_digest: "build" "base-rootfs" "--build-context" "ubuntu=oci-layout://x@sha256:1";
     missing_tar: "build" "base-rootfs" "--build-context" "ubuntu=missing-{arch}.tar";
     no_tar: "build" "base-rootfs" "--build-context" "ubuntu=Cargo.toml";
+    directory_for_a_base: "build" "base-rootfs" "--build-context" "ubuntu=crates";
+    directory_that_nothing_reads: "build" "base-rootfs" "--build-context" "oocana=crates";
     missing_context_directory: "-C" "missing" "show" "base-rootfs";
     unknown_secret_key: "build" "base-rootfs" "--secret" "id=a,scr=b";
     bare_secret: "build" "base-rootfs" "--secret" "id=a,hunter2";

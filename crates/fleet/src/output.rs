@@ -61,7 +61,12 @@ impl Draft {
             directory: directory.to_owned(),
             source,
         };
-        fs::create_dir_all(directory).map_err(failed)?;
+        let made = fs::create_dir_all(directory);
+        made.map_err(|source| match source.kind() {
+            // A file has the name.
+            io::ErrorKind::AlreadyExists => failed(io::ErrorKind::NotADirectory.into()),
+            _ => failed(source),
+        })?;
         if path.is_dir() {
             let source = io::Error::from(io::ErrorKind::IsADirectory);
             return Err(OutputError::File {
