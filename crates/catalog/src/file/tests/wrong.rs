@@ -1,0 +1,238 @@
+//! What is wrong is told with its place.
+
+use super::*;
+
+/// What is wrong with an artifact of these lines, the first of which is line 2.
+fn check_artifact(lines: &str, expected: &str) {
+    let text = format!("[artifact.a]\n{lines}\n");
+    let shown = parse(&text).map_or_else(|error| error.to_string(), |_| "sound".to_owned());
+    let expected = format!("`llbgen.toml` line {expected}");
+    assert_eq!(shown, expected, "{text}");
+}
+
+#[test]
+fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
+    check_artifact(
+        "kynd = \"layer\"",
+        "2, column 1: `kynd` is not a key of `a`; did you mean `kind`? it can be `kind`, `base`, `description`, `platforms`, \
+         `axes`, `options`, `steps`, `finally`, `output`, `repository`, `tags`, `platform-tags`, `file-tags`, `release-tags`\n\
+         \x20 2 | kynd = \"layer\"\n    | ^^^^",
+    );
+    check_artifact(
+        "kind = \"lyaer\"",
+        "2, column 8: `lyaer` is not a value of `kind`; did you mean `layer`? it can be `rootfs`, `layer`, `image`\n\
+         \x20 2 | kind = \"lyaer\"\n    |        ^^^^^^^",
+    );
+    check_artifact(
+        "kind = 1",
+        "2, column 8: `kind` must be `rootfs`, `layer` or `image`, not the number `1`\n  2 | kind = 1\n    |        ^",
+    );
+    check_artifact(
+        "kind = \"layer\"",
+        "1, column 1: `a` has no `base`\n  1 | [artifact.a]\n    | ^^^^^^^^^^^^",
+    );
+    check_artifact(
+        "base = [1]",
+        "2, column 8: `base` must be the name of an image or artifact, or `{ from = DOCKERFILE }`, not a list\n\
+         \x20 2 | base = [1]\n    |        ^^^",
+    );
+    check_artifact(
+        "base = { form = \"x\" }",
+        "2, column 10: `form` is not a key of `base`; did you mean `from`? it can only be `from`\n\
+         \x20 2 | base = { form = \"x\" }\n    |          ^^^^",
+    );
+    check_artifact(
+        "platforms = [\"linux/amd64\", \"linux/amr64\"]",
+        "2, column 29: `linux/amr64` is not a value of `platforms`; did you mean `linux/arm64`? it can be `linux/amd64`, \
+         `linux/arm64`, `linux/arm/v7`, `linux/arm/v6`, `linux/386`, `linux/ppc64le`, `linux/riscv64`, `linux/s390x`, \
+         `linux/loong64`, `linux/mips64le`\n\
+         \x20 2 | platforms = [\"linux/amd64\", \"linux/amr64\"]\n    |                             ^^^^^^^^^^^^^",
+    );
+    check_artifact(
+        "output = \"{arch.tar\"",
+        "2, column 10: `{arch.tar` has an unbalanced `{`; write `{{` for a literal one\n\
+         \x20 2 | output = \"{arch.tar\"\n    |          ^^^^^^^^^^^",
+    );
+    check_artifact(
+        "axes.\"a b\" = [\"1\"]",
+        "2, column 6: `a b` is not a valid axis or option name: it must start with a letter or digit and hold only letters, \
+         digits, `.`, `_`, `-`\n  2 | axes.\"a b\" = [\"1\"]\n    |      ^^^^^",
+    );
+    check_artifact(
+        "options.a = \"1\"",
+        "2, column 13: `a` must be a table, as `{ default = VALUE, values = [VALUE, …] }`, not the text `1`\n\
+         \x20 2 | options.a = \"1\"\n    |             ^^^",
+    );
+    check_artifact(
+        "file-tags = [\"/a\"]",
+        "2, column 14: `/a` is absolute; inputs are named relative to the context directory\n\
+         \x20 2 | file-tags = [\"/a\"]\n    |              ^^^^",
+    );
+}
+
+/// What is wrong with a step, at a column of the line for so many characters.
+fn check_step(step: &str, column: usize, width: usize, expected: &str) {
+    let lines = format!("kind = \"rootfs\"\nbase = \"debian\"\nsteps = [{step}]");
+    let (indent, carets) = (" ".repeat(column - 1), "^".repeat(width));
+    let place = format!("  4 | steps = [{step}]\n    | {indent}{carets}");
+    check_artifact(&lines, &format!("4, column {column}: {expected}\n{place}"));
+}
+
+#[test]
+fn a_step_is_of_one_kind() {
+    let check = check_step;
+    check(
+        "{ atp = [\"git\"] }",
+        12,
+        3,
+        &format!("a step needs a key that says what it does; did you mean `apt`? {KINDS}"),
+    );
+    check(
+        "{}",
+        10,
+        2,
+        &format!("a step needs a key that says what it does; {KINDS}"),
+    );
+    check(
+        "{ apt = [\"git\"], run = \"true\" }",
+        27,
+        3,
+        "a step does one thing, and this has `apt` and `run`; make it two",
+    );
+    check(
+        "{ env.A = \"1\", label.a = \"1\" }",
+        25,
+        5,
+        "a step does one thing, and this has `env` and `label`; make it two",
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_step_is_told_with_its_place() {
+    let check = check_step;
+    check(
+        "{ run = \"true\", env = { A = \"1\" }, fiels = [\"a\"] }",
+        45,
+        5,
+        "`fiels` is not a key of a `run` step; did you mean `files`? it can be `run`, `files`, `cache`, `env`, `secrets`, \
+         `ssh`, `network`",
+    );
+    check("{ copy = \"a\" }", 10, 14, "a `copy` step has no `to`");
+    check(
+        "{ apt = \"git\" }",
+        18,
+        5,
+        "`apt` must be a list, not the text `git`",
+    );
+    check(
+        "{ apt = [1] }",
+        19,
+        1,
+        "`apt` must be text, not the number `1`",
+    );
+    check(
+        "{ run = \"a\", cache = [\"pips\"] }",
+        32,
+        6,
+        "`pips` is not a cache: write `npm`, `pip`, or an absolute path",
+    );
+    check(
+        "{ run = \"a\", network = \"nnoe\" }",
+        33,
+        6,
+        "`nnoe` is not a value of `network`; did you mean `none`? it can be `default`, `none`",
+    );
+    check(
+        "{ run = { scirpt = \"a\" } }",
+        20,
+        6,
+        "`scirpt` is not a key of `run`; did you mean `script`? it can only be `script`",
+    );
+    check(
+        "{ label.a = { json = \"a\" } }",
+        22,
+        14,
+        "the value of a label is text, or `{ json = FILE, key = KEY }`, with `context = NAME` if need be, or \
+         `{ tag-of = DOCKERFILE }`",
+    );
+    check(
+        "{ when.arch = \"amd64\", steps = [{ usr = \"1\" }] }",
+        44,
+        3,
+        &format!("a step needs a key that says what it does; did you mean `user`? {KINDS}"),
+    );
+    check(
+        "{ when.arch = 1, steps = [] }",
+        24,
+        1,
+        "`arch` must be a value or a list of values, not the number `1`",
+    );
+    check(
+        "\"apt\"",
+        10,
+        5,
+        "`steps` must be a table, as `{ apt = … }`, not the text `apt`",
+    );
+    check(
+        "1979-05-27",
+        10,
+        10,
+        "`steps` must be a table with the key that says what the step does, not a date or time",
+    );
+}
+
+#[test]
+fn what_is_wrong_with_the_file_is_told_with_its_place() {
+    let check = |text: &str, expected: &str| {
+        let error = parse(text).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{text:?}:\n{error}");
+    };
+    check(
+        "artefact = 1",
+        "`llbgen.toml` line 1, column 1: `artefact` is not a key of `llbgen.toml`; did you mean `artifact`? it can be \
+         `default`, `builtin`, `artifact`\n",
+    );
+    check(
+        "builtin = \"no\"",
+        "`llbgen.toml` line 1, column 11: `builtin` must be `true` or `false`, not the text `no`",
+    );
+    check(
+        "a = 1\na = 2",
+        "`llbgen.toml` line 2, column 1: duplicate key",
+    );
+    check(
+        "[artifact.\"a b\"]",
+        "`llbgen.toml` line 1, column 11: `a b` is not a valid artifact name",
+    );
+    check(
+        "artifact = 1",
+        "`llbgen.toml` line 1, column 12: `artifact` must be a table, not the number `1`",
+    );
+    check(
+        "[artifact.a]",
+        "`llbgen.toml` line 1, column 1: `a` has no `kind`",
+    );
+}
+
+#[test]
+fn what_the_check_finds_is_told_with_its_place() {
+    let text = r#"
+        [artifact.a]
+        kind = "rootfs"
+        base = "debian"
+        steps = [
+            { user = "1" },
+            { apt = [] },
+        ]
+        options.a = { default = "1", values = ["2"] }
+    "#;
+    let file = parse(text).unwrap();
+    let catalog = Catalog::new().with_file(file, &|_| false).unwrap();
+    let error = catalog.check().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the catalog has 2 problem(s)\n  \
+         a (llbgen.toml:2): option `a`: the default `1` is not one of `2`\n  \
+         a (llbgen.toml:7): step 2: `apt` names no package"
+    );
+}

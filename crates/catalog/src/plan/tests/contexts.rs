@@ -1,0 +1,177 @@
+//! What `--build-context` puts in the place of a base.
+
+use super::*;
+
+#[test]
+fn contexts_replace_bases_by_reference_stage_or_artifact() {
+    let catalog = checked([
+        rootfs().output("b-{arch}.tar"),
+        Artifact::layer("tools", "base").step(Run::command("true")),
+    ]);
+    let with = |name: &str, artifact: &str| {
+        let image = NamedContext::Image("debian:12".parse().unwrap());
+        let inputs = Inputs {
+            contexts: BTreeMap::from([(name.to_owned(), image)]),
+            ..inputs(&[])
+        };
+        let variants = catalog
+            .select(&Request {
+                artifacts: vec![artifact.into()],
+                ..Request::default()
+            })
+            .unwrap();
+        catalog.check_contexts(&variants, &inputs)?;
+        Ok::<_, crate::BaseError>(plan(&catalog, artifact, &inputs))
+    };
+    let replaced = |name: &str, artifact: &str| {
+        let plan = with(name, artifact).unwrap();
+        let image = plan.definition.vertices().next().unwrap().op_bytes();
+        assert!(
+            String::from_utf8_lossy(image).contains("docker.io/library/debian:12"),
+            "{name} {artifact}"
+        );
+        plan
+    };
+    replaced("ubuntu:24.04", "base");
+    replaced("docker.io/library/ubuntu:24.04", "tools");
+    replaced("builder", "base");
+    let plan = replaced("base", "tools");
+    assert!(matches!(
+        plan.base,
+        ResolvedBase::Image {
+            context: Some(_),
+            ..
+        }
+    ));
+    let error = with("ubuntu", "base").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no selected artifact has a base or an input `ubuntu`; did you mean `ubuntu:24.04`?"
+    );
+}
+
+#[test]
+fn a_rootfs_tar_is_unpacked_as_the_base() {
+    let catalog = checked([rootfs().step(Run::command("true"))]);
+    let tar = RootfsTar {
+        local: "rootfs-x".into(),
+        file_name: "a*.tar".into(),
+        sha256: [7; 32],
+        size: 3,
+    };
+    let context = NamedContext::Rootfs(BTreeMap::from([(
+        "linux/arm64".parse().unwrap(),
+        tar.clone(),
+    )]));
+    let inputs = Inputs {
+        contexts: BTreeMap::from([("builder".to_owned(), context)]),
+        ..inputs(&[])
+    };
+    let plan = plan(&catalog, "base", &inputs);
+    assert_eq!(plan.locals[0].content, LocalContent::Rootfs(tar));
+    let amd64 = catalog
+        .select(&Request {
+            artifacts: vec!["base".into()],
+            ..Request::default()
+        })
+        .unwrap();
+    let error = catalog.plan(&amd64[0], &inputs, Caching::Use).unwrap_err();
+    assert_eq!(
+        error.reason.to_string(),
+        "the build context `builder` has no file for `linux/amd64`"
+    );
+}
+
+#[test]
+fn an_image_of_a_layout_is_the_base_with_its_config() {
+    let catalog = checked([
+        rootfs().step(Run::command("true")),
+        Artifact::rootfs("copies", Base::Named("scratch".to_owned()))
+            .step(Copy::new("/etc/", "/etc/").from("tools:1")),
+    ]);
+    let config = br#"{"config":{"Env":["A=b"],"WorkingDir":"/w","User":"u"},
+        "rootfs":{"diff_ids":["sha256:aa"]},"history":[{"created_by":"x"}]}"#;
+    let image = |digit: &str| LayoutImage {
+        digest: format!("sha256:{}", digit.repeat(64)).parse().unwrap(),
+        configs: BTreeMap::from([(
+            "linux/arm64".parse().unwrap(),
+            BaseConfig::from_json(config).unwrap(),
+        )]),
+        platforms: ["linux/arm64", "linux/riscv64"]
+            .map(|name| name.parse().unwrap())
+            .into(),
+    };
+    let with = |name: &str, digit: &str| Inputs {
+        contexts: BTreeMap::from([(name.to_owned(), NamedContext::Layout(image(digit)))]),
+        ..inputs(&[])
+    };
+    let plan_of = |name: &str, digit: &str| plan(&catalog, "base", &with(name, digit));
+    let based = plan_of("builder", "1");
+    assert_eq!(based.stores, ["layout-111111111111".to_owned()].into());
+    assert!(based.locals.is_empty() && based.references.is_empty() && based.id.is_some());
+    assert_eq!(
+        based.base,
+        ResolvedBase::OciLayout {
+            digest: format!("sha256:{}", "1".repeat(64)),
+            context: "builder".to_owned(),
+        }
+    );
+    assert_eq!(based.config.workdir.as_deref(), Some("/w"));
+    assert!(based.oci.image.contains(r#""diff_ids":["sha256:aa"]"#));
+    let source = based
+        .definition
+        .vertices()
+        .find_map(buildkit_llb::Entry::source_identifier);
+    let identifier = format!("oci-layout://llbgen/layout@sha256:{}", "1".repeat(64));
+    assert_eq!(source, Some(identifier));
+    // The graph says neither how the context is called nor where it is.
+    let digests = |plan: &Plan| (plan.definition.to_bytes(), plan.id);
+    assert_eq!(digests(&based), digests(&plan_of("ubuntu:24.04", "1")));
+    assert_ne!(digests(&based), digests(&plan_of("builder", "2")));
+
+    let copies = plan(&catalog, "copies", &with("tools:1", "1"));
+    assert_eq!(copies.stores, based.stores);
+    assert!(copies.unpinned.is_empty());
+
+    let everything = catalog
+        .select(&Request {
+            artifacts: vec!["base".into()],
+            ..Request::default()
+        })
+        .unwrap();
+    let failed = catalog.plan(&everything[0], &with("builder", "1"), Caching::Use);
+    let PlanProblem::Base(BaseError::NoImageFor {
+        platform, valid, ..
+    }) = *failed.unwrap_err().reason
+    else {
+        panic!("another error")
+    };
+    assert_eq!(platform, "linux/amd64");
+    assert_eq!(valid, ["linux/arm64", "linux/riscv64"]);
+}
+
+#[test]
+fn two_contexts_for_one_base_are_refused() {
+    let catalog = checked([rootfs()]);
+    let image = || NamedContext::Image("debian:12".parse().unwrap());
+    let names = ["builder", "ubuntu:24.04"];
+    let contexts = names
+        .iter()
+        .map(|name| (name.to_string(), image()))
+        .collect();
+    let inputs = Inputs {
+        contexts,
+        ..inputs(&[])
+    };
+    let variants = catalog
+        .select(&Request {
+            artifacts: vec!["base".into()],
+            ..Request::default()
+        })
+        .unwrap();
+    let error = catalog.check_contexts(&variants, &inputs).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the build contexts `builder` and `ubuntu:24.04` both replace the base of `base`"
+    );
+}

@@ -1,0 +1,111 @@
+//! The graphs of all doors are the same.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use llbgen_tests::{
+    bed::Bed,
+    command::{llbgen, run},
+    context::{PROGRAMS, context},
+    frontend::buildx,
+    image::ARCHITECTURES,
+};
+use serde_json::Value;
+
+use crate::oocana::{Built, built};
+
+/// The ops of a graph, by digest.
+type Ops = BTreeMap<String, Value>;
+
+/// R03, R04: the graphs of `llbgen emit` and of the frontend are the same, vertex by vertex, but for where the packer
+/// comes from.
+#[test]
+fn graphs_are_the_same_through_all_doors() {
+    let Some(shared) = Bed::shared() else { return };
+    let built = built(shared);
+    let mut counted = BTreeMap::new();
+    for artifact in [
+        "base-rootfs",
+        "server-base",
+        "executor-layer",
+        "cloud-executor-layer",
+        "oocana-mount",
+        "oocana-runtime",
+    ] {
+        let mut all = BTreeSet::new();
+        for arch in ARCHITECTURES {
+            let platform = format!("linux/{arch}");
+            let flags = ["--platform", &platform];
+            let programs: &[&str] = match artifact {
+                "oocana-runtime" => &PROGRAMS,
+                _ => &[],
+            };
+            let emitted = emitted(&built.home, artifact, &[&flags[..], programs].concat());
+            let call = ["--call", "convertllb,format=json", "--target", artifact];
+            let flags = [&call[..], &flags, programs].concat();
+            let through_door = || converted(shared, built, &flags);
+            let graph = through_door();
+            // Made twice, it is the same.
+            assert_eq!(graph, through_door());
+            let (ours, theirs) = (neutral(&emitted), neutral(&graph));
+            assert_eq!(ours, theirs, "{artifact} {arch}");
+            all.extend(ours);
+        }
+        counted.insert(artifact, all.len());
+    }
+    println!("vertices with equal digests: {counted:?}");
+    assert!(counted["executor-layer"] > 10, "{counted:?}");
+}
+
+fn emitted(home: &Path, artifact: &str, flags: &[&str]) -> Ops {
+    let mut command = llbgen(home);
+    command
+        .args(["emit", artifact, "--format", "json"])
+        .args(flags);
+    let graph: Value = serde_json::from_slice(&run(&mut command).success().stdout).unwrap();
+    let vertices = graph["vertices"].as_array().unwrap().iter();
+    let op = |vertex: &Value| {
+        (
+            vertex["digest"].as_str().unwrap().to_owned(),
+            vertex["op"].clone(),
+        )
+    };
+    vertices.map(op).collect()
+}
+
+fn converted(shared: &Bed, built: &Built, flags: &[&str]) -> Ops {
+    let mut command = buildx(shared, &built.bed, &built.home);
+    command.args(flags).arg(context(&built.home));
+    let graph: Value = serde_json::from_slice(&run(&mut command).success().stdout).unwrap();
+    let ops = graph["def"].as_object().unwrap().clone();
+    ops.into_iter().collect()
+}
+
+/// Digests of the vertices with one packer in place of each.
+fn neutral(ops: &Ops) -> BTreeSet<String> {
+    let mut digests = BTreeMap::new();
+    for digest in ops.keys() {
+        neutral_digest(ops, digest, &mut digests);
+    }
+    digests.into_values().collect()
+}
+
+fn neutral_digest(ops: &Ops, digest: &str, known: &mut BTreeMap<String, String>) -> String {
+    if let Some(known) = known.get(digest) {
+        return known.clone();
+    }
+    let mut op = ops[digest].clone();
+    let source = op["source"]["identifier"].as_str().unwrap_or_default();
+    if source == "local://llbgen-pack" || source.contains("/llbgen-frontend") {
+        op = serde_json::json!({ "source": "the packer" });
+    }
+    for input in op["inputs"].as_array_mut().into_iter().flatten() {
+        let below = input["digest"].as_str().unwrap().to_owned();
+        input["digest"] = neutral_digest(ops, &below, known).into();
+    }
+    let neutral = archive::Digest::of(op.to_string().as_bytes()).to_string();
+    known.insert(digest.to_owned(), neutral.clone());
+    neutral
+}
