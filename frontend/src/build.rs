@@ -144,7 +144,8 @@ impl Build<'_> {
     /// What there is to plan `variants` with, before anything is asked for that the lock does not pin.
     pub(crate) async fn inputs(&self, variants: &[Variant]) -> Result<Inputs, FrontendError> {
         let needs = self.catalog.needs(variants)?;
-        let mut inputs = self.contexts.inputs(&needs).await?;
+        let platforms = self.platforms();
+        let mut inputs = self.contexts.inputs(&needs, &platforms).await?;
         if needs.packer {
             inputs.packer = Some(own_image::packer(self.own.clone())?);
         }

@@ -7,11 +7,15 @@ use std::{
 
 use buildkit_client::{Gateway, GraphRequest};
 use buildkit_llb::{Constraints, Local};
-use catalog::{ContextPath, FileSet, Inputs, LOCK_FILE, Lock, NamedContext, Needs, Platform};
+use catalog::{
+    BaseConfig, ContextPath, FileSet, Inputs, LOCK_FILE, LayoutImage, Lock, NamedContext, Needs,
+    Platform,
+};
 
 use crate::{
     error::FrontendError,
     files::{self, Tree as _},
+    lookup,
     options::{Context, Options},
     snapshot::Snapshot,
 };
@@ -93,13 +97,17 @@ impl<'a> Contexts<'a> {
     }
 
     /// All that a plan needs, but the packer.
-    pub(crate) async fn inputs(&self, needs: &Needs) -> Result<Inputs, FrontendError> {
+    pub(crate) async fn inputs(
+        &self,
+        needs: &Needs,
+        platforms: &[Platform],
+    ) -> Result<Inputs, FrontendError> {
         let declared = needs.dockerfiles.iter().chain(&needs.files);
         let patterns = declared.map(ContextPath::as_str).chain([LOCK_FILE]);
         let snapshot = self.main(patterns).await?;
         let mut inputs = Inputs {
             files: read_all(&snapshot, &needs.files)?,
-            contexts: self.named(needs).await?,
+            contexts: self.named(needs, platforms).await?,
             lock: self.lock(&snapshot).await?,
             sessions: self.options.sessions.clone(),
             ..Inputs::default()
@@ -145,11 +153,22 @@ impl<'a> Contexts<'a> {
         }
     }
 
-    async fn named(&self, needs: &Needs) -> Result<BTreeMap<String, NamedContext>, FrontendError> {
+    async fn named(
+        &self,
+        needs: &Needs,
+        platforms: &[Platform],
+    ) -> Result<BTreeMap<String, NamedContext>, FrontendError> {
         let mut named = BTreeMap::new();
         for (name, context) in &self.options.contexts {
             let given = match (context, needs.contexts.get(name.as_str())) {
                 (Context::Image(image), _) => NamedContext::Image(image.clone()),
+                (Context::Layout { store, digest }, _) => {
+                    let image = LayoutImage {
+                        store: store.clone(),
+                        ..LayoutImage::new(digest.clone())
+                    };
+                    NamedContext::Layout(self.layout(name, image, platforms).await?)
+                }
                 (Context::Local(local), Some(paths)) => {
                     let shown = format!("the build context `{name}`");
                     let patterns = paths.iter().map(ContextPath::as_str);
@@ -162,6 +181,36 @@ impl<'a> Contexts<'a> {
             named.insert(name.clone(), given);
         }
         Ok(named)
+    }
+
+    /// An image of an OCI layout, with its configs.
+    async fn layout(
+        &self,
+        name: &str,
+        image: LayoutImage,
+        platforms: &[Platform],
+    ) -> Result<LayoutImage, FrontendError> {
+        let unresolved = |source| FrontendError::Unresolved {
+            name: name.to_owned(),
+            source,
+        };
+        let mut answers = Vec::new();
+        for query in lookup::of_layout(&image, platforms) {
+            let answer = self.gateway.look_up(&query).await;
+            let answer = answer.map_err(|error| unresolved(error.into()))?;
+            answers.extend(answer);
+        }
+        let found = lookup::image(platforms, answers)?;
+        let mut configs = BTreeMap::new();
+        for (platform, json) in found.configs {
+            let config = BaseConfig::from_json(&json).map_err(|error| unresolved(error.into()))?;
+            configs.insert(platform, config);
+        }
+        Ok(LayoutImage {
+            platforms: configs.keys().cloned().collect(),
+            configs,
+            ..image
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use buildkit_client::{SourceAnswer, SourceQuery};
-use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
+use catalog::{Commit, ContentDigest, GitSource, ImageRef, LayoutImage, Platform};
 
 use crate::pinning::ResolvedImage;
 
@@ -18,8 +18,18 @@ fn nonsense(what: impl fmt::Display) -> Nonsense {
 
 /// One question for each platform of an image.
 pub fn of_image(image: &ImageRef, platforms: &[Platform]) -> Vec<SourceQuery> {
+    queries(&image.to_string(), None, platforms)
+}
+
+/// One question for each platform of an image of an OCI layout.
+pub fn of_layout(image: &LayoutImage, platforms: &[Platform]) -> Vec<SourceQuery> {
+    queries(&image.reference(), Some(&image.store), platforms)
+}
+
+fn queries(reference: &str, store: Option<&str>, platforms: &[Platform]) -> Vec<SourceQuery> {
     let query = |platform: &Platform| SourceQuery::Image {
-        reference: image.to_string(),
+        reference: reference.to_owned(),
+        store: store.map(str::to_owned),
         os: platform.os().to_owned(),
         architecture: platform.architecture().to_owned(),
         variant: platform.variant().to_owned(),

@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, str::FromStr};
 
 use buildkit_client::CacheImport;
-use catalog::{ImageRef, PROXY_VARIABLES, Platform, ProxyEnv, did_you_mean, nearest, proxies};
+use catalog::{
+    ContentDigest, ImageRef, PROXY_VARIABLES, Platform, ProxyEnv, did_you_mean, nearest, proxies,
+};
 
 /// What a user asked the frontend for.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +46,13 @@ pub(crate) struct Options {
 pub(crate) enum Context {
     /// `docker-image://…`
     Image(ImageRef),
+    /// `oci-layout://…`: an image of an OCI layout that the client serves under the id of a store.
+    Layout {
+        /// The store's id.
+        store: String,
+        /// The digest of the image.
+        digest: ContentDigest,
+    },
     /// A directory, sent under this name.
     Local(String),
 }
@@ -60,7 +69,9 @@ pub enum OptionError {
         hint: &'static str,
     },
     /// A build context that is not in a directory or an image.
-    #[error("the build context `{name}` is `{value}`; give a directory or docker-image://REF")]
+    #[error(
+        "the build context `{name}` is `{value}`; give a directory, docker-image://REF or oci-layout://DIR"
+    )]
     Context {
         /// Its name.
         name: String,
@@ -243,6 +254,14 @@ fn context(name: &str, given: &str) -> Result<Context, OptionError> {
     if let Some(image) = given.strip_prefix("docker-image://") {
         return Ok(Context::Image(value(image, "image reference")?));
     }
+    if let Some(image) = given.strip_prefix("oci-layout://") {
+        let (store, digest) = image.split_once('@').ok_or_else(refused)?;
+        let store = store.split_once(':').map_or(store, |(store, _)| store);
+        return Ok(Context::Layout {
+            store: store.to_owned(),
+            digest: value(digest, "digest")?,
+        });
+    }
     let local = given.strip_prefix("local:").ok_or_else(refused)?;
     Ok(Context::Local(local.to_owned()))
 }
@@ -276,6 +295,7 @@ mod tests {
 
     #[test]
     fn options_are_those_that_buildx_sends() {
+        let digest = format!("sha256:{}", "1".repeat(64));
         let options = read(&[
             ("target", "tools"),
             ("filename", "llbgen.toml"),
@@ -291,6 +311,7 @@ mod tests {
             ),
             ("context:base", "docker-image://debian:12"),
             ("context:oocana", "local:oocana"),
+            ("context:disk", &format!("oci-layout://s0:1@{digest}")),
             ("requestid", "frontend.outline"),
             ("contextkey", "here"),
             ("local-sessionid:here", "s1"),
@@ -306,6 +327,11 @@ mod tests {
         assert!(options.no_cache);
         assert_eq!(options.cache_imports[0].attrs["ref"], "x/y");
         assert_eq!(options.contexts["oocana"], Context::Local("oocana".into()));
+        let layout = Context::Layout {
+            store: "s0".into(),
+            digest: digest.parse().unwrap(),
+        };
+        assert_eq!(options.contexts["disk"], layout);
         assert_eq!(options.question.as_deref(), Some("frontend.outline"));
         assert_eq!(options.context, "here");
         assert_eq!(options.sessions["here"], "s1");
@@ -330,6 +356,8 @@ mod tests {
             "https://example.org",
         );
         check("context:x", "input:x", "the build context `x` is `input:x`");
+        check("context:x", "oci-layout://x", "`x` is `oci-layout://x`");
+        check("context:x", "oci-layout://x@1", "`1` is no digest");
         check(
             "context:x",
             "docker-image://UP",

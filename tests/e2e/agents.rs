@@ -15,14 +15,14 @@ use llbgen_tests::{
 };
 
 /// A real ssh-agent with one key, until it is dropped.
-struct Agent {
+pub(crate) struct Agent {
     process: Child,
-    socket: PathBuf,
+    pub(crate) socket: PathBuf,
     key: PathBuf,
 }
 
 impl Agent {
-    fn start(home: &Path) -> Self {
+    pub(crate) fn start(home: &Path) -> Self {
         let socket = home.join("agent.sock");
         let process = Command::new("ssh-agent")
             .arg("-D")
@@ -66,6 +66,28 @@ impl Drop for Agent {
     }
 }
 
+/// What comes before the 32 bytes of an Ed25519 key in its DER form (RFC 8410).
+const ED25519: [u8; 12] = [
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
+
+/// Checks with openssl that the step has a signature of its word by the key that it has.
+fn verify_signature(home: &Path, tar: &Path) {
+    let file = |name: &str| {
+        let mut extract = clean("tar", home);
+        extract.arg("-xOf").arg(tar).arg(name);
+        run(&mut extract).success().stdout
+    };
+    let key = file("key.raw");
+    let key = [&ED25519, &key[key.len() - 32..]].concat();
+    fs::write(home.join("key.der"), key).unwrap();
+    fs::write(home.join("signature"), file("signature")).unwrap();
+    fs::write(home.join("word"), "llbgen").unwrap();
+    let verify = ["pkeyutl", "-verify", "-pubin", "-rawin", "-keyform", "DER"];
+    let files = ["-inkey", "key.der", "-sigfile", "signature", "-in", "word"];
+    run(clean("openssl", home).args(verify).args(files)).success();
+}
+
 /// Makes the step another one, so that no daemon has its result.
 fn nonce(home: &Path) {
     let mut nonce = [0; 16];
@@ -99,6 +121,7 @@ fn a_step_sees_the_keys_of_the_agent() {
             .has_content(agent.public().as_bytes())
     };
     assert!(has_key(&tar));
+    verify_signature(home, &tar);
     // It has not forgotten its key.
     let listed = run(clean("ssh-add", home)
         .arg("-L")

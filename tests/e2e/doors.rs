@@ -1,6 +1,7 @@
 //! The third door: `docker buildx build` and buildctl through the gateway frontend.
 
 mod graphs;
+mod options;
 mod questions;
 mod team;
 

@@ -96,7 +96,7 @@ fn pins() -> Catalog {
     }
 }
 
-/// A step that asks an ssh agent for its first key, and to forget all keys. What it declares makes it another step.
+/// A step that asks an ssh agent for its first key, has it sign `llbgen`, and asks it to forget all keys. What it declares makes it another step.
 fn agents() -> Catalog {
     let asks = Run::command(ASKS).ssh("default").files(["nonce"]);
     Catalog::new().artifact(rootfs("asks", "debian:bookworm").step(asks))
@@ -105,10 +105,13 @@ fn agents() -> Catalog {
 /// perl is in every Debian system, and ssh-add is not.
 const ASKS: &str = r#"perl -MIO::Socket::UNIX -e 'sub ask {
   my $agent = IO::Socket::UNIX->new(Peer => $ENV{SSH_AUTH_SOCK}) or die "no agent: $!";
-  print $agent pack("NC", 1, shift); $agent->flush;
+  print $agent pack("N/a", shift); $agent->flush;
   read($agent, my $length, 4); read($agent, my $answer, unpack("N", $length)); $answer }
-die "it forgets" if ask(19) ne chr 5;
-open my $key, ">", "/key.raw"; print $key unpack("x5 N/a", ask(11))'
+sub keep { open my $file, ">", shift; print $file shift }
+die "it forgets" if ask(chr 19) ne chr 5;
+my $key = unpack("x5 N/a", ask(chr 11)); keep("/key.raw", $key);
+my $signed = unpack("x N/a", ask(pack("C N/a N/a N", 13, $key, "llbgen", 0)));
+keep("/signature", (unpack("N/a N/a", $signed))[1])'
 base64 -w0 /key.raw > /key"#;
 
 /// One artifact of each kind, whose step uses a secret, says it aloud, and keeps its digest.

@@ -145,9 +145,15 @@ pub enum NamedContext {
     Directory(BTreeMap<ContextPath, FileSet>),
 }
 
+/// The repository in the reference of an image of an OCI layout: the daemon wants one of two parts at least, and looks at
+/// the digest alone.
+const LAYOUT_REPOSITORY: &str = "llbgen/layout";
+
 /// An image of an OCI layout on the client's disk, named by its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayoutImage {
+    /// The id of the store that the daemon reads it from.
+    pub store: String,
     /// The digest of its index, or of its manifest where it has no index.
     pub digest: ContentDigest,
     /// Its config for each platform that was asked for and that it has.
@@ -157,12 +163,22 @@ pub struct LayoutImage {
 }
 
 impl LayoutImage {
-    /// The id of the store that the daemon reads it from. It is made from the digest, so that neither the context's name nor
-    /// the directory enters the graph.
-    pub fn store(&self) -> String {
-        let digest = self.digest.as_str();
-        let hex = digest.split_once(':').map_or(digest, |(_, hex)| hex);
-        format!("layout-{}", &hex[..12])
+    /// An image of which nothing is known yet. Its store is named by the digest, so that neither the context's name nor the
+    /// directory enters the graph.
+    pub fn new(digest: ContentDigest) -> Self {
+        let hex = digest.as_str();
+        let hex = hex.split_once(':').map_or(hex, |(_, hex)| hex);
+        Self {
+            store: format!("layout-{}", &hex[..12]),
+            digest,
+            configs: BTreeMap::new(),
+            platforms: BTreeSet::new(),
+        }
+    }
+
+    /// What the daemon is told to read from the store.
+    pub fn reference(&self) -> String {
+        format!("{LAYOUT_REPOSITORY}@{}", self.digest)
     }
 }
 

@@ -144,11 +144,11 @@ impl Reader<'_> {
             .parse()
             .expect("both types take `sha256:` and 64 hex digits");
         let image = LayoutImage {
-            digest,
             configs: self.configs,
             platforms: self.platforms,
+            ..LayoutImage::new(digest)
         };
-        let store = ContentStore::new(image.store(), self.layout, self.sizes);
+        let store = ContentStore::new(image.store.clone(), self.layout, self.sizes);
         Ok(Layout { image, store })
     }
 

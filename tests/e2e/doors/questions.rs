@@ -59,6 +59,15 @@ fn what_cannot_be_built_is_refused_with_what_can() {
             &[&format!("{flag} is for Dockerfiles")],
         );
     }
+    check(
+        &target(&["--build-context", "ubuntu=."]),
+        &["`ubuntu`", "docker-image://REF"],
+    );
+    let nowhere = context.join("nowhere.toml");
+    check(
+        &["-f", nowhere.to_str().unwrap()],
+        &["there is no file `nowhere.toml`"],
+    );
     let unknown = context.join("package.json");
     check(
         &["-f", unknown.to_str().unwrap()],

@@ -20,7 +20,7 @@ steps = [
 ";
 
 /// Both daemons: of the newest BuildKit, and of the oldest that is supported.
-fn on_each(check: fn(&Bed, &Bed)) {
+pub(super) fn on_each(check: fn(&Bed, &Bed)) {
     let Some(shared) = Bed::shared() else { return };
     check(shared, shared);
     check(shared, oldest(shared));

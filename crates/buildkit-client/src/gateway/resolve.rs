@@ -30,6 +30,8 @@ pub enum SourceQuery {
     Image {
         /// The complete reference.
         reference: String,
+        /// The store of OCI layouts that the client serves and that has the image; a registry has it otherwise.
+        store: Option<String>,
         /// The operating system.
         os: String,
         /// The architecture.

@@ -167,6 +167,10 @@ pub(super) type SourceMeta = ResolveSourceMetaResponse;
 /// Asks the registry, whatever the daemon has pulled before (`llb.ResolveModeForcePull`).
 const PULL: &str = "pull";
 
+/// Where an image is looked for (`sourceresolver.ResolverType`).
+const REGISTRY: i32 = 0;
+const OCI_LAYOUT: i32 = 1;
+
 pub(super) fn ping() -> PingRequest {
     PingRequest {}
 }
@@ -174,6 +178,7 @@ pub(super) fn ping() -> PingRequest {
 pub(super) fn image(query: &SourceQuery) -> ResolveImageConfigRequest {
     let SourceQuery::Image {
         reference,
+        store,
         os,
         architecture,
         variant,
@@ -189,6 +194,12 @@ pub(super) fn image(query: &SourceQuery) -> ResolveImageConfigRequest {
             variant: variant.clone(),
             ..pb::Platform::default()
         }),
+        resolver_type: if store.is_some() {
+            OCI_LAYOUT
+        } else {
+            REGISTRY
+        },
+        store_id: store.clone().unwrap_or_default(),
         resolve_mode: PULL.to_owned(),
         log_name: format!("resolve {reference}"),
         ..ResolveImageConfigRequest::default()

@@ -12,10 +12,6 @@ use crate::{
     variant::Variant,
 };
 
-/// The repository in the reference of an image of an OCI layout: the daemon wants one of two parts at least, and looks at
-/// the digest alone.
-const LAYOUT_REPOSITORY: &str = "llbgen/layout";
-
 /// The base of a variant that is not another artifact: what it is, its tree, the local source or store it needs, what a lock
 /// pins of it, and a name for the distribution in it (for cache mounts).
 pub(crate) struct Ground {
@@ -134,10 +130,9 @@ fn from_layout(name: &str, image: &LayoutImage, variant: &Variant) -> Result<Gro
             platform: variant.platform.to_string(),
             valid: image.platforms.iter().map(ToString::to_string).collect(),
         })?;
-    let store = image.store();
+    let store = image.store.clone();
     // Of no session, so that the digests of the graph are the same in every one.
-    let layout =
-        OciLayout::new(format!("{LAYOUT_REPOSITORY}@{}", image.digest)).store("", store.as_str());
+    let layout = OciLayout::new(image.reference()).store("", store.as_str());
     Ok(Ground {
         base: ResolvedBase::OciLayout {
             digest: image.digest.to_string(),

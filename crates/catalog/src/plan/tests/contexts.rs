@@ -92,7 +92,6 @@ fn an_image_of_a_layout_is_the_base_with_its_config() {
     let config = br#"{"config":{"Env":["A=b"],"WorkingDir":"/w","User":"u"},
         "rootfs":{"diff_ids":["sha256:aa"]},"history":[{"created_by":"x"}]}"#;
     let image = |digit: &str| LayoutImage {
-        digest: format!("sha256:{}", digit.repeat(64)).parse().unwrap(),
         configs: BTreeMap::from([(
             "linux/arm64".parse().unwrap(),
             BaseConfig::from_json(config).unwrap(),
@@ -100,6 +99,7 @@ fn an_image_of_a_layout_is_the_base_with_its_config() {
         platforms: ["linux/arm64", "linux/riscv64"]
             .map(|name| name.parse().unwrap())
             .into(),
+        ..LayoutImage::new(format!("sha256:{}", digit.repeat(64)).parse().unwrap())
     };
     let with = |name: &str, digit: &str| Inputs {
         contexts: BTreeMap::from([(name.to_owned(), NamedContext::Layout(image(digit)))]),
