@@ -144,7 +144,9 @@ impl Build<'_> {
     /// What there is to plan `variants` with, before anything is asked for that the lock does not pin.
     pub(crate) async fn inputs(&self, variants: &[Variant]) -> Result<Inputs, FrontendError> {
         let needs = self.catalog.needs(variants)?;
-        let platforms = self.platforms();
+        let platforms: BTreeSet<&Platform> =
+            variants.iter().map(|variant| &variant.platform).collect();
+        let platforms: Vec<Platform> = platforms.into_iter().cloned().collect();
         let mut inputs = self.contexts.inputs(&needs, &platforms).await?;
         if needs.packer {
             inputs.packer = Some(own_image::packer(self.own.clone())?);

@@ -198,7 +198,7 @@ impl<'a> Contexts<'a> {
         for query in lookup::of_layout(&image, platforms) {
             let answer = self.gateway.look_up(&query).await;
             let answer = answer.map_err(|error| unresolved(error.into()))?;
-            answers.extend(answer);
+            answers.push(answer.ok_or_else(|| unresolved("the daemon does not say".into()))?);
         }
         let found = lookup::image(platforms, answers)?;
         let mut configs = BTreeMap::new();

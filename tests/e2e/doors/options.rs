@@ -3,7 +3,6 @@
 use std::{fs, path::Path};
 
 use llbgen_tests::{
-    bed::Bed,
     command::{clean, run},
     frontend::buildx,
     tree::Tree,
