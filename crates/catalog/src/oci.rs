@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     lock::{BaseConfig, Epoch},
-    tree::{Healthcheck, ImageConfig},
+    tree::{HealthConfig, ImageConfig},
     vertex_name::VertexName,
 };
 
@@ -222,7 +222,7 @@ fn empty(names: &BTreeSet<String>) -> BTreeMap<&str, serde_json::Map<String, ser
         .collect()
 }
 
-fn check(check: &Healthcheck) -> Check<'_> {
+fn check(check: &HealthConfig) -> Check<'_> {
     Check {
         test: &check.test,
         interval: check.interval,

@@ -54,13 +54,13 @@ pub struct ImageConfig {
     pub stop_signal: Option<String>,
     /// How its health is checked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub healthcheck: Option<Healthcheck>,
+    pub healthcheck: Option<HealthConfig>,
 }
 
 /// How an image's health is checked. Times are in nanoseconds; 0 is the engine's default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Healthcheck {
+pub struct HealthConfig {
     /// `["CMD", …]`, `["CMD-SHELL", …]`, or `["NONE"]`.
     pub test: Vec<String>,
     /// The time between two checks.

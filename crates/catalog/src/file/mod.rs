@@ -23,7 +23,7 @@ use toml::{
 
 use self::{artifact::FileTable, value::Value};
 pub(crate) use self::{
-    either::text_or_table,
+    either::{OneOrSeveral, text_or_table},
     place::{Places, StepPlace},
 };
 pub use self::{

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     Apt, ArtifactName, Base, Catalog, Cmd, ContextPath, Copy, Download, Entrypoint, Env, Expose,
-    Git, Label, Network, Run, Step, Tar, User, When, Workdir,
+    Git, Healthcheck, Label, Network, Run, Step, StopSignal, Tar, User, Volume, When, Workdir,
 };
 
 const EXAMPLE: &str = r#"# Ours.
@@ -160,7 +160,19 @@ fn what_is_written_is_read_again() {
         check(Artifact::rootfs("a", "debian").step(step.clone()));
         check(Artifact::rootfs("a", "debian").step(When::equals("arch", "amd64").step(step)));
     }
-    check(Artifact::rootfs("a", "debian").step(Expose::new(["80/tcp"])));
+    let check_image = |step: Step| check(Artifact::image("a", "debian").step(step));
+    check_image(Expose::new(["80/tcp"]).into());
+    check_image(Volume::new(["/data"]).into());
+    check_image(StopSignal::new("SIGQUIT").into());
+    check_image(Healthcheck::none().into());
+    check_image(Healthcheck::program(["true"]).into());
+    let check_often = Healthcheck::command("curl -f localhost")
+        .interval("30s")
+        .timeout("5s")
+        .start_period("1m")
+        .start_interval("1s")
+        .retries(3);
+    check_image(check_often.into());
 }
 
 #[test]
@@ -177,7 +189,7 @@ fn a_condition_may_have_several_values() {
 }
 
 const KINDS: &str = "it can be `apt`, `run`, `copy`, `download`, `git`, `tar`, `env`, `workdir`, `user`, `entrypoint`, \
-                     `cmd`, `label`, `expose`, `when`";
+                     `cmd`, `label`, `expose`, `volume`, `stop-signal`, `healthcheck`, `when`";
 
 #[test]
 fn the_schema_has_every_key() {
@@ -215,7 +227,7 @@ fn the_schema_has_every_key() {
     check("Run", &keys);
     check("When", &["steps", "when"]);
     let steps = schema["definitions"]["Step"]["anyOf"].as_array().unwrap();
-    assert_eq!(steps.len(), 14, "one for each kind, and none for code");
+    assert_eq!(steps.len(), 17, "one for each kind, and none for code");
     let text = schema.to_string();
     assert!(!text.contains("null"), "TOML has no null: {text}");
 }

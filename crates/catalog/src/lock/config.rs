@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::tree::{Healthcheck, ImageConfig};
+use crate::tree::{HealthConfig, ImageConfig};
 
 /// The config of a base image for one platform, as its registry has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct BaseConfig {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     labels: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    healthcheck: Option<Healthcheck>,
+    healthcheck: Option<HealthConfig>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     history: Vec<HistoryEntry>,
 }
@@ -192,8 +192,8 @@ fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn healthcheck(json: HealthcheckJson) -> Healthcheck {
-    Healthcheck {
+fn healthcheck(json: HealthcheckJson) -> HealthConfig {
+    HealthConfig {
         test: json.test.unwrap_or_default(),
         interval: json.interval,
         timeout: json.timeout,

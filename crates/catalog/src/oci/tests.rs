@@ -1,8 +1,8 @@
 //! The config of an image on a base with a history.
 
 use crate::{
-    Apt, Artifact, Caching, Catalog, Cmd, Entrypoint, Env, Expose, Inputs, Label, Lock, Request,
-    User, Workdir,
+    Apt, Artifact, Caching, Catalog, Cmd, Entrypoint, Env, Expose, Healthcheck, Inputs, Label,
+    Lock, Request, StopSignal, User, Volume, Workdir,
 };
 
 const LOCK: &str = r#"
@@ -35,6 +35,9 @@ fn a_config_continues_from_its_base() {
         .step(Workdir::new("/app"))
         .step(User::new("app"))
         .step(Expose::new(["8080"]))
+        .step(Volume::new(["/more"]))
+        .step(StopSignal::new("SIGQUIT"))
+        .step(Healthcheck::command("true").interval("30s").retries(3))
         .step(Label::new("a", "{arch}"))
         .step(Entrypoint::new(["/init"]))
         .step(Cmd::new(["serve"]));

@@ -1,4 +1,4 @@
-//! Steps that set what only an image has: what it runs, its ports. They make no vertex.
+//! Steps that set what only an image has: what it runs, its ports and volumes. They make no vertex.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,23 @@ pub struct Expose {
     expose: Vec<String>,
 }
 
+/// Declares directories whose files outlive a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Volume {
+    /// Absolute paths.
+    volume: Vec<String>,
+}
+
+/// Sets the signal that stops a container of the image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StopSignal {
+    /// Its name or number, as `SIGQUIT`.
+    #[serde(rename = "stop-signal")]
+    signal: String,
+}
+
 fn words<W: Into<String>>(words: impl IntoIterator<Item = W>) -> Vec<String> {
     words.into_iter().map(Into::into).collect()
 }
@@ -57,6 +74,39 @@ impl Expose {
             expose: words(ports),
         }
     }
+}
+
+impl Volume {
+    /// Declares volumes, by absolute paths.
+    pub fn new<W: Into<String>>(paths: impl IntoIterator<Item = W>) -> Self {
+        Self {
+            volume: words(paths),
+        }
+    }
+}
+
+impl StopSignal {
+    /// Sets the signal, by its name or number, as `SIGQUIT`.
+    pub fn new(signal: &str) -> Self {
+        Self {
+            signal: signal.to_owned(),
+        }
+    }
+}
+
+/// Whether an engine knows it: `SIGTERM`, `SIGRTMIN+3`, `9`.
+fn is_signal(text: &str) -> bool {
+    let name = text.strip_prefix("SIG").map(str::as_bytes);
+    let is_name = name.is_some_and(|name| {
+        name.first().is_some_and(u8::is_ascii_uppercase)
+            && name
+                .iter()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, b'+' | b'-'))
+    });
+    is_name
+        || text
+            .parse::<u8>()
+            .is_ok_and(|number| (1..=64).contains(&number))
 }
 
 /// A port with its protocol, as image configs have it.
@@ -119,9 +169,65 @@ impl Apply for Expose {
     }
 }
 
+impl Apply for Volume {
+    fn title(&self) -> String {
+        format!("volume {}", self.volume.join(" "))
+    }
+
+    fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
+        Ok(Vec::new())
+    }
+
+    fn apply(&self, mut tree: Tree, _: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        tree.config.volumes.extend(self.volume.iter().cloned());
+        Ok(tree)
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let odd = self.volume.iter().filter(|path| !path.starts_with('/'));
+        odd.map(|path| format!("the volume `{path}` is not an absolute path"))
+            .collect()
+    }
+}
+
+impl Apply for StopSignal {
+    fn title(&self) -> String {
+        format!("stop-signal {}", self.signal)
+    }
+
+    fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
+        Ok(Vec::new())
+    }
+
+    fn apply(&self, mut tree: Tree, _: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        tree.config.stop_signal = Some(self.signal.clone());
+        Ok(tree)
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let odd = (!is_signal(&self.signal))
+            .then(|| format!("`{}` is not a signal: write `SIGQUIT` or `3`", self.signal));
+        odd.into_iter().collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signals_have_names_and_numbers() {
+        let check = |text: &str, expected: bool| assert_eq!(is_signal(text), expected, "{text}");
+        check("SIGTERM", true);
+        check("SIGUSR1", true);
+        check("SIGRTMIN+3", true);
+        check("15", true);
+        check("0", false);
+        check("65", false);
+        check("TERM", false);
+        check("SIG", false);
+        check("sigterm", false);
+    }
 
     #[test]
     fn ports_have_a_protocol() {

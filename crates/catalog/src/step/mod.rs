@@ -6,6 +6,7 @@ mod context;
 mod copy;
 mod custom;
 mod download;
+mod health;
 mod image;
 mod label;
 mod main_file;
@@ -24,7 +25,8 @@ pub use self::{
     copy::Copy,
     custom::{Custom, CustomStep},
     download::{Download, Git},
-    image::{Cmd, Entrypoint, Expose},
+    health::Healthcheck,
+    image::{Cmd, Entrypoint, Expose, StopSignal, Volume},
     label::Label,
     network::CA_SECRET,
     run::{Cache, Network, Run},
@@ -78,6 +80,13 @@ pub enum Step {
     Label(Label),
     /// Declares ports.
     Expose(Expose),
+    /// Declares volumes.
+    Volume(Volume),
+    /// Sets the signal that stops an image.
+    #[serde(rename = "stop-signal")]
+    StopSignal(StopSignal),
+    /// Sets how an image's health is checked.
+    Healthcheck(Healthcheck),
     /// Steps that only some variants have.
     When(When),
     /// A step written in Rust.
@@ -135,6 +144,9 @@ impl Step {
             Self::Cmd(step) => step,
             Self::Label(step) => step,
             Self::Expose(step) => step,
+            Self::Volume(step) => step,
+            Self::StopSignal(step) => step,
+            Self::Healthcheck(step) => step,
             Self::When(step) => step,
             Self::Custom(step) => step,
         }
@@ -194,6 +206,22 @@ macro_rules! into_step {
 }
 
 into_step!(
-    Apt, Run, Copy, Download, Git, Tar, Env, Workdir, User, Entrypoint, Cmd, Label, Expose, When,
+    Apt,
+    Run,
+    Copy,
+    Download,
+    Git,
+    Tar,
+    Env,
+    Workdir,
+    User,
+    Entrypoint,
+    Cmd,
+    Label,
+    Expose,
+    Volume,
+    StopSignal,
+    Healthcheck,
+    When,
     Custom
 );

@@ -1,15 +1,13 @@
 //! Steps that only some variants have.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error, SeqAccess, Visitor, value::SeqAccessDeserializer},
-};
+use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, Step, StepContext, StepError};
 use crate::{
+    file::OneOrSeveral,
     template::{Template, TemplateError, Variables},
     tree::Tree,
 };
@@ -20,46 +18,15 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct When {
     /// For every variable (`arch`, an axis, an option …) the values that count.
-    when: BTreeMap<String, Values>,
+    when: BTreeMap<String, OneOrSeveral>,
     /// The steps.
     steps: Vec<Step>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(untagged)]
-enum Values {
-    One(String),
-    Several(Vec<String>),
-}
-
-impl<'de> Deserialize<'de> for Values {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OneOrSeveral)
-    }
-}
-
-struct OneOrSeveral;
-
-impl<'de> Visitor<'de> for OneOrSeveral {
-    type Value = Values;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value or a list of values")
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Values, E> {
-        Ok(Values::One(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<Values, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(values)).map(Values::Several)
-    }
 }
 
 impl When {
     /// Steps for variants whose variable `name` is `value`.
     pub fn equals(name: &str, value: &str) -> Self {
-        let when = BTreeMap::from([(name.to_owned(), Values::One(value.to_owned()))]);
+        let when = BTreeMap::from([(name.to_owned(), OneOrSeveral::One(value.to_owned()))]);
         Self {
             when,
             steps: Vec::new(),
@@ -82,8 +49,8 @@ impl When {
                     valid: variables.keys().cloned().collect(),
                 })?;
             let holds = match values {
-                Values::One(value) => value == actual,
-                Values::Several(values) => values.contains(actual),
+                OneOrSeveral::One(value) => value == actual,
+                OneOrSeveral::Several(values) => values.contains(actual),
             };
             if !holds {
                 return Ok(false);
@@ -99,8 +66,8 @@ impl Apply for When {
             .when
             .iter()
             .map(|(name, values)| match values {
-                Values::One(value) => format!("{name}={value}"),
-                Values::Several(values) => format!("{name}={}", values.join("|")),
+                OneOrSeveral::One(value) => format!("{name}={value}"),
+                OneOrSeveral::Several(values) => format!("{name}={}", values.join("|")),
             })
             .collect();
         let steps: Vec<String> = self.steps.iter().map(Step::title).collect();
