@@ -229,6 +229,13 @@ pub(crate) struct EmitArgs {
     /// How to write it: `pb` is what buildctl reads
     #[arg(long, value_name = "FORMAT", default_value = "pb")]
     pub(crate) format: EmitFormat,
+    /// Have buildctl push an image to PREFIX/NAME instead of the repository that the catalog names; repeatable
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) registry: Vec<String>,
+    /// Have buildctl push an image under this tag; repeatable [default: the catalog's for the platform, or the content
+    /// tag and the platform]
+    #[arg(long, value_name = "TAG", value_parser = image::parse_tag)]
+    pub(crate) tag: Vec<String>,
     #[command(flatten)]
     pub(crate) variation: Variation,
 }

@@ -25,7 +25,7 @@ pub(crate) fn names(
     let repositories = if is_loaded {
         vec![names.repository.unwrap_or_else(|| artifact.to_owned())]
     } else {
-        repositories(args, names.repository.as_deref(), artifact)?
+        repositories(&args.registry, names.repository.as_deref(), artifact)?
     };
     let tags = if args.tag.is_empty() {
         let declared = names.references.iter().filter_map(|name| tag(name));
@@ -40,6 +40,11 @@ pub(crate) fn names(
     } else {
         tags
     };
+    references(&repositories, &tags)
+}
+
+/// Every repository with every tag.
+fn references(repositories: &[String], tags: &[String]) -> Result<Vec<String>, Failure> {
     let each = repositories
         .iter()
         .flat_map(|repository| tags.iter().map(move |tag| format!("{repository}:{tag}")));
@@ -48,6 +53,35 @@ pub(crate) fn names(
         Err(error) => Err(Failure::new(Exit::Usage, error)),
     })
     .collect()
+}
+
+/// The references for the image of one platform alone: those that the catalog has for it, else the content tag, which
+/// stands for all platforms, with the platform behind it. None, when there is no repository.
+pub(crate) fn names_of_platform(
+    catalog: &CheckedCatalog,
+    registry: &[String],
+    tags: &[String],
+    plan: &Plan,
+    id: Id,
+) -> Result<Vec<String>, Failure> {
+    let names = catalog
+        .image_names(&plan.variant)
+        .map_err(|error| Failure::new(Exit::Catalog, error))?;
+    if registry.is_empty() && names.repository.is_none() && tags.is_empty() {
+        return Ok(Vec::new());
+    }
+    let artifact = plan.variant.artifact.as_str();
+    let repositories = repositories(registry, names.repository.as_deref(), artifact)?;
+    let declared = || names.of_platform.iter().filter_map(|name| tag(name));
+    let tags = if tags.is_empty() {
+        declared().collect()
+    } else {
+        tags.to_vec()
+    };
+    let platform = plan.variant.platform.to_string().replace('/', "-");
+    let content = || vec![format!("{}-{platform}", id.content_tag())];
+    let tags = if tags.is_empty() { content() } else { tags };
+    references(&repositories, &tags)
 }
 
 /// The id of an image, unless only some of its platforms are built: what those make is not what the id stands for.
@@ -71,11 +105,11 @@ pub(crate) fn by_output(plans: Vec<Plan>) -> Vec<Vec<Plan>> {
 }
 
 fn repositories(
-    args: &ImageArgs,
+    registry: &[String],
     declared: Option<&str>,
     artifact: &str,
 ) -> Result<Vec<String>, Failure> {
-    if args.registry.is_empty() {
+    if registry.is_empty() {
         let Some(repository) = declared else {
             let error = format!("artifact `{artifact}` has no repository to be pushed to");
             return Err(Failure::new(Exit::Usage, error)
@@ -91,7 +125,7 @@ fn repositories(
             .to_owned(),
         None => artifact.replace('/', "-"),
     };
-    let prefixes = args.registry.iter();
+    let prefixes = registry.iter();
     Ok(prefixes
         .map(|prefix| format!("{}/{name}", prefix.trim_end_matches('/')))
         .collect())

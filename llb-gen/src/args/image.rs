@@ -117,7 +117,7 @@ impl ImageArgs {
 }
 
 /// A reference in place of a tag would be a repository in place of the catalog's.
-fn parse_tag(text: &str) -> Result<String, String> {
+pub(super) fn parse_tag(text: &str) -> Result<String, String> {
     if text.contains(['/', ':', '@']) {
         return Err(format!(
             "`{text}` is a reference, not a tag; its repository goes into `--registry` or the catalog"

@@ -10,6 +10,7 @@ use catalog::{Caching, CheckedCatalog, Kind, Plan, Read, Variant};
 use crate::{
     args::{EmitArgs, EmitFormat, Global},
     failure::{Exit, Failure},
+    image_names,
     planning::{self, Selected},
 };
 
@@ -44,7 +45,7 @@ pub(crate) fn run(
         }
         stdout.flush()?;
         if !global.quiet {
-            let line = buildctl_line(catalog, plan, &selected)?;
+            let line = buildctl_line(plan, &selected, &image_names(args, catalog, plan)?)?;
             writeln!(anstream::stderr(), "build it with: {line}")?;
         }
     }
@@ -81,10 +82,24 @@ fn one_variant(args: &EmitArgs, catalog: &CheckedCatalog) -> Result<Variant, Fai
     }
 }
 
-fn buildctl_line(
+/// What buildctl is to push an image as; tars have no names.
+fn image_names(
+    args: &EmitArgs,
     catalog: &CheckedCatalog,
     plan: &Plan,
+) -> Result<Vec<String>, Failure> {
+    match (plan.kind, plan.id) {
+        (Kind::Image, Some(id)) => {
+            image_names::names_of_platform(catalog, &args.registry, &args.tag, plan, id)
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn buildctl_line(
+    plan: &Plan,
     selected: &Selected,
+    image_names: &[String],
 ) -> Result<String, Failure> {
     let mut words = vec!["buildctl".to_owned(), "build".to_owned()];
     let names: BTreeSet<&str> = plan
@@ -121,32 +136,26 @@ fn buildctl_line(
         Kind::Rootfs => format!("type=tar,dest={file_name}"),
         // The tar is a file of the result.
         Kind::Layer => "type=local,dest=.".to_owned(),
-        Kind::Image => image_output(catalog, plan)?,
+        Kind::Image => image_output(plan, image_names),
     };
     words.extend(["--output".to_owned(), quoted(&output)?]);
     Ok(words.join(" "))
 }
 
-/// buildctl's output for an image: pushed if the catalog names it, else an archive; with its config, which is no part of
-/// LLB. buildctl reads the fields as CSV.
-fn image_output(catalog: &CheckedCatalog, plan: &Plan) -> Result<String, Failure> {
-    let names = catalog
-        .image_names(&plan.variant)
-        .map_err(|error| Failure::new(Exit::Catalog, error))?;
-    let names: Vec<String> = names
-        .of_platform
-        .into_iter()
-        .chain(names.references)
-        .collect();
-    let target = if let Some(name) = names.first() {
-        format!("type=image,name={name},push=true")
-    } else {
-        let file_name = plan.output.as_str().rsplit('/').next().unwrap_or_default();
-        format!("type=oci,dest={file_name}")
+/// buildctl's output for an image: pushed if it has names, else an archive; with its config, which is no part of LLB.
+/// buildctl reads the fields as CSV.
+fn image_output(plan: &Plan, names: &[String]) -> String {
+    let target = match names {
+        [] => {
+            let file_name = plan.output.as_str().rsplit('/').next().unwrap_or_default();
+            format!("type=oci,dest={file_name}")
+        }
+        [name] => format!("type=image,name={name},push=true"),
+        names => format!("type=image,\"name={}\",push=true", names.join(",")),
     };
     let config = format!("containerimage.config={}", plan.oci.image);
     let config = config.replace('"', "\"\"");
-    Ok(format!("{target},oci-mediatypes=true,\"{config}\""))
+    format!("{target},oci-mediatypes=true,\"{config}\"")
 }
 
 /// A word as a shell reads it back.
