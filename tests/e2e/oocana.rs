@@ -30,7 +30,7 @@ use serde_json::Value;
 pub(crate) struct Built {
     pub(crate) bed: Bed,
     pub(crate) home: PathBuf,
-    rawjson: String,
+    pub(crate) rawjson: String,
 }
 
 /// After that it hangs: apt, npm and pip under emulation take minutes.
@@ -73,10 +73,10 @@ impl Built {
     /// How many steps whose names have `text` were carried out.
     fn executed(rawjson: &str, text: &str) -> usize {
         let vertices = progress::vertices(rawjson).unwrap();
-        let done = vertices.values().filter(|vertex| {
-            vertex.name.contains(text) && vertex.started && vertex.completed && !vertex.cached
-        });
-        done.count()
+        let named = vertices
+            .values()
+            .filter(|vertex| vertex.name.contains(text));
+        named.map(|vertex| vertex.executions.len()).sum()
     }
 
     fn config(&self, image: &str, arch: &str) -> Value {
@@ -118,7 +118,7 @@ pub(crate) fn commands_run(rawjson: &str) -> Vec<String> {
     let vertices = progress::vertices(rawjson).unwrap();
     let executed = vertices
         .into_values()
-        .filter(|vertex| vertex.name.starts_with('[') && vertex.started && !vertex.cached);
+        .filter(|vertex| vertex.name.starts_with('[') && !vertex.executions.is_empty());
     let runs = executed.filter(|vertex| {
         ["] apt", "] run", "] pack"]
             .iter()

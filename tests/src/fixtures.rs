@@ -183,9 +183,10 @@ export PATH=/stubs:$PATH
 try() {
   rm -rf /calls /root/.oomol-studio
   : > /calls
-  bash ./entrypoint.sh sh -c 'cat /root/.oomol-studio/oocana/layer.json >> /calls; echo "$@" >> /calls' - command with arguments
+  bash $script sh -c 'cat /root/.oomol-studio/oocana/layer.json >> /calls; echo "$@" >> /calls' - command with arguments
   mv /calls /states/$1
 }
+script=./entrypoint.sh
 rm -rf /opt/ovmlayer
 try absent
 mkdir /opt/ovmlayer
@@ -193,7 +194,14 @@ try empty
 mkdir -p /opt/ovmlayer/layer_dir/base_rootfs
 try base
 mkdir /opt/ovmlayer/layer_dir/executor
-try executor"#;
+try executor
+sed s,/sys/fs/cgroup,/cgroup, entrypoint.sh > /entrypoint.sh
+mkdir /cgroup
+script=/entrypoint.sh
+try writable
+ln -sfn "$PWD" /only-read
+sed s,/sys/fs/cgroup,/only-read, entrypoint.sh > /entrypoint.sh
+try read-only"#;
 
 /// A layer over three commands that delete, make again, replace types, link and set attributes.
 fn layers() -> Catalog {

@@ -15,6 +15,9 @@ pub struct Vertex {
     pub completed: bool,
     /// Whether its result was there already.
     pub cached: bool,
+    /// When it was carried out to its end, instead of taken from the cache: once, or never, unless something is wrong. Solves
+    /// that share one execution report the same time.
+    pub executions: BTreeSet<String>,
     /// What it failed with.
     pub error: Option<String>,
 }
@@ -41,6 +44,11 @@ pub fn vertices(rawjson: &str) -> Result<BTreeMap<String, Vertex>, String> {
             merged.completed |= !vertex["completed"].is_null();
             merged.cached |= vertex["cached"].as_bool().unwrap_or_default();
             let error = vertex["error"].as_str().filter(|error| !error.is_empty());
+            let is_cached = vertex["cached"].as_bool().unwrap_or_default();
+            if !is_cached && error.is_none() && !vertex["completed"].is_null() {
+                let started = vertex["started"].as_str().map(str::to_owned);
+                merged.executions.extend(started);
+            }
             merged.error = error.map(ToOwned::to_owned).or(merged.error.take());
         }
     }
@@ -52,13 +60,50 @@ pub fn vertices(rawjson: &str) -> Result<BTreeMap<String, Vertex>, String> {
 /// # Errors
 /// A line that is no JSON object.
 pub fn execs(dump: &str) -> Result<BTreeSet<String>, String> {
+    let is_exec = |op: &Value| !op["Op"]["exec"].is_null() || !op["exec"].is_null();
+    dumped(dump, is_exec)
+}
+
+/// The digests of all vertices but the last, which only says what the result is.
+///
+/// # Errors
+/// A line that is no JSON object.
+pub fn operations(dump: &str) -> Result<BTreeSet<String>, String> {
+    dumped(dump, |op| !op["Op"].is_null() && *op != Value::Null)
+}
+
+fn dumped(dump: &str, is_wanted: impl Fn(&Value) -> bool) -> Result<BTreeSet<String>, String> {
     let mut digests = BTreeSet::new();
     for line in dump.lines() {
         let vertex: Value =
             serde_json::from_str(line).map_err(|error| format!("{error}: {line}"))?;
-        if !vertex["Op"]["Op"]["exec"].is_null() || !vertex["Op"]["exec"].is_null() {
+        if is_wanted(&vertex["Op"]) {
             digests.extend(vertex["Digest"].as_str().map(ToOwned::to_owned));
         }
     }
     Ok(digests)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What one solve carries out, another one takes from the cache, and a third one shares.
+    #[test]
+    fn executions_are_counted_by_their_times() {
+        let line = |started: &str, cached: bool| {
+            let vertex = serde_json::json!({
+                "digest": "sha256:1", "name": "run", "started": started, "completed": "later", "cached": cached,
+            });
+            serde_json::json!({ "vertexes": [vertex] }).to_string()
+        };
+        let count = |lines: &[String]| {
+            let vertices = vertices(&lines.join("\n")).unwrap();
+            vertices["sha256:1"].executions.len()
+        };
+        assert_eq!(count(&[line("1", true)]), 0);
+        assert_eq!(count(&[line("1", false), line("2", true)]), 1);
+        assert_eq!(count(&[line("1", false), line("1", false)]), 1);
+        assert_eq!(count(&[line("1", false), line("2", false)]), 2);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io::Write as _,
     path::Path,
 };
 
@@ -11,6 +12,7 @@ use llbgen_tests::{
     context::{PROGRAMS, context},
     frontend::buildx,
     image::ARCHITECTURES,
+    progress,
 };
 use serde_json::Value;
 
@@ -19,12 +21,13 @@ use crate::oocana::{Built, built};
 /// The ops of a graph, by digest.
 type Ops = BTreeMap<String, Value>;
 
-/// R03, R04: the graphs of `llbgen emit` and of the frontend are the same, vertex by vertex, but for where the packer
-/// comes from.
+/// R03, R04: the graphs of `llbgen build`, of `llbgen emit` and of the frontend are the same, vertex by vertex, but for where
+/// the packer comes from.
 #[test]
 fn graphs_are_the_same_through_all_doors() {
     let Some(shared) = Bed::shared() else { return };
     let built = built(shared);
+    let solved = progress::vertices(&built.rawjson).unwrap();
     let mut counted = BTreeMap::new();
     for artifact in [
         "base-rootfs",
@@ -43,6 +46,9 @@ fn graphs_are_the_same_through_all_doors() {
                 _ => &[],
             };
             let emitted = emitted(&built.home, artifact, &[&flags[..], programs].concat());
+            let operations = emitted.iter().filter(|(_, op)| !is_end(op));
+            let unknown = operations.filter(|(digest, _)| !solved.contains_key(*digest));
+            assert_eq!(unknown.count(), 0, "{artifact} {arch} as it was built");
             let call = ["--call", "convertllb,format=json", "--target", artifact];
             let flags = [&call[..], &flags, programs].concat();
             let through_door = || converted(shared, built, &flags);
@@ -55,7 +61,9 @@ fn graphs_are_the_same_through_all_doors() {
         }
         counted.insert(artifact, all.len());
     }
-    println!("vertices with equal digests: {counted:?}");
+    // Not by a macro, whose words are kept from who looks at a test that passes.
+    let said = format!("vertices with equal digests: {counted:?}\n");
+    std::io::stdout().write_all(said.as_bytes()).unwrap();
     assert!(counted["executor-layer"] > 10, "{counted:?}");
 }
 
@@ -83,7 +91,13 @@ fn converted(shared: &Bed, built: &Built, flags: &[&str]) -> Ops {
     ops.into_iter().collect()
 }
 
-/// Digests of the vertices with one packer in place of each.
+/// Whether it is the last vertex, which only says what the result is.
+fn is_end(op: &Value) -> bool {
+    op.as_object()
+        .is_none_or(|op| op.keys().all(|key| key == "inputs"))
+}
+
+/// The digests of the vertices; of those that the packer is below, with one packer in place of each.
 fn neutral(ops: &Ops) -> BTreeSet<String> {
     let mut digests = BTreeMap::new();
     for digest in ops.keys() {
@@ -98,14 +112,21 @@ fn neutral_digest(ops: &Ops, digest: &str, known: &mut BTreeMap<String, String>)
     }
     let mut op = ops[digest].clone();
     let source = op["source"]["identifier"].as_str().unwrap_or_default();
-    if source == "local://llbgen-pack" || source.contains("/llbgen-frontend") {
+    let mut is_ours = source == "local://llbgen-pack" || source.contains("/llbgen-frontend");
+    if is_ours {
         op = serde_json::json!({ "source": "the packer" });
     }
     for input in op["inputs"].as_array_mut().into_iter().flatten() {
         let below = input["digest"].as_str().unwrap().to_owned();
-        input["digest"] = neutral_digest(ops, &below, known).into();
+        let neutral = neutral_digest(ops, &below, known);
+        is_ours |= neutral != below;
+        input["digest"] = neutral.into();
     }
-    let neutral = archive::Digest::of(op.to_string().as_bytes()).to_string();
+    let neutral = if is_ours {
+        archive::Digest::of(op.to_string().as_bytes()).to_string()
+    } else {
+        digest.to_owned()
+    };
     known.insert(digest.to_owned(), neutral.clone());
     neutral
 }

@@ -38,7 +38,7 @@ fn the_entry_point_makes_ready_what_is_not() {
     let import = "ovmlayer import --rename executor /tmp/executor-layer.tar\n";
     let end = "{\"base_rootfs\":[\"executor\"]}\ncommand with arguments\n";
     let expect = |state: &str, calls: &[&str]| {
-        // Whether control groups can be written to is up to the daemon.
+        // Whether control groups can be written to is up to the daemon here.
         let said = files[state].trim_start_matches("mount -o remount,rw /sys/fs/cgroup\n");
         assert_eq!(said, format!("{}{end}", calls.concat()), "{state}");
     };
@@ -46,4 +46,10 @@ fn the_entry_point_makes_ready_what_is_not() {
     expect("empty", &[production, import]);
     expect("base", &[import]);
     expect("executor", &[]);
+    // Where it is known whether they can: a directory of the container, and the files of the step, which are only read.
+    assert_eq!(files["writable"], end);
+    assert_eq!(
+        files["read-only"],
+        format!("mount -o remount,rw /only-read\n{end}")
+    );
 }
