@@ -7,7 +7,7 @@ use buildkit_client::{
 };
 use catalog::{
     Base, Caching, Catalog, CheckedCatalog, Commit, ContentDigest, GitSource, ImageRef, Inputs,
-    LOCK_FILE, Plan, Platform, Reference, Request, Variant, VertexName, listed,
+    LOCK_FILE, Plan, PlanError, Platform, Reference, Request, Variant, VertexName, listed,
 };
 
 use crate::{
@@ -163,16 +163,7 @@ impl Build<'_> {
         };
         let mut plans = Vec::new();
         for variant in variants {
-            let plan = self.catalog.plan(variant, inputs, caching)?;
-            // Every graph of every test is made twice.
-            debug_assert_eq!(
-                plan.definition.to_bytes(),
-                self.catalog
-                    .plan(variant, inputs, caching)?
-                    .definition
-                    .to_bytes(),
-                "the same inputs give the same bytes"
-            );
+            let plan = plan(self.catalog, variant, inputs, caching)?;
             if let Some(missing) = plan.missing.first() {
                 return Err(FrontendError::MissingContext {
                     name: missing.name.to_string(),
@@ -240,6 +231,25 @@ impl Build<'_> {
     fn part(&self, plan: &Plan) -> Part {
         Part::from(plan).with_labels(&self.options.labels)
     }
+}
+
+/// The plan of one variant. In tests every graph is made twice.
+pub(crate) fn plan(
+    catalog: &CheckedCatalog,
+    variant: &Variant,
+    inputs: &Inputs,
+    caching: Caching,
+) -> Result<Plan, PlanError> {
+    let plan = catalog.plan(variant, inputs, caching)?;
+    debug_assert_eq!(
+        plan.definition.to_bytes(),
+        catalog
+            .plan(variant, inputs, caching)?
+            .definition
+            .to_bytes(),
+        "the same inputs give the same bytes"
+    );
+    Ok(plan)
 }
 
 /// What tells a variant from the others of its artifact and platform: `l10n=en_US`.

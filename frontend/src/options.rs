@@ -94,6 +94,14 @@ pub enum OptionError {
         /// What is wrong with it.
         reason: String,
     },
+    /// An option that nobody knows, and that is like one.
+    #[error("there is no option `{name}`; did you mean `{nearest}`?")]
+    Misspelt {
+        /// The name.
+        name: String,
+        /// The one most like it.
+        nearest: String,
+    },
     /// A setting of BuildKit's own that does not exist.
     #[error("there is no build argument `{name}`{}", did_you_mean(nearest.as_deref()))]
     Unknown {
@@ -131,6 +139,37 @@ const UNSUPPORTED: [(&str, &str, &str); 15] = [
     ),
 ];
 
+/// The names of options, and what is in front of a colon in them: those that this frontend reads, and those that clients
+/// send besides.
+const KNOWN: [&str; 26] = [
+    "attest",
+    "build-arg",
+    "cache-from",
+    "cache-imports",
+    "cmdline",
+    "context",
+    "contextkey",
+    "contextsubdir",
+    "devices",
+    "dockerfilekey",
+    "filename",
+    "frontend.caps",
+    "gateway-devel",
+    "image-resolve-mode",
+    "input",
+    "input-metadata",
+    "label",
+    "local-sessionid",
+    "multi-platform",
+    "no-cache",
+    "platform",
+    "requestid",
+    "sharedkey",
+    "source",
+    "target",
+    "vcs",
+];
+
 /// Build arguments that are settings of BuildKit, for whoever reads them.
 const SETTINGS: [&str; 6] = [
     "BUILDKIT_SYNTAX",
@@ -145,7 +184,7 @@ const SETTINGS: [&str; 6] = [
 pub(crate) const DOCKERFILE: &str = "Dockerfile";
 
 impl Options {
-    /// Reads them. What is not known is left alone: clients add names of their own.
+    /// Reads them. What is like nothing that is known is left alone: clients add names of their own.
     pub(crate) fn read(
         given: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, OptionError> {
@@ -168,6 +207,7 @@ impl Options {
         if let Some((_, flag, hint)) = UNSUPPORTED.iter().find(|(key, _, _)| *key == name) {
             return Err(OptionError::Unsupported { flag, hint });
         }
+        refuse_misspelt(name)?;
         match name.split_once(':') {
             Some(("build-arg", argument)) => return self.set(argument, value),
             Some(("local-sessionid", key)) => {
@@ -223,6 +263,21 @@ impl Options {
         }
         self.set.push((name.to_owned(), value.to_owned()));
         Ok(())
+    }
+}
+
+/// Whoever writes `--opt tagret=x` would get another build than the one that is meant.
+fn refuse_misspelt(name: &str) -> Result<(), OptionError> {
+    let word = name.split_once(':').map_or(name, |(word, _)| word);
+    if KNOWN.contains(&word) {
+        return Ok(());
+    }
+    match nearest(word, KNOWN) {
+        None => Ok(()),
+        Some(nearest) => Err(OptionError::Misspelt {
+            name: word.to_owned(),
+            nearest: nearest.to_owned(),
+        }),
     }
 }
 
@@ -316,6 +371,7 @@ mod tests {
             ("contextkey", "here"),
             ("local-sessionid:here", "s1"),
             ("vcs:source", "whatever"),
+            ("something.new", "whatever"),
         ])
         .unwrap();
         assert_eq!(options.target.as_deref(), Some("tools"));
@@ -363,6 +419,8 @@ mod tests {
             "docker-image://UP",
             "`UP` is no image reference",
         );
+        check("tagret", "x", "no option `tagret`; did you mean `target`?");
+        check("build-args:a", "x", "did you mean `build-arg`?");
         check("platform", "linux/", "`linux/` is no platform");
         check("cache-imports", "{", "`{` is no list of caches");
         check(

@@ -12,7 +12,11 @@ use super::{
     Answer,
     place::{Location, Shown, Source, Sources},
 };
-use crate::{build::Build, error::FrontendError, options::DOCKERFILE};
+use crate::{
+    build::{Build, plan},
+    error::FrontendError,
+    options::DOCKERFILE,
+};
 
 /// BuildKit's `lint.LintResults`.
 #[derive(Debug, Serialize)]
@@ -87,7 +91,7 @@ pub(super) fn check(
     let mut plans = Vec::new();
     let mut error = None;
     for variant in variants {
-        match catalog.plan(variant, inputs, catalog::Caching::Use) {
+        match plan(catalog, variant, inputs, catalog::Caching::Use) {
             Ok(plan) => plans.push(plan),
             Err(reason) => error = error.or(Some(reason)),
         }

@@ -7,7 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Answer, table::section};
-use crate::{build::Build, error::FrontendError};
+use crate::{
+    build::{Build, plan},
+    error::FrontendError,
+};
 
 /// BuildKit's `outline.Outline`, with the build contexts that a Dockerfile's has not.
 #[derive(Debug, Serialize)]
@@ -69,7 +72,7 @@ async fn caches(
     let inputs = build.inputs(variants).await?;
     let mut caches = BTreeSet::new();
     for variant in variants {
-        let plan = build.catalog.plan(variant, &inputs, Caching::Use)?;
+        let plan = plan(build.catalog, variant, &inputs, Caching::Use)?;
         caches.extend(cache_ids(&plan));
     }
     Ok(caches)
