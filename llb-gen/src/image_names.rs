@@ -1,23 +1,25 @@
 //! What images are pushed under, and by what they are known.
 
-use catalog::{CheckedCatalog, Id, ImageRef, Plan};
+use catalog::{CheckedCatalog, Id, ImageRef, Plan, Platform};
+use fleet::ImageNames;
 
 use crate::{
     args::ImageArgs,
     failure::{Exit, Failure},
 };
 
-/// The references for the image of a variant, whatever its platform; none unless it is pushed or loaded.
+/// The references for the image that `plans` make, each for one platform; none unless it is pushed or loaded.
 pub(crate) fn names(
     catalog: &CheckedCatalog,
     args: &ImageArgs,
     is_loaded: bool,
-    plan: &Plan,
+    plans: &[Plan],
     id: Option<Id>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<ImageNames, Failure> {
     if !args.push && !is_loaded {
-        return Ok(Vec::new());
+        return Ok(ImageNames::default());
     }
+    let plan = &plans[0];
     let names = catalog
         .image_names(&plan.variant)
         .map_err(|error| Failure::new(Exit::Catalog, error))?;
@@ -40,7 +42,39 @@ pub(crate) fn names(
     } else {
         tags
     };
-    references(&repositories, &tags)
+    // Tags that are given go before all that the catalog names.
+    let platforms = if is_loaded || !args.tag.is_empty() {
+        Vec::new()
+    } else {
+        of_platforms(catalog, &repositories, plans)?
+    };
+    Ok(ImageNames {
+        index: references(&repositories, &tags)?,
+        platforms,
+    })
+}
+
+/// The references that the catalog has for single platforms.
+fn of_platforms(
+    catalog: &CheckedCatalog,
+    repositories: &[String],
+    plans: &[Plan],
+) -> Result<Vec<(Platform, String)>, Failure> {
+    let mut all = Vec::new();
+    for plan in plans {
+        let names = catalog
+            .image_names(&plan.variant)
+            .map_err(|error| Failure::new(Exit::Catalog, error))?;
+        let tags: Vec<String> = names
+            .of_platform
+            .iter()
+            .filter_map(|name| tag(name))
+            .collect();
+        let platform = &plan.variant.platform;
+        let references = references(repositories, &tags)?.into_iter();
+        all.extend(references.map(|name| (platform.clone(), name)));
+    }
+    Ok(all)
 }
 
 /// Every repository with every tag.

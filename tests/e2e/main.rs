@@ -34,6 +34,7 @@ mod publishing;
 mod secrets;
 mod skipping;
 mod stop;
+mod tags;
 mod through;
 mod tls;
 mod twins;

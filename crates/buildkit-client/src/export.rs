@@ -78,6 +78,12 @@ impl Export {
         self.with_attr(attr::PUSH, String::from("true"))
     }
 
+    /// The same, pushed by the daemon to the repositories in its names, which have no tags then.
+    pub fn pushed_by_digest(self) -> Self {
+        self.pushed()
+            .with_attr(attr::PUSH_BY_DIGEST, String::from("true"))
+    }
+
     /// The same with OCI media types, whatever the base has.
     pub fn with_oci_media_types(self) -> Self {
         self.with_attr(attr::OCI_MEDIA_TYPES, String::from("true"))

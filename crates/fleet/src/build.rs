@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use buildkit_client::{ContentStore, Daemon, DockerConfig, FailureSource, SolveError};
+use buildkit_client::{ContentStore, Daemon, FailureSource, SolveError};
 use catalog::{Plan, Variant};
 use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
@@ -13,10 +13,12 @@ use crate::{
     image::{ImageOptions, ImagePlan},
     metadata::Output,
     output::OutputError,
+    published::RegistryAccess,
     secrets::LoadedSecrets,
     solve::{self, Ended},
     source_failure::SourceFailure,
     ssh::FoundAgents,
+    tagging::TagError,
 };
 
 /// How plans are built.
@@ -32,8 +34,8 @@ pub struct BuildOptions {
     pub secrets: LoadedSecrets,
     /// The ssh agents that steps may ask.
     pub ssh: FoundAgents,
-    /// The credentials for registries that the daemon may ask for.
-    pub credentials: DockerConfig,
+    /// How registries are reached; the daemon may ask for the credentials.
+    pub registries: RegistryAccess,
     /// The directories of the local sources, by name.
     pub roots: BTreeMap<String, PathBuf>,
     /// What the daemon may read of OCI layouts, by the id that graphs have.
@@ -134,6 +136,17 @@ pub enum FailureReason {
     /// The daemon says that all is well, and not which image it made.
     #[error("the daemon ended the build without the digest of the image")]
     NoDigest,
+    /// A tag was not moved.
+    #[error(transparent)]
+    Tag(#[from] TagError),
+    /// The daemon, which was to move the tags of an image that it had just pushed, made another one.
+    #[error("the image was pushed as `{pushed}`, and then its tags to `{digest}`")]
+    TwoDigests {
+        /// The digest that was pushed.
+        pushed: String,
+        /// The digest that the tags have.
+        digest: String,
+    },
     /// The daemon says that all is well, and has broken off its tar.
     #[error("the daemon ended the build without sending its tar to the end")]
     NoTar,

@@ -14,6 +14,7 @@ mod inputs;
 mod layout;
 pub mod lock_file;
 mod metadata;
+mod names;
 mod output;
 mod packer;
 mod published;
@@ -25,6 +26,7 @@ mod solve;
 mod source_failure;
 mod ssh;
 mod standing;
+mod tagging;
 
 pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, Work, build},
@@ -39,10 +41,12 @@ pub use self::{
     layout::{LayoutError, LayoutProblem, LayoutSource},
     lock_file::LockFileError,
     metadata::{MetadataFile, Output},
+    names::{ImageNames, Published},
     output::OutputError,
     published::{RegistryAccess, published},
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
     source_failure::{SourceFailure, SourceTrouble},
     ssh::{FoundAgents, SshError, SshSpec, SshSpecError},
     standing::{Inspection, Reason, Standing, incomplete, standing},
+    tagging::TagError,
 };

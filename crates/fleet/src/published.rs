@@ -3,11 +3,14 @@
 //! A tag proves nothing: it may have been moved. So the index must carry the full id of what it was built from, and each of
 //! its platforms must be there.
 
+use std::collections::BTreeMap;
+
 use buildkit_client::{CancellationToken, DockerConfig};
 use catalog::{Id, ImageRef, Platform};
 
 use crate::{
     image::ID_ANNOTATION,
+    names::{ImageNames, Published},
     resolve::{ResolveError, ResolveProblem, registry::Registry},
     source_failure::SourceTrouble,
 };
@@ -21,45 +24,94 @@ pub struct RegistryAccess {
     pub insecure: Vec<String>,
 }
 
-/// The digest under which every one of `names` has the image with this id for all of `platforms`; `None` when one has not.
+/// The image with this id, if every one of `names` has it, and for all of `platforms`; `None` when one has not.
 pub async fn published(
-    names: &[String],
+    names: &ImageNames,
     id: Id,
     platforms: &[Platform],
     access: &RegistryAccess,
     cancelled: &CancellationToken,
-) -> Result<Option<String>, ResolveError> {
-    let mut common: Option<String> = None;
-    for name in names {
-        let asking = digest_of(name, id, platforms, access);
-        let digest = tokio::select! {
-            () = cancelled.cancelled() => Err(ResolveProblem::Cancelled),
-            digest = Box::pin(asking) => digest,
-        };
-        let digest = digest.map_err(|problem| ResolveError {
-            name: name.clone(),
-            problem,
-        })?;
-        match (digest, &common) {
+) -> Result<Option<Published>, ResolveError> {
+    let mut common: Option<Digests> = None;
+    for name in &names.index {
+        let asking = digests_of(name, id, platforms, access);
+        let digests = unless_cancelled(name, asking, cancelled).await?;
+        match (digests, &common) {
             (None, _) => return Ok(None),
             // Two registries with two builds of one id: one of them is to be replaced.
-            (Some(digest), Some(first)) if digest != *first => return Ok(None),
-            (Some(digest), _) => common = Some(digest),
+            (Some(digests), Some(first)) if digests.index != first.index => return Ok(None),
+            (Some(digests), _) => common = Some(digests),
         }
     }
-    Ok(common)
+    let Some(digests) = common else {
+        return Ok(None);
+    };
+    let of_index = names.index.iter().map(|name| (name, &digests.index));
+    let mut references: Vec<_> = of_index.collect();
+    for (platform, name) in &names.platforms {
+        let Some(digest) = digests.platforms.get(platform) else {
+            return Ok(None);
+        };
+        let tagged = unless_cancelled(name, tagged(name, access), cancelled).await?;
+        if tagged.as_ref() != Some(digest) {
+            return Ok(None);
+        }
+        references.push((name, digest));
+    }
+    let references = references
+        .into_iter()
+        .map(|(name, digest)| format!("{name}@{digest}"));
+    Ok(Some(Published {
+        references: references.collect(),
+        digest: digests.index.clone(),
+    }))
 }
 
-async fn digest_of(
+/// What an index is, and what it has for each platform.
+struct Digests {
+    index: String,
+    platforms: BTreeMap<Platform, String>,
+}
+
+pub(crate) async fn unless_cancelled<T>(
+    name: &str,
+    asking: impl Future<Output = Result<T, ResolveProblem>>,
+    cancelled: &CancellationToken,
+) -> Result<T, ResolveError> {
+    // The futures of clients are large.
+    let asking = Box::pin(asking);
+    let answer = tokio::select! {
+        () = cancelled.cancelled() => Err(ResolveProblem::Cancelled),
+        answer = asking => answer,
+    };
+    answer.map_err(|problem| ResolveError {
+        name: name.to_owned(),
+        problem,
+    })
+}
+
+pub(crate) async fn connect(
+    name: &str,
+    access: &RegistryAccess,
+) -> Result<Registry, ResolveProblem> {
+    let image: ImageRef = name.parse().map_err(|error| ResolveProblem::Nonsense {
+        what: format!("{error}"),
+    })?;
+    Registry::connect(&access.credentials, &access.insecure, &image).await
+}
+
+/// What a tag names.
+async fn tagged(name: &str, access: &RegistryAccess) -> Result<Option<String>, ResolveProblem> {
+    found(connect(name, access).await?.tagged().await)
+}
+
+async fn digests_of(
     name: &str,
     id: Id,
     platforms: &[Platform],
     access: &RegistryAccess,
-) -> Result<Option<String>, ResolveProblem> {
-    let image: ImageRef = name.parse().map_err(|error| ResolveProblem::Nonsense {
-        what: format!("{error}"),
-    })?;
-    let registry = Registry::connect(&access.credentials, &access.insecure, &image).await?;
+) -> Result<Option<Digests>, ResolveProblem> {
+    let registry = connect(name, access).await?;
     let Some((index, digest)) = found(registry.index().await)? else {
         return Ok(None);
     };
@@ -70,6 +122,7 @@ async fn digest_of(
     if annotation != Some(&id.to_string()) {
         return Ok(None);
     }
+    let mut of_platforms = BTreeMap::new();
     for platform in platforms {
         let Some(entry) = Registry::entry(&index, platform) else {
             return Ok(None);
@@ -77,8 +130,12 @@ async fn digest_of(
         if found(registry.has_manifest(&entry.digest).await)?.is_none() {
             return Ok(None);
         }
+        of_platforms.insert(platform.clone(), entry.digest.clone());
     }
-    Ok(Some(digest))
+    Ok(Some(Digests {
+        index: digest,
+        platforms: of_platforms,
+    }))
 }
 
 /// What is missing is not there, and no error.

@@ -86,7 +86,7 @@ async fn solve(
         .with_export(Export::tar(sink))
         .with_secrets(options.secrets.to_session())
         .with_ssh(options.ssh.to_session())
-        .with_auth(options.credentials.clone());
+        .with_auth(options.registries.credentials.clone());
     let solve = with_sources(solve, std::slice::from_ref(plan), options)?;
     let on_progress = told(variant, options, events);
     daemon.solve(solve, on_progress, cancelled).await?;
@@ -201,6 +201,7 @@ pub(crate) async fn run_image(
     let solved = image::solve(daemon, &plan, &variant, options, cancelled, events).await;
     solved.map_err(|reason| match reason {
         FailureReason::Solve(SolveError::Cancelled) => Ended::Cancelled,
+        FailureReason::Tag(error) if error.is_cancelled() => Ended::Cancelled,
         reason => Ended::Failed(failed(&plan.plans, variant, reason)),
     })
 }

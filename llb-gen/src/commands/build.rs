@@ -310,7 +310,7 @@ impl Job<'_> {
             keep_going: self.args.keep_going,
             secrets,
             ssh,
-            credentials: pinning::credentials()?,
+            registries: self.args.image.access()?,
             roots: selected.roots,
             stores: selected.stores,
             image: ImageOptions {

@@ -128,7 +128,7 @@ async fn in_registries(
         return Ok(State::Build(reason));
     }
     let id = whole_id(catalog, plans);
-    let names = names(catalog, &args.image, false, &plans[0], id)?;
+    let names = names(catalog, &args.image, false, plans, id)?;
     let Some(id) = id else {
         let reason = "only some of its platforms are selected";
         return Ok(State::Push(reason.to_owned()));
@@ -141,7 +141,10 @@ async fn in_registries(
     let never = CancellationToken::new();
     match fleet::published(&names, id, &platforms, &access, &never).await {
         Ok(Some(_)) => Ok(State::Published),
-        Ok(None) => Ok(State::Push(format!("{} has it not", names.join(" or ")))),
+        Ok(None) => Ok(State::Push(format!(
+            "{} has it not",
+            names.all().join(" or ")
+        ))),
         Err(error) => Ok(State::Push(format!("{error}: {}", error.problem))),
     }
 }

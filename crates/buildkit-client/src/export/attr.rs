@@ -11,6 +11,8 @@ pub(super) const IMAGE: &str = "image";
 pub(super) const NAME: &str = "name";
 /// Whether the daemon pushes the image.
 pub(super) const PUSH: &str = "push";
+/// Whether it is pushed by its digest alone, without tags.
+pub(super) const PUSH_BY_DIGEST: &str = "push-by-digest";
 /// The image config for all platforms; of a result, with a platform behind it.
 pub(crate) const IMAGE_CONFIG: &str = "containerimage.config";
 /// Whether media types are those of OCI, also for layers that the base has under Docker's.

@@ -1,5 +1,7 @@
 //! Asking a registry.
 
+mod tags;
+
 use std::collections::BTreeMap;
 
 use buildkit_client::DockerConfig;
@@ -94,13 +96,7 @@ impl Registry {
 
     /// The index of the image, with its digest; an image without one is missing for who wants one.
     pub(crate) async fn index(&self) -> Result<(OciImageIndex, String), ResolveProblem> {
-        match self.manifest(&self.reference).await? {
-            (OciManifest::ImageIndex(index), digest) => Ok((index, digest)),
-            (OciManifest::Image(_), _digest) => Err(ResolveProblem::Server {
-                trouble: Some(SourceTrouble::Missing),
-                message: "it has no index".to_owned(),
-            }),
-        }
+        index_of(self.manifest(&self.reference).await?)
     }
 
     /// Makes sure that a manifest of the repository is there.
@@ -157,6 +153,18 @@ impl Registry {
             .await;
         pulled.map_err(|error| problem(&error))?;
         Ok(bytes)
+    }
+}
+
+fn index_of(
+    (manifest, digest): (OciManifest, String),
+) -> Result<(OciImageIndex, String), ResolveProblem> {
+    match manifest {
+        OciManifest::ImageIndex(index) => Ok((index, digest)),
+        OciManifest::Image(_) => Err(ResolveProblem::Server {
+            trouble: Some(SourceTrouble::Missing),
+            message: "it has no index".to_owned(),
+        }),
     }
 }
 

@@ -109,7 +109,13 @@ fn exit_of(failure: &VariantFailure) -> Exit {
         FailureReason::Solve(_)
         | FailureReason::Output(_)
         | FailureReason::NoTar
-        | FailureReason::NoDigest => Exit::Failed,
+        | FailureReason::NoDigest
+        | FailureReason::TwoDigests { .. } => Exit::Failed,
+        FailureReason::Tag(error) => match error.trouble() {
+            Some(SourceTrouble::Unreachable) => Exit::Unreachable,
+            Some(SourceTrouble::Transient) => Exit::Transient,
+            _ => Exit::Failed,
+        },
     }
 }
 
@@ -131,6 +137,15 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
             "look for a typing error in `{}`, log in with `docker login`, or use another base with \
              `--build-context NAME=docker-image://REF`",
             source.reference
+        )),
+        (FailureReason::Tag(_), Exit::Unreachable) => Some(
+            "the daemon reaches the registry, and this command must, too, to name single platforms: look at its proxies \
+             and `--registry-insecure`, or push without those names with `--tag`"
+                .to_owned(),
+        ),
+        (FailureReason::Tag(error), _) => Some(format!(
+            "log in with `docker login`, as someone who may push; or move the tag yourself, to `{}`",
+            error.digest
         )),
         (_, Exit::Unreachable) => {
             Some("is the daemon still running? Its log says why it ended".to_owned())

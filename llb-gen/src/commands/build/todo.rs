@@ -87,7 +87,7 @@ pub(super) fn sorted(
 fn work(catalog: &CheckedCatalog, args: &BuildArgs, mut plans: Vec<Plan>) -> Result<Work, Failure> {
     if plans[0].kind == Kind::Image {
         let id = whole_id(catalog, &plans);
-        let names = names(catalog, &args.image, args.load.is_some(), &plans[0], id)?;
+        let names = names(catalog, &args.image, args.load.is_some(), &plans, id)?;
         return Ok(Work::Image(ImagePlan { plans, names, id }));
     }
     Ok(Work::Tar(Box::new(plans.remove(0))))
@@ -118,7 +118,7 @@ impl Todo {
                 .map(|plan| plan.variant.platform.clone())
                 .collect();
             match fleet::published(&image.names, id, &platforms, access, cancelled).await {
-                Ok(Some(digest)) => self.up_to_date.push(image.published(&digest)),
+                Ok(Some(published)) => self.up_to_date.push(image.published(published)),
                 Ok(None) => left.push(work),
                 Err(error) => {
                     let source = &error.problem;

@@ -1,0 +1,84 @@
+//! Tags, which move last: when every registry has all of an image.
+//!
+//! The daemon pushes by digest. It would push one name after the other, so that a registry that fails would leave the tags of
+//! those before it moved.
+
+use buildkit_client::CancellationToken;
+
+use crate::{
+    names::{ImageNames, Published},
+    published::{RegistryAccess, connect, unless_cancelled},
+    resolve::{ResolveError, ResolveProblem, registry::Registry},
+    source_failure::SourceTrouble,
+};
+
+/// A tag that could not be moved.
+#[derive(Debug, thiserror::Error)]
+#[error("the image is in its repositories as `{digest}`, but `{name}` cannot be made to name it")]
+pub struct TagError {
+    /// The reference with the tag.
+    pub name: String,
+    /// The digest of the image.
+    pub digest: String,
+    /// Why.
+    #[source]
+    pub problem: ResolveProblem,
+}
+
+impl TagError {
+    /// What kind of trouble it is, if that can be told.
+    pub fn trouble(&self) -> Option<SourceTrouble> {
+        match &self.problem {
+            ResolveProblem::Server { trouble, .. } => *trouble,
+            _ => None,
+        }
+    }
+
+    /// Whether the user interrupted it.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        matches!(self.problem, ResolveProblem::Cancelled)
+    }
+}
+
+/// Makes all of `names` name the image that their repositories have under `digest`, those of platforms first.
+pub(crate) async fn tag(
+    names: &ImageNames,
+    digest: &str,
+    access: &RegistryAccess,
+    cancelled: &CancellationToken,
+) -> Result<Published, TagError> {
+    let failed = |ResolveError { name, problem }| TagError {
+        name,
+        digest: digest.to_owned(),
+        problem,
+    };
+    let mut of_platforms = Vec::new();
+    for (platform, name) in &names.platforms {
+        let tagging = async {
+            let registry = connect(name, access).await?;
+            let (index, _digest) = registry.index_at(digest).await?;
+            let entry = Registry::entry(&index, platform).ok_or(ResolveProblem::Platform {
+                platform: platform.to_string(),
+                available: Vec::new(),
+            })?;
+            registry.tag(&entry.digest).await?;
+            Ok(format!("{name}@{}", entry.digest))
+        };
+        let tagged = unless_cancelled(name, tagging, cancelled).await;
+        of_platforms.push(tagged.map_err(failed)?);
+    }
+    let mut references = Vec::new();
+    for name in &names.index {
+        let tagging = async {
+            connect(name, access).await?.tag(digest).await?;
+            Ok(format!("{name}@{digest}"))
+        };
+        let tagged = unless_cancelled(name, tagging, cancelled).await;
+        references.push(tagged.map_err(failed)?);
+    }
+    references.extend(of_platforms);
+    Ok(Published {
+        digest: digest.to_owned(),
+        references,
+    })
+}
