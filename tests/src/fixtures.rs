@@ -195,12 +195,11 @@ mkdir -p /opt/ovmlayer/layer_dir/base_rootfs
 try base
 mkdir /opt/ovmlayer/layer_dir/executor
 try executor
-sed s,/sys/fs/cgroup,/cgroup, entrypoint.sh > /entrypoint.sh
+sed s,/sys/fs/cgroup,/cgroup,g entrypoint.sh > /entrypoint.sh
 mkdir /cgroup
 script=/entrypoint.sh
 try writable
-ln -sfn "$PWD" /only-read
-sed s,/sys/fs/cgroup,/only-read, entrypoint.sh > /entrypoint.sh
+sed s,/sys/fs/cgroup,/proc/sys,g entrypoint.sh > /entrypoint.sh
 try read-only"#;
 
 /// A layer over three commands that delete, make again, replace types, link and set attributes.

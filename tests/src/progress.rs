@@ -69,7 +69,8 @@ pub fn execs(dump: &str) -> Result<BTreeSet<String>, String> {
 /// # Errors
 /// A line that is no JSON object.
 pub fn operations(dump: &str) -> Result<BTreeSet<String>, String> {
-    dumped(dump, |op| !op["Op"].is_null() && *op != Value::Null)
+    let is_operation = |op: &Value| op["Op"].as_object().is_some_and(|op| !op.is_empty());
+    dumped(dump, is_operation)
 }
 
 fn dumped(dump: &str, is_wanted: impl Fn(&Value) -> bool) -> Result<BTreeSet<String>, String> {

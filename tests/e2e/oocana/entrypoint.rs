@@ -46,10 +46,10 @@ fn the_entry_point_makes_ready_what_is_not() {
     expect("empty", &[production, import]);
     expect("base", &[import]);
     expect("executor", &[]);
-    // Where it is known whether they can: a directory of the container, and the files of the step, which are only read.
+    // Where it is known whether they can: a directory of the container, and one that nobody in it writes to.
     assert_eq!(files["writable"], end);
     assert_eq!(
         files["read-only"],
-        format!("mount -o remount,rw /only-read\n{end}")
+        format!("mount -o remount,rw /proc/sys\n{end}")
     );
 }
