@@ -1,7 +1,9 @@
 //! What images are pushed under, and by what they are known.
 
+use std::collections::BTreeMap;
+
 use catalog::{CheckedCatalog, Id, ImageRef, Plan, Platform};
-use fleet::ImageNames;
+use fleet::{ImageNames, ImagePlan, Work};
 
 use crate::{
     args::ImageArgs,
@@ -136,6 +138,28 @@ pub(crate) fn by_output(plans: Vec<Plan>) -> Vec<Vec<Plan>> {
         }
     }
     groups
+}
+
+/// Two images under one name would be one: whichever comes last.
+pub(crate) fn refuse_one_name(work: &[Work]) -> Result<(), Failure> {
+    let mut named: BTreeMap<&str, &ImagePlan> = BTreeMap::new();
+    for work in work {
+        let Work::Image(image) = work else { continue };
+        for name in image.names.all() {
+            let Some(first) = named.insert(name, image) else {
+                continue;
+            };
+            let (one, other) = (&first.plans[0].variant, &image.plans[0].variant);
+            if one == other {
+                continue;
+            }
+            let error = format!("`{name}` is one image, and would be `{one}` and `{other}`");
+            let hint = "choose one of them, with `--set` where it is a value of an axis, or leave out `--tag`: \
+                        what the catalog names an image by tells it apart";
+            return Err(Failure::new(Exit::Usage, error).with_hint(hint));
+        }
+    }
+    Ok(())
 }
 
 fn repositories(

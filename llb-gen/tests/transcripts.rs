@@ -99,6 +99,10 @@ transcripts! {
     load_and_push: "build" "base-rootfs" "--load" "--push";
     provenance_of_another_mode: "build" "base-rootfs" "--provenance=mode=mid";
     provenance_with_an_unknown_key: "build" "base-rootfs" "--provenance=mod=max";
+    image_compression_of_no_kind: "build" "base-rootfs" "--image-compression" "xz";
+    image_compression_of_no_level: "build" "base-rootfs" "--image-compression" "gzip:10";
+    missing_build_ca: "build" "base-rootfs" "--build-ca" "missing.pem";
+    emit_without_contexts: "emit" "oocana-runtime" "--platform" "linux/arm64";
     tag_of_a_plan_without_a_place: "plan" "base-rootfs" "--tag" "x";
     tag_without_a_place: "build" "base-rootfs" "--tag" "x";
     tls_without_address: "--tlsdir" "certs" "build" "base-rootfs";

@@ -111,13 +111,21 @@ pub struct LoadedSecrets(BTreeMap<SecretId, SecretValue>);
 
 /// A secret that cannot be had.
 #[derive(Debug, thiserror::Error)]
-#[error("secret `{id}` cannot be had")]
+#[error("{} cannot be had", in_words(id))]
 pub struct SecretError {
     /// The secret.
     pub id: SecretId,
     /// Why.
     #[source]
     pub source: buildkit_client::SecretError,
+}
+
+/// Certificates travel as a secret whose name no user has ever seen.
+fn in_words(id: &SecretId) -> String {
+    match id.as_str() {
+        CA_SECRET => "the file of `--build-ca`".to_owned(),
+        id => format!("secret `{id}`"),
+    }
 }
 
 impl LoadedSecrets {

@@ -12,7 +12,7 @@ use super::destination::Place;
 use crate::{
     args::BuildArgs,
     failure::{Exit, Failure},
-    image_names::{names, whole_id},
+    image_names::{names, refuse_one_name, whole_id},
 };
 
 /// What is to be built, and what is there already.
@@ -77,6 +77,7 @@ pub(super) fn sorted(
         .into_iter()
         .map(|group| work(catalog, args, group))
         .collect::<Result<Vec<_>, _>>()?;
+    refuse_one_name(&work)?;
     Ok(Todo {
         work,
         up_to_date,
