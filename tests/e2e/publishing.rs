@@ -7,6 +7,8 @@ use llbgen_tests::{
     command::{Outcome, clean, fixture, run},
 };
 
+use crate::images::{BOTH, manifests};
+
 fn home() -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("declared"), "declared\n").unwrap();
@@ -83,6 +85,9 @@ fn what_every_registry_has_is_not_pushed_again() {
     assert!(planned.text().contains("has it not"), "{}", planned.text());
     let both = push(&bed.address(), "build", &[&first, &second]).success();
     assert_eq!(both.text().lines().count(), 2);
+    for registry in [&first, &second] {
+        manifests(home.path(), &format!("{registry}/copies"), ":1", &BOTH);
+    }
     run(clean("skopeo", home.path())
         .args([
             "copy",

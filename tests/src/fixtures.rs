@@ -165,7 +165,17 @@ fn images() -> Catalog {
         .artifact(fails)
         .artifact(seeded)
         .artifact(dated)
+        .artifact(Artifact::image("odd", "debian:bookworm").step(Run::command(ODD)))
 }
+
+/// Every kind of file, owner, mode and attribute that a layer can have, and one file that is longer than a chunk of an
+/// eStargz layer. perl is in every Debian system, and setcap is not.
+const ODD: &str = r#"mkdir -m 1777 /odd; cd /odd
+echo setgid > setgid; chown 1000:70000 setgid; chmod 2755 setgid; ln setgid twin; ln -s nowhere soft
+mknod character c 1 3; mknod block b 7 9; mkfifo pipe; yes | head -c 9000000 > large; : > empty
+perl -e 'my ($path, $name, $value) = ("large", "security.capability", pack("V5", 0x2000000, 0x400));
+  syscall(`uname -m` =~ /x86/ ? 188 : 5, $path, $name, $value, length $value, 0) == 0 or die "setxattr: $!"'
+touch -d @1600000000 setgid; touch -d @0 empty"#;
 
 /// The entry point of the runtime image, run in every state that it can find.
 fn entrypoint() -> Catalog {

@@ -1,6 +1,14 @@
 //! A throw-away registry: Debian's `docker-registry` on a free loopback port.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::Command,
+};
+
+use serde_json::Value;
 
 use crate::server::Server;
 
@@ -36,5 +44,28 @@ impl Registry {
     /// `127.0.0.1:PORT`.
     pub fn address(&self) -> &str {
         &self.server.addresses()[0]
+    }
+
+    /// All repositories that it has.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn repositories(&self) -> Vec<String> {
+        let mut connection = TcpStream::connect(self.address()).expect("the registry listens");
+        // A response of the old protocol is not in pieces, and ends with the connection.
+        connection
+            .write_all(b"GET /v2/_catalog HTTP/1.0\r\n\r\n")
+            .expect("the registry reads");
+        let mut response = String::new();
+        connection
+            .read_to_string(&mut response)
+            .expect("the registry answers");
+        let body = response.split_once("\r\n\r\n").map(|(_, body)| body);
+        let body: Value = serde_json::from_str(body.unwrap_or_default())
+            .unwrap_or_else(|error| panic!("{error}: {response}"));
+        let names = body["repositories"].as_array().into_iter().flatten();
+        names
+            .map(|name| name.as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 }
