@@ -9,7 +9,9 @@ use std::{
 use llbgen_tests::{
     bed::Bed,
     command::{clean, fixture, run},
+    image::hex,
 };
+use sha2::{Digest, Sha256};
 
 /// No other text in the test bed has it.
 const TOKEN: &str = "token-hunter2-7f1c9a";
@@ -58,59 +60,56 @@ fn file_has(path: &Path, text: &str) -> bool {
     found.unwrap().success()
 }
 
-fn sha256(home: &Path) -> String {
-    let sum = run(clean("sha256sum", home).arg("given")).success();
-    sum.text()[..64].to_owned()
+fn sha256() -> String {
+    hex(&Sha256::digest(TOKEN))
 }
 
 #[test]
 fn a_secret_is_in_no_output_no_graph_and_no_log() {
     let Some(bed) = Bed::shared() else { return };
-    for progress in ["plain", "rawjson"] {
+    // In rawjson, logs are base64.
+    let (plain, rawjson) = (("***", TOKEN), ("Kioq", "dG9rZW4taHVudGVyMi03ZjFjOWE"));
+    for (spec, progress, (blotted, said)) in [
+        ("id=token,src=given", "plain", plain),
+        ("id=token,env=GIVEN_TOKEN", "plain", plain),
+        ("id=token,src=given", "rawjson", rawjson),
+    ] {
         let home = home();
-        let built = run(&mut llbgen(
-            bed,
-            home.path(),
-            &[
-                "build",
-                "all",
-                "--no-cache",
-                "--secret",
-                "id=token,src=given",
-                "--provenance=mode=max",
-                "--metadata-file",
-                "metadata.json",
-                "--progress",
-                progress,
-            ],
-        ))
-        .success();
+        let mut command = llbgen(bed, home.path(), &["build", "all", "--no-cache"]);
+        command
+            .args(["--secret", spec, "--provenance=mode=max"])
+            .args(["--metadata-file", "metadata.json", "--progress", progress]);
+        // Without the file, the step can only have it from the environment.
+        if spec.contains("env=") {
+            fs::remove_file(home.path().join("given")).unwrap();
+            command.env("GIVEN_TOKEN", TOKEN);
+        }
+        let built = run(&mut command).success();
         assert!(!has(&built.stdout, TOKEN) && !built.stderr.contains(TOKEN));
-        // The steps have said it: a log that is left out would prove nothing. In rawjson, logs are base64.
-        let (blotted, said) = match progress {
-            "plain" => ("***", TOKEN),
-            _ => ("Kioq", "dG9rZW4taHVudGVyMi03ZjFjOWE"),
-        };
+        // The steps have said it: a log that is left out would prove nothing.
         assert!(built.stderr.contains(blotted), "{}", built.stderr);
         assert!(!built.stderr.contains(said));
-        if progress == "rawjson" {
+        if progress == "plain" {
+            only_its_digest_is_kept(home.path());
+        }
+    }
+}
+
+/// No file has the secret, in an archive neither; the outputs of the steps that had it have its digest.
+fn only_its_digest_is_kept(home: &Path) {
+    let from = "oci-archive:out/image.oci.tar";
+    run(clean("skopeo", home).args(["copy", "-q", "--all", from, "dir:unpacked"])).success();
+    let digest = sha256();
+    let mut with_digest = 0;
+    for path in files(home) {
+        if path.ends_with("given") {
             continue;
         }
-        let from = "oci-archive:out/image.oci.tar";
-        run(clean("skopeo", home.path()).args(["copy", "-q", "--all", from, "dir:unpacked"]))
-            .success();
-        let digest = sha256(home.path());
-        let mut with_digest = 0;
-        for path in files(home.path()) {
-            if path.ends_with("given") {
-                continue;
-            }
-            assert!(!file_has(&path, TOKEN), "{}", path.display());
-            with_digest += usize::from(file_has(&path, &digest));
-        }
-        // Both tars, and the layer of the image: the step had the secret.
-        assert_eq!(with_digest, 3);
+        assert!(!file_has(&path, TOKEN), "{}", path.display());
+        with_digest += usize::from(file_has(&path, &digest));
     }
+    // Both tars, and the layer of the image.
+    assert_eq!(with_digest, 3);
 }
 
 #[test]
@@ -136,4 +135,6 @@ fn a_graph_names_a_secret_and_does_not_have_it() {
         2,
         &["needs the secret(s) `token`", "--secret id=token,src=FILE"],
     );
+    let unset = ["build", "tree", "--secret", "id=token,env=GIVEN_TOKEN"];
+    run(&mut llbgen(bed, home.path(), &unset)).fails(2, &["`token`", "`GIVEN_TOKEN`"]);
 }
