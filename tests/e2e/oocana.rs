@@ -3,6 +3,7 @@
 mod emitted;
 mod entrypoint;
 mod law;
+mod pushed;
 mod runtime;
 mod twins;
 
