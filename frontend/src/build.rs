@@ -2,23 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use buildkit_client::{
-    BuildResult, Gateway, GatewayError, GatewayPlatform, SourceAnswer, SourceQuery,
-};
+use buildkit_client::{BuildResult, Gateway, GatewayError, GatewayPlatform};
 use catalog::{
-    Base, Caching, Catalog, CheckedCatalog, Commit, ContentDigest, GitSource, ImageRef, Inputs,
-    LOCK_FILE, Plan, PlanError, Platform, Reference, Request, Variant, VertexName, listed,
+    Caching, Catalog, CheckedCatalog, Inputs, LOCK_FILE, Plan, PlanError, Platform, Reference,
+    Request, Variant, VertexName, listed,
 };
 
 use crate::{
-    answer, catalog_file,
+    answer,
+    asking::Asking,
+    catalog_file,
     context::Contexts,
     error::FrontendError,
-    lookup,
     options::Options,
     own_image,
     part::{self, Part, PartError, Shape},
-    pinning::{Pinning, Resolve, ResolvedImage},
+    pinning::Pinning,
+    twin::twin,
 };
 
 /// What a build is asked for, and by whom.
@@ -120,7 +120,7 @@ impl Build<'_> {
             let asked = Vec::new();
             return Ok(Planned { plans, asked });
         }
-        let asking = Asking(self.gateway);
+        let asking = Asking::new(self.gateway, &unpinned);
         let pinning = Pinning::of(unpinned)?;
         pinning.pin(&mut inputs.lock, &asking, &|_| {}).await?;
         let (plans, asked) = (self.plan(&variants, &inputs)?, pinning.names());
@@ -261,28 +261,6 @@ fn values(variant: &Variant) -> String {
     values.join(" ")
 }
 
-/// The artifact that a Dockerfile stands for: the one of its name, or the one whose base it names.
-fn twin(catalog: &CheckedCatalog, file: &str) -> Result<String, FrontendError> {
-    let dockerfile = |artifact: &catalog::Artifact| match artifact.base() {
-        Base::FromLine { from } => Some(from.file_name().to_owned()),
-        Base::Named(_) => None,
-    };
-    let stem = file.split_once('.').map_or(file, |(stem, _)| stem);
-    if catalog.get(stem).is_some() {
-        return Ok(stem.to_owned());
-    }
-    let mut based = catalog
-        .artifacts()
-        .filter(|artifact| dockerfile(artifact).as_deref() == Some(file));
-    match (based.next(), based.next()) {
-        (Some(artifact), None) => Ok(artifact.name().to_string()),
-        _ => Err(FrontendError::UnknownFile {
-            file: file.to_owned(),
-            valid: catalog.artifacts().filter_map(dockerfile).collect(),
-        }),
-    }
-}
-
 /// Names the step that failed.
 fn failed(plan: &Plan, source: GatewayError) -> FrontendError {
     let failure = source.failure();
@@ -296,55 +274,5 @@ fn failed(plan: &Plan, source: GatewayError) -> FrontendError {
         variant: Box::new(plan.variant.clone()),
         step,
         source: Box::new(source),
-    }
-}
-
-/// Asks the daemon that runs the frontend.
-struct Asking<'a>(&'a Gateway);
-
-impl Asking<'_> {
-    async fn one(&self, name: &str, query: &SourceQuery) -> Result<SourceAnswer, FrontendError> {
-        let answer = self.0.look_up(query).await;
-        let answer = answer.map_err(|error| unresolved(name, error))?;
-        answer.ok_or_else(|| unresolved(name, "the daemon does not say"))
-    }
-}
-
-fn unresolved(
-    name: &str,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> FrontendError {
-    FrontendError::Unresolved {
-        name: name.to_owned(),
-        source: source.into(),
-    }
-}
-
-impl Resolve for Asking<'_> {
-    type Error = FrontendError;
-
-    async fn image(
-        &self,
-        image: &ImageRef,
-        platforms: &[Platform],
-    ) -> Result<ResolvedImage, FrontendError> {
-        let mut answers = Vec::new();
-        for query in lookup::of_image(image, platforms) {
-            answers.push(self.one(&image.familiar(), &query).await?);
-        }
-        Ok(lookup::image(platforms, answers)?)
-    }
-
-    async fn http(&self, url: &str) -> Result<ContentDigest, FrontendError> {
-        Ok(lookup::http(self.one(url, &lookup::of_http(url)).await?)?)
-    }
-
-    async fn git(&self, source: &GitSource) -> Result<Commit, FrontendError> {
-        let query = lookup::of_git(source)?;
-        Ok(lookup::git(self.one(&source.to_string(), &query).await?)?)
-    }
-
-    fn nonsense(&self, name: &str, what: String) -> FrontendError {
-        unresolved(name, what)
     }
 }

@@ -9,7 +9,7 @@ use buildkit_client::{Gateway, GraphRequest};
 use buildkit_llb::{Constraints, Local};
 use catalog::{
     BaseConfig, ContextPath, FileSet, Inputs, LOCK_FILE, LayoutImage, Lock, NamedContext, Needs,
-    Platform,
+    Platform, Written,
 };
 
 use crate::{
@@ -192,6 +192,7 @@ impl<'a> Contexts<'a> {
     ) -> Result<LayoutImage, FrontendError> {
         let unresolved = |source| FrontendError::Unresolved {
             name: name.to_owned(),
+            place: Some(Written::BuildContext(name.to_owned())),
             source,
         };
         let mut answers = Vec::new();

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, error::Error, fmt::Write as _};
 use buildkit_client::{GatewayError, without_command};
 use catalog::{
     BaseError, CatalogError, FileError, LockError, PlanError, PlanProblem, SelectError, Variant,
-    listed,
+    Written, listed,
 };
 
 use crate::{
@@ -95,10 +95,12 @@ pub enum FrontendError {
     #[error(transparent)]
     Clash(#[from] Box<PinClash>),
     /// It cannot be known what a reference stands for.
-    #[error("cannot find out what `{name}` stands for")]
+    #[error("cannot find out what `{name}` stands for{}", place.as_ref().map(|place| format!(", which is written in {place}")).unwrap_or_default())]
     Unresolved {
         /// The image, URL or git ref.
         name: String,
+        /// Where it is written, when that is not in its name.
+        place: Option<Written>,
         /// Why.
         #[source]
         source: Box<dyn Error + Send + Sync>,

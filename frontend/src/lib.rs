@@ -18,6 +18,7 @@
 //! [`Gateway`](buildkit_client::Gateway), plans, and has every platform solved ([`results`]).
 
 mod answer;
+mod asking;
 mod build;
 mod catalog_file;
 mod context;
@@ -30,6 +31,7 @@ mod part;
 pub mod pinning;
 mod process;
 mod snapshot;
+mod twin;
 
 pub use ::catalog;
 

@@ -365,7 +365,7 @@ impl Artifact {
     }
 
     /// Where its base is named, when a file declares it.
-    pub(crate) fn base_place(&self) -> Option<&Place> {
+    pub fn base_place(&self) -> Option<&Place> {
         self.places.base.as_ref()
     }
 

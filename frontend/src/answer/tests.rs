@@ -1,5 +1,7 @@
 //! Answers as clients get them: the JSON, and the text beside it.
 
+mod lines;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::{
@@ -182,23 +184,6 @@ fn warnings_name_what_is_not_written_down() {
     let answer = results.into_answer().unwrap();
     assert_eq!(answer.status, Some(1));
     insta::assert_snapshot!(shown(answer));
-}
-
-#[test]
-fn lines_are_shown_of_the_file_that_a_client_names() {
-    let variants = select("base", "linux/amd64", &[]);
-    let check = |file: &str, expected: usize| {
-        let shown = Shown::Only(file.to_owned());
-        let results = lint::check(&catalog(), &variants, &inputs(true), shown);
-        let json = results.into_answer().unwrap().json;
-        let results: serde_json::Value = serde_json::from_slice(&json).unwrap();
-        let location = &results["warnings"][0]["location"];
-        assert_eq!(location["sourceIndex"], 0);
-        assert_eq!(results["sources"][0]["filename"], "base.dockerfile");
-        assert_eq!(location["ranges"].as_array().unwrap().len(), expected);
-    };
-    check("base.dockerfile", 1);
-    check("llbgen.toml", 0);
 }
 
 #[test]

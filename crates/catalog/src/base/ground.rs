@@ -60,7 +60,7 @@ pub(crate) fn ground(
         },
         Base::Named(_) => Written::Base {
             artifact: artifact.name.clone(),
-            at: artifact.place().map(ToString::to_string),
+            at: at(artifact),
         },
     };
     match from_line.image {
@@ -77,6 +77,12 @@ pub(crate) fn ground(
             from_image(&image, origin, variant, &inputs.lock)
         }
     }
+}
+
+/// The line that names the base, or else the one that begins the artifact.
+fn at(artifact: &Artifact) -> Option<String> {
+    let place = artifact.base_place().or(artifact.place())?;
+    Some(place.to_string())
 }
 
 pub(crate) fn replaced(

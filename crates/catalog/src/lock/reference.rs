@@ -33,7 +33,7 @@ pub enum Written {
     Base {
         /// The artifact.
         artifact: ArtifactName,
-        /// The file and line of the artifact, when it is from one.
+        /// The file and line of the base, when it is from one.
         at: Option<String>,
     },
     /// In a step of an artifact.

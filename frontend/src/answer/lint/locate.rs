@@ -18,7 +18,13 @@ pub(super) fn written(
             let text = inputs.dockerfiles.get(file)?;
             Some(sources.dockerfile(file.as_str(), text, *line))
         }
-        Written::Base { artifact, .. } => declared(catalog.get(artifact.as_str())?, None, sources),
+        Written::Base { artifact, .. } => {
+            let artifact = catalog.get(artifact.as_str())?;
+            match artifact.base_place() {
+                Some(base) => Some(sources.declared(base)),
+                None => declared(artifact, None, sources),
+            }
+        }
         Written::Step { artifact, number } => {
             declared(catalog.get(artifact.as_str())?, Some(*number), sources)
         }
