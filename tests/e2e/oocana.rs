@@ -1,5 +1,6 @@
 //! The built-in catalog as one graph: every step once per platform, layers, and images that carry the tars of the others.
 
+mod building;
 mod emitted;
 mod entrypoint;
 mod law;
@@ -7,19 +8,11 @@ mod pushed;
 mod runtime;
 mod twins;
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::OnceLock,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use llbgen_tests::{
     bed::Bed,
-    command::{Running, clean, llbgen, run},
-    context::{PROGRAMS, programs},
+    command::{clean, run},
     image::ARCHITECTURES,
     machine::workspace,
     progress,
@@ -27,72 +20,8 @@ use llbgen_tests::{
 };
 use serde_json::Value;
 
-/// Everything, built once on a daemon that had nothing.
-pub(crate) struct Built {
-    pub(crate) bed: Bed,
-    pub(crate) home: PathBuf,
-    pub(crate) rawjson: String,
-}
-
-/// After that it hangs: apt, npm and pip under emulation take minutes.
-const LIMIT: Duration = Duration::from_mins(20);
-
-/// The certificates of the machine: whoever is between it and the registries of npm and pip may have some of their own.
-const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
-
-pub(crate) fn built(shared: &Bed) -> &'static Built {
-    static BUILT: OnceLock<Built> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let bed = shared.private();
-        let home = shared.description().scratch.join("oocana");
-        fs::create_dir(&home).unwrap();
-        programs(&home);
-        let all = ["build", "all", "--build-ca", CERTIFICATES];
-        let mut command = with_programs(&bed, &home, &all);
-        command.args(["--progress", "rawjson", "--metadata-file", "metadata.json"]);
-        let said = Running::start(&mut command).wait_for(LIMIT).success();
-        Built {
-            bed,
-            home,
-            rawjson: said.stderr,
-        }
-    })
-}
-
-fn with_programs(bed: &Bed, home: &Path, arguments: &[&str]) -> Command {
-    let mut command = llbgen(home);
-    command.args(["--addr", &bed.address()]).args(arguments);
-    command.args(PROGRAMS);
-    command
-}
-
-impl Built {
-    pub(crate) fn out(&self, name: &str) -> PathBuf {
-        self.home.join("out").join(name)
-    }
-
-    /// How many steps whose names have `text` were carried out.
-    fn executed(rawjson: &str, text: &str) -> usize {
-        let vertices = progress::vertices(rawjson).unwrap();
-        let named = vertices
-            .values()
-            .filter(|vertex| vertex.name.contains(text));
-        named.map(|vertex| vertex.executions.len()).sum()
-    }
-
-    fn config(&self, image: &str, arch: &str) -> Value {
-        let archive = format!(
-            "oci-archive:{}",
-            self.out(&format!("{image}.oci.tar")).display()
-        );
-        config(&self.home, &archive, arch)
-    }
-
-    fn image(&self, image: &str, arch: &str) -> Tree {
-        let archive = self.out(&format!("{image}.oci.tar"));
-        image_tree(&self.home, &archive, arch)
-    }
-}
+pub(crate) use self::building::{Built, built, built_by_the_oldest};
+use self::building::{CERTIFICATES, LIMIT, with_programs};
 
 /// The tree of the image in an OCI archive, put together from its layers.
 pub(crate) fn image_tree(home: &Path, archive: &Path, arch: &str) -> Tree {

@@ -77,41 +77,41 @@ fn programs(home: &Path) -> PathBuf {
 /// # Panics
 /// When buildx cannot be set up.
 pub fn buildx(shared: &Bed, bed: &Bed, home: &Path) -> Command {
-    create_builder(bed, home);
-    let mut command = plain(home);
+    let mut command = client(bed, home, "build");
     command
-        .args([
-            "build",
-            "--builder",
-            "bed",
-            "--provenance=false",
-            "--build-arg",
-        ])
+        .args(["--provenance=false", "--build-arg"])
         .arg(format!("BUILDKIT_SYNTAX={}", image(shared)));
     command
 }
 
-/// Has buildx know the daemon of `bed` under that name, for who runs in `home`.
+/// A subcommand of buildx that builds on the daemon of `bed`, run in `home`.
 ///
 /// # Panics
 /// When buildx cannot be set up.
-pub fn create_builder(bed: &Bed, home: &Path) {
-    if home.join(".buildx/instances/bed").exists() {
-        return;
+pub fn client(bed: &Bed, home: &Path, subcommand: &str) -> Command {
+    // One home can have several daemons.
+    let config = home.join(format!(".buildx-{}", bed.description().pid));
+    let plain = || {
+        let mut command = clean("buildx", home);
+        command.env("BUILDX_CONFIG", &config);
+        command
+    };
+    if !config.join("instances/bed").exists() {
+        let mut create = plain();
+        create.args(["create", "--name", "bed", "--driver", "remote"]);
+        run(create.arg(bed.address())).success();
     }
-    let create = [
-        "create",
-        "--name",
-        "bed",
-        "--driver",
-        "remote",
-        &bed.address(),
-    ];
-    run(plain(home).args(create)).success();
+    let mut command = plain();
+    command.args([subcommand, "--builder", "bed"]);
+    command
 }
 
-fn plain(home: &Path) -> Command {
-    let mut command = clean("buildx", home);
-    command.env("BUILDX_CONFIG", home.join(".buildx"));
+/// `buildctl build` on the daemon of `bed`, with `--frontend gateway.v0` and the frontend in the registry of `shared`.
+pub fn buildctl(shared: &Bed, bed: &Bed, home: &Path) -> Command {
+    let mut command = clean("buildctl", home);
+    command
+        .args(["--addr", &bed.address(), "build"])
+        .args(["--frontend", "gateway.v0", "--opt"])
+        .arg(format!("source={}", image(shared)));
     command
 }

@@ -1,8 +1,9 @@
 //! A throw-away registry: Debian's `docker-registry` on a free loopback port.
 
 use std::{
+    collections::BTreeSet,
     fs,
-    io::{Read, Write},
+    io::{self, Read as _, Write as _},
     net::TcpStream,
     path::Path,
     process::Command,
@@ -45,27 +46,30 @@ impl Registry {
     pub fn address(&self) -> &str {
         &self.server.addresses()[0]
     }
+}
 
-    /// All repositories that it has.
-    ///
-    /// # Panics
-    /// When it does not answer.
-    pub fn repositories(&self) -> Vec<String> {
-        let mut connection = TcpStream::connect(self.address()).expect("the registry listens");
-        // A response of the old protocol is not in pieces, and ends with the connection.
-        connection
-            .write_all(b"GET /v2/_catalog HTTP/1.0\r\n\r\n")
-            .expect("the registry reads");
-        let mut response = String::new();
-        connection
-            .read_to_string(&mut response)
-            .expect("the registry answers");
-        let body = response.split_once("\r\n\r\n").map(|(_, body)| body);
-        let body: Value = serde_json::from_str(body.unwrap_or_default())
-            .unwrap_or_else(|error| panic!("{error}: {response}"));
-        let names = body["repositories"].as_array().into_iter().flatten();
-        names
-            .map(|name| name.as_str().unwrap_or_default().to_owned())
-            .collect()
+/// The repositories of the registry at `address`, `127.0.0.1:PORT`.
+///
+/// # Errors
+/// When it does not answer as it should.
+pub fn repositories(address: &str) -> io::Result<BTreeSet<String>> {
+    let mut stream = TcpStream::connect(address)?;
+    // HTTP/1.0, whose answers are one piece that ends with the connection.
+    write!(
+        stream,
+        "GET /v2/_catalog?n=1000 HTTP/1.0\r\nHost: {address}\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    let body: Value = serde_json::from_str(body)?;
+    let names = body["repositories"].as_array().into_iter().flatten();
+    let names: BTreeSet<String> = names
+        .filter_map(Value::as_str)
+        .map(ToOwned::to_owned)
+        .collect();
+    if names.is_empty() {
+        return Err(io::Error::other(format!("no repositories in {answer}")));
     }
+    Ok(names)
 }

@@ -92,6 +92,19 @@ impl Tree {
             .collect()
     }
 
+    /// What is in the directory `dir`, as a tree of its own.
+    #[must_use]
+    pub fn below(&self, dir: &str) -> Self {
+        let prefix = format!("{dir}/");
+        let inside = self.nodes.iter().filter_map(|(path, node)| {
+            let path = path.strip_prefix(&prefix)?;
+            Some((path.to_owned(), node.clone()))
+        });
+        Self {
+            nodes: inside.collect(),
+        }
+    }
+
     fn remove_below(&mut self, dir: &str) {
         let prefix = format!("{dir}/");
         self.nodes

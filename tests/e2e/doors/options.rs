@@ -8,7 +8,7 @@ use llbgen_tests::{
     tree::Tree,
 };
 
-use super::team::on_each;
+use super::on_each;
 use crate::{
     agents::Agent,
     oocana::{config, image_tree},
@@ -34,7 +34,7 @@ fn agents_times_and_annotations_are_heard() {
             command
                 .env("SSH_AUTH_SOCK", &agent.socket)
                 .env("SOURCE_DATE_EPOCH", "1700000000")
-                .args(["--annotation", "org.example.word=heard"])
+                .args(["--target", "asks", "--annotation", "org.example.word=heard"])
                 .args(["--output", "type=oci,dest=asks.tar"])
                 .args(more)
                 .arg(".");
@@ -82,7 +82,8 @@ fn a_layout_on_the_disk_is_a_base() {
             let context = format!("example.invalid/nothing/here:1={context}");
             let mut command = buildx(shared, bed, home);
             command
-                .args(["--build-context", &context, "--platform", platform])
+                .args(["--target", "based", "--platform", platform])
+                .args(["--build-context", &context])
                 .args(["--output", "type=tar,dest=based.tar", "."]);
             run(&mut command)
         };
@@ -95,5 +96,17 @@ fn a_layout_on_the_disk_is_a_base() {
         let from_registry = tree(&format!("docker-image://{image}"));
         assert_eq!(from_disk.differences(&from_registry).len(), 0);
         build("oci-layout://layout:bookworm", "linux/riscv64").fails(1, &["riscv64"]);
+
+        // All declared platforms are looked at, and nothing is left to pin.
+        let check = |more: &[&str]| {
+            let mut command = buildx(shared, bed, home);
+            run(command
+                .args(["--call", "check", "--target", "based"])
+                .args(more)
+                .arg("."))
+        };
+        let context = "example.invalid/nothing/here:1=oci-layout://layout:bookworm";
+        check(&["--build-context", context]).success();
+        assert_eq!(check(&[]).code(), Some(1));
     });
 }

@@ -1,14 +1,15 @@
 //! A team with an `llbgen.toml` and buildx, on the newest daemon and on the oldest.
 
-use std::{fs, sync::OnceLock};
+use std::fs;
 
 use llbgen_tests::{
-    bed::Bed,
     command::{clean, run},
-    frontend::{buildx, create_builder, image},
+    frontend::{buildx, client, image},
+    image::ARCHITECTURES,
     tree::Tree,
 };
 
+use super::{BOTH, on_each};
 use crate::oocana::{config, image_tree};
 
 const FAILS: &str = "[artifact.fails]
@@ -18,18 +19,6 @@ steps = [
     { run = \"echo before the end; exit 7\" },
 ]
 ";
-
-/// Both daemons: of the newest BuildKit, and of the oldest that is supported.
-pub(super) fn on_each(check: fn(&Bed, &Bed)) {
-    let Some(shared) = Bed::shared() else { return };
-    check(shared, shared);
-    check(shared, oldest(shared));
-}
-
-fn oldest(shared: &Bed) -> &'static Bed {
-    static OLDEST: OnceLock<Bed> = OnceLock::new();
-    OLDEST.get_or_init(|| shared.oldest())
-}
 
 /// The step is named, and what it said is there.
 #[test]
@@ -47,56 +36,55 @@ fn a_failing_step_is_named() {
     });
 }
 
-/// From nothing to a layer, with the command and then with buildx alone.
+/// From nothing to a layer with one edit of what `llbgen new` wrote, with the command and then with buildx alone.
 #[test]
 fn a_team_adds_an_artifact_in_a_file() {
     on_each(|shared, bed| {
         let home = tempfile::tempdir().unwrap();
+        let home = home.path();
         let llbgen = |arguments: &[&str]| {
-            let mut command = clean(llbgen_tests::machine::llbgen(), home.path());
+            let mut command = clean(llbgen_tests::machine::llbgen(), home);
             command.env("BUILDKIT_HOST", bed.address()).args(arguments);
             run(&mut command).success()
         };
-        let layer =
-            |directory: &str| fs::read(home.path().join(directory).join("amd64.tar")).unwrap();
         let through_door = |to: &str, more: &[&str]| {
-            let mut door = buildx(shared, bed, home.path());
-            door.args([
-                "--target",
-                "more",
-                "--platform",
-                "linux/amd64",
-                "--output",
-                to,
-            ]);
-            run(door.args(more).arg(".")).success();
-            layer(to)
+            let mut door = buildx(shared, bed, home);
+            door.args(["--target", "my-tools", "--output", to]);
+            run(door.args(BOTH).args(more).arg(".")).success();
         };
         llbgen(&["new", "layer", "my-tools", "--base", "debian:bookworm"]);
-        let file = home.path().join("llbgen.toml");
+        let file = home.join("llbgen.toml");
         let text = fs::read_to_string(&file).unwrap();
-        fs::write(&file, format!("{text}{MORE}")).unwrap();
-        fs::write(home.path().join("hello"), "hello\n").unwrap();
-        llbgen(&["build", "more", "--platform", "linux/amd64"]);
-        let direct = layer("out/more");
-        let tree = Tree::read(direct.as_slice()).unwrap();
-        assert!(tree.get("usr/share/hello").is_some());
-        assert!(through_door("door", &[]) == direct);
-
+        assert!(text.contains(WRITTEN), "{text}");
+        fs::write(&file, text.replace(WRITTEN, EDITED)).unwrap();
+        llbgen(&["build", "my-tools"]);
+        through_door("door", &[]);
         // The file may be elsewhere, and have another name.
-        fs::create_dir(home.path().join("sub")).unwrap();
-        fs::rename(&file, home.path().join("sub/fleet.toml")).unwrap();
-        assert!(through_door("again", &["-f", "sub/fleet.toml"]) == direct);
+        fs::create_dir(home.join("sub")).unwrap();
+        fs::rename(&file, home.join("sub/fleet.toml")).unwrap();
+        through_door("again", &["-f", "sub/fleet.toml"]);
+
+        for arch in ARCHITECTURES {
+            let tar = format!("{arch}.tar");
+            let direct = fs::read(home.join("out/my-tools").join(&tar)).unwrap();
+            let tree = Tree::read(direct.as_slice()).unwrap();
+            let machine = if arch == "amd64" {
+                "x86_64\n"
+            } else {
+                "aarch64\n"
+            };
+            assert!(tree.get("machine").unwrap().has_content(machine.as_bytes()));
+            assert!(tree.get("etc/.wh.debian_version").is_some());
+            for door in ["door", "again"] {
+                let tar = home.join(door).join(format!("linux_{arch}")).join(&tar);
+                assert!(fs::read(tar).unwrap() == direct, "{door} {arch}");
+            }
+        }
     });
 }
 
-const MORE: &str = "
-# The edit:
-[artifact.more]
-kind = \"layer\"
-base = \"my-tools\"
-steps = [{ copy = \"hello\", to = \"/usr/share/\" }]
-";
+const WRITTEN: &str = "{ apt = [\"ca-certificates\"] },";
+const EDITED: &str = "{ run = \"uname -m > /machine; rm /etc/debian_version\" },";
 
 /// A first line says which frontend, for who does not want to say it each time.
 #[test]
@@ -107,10 +95,8 @@ fn a_syntax_line_opens_the_door() {
         let works = works.replace("fails", "works");
         let text = format!("# syntax={}\n{works}", image(shared));
         fs::write(home.path().join("llbgen.toml"), text).unwrap();
-        create_builder(bed, home.path());
-        let mut command = clean("buildx", home.path());
-        command.env("BUILDX_CONFIG", home.path().join(".buildx"));
-        command.args(["build", "--builder", "bed", "-f", "llbgen.toml"]);
+        let mut command = client(bed, home.path(), "build");
+        command.args(["-f", "llbgen.toml"]);
         command.args(["--target", "works", "--platform", "linux/amd64"]);
         command.args(["--output", "type=tar,dest=works.tar", "."]);
         let said = run(&mut command).success();
@@ -180,87 +166,41 @@ steps = [
 /// `buildx bake` has a session of its own for what several targets read.
 #[test]
 fn bake_builds_several_artifacts_of_one_context() {
-    let Some(shared) = Bed::shared() else { return };
-    let home = tempfile::tempdir().unwrap();
-    let copies = |name: &str| {
-        format!(
-            "[artifact.{name}]\nkind = \"rootfs\"\nbase = \"scratch\"\nplatforms = [\"linux/amd64\"]\nsteps = [{{ copy = \"large\", to = \"/{name}\" }}]\n"
-        )
-    };
-    fs::write(
-        home.path().join("llbgen.toml"),
-        copies("one") + &copies("other"),
-    )
-    .unwrap();
-    let large = "not data in the graph\n".repeat(8 * 1024);
-    fs::write(home.path().join("large"), &large).unwrap();
-    let target = |name: &str| {
-        serde_json::json!({
-            "context": ".",
-            "target": name,
-            "args": { "BUILDKIT_SYNTAX": image(shared) },
-            "output": [format!("type=local,dest=to-{name}")],
-        })
-    };
-    let bake = serde_json::json!({
-        "group": { "default": { "targets": ["one", "other"] } },
-        "target": { "one": target("one"), "other": target("other") },
-    });
-    fs::write(home.path().join("bake.json"), bake.to_string()).unwrap();
-    create_builder(shared, home.path());
-    let mut command = clean("buildx", home.path());
-    command.env("BUILDX_CONFIG", home.path().join(".buildx"));
-    command.args([
-        "bake",
-        "--builder",
-        "bed",
-        "--allow",
-        "fs=*",
-        "-f",
-        "bake.json",
-    ]);
-    run(&mut command).success();
-    for name in ["one", "other"] {
-        let file = home.path().join(format!("to-{name}/{name}"));
-        assert_eq!(fs::read_to_string(file).unwrap(), large);
-    }
-}
-
-/// A frontend must hand on itself which caches its graph may read.
-#[test]
-fn a_cache_in_a_registry_is_read() {
-    let Some(shared) = Bed::shared() else { return };
-    let home = tempfile::tempdir().unwrap();
-    let works = FAILS.replace("exit 7", "date +%N > /moment");
-    fs::write(
-        home.path().join("llbgen.toml"),
-        works.replace("fails", "moment"),
-    )
-    .unwrap();
-    let cache = format!(
-        "type=registry,ref={}/door/cache",
-        shared.description().registry
-    );
-    let moment = |bed: &Bed, builder: &str, more: &[&str]| {
-        let directory = home.path().join(builder);
-        fs::create_dir(&directory).unwrap();
-        fs::copy(
-            home.path().join("llbgen.toml"),
-            directory.join("llbgen.toml"),
+    on_each(|shared, bed| {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path();
+        fs::write(
+            home.join("llbgen.toml"),
+            ["one", "other"].map(copies).concat(),
         )
         .unwrap();
-        let mut command = buildx(shared, bed, &directory);
-        command.args(["--target", "moment", "--platform", "linux/amd64"]);
-        command
-            .args(["--output", "type=local,dest=to"])
-            .args(more)
-            .arg(".");
+        let large = "not data in the graph\n".repeat(8 * 1024);
+        fs::write(home.join("large"), &large).unwrap();
+        let target = |name: &str| {
+            serde_json::json!({
+                "context": ".",
+                "target": name,
+                "args": { "BUILDKIT_SYNTAX": image(shared) },
+                "output": [format!("type=local,dest=to-{name}")],
+            })
+        };
+        let bake = serde_json::json!({
+            "group": { "default": { "targets": ["one", "other"] } },
+            "target": { "one": target("one"), "other": target("other") },
+        });
+        fs::write(home.join("bake.json"), bake.to_string()).unwrap();
+        let mut command = client(bed, home, "bake");
+        command.args(["--allow", "fs=*", "-f", "bake.json"]);
         run(&mut command).success();
-        fs::read_to_string(directory.join("to/moment")).unwrap()
-    };
-    let writes = format!("{cache},mode=max");
-    let first = moment(shared, "first", &["--cache-to", &writes]);
-    let other = shared.private();
-    let second = moment(&other, "second", &["--cache-from", &cache]);
-    assert_eq!(first, second);
+        for name in ["one", "other"] {
+            let file = home.join(format!("to-{name}/{name}"));
+            assert_eq!(fs::read_to_string(file).unwrap(), large);
+        }
+    });
+}
+
+fn copies(name: &str) -> String {
+    format!(
+        "[artifact.{name}]\nkind = \"rootfs\"\nbase = \"scratch\"\nplatforms = [\"linux/amd64\"]\nsteps = [{{ copy = \"large\", to = \"/{name}\" }}]\n"
+    )
 }

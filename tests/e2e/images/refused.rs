@@ -1,12 +1,12 @@
 //! What cannot be built is refused before anything is pushed, and what could be is named.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use llbgen_tests::{
     bed::Bed,
     command::{clean, run},
     machine,
-    registry::Registry,
+    registry::{self, Registry},
 };
 
 const CATALOG: &str = r#"
@@ -39,8 +39,9 @@ fn a_wrong_value_is_refused_and_the_registry_is_as_it_was() {
         run(command.args(arguments).args(push))
     };
     push(&["other"]).success();
-    let before = registry.repositories();
-    assert_eq!(before, ["p/other"]);
+    let repositories = || registry::repositories(registry.address()).unwrap();
+    let before = repositories();
+    assert_eq!(before, BTreeSet::from(["p/other".to_owned()]));
     for (arguments, words) in [
         (
             &["tol"][..],
@@ -73,8 +74,8 @@ fn a_wrong_value_is_refused_and_the_registry_is_as_it_was() {
         ),
     ] {
         push(arguments).fails(2, &words);
-        assert_eq!(registry.repositories(), before, "{arguments:?}");
+        assert_eq!(repositories(), before, "{arguments:?}");
     }
     push(&["tool", "--set", "l10n=zh_CN", "--set", "mirror=near"]).success();
-    assert_eq!(registry.repositories(), ["p/other", "p/tool"]);
+    assert!(repositories().contains("p/tool"));
 }
