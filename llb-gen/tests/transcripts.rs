@@ -218,6 +218,24 @@ fn a_file_that_is_wrong_is_shown() {
 }
 
 #[test]
+fn the_form_of_whiteouts_is_told() {
+    let artifact = |keys: &str| {
+        let head = "builtin = false\n[artifact.tools]\nbase = \"debian:12\"\n";
+        format!("{head}platforms = [\"linux/amd64\"]\nsteps = [{{ run = \"rm /x\" }}]\n{keys}")
+    };
+    let file = artifact("kind = \"layer\"\nwhiteouts = \"overlay\"\n");
+    let overlay = directory(&[("llbgen.toml", &file)]);
+    let list = ["list", "--format", "json"];
+    insta::assert_snapshot!(session(&overlay, &[&list, &["show", "tools"]]));
+    let show = ["show", "tools", "--format", "json"];
+    let shown = transcript_in(overlay.path(), &show);
+    assert!(shown.contains("\"whiteouts\": \"overlay\""), "{shown}");
+    let file = artifact("kind = \"rootfs\"\nwhiteouts = \"overlay\"\n");
+    let rootfs = directory(&[("llbgen.toml", &file)]);
+    insta::assert_snapshot!(transcript_in(rootfs.path(), &["list"]));
+}
+
+#[test]
 fn a_file_stands_beside_what_is_built_in() {
     let file = "[artifact.my-tools]\nkind = \"layer\"\nbase = \"base-rootfs\"\nsteps = [{ apt = [\"git\"] }]\n";
     let directory = directory(&[

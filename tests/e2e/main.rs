@@ -38,3 +38,4 @@ mod tags;
 mod through;
 mod tls;
 mod twins;
+mod whiteouts;

@@ -53,6 +53,8 @@ pub enum Kind {
     Fifo,
     /// A character or block device; read, but never written into a canonical tar.
     Device,
+    /// The character device 0/0: in a layer for an overlay, what is there is gone. Of a tree, a device like others.
+    Whiteout,
 }
 
 impl Entry {

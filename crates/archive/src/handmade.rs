@@ -29,6 +29,19 @@ impl Handmade {
         self.member(b'1', name, target, b"")
     }
 
+    /// A character device with these numbers.
+    pub(crate) fn device(self, name: &str, (major, minor): (u32, u32)) -> Self {
+        let mut header = Header::new_ustar();
+        header.set_mode(0o600);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(1_000_000_000);
+        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_device_major(major).expect("ustar has devices");
+        header.set_device_minor(minor).expect("ustar has devices");
+        self.with_header(header, b'3', b"")
+    }
+
     pub(crate) fn member(self, typeflag: u8, name: &str, link: &str, content: &[u8]) -> Self {
         let mut header = Header::new_ustar();
         header.set_mode(if typeflag == b'5' { 0o755 } else { 0o644 });

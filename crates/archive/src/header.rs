@@ -51,6 +51,7 @@ pub(crate) fn encode(entry: &Entry) -> Result<Vec<u8>, HeaderError> {
         Kind::Symlink { target } => (b'2', target),
         Kind::Directory => (b'5', b""),
         Kind::Fifo => (b'6', b""),
+        Kind::Whiteout => (b'3', b""),
         Kind::Device => return Ok(Vec::new()),
     };
     let mut name = entry.path.as_bytes().to_vec();

@@ -8,7 +8,7 @@
 //! - numeric owners; all extended attributes but `trusted.*`, `security.selinux` and `com.apple.*`;
 //! - a file with several names is written under the first, the others are hard links to it;
 //! - sparse files dense, sockets as empty files; devices are left out, because a daemon without root's rights skips
-//!   them, too;
+//!   them, too, but for those that are whiteouts ([`Whiteouts::Overlay`]);
 //! - ustar headers, with PAX records only for what ustar cannot hold, and two blocks of zeros at the end.
 //!
 //! [`canonicalize()`] rewrites BuildKit's stream, [`pack()`] packs a tree on disk; [`layer()`] what changes one tree
@@ -69,7 +69,7 @@ pub use compression::Compression;
 pub use digest::{Digest, ParseDigestError};
 pub use entry::{Entry, Kind, Xattrs};
 pub use header::HeaderError;
-pub use layer::{LayerError, layer};
+pub use layer::{LayerError, Whiteouts, layer};
 pub use list::{ListError, list};
 pub use member::EntryError;
 pub use pack::{PackError, pack};

@@ -66,6 +66,7 @@ fn kind(member: &Member) -> Result<Kind, EntryError> {
         b'2' => Kind::Symlink {
             target: member.link.clone(),
         },
+        b'3' if member.device == Some((0, 0)) => Kind::Whiteout,
         b'3' | b'4' => Kind::Device,
         b'5' => Kind::Directory,
         b'6' => Kind::Fifo,

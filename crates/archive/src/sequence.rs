@@ -43,7 +43,7 @@ pub enum SequenceError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Keep,
-    /// It is a device or one more name of a device.
+    /// It is a device or one more name of a device; in the tar of a tree, a whiteout is one.
     Drop,
 }
 
@@ -71,7 +71,7 @@ impl Sequence {
         let hash = self.hasher.hash_one(&entry.path);
         match entry.kind {
             Kind::File { .. } | Kind::Fifo => self.files.insert(hash),
-            Kind::Device => self.devices.insert(hash),
+            Kind::Device | Kind::Whiteout => self.devices.insert(hash),
             Kind::Directory | Kind::Symlink { .. } | Kind::HardLink { .. } => false,
         };
         self.last = Some(Last {
@@ -113,7 +113,7 @@ impl Sequence {
 
     fn check_target(&self, entry: &Entry) -> Result<Verdict, SequenceError> {
         match &entry.kind {
-            Kind::Device => Ok(Verdict::Drop),
+            Kind::Device | Kind::Whiteout => Ok(Verdict::Drop),
             Kind::HardLink { target } => {
                 let hash = self.hasher.hash_one(target);
                 if self.devices.contains(&hash) {

@@ -6,7 +6,10 @@
 
 use std::io::{self, BufRead};
 
-use crate::block::{BLOCK, GID, HeaderBlock, LINK, MODE, MTIME, NAME, SIZE, UID, padding};
+use crate::block::{
+    BLOCK, DEVICE_MAJOR, DEVICE_MINOR, GID, HeaderBlock, LINK, MODE, MTIME, NAME, SIZE, UID,
+    padding,
+};
 use crate::entry::Xattrs;
 use crate::extension::{MAX_EXTENSION, Overrides, is_extension};
 use crate::layout::{Layout, Next};
@@ -85,6 +88,8 @@ pub(crate) struct Member {
     /// Bytes of content, holes included.
     pub(crate) size: u64,
     pub(crate) xattrs: Xattrs,
+    /// The numbers of a device, as far as they are numbers.
+    pub(crate) device: Option<(i64, i64)>,
 }
 
 /// The members of a tar, one after the other.
@@ -261,6 +266,7 @@ impl<R: BufRead> Members<R> {
             mtime: mtime.ok_or(malformed("mtime"))?,
             size: size.ok_or(malformed("size"))?,
             xattrs: overrides.xattrs,
+            device: block.number(DEVICE_MAJOR).zip(block.number(DEVICE_MINOR)),
         };
         self.begin(&member.name, member.size);
         let map = match (member.typeflag, overrides.sparse) {

@@ -13,6 +13,7 @@ use crate::{
     problem::Problem,
     step::Step,
     template::Template,
+    whiteouts::Whiteouts,
 };
 
 /// How an artifact leaves the builder.
@@ -125,6 +126,8 @@ pub struct Artifact {
     #[serde(skip)]
     has_default_output: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) whiteouts: Option<Whiteouts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) repository: Option<Template>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<Template>,
@@ -188,6 +191,7 @@ impl Artifact {
             last_steps: Vec::new(),
             output: default_output(kind, &BTreeMap::new()),
             has_default_output: true,
+            whiteouts: None,
             repository: None,
             tags: Vec::new(),
             platform_tags: Vec::new(),
@@ -230,6 +234,12 @@ impl Artifact {
             self.output = output;
             self.has_default_output = false;
         }
+        self
+    }
+
+    /// How a layer says that a path is gone; default: as layers of images do.
+    pub fn whiteouts(mut self, whiteouts: Whiteouts) -> Self {
+        self.whiteouts = Some(whiteouts);
         self
     }
 
@@ -386,6 +396,11 @@ impl Artifact {
     /// Where its outputs are written.
     pub fn output_template(&self) -> &Template {
         &self.output
+    }
+
+    /// How a layer says that a path is gone, if it is declared.
+    pub fn declared_whiteouts(&self) -> Option<Whiteouts> {
+        self.whiteouts
     }
 
     /// The repository that its image is pushed to.

@@ -120,6 +120,11 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
             });
         }
     }
+    if artifact.whiteouts.is_some() && artifact.kind != Kind::Layer {
+        problems.push(Problem::NotALayer {
+            kind: artifact.kind.as_str(),
+        });
+    }
     for (number, step) in artifact.numbered_steps() {
         problems.extend(
             step.problems()

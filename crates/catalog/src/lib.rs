@@ -49,6 +49,7 @@ mod template;
 mod tree;
 mod variant;
 mod vertex_name;
+mod whiteouts;
 mod why;
 mod words;
 
@@ -95,6 +96,7 @@ pub use self::{
     tree::{HealthConfig, ImageConfig, Tree},
     variant::Variant,
     vertex_name::VertexName,
+    whiteouts::Whiteouts,
     why::{Cause, Difference, Side, why},
     words::{did_you_mean, listed},
 };

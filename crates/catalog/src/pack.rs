@@ -8,6 +8,7 @@ use buildkit_llb::{
 use crate::{
     inputs::{FileContent, InputFile},
     local::{LocalContent, LocalSource, hex},
+    whiteouts::Whiteouts,
 };
 
 /// The file name of the program that packs, in whatever it comes from.
@@ -88,15 +89,23 @@ impl Packer {
         }
     }
 
-    /// A state with the file `name`: what makes `whole` of `base`.
+    /// A state with the file `name`: what makes `whole` of `base`, with whiteouts of this form.
     pub(crate) fn layer(
         &self,
         base: &State,
         whole: &State,
+        whiteouts: Whiteouts,
         name: &str,
         caption: PackCaption,
     ) -> Result<State, OpError> {
-        let args = ["layer", "/base", "/whole", &format!("/out/{name}")];
+        let out = format!("/out/{name}");
+        let mut args = vec!["layer"];
+        match whiteouts {
+            // Not said, as it was not before there was another form: the graph stays the same.
+            Whiteouts::Oci => {}
+            Whiteouts::Overlay => args.push("--whiteouts=overlay"),
+        }
+        args.extend(["/base", "/whole", &*out]);
         let mounts = [("/base", base), ("/whole", whole)];
         self.pack(&args, &mounts, caption)
     }

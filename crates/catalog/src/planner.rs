@@ -180,7 +180,8 @@ impl<'a> Planner<'a> {
             Kind::Layer => {
                 let base = self.complete_base(artifact, variant)?;
                 let packer = self.packer()?;
-                packer.layer(&base.state, &tree.state, &name, caption)
+                let whiteouts = artifact.whiteouts.unwrap_or_default();
+                packer.layer(&base.state, &tree.state, whiteouts, &name, caption)
             }
             Kind::Image => {
                 let name = artifact.name.to_string();

@@ -159,6 +159,12 @@ pub enum Problem {
         /// Its kind.
         kind: &'static str,
     },
+    /// Whiteouts of what is no layer.
+    #[error("it has `whiteouts`, but it has the kind `{kind}`, and only a layer has them")]
+    NotALayer {
+        /// Its kind.
+        kind: &'static str,
+    },
     /// A default that is no artifact.
     #[error("the default `{name}` is not an artifact{}", did_you_mean(nearest.as_deref()))]
     UnknownDefault {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! llbgen-pack rootfs TREE OUT.tar
-//! llbgen-pack layer BASE WHOLE OUT.tar
+//! llbgen-pack layer [--whiteouts=overlay] BASE WHOLE OUT.tar
 //! ```
 //!
 //! It is one static file, as there is nothing else in the container that it runs in.

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use archive::Options;
+use archive::{Options, Whiteouts};
 
 /// The arguments are not those of any form.
 #[derive(Debug)]
@@ -17,7 +17,9 @@ struct Usage;
 
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("usage: llbgen-pack rootfs TREE OUT | llbgen-pack layer BASE WHOLE OUT")
+        f.write_str(
+            "usage: llbgen-pack rootfs TREE OUT | llbgen-pack layer [--whiteouts=overlay] BASE WHOLE OUT",
+        )
     }
 }
 
@@ -42,6 +44,10 @@ impl Error for Unwritten {
     }
 }
 
+/// Has a layer made for the upper directory of an overlay. Without it the arguments are as they always were, and so are the
+/// graphs that have them.
+const OVERLAY: &str = "--whiteouts=overlay";
+
 /// Packs what the arguments say.
 pub(crate) fn run(arguments: &[OsString]) -> Result<(), Box<dyn Error>> {
     let paths: Vec<&Path> = arguments.iter().map(Path::new).collect();
@@ -54,12 +60,24 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Box<dyn Error>> {
             archive::pack(tree, writer, &Options::new())?;
             Ok(())
         }),
-        (["layer", ..], [_, base, whole, out]) => write(out, |writer| {
-            archive::layer(base, whole, writer, &Options::new())?;
-            Ok(())
-        }),
+        (["layer", ..], [_, base, whole, out]) => layer(base, whole, Whiteouts::Oci, out),
+        (["layer", OVERLAY, ..], [_, _, base, whole, out]) => {
+            layer(base, whole, Whiteouts::Overlay, out)
+        }
         _ => Err(Box::new(Usage)),
     }
+}
+
+fn layer(
+    base: &Path,
+    whole: &Path,
+    whiteouts: Whiteouts,
+    out: &Path,
+) -> Result<(), Box<dyn Error>> {
+    write(out, |writer| {
+        archive::layer(base, whole, whiteouts, writer, &Options::new())?;
+        Ok(())
+    })
 }
 
 fn write(

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write as _},
 };
 
-use catalog::{Artifact, CheckedCatalog, Request};
+use catalog::{Artifact, CheckedCatalog, Request, Whiteouts};
 use serde::Serialize;
 
 use crate::{
@@ -26,6 +26,8 @@ struct Row {
     /// The artifacts that it is made from, its base among them.
     needs: Vec<String>,
     outputs: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    whiteouts: Option<Whiteouts>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     images: Vec<String>,
 }
@@ -116,6 +118,7 @@ fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
             .map(|needed| needed.name().to_string())
             .collect(),
         outputs,
+        whiteouts: artifact.declared_whiteouts(),
         images,
     })
 }

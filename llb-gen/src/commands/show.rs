@@ -99,6 +99,9 @@ fn text(artifact: &Artifact, plans: &[&Plan]) -> String {
         |key: &str, value: &str| _ = writeln!(text, "{}", format!("{key:<13}{value}").trim_end());
     line(&format!("{} ", artifact.name()), artifact.summary());
     line("kind", artifact.kind().as_str());
+    if let Some(whiteouts) = artifact.declared_whiteouts() {
+        line("whiteouts", whiteouts.as_str());
+    }
     if let Some(place) = artifact.place() {
         line("declared", &place.to_string());
     }

@@ -92,6 +92,7 @@ fn type_flags_names_and_links() {
     check(Kind::Symlink { target }, b'2', b"dir/name", b"../x\xff");
     check(Kind::Directory, b'5', b"dir/name/", b"");
     check(Kind::Fifo, b'6', b"dir/name", b"");
+    check(Kind::Whiteout, b'3', b"dir/name", b"");
     assert_eq!(encode(&entry(b"dir/name", Kind::Device)), Ok(Vec::new()));
 }
 

@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, openat, statat};
 
 use super::links::Links;
 use super::pair::{self, Side};
-use super::{LayerError, WHITEOUT, whiteout_of};
+use super::{LayerError, Whiteouts};
 use crate::path::EntryPath;
 use crate::walk::{open_directory, sorted_names};
 
@@ -45,6 +45,7 @@ impl Changes {
 
 /// The walk through both trees.
 pub(super) struct Scan {
+    form: Whiteouts,
     changes: Changes,
     links: Links,
     /// Directories that both trees have.
@@ -65,8 +66,9 @@ struct Member {
 }
 
 impl Scan {
-    pub(super) fn run(base: &Path, whole: &Path) -> Result<Changes, LayerError> {
+    pub(super) fn run(base: &Path, whole: &Path, form: Whiteouts) -> Result<Changes, LayerError> {
         let mut scan = Self {
+            form,
             changes: Changes::default(),
             links: Links::default(),
             open: vec![Both {
@@ -108,12 +110,12 @@ impl Scan {
 
     fn gone(&mut self, path: &EntryPath) {
         self.changes.add_parents(path);
-        self.changes.whiteouts.insert(whiteout_of(path));
+        self.changes.whiteouts.insert(self.form.path(path));
     }
 
     fn appeared(&mut self, both: &Both, member: &Member) -> Result<(), LayerError> {
         let path = path(&both.prefix, member);
-        refuse_whiteout_name(&path, member)?;
+        self.refuse_whiteout_name(&path, member)?;
         self.changes.add_parents(&path);
         if is_directory(&member.stat) {
             self.appeared_below(both, member, &path)?;
@@ -144,7 +146,7 @@ impl Scan {
         while let Some((directory, prefix)) = open.pop() {
             for member in members(&directory, &prefix, "whole")? {
                 let path = path(&prefix, &member);
-                refuse_whiteout_name(&path, &member)?;
+                self.refuse_whiteout_name(&path, &member)?;
                 if is_directory(&member.stat) {
                     let below =
                         open_directory(directory.as_fd(), &member.name).map_err(read(&path))?;
@@ -190,6 +192,13 @@ impl Scan {
         }
         Ok(())
     }
+
+    fn refuse_whiteout_name(&self, path: &EntryPath, member: &Member) -> Result<(), LayerError> {
+        if self.form.is_name(member.name.to_bytes()) {
+            return Err(LayerError::WhiteoutName { path: path.clone() });
+        }
+        Ok(())
+    }
 }
 
 fn root(path: &Path, tree: &'static str) -> Result<OwnedFd, LayerError> {
@@ -229,13 +238,6 @@ fn members(
 
 fn path(prefix: &[u8], member: &Member) -> EntryPath {
     EntryPath::of_walk([prefix, member.name.to_bytes()].concat())
-}
-
-fn refuse_whiteout_name(path: &EntryPath, member: &Member) -> Result<(), LayerError> {
-    if member.name.to_bytes().starts_with(WHITEOUT) {
-        return Err(LayerError::WhiteoutName { path: path.clone() });
-    }
-    Ok(())
 }
 
 fn file_type(stat: &Stat) -> FileType {

@@ -1,24 +1,22 @@
 //! The layer that makes one tree of another: what is new or changed, and a whiteout for what is gone.
 //!
-//! The form is that of the OCI image specification (`layer.md`), with explicit whiteouts only. Applied to `base` it gives
-//! `whole`, but for the times of directories that changed in nothing else.
+//! Whiteouts are explicit, in either form: one for the topmost path that is gone, and none that hides all of a directory.
+//! Applied to `base` a layer gives `whole`, but for the times of directories that changed in nothing else.
 
 mod changes;
 mod links;
 mod pair;
+mod whiteouts;
 
 use std::io::{self, Write};
 use std::path::Path;
 
 use self::changes::{Changes, Scan};
-use crate::entry::{Entry, Kind, Xattrs};
+pub use self::whiteouts::Whiteouts;
 use crate::pack::{Found, PackError, Packer};
 use crate::path::EntryPath;
 use crate::walk::Walk;
 use crate::writer::{Options, Summary};
-
-/// How the name of a whiteout begins.
-pub(crate) const WHITEOUT: &[u8] = b".wh.";
 
 /// Why a layer was not written.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +32,8 @@ pub enum LayerError {
         #[source]
         source: io::Error,
     },
-    /// A file of the tree has the name of a whiteout, so that a layer with it would remove another one.
+    /// A file of the tree has the name of a whiteout, so that a layer with it would remove another one. None has one in
+    /// the form of [`Whiteouts::Overlay`].
     #[error("`{path}` cannot be in a layer: its name is that of a whiteout")]
     WhiteoutName {
         /// The path.
@@ -49,16 +48,18 @@ pub enum LayerError {
 ///
 /// An entry stands for every path whose type, mode, owner, attributes, link target, size, content or (but for
 /// directories) time differs, and for the directories above it; a file with several names is written under all of them
-/// when one is. Devices are nowhere, as in every canonical tar. No symbolic link below either root is followed.
+/// when one is. Devices of the trees are nowhere, as in every canonical tar. No symbolic link below either root is
+/// followed.
 pub fn layer(
     base: &Path,
     whole: &Path,
+    whiteouts: Whiteouts,
     writer: impl Write,
     options: &Options,
 ) -> Result<Summary, LayerError> {
-    let changes = Scan::run(base, whole)?;
+    let changes = Scan::run(base, whole, whiteouts)?;
     let mut packer = Packer::new(writer, options);
-    let mut whiteouts = changes.whiteouts.iter().peekable();
+    let mut all_gone = changes.whiteouts.iter().peekable();
     let mut walk = Walk::open(whole).map_err(|source| LayerError::Read {
         tree: "whole",
         path: String::new(),
@@ -66,8 +67,8 @@ pub fn layer(
     })?;
     while let Some(step) = walk.next() {
         let found = Found::new(step)?;
-        while let Some(gone) = whiteouts.next_if(|gone| **gone < found.path) {
-            packer.write(whiteout(gone))?;
+        while let Some(gone) = all_gone.next_if(|gone| **gone < found.path) {
+            packer.write(whiteouts.entry(gone))?;
         }
         if !changes.has(&found.path) {
             continue;
@@ -82,33 +83,10 @@ pub fn layer(
                 })?;
         }
     }
-    for gone in whiteouts {
-        packer.write(whiteout(gone))?;
+    for gone in all_gone {
+        packer.write(whiteouts.entry(gone))?;
     }
     Ok(packer.finish()?)
-}
-
-fn whiteout(path: &EntryPath) -> Entry {
-    Entry {
-        path: path.clone(),
-        kind: Kind::File { size: 0 },
-        mode: 0,
-        uid: 0,
-        gid: 0,
-        mtime: 0,
-        xattrs: Xattrs::new(),
-        content: None,
-    }
-}
-
-/// The whiteout of a path: beside it, with its name behind the prefix.
-fn whiteout_of(path: &EntryPath) -> EntryPath {
-    let bytes = path.as_bytes();
-    let (parent, name) = match bytes.iter().rposition(|&byte| byte == b'/') {
-        Some(slash) => bytes.split_at(slash + 1),
-        None => (&bytes[..0], bytes),
-    };
-    EntryPath::of_walk([parent, WHITEOUT, name].concat())
 }
 
 /// What a layer has of a tree.

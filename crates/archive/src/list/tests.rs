@@ -56,7 +56,8 @@ fn names_and_types_of_old_and_gnu_tars() {
         .member(b'K', "././@LongLink", "", format!("{long}\0").as_bytes())
         .symlink("short", "short")
         .member(b'g', "pax_global_header", "", b"13 comment=x\n")
-        .member(b'3', "tty", "", b"")
+        .member(b'3', "gone", "", b"")
+        .device("tty", (5, 0))
         .end();
     let entries = list(tar.as_slice()).unwrap();
     let kinds: Vec<_> = entries
@@ -66,6 +67,7 @@ fn names_and_types_of_old_and_gnu_tars() {
     let target = long.clone().into_bytes();
     let expected = [
         (long, Kind::Symlink { target }),
+        ("gone".to_owned(), Kind::Whiteout),
         ("old-dir".to_owned(), Kind::Directory),
         ("old-file".to_owned(), Kind::File { size: 1 }),
         ("tty".to_owned(), Kind::Device),

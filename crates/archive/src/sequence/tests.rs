@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// `name/` is a directory, `name->target` a symbolic link, `name=target` a hard link, `name!` a device.
+/// `name/` is a directory, `name->target` a symbolic link, `name=target` a hard link, `name!` a device, `name!0` a
+/// whiteout.
 fn entry(text: &str) -> Entry {
     let path = |text: &str| EntryPath::try_new(text).unwrap();
     let (name, kind) = if let Some((name, target)) = text.split_once("->") {
@@ -17,6 +18,8 @@ fn entry(text: &str) -> Entry {
         )
     } else if let Some(name) = text.strip_suffix('/') {
         (name, Kind::Directory)
+    } else if let Some(name) = text.strip_suffix("!0") {
+        (name, Kind::Whiteout)
     } else if let Some(name) = text.strip_suffix('!') {
         (name, Kind::Device)
     } else {
@@ -65,6 +68,7 @@ fn walks_of_a_tree() {
 #[test]
 fn devices_go_and_their_other_names_with_them() {
     assert_eq!(admit("a! b"), Ok(vec!["b"]));
+    assert_eq!(admit("a!0 b c=a"), Ok(vec!["b"]));
     assert_eq!(admit("a! b c/ c/d=a e=b"), Ok(vec!["b", "c/", "e=b"]));
 }
 

@@ -1,6 +1,6 @@
 //! Every problem that a catalog can have, with its text.
 
-use crate::{Apt, Artifact, Base, Cache, Catalog, Copy, Run, When, Workdir};
+use crate::{Apt, Artifact, Base, Cache, Catalog, Copy, Run, When, Whiteouts, Workdir};
 
 /// The problems of a catalog, a line each.
 fn check(catalog: Catalog, expected: &[&str]) {
@@ -43,6 +43,19 @@ fn names_templates_and_values_are_checked() {
         &[
             "a b: `a b` is not a valid artifact name: its words, joined by `/`, must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`",
         ],
+    );
+    for (artifact, kind) in [
+        (Artifact::rootfs("a", "debian"), "rootfs"),
+        (Artifact::image("a", "debian"), "image"),
+    ] {
+        let problem = format!(
+            "a: it has `whiteouts`, but it has the kind `{kind}`, and only a layer has them"
+        );
+        check(one(artifact.whiteouts(Whiteouts::Oci)), &[&problem]);
+    }
+    check(
+        one(Artifact::layer("a", "debian").whiteouts(Whiteouts::Overlay)),
+        &[],
     );
     check(
         one(Artifact::rootfs("a", "debian").output("{arhc}.tar")),

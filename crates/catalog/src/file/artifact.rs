@@ -13,6 +13,7 @@ use crate::{
     path::ContextPath,
     step::Step,
     template::Template,
+    whiteouts::Whiteouts,
 };
 
 /// The artifacts of a team, as `llbgen` reads them from `llbgen.toml` in the context directory.
@@ -68,6 +69,8 @@ pub(super) struct ArtifactTable {
     /// Where its tar or archive is written, below the output directory; `{artifact}/{arch}.tar` by default, with
     /// `-{axis}` behind `{arch}` for every axis.
     output: Option<Template>,
+    /// How a layer says that a path is gone; `oci` by default.
+    whiteouts: Option<Whiteouts>,
     /// The repository that an image is pushed to, such as `ghcr.io/example/tools`.
     repository: Option<Template>,
     /// Tags of an image, such as `1.2-{l10n|slug}`.
@@ -85,6 +88,11 @@ pub(super) struct ArtifactTable {
 }
 
 impl ArtifactTable {
+    /// Its kind, if that is one without the `whiteouts` that it has.
+    pub(super) fn kind_without_whiteouts(&self) -> Option<Kind> {
+        (self.whiteouts.is_some() && self.kind != Kind::Layer).then_some(self.kind)
+    }
+
     /// The artifact, made as a program in Rust makes it.
     pub(super) fn into_artifact(self, name: &ArtifactName, places: Places) -> Artifact {
         let artifact = Artifact::new(name.as_str(), self.kind, self.base)
@@ -106,6 +114,10 @@ impl ArtifactTable {
         let artifact = self.steps.into_iter().fold(artifact, Artifact::step);
         let artifact = self.finally.into_iter().fold(artifact, Artifact::finally);
         let artifact = fold(artifact, self.output, Artifact::output);
+        let artifact = self
+            .whiteouts
+            .into_iter()
+            .fold(artifact, Artifact::whiteouts);
         let artifact = fold(artifact, self.repository, Artifact::repository);
         let artifact = fold(artifact, self.tags, Artifact::tag);
         let artifact = fold(artifact, self.platform_tags, Artifact::platform_tag);

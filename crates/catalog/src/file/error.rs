@@ -71,6 +71,14 @@ pub enum Mistake {
         /// What is wrong with it.
         message: String,
     },
+    /// Whiteouts of what is no layer.
+    #[error("`{name}` has the kind `{kind}`, and only a `layer` has `whiteouts`")]
+    NotALayer {
+        /// The artifact.
+        name: String,
+        /// Its kind.
+        kind: &'static str,
+    },
     /// A step without a key that says what it does.
     #[error("a step needs a key that says what it does{}", instead(nearest.as_deref(), valid))]
     NoKind {

@@ -70,10 +70,20 @@ impl CatalogFile {
         })?;
         let artifacts = tables.into_iter().filter_map(|table| {
             let declared = artifact.remove(table.name.as_str())?;
-            Some(declared.into_artifact(&table.name, table.places(&source)))
+            if let (Some(kind), Some(span)) = (declared.kind_without_whiteouts(), &table.whiteouts)
+            {
+                let mistake = Mistake::NotALayer {
+                    name: table.name.to_string(),
+                    kind: kind.as_str(),
+                };
+                return Some(Err(source.error(span.clone(), mistake)));
+            }
+            Some(Ok(
+                declared.into_artifact(&table.name, table.places(&source))
+            ))
         });
         Ok(Self {
-            artifacts: artifacts.collect(),
+            artifacts: artifacts.collect::<Result<_, _>>()?,
             defaults: default,
             builtin,
         })

@@ -76,6 +76,8 @@ pub(super) struct ArtifactTable {
     pub(super) name: ArtifactName,
     span: Range<usize>,
     base: Option<Range<usize>>,
+    /// The key alone.
+    pub(super) whiteouts: Option<Range<usize>>,
     steps: Vec<StepSpan>,
     last_steps: Vec<StepSpan>,
 }
@@ -122,6 +124,7 @@ pub(super) fn artifact_tables(root: &DeTable<'_>) -> Vec<ArtifactTable> {
                 name: name.get_ref().parse().ok()?,
                 span: extent(value),
                 base: table.get("base").map(extent),
+                whiteouts: table.get_key_value("whiteouts").map(|(key, _)| key.span()),
                 steps: steps(table, "steps"),
                 last_steps: steps(table, "finally"),
             })

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     Apt, ArtifactName, Base, Catalog, Cmd, ContextPath, Copy, Download, Entrypoint, Env, Expose,
-    Git, Healthcheck, Label, Network, Run, Step, StopSignal, Tar, User, Volume, When, Workdir,
+    Git, Healthcheck, Label, Network, Run, Step, StopSignal, Tar, User, Volume, When, Whiteouts,
+    Workdir,
 };
 
 const EXAMPLE: &str = r#"# Ours.
@@ -19,6 +20,7 @@ default = ["my-tools"]
 kind = "layer"
 base = "debian:12"
 output = "{arch}-tools-{l10n}.tar"
+whiteouts = "overlay"
 axes.l10n = ["en_US", "zh_CN"]
 steps = [
     { apt = ["git", "zsh"] },
@@ -55,7 +57,8 @@ fn a_file_says_what_a_program_in_rust_does() {
                     .cache(crate::Cache::Pip),
             )
             .step(Copy::new("etc/{l10n}/", "/etc/"))
-            .output("{arch}-tools-{l10n}.tar"),
+            .output("{arch}-tools-{l10n}.tar")
+            .whiteouts(Whiteouts::Overlay),
         Artifact::rootfs("a", Base::from_line("dockerfiles/a.dockerfile"))
             .finally(Env::new("LANG", "C")),
     ];
@@ -76,13 +79,13 @@ fn everything_knows_where_it_stands() {
     let [tools, a] = file.artifacts() else {
         panic!("two artifacts");
     };
-    check(tools.place(), (4, 13));
-    check(tools.step_place(1), (10, 10));
-    check(tools.step_place(3), (12, 12));
+    check(tools.place(), (4, 14));
+    check(tools.step_place(1), (11, 11));
+    check(tools.step_place(3), (13, 13));
     assert_eq!(tools.step_place(4), None);
-    check(a.place(), (15, 19));
-    check(a.step_place(1), (18, 19));
-    assert_eq!(a.step_place(1).unwrap().to_string(), "llbgen.toml:18");
+    check(a.place(), (16, 20));
+    check(a.step_place(1), (19, 20));
+    assert_eq!(a.step_place(1).unwrap().to_string(), "llbgen.toml:19");
 }
 
 /// An artifact as a file that says the same.
@@ -106,6 +109,7 @@ fn what_is_written_is_read_again() {
     };
     check(Artifact::rootfs("a", Base::scratch()));
     check(Artifact::layer("a/b.c", Base::from_line("x.dockerfile")));
+    check(Artifact::layer("a", "debian").whiteouts(Whiteouts::Oci));
     check(
         Artifact::image("a", "debian")
             .description("What it is for")
@@ -221,6 +225,7 @@ fn the_schema_has_every_key() {
         "repository",
         "steps",
         "tags",
+        "whiteouts",
     ];
     check("Artifact", &keys);
     let keys = ["cache", "env", "files", "network", "run", "secrets", "ssh"];
@@ -228,6 +233,11 @@ fn the_schema_has_every_key() {
     check("When", &["steps", "when"]);
     let steps = schema["definitions"]["Step"]["anyOf"].as_array().unwrap();
     assert_eq!(steps.len(), 17, "one for each kind, and none for code");
+    let forms = schema["definitions"]["Whiteouts"]["oneOf"]
+        .as_array()
+        .unwrap();
+    let forms: Vec<&Value> = forms.iter().map(|form| &form["const"]).collect();
+    assert_eq!(forms, ["oci", "overlay"]);
     let text = schema.to_string();
     assert!(!text.contains("null"), "TOML has no null: {text}");
 }

@@ -15,7 +15,7 @@ fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
     check_artifact(
         "kynd = \"layer\"",
         "2, column 1: `kynd` is not a key of `a`; did you mean `kind`? it can be `kind`, `base`, `description`, `platforms`, \
-         `axes`, `options`, `steps`, `finally`, `output`, `repository`, `tags`, `platform-tags`, `file-tags`, `release-tags`\n\
+         `axes`, `options`, `steps`, `finally`, `output`, `whiteouts`, `repository`, `tags`, `platform-tags`, `file-tags`, `release-tags`\n\
          \x20 2 | kynd = \"layer\"\n    | ^^^^",
     );
     check_artifact(
@@ -62,6 +62,20 @@ fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
         "options.a = \"1\"",
         "2, column 13: `a` must be a table, as `{ default = VALUE, values = [VALUE, …] }`, not the text `1`\n\
          \x20 2 | options.a = \"1\"\n    |             ^^^",
+    );
+    check_artifact(
+        "whiteouts = \"overly\"",
+        "2, column 13: `overly` is not a value of `whiteouts`; did you mean `overlay`? it can be `oci`, `overlay`\n\
+         \x20 2 | whiteouts = \"overly\"\n    |             ^^^^^^^^",
+    );
+    check_artifact(
+        "whiteouts = true",
+        "2, column 13: `whiteouts` must be `oci` or `overlay`, not `true`\n  2 | whiteouts = true\n    |             ^^^^",
+    );
+    check_artifact(
+        "kind = \"image\"\nwhiteouts = \"oci\"\nbase = \"debian\"",
+        "3, column 1: `a` has the kind `image`, and only a `layer` has `whiteouts`\n\
+         \x20 3 | whiteouts = \"oci\"\n    | ^^^^^^^^^",
     );
     check_artifact(
         "file-tags = [\"/a\"]",

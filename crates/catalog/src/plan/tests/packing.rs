@@ -1,6 +1,9 @@
 //! What is packed inside the graph, and what of that is in an id.
 
+use buildkit_llb::OpContent;
+
 use super::*;
+use crate::Whiteouts;
 
 #[test]
 fn a_layer_is_packed_and_its_id_does_not_depend_on_the_packer() {
@@ -67,4 +70,51 @@ fn a_layer_is_packed_and_its_id_does_not_depend_on_the_packer() {
         .plan(&variants.unwrap()[0], &none, Caching::Use)
         .unwrap_err();
     assert!(matches!(*error.reason, PlanProblem::NoPacker));
+}
+
+/// The command that packs, and the id, of a layer.
+fn packed(layer: Artifact) -> (Vec<String>, crate::Id) {
+    let catalog = checked([
+        Artifact::rootfs("base", "scratch").step(Run::command("x")),
+        layer,
+    ]);
+    let plan = plan(&catalog, "layer", &inputs(&[]));
+    let mut commands = plan
+        .definition
+        .vertices()
+        .filter_map(|vertex| match vertex.content() {
+            OpContent::Exec(exec) => Some(exec.args),
+            _ => None,
+        });
+    let command = commands.find(|args| args[0] == "/packer").unwrap();
+    drop(commands);
+    (command, plan.id.unwrap())
+}
+
+#[test]
+fn the_form_of_whiteouts_is_part_of_the_graph_unless_it_is_that_of_images() {
+    let layer = || {
+        Artifact::layer("layer", "base")
+            .step(Run::command("rm /x"))
+            .output("{arch}.tar")
+    };
+    let (command, id) = packed(layer());
+    assert_eq!(
+        command,
+        ["/packer", "layer", "/base", "/whole", "/out/arm64.tar"]
+    );
+    assert_eq!(packed(layer().whiteouts(Whiteouts::Oci)), (command, id));
+    let (command, other) = packed(layer().whiteouts(Whiteouts::Overlay));
+    assert_eq!(
+        command,
+        [
+            "/packer",
+            "layer",
+            "--whiteouts=overlay",
+            "/base",
+            "/whole",
+            "/out/arm64.tar"
+        ]
+    );
+    assert_ne!(other, id);
 }

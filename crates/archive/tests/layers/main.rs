@@ -4,129 +4,25 @@
     reason = "only tests use it, and a panic is how they fail"
 )]
 
+mod applied;
+#[path = "../disk/mod.rs"]
 mod disk;
+mod overlay;
+#[path = "../tree/mod.rs"]
 mod tree;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use archive::{Digest, Entry, EntryPath, Kind, LayerError, Options, layer, list};
+use archive::{Digest, Entry, EntryPath, Kind, LayerError, Options, Whiteouts, layer, list};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use applied::{Applied, removed};
 use tree::{Plan, plan};
-
-/// A file, whatever its names: all that a tar says of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Inode {
-    kind: Kind,
-    mode: u32,
-    owner: (u32, u32),
-    /// Of anything but a directory.
-    mtime: Option<i64>,
-    xattrs: BTreeMap<Vec<u8>, Vec<u8>>,
-    content: Option<Digest>,
-}
-
-/// A tree as the OCI image specification has layers change it.
-#[derive(Debug, Clone, Default)]
-struct Applied {
-    names: BTreeMap<EntryPath, usize>,
-    inodes: Vec<Inode>,
-}
-
-impl Applied {
-    fn new(tar: &[u8]) -> Self {
-        let mut tree = Self::default();
-        tree.apply(tar);
-        tree
-    }
-
-    /// Applies a layer: what it removes first, then what it has, entry by entry.
-    fn apply(&mut self, tar: &[u8]) {
-        let entries = list(tar).unwrap();
-        for entry in &entries {
-            if let Some(gone) = removed(&entry.path) {
-                self.remove(gone.as_bytes());
-            }
-        }
-        for entry in entries {
-            if removed(&entry.path).is_none() {
-                self.put(entry);
-            }
-        }
-    }
-
-    fn remove(&mut self, path: &[u8]) {
-        self.names.retain(|name, _| {
-            let rest = name.as_bytes().strip_prefix(path);
-            !rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
-        });
-    }
-
-    fn put(&mut self, entry: Entry) {
-        let parent = entry.path.parent().to_vec();
-        assert!(
-            parent.is_empty()
-                || self
-                    .names
-                    .contains_key(&EntryPath::try_new(parent).unwrap()),
-            "`{}` comes before its directory",
-            entry.path
-        );
-        if let Kind::HardLink { target } = &entry.kind {
-            let inode = self.names[target];
-            self.remove(entry.path.as_bytes());
-            self.names.insert(entry.path, inode);
-            return;
-        }
-        let is_directory = entry.kind == Kind::Directory;
-        let stays = is_directory
-            && self
-                .names
-                .get(&entry.path)
-                .is_some_and(|inode| self.inodes[*inode].kind == Kind::Directory);
-        if !stays {
-            self.remove(entry.path.as_bytes());
-        }
-        self.inodes.push(Inode {
-            kind: entry.kind,
-            mode: entry.mode,
-            owner: (entry.uid, entry.gid),
-            mtime: (!is_directory).then_some(entry.mtime),
-            xattrs: entry.xattrs,
-            content: entry.content,
-        });
-        self.names.insert(entry.path, self.inodes.len() - 1);
-    }
-
-    /// What is under each name, and which names are of one file.
-    fn facts(&self) -> BTreeMap<EntryPath, (Inode, BTreeSet<EntryPath>)> {
-        let mut of: BTreeMap<usize, BTreeSet<EntryPath>> = BTreeMap::new();
-        for (name, inode) in &self.names {
-            of.entry(*inode).or_default().insert(name.clone());
-        }
-        let fact = |inode: &usize| (self.inodes[*inode].clone(), of[inode].clone());
-        self.names
-            .iter()
-            .map(|(name, inode)| (name.clone(), fact(inode)))
-            .collect()
-    }
-}
-
-/// The path that a whiteout removes.
-fn removed(path: &EntryPath) -> Option<EntryPath> {
-    let bytes = path.as_bytes();
-    let start = bytes
-        .iter()
-        .rposition(|byte| *byte == b'/')
-        .map_or(0, |slash| slash + 1);
-    let name = bytes[start..].strip_prefix(b".wh.")?;
-    EntryPath::try_new([&bytes[..start], name].concat()).ok()
-}
 
 /// Everything below `root`, deepest first.
 fn paths(root: &Path) -> Vec<PathBuf> {
@@ -163,40 +59,71 @@ fn without_whiteout_names(root: &Path) {
     }
 }
 
-fn diff(base: &Path, whole: &Path) -> Vec<u8> {
+fn diff(base: &Path, whole: &Path, whiteouts: Whiteouts) -> Vec<u8> {
     let mut tar = Vec::new();
-    let summary = layer(base, whole, &mut tar, &Options::new()).unwrap();
+    let summary = layer(base, whole, whiteouts, &mut tar, &Options::new()).unwrap();
     assert_eq!(summary.sha256, Digest::of(&tar));
     tar
 }
 
-/// The law, for a pair of trees.
+/// The law, for a pair of trees, in the form of image layers.
 fn holds(base: &Path, whole: &Path) -> Vec<Entry> {
-    let tar = diff(base, whole);
-    let (before, _) = disk::packed(base);
-    let (after, _) = disk::packed(whole);
-    let mut applied = Applied::new(&before);
-    applied.apply(&tar);
-    assert_eq!(applied.facts(), Applied::new(&after).facts());
-    let entries = list(tar.as_slice()).unwrap();
-    assert!(entries.is_sorted());
+    let entries = holds_in(Whiteouts::Oci, base, whole);
     let names: BTreeSet<&EntryPath> = entries.iter().map(|entry| &entry.path).collect();
     for entry in &entries {
         if let Some(gone) = removed(&entry.path) {
             assert!(!names.contains(&gone), "both `{gone}` and its whiteout");
-            assert_eq!(
-                (entry.mode, entry.uid, entry.gid, entry.mtime),
-                (0, 0, 0, 0)
-            );
+            assert_is_plain(entry);
         }
     }
     entries
+}
+
+/// The law, for a pair of trees, in either form.
+fn holds_in(whiteouts: Whiteouts, base: &Path, whole: &Path) -> Vec<Entry> {
+    let tar = diff(base, whole, whiteouts);
+    let (before, _) = disk::packed(base);
+    let (after, _) = disk::packed(whole);
+    let mut applied = Applied::new(&before);
+    applied.apply(&tar, whiteouts);
+    assert_eq!(applied.facts(), Applied::new(&after).facts());
+    let entries = list(tar.as_slice()).unwrap();
+    assert!(entries.is_sorted());
+    entries
+}
+
+/// A whiteout has nothing but its name.
+fn assert_is_plain(entry: &Entry) {
+    let facts = (entry.mode, entry.uid, entry.gid, entry.mtime);
+    assert_eq!(facts, (0, 0, 0, 0), "{entry:?}");
+    assert!(entry.xattrs.is_empty(), "{entry:?}");
 }
 
 fn planted(plan: &Plan) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     plan.plant(root.path());
     root
+}
+
+/// What is done to a tree: some of it goes, and then more comes.
+fn edits() -> impl Strategy<Value = (Vec<Index>, Plan)> {
+    (prop::collection::vec(any::<Index>(), 0..4), plan())
+}
+
+/// A tree, and the same after edits.
+fn edited(
+    base: &Plan,
+    (gone, more): &(Vec<Index>, Plan),
+) -> (tempfile::TempDir, tempfile::TempDir) {
+    let (before, after) = (planted(base), planted(base));
+    let all = paths(after.path());
+    if !all.is_empty() {
+        for index in gone {
+            remove(index.get::<PathBuf>(&all));
+        }
+    }
+    more.plant(after.path());
+    (before, after)
 }
 
 proptest! {
@@ -211,21 +138,9 @@ proptest! {
     }
 
     #[test]
-    fn a_layer_has_what_was_done_to_a_tree(
-        base in plan(),
-        more in plan(),
-        gone in prop::collection::vec(any::<Index>(), 0..4),
-    ) {
-        let (before, after) = (planted(&base), planted(&base));
+    fn a_layer_has_what_was_done_to_a_tree(base in plan(), edits in edits()) {
+        let (before, after) = edited(&base, &edits);
         without_whiteout_names(before.path());
-        without_whiteout_names(after.path());
-        let all = paths(after.path());
-        if !all.is_empty() {
-            for index in gone {
-                remove(index.get::<PathBuf>(&all));
-            }
-        }
-        more.plant(after.path());
         without_whiteout_names(after.path());
         holds(before.path(), after.path());
     }
@@ -245,7 +160,14 @@ fn a_name_that_removes_another_is_refused() {
     let (base, whole) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::create_dir(whole.path().join("new")).unwrap();
     fs::write(whole.path().join("new/.wh.x"), "").unwrap();
-    let error = layer(base.path(), whole.path(), std::io::sink(), &Options::new()).unwrap_err();
+    let error = layer(
+        base.path(),
+        whole.path(),
+        Whiteouts::Oci,
+        std::io::sink(),
+        &Options::new(),
+    )
+    .unwrap_err();
     assert!(matches!(error, LayerError::WhiteoutName { .. }), "{error}");
 }
 
@@ -292,7 +214,7 @@ fn what_a_layer_has() {
     fs::write(whole.path().join("b"), "now a file").unwrap();
     let entries = holds(base.path(), whole.path());
     // GNU tar's opinion: every link finds what it is to, every entry its directory.
-    let unpacked = disk::unpack(&diff(base.path(), whole.path()));
+    let unpacked = disk::unpack(&diff(base.path(), whole.path(), Whiteouts::Oci));
     assert!(unpacked.path().join("a/.wh.gone").exists());
     let shown: Vec<String> = entries.iter().map(|entry| entry.path.to_string()).collect();
     let expected = [
