@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use buildkit_client::{Address, AddressError, TlsFlags};
 use catalog::{Caching, PlanOptions, Platform, Request, TarCompression};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use fleet::{BuildContext, Inspection, SshSpec};
+use fleet::{BuildContext, Given, HelperImage, Inspection, SshSpec};
 
 pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
 pub(crate) use self::lock::{LockArgs, Locking, Registries, UpdateArgs};
@@ -258,11 +258,26 @@ pub(crate) struct Variation {
     // Rustdoc would take the brackets for a link.
     #[arg(long, value_name = "NAME=SOURCE", help = BUILD_CONTEXT)]
     pub(crate) build_context: Vec<BuildContext>,
+    // The same.
+    #[arg(long, value_name = HELPER_IMAGE_VALUE, help = HELPER_IMAGE)]
+    pub(crate) helper_image: Option<HelperImage>,
 }
+
+const HELPER_IMAGE_VALUE: &str = "[PLATFORM=]REF";
+
+const HELPER_IMAGE: &str = "Pack layers with the program in this image, the frontend's; PLATFORM is the daemon's, like this machine's by default";
 
 const BUILD_CONTEXT: &str = "Use another base, docker-image://REF, oci-layout://DIR[:TAG][@DIGEST] or a root filesystem tar with {arch} in its path; or give a directory of input files";
 
 impl Variation {
+    /// What is given besides the context directory.
+    pub(crate) fn given(&self) -> Given<'_> {
+        Given {
+            build_contexts: &self.build_context,
+            helper_image: self.helper_image.as_ref(),
+        }
+    }
+
     pub(crate) fn request(&self, artifacts: &[String]) -> Request {
         Request {
             artifacts: artifacts.to_vec(),

@@ -8,7 +8,7 @@ use std::{
 use buildkit_client::{CancellationToken, Daemon, DockerConfig};
 use catalog::{Caching, CheckedCatalog, Epoch, Lock, Pinned, Reference};
 use fleet::{
-    BuildContext, SourceTrouble,
+    Given, SourceTrouble,
     daemon::Endpoint,
     resolve::{Asking, Pinning, ResolveError, ResolveProblem, Resolver},
 };
@@ -33,12 +33,12 @@ impl Survey {
     /// what they refer to.
     pub(crate) fn of(
         catalog: &CheckedCatalog,
-        build_contexts: &[BuildContext],
+        given: Given<'_>,
         set: &[(String, String)],
         global: &Global,
     ) -> Result<Self, Failure> {
         let variants = catalog.select_everything(set)?;
-        let mut selected = Selected::read(catalog, variants, build_contexts, &global.context)?;
+        let mut selected = Selected::read(catalog, variants, given, &global.context)?;
         let lock = std::mem::take(&mut selected.inputs.lock);
         let plans = selected.plan_each(catalog, Caching::Use)?;
         let references = plans.into_iter().flat_map(|plan| plan.references).collect();

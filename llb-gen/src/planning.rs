@@ -10,7 +10,7 @@ use catalog::{
     CheckedCatalog, ContextName, Inputs, LOCK_FILE, MissingContext, Plan, PlanOptions, Platform,
     Reference, Variant,
 };
-use fleet::BuildContext;
+use fleet::Given;
 
 use crate::{
     args::Variation,
@@ -36,14 +36,14 @@ impl Selected {
         context: &Path,
     ) -> Result<Self, Failure> {
         let variants = catalog.select(&variation.request(artifacts))?;
-        Self::read(catalog, variants, &variation.build_context, context)
+        Self::read(catalog, variants, variation.given(), context)
     }
 
     /// Reads what `variants` need.
     pub(crate) fn read(
         catalog: &CheckedCatalog,
         variants: Vec<Variant>,
-        build_contexts: &[BuildContext],
+        given: Given<'_>,
         context: &Path,
     ) -> Result<Self, Failure> {
         let needs = catalog.needs(&variants)?;
@@ -51,7 +51,7 @@ impl Selected {
             inputs,
             roots,
             stores,
-        } = fleet::read_inputs(context, &needs, build_contexts, &variants)?;
+        } = fleet::read_inputs(context, &needs, given, &variants)?;
         catalog.check_contexts(&variants, &inputs)?;
         Ok(Self {
             variants,

@@ -84,6 +84,8 @@ transcripts! {
     directory_for_a_base: "build" "base-rootfs" "--build-context" "ubuntu=crates";
     directory_that_nothing_reads: "build" "base-rootfs" "--build-context" "oocana=crates";
     missing_context_directory: "-C" "missing" "show" "base-rootfs";
+    helper_image_that_is_none: "build" "base-rootfs" "--helper-image" "Llbgen";
+    helper_image_of_no_platform: "build" "base-rootfs" "--helper-image" "arm64=llbgen-frontend";
     unknown_secret_key: "build" "base-rootfs" "--secret" "id=a,scr=b";
     bare_secret: "build" "base-rootfs" "--secret" "id=a,hunter2";
     output_to_stdout: "build" "base-rootfs" "-o" "-";

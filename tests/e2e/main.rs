@@ -18,6 +18,7 @@ mod doors;
 mod emit;
 mod every_operation;
 mod exporters;
+mod helper_image;
 mod images;
 mod kinds;
 mod layers;

@@ -19,7 +19,7 @@ use crate::{
     words::did_you_mean,
 };
 
-pub(crate) use self::ground::{Ground, Origin, from_image, ground, replaced};
+pub(crate) use self::ground::{Ground, Origin, from_image, ground, pinned, replaced};
 
 /// What the steps of a variant start from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -6,8 +6,10 @@ use buildkit_llb::{
 };
 
 use crate::{
+    base::{self, BaseError},
     inputs::{FileContent, InputFile},
     local::{LocalContent, LocalSource, hex},
+    lock::{Lock, Pinned, Reference, Written},
     whiteouts::Whiteouts,
 };
 
@@ -36,8 +38,10 @@ pub enum PackerSource {
         /// Its size in bytes.
         size: u64,
     },
-    /// An image that has it at its root.
+    /// An image that has it at its root, with its digest.
     Image(ImageRef),
+    /// An image that has it at its root, which the user names and a lock pins.
+    Helper(ImageRef),
 }
 
 /// What is said about a vertex that packs, and is no part of its digest.
@@ -76,6 +80,23 @@ impl Packer {
         })
     }
 
+    /// The same at the digest that `lock` has for the image of the user, and what refers to that image.
+    pub(crate) fn pinned(&self, lock: &Lock) -> Result<(Self, Option<Reference>), BaseError> {
+        let PackerSource::Helper(image) = &self.source else {
+            return Ok((self.clone(), None));
+        };
+        let place = Written::HelperImage;
+        let pinned = Self {
+            source: PackerSource::Image(base::pinned(image, &place, lock)?),
+            platform: self.platform.clone(),
+        };
+        let source = Pinned::Image {
+            reference: image.clone(),
+            platform: self.platform.clone(),
+        };
+        Ok((pinned, Some(Reference { source, place })))
+    }
+
     fn state(&self) -> State {
         match &self.source {
             PackerSource::Local { sha256, .. } => Local::new(PACKER_LOCAL)
@@ -83,7 +104,7 @@ impl Packer {
                 .differ_none()
                 .include([PACKER_PROGRAM])
                 .state(),
-            PackerSource::Image(image) => Image::new(image.clone())
+            PackerSource::Image(image) | PackerSource::Helper(image) => Image::new(image.clone())
                 .platform(self.platform.clone())
                 .state(),
         }

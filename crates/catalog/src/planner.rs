@@ -206,11 +206,13 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn packer(&mut self) -> Result<&'a Packer, PlanProblem> {
+    fn packer(&mut self) -> Result<Packer, PlanProblem> {
         let packer = self.packer.ok_or(PlanProblem::NoPacker)?;
+        let (packer, reference) = packer.pinned(&self.inputs.lock)?;
         if !self.gathered.packs {
             self.gathered.packs = true;
             self.gathered.locals.extend(packer.local());
+            self.gathered.references.extend(reference);
         }
         Ok(packer)
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use buildkit_client::{ContentStore, Daemon, FailureSource, SolveError};
-use catalog::{Plan, Variant};
+use catalog::{PACKER_PROGRAM, Plan, Variant};
 use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
@@ -130,6 +130,15 @@ pub enum FailureReason {
     /// An image or a download cannot be fetched.
     #[error(transparent)]
     Source(Box<SourceFailure>),
+    /// The image that is to have the packer does not have it.
+    #[error("the image `{image}` of `--helper-image` has no `/{PACKER_PROGRAM}`")]
+    NoPacker {
+        /// The image.
+        image: String,
+        /// What the daemon said.
+        #[source]
+        error: SolveError,
+    },
     /// The solve failed in another way.
     #[error(transparent)]
     Solve(#[from] SolveError),

@@ -19,6 +19,7 @@ use frontend::files::{self, FilesError, PathKind, Tree};
 use crate::{
     contexts::{self, BuildContext, RootfsError},
     hash,
+    helper_image::HelperImage,
     layout::LayoutError,
     lock_file::{self, LockFileError},
     output::OutputError,
@@ -82,18 +83,27 @@ pub struct ReadInputs {
     pub stores: BTreeMap<String, ContentStore>,
 }
 
-/// Reads what `needs` says from the directory `context`, and the build contexts.
+/// What the user gives besides the context directory.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given<'a> {
+    /// What is used in the place of bases, and directories of input files.
+    pub build_contexts: &'a [BuildContext],
+    /// The image that has the packer; without one, it is that of this program.
+    pub helper_image: Option<&'a HelperImage>,
+}
+
+/// Reads what `needs` says from the directory `context`, and from what else is given.
 pub fn read(
     context: &Path,
     needs: &Needs,
-    build_contexts: &[BuildContext],
+    given: Given<'_>,
     variants: &[Variant],
 ) -> Result<ReadInputs, InputError> {
     let contexts::ReadContexts {
         named,
         mut roots,
         stores,
-    } = contexts::read(build_contexts, needs, variants)?;
+    } = contexts::read(given.build_contexts, needs, variants)?;
     let mut inputs = Inputs {
         contexts: named,
         ..Inputs::default()
@@ -122,7 +132,9 @@ pub fn read(
             .files
             .insert(path.clone(), files::read(&directory, path)?);
     }
-    if needs.packer {
+    if let Some(helper) = given.helper_image.filter(|_| needs.packer) {
+        inputs.packer = Some(helper.packer());
+    } else if needs.packer {
         inputs.packer = Some(packer::packer());
         roots.insert(PACKER_LOCAL.to_owned(), packer::directory()?);
     }

@@ -9,6 +9,7 @@ pub mod daemon;
 mod destination;
 mod event;
 mod hash;
+mod helper_image;
 mod image;
 mod inputs;
 mod layout;
@@ -33,11 +34,12 @@ pub use self::{
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
     destination::Destination,
     event::Event,
+    helper_image::{HelperImage, HelperImageError},
     image::{
         Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageCompression,
         ImageOptions, ImagePlan,
     },
-    inputs::{InputError, ReadInputs, read as read_inputs},
+    inputs::{Given, InputError, ReadInputs, read as read_inputs},
     layout::{LayoutError, LayoutProblem, LayoutSource},
     lock_file::LockFileError,
     metadata::{MetadataFile, Output},

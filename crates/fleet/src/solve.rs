@@ -9,13 +9,13 @@ use std::{
 
 use archive::{CanonicalizeError, Compress, Compressor, Options, Summary, canonicalize};
 use buildkit_client::{
-    Daemon, DeclaredFiles, Expected, Export, FailureSource, LocalDir, Progress, RelPath,
-    RelPathError, SinkError, Solve, SolveError,
+    BuildFailure, Daemon, DeclaredFiles, Expected, Export, FailureSource, LocalDir, Progress,
+    RelPath, RelPathError, SinkError, Solve, SolveError,
 };
 use buildkit_llb::{Definition, Entry, Location};
 use catalog::{
-    ContextPath, FileContent, InputFile, LocalContent, LocalSource, Plan, TarCompression, Variant,
-    VertexName,
+    ContextPath, FileContent, InputFile, LocalContent, LocalSource, PACKER_PROGRAM, Plan,
+    TarCompression, Variant, VertexName, Written,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -231,21 +231,33 @@ fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> Varia
     let trouble = vertex
         .and_then(Entry::source_identifier)
         .and_then(|identifier| source_failure::classify(&identifier, &failure));
+    let helper = without_packer(plans, &failure);
     let error = SolveError::Build(failure);
     VariantFailure {
         step: vertex
             .and_then(VertexName::of)
             .map(|name| name.title.to_owned()),
         variant,
-        reason: match trouble {
-            None => FailureReason::Solve(error),
-            Some((reference, trouble)) => FailureReason::Source(Box::new(SourceFailure {
+        reason: match (trouble, helper) {
+            (None, None) => FailureReason::Solve(error),
+            (None, Some(image)) => FailureReason::NoPacker { image, error },
+            (Some((reference, trouble)), _) => FailureReason::Source(Box::new(SourceFailure {
                 reference,
                 trouble,
                 error,
             })),
         },
     }
+}
+
+/// The image that is to have the packer, when that is what the daemon does not find.
+fn without_packer(plans: &[Plan], failure: &BuildFailure) -> Option<String> {
+    // As `cache/contenthash` has it.
+    let words = format!("\"/{PACKER_PROGRAM}\": not found");
+    let mut references = plans.iter().flat_map(|plan| &plan.references);
+    let helper = references.find(|reference| reference.place == Written::HelperImage)?;
+    let is_missing = failure.message.contains(&words);
+    is_missing.then(|| helper.source.name())
 }
 
 /// Brings the places of a vertex into the order in which the graph has them: every call that the daemon's error has gone

@@ -1,9 +1,9 @@
 //! What `lock` and `update` take, and what other commands take about the lock.
 
 use clap::Args;
-use fleet::BuildContext;
+use fleet::{BuildContext, Given, HelperImage};
 
-use super::{ListingFormat, parse_assignment};
+use super::{HELPER_IMAGE_VALUE, ListingFormat, parse_assignment};
 
 /// Whether the lock may be changed, and the network asked.
 #[derive(Debug, Clone, Copy, Args)]
@@ -42,6 +42,19 @@ pub(crate) struct LockArgs {
     /// Pin the image of a base that builds replace, as NAME=docker-image://REF
     #[arg(long, value_name = "NAME=SOURCE")]
     pub(crate) build_context: Vec<BuildContext>,
+    /// Pin the image that builds have the packer from
+    #[arg(long, value_name = HELPER_IMAGE_VALUE)]
+    pub(crate) helper_image: Option<HelperImage>,
+}
+
+impl LockArgs {
+    /// What is given besides the context directory.
+    pub(crate) fn given(&self) -> Given<'_> {
+        Given {
+            build_contexts: &self.build_context,
+            helper_image: self.helper_image.as_ref(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -66,6 +79,19 @@ pub(crate) struct UpdateArgs {
     /// Pin the image of a base that builds replace, as NAME=docker-image://REF
     #[arg(long, value_name = "NAME=SOURCE")]
     pub(crate) build_context: Vec<BuildContext>,
+    /// Pin the image that builds have the packer from
+    #[arg(long, value_name = HELPER_IMAGE_VALUE)]
+    pub(crate) helper_image: Option<HelperImage>,
+}
+
+impl UpdateArgs {
+    /// What is given besides the context directory.
+    pub(crate) fn given(&self) -> Given<'_> {
+        Given {
+            build_contexts: &self.build_context,
+            helper_image: self.helper_image.as_ref(),
+        }
+    }
 }
 
 /// How registries are reached when no daemon does it.

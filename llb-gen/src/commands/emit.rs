@@ -28,8 +28,12 @@ pub(crate) fn run(
         return Err(Failure::new(Exit::Usage, error).with_hint(hint));
     }
     let variant = one_variant(args, catalog)?;
-    let build_contexts = &args.variation.build_context;
-    let selected = Selected::read(catalog, vec![variant], build_contexts, &global.context)?;
+    let selected = Selected::read(
+        catalog,
+        vec![variant],
+        args.variation.given(),
+        &global.context,
+    )?;
     let plans = selected.plan(catalog, Caching::Use)?;
     planning::require_contexts(&plans)?;
     planning::require_pinned(&plans)?;

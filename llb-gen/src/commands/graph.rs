@@ -21,8 +21,7 @@ pub(crate) fn run(
     let mut variants = catalog.select(&args.variation.request(&artifacts))?;
     let one = args.variation.platform.is_empty() && !args.all_platforms;
     let platform = one.then(|| keep_one_platform(&mut variants)).flatten();
-    let build_contexts = &args.variation.build_context;
-    let selected = Selected::read(catalog, variants, build_contexts, &global.context)?;
+    let selected = Selected::read(catalog, variants, args.variation.given(), &global.context)?;
     let plans = selected.plan(catalog, Caching::Use)?;
     let graph = Graph::of(&plans);
     let title = title(&artifacts, platform.as_ref());

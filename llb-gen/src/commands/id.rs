@@ -44,8 +44,7 @@ pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> R
         let artifact = catalog.get(variant.artifact.as_str());
         chosen.contains(variant) || artifact.is_some_and(|artifact| artifact.kind() == Kind::Image)
     });
-    let build_contexts = &args.variation.build_context;
-    let selected = Selected::read(catalog, variants, build_contexts, &global.context)?;
+    let selected = Selected::read(catalog, variants, args.variation.given(), &global.context)?;
     let plans = selected.plan(catalog, args.tar.planned(Caching::Use, &args.image)?)?;
     let plans = leave_out_incomplete(plans)?;
     planning::require_pinned(&plans)?;

@@ -153,6 +153,26 @@ fn from_layout(name: &str, image: &LayoutImage, variant: &Variant) -> Result<Gro
     })
 }
 
+/// An image at the digest that the lock has for it; as it is written when the lock has none.
+pub(crate) fn pinned(
+    image: &ImageRef,
+    place: &Written,
+    lock: &Lock,
+) -> Result<ImageRef, BaseError> {
+    let Some(pin) = lock.image(image) else {
+        return Ok(image.clone());
+    };
+    match image.digest() {
+        Some(written) if written != pin.digest() => Err(BaseError::OtherDigest {
+            place: place.clone(),
+            reference: image.familiar(),
+            key: ImageKey::of(image),
+            pinned: pin.digest().clone(),
+        }),
+        _ => Ok(image.clone().with_digest(pin.digest().clone())),
+    }
+}
+
 /// An image at the digest that the lock has for it, with its environment, user and directory; as it is written when the
 /// lock has none.
 pub(crate) fn from_image(
@@ -161,27 +181,14 @@ pub(crate) fn from_image(
     variant: &Variant,
     lock: &Lock,
 ) -> Result<Ground, BaseError> {
+    let pinned = pinned(image, &origin.place, lock)?;
     let pin = lock.image(image);
-    if let (Some(written), Some(pin)) = (image.digest(), pin)
-        && written != pin.digest()
-    {
-        return Err(BaseError::OtherDigest {
-            place: origin.place,
-            reference: image.familiar(),
-            key: ImageKey::of(image),
-            pinned: pin.digest().clone(),
-        });
-    }
     let digest = pin.map(ImagePin::digest);
     let config = pin.and_then(|pin| pin.config(&variant.platform));
-    let pinned = match digest {
-        Some(digest) => image.clone().with_digest(digest.clone()),
-        None => image.clone(),
-    };
     let (from, context) = match &origin.place {
         from @ Written::FromLine { .. } => (Some(from.to_string()), None),
         Written::BuildContext(name) => (None, Some(name.clone())),
-        Written::Base { .. } | Written::Step { .. } => (None, None),
+        Written::Base { .. } | Written::Step { .. } | Written::HelperImage => (None, None),
     };
     let source = origin
         .location

@@ -45,6 +45,8 @@ pub enum Written {
     },
     /// In a `--build-context` of this name.
     BuildContext(String),
+    /// As the `--helper-image`.
+    HelperImage,
 }
 
 /// As messages name it: `dockerfiles/base.dockerfile:2`.
@@ -58,6 +60,7 @@ impl fmt::Display for Written {
             }
             Self::Step { artifact, number } => write!(f, "artifact `{artifact}`, step {number}"),
             Self::BuildContext(name) => write!(f, "`--build-context {name}`"),
+            Self::HelperImage => f.write_str("`--helper-image`"),
         }
     }
 }

@@ -29,7 +29,7 @@ fn read_files(root: &Path, declared: &str) -> Result<FileSet, InputError> {
         files: [path.clone()].into(),
         ..Needs::default()
     };
-    Ok(read(root, &needs, &[], &[])?
+    Ok(read(root, &needs, Given::default(), &[])?
         .inputs
         .files
         .remove(&path)

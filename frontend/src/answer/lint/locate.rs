@@ -28,7 +28,7 @@ pub(super) fn written(
         Written::Step { artifact, number } => {
             declared(catalog.get(artifact.as_str())?, Some(*number), sources)
         }
-        Written::BuildContext(_) => None,
+        Written::BuildContext(_) | Written::HelperImage => None,
     }
 }
 

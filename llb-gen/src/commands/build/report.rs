@@ -104,7 +104,7 @@ fn exit_of(failure: &VariantFailure) -> Exit {
             SourceTrouble::Missing => Exit::Failed,
         },
         FailureReason::Path(_) => Exit::Catalog,
-        FailureReason::Destination(_) => Exit::Usage,
+        FailureReason::Destination(_) | FailureReason::NoPacker { .. } => Exit::Usage,
         FailureReason::NoRoot { .. } | FailureReason::NoStore { .. } => Exit::Bug,
         FailureReason::Solve(_)
         | FailureReason::Output(_)
@@ -147,6 +147,9 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
             "log in with `docker login`, as someone who may push; or move the tag yourself, to `{}`",
             error.digest
         )),
+        (FailureReason::NoPacker { .. }, _) => Some(
+            "name an image of llbgen's frontend, which has it; without `--helper-image`, `llbgen` sends its own".to_owned(),
+        ),
         (_, Exit::Unreachable) => {
             Some("is the daemon still running? Its log says why it ended".to_owned())
         }

@@ -118,3 +118,64 @@ fn the_form_of_whiteouts_is_part_of_the_graph_unless_it_is_that_of_images() {
     );
     assert_ne!(other, id);
 }
+
+#[test]
+fn the_image_of_the_user_is_pinned_by_the_lock_and_is_in_no_id() {
+    let layer = Artifact::layer("layer", "base").step(Run::command("rm /x"));
+    let catalog = checked([
+        Artifact::rootfs("base", "scratch").step(Run::command("x")),
+        layer,
+    ]);
+    let with = |reference: &str, lock: &str| Inputs {
+        packer: Some(Packer {
+            source: PackerSource::Helper(reference.parse().unwrap()),
+            platform: "linux/riscv64".parse().unwrap(),
+        }),
+        lock: crate::Lock::from_bytes(lock.as_bytes()).unwrap(),
+        ..inputs(&[])
+    };
+    let open = plan(&catalog, "layer", &with("x/helper", "version = 1\n"));
+    let places: Vec<String> = open
+        .unpinned
+        .iter()
+        .map(|reference| reference.place.to_string())
+        .collect();
+    assert_eq!(
+        (open.id, places),
+        (None, vec!["`--helper-image`".to_owned()])
+    );
+    let digest = format!("sha256:{}", "1".repeat(64));
+    let lock = format!(
+        "version = 1\n[image.\"x/helper:latest\"]\ndigest = \"{digest}\"\nplatform.\"linux/riscv64\" = {{}}\n"
+    );
+    let pinned = plan(&catalog, "layer", &with("x/helper", &lock));
+    assert_eq!(pinned.unpinned, []);
+    assert_eq!(pinned.locals, []);
+    let own = plan(&catalog, "layer", &inputs(&[]));
+    assert!(own.id.is_some() && pinned.id == own.id);
+    let source = |plan: &Plan, text: &str| {
+        let mut vertices = plan.definition.vertices();
+        vertices.any(|vertex| {
+            let identifier = vertex.source_identifier();
+            identifier.is_some_and(|identifier| identifier.contains(text))
+        })
+    };
+    assert!(source(&pinned, &format!("x/helper:latest@{digest}")));
+    assert!(source(&open, "x/helper:latest"));
+    // A digest that is written must be the lock's.
+    let other = format!("x/helper:latest@sha256:{}", "2".repeat(64));
+    let variants = catalog.select(&Request {
+        artifacts: vec!["layer".to_owned()],
+        ..Request::default()
+    });
+    let error = catalog
+        .plan(&variants.unwrap()[0], &with(&other, &lock), Caching::Use)
+        .unwrap_err();
+    assert!(
+        matches!(
+            *error.reason,
+            PlanProblem::Base(BaseError::OtherDigest { .. })
+        ),
+        "{error:?}"
+    );
+}
