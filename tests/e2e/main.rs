@@ -17,6 +17,7 @@ mod canonical;
 mod doors;
 mod emit;
 mod every_operation;
+mod examples;
 mod exporters;
 mod helper_image;
 mod images;
