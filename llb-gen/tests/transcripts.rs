@@ -306,11 +306,12 @@ fn new_makes_a_catalog_crate() {
     ];
     let made = transcript_in(directory.path(), &arguments);
     let again = transcript_in(directory.path(), &arguments);
-    let read = |name: &str| fs::read_to_string(directory.path().join("our-fleet").join(name));
-    let (manifest, main) = (read("Cargo.toml").unwrap(), read("src/main.rs").unwrap());
-    insta::assert_snapshot!(format!(
-        "{made}\n{again}\n# Cargo.toml\n{manifest}\n# src/main.rs\n{main}"
-    ));
+    let file = |name: &str| {
+        let text = fs::read_to_string(directory.path().join("our-fleet").join(name));
+        format!("\n# {name}\n{}", text.unwrap())
+    };
+    let files = ["Cargo.toml", "src/lib.rs", "src/main.rs", "src/frontend.rs"];
+    insta::assert_snapshot!(format!("{made}\n{again}{}", files.map(file).concat()));
 }
 
 #[test]

@@ -12,18 +12,12 @@ use crate::{
     failure::{Exit, Failure},
 };
 
-const MAIN: &str = r#"//! `llbgen` with our artifacts.
-
-use std::process::ExitCode;
+const CATALOG: &str = r#"//! Our artifacts.
 
 use llbgen::catalog::{Apt, Artifact, Catalog};
 
-fn main() -> ExitCode {
-    llbgen::cli(catalog())
-}
-
 /// What we build. `llbgen help` says how.
-fn catalog() -> Catalog {
+pub fn catalog() -> Catalog {
     let tools = Artifact::rootfs("tools", "debian:12")
         .description("What it is for")
         .step(Apt::install(["ca-certificates"]));
@@ -31,21 +25,44 @@ fn catalog() -> Catalog {
 }
 "#;
 
+/// `CRATE` is the crate's own name in Rust.
+const MAIN: &str = r"//! `llbgen` with our artifacts.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    llbgen::cli(CRATE::catalog())
+}
+";
+
+const FRONTEND: &str = r"//! Our artifacts for who has docker alone: `docker buildx build --build-arg BUILDKIT_SYNTAX=IMAGE`.
+//!
+//! IMAGE is llbgen's own frontend with this program in the place of `/llbgen-frontend`, linked statically:
+//! `cargo rustc --release --bin NAME-frontend --target x86_64-unknown-linux-gnu -- -C target-feature=+crt-static`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    frontend::run(CRATE::catalog())
+}
+";
+
 pub(super) fn run(directory: &Path, llbgen: &str, global: &Global) -> Result<(), Failure> {
     let name = package_name(directory)?;
-    let manifest = format!(
-        "[package]\nname = {}\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
-         [dependencies]\nllbgen = {{ {} }}\n",
-        text(name),
-        dependency(llbgen)?
-    );
+    let manifest = manifest(name, &Origin::find(llbgen)?);
+    let filled_in = |program: &str| {
+        let program = program.replace("CRATE", &name.replace('-', "_"));
+        program.replace("NAME", name)
+    };
     if directory.exists() {
         let error = format!("`{}` is there already", directory.display());
         return Err(Failure::new(Exit::Usage, error).with_hint("give the name of a new directory"));
     }
     let write = || {
         fs::create_dir_all(directory.join("src"))?;
-        fs::write(directory.join("src/main.rs"), MAIN)?;
+        fs::write(directory.join("src/lib.rs"), CATALOG)?;
+        fs::write(directory.join("src/main.rs"), filled_in(MAIN))?;
+        fs::write(directory.join("src/frontend.rs"), filled_in(FRONTEND))?;
         fs::write(directory.join("Cargo.toml"), manifest)
     };
     write().map_err(|error: io::Error| {
@@ -62,6 +79,21 @@ pub(super) fn run(directory: &Path, llbgen: &str, global: &Global) -> Result<(),
     Ok(())
 }
 
+fn manifest(name: &str, origin: &Origin) -> String {
+    format!(
+        "[package]\nname = {name}\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\ndefault-run = {name}\n\n\
+         [[bin]]\nname = {frontend}\npath = \"src/frontend.rs\"\n\n\
+         [dependencies]\nfrontend = {{ {} }}\nllbgen = {{ {} }}\n",
+        origin.dependency("frontend"),
+        origin.dependency("llb-gen"),
+        name = text(name),
+        frontend = text(&format!("{name}-frontend")),
+    )
+}
+
+/// What the crate depends on, which its own library could not be told from.
+const TAKEN: [&str; 2] = ["frontend", "llbgen"];
+
 /// The last part of the path, as a name that cargo takes.
 fn package_name(directory: &Path) -> Result<&str, Failure> {
     let name = directory.file_name().and_then(|name| name.to_str());
@@ -70,10 +102,11 @@ fn package_name(directory: &Path) -> Result<&str, Failure> {
             && name
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+            && !TAKEN.contains(name)
     };
     name.filter(is_plain).ok_or_else(|| {
         let error = format!(
-            "`{}` does not end in the name of a crate: a letter, then letters, digits, `-`, `_`",
+            "`{}` does not end in the name of a crate: a letter, then letters, digits, `-`, `_`; not `frontend` or `llbgen`",
             directory.display()
         );
         Failure::new(Exit::Usage, error)
@@ -81,26 +114,47 @@ fn package_name(directory: &Path) -> Result<&str, Failure> {
 }
 
 /// Where cargo finds llbgen.
-fn dependency(llbgen: &str) -> Result<String, Failure> {
-    if ["https://", "http://", "ssh://", "git://", "file://"]
-        .iter()
-        .any(|scheme| llbgen.starts_with(scheme))
-    {
-        return Ok(format!("git = {}", text(llbgen)));
-    }
-    let path = package_directory(Path::new(llbgen)).ok_or_else(|| {
-        let error = format!("`{llbgen}` is neither a URL nor a checkout of llbgen");
-        Failure::new(Exit::Usage, error)
-    })?;
-    Ok(format!("path = {}", text(&path.to_string_lossy())))
+enum Origin<'a> {
+    /// A git repository.
+    Git(&'a str),
+    /// The workspace of a checkout.
+    Checkout(PathBuf),
 }
 
-/// The directory of the package in a checkout, which may be the checkout or the package itself.
-fn package_directory(checkout: &Path) -> Option<PathBuf> {
-    let candidates = [checkout.join("llb-gen"), checkout.to_owned()];
+impl<'a> Origin<'a> {
+    fn find(llbgen: &'a str) -> Result<Self, Failure> {
+        if ["https://", "http://", "ssh://", "git://", "file://"]
+            .iter()
+            .any(|scheme| llbgen.starts_with(scheme))
+        {
+            return Ok(Self::Git(llbgen));
+        }
+        checkout(Path::new(llbgen))
+            .map(Self::Checkout)
+            .ok_or_else(|| {
+                let error = format!("`{llbgen}` is neither a URL nor a checkout of llbgen");
+                Failure::new(Exit::Usage, error)
+            })
+    }
+
+    /// The source of the package in that directory of the workspace, as a manifest has it.
+    fn dependency(&self, directory: &str) -> String {
+        match self {
+            Self::Git(url) => format!("git = {}", text(url)),
+            Self::Checkout(workspace) => {
+                let path = workspace.join(directory);
+                format!("path = {}", text(&path.to_string_lossy()))
+            }
+        }
+    }
+}
+
+/// The workspace of what is a checkout, or the directory of the package in one.
+fn checkout(given: &Path) -> Option<PathBuf> {
+    let candidates = [given.to_owned(), given.join("..")];
     let found = candidates.into_iter().find(|directory| {
-        let manifest = fs::read_to_string(directory.join("Cargo.toml")).unwrap_or_default();
-        manifest.contains("name = \"llbgen\"")
+        let manifest = fs::read_to_string(directory.join("llb-gen/Cargo.toml"));
+        manifest.is_ok_and(|manifest| manifest.contains("name = \"llbgen\""))
     });
     found?.canonicalize().ok()
 }
