@@ -1,6 +1,7 @@
 //! The examples that the README shows: they build, with the command and through buildx.
 
 mod directory;
+mod own_frontend;
 
 use std::{
     fs,

@@ -17,6 +17,7 @@ mod canonical;
 mod doors;
 mod emit;
 mod every_operation;
+mod every_step;
 mod examples;
 mod exporters;
 mod helper_image;

@@ -7,10 +7,12 @@ use std::{
     sync::OnceLock,
 };
 
+use serde_json::Value;
+
 use crate::{
     bed::Bed,
     command::{Running, clean, run},
-    machine::{llbgen, workspace},
+    machine::{cargo, llbgen, workspace},
 };
 
 /// The image of the frontend in the registry of the bed, built by `llbgen` from what `scripts/dev/frontend` makes: for
@@ -59,28 +61,67 @@ pub fn platform() -> String {
     format!("linux/{architecture}")
 }
 
-/// What the image holds, not made small: that takes minutes.
+/// Settings of builds of static programs: not made small, which takes minutes.
+const NOT_SMALL: [(&str, &str); 2] = [
+    ("CARGO_PROFILE_DEV_DEBUG", "0"),
+    ("CARGO_PROFILE_DEV_STRIP", "symbols"),
+];
+
+/// What the image holds.
 fn programs(home: &Path) -> PathBuf {
     let programs = home.join("programs");
     let mut command = Command::new(workspace().join("scripts/dev/frontend"));
     command
         .arg(&programs)
         .env("LLBGEN_FRONTEND_PROFILE", "dev")
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .env("CARGO_PROFILE_DEV_STRIP", "symbols");
+        .envs(NOT_SMALL);
     Running::start(&mut command).wait().success();
     programs
 }
 
-/// `buildx build` on the daemon of `bed`, through the frontend in the registry of `shared`, run in `home`.
+/// Builds a frontend of its own as a static program: `DIRECTORY/ARCH/PROGRAM`, for this machine's architecture.
+///
+/// # Panics
+/// When it does not build.
+pub fn own_program(package: &str, program: &str, directory: &Path) {
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let mut cargo = cargo();
+    cargo
+        .args(["rustc", "--quiet", "--locked", "--package", package])
+        .args(["--bin", program, "--target", &target])
+        .args(["--message-format", "json", "--"])
+        .args(["-C", "target-feature=+crt-static"])
+        .envs(NOT_SMALL)
+        .current_dir(workspace());
+    let said = Running::start(&mut cargo).wait().success();
+    let built = said.text().lines().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        message["executable"].as_str().map(str::to_owned)
+    });
+    let built = built.expect("cargo says where the program is");
+    let platform = platform();
+    let to = directory.join(platform.trim_start_matches("linux/"));
+    fs::create_dir_all(&to).expect("the directory can be made");
+    fs::copy(built, to.join(program)).expect("the program can be copied");
+}
+
+/// `buildx build` on the daemon of `bed`, through the stock frontend in the registry of `shared`, run in `home`.
 ///
 /// # Panics
 /// When buildx cannot be set up.
 pub fn buildx(shared: &Bed, bed: &Bed, home: &Path) -> Command {
+    buildx_through(image(shared), bed, home)
+}
+
+/// As [`buildx`], through the frontend in that image.
+///
+/// # Panics
+/// When buildx cannot be set up.
+pub fn buildx_through(image: &str, bed: &Bed, home: &Path) -> Command {
     let mut command = client(bed, home, "build");
     command
         .args(["--provenance=false", "--build-arg"])
-        .arg(format!("BUILDKIT_SYNTAX={}", image(shared)));
+        .arg(format!("BUILDKIT_SYNTAX={image}"));
     command
 }
 

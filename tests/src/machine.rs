@@ -73,18 +73,29 @@ pub fn beside_tests(program: &str) -> PathBuf {
 /// # Panics
 /// When it does not build.
 pub fn llbgen() -> &'static Path {
-    static LLBGEN: LazyLock<PathBuf> = LazyLock::new(|| {
-        let program = beside_tests("llbgen");
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo
-            .args(["build", "--quiet", "--package", "llbgen", "--bin", "llbgen"])
-            .current_dir(workspace());
-        if program.parent().is_some_and(|dir| dir.ends_with("release")) {
-            cargo.arg("--release");
-        }
-        let built = cargo.status().expect("cargo can be started");
-        assert!(built.success(), "llbgen does not build");
-        program
-    });
+    static LLBGEN: LazyLock<PathBuf> = LazyLock::new(|| program("llbgen", "llbgen"));
     &LLBGEN
+}
+
+/// A program of a member of this workspace, built as it is now.
+///
+/// # Panics
+/// When it does not build.
+pub fn program(package: &str, program: &str) -> PathBuf {
+    let built = beside_tests(program);
+    let mut cargo = cargo();
+    cargo
+        .args(["build", "--quiet", "--package", package, "--bin", program])
+        .current_dir(workspace());
+    if built.parent().is_some_and(|dir| dir.ends_with("release")) {
+        cargo.arg("--release");
+    }
+    let status = cargo.status().expect("cargo can be started");
+    assert!(status.success(), "{program} does not build");
+    built
+}
+
+/// The cargo that runs the tests.
+pub fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }

@@ -15,7 +15,7 @@ use std::{
 use serde_json::Value;
 
 /// What each member may depend on, of the members. Arrows run downwards only.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     (
         "llbgen",
         &[
@@ -43,8 +43,9 @@ const ARROWS: [(&str, &[&str]); 10] = [
         &["buildkit-client", "buildkit-llb", "catalog", "oocana"],
     ),
     ("oocana", &["catalog"]),
-    // An example of a catalog of its own, made as another team would.
+    // Examples of catalogs of their own, made as other teams would.
     ("devbox", &["frontend", "llbgen"]),
+    ("example-crate", &["frontend", "llbgen"]),
     ("catalog", &["buildkit-llb"]),
     ("buildkit-client", &["buildkit-llb"]),
     ("buildkit-llb", &[]),
