@@ -120,6 +120,14 @@ impl Applied {
         self.names.insert(entry.path, self.inodes.len() - 1);
     }
 
+    /// Go's reader of tars, and so umoci, knows no attribute whose value is empty.
+    pub(crate) fn without_empty_attributes(mut self) -> Self {
+        for inode in &mut self.inodes {
+            inode.xattrs.retain(|_, value| !value.is_empty());
+        }
+        self
+    }
+
     /// What is under each name, and which names are of one file.
     pub(crate) fn facts(&self) -> BTreeMap<EntryPath, (Inode, BTreeSet<EntryPath>)> {
         let mut of: BTreeMap<usize, BTreeSet<EntryPath>> = BTreeMap::new();

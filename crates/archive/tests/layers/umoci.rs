@@ -1,0 +1,65 @@
+//! umoci, which applies layers and is not ours.
+#![expect(
+    clippy::unwrap_used,
+    reason = "only tests use it, and a panic is how they fail"
+)]
+
+use std::env;
+use std::fs;
+use std::io::{Write, stderr};
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::disk::is_root;
+
+/// Whether umoci can be asked. A machine that must have it (`CI`, or `LLBGEN_TEST_ENGINE=required`, which
+/// `scripts/dev/test` sets) fails instead; any other says aloud that `test` is skipped. Who is not root cannot unpack a
+/// tree of many owners, with any program.
+pub(crate) fn is_there(test: &str) -> bool {
+    if !is_root(test) {
+        return false;
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let there = env::split_paths(&path).any(|directory| directory.join("umoci").is_file());
+    let required = env::var_os("CI").is_some() || env::var_os("LLBGEN_TEST_ENGINE").is_some();
+    assert!(there || !required, "umoci is missing; run scripts/dev/test");
+    if !there {
+        // Past the test runner's capture: a skipped test must not look like a passed one.
+        let line = format!("SKIPPED {test}: umoci is missing\n");
+        stderr().write_all(line.as_bytes()).unwrap();
+    }
+    there
+}
+
+/// What umoci makes of these layers, the lowest first: a directory with `rootfs` in it.
+pub(crate) fn unpack(layers: [&[u8]; 2]) -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    umoci(home.path(), &["init", "--layout", "image"]);
+    umoci(home.path(), &["new", "--image", "image:latest"]);
+    for layer in layers {
+        fs::write(home.path().join("layer.tar"), layer).unwrap();
+        let add = ["raw", "add-layer", "--image", "image:latest", "layer.tar"];
+        umoci(home.path(), &add);
+    }
+    umoci(
+        home.path(),
+        &["raw", "unpack", "--image", "image:latest", "rootfs"],
+    );
+    home
+}
+
+fn umoci(home: &Path, arguments: &[&str]) {
+    let output = Command::new("umoci")
+        .args(arguments)
+        .current_dir(home)
+        .env("HOME", home)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "umoci {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
