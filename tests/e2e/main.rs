@@ -41,4 +41,5 @@ mod tags;
 mod through;
 mod tls;
 mod twins;
+mod umoci;
 mod whiteouts;
