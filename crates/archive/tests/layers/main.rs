@@ -100,18 +100,6 @@ fn assert_is_plain(entry: &Entry) {
     assert!(entry.xattrs.is_empty(), "{entry:?}");
 }
 
-/// The law as umoci has it.
-fn holds_for_umoci(base: &Path, whole: &Path) {
-    without_whiteout_names(base);
-    without_whiteout_names(whole);
-    let (before, _) = disk::packed(base);
-    let (after, _) = disk::packed(whole);
-    let home = umoci::unpack([&before, &diff(base, whole, Whiteouts::Oci)]);
-    let (applied, _) = disk::packed(&home.path().join("rootfs"));
-    let facts = |tar: &[u8]| Applied::new(tar).without_empty_attributes().facts();
-    assert_eq!(facts(&applied), facts(&after));
-}
-
 fn planted(plan: &Plan) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     plan.plant(root.path());
@@ -165,26 +153,6 @@ proptest! {
         without_whiteout_names(other.path());
         // Removing names changes the times of directories, and those alone do not count.
         prop_assert!(holds(one.path(), other.path()).is_empty());
-    }
-}
-
-// Fewer, because each is five processes.
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(16) })]
-
-    #[test]
-    fn umoci_makes_any_tree_of_any_other(base in plan(), whole in plan()) {
-        if umoci::is_there("umoci_makes_any_tree_of_any_other") {
-            holds_for_umoci(planted(&base).path(), planted(&whole).path());
-        }
-    }
-
-    #[test]
-    fn umoci_does_what_was_done_to_a_tree(base in plan(), edits in edits()) {
-        if umoci::is_there("umoci_does_what_was_done_to_a_tree") {
-            let (before, after) = edited(&base, &edits);
-            holds_for_umoci(before.path(), after.path());
-        }
     }
 }
 

@@ -1,8 +1,4 @@
-//! umoci, which applies layers and is not ours.
-#![expect(
-    clippy::unwrap_used,
-    reason = "only tests use it, and a panic is how they fail"
-)]
+//! The law as umoci has it, which applies layers and is not ours.
 
 use std::env;
 use std::fs;
@@ -10,14 +6,51 @@ use std::io::{Write, stderr};
 use std::path::Path;
 use std::process::Command;
 
+use archive::Whiteouts;
+use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::disk::is_root;
+use crate::applied::Applied;
+use crate::disk::{is_root, packed};
+use crate::tree::plan;
+use crate::{diff, edited, edits, planted, without_whiteout_names};
+
+// Fewer than of the others, because each is five processes.
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(16) })]
+
+    #[test]
+    fn umoci_makes_any_tree_of_any_other(base in plan(), whole in plan()) {
+        if is_there("umoci_makes_any_tree_of_any_other") {
+            holds(planted(&base).path(), planted(&whole).path());
+        }
+    }
+
+    #[test]
+    fn umoci_does_what_was_done_to_a_tree(base in plan(), edits in edits()) {
+        if is_there("umoci_does_what_was_done_to_a_tree") {
+            let (before, after) = edited(&base, &edits);
+            holds(before.path(), after.path());
+        }
+    }
+}
+
+/// The law, for a pair of trees.
+fn holds(base: &Path, whole: &Path) {
+    without_whiteout_names(base);
+    without_whiteout_names(whole);
+    let (before, _) = packed(base);
+    let (after, _) = packed(whole);
+    let home = unpack([&before, &diff(base, whole, Whiteouts::Oci)]);
+    let (applied, _) = packed(&home.path().join("rootfs"));
+    let facts = |tar: &[u8]| Applied::new(tar).without_empty_attributes().facts();
+    assert_eq!(facts(&applied), facts(&after));
+}
 
 /// Whether umoci can be asked. A machine that must have it (`CI`, or `LLBGEN_TEST_ENGINE=required`, which
 /// `scripts/dev/test` sets) fails instead; any other says aloud that `test` is skipped. Who is not root cannot unpack a
 /// tree of many owners, with any program.
-pub(crate) fn is_there(test: &str) -> bool {
+fn is_there(test: &str) -> bool {
     if !is_root(test) {
         return false;
     }
@@ -34,7 +67,7 @@ pub(crate) fn is_there(test: &str) -> bool {
 }
 
 /// What umoci makes of these layers, the lowest first: a directory with `rootfs` in it.
-pub(crate) fn unpack(layers: [&[u8]; 2]) -> TempDir {
+fn unpack(layers: [&[u8]; 2]) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     umoci(home.path(), &["init", "--layout", "image"]);
     umoci(home.path(), &["new", "--image", "image:latest"]);
