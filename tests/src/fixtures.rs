@@ -1,5 +1,7 @@
 //! Catalogs that only tests use: steps that fail, hang and take their time.
 
+mod layers;
+
 use catalog::{
     Artifact, Base, Catalog, Cmd, Copy, Download, Entrypoint, Env, Git, Label, Run, Workdir,
 };
@@ -10,7 +12,7 @@ pub fn catalog(name: &str) -> Option<Catalog> {
         "steps" => Some(steps()),
         "clash" => Some(clash()),
         "pins" => Some(pins()),
-        "layers" => Some(layers()),
+        "layers" => Some(layers::catalog()),
         "images" => Some(images()),
         "secrets" => Some(secrets()),
         "entrypoint" => Some(entrypoint()),
@@ -211,43 +213,6 @@ script=/entrypoint.sh
 try writable
 sed s,/sys/fs/cgroup,/proc/sys,g entrypoint.sh > /entrypoint.sh
 try read-only"#;
-
-/// A layer over three commands that delete, make again, replace types, link and set attributes.
-fn layers() -> Catalog {
-    let below = rootfs("below", "debian:bookworm").step(Run::command(BELOW));
-    let edits = Artifact::layer("edits", "below")
-        .platforms(["linux/amd64"])
-        .step(Run::command(EDITS[0]))
-        .step(Run::command(EDITS[1]))
-        .step(Run::command(EDITS[2]))
-        .output("{arch}-edits.tar");
-    Catalog::new()
-        .artifact(below)
-        .artifact(
-            Artifact::rootfs("whole", "below")
-                .platforms(["linux/amd64"])
-                .step(Run::command(EDITS[0]))
-                .step(Run::command(EDITS[1]))
-                .step(Run::command(EDITS[2]))
-                .output("whole.tar"),
-        )
-        .artifact(edits)
-}
-
-const BELOW: &str = "mkdir -p /t/kept /t/gone/deep /t/again/deep /t/dir /t/links
-for f in /t/kept/a /t/gone/deep/x /t/again/deep/old /t/again/stays /t/dir/x /t/file /t/odd; do echo $f > $f; done
-echo one > /t/links/a; ln /t/links/a /t/links/b; ln /t/links/a /t/links/c
-echo two > /t/links/d; ln /t/links/d /t/links/e
-ln -s kept /t/link";
-
-const EDITS: [&str; 3] = [
-    "rm -r /t/gone /t/again /t/dir; echo 'now a file' > /t/dir; rm /t/file; mkdir -p /t/file/dir; echo x > /t/file/dir/x
-echo more >> /t/links/a; chmod 0600 /t/kept/a; ln -sf gone /t/link; touch /t/temporary",
-    "mkdir -p /t/again/deep; echo new > /t/again/deep/new; rm /t/temporary /t/links/e; ln /t/links/d /t/links/f
-rm /usr/share/perl5/Debconf/Client/ConfModule.pm; mkfifo /t/pipe; chown 1000:1000 /t/odd",
-    "rm -r /t/again; mkdir /t/again; echo last > /t/again/last; mkdir /t/empty; chmod 1777 /t/empty
-perl -e 'open F, \">\", \"/t/bytes-\\xff\\xfe\"; print F 1'",
-];
 
 fn clash() -> Catalog {
     let artifact = |name| Artifact::rootfs(name, "debian:bookworm").output("{arch}.tar");
