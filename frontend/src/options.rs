@@ -1,11 +1,15 @@
 //! The options of a frontend, as buildx and buildctl send them.
 
+mod known;
+
 use std::{collections::BTreeMap, str::FromStr};
 
 use buildkit_client::CacheImport;
 use catalog::{
     ContentDigest, ImageRef, PROXY_VARIABLES, Platform, ProxyEnv, did_you_mean, nearest, proxies,
 };
+
+use self::known::{SETTINGS, UNSUPPORTED, refuse_misspelt};
 
 /// What a user asked the frontend for.
 #[derive(Debug, Clone, Default)]
@@ -112,74 +116,6 @@ pub enum OptionError {
     },
 }
 
-/// What buildx sends for flags that only Dockerfiles know.
-const UNSUPPORTED: [(&str, &str, &str); 15] = [
-    ("add-hosts", "--add-host", ""),
-    (
-        "force-network-mode",
-        "--network",
-        ": a step says itself whether it needs a network",
-    ),
-    ("ulimit", "--ulimit", ""),
-    ("shm-size", "--shm-size", ""),
-    ("cgroup-parent", "--cgroup-parent", ""),
-    ("hostname", "the hostname", ""),
-    ("memory", "--memory", ""),
-    ("memswap", "--memory-swap", ""),
-    ("cpushares", "--cpu-shares", ""),
-    ("cpuperiod", "--cpu-period", ""),
-    ("cpuquota", "--cpu-quota", ""),
-    ("cpusetcpus", "--cpuset-cpus", ""),
-    ("cpusetmems", "--cpuset-mems", ""),
-    ("build-arg:BUILDKIT_SANDBOX_HOSTNAME", "the hostname", ""),
-    (
-        "build-arg:BUILDKIT_CACHE_MOUNT_NS",
-        "a namespace for cache mounts",
-        "",
-    ),
-];
-
-/// The names of options, and what is in front of a colon in them: those that this frontend reads, and those that clients
-/// send besides.
-const KNOWN: [&str; 26] = [
-    "attest",
-    "build-arg",
-    "cache-from",
-    "cache-imports",
-    "cmdline",
-    "context",
-    "contextkey",
-    "contextsubdir",
-    "devices",
-    "dockerfilekey",
-    "filename",
-    "frontend.caps",
-    "gateway-devel",
-    "image-resolve-mode",
-    "input",
-    "input-metadata",
-    "label",
-    "local-sessionid",
-    "multi-platform",
-    "no-cache",
-    "platform",
-    "requestid",
-    "sharedkey",
-    "source",
-    "target",
-    "vcs",
-];
-
-/// Build arguments that are settings of BuildKit, for whoever reads them.
-const SETTINGS: [&str; 6] = [
-    "BUILDKIT_SYNTAX",
-    "BUILDKIT_MULTI_PLATFORM",
-    "BUILDKIT_INLINE_CACHE",
-    "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
-    "BUILDKIT_DOCKERFILE_CHECK",
-    "BUILDKIT_BUILD_NAME",
-];
-
 /// The file name that buildx sends when there is no `-f`.
 pub(crate) const DOCKERFILE: &str = "Dockerfile";
 
@@ -266,21 +202,6 @@ impl Options {
     }
 }
 
-/// Whoever writes `--opt tagret=x` would get another build than the one that is meant.
-fn refuse_misspelt(name: &str) -> Result<(), OptionError> {
-    let word = name.split_once(':').map_or(name, |(word, _)| word);
-    if KNOWN.contains(&word) {
-        return Ok(());
-    }
-    match nearest(word, KNOWN) {
-        None => Ok(()),
-        Some(nearest) => Err(OptionError::Misspelt {
-            name: word.to_owned(),
-            nearest: nearest.to_owned(),
-        }),
-    }
-}
-
 fn is_true(value: &str) -> bool {
     matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True")
 }
@@ -338,95 +259,4 @@ fn registries(list: &str) -> impl Iterator<Item = CacheImport> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(given: &[(&str, &str)]) -> Result<Options, String> {
-        let given = given
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Options::read(given).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn options_are_those_that_buildx_sends() {
-        let digest = format!("sha256:{}", "1".repeat(64));
-        let options = read(&[
-            ("target", "tools"),
-            ("filename", "llbgen.toml"),
-            ("platform", "linux/amd64,linux/arm64/v8"),
-            ("build-arg:l10n", "en_US"),
-            ("build-arg:BUILDKIT_SYNTAX", "x/llbgen-frontend"),
-            ("build-arg:SOURCE_DATE_EPOCH", "1"),
-            ("label:a", "b"),
-            ("no-cache", ""),
-            (
-                "cache-imports",
-                r#"[{"Type":"registry","Attrs":{"ref":"x/y"}}]"#,
-            ),
-            ("context:base", "docker-image://debian:12"),
-            ("context:oocana", "local:oocana"),
-            ("context:disk", &format!("oci-layout://s0:1@{digest}")),
-            ("requestid", "frontend.outline"),
-            ("contextkey", "here"),
-            ("local-sessionid:here", "s1"),
-            ("vcs:source", "whatever"),
-            ("something.new", "whatever"),
-        ])
-        .unwrap();
-        assert_eq!(options.target.as_deref(), Some("tools"));
-        assert_eq!(options.file.as_deref(), Some("llbgen.toml"));
-        let platforms: Vec<String> = options.platforms.iter().map(ToString::to_string).collect();
-        assert_eq!(platforms, ["linux/amd64", "linux/arm64"]);
-        assert_eq!(options.set, [("l10n".to_owned(), "en_US".to_owned())]);
-        assert_eq!(options.labels["a"], "b");
-        assert!(options.no_cache);
-        assert_eq!(options.cache_imports[0].attrs["ref"], "x/y");
-        assert_eq!(options.contexts["oocana"], Context::Local("oocana".into()));
-        let layout = Context::Layout {
-            store: "s0".into(),
-            digest: digest.parse().unwrap(),
-        };
-        assert_eq!(options.contexts["disk"], layout);
-        assert_eq!(options.question.as_deref(), Some("frontend.outline"));
-        assert_eq!(options.context, "here");
-        assert_eq!(options.sessions["here"], "s1");
-        assert_eq!(options.file_context, "dockerfile");
-    }
-
-    #[test]
-    fn what_cannot_be_done_is_refused_by_name() {
-        let check = |name: &str, value: &str, expected: &str| {
-            let error = read(&[(name, value)]).unwrap_err();
-            assert!(error.contains(expected), "{error}");
-        };
-        check("add-hosts", "a=1.2.3.4", "--add-host ");
-        check("force-network-mode", "host", "--network ");
-        check("ulimit", "nofile=1", "--ulimit ");
-        check("shm-size", "1", "--shm-size ");
-        check("cgroup-parent", "x", "--cgroup-parent ");
-        check("no-cache", "stage", "--no-cache-filter ");
-        check(
-            "context",
-            "https://example.org/x.git",
-            "https://example.org",
-        );
-        check("context:x", "input:x", "the build context `x` is `input:x`");
-        check("context:x", "oci-layout://x", "`x` is `oci-layout://x`");
-        check("context:x", "oci-layout://x@1", "`1` is no digest");
-        check(
-            "context:x",
-            "docker-image://UP",
-            "`UP` is no image reference",
-        );
-        check("tagret", "x", "no option `tagret`; did you mean `target`?");
-        check("build-args:a", "x", "did you mean `build-arg`?");
-        check("platform", "linux/", "`linux/` is no platform");
-        check("cache-imports", "{", "`{` is no list of caches");
-        check(
-            "build-arg:BUILDKIT_SYNTAXX",
-            "x",
-            "did you mean `BUILDKIT_SYNTAX`?",
-        );
-    }
-}
+mod tests;
