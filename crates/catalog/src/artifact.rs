@@ -376,7 +376,12 @@ impl Artifact {
 
     /// Where its base is named, when a file declares it.
     pub fn base_place(&self) -> Option<&Place> {
-        self.places.base.as_ref()
+        self.key_place("base")
+    }
+
+    /// Where this key is set, when a file declares it.
+    pub(crate) fn key_place(&self, key: &str) -> Option<&Place> {
+        self.places.keys.get(key)
     }
 
     /// Where the step with this number, from 1, is declared, when a file declares it; its last steps count on from its own.

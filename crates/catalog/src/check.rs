@@ -11,7 +11,7 @@ use crate::{
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
-    problem::{CatalogError, Problem},
+    problem::{CatalogError, Found, Problem},
     variant::{self, Variant},
 };
 
@@ -22,7 +22,7 @@ use self::{
 };
 
 pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
-    let mut problems: Vec<(String, Problem)> = Vec::new();
+    let mut problems: Vec<Found> = Vec::new();
     let mut artifacts = BTreeMap::new();
     let mut order = Vec::new();
     for artifact in catalog.artifacts {
@@ -76,17 +76,18 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
     }
 }
 
-/// A problem with the artifact that has it, and the place in a file that declares the step in question, or the artifact.
-fn about(artifact: &Artifact, problem: Problem) -> (String, Problem) {
-    let step = match problem {
+/// A problem with the artifact that has it, and the place in a file that declares the step or key in question, or the
+/// artifact.
+fn about(artifact: &Artifact, problem: Problem) -> Found {
+    let place = match problem {
         Problem::Step { number, .. } => artifact.step_place(number),
-        _ => None,
+        _ => problem.key().and_then(|key| artifact.key_place(key)),
     };
-    let subject = match step.or(artifact.place()) {
-        Some(place) => format!("{} ({place})", artifact.name),
-        None => artifact.name.to_string(),
-    };
-    (subject, problem)
+    Found {
+        subject: artifact.name.to_string(),
+        place: place.or(artifact.place()).cloned(),
+        problem,
+    }
 }
 
 fn own_problems(artifact: &Artifact) -> Vec<Problem> {
@@ -150,8 +151,8 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
 
 /// What is wrong with a step only for some variants: a placeholder that they have no value for, a path that leaves
 /// the context directory once it is filled in. One of a kind is enough.
-fn step_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
-    let mut problems: Vec<(String, Problem)> = Vec::new();
+fn step_problems(catalog: &CheckedCatalog) -> Vec<Found> {
+    let mut problems: Vec<Found> = Vec::new();
     for artifact in catalog.artifacts() {
         for variant in variant::all_of(artifact, &artifact.platforms) {
             let variables = variant.variables();
@@ -173,7 +174,7 @@ fn step_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
     problems
 }
 
-fn unknown_defaults(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
+fn unknown_defaults(catalog: &CheckedCatalog) -> Vec<Found> {
     let unknown = catalog
         .defaults
         .iter()
@@ -183,7 +184,11 @@ fn unknown_defaults(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
         nearest: nearest_artifact(catalog, name.as_str()),
     };
     unknown
-        .map(|name| ("defaults".to_owned(), problem(name)))
+        .map(|name| Found {
+            subject: "defaults".to_owned(),
+            place: None,
+            problem: problem(name),
+        })
         .collect()
 }
 
@@ -249,7 +254,7 @@ fn inherit_options(catalog: &mut CheckedCatalog) {
     }
 }
 
-fn output_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
+fn output_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     let mut problems = Vec::new();
     let mut written: BTreeMap<ContextPath, Variant> = BTreeMap::new();
     for artifact in catalog.artifacts() {

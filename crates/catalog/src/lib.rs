@@ -84,7 +84,7 @@ pub use self::{
         Caching, MissingContext, OutputClash, Plan, PlanError, PlanOptions, PlanProblem,
         check_outputs,
     },
-    problem::{CatalogError, Problem},
+    problem::{CatalogError, Found, Problem},
     proxy::{PROXY_VARIABLES, proxies},
     select::{Request, SelectError},
     step::{

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::{
+    file::Place,
     name::InvalidName,
     path::ContextPathError,
     template::TemplateError,
@@ -183,6 +184,22 @@ pub enum Problem {
     },
 }
 
+impl Problem {
+    /// The key that says what is wrong, where an artifact is a table of a file.
+    pub(crate) fn key(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Default { .. } => "options",
+            Self::Empty { what } if what == "platforms" => "platforms",
+            Self::Empty { .. } => "axes",
+            Self::Base { .. } | Self::Cycle { .. } => "base",
+            Self::OutputPath { .. } | Self::OutputClash { .. } => "output",
+            Self::NotAnImage { .. } => "repository",
+            Self::NotALayer { .. } => "whiteouts",
+            _ => return None,
+        })
+    }
+}
+
 impl From<std::convert::Infallible> for Problem {
     fn from(never: std::convert::Infallible) -> Self {
         match never {}
@@ -192,8 +209,36 @@ impl From<std::convert::Infallible> for Problem {
 /// Everything that is wrong with a catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogError {
-    /// The artifact (or `defaults`) with the place that declares it, if a file does, and what is wrong with it.
-    pub problems: Vec<(String, Problem)>,
+    /// All of it, in the order of the artifacts.
+    pub problems: Vec<Found>,
+}
+
+/// A problem, and what has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The artifact, or `defaults`.
+    pub subject: String,
+    /// Where it is written, when a file declares it.
+    pub place: Option<Place>,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// In one line, or with the line of a file below it.
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (subject, problem) = (&self.subject, &self.problem);
+        let Some(place) = &self.place else {
+            return write!(f, "{subject}: {problem}");
+        };
+        let excerpt = place.excerpt();
+        let file = &place.file.name;
+        let (line, column) = (excerpt.line, excerpt.column);
+        write!(
+            f,
+            "{subject} (`{file}` line {line}, column {column}): {problem}\n{excerpt}"
+        )
+    }
 }
 
 impl fmt::Display for CatalogError {
@@ -201,7 +246,7 @@ impl fmt::Display for CatalogError {
         write!(f, "the catalog has {} problem(s)", self.problems.len())?;
         self.problems
             .iter()
-            .try_for_each(|(artifact, problem)| write!(f, "\n  {artifact}: {problem}"))
+            .try_for_each(|found| write!(f, "\n  {}", found.to_string().replace('\n', "\n  ")))
     }
 }
 

@@ -75,7 +75,7 @@ fn unsound(error: CatalogError) -> Failure {
     let problems = error.problems.into_iter();
     Failure {
         exit: Exit::Usage,
-        errors: problems.map(|(_, problem)| problem.into()).collect(),
+        errors: problems.map(|found| found.problem.into()).collect(),
         hint: None,
     }
 }

@@ -6,13 +6,13 @@ use super::about;
 use crate::{
     artifact::{Artifact, Kind},
     catalog::CheckedCatalog,
-    problem::Problem,
+    problem::{Found, Problem},
     template::Template,
     variant::{self, Variant},
 };
 
 /// References that two variants would be pushed under, and those that are none.
-pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<(String, Problem)> {
+pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     let mut problems = Vec::new();
     let mut pushed: BTreeMap<String, Variant> = BTreeMap::new();
     for artifact in catalog.artifacts() {

@@ -6,11 +6,7 @@ use crate::{Apt, Artifact, Base, Cache, Catalog, Copy, Run, When, Whiteouts, Wor
 fn check(catalog: Catalog, expected: &[&str]) {
     let found = match catalog.check() {
         Ok(_) => Vec::new(),
-        Err(error) => error
-            .problems
-            .iter()
-            .map(|(artifact, problem)| format!("{artifact}: {problem}"))
-            .collect(),
+        Err(error) => error.problems.iter().map(ToString::to_string).collect(),
     };
     assert_eq!(found, expected);
 }

@@ -1,6 +1,6 @@
 //! Where in a file artifacts and steps stand.
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
 
 use toml::{
     Spanned,
@@ -8,7 +8,10 @@ use toml::{
 };
 
 use super::{FileError, Mistake};
-use crate::{excerpt::line_number, name::ArtifactName};
+use crate::{
+    excerpt::{Excerpt, line_number},
+    name::ArtifactName,
+};
 
 /// A catalog file, as it was read.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct Place {
     pub first_line: usize,
     /// The last line.
     pub last_line: usize,
+    /// The bytes of the file's text.
+    pub(crate) span: Range<usize>,
 }
 
 /// As editors and terminals understand it: `llbgen.toml:12`.
@@ -46,11 +51,17 @@ impl Place {
         self.file.error(start..self.file.text.len(), mistake)
     }
 
+    /// Its first line, as an error shows it.
+    pub(crate) fn excerpt(&self) -> Excerpt {
+        Excerpt::of(&self.file.text, self.span.clone())
+    }
+
     fn of(file: &Arc<SourceFile>, span: &Range<usize>) -> Self {
         Self {
             file: Arc::clone(file),
             first_line: line_number(&file.text, span.start),
             last_line: line_number(&file.text, span.end),
+            span: span.clone(),
         }
     }
 }
@@ -59,7 +70,8 @@ impl Place {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places {
     pub(crate) artifact: Option<Place>,
-    pub(crate) base: Option<Place>,
+    /// Of what is behind each of its keys.
+    pub(crate) keys: BTreeMap<String, Place>,
     pub(crate) steps: Vec<StepPlace>,
     pub(crate) last_steps: Vec<StepPlace>,
 }
@@ -75,7 +87,8 @@ pub(crate) struct StepPlace {
 pub(super) struct ArtifactTable {
     pub(super) name: ArtifactName,
     span: Range<usize>,
-    base: Option<Range<usize>>,
+    /// What is behind each of its keys.
+    keys: BTreeMap<String, Range<usize>>,
     /// The key alone.
     pub(super) whiteouts: Option<Range<usize>>,
     steps: Vec<StepSpan>,
@@ -93,7 +106,11 @@ impl ArtifactTable {
         let each = |spans: &[StepSpan]| spans.iter().map(|span| span.place(file)).collect();
         Places {
             artifact: Some(Place::of(file, &self.span)),
-            base: self.base.as_ref().map(|span| Place::of(file, span)),
+            keys: self
+                .keys
+                .iter()
+                .map(|(key, span)| (key.clone(), Place::of(file, span)))
+                .collect(),
             steps: each(&self.steps),
             last_steps: each(&self.last_steps),
         }
@@ -123,7 +140,10 @@ pub(super) fn artifact_tables(root: &DeTable<'_>) -> Vec<ArtifactTable> {
             Some(ArtifactTable {
                 name: name.get_ref().parse().ok()?,
                 span: extent(value),
-                base: table.get("base").map(extent),
+                keys: table
+                    .iter()
+                    .map(|(key, value)| (key.get_ref().to_string(), extent(value)))
+                    .collect(),
                 whiteouts: table.get_key_value("whiteouts").map(|(key, _)| key.span()),
                 steps: steps(table, "steps"),
                 last_steps: steps(table, "finally"),

@@ -245,8 +245,12 @@ fn what_the_check_finds_is_told_with_its_place() {
     let error = catalog.check().unwrap_err().to_string();
     assert_eq!(
         error,
-        "the catalog has 2 problem(s)\n  \
-         a (llbgen.toml:2): option `a`: the default `1` is not one of `2`\n  \
-         a (llbgen.toml:7): step 2: `apt` names no package"
+        r#"the catalog has 2 problem(s)
+  a (`llbgen.toml` line 9, column 9): option `a`: the default `1` is not one of `2`
+    9 |         options.a = { default = "1", values = ["2"] }
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  a (`llbgen.toml` line 7, column 13): step 2: `apt` names no package
+    7 |             { apt = [] },
+      |             ^^^^^^^^^^^^"#
     );
 }
