@@ -46,7 +46,7 @@ pub fn canonicalize(
 ) -> Result<Summary, CanonicalizeError> {
     let mut members = Members::new(BufReader::with_capacity(BUFFER, reader));
     let mut tar = CanonicalWriter::new(writer, *options);
-    let mut sequence = Sequence::default();
+    let mut sequence = Sequence::new(options.whiteouts);
     while let Some(member) = members.next()? {
         let mut entry = Entry::try_from(member)?;
         if sequence.admit(&entry)? == Verdict::Drop {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
 use crate::entry::{Entry, Kind};
+use crate::layer::Whiteouts;
 use crate::path::EntryPath;
 
 /// How a sequence of entries is not the walk of a tree.
@@ -43,7 +44,7 @@ pub enum SequenceError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Keep,
-    /// It is a device or one more name of a device; in the tar of a tree, a whiteout is one.
+    /// It is a device or one more name of a device; but in a layer for an overlay, a whiteout is one.
     Drop,
 }
 
@@ -54,6 +55,8 @@ pub(crate) enum Verdict {
 pub(crate) struct Sequence {
     last: Option<Last>,
     hasher: RandomState,
+    /// Which devices are whiteouts.
+    whiteouts: Whiteouts,
     files: BTreeSet<u64>,
     devices: BTreeSet<u64>,
 }
@@ -65,6 +68,13 @@ struct Last {
 }
 
 impl Sequence {
+    pub(crate) fn new(whiteouts: Whiteouts) -> Self {
+        Self {
+            whiteouts,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn admit(&mut self, entry: &Entry) -> Result<Verdict, SequenceError> {
         self.check_order(entry)?;
         let verdict = self.check_target(entry)?;
@@ -113,6 +123,7 @@ impl Sequence {
 
     fn check_target(&self, entry: &Entry) -> Result<Verdict, SequenceError> {
         match &entry.kind {
+            Kind::Whiteout if self.whiteouts == Whiteouts::Overlay => Ok(Verdict::Keep),
             Kind::Device | Kind::Whiteout => Ok(Verdict::Drop),
             Kind::HardLink { target } => {
                 let hash = self.hasher.hash_one(target);

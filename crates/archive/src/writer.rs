@@ -6,22 +6,33 @@ use crate::block::{BLOCK, padding};
 use crate::digest::{Digest, HashingWriter};
 use crate::entry::{Entry, Kind};
 use crate::header::{HeaderError, encode};
+use crate::layer::Whiteouts;
 
 /// How a canonical tar is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
     epoch: Option<i64>,
+    pub(crate) whiteouts: Whiteouts,
 }
 
 impl Options {
-    /// The defaults: times are kept.
+    /// The defaults: times are kept, and whiteouts are those of images, which are files like others.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets every modification time after `epoch` (seconds since 1970) to it; earlier ones are kept.
     pub fn with_epoch(self, epoch: i64) -> Self {
-        Self { epoch: Some(epoch) }
+        Self {
+            epoch: Some(epoch),
+            ..self
+        }
+    }
+
+    /// Sets the form of the whiteouts in a layer. With [`Whiteouts::Overlay`], the character device 0/0 is one, and stays
+    /// when all other devices are left out.
+    pub fn with_whiteouts(self, whiteouts: Whiteouts) -> Self {
+        Self { whiteouts, ..self }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use archive::{CanonicalizeError, Compress, Compressor, Options, Summary, canonicalize};
+use archive::{CanonicalizeError, Compress, Compressor, Options, Summary, Whiteouts, canonicalize};
 use buildkit_client::{
     BuildFailure, Daemon, DeclaredFiles, Expected, Export, FailureSource, LocalDir, Progress,
     RelPath, RelPathError, SinkError, Solve, SolveError,
@@ -76,7 +76,7 @@ async fn solve(
         move |tar: &mut dyn Read| {
             let summary = match &packed {
                 Some(name) => publish_packed(tar, name, draft, compression)?,
-                None => publish(tar, draft, compression)?,
+                None => publish(tar, draft, compression, &Options::new())?,
             };
             *published.lock().unwrap_or_else(PoisonError::into_inner) = Some(summary);
             Ok(())
@@ -114,7 +114,9 @@ fn publish_packed(
     if packed.path_bytes() != name.as_bytes() {
         return Err(no_packed(name));
     }
-    let summary = publish(&mut packed, draft, compression)?;
+    // The devices of an overlay's whiteouts are the only ones in it.
+    let options = Options::new().with_whiteouts(Whiteouts::Overlay);
+    let summary = publish(&mut packed, draft, compression, &options)?;
     drop(packed);
     // Read to its end, so that the daemon is not cut off while it writes.
     io::copy(&mut outer.into_inner(), &mut io::sink())?;
@@ -135,13 +137,18 @@ fn compress(compression: TarCompression) -> Compress {
 }
 
 /// Brings the daemon's tar into canonical form as it comes, and gives it its name when it is whole.
-fn publish(tar: &mut dyn Read, draft: Draft, compression: Compress) -> Result<Summary, SinkError> {
+fn publish(
+    tar: &mut dyn Read,
+    draft: Draft,
+    compression: Compress,
+    options: &Options,
+) -> Result<Summary, SinkError> {
     let unwritten = |source| OutputError::File {
         path: draft.path().to_owned(),
         source,
     };
     let mut writer = Compressor::new(draft.writer(), compression).map_err(unwritten)?;
-    let tar = canonicalize(tar, &mut writer, &Options::new()).map_err(|error| match error {
+    let tar = canonicalize(tar, &mut writer, options).map_err(|error| match error {
         CanonicalizeError::Write(source) => SinkError::from(unwritten(source)),
         error => error.into(),
     })?;
@@ -252,11 +259,14 @@ fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> Varia
 
 /// The image that is to have the packer, when that is what the daemon does not find.
 fn without_packer(plans: &[Plan], failure: &BuildFailure) -> Option<String> {
-    // As `cache/contenthash` has it.
-    let words = format!("\"/{PACKER_PROGRAM}\": not found");
+    // As the daemon's cache and its mounts have it.
+    let words = [
+        format!("\"/{PACKER_PROGRAM}\": not found"),
+        format!("/{PACKER_PROGRAM}: no such file or directory"),
+    ];
     let mut references = plans.iter().flat_map(|plan| &plan.references);
     let helper = references.find(|reference| reference.place == Written::HelperImage)?;
-    let is_missing = failure.message.contains(&words);
+    let is_missing = words.iter().any(|words| failure.message.contains(words));
     is_missing.then(|| helper.source.name())
 }
 

@@ -75,7 +75,8 @@ fn layer(
     out: &Path,
 ) -> Result<(), Box<dyn Error>> {
     write(out, |writer| {
-        archive::layer(base, whole, whiteouts, writer, &Options::new())?;
+        let options = Options::new().with_whiteouts(whiteouts);
+        archive::layer(base, whole, writer, &options)?;
         Ok(())
     })
 }

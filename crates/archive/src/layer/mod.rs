@@ -44,7 +44,7 @@ pub enum LayerError {
     Pack(#[from] PackError),
 }
 
-/// Writes what makes `whole` of `base` as a canonical layer tar.
+/// Writes what makes `whole` of `base` as a canonical layer tar, with whiteouts as `options` have them.
 ///
 /// An entry stands for every path whose type, mode, owner, attributes, link target, size, content or (but for
 /// directories) time differs, and for the directories above it; a file with several names is written under all of them
@@ -53,10 +53,10 @@ pub enum LayerError {
 pub fn layer(
     base: &Path,
     whole: &Path,
-    whiteouts: Whiteouts,
     writer: impl Write,
     options: &Options,
 ) -> Result<Summary, LayerError> {
+    let whiteouts = options.whiteouts;
     let changes = Scan::run(base, whole, whiteouts)?;
     let mut packer = Packer::new(writer, options);
     let mut all_gone = changes.whiteouts.iter().peekable();

@@ -18,7 +18,9 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use archive::{Digest, Entry, EntryPath, Kind, LayerError, Options, Whiteouts, layer, list};
+use archive::{
+    Digest, Entry, EntryPath, Kind, LayerError, Options, Whiteouts, canonicalize, layer, list,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -62,8 +64,13 @@ fn without_whiteout_names(root: &Path) {
 
 fn diff(base: &Path, whole: &Path, whiteouts: Whiteouts) -> Vec<u8> {
     let mut tar = Vec::new();
-    let summary = layer(base, whole, whiteouts, &mut tar, &Options::new()).unwrap();
+    let options = Options::new().with_whiteouts(whiteouts);
+    let summary = layer(base, whole, &mut tar, &options).unwrap();
     assert_eq!(summary.sha256, Digest::of(&tar));
+    // As a stream, it is canonical.
+    let mut again = Vec::new();
+    canonicalize(tar.as_slice(), &mut again, &options).unwrap();
+    assert!(again == tar, "the canonical form of a layer is another");
     tar
 }
 
@@ -161,14 +168,7 @@ fn a_name_that_removes_another_is_refused() {
     let (base, whole) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::create_dir(whole.path().join("new")).unwrap();
     fs::write(whole.path().join("new/.wh.x"), "").unwrap();
-    let error = layer(
-        base.path(),
-        whole.path(),
-        Whiteouts::Oci,
-        std::io::sink(),
-        &Options::new(),
-    )
-    .unwrap_err();
+    let error = layer(base.path(), whole.path(), std::io::sink(), &Options::new()).unwrap_err();
     assert!(matches!(error, LayerError::WhiteoutName { .. }), "{error}");
 }
 
