@@ -8,6 +8,7 @@ mod applied;
 #[path = "../disk/mod.rs"]
 mod disk;
 mod overlay;
+mod touch;
 #[path = "../tree/mod.rs"]
 mod tree;
 mod umoci;
@@ -134,8 +135,15 @@ fn edited(
     (before, after)
 }
 
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(cases)
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn a_layer_makes_any_tree_of_any_other(base in plan(), whole in plan()) {

@@ -12,12 +12,13 @@ use tempfile::TempDir;
 
 use crate::applied::Applied;
 use crate::disk::{is_root, packed};
+use crate::touch::{touched, touches};
 use crate::tree::plan;
-use crate::{diff, edited, edits, planted, without_whiteout_names};
+use crate::{cases, diff, edited, edits, planted, without_whiteout_names};
 
 // Fewer than of the others, because each is five processes.
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(16) })]
+    #![proptest_config(cases(16))]
 
     #[test]
     fn umoci_makes_any_tree_of_any_other(base in plan(), whole in plan()) {
@@ -30,6 +31,14 @@ proptest! {
     fn umoci_does_what_was_done_to_a_tree(base in plan(), edits in edits()) {
         if is_there("umoci_does_what_was_done_to_a_tree") {
             let (before, after) = edited(&base, &edits);
+            holds(before.path(), after.path());
+        }
+    }
+
+    #[test]
+    fn umoci_changes_in_place(base in plan(), touches in touches()) {
+        if is_there("umoci_changes_in_place") {
+            let (before, after) = touched(&base, &touches);
             holds(before.path(), after.path());
         }
     }
