@@ -4,7 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::OnceLock,
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use serde_json::Value;
@@ -130,7 +130,9 @@ pub fn buildx_through(image: &str, bed: &Bed, home: &Path) -> Command {
 /// # Panics
 /// When buildx cannot be set up.
 pub fn client(bed: &Bed, home: &Path, subcommand: &str) -> Command {
-    // One home can have several daemons.
+    static CREATING: Mutex<()> = Mutex::new(());
+    // One home can have several daemons, and several tests at once.
+    let creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
     let config = home.join(format!(".buildx-{}", bed.description().pid));
     let plain = || {
         let mut command = clean("buildx", home);
@@ -142,6 +144,7 @@ pub fn client(bed: &Bed, home: &Path, subcommand: &str) -> Command {
         create.args(["create", "--name", "bed", "--driver", "remote"]);
         run(create.arg(bed.address())).success();
     }
+    drop(creating);
     let mut command = plain();
     command.args([subcommand, "--builder", "bed"]);
     command

@@ -92,13 +92,17 @@ impl Tree {
             .collect()
     }
 
-    /// What is in the directory `dir`, as a tree of its own.
+    /// What is in the directory `dir`, as a tree of its own. BuildKit, which has such a directory for each platform, puts
+    /// its name in front of absolute link targets, too.
     #[must_use]
     pub fn below(&self, dir: &str) -> Self {
         let prefix = format!("{dir}/");
         let inside = self.nodes.iter().filter_map(|(path, node)| {
-            let path = path.strip_prefix(&prefix)?;
-            Some((path.to_owned(), node.clone()))
+            let (path, mut node) = (path.strip_prefix(&prefix)?, node.clone());
+            if let Some(target) = node.target.strip_prefix(&format!("/{prefix}")) {
+                node.target = format!("/{target}");
+            }
+            Some((path.to_owned(), node))
         });
         Self {
             nodes: inside.collect(),

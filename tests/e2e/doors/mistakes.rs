@@ -32,12 +32,15 @@ fn a_wrong_catalog_is_refused_with_the_place() {
             "[artifact.tools\n",
             &["`llbgen.toml` line 1, column ", "1 | [artifact.tools"],
         );
+        // The built-in one is there where its Dockerfile is.
+        fs::create_dir(home.join("dockerfiles")).unwrap();
+        fs::write(home.join("dockerfiles/base.dockerfile"), "FROM ubuntu\n").unwrap();
         check(
-            "builtin = true\n[artifact.base-rootfs]\nkind = \"rootfs\"\nbase = \"scratch\"\n",
+            "[artifact.base-rootfs]\nkind = \"rootfs\"\nbase = \"scratch\"\n",
             &[
-                "`llbgen.toml` line 2",
-                "`base-rootfs`",
-                "2 | [artifact.base-rootfs]",
+                "`llbgen.toml` line 1",
+                "artifact `base-rootfs` is built in already",
+                "1 | [artifact.base-rootfs]",
             ],
         );
     });
