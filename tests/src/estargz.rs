@@ -6,6 +6,8 @@ mod entry;
 mod gzip;
 mod listing;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
