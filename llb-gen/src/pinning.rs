@@ -178,7 +178,7 @@ pub(crate) fn failed(error: ResolveError, signals: &Signals) -> Failure {
             Exit::Transient,
             "this may well go away: try again".to_owned(),
         ),
-        (_, ResolveProblem::Platform { .. }) => (
+        (_, ResolveProblem::Platform { .. } | ResolveProblem::NoPlatform { .. }) => (
             Exit::Catalog,
             "declare the artifact for fewer platforms, or choose another base".to_owned(),
         ),

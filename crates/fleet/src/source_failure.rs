@@ -109,7 +109,7 @@ const TROUBLES: &[(SourceTrouble, &[&str])] = &[
 ];
 
 /// An image that has no such platform is there all the same, though the text ends alike.
-const NO_PLATFORM: &str = "no match for platform in manifest";
+pub(crate) const NO_PLATFORM: &str = "no match for platform in manifest";
 
 /// The reference and the trouble, when it was an image or a download (`identifier`, as LLB names it) that failed.
 pub(crate) fn classify(

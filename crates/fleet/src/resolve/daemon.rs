@@ -1,10 +1,13 @@
 //! Asking the daemon.
 
-use buildkit_client::{CancellationToken, Daemon, DockerConfig, SourceAnswer, SourceQuery};
+use buildkit_client::{
+    CancellationToken, Daemon, DockerConfig, ResolveError, SourceAnswer, SourceQuery,
+};
 use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
 use frontend::lookup::{self, Nonsense};
 
 use super::{ResolveProblem, ResolvedImage};
+use crate::source_failure::NO_PLATFORM;
 
 pub(super) async fn image(
     daemon: &Daemon,
@@ -16,7 +19,14 @@ pub(super) async fn image(
     let queries = lookup::of_image(image, platforms);
     let answers = daemon
         .resolve(&queries, credentials.clone(), cancelled)
-        .await?;
+        .await;
+    let answers = answers.map_err(|error| match error {
+        ResolveError::Refused { message, .. } if message.contains(NO_PLATFORM) => {
+            let asked = platforms.iter().map(ToString::to_string).collect();
+            ResolveProblem::NoPlatform { asked }
+        }
+        error => error.into(),
+    })?;
     Ok(lookup::image(platforms, answers)?)
 }
 

@@ -48,12 +48,23 @@ pub enum ResolveProblem {
         /// Those that it is there for.
         available: Vec<String>,
     },
+    /// The daemon found the image, and not for every platform; it does not say which it is there for.
+    #[error("it is not there for {}", all_of(asked))]
+    NoPlatform {
+        /// Those that were asked for.
+        asked: Vec<String>,
+    },
     /// What came back is not what was asked for.
     #[error("the answer makes no sense: {what}")]
     Nonsense {
         /// What is wrong with it.
         what: String,
     },
+}
+
+fn all_of(names: &[String]) -> String {
+    let all = if names.len() > 1 { "all of " } else { "" };
+    format!("{all}{}", listed(names))
 }
 
 fn list(names: &[String]) -> String {
