@@ -202,12 +202,16 @@ fn a_daemon_that_is_half_started_is_replaced() {
     }
     let home = Home::new();
     let (bin, flag, started) = (home.path("bin"), home.path("flag"), home.path("started"));
+    let never = home.path("never");
     fs::create_dir(&bin).unwrap();
     mkfifoat(CWD, &started, Mode::RWXU).unwrap();
+    mkfifoat(CWD, &never, Mode::RWXU).unwrap();
+    // It waits without a child, which would look like a second daemon until it is another program.
     let script = format!(
-        "#!/bin/sh\n[ -e {flag} ] && exec {real} \"$@\"\n: >{flag}; echo >{started}; sleep 1000 & wait\n",
+        "#!/bin/sh\n[ -e {flag} ] && exec {real} \"$@\"\n: >{flag}; echo >{started}; read word <{never}\n",
         flag = flag.display(),
         started = started.display(),
+        never = never.display(),
         real = on_path("buildkitd").unwrap().display(),
     );
     fs::write(bin.join("buildkitd"), script).unwrap();
