@@ -14,6 +14,7 @@ use crate::{
     metadata::Output,
     output::OutputError,
     published::RegistryAccess,
+    push_failure::PushFailure,
     secrets::LoadedSecrets,
     solve::{self, Ended},
     source_failure::SourceFailure,
@@ -145,6 +146,9 @@ pub enum FailureReason {
     /// The daemon says that all is well, and not which image it made.
     #[error("the daemon ended the build without the digest of the image")]
     NoDigest,
+    /// An image cannot be pushed.
+    #[error(transparent)]
+    Push(Box<PushFailure>),
     /// A tag was not moved.
     #[error(transparent)]
     Tag(#[from] TagError),

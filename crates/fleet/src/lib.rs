@@ -19,6 +19,7 @@ mod names;
 mod output;
 mod packer;
 mod published;
+mod push_failure;
 pub mod record;
 mod redact;
 pub mod resolve;
@@ -46,6 +47,7 @@ pub use self::{
     names::{ImageNames, Published},
     output::OutputError,
     published::{RegistryAccess, published},
+    push_failure::PushFailure,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
     source_failure::{SourceFailure, SourceTrouble},
     ssh::{FoundAgents, SshError, SshSpec, SshSpecError},

@@ -25,6 +25,7 @@ use crate::{
     image::{self, ImagePlan},
     metadata::Output,
     output::{Draft, OutputError},
+    push_failure::{self, PushFailure},
     record,
     redact::Redactor,
     source_failure::{self, SourceFailure},
@@ -235,25 +236,39 @@ fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> Varia
     let vertex = found.map(|(_, vertex)| vertex);
     // Of an image, the platform whose step it was.
     let variant = found.map_or(variant, |(plan, _)| Arc::new(plan.variant.clone()));
-    let trouble = vertex
-        .and_then(Entry::source_identifier)
-        .and_then(|identifier| source_failure::classify(&identifier, &failure));
-    let helper = without_packer(plans, &failure);
-    let error = SolveError::Build(failure);
     VariantFailure {
         step: vertex
             .and_then(VertexName::of)
             .map(|name| name.title.to_owned()),
         variant,
-        reason: match (trouble, helper) {
-            (None, None) => FailureReason::Solve(error),
-            (None, Some(image)) => FailureReason::NoPacker { image, error },
-            (Some((reference, trouble)), _) => FailureReason::Source(Box::new(SourceFailure {
-                reference,
-                trouble,
-                error,
-            })),
-        },
+        reason: told_by(plans, vertex, failure),
+    }
+}
+
+/// What a failure of the daemon comes from, as far as its words tell.
+fn told_by(plans: &[Plan], vertex: Option<&Entry>, failure: Box<BuildFailure>) -> FailureReason {
+    let source = vertex
+        .and_then(Entry::source_identifier)
+        .and_then(|identifier| source_failure::classify(&identifier, &failure));
+    let helper = without_packer(plans, &failure);
+    let pushed = push_failure::classify(&failure);
+    let error = SolveError::Build(failure);
+    if let Some((reference, trouble)) = source {
+        FailureReason::Source(Box::new(SourceFailure {
+            reference,
+            trouble,
+            error,
+        }))
+    } else if let Some(image) = helper {
+        FailureReason::NoPacker { image, error }
+    } else if let Some((repository, trouble)) = pushed {
+        FailureReason::Push(Box::new(PushFailure {
+            repository,
+            trouble,
+            error,
+        }))
+    } else {
+        FailureReason::Solve(error)
     }
 }
 

@@ -111,11 +111,16 @@ fn exit_of(failure: &VariantFailure) -> Exit {
         | FailureReason::NoTar
         | FailureReason::NoDigest
         | FailureReason::TwoDigests { .. } => Exit::Failed,
-        FailureReason::Tag(error) => match error.trouble() {
-            Some(SourceTrouble::Unreachable) => Exit::Unreachable,
-            Some(SourceTrouble::Transient) => Exit::Transient,
-            _ => Exit::Failed,
-        },
+        FailureReason::Push(failure) => exit_of_registry(failure.trouble),
+        FailureReason::Tag(error) => exit_of_registry(error.trouble()),
+    }
+}
+
+fn exit_of_registry(trouble: Option<SourceTrouble>) -> Exit {
+    match trouble {
+        Some(SourceTrouble::Unreachable) => Exit::Unreachable,
+        Some(SourceTrouble::Transient) => Exit::Transient,
+        Some(SourceTrouble::Missing) | None => Exit::Failed,
     }
 }
 
@@ -138,6 +143,15 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
              `--build-context NAME=docker-image://REF`",
             source.reference
         )),
+        (FailureReason::Push(_), Exit::Unreachable) => Some(
+            "can the daemon, which may run elsewhere, reach that registry? Its `buildkitd.toml` says which ones speak \
+             plain HTTP, and has their certificates"
+                .to_owned(),
+        ),
+        (FailureReason::Push(_), _) => Some(
+            "log in with `docker login`, as someone who may push there, or push elsewhere with `--registry PREFIX`"
+                .to_owned(),
+        ),
         (FailureReason::Tag(_), Exit::Unreachable) => Some(
             "the daemon reaches the registry, and this command must, too, to name single platforms: look at its proxies \
              and `--registry-insecure`, or push without those names with `--tag`"

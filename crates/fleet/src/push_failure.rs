@@ -1,0 +1,66 @@
+//! Images that the daemon cannot push: where to, and what kind of trouble it is, read from the daemon's words.
+
+use buildkit_client::{BuildFailure, SolveError};
+
+use crate::source_failure::{self, SourceTrouble};
+
+/// An image that the daemon could not push.
+#[derive(Debug, thiserror::Error)]
+#[error("`{repository}` cannot be pushed to")]
+pub struct PushFailure {
+    /// Where it was to be pushed to.
+    pub repository: String,
+    /// What kind of trouble it is, if that can be told.
+    pub trouble: Option<SourceTrouble>,
+    /// What the daemon said.
+    #[source]
+    pub error: SolveError,
+}
+
+/// How BuildKit's `util/push` begins what it says.
+const FAILED: &str = "failed to push ";
+
+/// The repository and the trouble, when it was a push that failed.
+pub(crate) fn classify(failure: &BuildFailure) -> Option<(String, Option<SourceTrouble>)> {
+    if failure.exit_code.is_some() {
+        return None;
+    }
+    let (_, rest) = failure.message.split_once(FAILED)?;
+    let (repository, said) = rest.split_once(": ")?;
+    Some((repository.to_owned(), source_failure::trouble(said)))
+}
+
+#[cfg(test)]
+mod tests {
+    use buildkit_client::Code;
+
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_daemon_tell_where_and_why() {
+        let check = |message: &str, expected: Option<(&str, Option<SourceTrouble>)>| {
+            let failure = BuildFailure {
+                code: Code::Unknown,
+                message: message.to_owned(),
+                vertex: None,
+                exit_code: None,
+                sources: Vec::new(),
+            };
+            let expected = expected.map(|(repository, trouble)| (repository.to_owned(), trouble));
+            assert_eq!(classify(&failure), expected, "{message}");
+        };
+        check(
+            "failed to push localhost:5/x/a: failed to do request: Head \"http://localhost:5/v2/\": dial tcp 127.0.0.1:5: connect: connection refused",
+            Some(("localhost:5/x/a", Some(SourceTrouble::Unreachable))),
+        );
+        check(
+            "failed to solve: failed to push ghcr.io/x/a: unexpected status from POST request to https://ghcr.io/: 403 Forbidden",
+            Some(("ghcr.io/x/a", Some(SourceTrouble::Missing))),
+        );
+        check(
+            "failed to push ghcr.io/x/a: something else",
+            Some(("ghcr.io/x/a", None)),
+        );
+        check("failed to solve: connection refused", None);
+    }
+}
