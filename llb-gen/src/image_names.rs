@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{CheckedCatalog, Id, ImageRef, Plan, Platform};
-use fleet::{ImageNames, ImagePlan, Work};
+use catalog::{CheckedCatalog, Id, ImageRef, Plan, Platform, Variant};
+use fleet::ImageRefs;
 
 use crate::{
     args::ImageArgs,
@@ -17,14 +17,12 @@ pub(crate) fn names(
     is_loaded: bool,
     plans: &[Plan],
     id: Option<Id>,
-) -> Result<ImageNames, Failure> {
+) -> Result<ImageRefs, Failure> {
     if !args.push && !is_loaded {
-        return Ok(ImageNames::default());
+        return Ok(ImageRefs::default());
     }
     let plan = &plans[0];
-    let names = catalog
-        .image_names(&plan.variant)
-        .map_err(|error| Failure::new(Exit::Catalog, error))?;
+    let names = declared(catalog, plan)?;
     let artifact = plan.variant.artifact.as_str();
     let repositories = if is_loaded {
         vec![names.repository.unwrap_or_else(|| artifact.to_owned())]
@@ -32,8 +30,7 @@ pub(crate) fn names(
         repositories(&args.registry, names.repository.as_deref(), artifact)?
     };
     let tags = if args.tag.is_empty() {
-        let declared = names.references.iter().filter_map(|name| tag(name));
-        declared.chain(plan.file_tags.iter().cloned()).collect()
+        [tags_of(&names.references), plan.file_tags.clone()].concat()
     } else {
         args.tag.clone()
     };
@@ -50,7 +47,7 @@ pub(crate) fn names(
     } else {
         of_platforms(catalog, &repositories, plans)?
     };
-    Ok(ImageNames {
+    Ok(ImageRefs {
         index: references(&repositories, &tags)?,
         platforms,
     })
@@ -64,14 +61,7 @@ fn of_platforms(
 ) -> Result<Vec<(Platform, String)>, Failure> {
     let mut all = Vec::new();
     for plan in plans {
-        let names = catalog
-            .image_names(&plan.variant)
-            .map_err(|error| Failure::new(Exit::Catalog, error))?;
-        let tags: Vec<String> = names
-            .of_platform
-            .iter()
-            .filter_map(|name| tag(name))
-            .collect();
+        let tags = tags_of(&declared(catalog, plan)?.of_platform);
         let platform = &plan.variant.platform;
         let references = references(repositories, &tags)?.into_iter();
         all.extend(references.map(|name| (platform.clone(), name)));
@@ -100,17 +90,14 @@ pub(crate) fn names_of_platform(
     plan: &Plan,
     id: Id,
 ) -> Result<Vec<String>, Failure> {
-    let names = catalog
-        .image_names(&plan.variant)
-        .map_err(|error| Failure::new(Exit::Catalog, error))?;
+    let names = declared(catalog, plan)?;
     if registry.is_empty() && names.repository.is_none() && tags.is_empty() {
         return Ok(Vec::new());
     }
     let artifact = plan.variant.artifact.as_str();
     let repositories = repositories(registry, names.repository.as_deref(), artifact)?;
-    let declared = || names.of_platform.iter().filter_map(|name| tag(name));
     let tags = if tags.is_empty() {
-        declared().collect()
+        tags_of(&names.of_platform)
     } else {
         tags.to_vec()
     };
@@ -118,6 +105,12 @@ pub(crate) fn names_of_platform(
     let content = || vec![format!("{}-{platform}", id.content_tag())];
     let tags = if tags.is_empty() { content() } else { tags };
     references(&repositories, &tags)
+}
+
+/// What the catalog names an image by.
+fn declared(catalog: &CheckedCatalog, plan: &Plan) -> Result<catalog::ImageNames, Failure> {
+    let names = catalog.image_names(&plan.variant);
+    names.map_err(|error| Failure::new(Exit::Catalog, error))
 }
 
 /// The id of an image, unless only some of its platforms are built: what those make is not what the id stands for.
@@ -141,18 +134,15 @@ pub(crate) fn by_output(plans: Vec<Plan>) -> Vec<Vec<Plan>> {
 }
 
 /// Two images under one name would be one: whichever comes last.
-pub(crate) fn refuse_one_name(work: &[Work]) -> Result<(), Failure> {
-    let mut named: BTreeMap<&str, &ImagePlan> = BTreeMap::new();
-    for work in work {
-        let Work::Image(image) = work else { continue };
-        for name in image.names.all() {
-            let Some(first) = named.insert(name, image) else {
+pub(crate) fn refuse_one_name<'a>(
+    images: impl IntoIterator<Item = (&'a Variant, &'a ImageRefs)>,
+) -> Result<(), Failure> {
+    let mut named: BTreeMap<&str, &Variant> = BTreeMap::new();
+    for (other, names) in images {
+        for name in names.all() {
+            let Some(one) = named.insert(name, other).filter(|one| *one != other) else {
                 continue;
             };
-            let (one, other) = (&first.plans[0].variant, &image.plans[0].variant);
-            if one == other {
-                continue;
-            }
             let error = format!("`{name}` is one image, and would be `{one}` and `{other}`");
             let hint = "choose one of them, with `--set` where it is a value of an axis, or leave out `--tag`: \
                         what the catalog names an image by tells it apart";
@@ -189,9 +179,11 @@ fn repositories(
         .collect())
 }
 
-fn tag(reference: &str) -> Option<String> {
-    let image: ImageRef = reference.parse().ok()?;
-    image.tag().map(str::to_owned)
+fn tags_of(references: &[String]) -> Vec<String> {
+    let images = references.iter().filter_map(|name| name.parse().ok());
+    images
+        .filter_map(|image: ImageRef| image.tag().map(str::to_owned))
+        .collect()
 }
 
 fn content_tag(artifact: &str, id: Option<Id>) -> Result<String, Failure> {

@@ -255,6 +255,28 @@ fn a_file_stands_beside_what_is_built_in() {
 }
 
 #[test]
+fn names_are_for_images_and_for_one_each() {
+    let file = "builtin = false\n[artifact.files]\nkind = \"rootfs\"\nbase = \"scratch\"\nsteps = [{ copy = \"f\", to = \"/\" }]\n\
+                [artifact.app]\nkind = \"image\"\nbase = \"scratch\"\naxes.l10n = [\"en\", \"zh\"]\nsteps = [{ copy = \"f\", to = \"/\" }]\n";
+    let directory = directory(&[("llbgen.toml", file), ("f", "f\n")]);
+    let emit = |artifact| {
+        let platform = ["--platform", "linux/amd64", "--tag", "1"];
+        [&["emit", artifact, "--format", "json"][..], &platform].concat()
+    };
+    let app = [&emit("app")[..], &["--set", "l10n=en"]].concat();
+    let push = [
+        "plan",
+        "app",
+        "--push",
+        "--registry",
+        "127.0.0.1:9/x",
+        "--tag",
+        "1",
+    ];
+    insta::assert_snapshot!(session(&directory, &[&emit("files"), &app, &push]));
+}
+
+#[test]
 fn a_layout_without_the_image_says_what_it_has() {
     let image = |name: &str| {
         let digest = name.repeat(64);

@@ -10,7 +10,7 @@ use catalog::{Id, Plan, Variant};
 pub(crate) use self::export::solve;
 use crate::{
     metadata::Output,
-    names::{ImageNames, Published},
+    names::{ImageRefs, Published},
 };
 
 /// The annotation of an index that has the full id of what it was built from.
@@ -97,7 +97,7 @@ pub struct ImagePlan {
     /// The plans, which differ in their platforms alone.
     pub plans: Vec<Plan>,
     /// What it is pushed or loaded under.
-    pub names: ImageNames,
+    pub names: ImageRefs,
     /// Its id, when the plans are for all platforms that the artifact is declared for.
     pub id: Option<Id>,
 }

@@ -44,7 +44,7 @@ pub use self::{
     layout::{LayoutError, LayoutProblem, LayoutSource},
     lock_file::LockFileError,
     metadata::{MetadataFile, Output},
-    names::{ImageNames, Published},
+    names::{ImageRefs, Published},
     output::OutputError,
     published::{RegistryAccess, published},
     push_failure::PushFailure,

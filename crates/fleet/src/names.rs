@@ -6,7 +6,7 @@ use catalog::Platform;
 
 /// What an image is pushed under.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ImageNames {
+pub struct ImageRefs {
     /// References with tags: of the index of all platforms.
     pub index: Vec<String>,
     /// References with tags: each of the manifest of one platform.
@@ -22,7 +22,7 @@ pub struct Published {
     pub references: Vec<String>,
 }
 
-impl ImageNames {
+impl ImageRefs {
     /// All of them, those of the index first.
     pub fn all(&self) -> Vec<&str> {
         let platforms = self.platforms.iter().map(|(_, name)| name);

@@ -10,7 +10,7 @@ use catalog::{Id, ImageRef, Platform};
 
 use crate::{
     image::ID_ANNOTATION,
-    names::{ImageNames, Published},
+    names::{ImageRefs, Published},
     resolve::{ResolveError, ResolveProblem, registry::Registry},
     source_failure::SourceTrouble,
 };
@@ -26,7 +26,7 @@ pub struct RegistryAccess {
 
 /// The image with this id, if every one of `names` has it, and for all of `platforms`; `None` when one has not.
 pub async fn published(
-    names: &ImageNames,
+    names: &ImageRefs,
     id: Id,
     platforms: &[Platform],
     access: &RegistryAccess,

@@ -6,7 +6,7 @@
 use buildkit_client::CancellationToken;
 
 use crate::{
-    names::{ImageNames, Published},
+    names::{ImageRefs, Published},
     published::{RegistryAccess, connect, unless_cancelled},
     resolve::{ResolveError, ResolveProblem, registry::Registry},
     source_failure::SourceTrouble,
@@ -42,7 +42,7 @@ impl TagError {
 
 /// Makes all of `names` name the image that their repositories have under `digest`, those of platforms first.
 pub(crate) async fn tag(
-    names: &ImageNames,
+    names: &ImageRefs,
     digest: &str,
     access: &RegistryAccess,
     cancelled: &CancellationToken,

@@ -38,6 +38,7 @@ pub(crate) fn run(
     planning::require_contexts(&plans)?;
     planning::require_pinned(&plans)?;
     for plan in &plans {
+        let image_names = image_names(args, catalog, plan)?;
         let mut stdout = io::stdout().lock();
         match args.format {
             EmitFormat::Pb => stdout.write_all(&plan.definition.to_bytes())?,
@@ -49,7 +50,7 @@ pub(crate) fn run(
         }
         stdout.flush()?;
         if !global.quiet {
-            let line = buildctl_line(plan, &selected, &image_names(args, catalog, plan)?)?;
+            let line = buildctl_line(plan, &selected, &image_names)?;
             writeln!(anstream::stderr(), "build it with: {line}")?;
         }
     }
@@ -95,6 +96,12 @@ fn image_names(
     match (plan.kind, plan.id) {
         (Kind::Image, Some(id)) => {
             image_names::names_of_platform(catalog, &args.registry, &args.tag, plan, id)
+        }
+        (Kind::Rootfs | Kind::Layer, _) if !args.registry.is_empty() || !args.tag.is_empty() => {
+            let (artifact, kind) = (&plan.variant.artifact, plan.kind.as_str());
+            let error =
+                format!("artifact `{artifact}` is of the kind {kind}, and only an image is pushed");
+            Err(Failure::new(Exit::Usage, error).with_hint("leave out `--registry` and `--tag`"))
         }
         _ => Ok(Vec::new()),
     }

@@ -7,13 +7,13 @@ use std::{
 
 use buildkit_client::CancellationToken;
 use catalog::{Caching, CheckedCatalog, Difference, Id, Kind, Plan, Platform};
-use fleet::{Reason, Standing};
+use fleet::{ImageRefs, Reason, Standing};
 use serde::Serialize;
 
 use crate::{
     args::{Global, ListingFormat, PlanArgs},
     failure::{Exit, Failure},
-    image_names::{by_output, names, whole_id},
+    image_names::{by_output, names, refuse_one_name, whole_id},
     planning::{self, Selected},
     table,
 };
@@ -93,11 +93,16 @@ fn states(
     args: &PlanArgs,
     outputs: &[Vec<Plan>],
 ) -> Result<Vec<State>, Failure> {
-    let is_pushed = |plans: &[Plan]| args.image.push && plans[0].kind == Kind::Image;
+    let names = outputs.iter().map(|plans| pushed(catalog, args, plans));
+    let names = names.collect::<Result<Vec<_>, _>>()?;
+    let images = outputs.iter().zip(&names);
+    refuse_one_name(
+        images.filter_map(|(plans, names)| Some((&plans[0].variant, names.as_ref()?))),
+    )?;
     let mut runtime = None;
     let mut states = Vec::new();
-    for plans in outputs {
-        if is_pushed(plans) {
+    for (plans, names) in outputs.iter().zip(names) {
+        if let Some(names) = names {
             if runtime.is_none() {
                 runtime = Some(
                     tokio::runtime::Builder::new_current_thread()
@@ -106,7 +111,7 @@ fn states(
                 );
             }
             let runtime = runtime.as_ref().expect("it was just made");
-            states.push(runtime.block_on(in_registries(catalog, args, plans))?);
+            states.push(runtime.block_on(in_registries(catalog, args, plans, &names))?);
             continue;
         }
         let inspection = args.earlier.inspection();
@@ -119,17 +124,27 @@ fn states(
     Ok(states)
 }
 
+/// What an image is pushed under; nothing is when it is not pushed, or not yet known well enough.
+fn pushed(
+    catalog: &CheckedCatalog,
+    args: &PlanArgs,
+    plans: &[Plan],
+) -> Result<Option<ImageRefs>, Failure> {
+    let is_pushed = args.image.push && plans[0].kind == Kind::Image;
+    if !is_pushed || fleet::incomplete(&plans[0]).is_some() {
+        return Ok(None);
+    }
+    let id = whole_id(catalog, plans);
+    names(catalog, &args.image, false, plans, id).map(Some)
+}
+
 async fn in_registries(
     catalog: &CheckedCatalog,
     args: &PlanArgs,
     plans: &[Plan],
+    names: &ImageRefs,
 ) -> Result<State, Failure> {
-    if let Some(reason) = fleet::incomplete(&plans[0]) {
-        return Ok(State::Build(reason));
-    }
-    let id = whole_id(catalog, plans);
-    let names = names(catalog, &args.image, false, plans, id)?;
-    let Some(id) = id else {
+    let Some(id) = whole_id(catalog, plans) else {
         let reason = "only some of its platforms are selected";
         return Ok(State::Push(reason.to_owned()));
     };
@@ -139,7 +154,7 @@ async fn in_registries(
         .collect();
     let access = args.image.access()?;
     let never = CancellationToken::new();
-    match fleet::published(&names, id, &platforms, &access, &never).await {
+    match fleet::published(names, id, &platforms, &access, &never).await {
         Ok(Some(_)) => Ok(State::Published),
         Ok(None) => Ok(State::Push(format!(
             "{} has it not",

@@ -77,7 +77,10 @@ pub(super) fn sorted(
         .into_iter()
         .map(|group| work(catalog, args, group))
         .collect::<Result<Vec<_>, _>>()?;
-    refuse_one_name(&work)?;
+    refuse_one_name(work.iter().filter_map(|work| match work {
+        Work::Image(image) => Some((&image.plans[0].variant, &image.names)),
+        Work::Tar(_) => None,
+    }))?;
     Ok(Todo {
         work,
         up_to_date,
