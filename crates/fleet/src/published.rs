@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 
 use buildkit_client::{CancellationToken, DockerConfig};
-use catalog::{Id, ImageRef, Platform};
+use catalog::{Id, Platform};
 
 use crate::{
     image::ID_ANNOTATION,
     names::{ImageRefs, Published},
-    resolve::{ResolveError, ResolveProblem, registry::Registry},
+    resolve::{ResolveError, ResolveProblem, named, registry::Registry},
     source_failure::SourceTrouble,
 };
 
@@ -35,7 +35,7 @@ pub async fn published(
     let mut common: Option<Digests> = None;
     for name in &names.index {
         let asking = digests_of(name, id, platforms, access);
-        let digests = unless_cancelled(name, asking, cancelled).await?;
+        let digests = named(name, asking, cancelled).await?;
         match (digests, &common) {
             (None, _) => return Ok(None),
             // Two registries with two builds of one id: one of them is to be replaced.
@@ -52,7 +52,7 @@ pub async fn published(
         let Some(digest) = digests.platforms.get(platform) else {
             return Ok(None);
         };
-        let tagged = unless_cancelled(name, tagged(name, access), cancelled).await?;
+        let tagged = named(name, tagged(name, access), cancelled).await?;
         if tagged.as_ref() != Some(digest) {
             return Ok(None);
         }
@@ -73,36 +73,9 @@ struct Digests {
     platforms: BTreeMap<Platform, String>,
 }
 
-pub(crate) async fn unless_cancelled<T>(
-    name: &str,
-    asking: impl Future<Output = Result<T, ResolveProblem>>,
-    cancelled: &CancellationToken,
-) -> Result<T, ResolveError> {
-    // The futures of clients are large.
-    let asking = Box::pin(asking);
-    let answer = tokio::select! {
-        () = cancelled.cancelled() => Err(ResolveProblem::Cancelled),
-        answer = asking => answer,
-    };
-    answer.map_err(|problem| ResolveError {
-        name: name.to_owned(),
-        problem,
-    })
-}
-
-pub(crate) async fn connect(
-    name: &str,
-    access: &RegistryAccess,
-) -> Result<Registry, ResolveProblem> {
-    let image: ImageRef = name.parse().map_err(|error| ResolveProblem::Nonsense {
-        what: format!("{error}"),
-    })?;
-    Registry::connect(&access.credentials, &access.insecure, &image).await
-}
-
 /// What a tag names.
 async fn tagged(name: &str, access: &RegistryAccess) -> Result<Option<String>, ResolveProblem> {
-    found(connect(name, access).await?.tagged().await)
+    found(Registry::of(name, access).await?.tagged().await)
 }
 
 async fn digests_of(
@@ -111,7 +84,7 @@ async fn digests_of(
     platforms: &[Platform],
     access: &RegistryAccess,
 ) -> Result<Option<Digests>, ResolveProblem> {
-    let registry = connect(name, access).await?;
+    let registry = Registry::of(name, access).await?;
     let Some((index, digest)) = found(registry.index().await)? else {
         return Ok(None);
     };

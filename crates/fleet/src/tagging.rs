@@ -7,8 +7,8 @@ use buildkit_client::CancellationToken;
 
 use crate::{
     names::{ImageRefs, Published},
-    published::{RegistryAccess, connect, unless_cancelled},
-    resolve::{ResolveError, ResolveProblem, registry::Registry},
+    published::RegistryAccess,
+    resolve::{ResolveError, ResolveProblem, named, registry::Registry},
     source_failure::SourceTrouble,
 };
 
@@ -28,15 +28,12 @@ pub struct TagError {
 impl TagError {
     /// What kind of trouble it is, if that can be told.
     pub fn trouble(&self) -> Option<SourceTrouble> {
-        match &self.problem {
-            ResolveProblem::Server { trouble, .. } => *trouble,
-            _ => None,
-        }
+        self.problem.trouble()
     }
 
     /// Whether the user interrupted it.
     pub(crate) fn is_cancelled(&self) -> bool {
-        matches!(self.problem, ResolveProblem::Cancelled)
+        self.problem.is_cancelled()
     }
 }
 
@@ -55,7 +52,7 @@ pub(crate) async fn tag(
     let mut of_platforms = Vec::new();
     for (platform, name) in &names.platforms {
         let tagging = async {
-            let registry = connect(name, access).await?;
+            let registry = Registry::of(name, access).await?;
             let (index, _digest) = registry.index_at(digest).await?;
             let entry = Registry::entry(&index, platform).ok_or(ResolveProblem::Platform {
                 platform: platform.to_string(),
@@ -64,16 +61,16 @@ pub(crate) async fn tag(
             registry.tag(&entry.digest).await?;
             Ok(format!("{name}@{}", entry.digest))
         };
-        let tagged = unless_cancelled(name, tagging, cancelled).await;
+        let tagged = named(name, tagging, cancelled).await;
         of_platforms.push(tagged.map_err(failed)?);
     }
     let mut references = Vec::new();
     for name in &names.index {
         let tagging = async {
-            connect(name, access).await?.tag(digest).await?;
+            Registry::of(name, access).await?.tag(digest).await?;
             Ok(format!("{name}@{digest}"))
         };
-        let tagged = unless_cancelled(name, tagging, cancelled).await;
+        let tagged = named(name, tagging, cancelled).await;
         references.push(tagged.map_err(failed)?);
     }
     references.extend(of_platforms);

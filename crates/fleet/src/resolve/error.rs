@@ -74,30 +74,36 @@ fn list(names: &[String]) -> String {
     listed(names)
 }
 
-impl ResolveError {
+impl ResolveProblem {
     /// What kind of trouble it is, if that can be told.
-    pub fn trouble(&self) -> Option<SourceTrouble> {
-        match &self.problem {
-            ResolveProblem::Server { trouble, .. } => *trouble,
-            ResolveProblem::Daemon(buildkit_client::ResolveError::Refused { message, .. }) => {
-                source_failure::trouble(message)
-            }
-            ResolveProblem::Daemon(buildkit_client::ResolveError::Slow { .. }) => {
-                Some(SourceTrouble::Transient)
-            }
-            ResolveProblem::Daemon(
-                buildkit_client::ResolveError::Lost(_) | buildkit_client::ResolveError::Solve(_),
-            ) => Some(SourceTrouble::Unreachable),
+    pub(crate) fn trouble(&self) -> Option<SourceTrouble> {
+        use buildkit_client::ResolveError as Daemon;
+        match self {
+            Self::Server { trouble, .. } => *trouble,
+            Self::Daemon(Daemon::Refused { message, .. }) => source_failure::trouble(message),
+            Self::Daemon(Daemon::Slow { .. }) => Some(SourceTrouble::Transient),
+            Self::Daemon(Daemon::Lost(_) | Daemon::Solve(_)) => Some(SourceTrouble::Unreachable),
             _ => None,
         }
     }
 
     /// Whether the user interrupted it.
-    pub fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         matches!(
-            self.problem,
-            ResolveProblem::Cancelled
-                | ResolveProblem::Daemon(buildkit_client::ResolveError::Cancelled)
+            self,
+            Self::Cancelled | Self::Daemon(buildkit_client::ResolveError::Cancelled)
         )
+    }
+}
+
+impl ResolveError {
+    /// What kind of trouble it is, if that can be told.
+    pub fn trouble(&self) -> Option<SourceTrouble> {
+        self.problem.trouble()
+    }
+
+    /// Whether the user interrupted it.
+    pub fn is_cancelled(&self) -> bool {
+        self.problem.is_cancelled()
     }
 }

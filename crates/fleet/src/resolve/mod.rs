@@ -60,7 +60,7 @@ impl Resolve for Asking<'_> {
                 } => registry::image(credentials, insecure, image, platforms).await,
             }
         };
-        self.named(&image.familiar(), resolving).await
+        named(&image.familiar(), resolving, self.cancelled).await
     }
 
     async fn http(&self, url: &str) -> Result<ContentDigest, ResolveError> {
@@ -73,7 +73,7 @@ impl Resolve for Asking<'_> {
                 Resolver::Direct { .. } => web::sha256(url).await,
             }
         };
-        self.named(url, resolving).await
+        named(url, resolving, self.cancelled).await
     }
 
     async fn git(&self, source: &GitSource) -> Result<Commit, ResolveError> {
@@ -86,7 +86,7 @@ impl Resolve for Asking<'_> {
                 Resolver::Direct { .. } => git::commit(source).await,
             }
         };
-        self.named(&source.to_string(), resolving).await
+        named(&source.to_string(), resolving, self.cancelled).await
     }
 
     fn nonsense(&self, name: &str, what: String) -> ResolveError {
@@ -97,21 +97,20 @@ impl Resolve for Asking<'_> {
     }
 }
 
-impl Asking<'_> {
-    async fn named<T>(
-        &self,
-        name: &str,
-        resolving: impl Future<Output = Result<T, ResolveProblem>> + Send,
-    ) -> Result<T, ResolveError> {
-        let resolving = async {
-            tokio::select! {
-                () = self.cancelled.cancelled() => Err(ResolveProblem::Cancelled),
-                resolved = resolving => resolved,
-            }
+/// What comes of asking about `name`, unless the user has had enough before.
+pub(crate) fn named<T>(
+    name: &str,
+    asking: impl Future<Output = Result<T, ResolveProblem>> + Send,
+    cancelled: &CancellationToken,
+) -> impl Future<Output = Result<T, ResolveError>> + Send {
+    // The futures of clients are large.
+    let asking = Box::pin(asking);
+    async move {
+        let answer = tokio::select! {
+            () = cancelled.cancelled() => Err(ResolveProblem::Cancelled),
+            answer = asking => answer,
         };
-        // The futures of clients are large.
-        let resolved: Result<T, ResolveProblem> = Box::pin(resolving).await;
-        resolved.map_err(|problem| ResolveError {
+        answer.map_err(|problem| ResolveError {
             name: name.to_owned(),
             problem,
         })

@@ -18,7 +18,10 @@ use super::{
     ResolveProblem, ResolvedImage,
     web::{self, CONNECT_LIMIT, SILENCE_LIMIT},
 };
-use crate::source_failure::{self, SourceTrouble};
+use crate::{
+    published::RegistryAccess,
+    source_failure::{self, SourceTrouble},
+};
 
 /// The largest config that is read; real ones have some kilobytes.
 const MAX_CONFIG: i64 = 4 << 20;
@@ -55,6 +58,12 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
+    /// The registry of the image with that name.
+    pub(crate) async fn of(name: &str, access: &RegistryAccess) -> Result<Self, ResolveProblem> {
+        let image: ImageRef = name.parse().map_err(nonsense)?;
+        Self::connect(&access.credentials, &access.insecure, &image).await
+    }
+
     /// Makes ready to ask; what it needs is a login at most.
     pub(crate) async fn connect(
         credentials: &DockerConfig,
