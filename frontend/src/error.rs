@@ -219,7 +219,7 @@ impl FrontendError {
 }
 
 /// What can be in the place of a base.
-const NO_DIRECTORY: &str = "give docker-image://REF";
+const NO_DIRECTORY: &str = "give docker-image://REF or oci-layout://DIR";
 
 /// The causes of an error; one that says what the error above it said already is passed over.
 pub fn causes(error: &dyn Error) -> Vec<String> {

@@ -109,7 +109,7 @@ fn a_syntax_line_opens_the_door() {
     });
 }
 
-/// Secrets and ssh agents reach steps through this door, too, and a cache in a registry is read.
+/// Secrets, options, directories and labels reach steps and images through this door, too.
 #[test]
 fn what_steps_ask_for_comes_through_the_door() {
     on_each(|shared, bed| {
