@@ -36,25 +36,8 @@ pub(crate) struct LockArgs {
     pub(crate) offline: bool,
     #[command(flatten)]
     pub(crate) registries: Registries,
-    /// Pin what this value of an option refers to, too; every value that the catalog lists is pinned anyway
-    #[arg(long, value_name = "OPTION=VALUE", alias = "build-arg", value_parser = parse_assignment)]
-    pub(crate) set: Vec<(String, String)>,
-    /// Pin the image of a base that builds replace, as NAME=docker-image://REF
-    #[arg(long, value_name = "NAME=SOURCE")]
-    pub(crate) build_context: Vec<BuildContext>,
-    /// Pin the image that builds have the packer from
-    #[arg(long, value_name = HELPER_IMAGE_VALUE)]
-    pub(crate) helper_image: Option<HelperImage>,
-}
-
-impl LockArgs {
-    /// What is given besides the context directory.
-    pub(crate) fn given(&self) -> Given<'_> {
-        Given {
-            build_contexts: &self.build_context,
-            helper_image: self.helper_image.as_ref(),
-        }
-    }
+    #[command(flatten)]
+    pub(crate) pinned: PinnedToo,
 }
 
 #[derive(Debug, Args)]
@@ -73,6 +56,13 @@ pub(crate) struct UpdateArgs {
     pub(crate) format: ListingFormat,
     #[command(flatten)]
     pub(crate) registries: Registries,
+    #[command(flatten)]
+    pub(crate) pinned: PinnedToo,
+}
+
+/// What builds refer to besides what the catalog says.
+#[derive(Debug, Args)]
+pub(crate) struct PinnedToo {
     /// Pin what this value of an option refers to, too; every value that the catalog lists is pinned anyway
     #[arg(long, value_name = "OPTION=VALUE", alias = "build-arg", value_parser = parse_assignment)]
     pub(crate) set: Vec<(String, String)>,
@@ -84,7 +74,7 @@ pub(crate) struct UpdateArgs {
     pub(crate) helper_image: Option<HelperImage>,
 }
 
-impl UpdateArgs {
+impl PinnedToo {
     /// What is given besides the context directory.
     pub(crate) fn given(&self) -> Given<'_> {
         Given {

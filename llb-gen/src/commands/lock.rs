@@ -21,7 +21,7 @@ pub(crate) fn run(
     if args.source_policy {
         return print_source_policy(global);
     }
-    let survey = Survey::of(catalog, args.given(), &args.set, global)?;
+    let survey = Survey::of(catalog, args.pinned.given(), &args.pinned.set, global)?;
     let mut lock = survey.pruned();
     let missing = survey.missing(&lock);
     if args.check {

@@ -16,7 +16,7 @@ pub(crate) fn run(
     global: &Global,
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
-    let survey = Survey::of(catalog, args.given(), &args.set, global)?;
+    let survey = Survey::of(catalog, args.pinned.given(), &args.pinned.set, global)?;
     let mut new = survey.pruned();
     let mut pinning = Pinning::of(&survey.references)
         .map_err(|error| Failure::new(Exit::Catalog, error))?
