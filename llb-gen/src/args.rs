@@ -3,6 +3,8 @@
 #![expect(clippy::doc_markdown, reason = "help texts have no markup")]
 
 mod attest;
+mod build;
+mod emit;
 mod image;
 mod lock;
 mod new;
@@ -14,17 +16,16 @@ use std::path::PathBuf;
 use buildkit_client::{Address, AddressError, TlsFlags};
 use catalog::{Caching, PlanOptions, Platform, Request, TarCompression};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use fleet::{BuildContext, Given, HelperImage, Inspection, SshSpec};
+use fleet::{BuildContext, Given, HelperImage, Inspection};
 
+pub(crate) use self::build::BuildArgs;
+pub(crate) use self::emit::{EmitArgs, EmitFormat};
 pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
 pub(crate) use self::lock::{LockArgs, Locking, Registries, UpdateArgs};
 pub(crate) use self::new::NewArgs;
 pub(crate) use self::output::{FileForm, OutputSpec};
 pub(crate) use self::questions::{GraphArgs, GraphFormat, IdArgs, PlanArgs, WhyArgs};
-use crate::{
-    failure::{Exit, Failure},
-    planning::host_platform,
-};
+use crate::failure::{Exit, Failure};
 
 /// Builds root filesystem tars, layer tars and images as one BuildKit graph.
 #[derive(Debug, Parser)]
@@ -222,30 +223,6 @@ pub(crate) struct ShowArgs {
     pub(crate) variation: Variation,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct EmitArgs {
-    /// The artifact
-    pub(crate) artifact: String,
-    /// How to write it: `pb` is what buildctl reads
-    #[arg(long, value_name = "FORMAT", default_value = "pb")]
-    pub(crate) format: EmitFormat,
-    /// Have buildctl push an image to PREFIX/NAME instead of the repository that the catalog names; repeatable
-    #[arg(long, value_name = "PREFIX")]
-    pub(crate) registry: Vec<String>,
-    /// Have buildctl push an image under this tag; repeatable [default: the catalog's for the platform, or the content
-    /// tag and the platform]
-    #[arg(long, value_name = "TAG", value_parser = image::parse_tag)]
-    pub(crate) tag: Vec<String>,
-    #[command(flatten)]
-    pub(crate) variation: Variation,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum EmitFormat {
-    Pb,
-    Json,
-}
-
 /// Which variants are meant, and what stands in for their bases.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Variation {
@@ -310,18 +287,10 @@ impl TarOptions {
     }
 }
 
-/// What of earlier builds is used.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct Reuse {
-    /// Run every step again, whatever is cached; implies --no-skip
-    #[arg(long)]
-    pub(crate) no_cache: bool,
-    /// Export again what is there already
-    #[arg(long)]
-    pub(crate) no_skip: bool,
-    /// Read the files of earlier builds in full, instead of comparing size and time
-    #[arg(long)]
-    pub(crate) verify: bool,
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
 }
 
 /// How well the files of earlier builds are looked at.
@@ -333,93 +302,11 @@ fn inspection(verify: bool) -> Inspection {
     }
 }
 
-impl Reuse {
-    /// How well the files of earlier builds are looked at.
-    pub(crate) fn inspection(self) -> Inspection {
-        inspection(self.verify)
-    }
-
-    /// Whether everything is built, whatever is there.
-    pub(crate) fn builds_always(self) -> bool {
-        self.no_skip || self.no_cache
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct BuildArgs {
-    /// Artifact names, globs, or `all`; the catalog's defaults when none is named
-    #[arg(value_name = "ARTIFACT")]
-    pub(crate) artifacts: Vec<String>,
-    #[command(flatten)]
-    pub(crate) variation: Variation,
-    #[command(flatten)]
-    pub(crate) tar: TarOptions,
-    /// Where outputs go: a directory, `-` for stdout, or type=tar|oci|docker,dest=FILE
-    ///
-    /// In a directory, every output has the name that the catalog gives it, and what is there already is not built again.
-    /// A `dest` may have {artifact}, {arch}, {platform}, and the artifact's axes and options in it, and must when there are
-    /// several outputs; without it, or with `-`, the one output goes to stdout.
-    #[arg(short, long, value_name = "DIR|-|SPEC", default_value = "out")]
-    pub(crate) output: OutputSpec,
-    /// Load images into docker or podman, for this machine's platform or the one of `--platform`
-    #[arg(
-        long,
-        value_name = "ENGINE",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "auto",
-        conflicts_with_all = ["push", "output"]
-    )]
-    pub(crate) load: Option<Engine>,
-    #[command(flatten)]
-    pub(crate) image: ImageArgs,
-    /// Give steps a secret: id=ID,src=FILE or id=ID,env=VARIABLE
-    #[arg(long, value_name = "SPEC")]
-    // Read by the command: clap would repeat the text, which may hold the secret itself.
-    pub(crate) secret: Vec<String>,
-    /// Let steps ask an ssh agent: default, or ID=SOCKET
-    #[arg(long, value_name = "ID[=SOCKET]")]
-    pub(crate) ssh: Vec<SshSpec>,
-    /// Certificates that networked steps trust in addition, as a PEM file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) build_ca: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) reuse: Reuse,
-    #[command(flatten)]
-    pub(crate) locking: Locking,
-    /// Build the others to the end when one fails
-    #[arg(long)]
-    pub(crate) keep_going: bool,
-    /// How many variants are built at a time [default: all of them; the daemon runs as many steps as it can]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) jobs: Option<u16>,
-    /// Write what was built, with sha256 and size, to this JSON file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) metadata_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CompletionsArgs {
-    /// The shell
-    pub(crate) shell: clap_complete::Shell,
-}
-
 /// A platform in its canonical spelling, so that `linux/aarch64` is `linux/arm64`.
 fn parse_platform(text: &str) -> Result<Platform, String> {
     text.parse()
         .map(|platform: Platform| platform.normalized())
         .map_err(|error: buildkit_llb::PlatformError| error.to_string())
-}
-
-impl BuildArgs {
-    /// Which variants are built: for docker and podman those that this machine runs, unless it is said otherwise.
-    pub(crate) fn for_platforms(&self) -> Variation {
-        let mut variation = self.variation.clone();
-        if self.load.is_some() && variation.platform.is_empty() {
-            variation.platform.push(host_platform());
-        }
-        variation
-    }
 }
 
 /// Outputs that go elsewhere are not remembered.

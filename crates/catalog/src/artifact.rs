@@ -1,5 +1,7 @@
 //! What a catalog declares: an artifact with its base, steps, platforms and outputs.
 
+mod parts;
+
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use buildkit_llb::Platform;
@@ -7,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
-    file::{Place, Places, StepPlace, text_or_table},
+    file::{Places, text_or_table},
     name::{ArtifactName, VariableName},
     path::ContextPath,
     problem::Problem,
@@ -317,100 +319,6 @@ impl Artifact {
     pub fn release_tag(mut self, pattern: &str) -> Self {
         self.release_tags.push(pattern.to_owned());
         self
-    }
-
-    /// Its name.
-    pub fn name(&self) -> &ArtifactName {
-        &self.name
-    }
-
-    /// Its kind.
-    pub fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// What its steps start from.
-    pub fn base(&self) -> &Base {
-        &self.base
-    }
-
-    /// The sentence on what it is for; empty when none was given.
-    pub fn summary(&self) -> &str {
-        &self.description
-    }
-
-    /// The platforms that it is built for.
-    pub fn declared_platforms(&self) -> &[Platform] {
-        &self.platforms
-    }
-
-    /// Its axes with all their values.
-    pub fn axes(&self) -> &BTreeMap<VariableName, Vec<String>> {
-        &self.axes
-    }
-
-    /// Its options.
-    pub fn options(&self) -> &BTreeMap<VariableName, OptionValues> {
-        &self.options
-    }
-
-    /// Its steps, in order.
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
-    }
-
-    /// Its last steps, in order.
-    pub fn last_steps(&self) -> &[Step] {
-        &self.last_steps
-    }
-
-    /// All its steps with their numbers: its own, then its last ones.
-    pub(crate) fn numbered_steps(&self) -> impl Iterator<Item = (usize, &Step)> {
-        (1..).zip(self.steps.iter().chain(&self.last_steps))
-    }
-
-    /// Where it is declared, when a file declares it.
-    pub fn place(&self) -> Option<&Place> {
-        self.places.artifact.as_ref()
-    }
-
-    /// Where its base is named, when a file declares it.
-    pub fn base_place(&self) -> Option<&Place> {
-        self.key_place("base")
-    }
-
-    /// Where this key is set, when a file declares it.
-    pub(crate) fn key_place(&self, key: &str) -> Option<&Place> {
-        self.places.keys.get(key)
-    }
-
-    /// Where the step with this number, from 1, is declared, when a file declares it; its last steps count on from its own.
-    pub fn step_place(&self, number: usize) -> Option<&Place> {
-        self.nested_places(number).map(|step| &step.place)
-    }
-
-    /// The same, with the steps that the step has in it.
-    pub(crate) fn nested_places(&self, number: usize) -> Option<&StepPlace> {
-        let index = number.checked_sub(1)?;
-        match index.checked_sub(self.steps.len()) {
-            None => self.places.steps.get(index),
-            Some(index) => self.places.last_steps.get(index),
-        }
-    }
-
-    /// Where its outputs are written.
-    pub fn output_template(&self) -> &Template {
-        &self.output
-    }
-
-    /// How a layer says that a path is gone, if it is declared.
-    pub fn declared_whiteouts(&self) -> Option<Whiteouts> {
-        self.whiteouts
-    }
-
-    /// The repository that its image is pushed to.
-    pub fn repository_template(&self) -> Option<&Template> {
-        self.repository.as_ref()
     }
 
     fn read<T: FromStr>(&mut self, text: &str) -> Option<T>

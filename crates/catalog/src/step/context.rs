@@ -1,99 +1,23 @@
 //! What a step may ask for: exactly what it declared.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
-use buildkit_llb::{ContentDigest, Copy, Exec, FileActions, ProxyEnv, SourceLocation, State};
-use serde::Serialize;
+use buildkit_llb::{Copy, Exec, FileActions, ProxyEnv, SourceLocation, State};
 
-use super::network::networked_shell;
+use super::{error::StepError, network::networked_shell, read::Read};
 use crate::{
-    dockerfile::{FromLineError, first_from_line},
+    dockerfile::first_from_line,
     inputs::{FileSet, Inputs, NamedContext},
     local::{self, LocalSource},
     location::StepLocation,
-    lock::{GitSource, PACKAGES_EPOCH},
-    name::{ContextName, SecretId, SshId},
-    path::{ContextPath, ContextPathError},
-    template::{Template, TemplateError, Variables},
+    lock::PACKAGES_EPOCH,
+    name::ContextName,
+    path::ContextPath,
+    template::{Template, Variables},
     tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
 };
-
-/// Something that a step reads.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Read {
-    /// The files that a path or glob in the context directory stands for.
-    Files(ContextPath),
-    /// The files that a path or glob stands for in a directory that `--build-context NAME=DIR` gives.
-    Context {
-        /// The name.
-        name: ContextName,
-        /// The path or glob in it.
-        path: ContextPath,
-    },
-    /// The image that the first FROM line of a Dockerfile names: its tag, not its tree.
-    FromLine(ContextPath),
-    /// The tar of an artifact of the catalog, packed inside the graph.
-    Tar(String),
-    /// The tree of an artifact of the catalog when it has one of that name, or else of an image.
-    Tree(String),
-    /// What a URL serves.
-    Http {
-        /// The URL.
-        url: String,
-        /// What it must hash to; the lock has it when the step says nothing.
-        #[serde(serialize_with = "as_text", skip_serializing_if = "Option::is_none")]
-        checksum: Option<ContentDigest>,
-    },
-    /// The files of a git ref.
-    Git(GitSource),
-    /// A secret. A step that needs it fails without it; an optional one is absent then.
-    Secret {
-        /// The id.
-        id: SecretId,
-        /// Whether the step can do without.
-        optional: bool,
-    },
-    /// An ssh agent, which the step needs.
-    Ssh {
-        /// The id.
-        id: SshId,
-    },
-}
-
-/// As a reader would name it.
-impl fmt::Display for Read {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Files(path) => write!(f, "{path}"),
-            Self::Context { name, path } => write!(f, "{path} of the build context {name}"),
-            Self::FromLine(path) => write!(f, "the FROM line of {path}"),
-            Self::Tar(name) => write!(f, "the tar of {name}"),
-            Self::Tree(name) => f.write_str(name),
-            Self::Http { url, .. } => f.write_str(url),
-            Self::Git(source) => write!(f, "{source}"),
-            Self::Secret { id, optional: true } => write!(f, "secret {id}, if it is given"),
-            Self::Secret {
-                id,
-                optional: false,
-            } => write!(f, "secret {id}"),
-            Self::Ssh { id } => write!(f, "ssh agent {id}"),
-        }
-    }
-}
-
-#[expect(clippy::ref_option, reason = "serde gives the field as it is")]
-fn as_text<S: serde::Serializer>(
-    digest: &Option<ContentDigest>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    digest
-        .as_ref()
-        .map(ToString::to_string)
-        .serialize(serializer)
-}
 
 /// What a step reads from elsewhere in the graph.
 pub(crate) type Given = BTreeMap<Read, Source>;
@@ -129,64 +53,6 @@ impl Caption {
     pub(crate) fn lines_of_reads(&self) -> Option<&SourceLocation> {
         self.lines().filter(|_| !self.is_repeated)
     }
-}
-
-/// Why a step cannot be carried out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StepError {
-    /// A template cannot be filled in.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// A path leaves the context directory.
-    #[error(transparent)]
-    Path(#[from] ContextPathError),
-    /// The step asks for files that it did not declare in its reads.
-    #[error("the step reads `{path}` without declaring it")]
-    Undeclared {
-        /// The path or glob.
-        path: ContextPath,
-    },
-    /// The step asks for a tree or a download that it did not declare in its reads.
-    #[error("the step reads {what} without declaring it")]
-    UndeclaredSource {
-        /// What it asks for.
-        what: String,
-    },
-    /// Something else than a directory in the place of one.
-    #[error("the build context `{context}` must be a directory")]
-    NotADirectory {
-        /// The context.
-        context: ContextName,
-    },
-    /// Declared files that were not read from disk.
-    #[error("`{path}` was not read; it is declared, but not among the inputs")]
-    NotRead {
-        /// The path or glob.
-        path: ContextPath,
-    },
-    /// A file that should hold a value and does not.
-    #[error("`{path}` {problem}")]
-    Value {
-        /// The file.
-        path: ContextPath,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// A Dockerfile whose FROM line names no image with a tag.
-    #[error(transparent)]
-    FromLine(#[from] FromLineError),
-    /// A script that cannot be run.
-    #[error("`{path}` is not executable; `chmod +x` it")]
-    NotExecutable {
-        /// The script.
-        path: ContextPath,
-    },
-    /// A step of the catalog's own says no.
-    #[error("{reason}")]
-    Refused {
-        /// Why.
-        reason: String,
-    },
 }
 
 /// What a step is carried out with: the variant, and the inputs that the step declared.

@@ -6,11 +6,13 @@ mod context;
 mod copy;
 mod custom;
 mod download;
+mod error;
 mod health;
 mod image;
 mod label;
 mod main_file;
 mod network;
+mod read;
 mod run;
 mod tar;
 mod when;
@@ -21,14 +23,16 @@ use serde::{Deserialize, Serialize, Serializer};
 pub use self::{
     apt::Apt,
     config::{Env, User, Workdir},
-    context::{Read, Source, StepContext, StepError},
+    context::{Source, StepContext},
     copy::Copy,
     custom::{Custom, CustomStep},
     download::{Download, Git},
+    error::StepError,
     health::Healthcheck,
     image::{Cmd, Entrypoint, Expose, StopSignal, Volume},
     label::Label,
     network::CA_SECRET,
+    read::Read,
     run::{Cache, Network, Run},
     tar::Tar,
     when::When,

@@ -1,0 +1,66 @@
+//! Why a step cannot be carried out.
+
+use crate::{
+    dockerfile::FromLineError,
+    name::ContextName,
+    path::{ContextPath, ContextPathError},
+    template::TemplateError,
+};
+
+/// Why a step cannot be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StepError {
+    /// A template cannot be filled in.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A path leaves the context directory.
+    #[error(transparent)]
+    Path(#[from] ContextPathError),
+    /// The step asks for files that it did not declare in its reads.
+    #[error("the step reads `{path}` without declaring it")]
+    Undeclared {
+        /// The path or glob.
+        path: ContextPath,
+    },
+    /// The step asks for a tree or a download that it did not declare in its reads.
+    #[error("the step reads {what} without declaring it")]
+    UndeclaredSource {
+        /// What it asks for.
+        what: String,
+    },
+    /// Something else than a directory in the place of one.
+    #[error("the build context `{context}` must be a directory")]
+    NotADirectory {
+        /// The context.
+        context: ContextName,
+    },
+    /// Declared files that were not read from disk.
+    #[error("`{path}` was not read; it is declared, but not among the inputs")]
+    NotRead {
+        /// The path or glob.
+        path: ContextPath,
+    },
+    /// A file that should hold a value and does not.
+    #[error("`{path}` {problem}")]
+    Value {
+        /// The file.
+        path: ContextPath,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A Dockerfile whose FROM line names no image with a tag.
+    #[error(transparent)]
+    FromLine(#[from] FromLineError),
+    /// A script that cannot be run.
+    #[error("`{path}` is not executable; `chmod +x` it")]
+    NotExecutable {
+        /// The script.
+        path: ContextPath,
+    },
+    /// A step of the catalog's own says no.
+    #[error("{reason}")]
+    Refused {
+        /// Why.
+        reason: String,
+    },
+}
