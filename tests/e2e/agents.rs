@@ -148,11 +148,7 @@ fn a_step_sees_the_keys_of_the_agent() {
         .env("LLBGEN_FIXTURE", "agents")
         .args(["-c", &format!("{emit} >/dev/null")]))
     .success();
-    let line = emitted
-        .stderr
-        .lines()
-        .find_map(|line| line.split_once("buildctl build"));
-    let line = line.unwrap().1;
+    let line = emitted.buildctl_line();
     assert!(line.contains("--ssh default"), "{line}");
     fs::remove_dir_all(home.join("out")).unwrap();
     run(clean("sh", home)

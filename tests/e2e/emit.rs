@@ -77,14 +77,8 @@ fn buildctl_builds_what_emit_says() {
     let program = machine::llbgen().display();
     locked(home.path(), &built(bed).lock);
     let emit = format!("{program} -C context emit base-rootfs --platform linux/arm64");
-    let said = run(clean("sh", home.path()).args(["-c", &format!("{emit} >/dev/null")]))
-        .success()
-        .stderr;
-    let line = said
-        .lines()
-        .find_map(|line| line.split_once("buildctl build"))
-        .unwrap()
-        .1;
+    let said = run(clean("sh", home.path()).args(["-c", &format!("{emit} >/dev/null")])).success();
+    let line = said.buildctl_line();
     let script = format!("set -e; {emit} | buildctl build {line}; ls *.tar");
     let listing = run(clean("sh", home.path())
         .env("BUILDKIT_HOST", bed.address())

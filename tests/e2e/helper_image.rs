@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use llbgen_tests::{
     bed::Bed,
-    command::{Outcome, clean, run},
+    command::{as_emitted, clean, run},
     frontend, machine, progress,
 };
 
@@ -126,14 +126,14 @@ fn buildctl_needs_no_packer_on_the_disk() {
     let helper = helper(bed);
     run(llbgen(bed, home).args(["build", "--helper-image", &helper])).success();
     let emit = ["emit", "edits", "--helper-image", &helper];
-    let Outcome { stdout, stderr, .. } = run(llbgen(bed, home).args(emit)).success();
-    let line = stderr.trim().split_once("buildctl build").unwrap().1;
+    let emitted = run(llbgen(bed, home).args(emit)).success();
+    let line = emitted.buildctl_line();
     assert!(!line.contains("--local"), "{line}");
-    fs::write(home.join("graph.pb"), stdout).unwrap();
-    let script = format!("mkdir elsewhere && cd elsewhere && buildctl build {line} < ../graph.pb");
-    run(clean("sh", home)
-        .env("BUILDKIT_HOST", bed.address())
-        .args(["-c", &script]))
+    run(&mut as_emitted(
+        &emitted,
+        &bed.address(),
+        &home.join("elsewhere"),
+    ))
     .success();
     assert!(layer(home, "elsewhere") == layer(home, "out"));
 }

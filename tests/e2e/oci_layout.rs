@@ -8,7 +8,7 @@ use std::{
 
 use llbgen_tests::{
     bed::Bed,
-    command::{Outcome, clean, fixture, run},
+    command::{Outcome, as_emitted, clean, fixture, run},
     progress,
     tree::Tree,
 };
@@ -155,16 +155,9 @@ fn buildctl_builds_what_emit_says() {
     let private = bed.private();
     let emit = ["emit", "based", "--platform", "linux/amd64"];
     let emitted = replaced(home.path(), "oci-layout://layout", &emit).success();
-    let line = emitted.stderr.lines();
-    let mut line = line.filter_map(|line| line.split_once("buildctl build"));
-    let (_, line) = line.next_back().unwrap();
+    let line = emitted.buildctl_line();
     assert!(line.contains("--oci-layout 'layout-"), "{line}");
-    fs::write(home.path().join("graph"), &emitted.stdout).unwrap();
-    let mut shell = clean("sh", home.path());
-    shell
-        .env("BUILDKIT_HOST", private.address())
-        .args(["-c", &format!("buildctl build {line} < graph")]);
-    run(&mut shell).success();
+    run(&mut as_emitted(&emitted, &private.address(), home.path())).success();
     let tree = Tree::open(&home.path().join("based-amd64.tar")).unwrap();
     assert!(tree.get("copied").is_some());
     // Of both doors the vertices are the same: nothing is left to do.

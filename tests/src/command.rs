@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsStr,
+    fs,
     io::Read,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
@@ -39,6 +40,16 @@ impl Outcome {
         std::str::from_utf8(&self.stdout).expect("stdout is text")
     }
 
+    /// What stands behind `buildctl build` in the line that `emit` prints.
+    ///
+    /// # Panics
+    /// When there is no such line.
+    pub fn buildctl_line(&self) -> &str {
+        let mut lines = self.stderr.lines();
+        let line = lines.find_map(|line| line.split_once("buildctl build"));
+        line.expect("emit says how to build it").1
+    }
+
     /// Returns the outcome of a command that must not fail.
     ///
     /// # Panics
@@ -65,6 +76,21 @@ impl Outcome {
         }
         self
     }
+}
+
+/// `buildctl build` on the daemon at `address` with what `emit` has written, as the line that it has printed says, in
+/// `directory`.
+///
+/// # Panics
+/// When the directory cannot be written to.
+pub fn as_emitted(emitted: &Outcome, address: &str, directory: &Path) -> Command {
+    let graph = directory.join("graph.pb");
+    fs::create_dir_all(directory).expect("a directory can be made");
+    fs::write(graph, &emitted.stdout).expect("a graph can be written");
+    let script = format!("buildctl build {} < graph.pb", emitted.buildctl_line());
+    let mut shell = clean("sh", directory);
+    shell.env("BUILDKIT_HOST", address).args(["-c", &script]);
+    shell
 }
 
 /// A program with nothing of the caller's environment but PATH, all signals as they are by default, and `home` as its

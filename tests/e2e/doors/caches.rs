@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path, ptr};
 
 use llbgen_tests::{
     bed::Bed,
-    command::{clean, run},
+    command::{as_emitted, clean, run},
     frontend::buildx,
     machine,
 };
@@ -106,16 +106,8 @@ fn what_buildx_has_built_nobody_builds_again() {
     }
 
     let emitted = llbgen(&["emit", "tools", "--platform", "linux/amd64"]);
-    fs::write(home.join("graph.pb"), &emitted.stdout).unwrap();
-    let hint = emitted.stderr.lines();
-    let mut hint = hint.filter_map(|line| line.split_once("buildctl build"));
-    let script = format!(
-        "buildctl build --progress rawjson {} < graph.pb",
-        hint.next().unwrap().1
-    );
-    let mut buildctl = clean("sh", home);
-    buildctl.env("BUILDKIT_HOST", bed.address());
-    let said = run(buildctl.args(["-c", &script])).success();
+    let mut buildctl = as_emitted(&emitted, &bed.address(), home);
+    let said = run(buildctl.env("BUILDKIT_PROGRESS", "rawjson")).success();
     assert_eq!(commands_run(&said.stderr), Vec::<String>::new());
     assert!(tar("amd64.tar") == tar("out/tools/amd64.tar"));
 }

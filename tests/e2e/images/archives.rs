@@ -4,7 +4,7 @@ use std::fs;
 
 use llbgen_tests::{
     bed::Bed,
-    command::{clean, fixture, run},
+    command::{as_emitted, clean, fixture, run},
 };
 use serde_json::Value;
 
@@ -78,17 +78,7 @@ fn buildctl_makes_an_image_with_the_same_config() {
     build(bed, home.path(), &["app"]).success();
     let mut emit = fixture("images", home.path());
     let emitted = run(emit.args(["emit", "app", "--platform", "linux/arm64"])).success();
-    let line = emitted
-        .stderr
-        .lines()
-        .find_map(|line| line.split_once("buildctl build"))
-        .unwrap()
-        .1;
-    fs::write(home.path().join("graph.pb"), &emitted.stdout).unwrap();
-    run(clean("sh", home.path())
-        .env("BUILDKIT_HOST", bed.address())
-        .args(["-c", &format!("buildctl build {line} < graph.pb")]))
-    .success();
+    run(&mut as_emitted(&emitted, &bed.address(), home.path())).success();
     let flags = ["--config", "--override-arch", "arm64"];
     let theirs = inspect(home.path(), &flags, "oci-archive:app.oci.tar");
     let ours = inspect(home.path(), &flags, "oci-archive:out/app.oci.tar");

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use archive::{Digest, Kind};
 use llbgen_tests::{
     bed::Bed,
-    command::{clean, run},
+    command::{as_emitted, clean, run},
     fixtures,
     frontend::buildx,
     machine::llbgen,
@@ -62,15 +62,10 @@ fn deletions_come_through_every_door() {
 fn emit(bed: &Bed, home: &Path, platform: &[&str]) {
     let mut emit = clean(llbgen(), home);
     let emitted = run(emit.args(["emit", "edits"]).args(platform)).success();
-    let mut told = emitted
-        .stderr
-        .lines()
-        .filter_map(|line| line.split_once("buildctl build"));
-    let (_, line) = told.next().unwrap();
-    fs::write(home.join("graph.pb"), &emitted.stdout).unwrap();
-    let script = format!("mkdir buildctl && cd buildctl && buildctl build {line} < ../graph.pb");
-    run(clean("sh", home)
-        .env("BUILDKIT_HOST", bed.address())
-        .args(["-c", &script]))
+    run(&mut as_emitted(
+        &emitted,
+        &bed.address(),
+        &home.join("buildctl"),
+    ))
     .success();
 }

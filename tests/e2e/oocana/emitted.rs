@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use llbgen_tests::{
     bed::Bed,
-    command::{Outcome, clean, llbgen, run},
+    command::{Outcome, as_emitted, clean, llbgen, run},
     context::PROGRAMS,
     image::ARCHITECTURES,
     progress,
@@ -12,7 +12,7 @@ use llbgen_tests::{
 
 use super::{Built, built, config};
 
-fn emitted(built: &Built, artifact: &str, arch: &str, more: &[&str]) -> (Outcome, String) {
+fn emitted(built: &Built, artifact: &str, arch: &str, more: &[&str]) -> Outcome {
     let platform = format!("linux/{arch}");
     let mut emit = llbgen(&built.home);
     emit.args(["emit", artifact, "--platform", &platform]);
@@ -20,25 +20,13 @@ fn emitted(built: &Built, artifact: &str, arch: &str, more: &[&str]) -> (Outcome
     if artifact == "oocana-runtime" {
         emit.args(PROGRAMS);
     }
-    let emitted = run(&mut emit).success();
-    let line = emitted
-        .stderr
-        .lines()
-        .find_map(|line| line.split_once("buildctl build"));
-    let line = line.unwrap().1.to_owned();
-    (emitted, line)
+    run(&mut emit).success()
 }
 
 fn buildctl(built: &Built, artifact: &str, arch: &str, more: &[&str]) -> PathBuf {
-    let (emitted, line) = emitted(built, artifact, arch, more);
+    let emitted = emitted(built, artifact, arch, more);
     let dir = built.home.join(format!("buildctl-{artifact}-{arch}"));
-    fs::create_dir(&dir).unwrap();
-    fs::write(dir.join("graph.pb"), &emitted.stdout).unwrap();
-    let script = format!("cd {} && buildctl build {line} < graph.pb", dir.display());
-    run(clean("sh", &built.home)
-        .env("BUILDKIT_HOST", built.bed.address())
-        .args(["-c", &script]))
-    .success();
+    run(&mut as_emitted(&emitted, &built.bed.address(), &dir)).success();
     dir
 }
 
@@ -71,7 +59,7 @@ fn images_share_all_that_they_can() {
     let Some(bed) = Bed::shared() else { return };
     let built = built(bed);
     let digests = |artifact: &str, arch: &str| {
-        let (emitted, _) = emitted(built, artifact, arch, &[]);
+        let emitted = emitted(built, artifact, arch, &[]);
         fs::write(built.home.join("shared.pb"), &emitted.stdout).unwrap();
         let script = "buildctl debug dump-llb < shared.pb";
         let dump = run(clean("sh", &built.home).args(["-c", script])).success();
