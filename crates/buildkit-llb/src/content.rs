@@ -11,6 +11,9 @@ use crate::platform::Platform;
 use crate::source::attr;
 use crate::state::State;
 
+/// The number of bind mounts in `pb.MountType`.
+const BIND: i32 = 0;
+
 /// What a vertex does, without the digests of what it reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -191,13 +194,12 @@ impl Entry {
         parts.join("/")
     }
 
-    /// The input that the vertex is a next state of: the root file system of a command, what files are changed in.
+    /// The input that the vertex is a next state of: what files are changed in, the root file system of a command. For
+    /// a command that leaves no root of its own (it is scratch, or read-only), the first mount with an input that it
+    /// writes to and leaves.
     pub fn primary_input(&self) -> Option<usize> {
         match self.message().op? {
-            pb::op::Op::Exec(exec) => {
-                let root = exec.mounts.iter().find(|mount| mount.dest == "/")?;
-                usize::try_from(root.input).ok()
-            }
+            pb::op::Op::Exec(exec) => exec_primary_input(&exec.mounts),
             pb::op::Op::File(file) => {
                 let inputs = self.inputs.len();
                 let named = file.actions.first()?.input;
@@ -212,6 +214,18 @@ impl Entry {
         // An entry is made by marshalling, or by decoding bytes that were read as an op.
         pb::Op::decode(&*self.op).unwrap_or_default()
     }
+}
+
+/// The input of the mount that a command leaves changed.
+fn exec_primary_input(mounts: &[pb::Mount]) -> Option<usize> {
+    let is_root = |mount: &&pb::Mount| mount.dest == "/";
+    // Only bind mounts have outputs; those of secrets and agents have the number 0 and mean nothing.
+    let is_left =
+        |mount: &&pb::Mount| mount.mount_type == BIND && mount.output >= 0 && mount.input >= 0;
+    let root = mounts.iter().find(is_root);
+    let left = mounts.iter().filter(is_left);
+    let primary = root.filter(is_left).or_else(|| left.into_iter().next());
+    usize::try_from(primary.or(root)?.input).ok()
 }
 
 fn exec_content(exec: pb::ExecOp) -> ExecContent {

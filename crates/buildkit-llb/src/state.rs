@@ -88,6 +88,29 @@ impl State {
         values.dir("/").with_output(self.output.clone())
     }
 
+    /// The files of `files` with all that this state has besides: environment, directory, user, platform and so on. For
+    /// a command that changes a tree which it mounts: what it leaves there goes on as this state would.
+    ///
+    /// ```
+    /// use buildkit_llb::{BindMount, Exec, Image, State};
+    ///
+    /// let base = Image::new("debian:bookworm".parse()?).state().env("LANG", "C.UTF-8").dir("/srv");
+    /// let tools = Image::new("tools:1".parse()?).state();
+    /// let changed = tools
+    ///     .exec(Exec::new(["/tidy", "/tree"]).mount(BindMount::new("/tree", &base)))
+    ///     .mount("/tree")?;
+    /// let tidy = base.replace_files(&changed);
+    /// assert_eq!((tidy.get_env("LANG"), tidy.get_dir()), (Some("C.UTF-8"), "/srv"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn replace_files(&self, files: &Self) -> Self {
+        Self {
+            output: files.output.clone(),
+            values: self.values.clone(),
+            defaults: None,
+        }
+    }
+
     /// This state, once `dependencies` are done too. Mirrors `State.Requires`; needs BuildKit 0.31.
     pub fn requires(&self, id: impl Into<String>, dependencies: &[Self]) -> Self {
         if dependencies.is_empty() {

@@ -51,7 +51,7 @@ impl<'a> Graph<'a> {
             OpContent::Exec(exec) => exec
                 .mounts
                 .iter()
-                .filter(|mount| mount.dest != "/")
+                .filter(|mount| mount.input != primary)
                 .filter_map(|mount| Some((mount.dest.clone(), input(mount.input?)?)))
                 .collect(),
             OpContent::File(actions) => actions
