@@ -1,6 +1,7 @@
 //! What a vertex does, read back from its op: for programs that explain graphs, not for building them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use prost::Message as _;
 
@@ -8,7 +9,7 @@ use crate::constraints::Constraints;
 use crate::definition::Entry;
 use crate::pb;
 use crate::platform::Platform;
-use crate::source::attr;
+use crate::source::{attr, told, userinfo};
 use crate::state::State;
 
 /// The number of bind mounts in `pb.MountType`.
@@ -30,6 +31,7 @@ pub enum OpContent {
 
 /// A command and its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExecContent {
     /// The program and its arguments.
     pub args: Vec<String>,
@@ -47,6 +49,7 @@ pub struct ExecContent {
 
 /// A mount of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MountContent {
     /// Where it is mounted; `/` is the root file system.
     pub dest: String,
@@ -62,8 +65,9 @@ pub struct MountContent {
     pub id: String,
 }
 
-/// Where files come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where files come from. The Debug text has no password of an address.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SourceContent {
     /// The identifier, such as `docker-image://docker.io/library/alpine:latest`.
     pub identifier: String,
@@ -73,6 +77,7 @@ pub struct SourceContent {
 
 /// One change of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileActionContent {
     /// Which of the vertex's inputs is changed; `None` for scratch, and for what an earlier action of the vertex made.
     pub input: Option<usize>,
@@ -154,6 +159,15 @@ impl SourceContent {
         let list = patterns.and_then(|patterns| serde_json::from_str::<Vec<String>>(patterns).ok());
         let plain = |pattern: String| pattern.replace('\\', "");
         list.unwrap_or_default().into_iter().map(plain).collect()
+    }
+}
+
+impl fmt::Debug for SourceContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceContent")
+            .field("identifier", &userinfo::without(&self.identifier))
+            .field("attrs", &told(&self.attrs))
+            .finish()
     }
 }
 

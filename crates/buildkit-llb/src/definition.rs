@@ -1,5 +1,7 @@
 //! A marshalled graph.
 
+use std::fmt;
+
 use crate::digest::OpDigest;
 use crate::metadata::OpMetadata;
 use crate::op_kind::OpKind;
@@ -10,6 +12,26 @@ use crate::wire::Writer;
 /// `pb.Definition`.
 ///
 /// Equal graphs under equal constraints give equal bytes. The definition of scratch is empty.
+///
+/// ```
+/// use buildkit_llb::{Constraints, Definition, Exec, Image, OpKind, Platform};
+///
+/// let base = Image::new("debian:bookworm".parse()?).state();
+/// let state = base.run(Exec::new(["apt-get", "update"]).custom_name("update"));
+/// let definition = state.marshal(&Constraints::new(Platform::new("linux", "amd64")))?;
+///
+/// // What a daemon solves, and what it decodes to.
+/// let bytes = definition.to_bytes();
+/// assert_eq!(Definition::from_bytes(&bytes)?, definition);
+///
+/// // Inputs stand before what reads them; the last vertex makes the result.
+/// let labels: Vec<String> = definition.vertices().map(|vertex| vertex.label()).collect();
+/// assert_eq!(labels, ["docker-image://docker.io/library/debian:bookworm", "update"]);
+/// let head = definition.find(definition.head().unwrap()).unwrap();
+/// assert_eq!(head.kind(), OpKind::Exec);
+/// assert_eq!(head.inputs()[0].vertex(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Definition {
     entries: Vec<Entry>,
@@ -19,8 +41,8 @@ pub struct Definition {
     sources: Option<Vec<SourceFile>>,
 }
 
-/// One vertex of a definition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One vertex of a definition. Its Debug text has its label and not its bytes, in which an address may have a password.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
     pub(crate) digest: OpDigest,
     pub(crate) kind: OpKind,
@@ -172,6 +194,19 @@ impl Entry {
     /// Where the vertex comes from.
     pub fn locations(&self) -> &[Location] {
         self.locations.as_deref().unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("digest", &self.digest)
+            .field("kind", &self.kind)
+            .field("label", &self.label())
+            .field("inputs", &self.inputs)
+            .field("metadata", &self.metadata)
+            .field("locations", &self.locations)
+            .finish_non_exhaustive()
     }
 }
 

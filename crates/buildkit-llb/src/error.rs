@@ -13,6 +13,7 @@ pub struct MarshalError {
 
 /// What is wrong with a vertex. The types of this crate rule out most mistakes; these are left.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpError {
     /// The op needs a platform, and neither the vertex, the state nor the marshal call has one.
     #[error("it needs a platform, and none is given")]
@@ -26,6 +27,9 @@ pub enum OpError {
     /// A local source has an empty name.
     #[error("a local source needs a name")]
     EmptyLocalName,
+    /// A source has an empty identifier.
+    #[error("a source needs an identifier")]
+    EmptySourceIdentifier,
     /// A download's address is not one of http or https.
     #[error("`{url}` is not an http or https address")]
     NotHttp {
@@ -89,6 +93,9 @@ pub enum OpError {
     /// A passthrough has an empty id.
     #[error("it is a passthrough with an empty id")]
     EmptyPassthroughId,
+    /// A passthrough hands nothing on but scratch, which cannot depend on anything.
+    #[error("it hands on nothing but scratch, which cannot wait for anything")]
+    NoPassthroughOutput,
     /// An output of a mount is used that has none.
     #[error("the mount at `{target}` has no output")]
     NoMountOutput {

@@ -5,9 +5,11 @@ use prost::Message as _;
 use crate::definition::Entry;
 use crate::pb;
 use crate::platform::Platform;
+use crate::source::userinfo;
 
 impl Entry {
-    /// A name for people: the custom name, else what the op does, such as `mkdir /a, copy / → /b`.
+    /// A name for people: the custom name, else what the op does, such as `mkdir /a, copy / → /b`. An address stands
+    /// there without its password.
     pub fn label(&self) -> String {
         match (self.metadata().custom_name(), self.op().op) {
             (Some(name), _) => name.to_owned(),
@@ -43,7 +45,7 @@ impl Entry {
 
 fn describe(op: &pb::op::Op) -> String {
     match op {
-        pb::op::Op::Source(source) => source.identifier.clone(),
+        pb::op::Op::Source(source) => userinfo::without(&source.identifier).into_owned(),
         pb::op::Op::Exec(exec) => exec
             .meta
             .as_ref()

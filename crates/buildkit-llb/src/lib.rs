@@ -21,11 +21,13 @@
 //! ```
 //!
 //! # The parts
-//! - Sources: [`Image`], [`Local`], [`Http`], [`Git`], [`OciLayout`], [`ImageBlob`], [`OciLayoutBlob`].
+//! - Sources: [`Image`], [`Local`], [`Http`], [`Git`], [`OciLayout`], [`ImageBlob`], [`OciLayoutBlob`]; any other by
+//!   its identifier and attributes, [`Source`].
 //! - Steps: [`Exec`] with its mounts, [`FileActions`].
 //! - Combinations: [`Merge`], [`Diff`], [`Build`], [`Passthrough`], and [`State::from_definition`] to go on from a
 //!   marshalled graph.
-//! - What is said about vertices (names, cache, groups, limits, source locations): the methods that every builder has.
+//! - What is said about vertices (names, cache, groups, limits, source locations): the methods that every builder has,
+//!   and the trait [`VertexOptions`] for functions that take any of them.
 //! - [`Constraints`] of a marshal call, and [`Definition`]: encoded, decoded, walked, printed as JSON (it serializes as
 //!   Go's `protojson` prints ops and metadata).
 //!
@@ -50,10 +52,18 @@
 //!   one.
 //! - Graphs that no daemon takes (a read-only scratch root, a cache without an id, a git bundle without a checksum, a
 //!   passthrough without an id) are marshalled. Here they are an [`OpError`].
+//! - [`State::requires`] on scratch is refused by both; here the error is that of the passthrough, and a passthrough of
+//!   several scratch outputs is refused as well.
+//! - A [`Source`] for `local://` keeps its attribute `local.unique`. In BuildKit's client the id of the marshal call
+//!   replaces it.
+//! - Keys of an image config are read as they are spelt; Go ignores case.
+//! - A mount's output goes on from the state that was mounted, as from `ExecState.AddMount`; `GetMount`, which starts
+//!   anew, is not there.
 //!
 //! Mirrored although it looks odd, because bytes or metadata would differ: the misspelt capability of http owners; no
 //! capabilities for single file actions; symbolic links whose paths are not resolved; the platform that is stored as
-//! given on one vertex and normalised on the next.
+//! given on one vertex and normalised on the next; the directory of a state that is reset onto an output with a platform
+//! of its own.
 
 mod cap;
 mod constraints;
@@ -108,13 +118,14 @@ pub use self::file::{
 pub use self::graph_ops::{Build, Diff, Merge, Passthrough};
 pub use self::metadata::{ExportCache, GroupStrength, LinuxResources, OpMetadata, ProgressGroup};
 pub use self::op_kind::OpKind;
+pub use self::options::VertexOptions;
 pub use self::platform::{Platform, PlatformError};
 pub use self::reference::{ImageRef, ImageRefError};
 pub use self::settings::{NetworkMode, SecurityMode, Ulimit};
 pub use self::shlex::CommandLineError;
 pub use self::source::{
     Differ, Git, GitBundle, GitMtime, GitUrl, GitUrlError, Http, Image, ImageBlob, ImageConfig,
-    ImageConfigError, Local, Need, OciLayout, OciLayoutBlob, RecordType, ResolveMode,
+    ImageConfigError, Local, Need, OciLayout, OciLayoutBlob, RecordType, ResolveMode, Source,
 };
 pub use self::sourcemap::{Position, Range, SourceLocation, SourceMap};
 pub use self::state::State;

@@ -1,9 +1,11 @@
 //! Going on from a marshalled definition.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::cap::Cap;
 use crate::definition::{Definition, Edge, Entry, SourceFile};
+use crate::digest::OpDigest;
 use crate::encoding::Encoding;
 use crate::op_kind::OpKind;
 use crate::options::Options;
@@ -12,7 +14,6 @@ use crate::state::State;
 use crate::vertex::{Op, Output, Vertex};
 
 /// An op that was marshalled before: it keeps its bytes and metadata, whatever the constraints of the next call.
-#[derive(Debug)]
 pub(crate) struct LoadedOp {
     kind: OpKind,
     bytes: Box<[u8]>,
@@ -54,6 +55,17 @@ impl LoadedOp {
 
     pub(crate) fn kind(&self) -> OpKind {
         self.kind
+    }
+}
+
+impl fmt::Debug for LoadedOp {
+    /// Without the bytes, in which an address may have a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadedOp")
+            .field("kind", &self.kind)
+            .field("digest", &OpDigest::of(&self.bytes))
+            .field("caps", &self.caps)
+            .finish_non_exhaustive()
     }
 }
 

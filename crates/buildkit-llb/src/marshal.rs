@@ -13,6 +13,7 @@ use crate::metadata::OpMetadata;
 use crate::notes::{Notes, SharedNotes};
 use crate::op_kind::OpKind;
 use crate::order::Order;
+use crate::source::userinfo;
 use crate::source_collector::SourceCollector;
 use crate::state::State;
 use crate::vertex::{Op, Vertex};
@@ -191,7 +192,7 @@ fn label(vertex: &Vertex) -> String {
         return name.to_owned();
     }
     match &vertex.op {
-        Op::Source(source) => source.identifier().to_owned(),
+        Op::Source(source) => userinfo::without(source.identifier()).into_owned(),
         Op::Exec(exec) => exec.command_line(),
         Op::File(_) => "file".to_owned(),
         Op::Merge(_) => "merge".to_owned(),

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// The kind of an op.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum OpKind {
     /// An image, a local directory, a download, a git repository, an OCI layout.
     Source,

@@ -10,7 +10,7 @@ use crate::sourcemap::SourceLocation;
 
 /// What is set on one vertex alone. Mirrors the vertex-level `llb.Constraints`.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Options {
+pub struct Options {
     pub(crate) platform: Option<Arc<Platform>>,
     pub(crate) notes: SharedNotes,
     rare: Option<Box<Rare>>,
@@ -72,64 +72,109 @@ impl Options {
     }
 }
 
-/// The methods that set options, for a builder with a field `options: Options`.
-macro_rules! vertex_option_methods {
-    () => {
+/// What has options: every builder of a vertex. Only this crate's builders are that.
+pub trait HasOptions {
+    /// The options, to change them.
+    fn options_mut(&mut self) -> &mut Options;
+}
+
+/// The methods that set options.
+macro_rules! option_methods {
+    ($($visibility:tt)?) => {
         /// Sets the name that progress shows. Default: what the daemon makes of the op.
-        pub fn custom_name(mut self, name: impl Into<String>) -> Self {
-            self.options
+        $($visibility)? fn custom_name(mut self, name: impl Into<String>) -> Self {
+            $crate::options::HasOptions::options_mut(&mut self)
                 .describe($crate::notes::CUSTOM_NAME.into(), name.into());
             self
         }
 
         /// Adds an entry to the description, which the daemon hands on and does not read.
-        pub fn description(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-            self.options.describe(key.into().into(), value.into());
+        $($visibility)? fn description(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+            $crate::options::HasOptions::options_mut(&mut self).describe(key.into().into(), value.into());
             self
         }
 
         /// Runs the vertex even when the cache has its result.
-        pub fn ignore_cache(mut self) -> Self {
-            self.options.notes.get_mut().ignore_cache = true;
+        $($visibility)? fn ignore_cache(mut self) -> Self {
+            $crate::options::HasOptions::options_mut(&mut self).notes.get_mut().ignore_cache = true;
             self
         }
 
         /// Says whether the result goes into an exported cache. Default: the export's mode decides.
-        pub fn export_cache(mut self, export: $crate::metadata::ExportCache) -> Self {
-            self.options.set_export_cache(export);
+        $($visibility)? fn export_cache(mut self, export: $crate::metadata::ExportCache) -> Self {
+            $crate::options::HasOptions::options_mut(&mut self).set_export_cache(export);
             self
         }
 
         /// Shows the vertex in a group of the progress.
-        pub fn progress_group(mut self, group: $crate::metadata::ProgressGroup) -> Self {
-            self.options.set_progress_group(group);
+        $($visibility)? fn progress_group(mut self, group: $crate::metadata::ProgressGroup) -> Self {
+            $crate::options::HasOptions::options_mut(&mut self).set_progress_group(group);
             self
         }
 
         /// Limits the containers of the vertex; has an effect on execs only.
-        pub fn linux_resources(mut self, resources: $crate::metadata::LinuxResources) -> Self {
-            self.options.set_linux_resources(resources);
+        $($visibility)? fn linux_resources(mut self, resources: $crate::metadata::LinuxResources) -> Self {
+            $crate::options::HasOptions::options_mut(&mut self).set_linux_resources(resources);
             self
         }
 
         /// Sets the platform of this vertex alone, stored as given. Default: the state's, else the one of the marshal
         /// call. Kept by images, OCI layouts, execs and nested builds; other ops have no platform.
-        pub fn platform(mut self, platform: $crate::platform::Platform) -> Self {
-            self.options.set_platform(platform);
+        $($visibility)? fn platform(mut self, platform: $crate::platform::Platform) -> Self {
+            $crate::options::HasOptions::options_mut(&mut self).set_platform(platform);
             self
         }
 
         /// Adds a filter that a worker must match, in containerd's filter syntax.
-        pub fn require_worker(mut self, filter: impl Into<String>) -> Self {
-            self.options.add_filter(filter.into());
+        $($visibility)? fn require_worker(mut self, filter: impl Into<String>) -> Self {
+            $crate::options::HasOptions::options_mut(&mut self).add_filter(filter.into());
             self
         }
 
         /// Says where in a source file the vertex comes from; errors of the daemon show it.
-        pub fn location(mut self, location: $crate::sourcemap::SourceLocation) -> Self {
-            self.options.add_location(location);
+        $($visibility)? fn location(mut self, location: $crate::sourcemap::SourceLocation) -> Self {
+            $crate::options::HasOptions::options_mut(&mut self).add_location(location);
             self
         }
     };
 }
+pub(crate) use option_methods;
+
+/// What every builder of a vertex has: names, cache, groups, limits, locations. The builders have the same methods as
+/// their own; the trait is for functions that take any of them.
+///
+/// ```
+/// use buildkit_llb::{Exec, Http, VertexOptions};
+///
+/// fn from_upstream<B: VertexOptions>(builder: B, name: &str) -> B {
+///     builder.custom_name(format!("[upstream] {name}")).description("team", "base")
+/// }
+///
+/// let file = from_upstream(Http::new("https://example.com/file"), "file").state();
+/// let built = file.run(from_upstream(Exec::new(["/file"]), "run it"));
+/// ```
+pub trait VertexOptions: HasOptions + Sized {
+    option_methods!();
+}
+
+/// The methods of [`VertexOptions`] as a builder's own, so that no trait has to be imported.
+macro_rules! vertex_option_methods {
+    () => {
+        $crate::options::option_methods!(pub);
+    };
+}
 pub(crate) use vertex_option_methods;
+
+/// The trait of the options, for a builder with a field `options: Options`.
+macro_rules! vertex_options {
+    ($builder:ident) => {
+        impl $crate::options::HasOptions for $builder {
+            fn options_mut(&mut self) -> &mut $crate::options::Options {
+                &mut self.options
+            }
+        }
+
+        impl $crate::options::VertexOptions for $builder {}
+    };
+}
+pub(crate) use vertex_options;

@@ -9,6 +9,7 @@ use crate::platform::Platform;
 
 /// The network of an exec. Mirrors `pb.NetMode`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NetworkMode {
     /// A network of its own, as the daemon is configured. The default.
     #[default]
@@ -21,6 +22,7 @@ pub enum NetworkMode {
 
 /// How far an exec is confined. Mirrors `pb.SecurityMode`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SecurityMode {
     /// Confined. The default.
     #[default]
@@ -76,6 +78,21 @@ impl Ulimit {
             soft,
             hard,
         }
+    }
+
+    /// The name, such as `nofile`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The limit that holds at first.
+    pub fn soft(&self) -> i64 {
+        self.soft
+    }
+
+    /// The limit up to which a process may raise its own.
+    pub fn hard(&self) -> i64 {
+        self.hard
     }
 }
 

@@ -7,6 +7,22 @@ use crate::state::State;
 /// A source file that vertices come from. A clone is cheap and stands for the same file.
 ///
 /// Files with equal name, language and content are one file in a definition.
+///
+/// ```
+/// use buildkit_llb::{Constraints, Exec, Image, Platform, Range, SourceMap};
+///
+/// let file = SourceMap::new("build.toml", "TOML", *b"base = \"alpine\"\nrun = \"make\"\n");
+/// let line = |line| file.location([Range::new((line, 0), (line, 0))]);
+/// let base = Image::new("alpine".parse()?).location(line(1)).state();
+/// let built = base.run(Exec::new(["make"]).location(line(2)));
+///
+/// // An error of the daemon in `make` shows line 2 of build.toml.
+/// let definition = built.marshal(&Constraints::new(Platform::new("linux", "amd64")))?;
+/// assert_eq!(definition.source_files()[0].filename(), "build.toml");
+/// let make = definition.vertices().last().unwrap();
+/// assert_eq!(make.locations()[0].ranges()[0].start.line, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct SourceMap(Arc<SourceFile>);
 

@@ -1,5 +1,6 @@
 //! The state: an output of the graph, and what steps on it inherit.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::constraints::Constraints;
@@ -11,7 +12,7 @@ use crate::graph_ops::Passthrough;
 use crate::marshal;
 use crate::platform::Platform;
 use crate::reference::ImageRef;
-use crate::settings::{Setting, Values, settings_methods};
+use crate::settings::{NetworkMode, SecurityMode, Setting, Ulimit, Values, settings_methods};
 use crate::source::{Image, ImageConfig};
 use crate::vertex::Output;
 
@@ -78,14 +79,22 @@ impl State {
         }
     }
 
-    /// The output of this state with the values of `other`, but with the directory `/`.
+    /// The output of this state with the values of `other`, but with the directory `/`. An output with a platform of
+    /// its own has that platform, and the directory of `other`, as in BuildKit's client.
     pub fn reset(&self, other: &Self) -> Self {
         let values = State {
             output: None,
             values: other.values.clone(),
             defaults: None,
         };
-        values.dir("/").with_output(self.output.clone())
+        let output = self.output.as_ref();
+        let has_platform = output.is_some_and(|output| output.vertex.output_platform().is_some());
+        let values = if has_platform {
+            values
+        } else {
+            values.dir("/")
+        };
+        values.with_output(self.output.clone())
     }
 
     /// The files of `files` with all that this state has besides: environment, directory, user, platform and so on. For
@@ -112,6 +121,8 @@ impl State {
     }
 
     /// This state, once `dependencies` are done too. Mirrors `State.Requires`; needs BuildKit 0.31.
+    ///
+    /// Scratch cannot wait: marshalling it is an error then.
     pub fn requires(&self, id: impl Into<String>, dependencies: &[Self]) -> Self {
         if dependencies.is_empty() {
             return self.clone();
@@ -146,6 +157,37 @@ impl State {
     /// The user; empty when none is set.
     pub fn get_user(&self) -> &str {
         &self.values.user
+    }
+
+    /// The host name; empty when none is set.
+    pub fn get_hostname(&self) -> &str {
+        &self.values.hostname
+    }
+
+    /// The cgroup below which containers run; empty for the daemon's.
+    pub fn get_cgroup_parent(&self) -> &str {
+        &self.values.cgroup_parent
+    }
+
+    /// The network of later execs.
+    pub fn get_network(&self) -> NetworkMode {
+        self.values.network
+    }
+
+    /// How far later execs are confined.
+    pub fn get_security(&self) -> SecurityMode {
+        self.values.security
+    }
+
+    /// The lines that are added to `/etc/hosts`, in order.
+    pub fn extra_hosts(&self) -> impl Iterator<Item = (&str, IpAddr)> {
+        let hosts = self.values.extra_hosts.iter();
+        hosts.map(|(host, address)| (&**host, *address))
+    }
+
+    /// The limits for processes, in order.
+    pub fn ulimits(&self) -> &[Ulimit] {
+        &self.values.ulimits
     }
 
     /// The platform of later execs, when the state has one.

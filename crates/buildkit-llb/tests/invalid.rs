@@ -3,7 +3,7 @@
 
 use buildkit_llb::{
     BindMount, Build, CacheMount, Constraints, Exec, FileActions, Git, GitBundle, Http, Image,
-    ImageBlob, Local, MarshalError, OciLayout, OpError, Passthrough, Platform, State,
+    ImageBlob, Local, MarshalError, OciLayout, OpError, Passthrough, Platform, Source, State,
 };
 
 fn alpine() -> State {
@@ -203,4 +203,70 @@ fn outputs_are_of_mounts_that_can_be_written() {
         assert_eq!(outputs.mount(target).map(|_| ()), Err(missing));
     }
     assert!(outputs.mount("/").is_ok());
+}
+
+#[test]
+fn scratch_waits_for_nothing() {
+    let test = alpine().run(Exec::new(["test"]));
+    let waiting = State::scratch()
+        .env("A", "1")
+        .requires("id", std::slice::from_ref(&test));
+    assert!(
+        !waiting.is_scratch(),
+        "or the dependency would be lost without a word"
+    );
+    assert_eq!(waiting.get_env("A"), Some("1"));
+    check(&waiting, "passthrough", OpError::NoPassthroughOutput);
+    check(
+        &waiting.run(Exec::new(["x"])),
+        "passthrough",
+        OpError::NoPassthroughOutput,
+    );
+    let scratch = State::scratch();
+    let passthrough = Passthrough::new("id").dependency(&test).output(&scratch);
+    let states = passthrough.output(&scratch).states();
+    assert_eq!(states.len(), 2);
+    for state in &states {
+        check(state, "passthrough", OpError::NoPassthroughOutput);
+    }
+    assert!(State::scratch().requires("id", &[]).is_scratch());
+}
+
+#[test]
+fn a_source_has_an_identifier() {
+    let none: [(&str, &str); 0] = [];
+    let source = Source::new("", none).custom_name("n").state();
+    check(&source, "n", OpError::EmptySourceIdentifier);
+}
+
+#[test]
+fn passwords_are_in_no_error_and_no_debug_text() {
+    let amd64 = Constraints::new(Platform::new("linux", "amd64"));
+    let url = "https://user:hunter2@example.com/a";
+    let wrong = [
+        Http::new("ftp://user:hunter2@example.com").state(),
+        git(url).checkout_bundle().subdir("d").state(),
+    ];
+    for state in wrong {
+        let error = state.marshal(&amd64).unwrap_err();
+        let text = format!("{error} {} {error:?} {state:?}", error.reason);
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    let builders = format!("{:?} {:?}", git(url), Http::new(url));
+    let header = Source::new(url, [("http.header.authorization", "hunter2")]);
+    for state in [git(url).state(), Http::new(url).state(), header.state()] {
+        let definition = state.marshal(&amd64).unwrap();
+        let loaded = State::from_definition(&definition);
+        let entry = definition.vertices().next().unwrap();
+        let texts = [
+            builders.clone(),
+            format!("{state:?} {definition:?} {loaded:?}"),
+            format!("{:?} {}", entry.content(), entry.label()),
+        ];
+        let bytes = format!("{:?}", b"hunter2");
+        for text in texts {
+            assert!(!text.contains("hunter2"), "{text}");
+            assert!(!text.contains(bytes.trim_matches(['[', ']'])), "{text}");
+        }
+    }
 }

@@ -47,6 +47,13 @@ var cases = map[string]func() (llb.State, []llb.ConstraintsOpt){
 	"build-platform":      of(buildPlatform),
 	"hosts":               of(hosts),
 	"platform-full":       of(platformFull),
+	"reset-own-platform":  of(resetOwnPlatform),
+	"diff-of-nothing":     of(diffOfNothing),
+	"local-empty-ids":     of(localEmptyIDs),
+	"git-userinfo":        of(gitUserinfo),
+	"source-attrs":        of(sourceAttrs),
+	"image-config-null":   of(imageConfigNull),
+	"mount-options":       of(mountOptions),
 }
 
 func of(build func() llb.State) func() (llb.State, []llb.ConstraintsOpt) {
@@ -256,6 +263,76 @@ func hosts() llb.State {
 func platformFull() llb.State {
 	platform := ocispecs.Platform{OS: "Windows", Architecture: "X86_64", OSVersion: "10.0", OSFeatures: []string{"b", "a", "b"}}
 	return run(llb.Image("alpine", llb.Platform(platform)), "x").Root()
+}
+
+// A platform of the vertex's own takes the place of the directory that a reset state starts with.
+func resetOwnPlatform() llb.State {
+	other := llb.Image("busybox").AddEnv("O", "1").Dir("/other").User("o")
+	platform := llb.Platform(ocispecs.Platform{OS: "linux", Architecture: "arm"})
+	return run(llb.Image("alpine", platform).Dir("/d").AddEnv("A", "1").Reset(other).Dir("rel"), "y").Root()
+}
+
+func diffOfNothing() llb.State {
+	upper := llb.Scratch().Dir("/d").AddEnv("A", "1")
+	return run(llb.Diff(llb.Scratch().AddEnv("B", "1"), upper, llb.IgnoreCache), "x").Root()
+}
+
+func localEmptyIDs() llb.State {
+	return llb.Merge([]llb.State{
+		llb.Local("a", llb.SessionID(""), llb.LocalUniqueID(""), llb.SharedKeyHint(""), llb.IncludePatterns(nil)),
+		llb.Local("b", llb.SessionID("s"), llb.LocalUniqueID("u")),
+		llb.Local("c", llb.LocalUniqueID("u"), llb.SessionID("")),
+	})
+}
+
+func gitUserinfo() llb.State {
+	var states []llb.State
+	for _, userinfo := range []string{"us%65r", "u:p%40ss!", "u:", ":p", "", "a:b:c", "%7E!$&'()*+,;=", "u:%2f%3F%3a%c3%bc%ff", "a@b"} {
+		states = append(states, llb.Git("https://"+userinfo+"@example.com/a", ""))
+	}
+	return llb.Merge(states)
+}
+
+func sourceAttrs() llb.State {
+	source := func(id string, attrs map[string]string, options ...llb.ConstraintsOpt) llb.State {
+		var c llb.Constraints
+		for _, option := range options {
+			option.SetConstraintsOption(&c)
+		}
+		return llb.NewState(llb.NewSource(id, attrs, c).Output())
+	}
+	signed := source("git://example.com/a#v1", map[string]string{
+		pb.AttrFullRemoteURL: "https://example.com/a", pb.AttrGitSignatureVerifyPubKey: "key", pb.AttrGitSignatureVerifyRequireSignedTag: "true",
+	}, llb.WithCustomName("signed"))
+	header := source("https://example.com/f", map[string]string{pb.AttrHTTPHeaderPrefix + "x-a": "", pb.AttrHTTPFilename: "f"})
+	image := source("docker-image://docker.io/library/alpine:latest", nil, llb.LinuxArm64)
+	local := source("local://a", map[string]string{})
+	bound := source("local://b", map[string]string{pb.AttrLocalSessionID: "s"})
+	return llb.Merge([]llb.State{signed, header, image, local, bound, source("future://x", nil)})
+}
+
+func imageConfigNull() llb.State {
+	configs := []string{
+		`{"architecture": null, "os": null, "os.features": null, "config": {"Env": [null, "A=1"], "WorkingDir": null}}`,
+		`{"architecture": "arm64", "os": "linux", "variant": null, "os.version": null, "os.features": [null, "f"], "config": null}`,
+		`null`,
+	}
+	var states []llb.State
+	for _, config := range configs {
+		state, err := llb.Image("alpine").Dir("/d/./e").WithImageConfig([]byte(config))
+		if err != nil {
+			panic(err)
+		}
+		states = append(states, run(state, "x").Root())
+	}
+	return llb.Merge(states)
+}
+
+func mountOptions() llb.State {
+	return run(llb.Image("alpine"), "x",
+		llb.AddMount("/cache", llb.Scratch(), llb.AsPersistentCacheDir("c", llb.CacheMountShared), llb.ContentCache(llb.MountContentCacheOff)),
+		llb.AddMount("/tmp", llb.Scratch(), llb.Readonly, llb.Tmpfs(llb.TmpfsSize(1))),
+		llb.AddMount("/run", llb.Scratch(), llb.Readonly, llb.AsPersistentCacheDir("r", llb.CacheMountPrivate), llb.SourcePath("/s"))).Root()
 }
 
 func printCases(w io.Writer, names []string) error {

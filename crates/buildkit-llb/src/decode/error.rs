@@ -4,6 +4,7 @@ use crate::digest::OpDigest;
 
 /// Bytes that are no definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DecodeError {
     /// They are not the protobuf of a definition: cut off, or something else.
     #[error("the bytes are not a definition")]
@@ -60,7 +61,8 @@ pub enum DecodeError {
         /// How many it has.
         count: usize,
     },
-    /// A vertex has no metadata, which every client writes.
+    /// A vertex has no metadata, which BuildKit's client writes always;
+    /// [`from_bytes_lenient`](crate::Definition::from_bytes_lenient) does without.
     #[error("vertex `{vertex}` has no metadata")]
     NoMetadata {
         /// The vertex.

@@ -17,6 +17,13 @@ use crate::digest::OpDigest;
 use crate::op_kind::OpKind;
 use crate::pb;
 
+/// Whether every vertex must have metadata.
+#[derive(Debug, Clone, Copy)]
+enum Metadata {
+    Required,
+    Optional,
+}
+
 impl Definition {
     /// Reads a definition. Every digest is computed anew from the op's bytes.
     ///
@@ -24,17 +31,31 @@ impl Definition {
     /// When the bytes are cut off or garbage, when an input is missing, when the graph is not in order (so that it
     /// might have a cycle), when an op names an input that it has not, or when metadata belongs to no vertex.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        Self::from_message(pb::Definition::decode(bytes).map_err(DecodeError::Malformed)?)
+        Self::decode(bytes, Metadata::Required)
     }
 
-    fn from_message(message: pb::Definition) -> Result<Self, DecodeError> {
+    /// As [`from_bytes`](Self::from_bytes), for what clients other than BuildKit's write: a vertex without metadata is
+    /// taken for one of which nothing is said.
+    ///
+    /// # Errors
+    /// All others that `from_bytes` has.
+    pub fn from_bytes_lenient(bytes: &[u8]) -> Result<Self, DecodeError> {
+        Self::decode(bytes, Metadata::Optional)
+    }
+
+    fn decode(bytes: &[u8], need: Metadata) -> Result<Self, DecodeError> {
+        let message = pb::Definition::decode(bytes).map_err(DecodeError::Malformed)?;
+        Self::from_message(message, need)
+    }
+
+    fn from_message(message: pb::Definition, need: Metadata) -> Result<Self, DecodeError> {
         let pb::Definition {
             def,
             mut metadata,
             source,
         } = message;
         let (mut locations, files) = match source {
-            Some(source) => (source.locations, Some(read_files(source.infos)?)),
+            Some(source) => (source.locations, Some(read_files(source.infos, need)?)),
             None => (BTreeMap::new(), None),
         };
         let file_count = files.as_ref().map_or(0, Vec::len);
@@ -52,9 +73,13 @@ impl Definition {
                 return Err(DecodeError::Duplicate { vertex: digest });
             }
             let text = digest.to_string();
-            let metadata = metadata
-                .remove(&text)
-                .ok_or(DecodeError::NoMetadata { vertex: digest })?;
+            let metadata = match (metadata.remove(&text), need) {
+                (Some(metadata), _) => metadata,
+                (None, Metadata::Optional) => pb::OpMetadata::default(),
+                (None, Metadata::Required) => {
+                    return Err(DecodeError::NoMetadata { vertex: digest });
+                }
+            };
             let locations = locations
                 .remove(&text)
                 .map(|locations| read_locations(locations, digest, file_count))

@@ -1,6 +1,6 @@
 //! Reading what a definition says about its vertices.
 
-use super::DecodeError;
+use super::{DecodeError, Metadata};
 use crate::cap::Cap;
 use crate::definition::{Definition, Location, SourceFile};
 use crate::digest::OpDigest;
@@ -59,7 +59,10 @@ pub(super) fn read_metadata(message: pb::OpMetadata) -> OpMetadata {
 }
 
 /// Source files, those with a definition decoded too.
-pub(super) fn read_files(infos: Vec<pb::SourceInfo>) -> Result<Vec<SourceFile>, DecodeError> {
+pub(super) fn read_files(
+    infos: Vec<pb::SourceInfo>,
+    need: Metadata,
+) -> Result<Vec<SourceFile>, DecodeError> {
     infos
         .into_iter()
         .map(|info| {
@@ -69,7 +72,7 @@ pub(super) fn read_files(infos: Vec<pb::SourceInfo>) -> Result<Vec<SourceFile>, 
                 data: info.data.into(),
                 definition: info
                     .definition
-                    .map(Definition::from_message)
+                    .map(|definition| Definition::from_message(definition, need))
                     .transpose()?
                     .map(Box::new),
             })

@@ -200,3 +200,28 @@ fn what_is_said_is_said_of_vertices() {
         Some(DecodeError::NoMetadata { .. } | DecodeError::Duplicate { .. })
     ));
 }
+
+#[test]
+fn a_lenient_reader_needs_no_metadata_and_all_the_rest() {
+    let mut message = pb::Definition::decode(&*sample().to_bytes()).unwrap();
+    message.metadata.clear();
+    let bytes = message.encode_to_vec();
+    let refused = Definition::from_bytes(&bytes).err();
+    assert!(matches!(refused, Some(DecodeError::NoMetadata { .. })));
+    let read = Definition::from_bytes_lenient(&bytes).unwrap();
+    let digests = |definition: &Definition| -> Vec<OpDigest> {
+        definition.entries().iter().map(Entry::digest).collect()
+    };
+    assert_eq!(digests(&read), digests(&sample()));
+    assert!(
+        read.vertices()
+            .all(|vertex| vertex.metadata().caps().is_empty())
+    );
+    assert_eq!(Definition::from_bytes(&read.to_bytes()).unwrap(), read);
+
+    let whole = sample().to_bytes();
+    assert_eq!(Definition::from_bytes_lenient(&whole).unwrap(), sample());
+    message.def.remove(0);
+    let refused = Definition::from_bytes_lenient(&message.encode_to_vec()).err();
+    assert!(matches!(refused, Some(DecodeError::UnknownInput { .. })));
+}

@@ -15,7 +15,7 @@ pub use self::secret::{SecretEnv, SecretFile, SshSocket};
 
 use self::mount::{MountNode, MountVariant, Source};
 use crate::error::OpError;
-use crate::options::{Options, vertex_option_methods};
+use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::settings::{Setting, Values, settings_methods};
 use crate::state::State;
 use crate::vertex::{Op, Slots, Vertex};
@@ -30,6 +30,25 @@ const SSH_TARGET: &str = "/run/buildkit/ssh_agent.";
 const SSH_AUTH_SOCK: &str = "SSH_AUTH_SOCK";
 
 /// A command to run on a state. What is set here holds for this command only. Mirrors `llb.ExecInfo`.
+///
+/// ```
+/// use buildkit_llb::{Args, CacheMount, CacheSharing, Exec, Image, NetworkMode, SecretFile};
+///
+/// let base = Image::new("node:22".parse()?).state().dir("/app");
+/// let install = Exec::new(Args::shell("npm ci"))
+///     .custom_name("npm ci")
+///     .env("CI", "true")
+///     .mount(CacheMount::new("/root/.npm", "npm").sharing(CacheSharing::Locked))
+///     .mount(SecretFile::new("/root/.npmrc").id("npmrc").optional());
+/// let test = Exec::new(["npm", "test"]).network(NetworkMode::None).user("node");
+/// let tested = base.run(install).run(test);
+///
+/// // What an exec sets for itself is not handed on; what the state has is.
+/// assert_eq!(tested.get_env("CI"), None);
+/// assert_eq!(tested.get_user(), "");
+/// assert_eq!(tested.get_dir(), "/app");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "an exec does nothing until a state runs it"]
 pub struct Exec {
@@ -206,6 +225,8 @@ impl Exec {
         ExecOutputs::new(base.clone(), Arc::new(vertex))
     }
 }
+
+vertex_options!(Exec);
 
 /// Sorts mounts by the bytes of their targets (the root is not special), numbers their outputs, and gives them slots for
 /// what they read.

@@ -35,6 +35,7 @@ pub struct TmpfsMount(MountNode);
 
 /// What happens when two execs use a cache at once. Mirrors `pb.CacheSharingOpt`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CacheSharing {
     /// They share it. The default.
     #[default]
@@ -48,6 +49,7 @@ pub enum CacheSharing {
 /// Whether a read-only mount enters the cache key by its content instead of by its graph. Mirrors
 /// `pb.MountContentCache`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ContentCache {
     /// As the daemon decides. The default.
     #[default]
@@ -164,6 +166,12 @@ impl CacheMount {
         self.0.readonly = true;
         self
     }
+
+    /// Says how what it is filled with enters the cache key. Default: as the daemon decides.
+    pub fn content_cache(mut self, content_cache: ContentCache) -> Self {
+        self.0.content_cache = content_cache;
+        self
+    }
 }
 
 impl TmpfsMount {
@@ -179,6 +187,12 @@ impl TmpfsMount {
     /// The most that it may hold, in bytes. Default: 0, the kernel's limit.
     pub fn size(mut self, bytes: i64) -> Self {
         self.0.kind = MountKind::Tmpfs { size: bytes };
+        self
+    }
+
+    /// Mounts it read-only, so that it stays empty.
+    pub fn readonly(mut self) -> Self {
+        self.0.readonly = true;
         self
     }
 }

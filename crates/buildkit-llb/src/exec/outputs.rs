@@ -9,6 +9,23 @@ use crate::state::State;
 use crate::vertex::{Op, Output, Vertex};
 
 /// The outputs of an exec: the root file system, and the mounts that it could write to.
+///
+/// ```
+/// use buildkit_llb::{Args, BindMount, Exec, Image, Local, State};
+///
+/// let sources = Local::new("src").unique("v1").state().env("FROM", "sources");
+/// let compile = Exec::new(Args::shell("make -C /src DESTDIR=/out install"))
+///     .mount(BindMount::new("/src", &sources).readonly())
+///     .mount(BindMount::new("/out", &State::scratch()));
+/// let outputs = Image::new("gcc:14".parse()?).state().exec(compile);
+///
+/// let installed = outputs.mount("/out")?;
+/// let with_tools = outputs.root();
+/// // A mount goes on from the state that was mounted; one that is read-only is that state.
+/// assert_eq!(outputs.mount("/src")?.get_env("FROM"), Some("sources"));
+/// assert!(outputs.mount("/tmp").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ExecOutputs {
     base: State,

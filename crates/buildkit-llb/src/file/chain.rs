@@ -7,7 +7,7 @@ use super::copy::{Copy, Source};
 use super::encode::FileOp;
 use super::flatten::flatten;
 use crate::error::OpError;
-use crate::options::{Options, vertex_option_methods};
+use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::path;
 use crate::state::State;
 use crate::vertex::{Op, Output, Vertex};
@@ -118,6 +118,8 @@ impl FileActions {
         )
     }
 }
+
+vertex_options!(FileActions);
 
 impl FileTree {
     /// The directory that relative paths in it start from.

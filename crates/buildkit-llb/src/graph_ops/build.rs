@@ -3,7 +3,7 @@
 use crate::cap::Cap;
 use crate::encoding::Encoding;
 use crate::error::OpError;
-use crate::options::{Options, vertex_option_methods};
+use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::source::attr;
 use crate::state::State;
 use crate::vertex::{Op, Output, Vertex};
@@ -59,6 +59,8 @@ impl Build {
         )))
     }
 }
+
+vertex_options!(Build);
 
 impl BuildOp {
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) -> Result<(), OpError> {

@@ -2,14 +2,14 @@
 
 use crate::cap::Cap;
 use crate::encoding::Encoding;
-use crate::options::{Options, vertex_option_methods};
+use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::state::State;
 use crate::vertex::{Op, Output, Slot, Slots, Vertex};
 
 /// What `upper` adds to, changes in and deletes from `lower`; made to be merged onto other states. Mirrors
 /// `llb.Diff`.
 ///
-/// A scratch `lower` makes it `upper` itself.
+/// A scratch `lower` makes it `upper` itself; of scratch and scratch, it is scratch without environment and the like.
 #[derive(Debug, Clone)]
 #[must_use = "a diff does nothing until its state is used"]
 pub struct Diff {
@@ -40,7 +40,11 @@ impl Diff {
     /// The difference as a state, with the values of `lower`.
     pub fn state(self) -> State {
         let Some(lower) = self.lower.output.clone() else {
-            return self.upper;
+            return if self.upper.is_scratch() {
+                State::scratch()
+            } else {
+                self.upper
+            };
         };
         let mut inputs = Slots::default();
         let op = DiffOp {
@@ -51,6 +55,8 @@ impl Diff {
         self.lower.with_output(Some(Output::new(vertex, 0)))
     }
 }
+
+vertex_options!(Diff);
 
 impl DiffOp {
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) {

@@ -2,7 +2,7 @@
 
 use crate::cap::Cap;
 use crate::encoding::Encoding;
-use crate::options::{Options, vertex_option_methods};
+use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::state::State;
 use crate::vertex::{Op, Output, Vertex};
 
@@ -58,6 +58,8 @@ impl Merge {
         self.states[0].with_output(Some(Output::new(vertex, 0)))
     }
 }
+
+vertex_options!(Merge);
 
 impl MergeOp {
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) {

@@ -3,7 +3,7 @@
 use crate::cap::Cap;
 use crate::encoding::Encoding;
 use crate::error::OpError;
-use crate::options::{Options, vertex_option_methods};
+use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::state::State;
 use crate::vertex::{Op, Output, Slot, Slots, Vertex};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Hands states on as they are, in one vertex that also depends on others. Mirrors `llb.NewPassthroughOp`; needs
 /// BuildKit 0.31.
 ///
-/// Scratch inputs are left out; at least one output must remain.
+/// Scratch inputs are left out; at least one output must remain, else marshalling what is handed on is an error.
 #[derive(Debug, Clone)]
 #[must_use = "a passthrough does nothing until its states are used"]
 pub struct Passthrough {
@@ -61,7 +61,7 @@ impl Passthrough {
     vertex_option_methods!();
 
     /// The states that are handed on, in the order in which they were added, with the values that they had. Scratch
-    /// stays scratch.
+    /// stays scratch beside others; alone, it would lose what it is to wait for, and is an error to marshal.
     pub fn states(self) -> Vec<State> {
         let mut inputs = Slots::default();
         let mut outputs = Vec::new();
@@ -71,12 +71,14 @@ impl Passthrough {
                 outputs.extend((*role == Role::Output).then_some(slot));
             }
         }
-        let fault = self.id.is_empty().then_some(OpError::EmptyPassthroughId);
+        let is_nothing = outputs.is_empty();
+        let no_output = is_nothing.then_some(OpError::NoPassthroughOutput);
+        let no_id = self.id.is_empty().then_some(OpError::EmptyPassthroughId);
         let op = Op::Passthrough(PassthroughOp {
             id: self.id,
             outputs,
         });
-        let vertex = Arc::new(Vertex::new(op, self.options, inputs.0, fault));
+        let vertex = Arc::new(Vertex::new(op, self.options, inputs.0, no_id.or(no_output)));
         let mut indexes = 0..;
         let handed_on = self
             .inputs
@@ -84,7 +86,8 @@ impl Passthrough {
             .filter(|(_, role)| *role == Role::Output);
         handed_on
             .map(|(state, _)| {
-                let output = state.output.as_ref().and_then(|_| indexes.next());
+                let is_handed_on = is_nothing || state.output.is_some();
+                let output = if is_handed_on { indexes.next() } else { None };
                 state.with_output(output.map(|index| Output {
                     vertex: vertex.clone(),
                     index,
@@ -93,6 +96,8 @@ impl Passthrough {
             .collect()
     }
 }
+
+vertex_options!(Passthrough);
 
 impl PassthroughOp {
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) {

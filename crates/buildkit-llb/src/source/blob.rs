@@ -6,7 +6,7 @@ use super::{SourceKind, SourceOp};
 use crate::cap::Cap;
 use crate::digest::ContentDigest;
 use crate::error::OpError;
-use crate::options::{Options, vertex_option_methods};
+use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::reference::ImageRef;
 use crate::state::State;
 
@@ -57,6 +57,8 @@ impl ImageBlob {
     }
 }
 
+vertex_options!(ImageBlob);
+
 impl OciLayoutBlob {
     /// The blob `digest` of `repository`, such as `example.com/repo`; a short name is completed as for images.
     pub fn new(repository: &str, digest: ContentDigest) -> Self {
@@ -87,6 +89,8 @@ impl OciLayoutBlob {
             .state("oci-layout+blob://", &self.file, &self.store, self.options)
     }
 }
+
+vertex_options!(OciLayoutBlob);
 
 impl BlobRef {
     fn new(repository: &str, digest: ContentDigest) -> Self {

@@ -2,10 +2,10 @@
 
 use super::git_url::GitUrl;
 use super::oci::Store;
-use super::{SourceKind, SourceOp, attr};
+use super::{Source, SourceKind, SourceOp, attr};
 use crate::cap::Cap;
 use crate::error::OpError;
-use crate::options::{Options, vertex_option_methods};
+use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::path;
 use crate::state::State;
 
@@ -55,6 +55,7 @@ struct Flags {
 
 /// The modification times of files from git.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GitMtime {
     /// The time of the checkout; the daemon's default.
     Checkout,
@@ -197,7 +198,11 @@ impl Git {
 
     /// The files.
     pub fn state(self) -> State {
-        let fault = self.fault();
+        Source::from(self).state()
+    }
+
+    /// The source with its attributes.
+    fn source(&self) -> SourceOp {
         let mut source = SourceOp::new(self.identifier(), SourceKind::Portable);
         source.cap(Cap::SOURCE_GIT);
         source.attr(attr::GIT_FULL_URL, self.url.as_str());
@@ -242,7 +247,7 @@ impl Git {
             source.cap(Cap::SOURCE_GIT_BUNDLE);
             bundle.store.set_attrs(&mut source);
         }
-        source.state(self.options, fault)
+        source
     }
 
     /// `git://host/path[#ref[:subdir]]`
@@ -277,7 +282,7 @@ impl Git {
     }
 
     fn fault(&self) -> Option<OpError> {
-        let url = || self.url.as_str().to_owned();
+        let url = || self.url.redacted();
         if self.url.is_ssh() && self.known_ssh_hosts.is_empty() {
             return Some(OpError::NoKnownSshHosts { url: url() });
         }
@@ -290,6 +295,19 @@ impl Git {
         None
     }
 }
+
+impl From<Git> for Source {
+    /// The same source, to add attributes to.
+    fn from(git: Git) -> Self {
+        Self {
+            op: git.source(),
+            fault: git.fault(),
+            options: git.options,
+        }
+    }
+}
+
+vertex_options!(Git);
 
 impl GitBundle {
     /// A bundle that is a blob of a registry: `repository@sha256:…`, used as given.

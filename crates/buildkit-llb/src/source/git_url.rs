@@ -1,13 +1,15 @@
 //! Addresses of git repositories, read as `gitutil.ParseURL` and Go's `net/url` do.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
+use super::userinfo;
+
 /// The address of a git repository: `https://…`, `http://…`, `ssh://…`, `git://…`, or `user@host:path` for ssh. A
-/// text without a scheme is taken for https.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// text without a scheme is taken for https. Its Debug text has neither password nor token.
+#[derive(Clone, PartialEq, Eq)]
 pub struct GitUrl {
-    /// What git is called with.
+    /// The address that git is called with, user and password included.
     remote: String,
     transport: Transport,
     host: String,
@@ -22,8 +24,9 @@ enum Transport {
     Other,
 }
 
-/// Text that is no address of a git repository.
+/// Text that is no address of a git repository. It is told without user and password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum GitUrlError {
     /// The scheme is none that git sources know.
     #[error("`{url}` is neither http, https, ssh nor git")]
@@ -34,6 +37,12 @@ pub enum GitUrlError {
     /// There is no host, or one with characters that no host has.
     #[error("`{url}` has no valid host")]
     Host {
+        /// The text that was given.
+        url: String,
+    },
+    /// Before the `@` there is a character that must be escaped there.
+    #[error("`{url}` has a character before its `@` that must be escaped there")]
+    User {
         /// The text that was given.
         url: String,
     },
@@ -52,9 +61,14 @@ pub enum GitUrlError {
 }
 
 impl GitUrl {
-    /// The address that git is called with.
+    /// The address that git is called with, user and password included.
     pub fn as_str(&self) -> &str {
         &self.remote
+    }
+
+    /// The address without password and token, to be shown.
+    pub fn redacted(&self) -> String {
+        userinfo::without(&self.remote).into_owned()
     }
 
     /// Whether it is reached over ssh, so that the host's keys must be known.
@@ -88,7 +102,7 @@ impl GitUrl {
     }
 
     fn parse_with_scheme(given: &str, scheme: &str, rest: &str) -> Result<Self, GitUrlError> {
-        let url = || given.to_owned();
+        let url = || userinfo::without(given).into_owned();
         let scheme = scheme.to_ascii_lowercase();
         if !matches!(&*scheme, "http" | "https" | "ssh" | "git") {
             return Err(GitUrlError::Scheme { url: url() });
@@ -102,11 +116,15 @@ impl GitUrl {
             return Err(GitUrlError::Host { url: url() });
         }
         let user = match user {
-            Some(user) if user.bytes().all(is_user_byte) => format!("{user}@"),
-            Some(_) => return Err(GitUrlError::Host { url: url() }),
+            Some(user) if userinfo::is_valid(user) => {
+                let user = userinfo::normalized(user);
+                user.ok_or_else(|| GitUrlError::Escape { url: url() })? + "@"
+            }
+            Some(_) => return Err(GitUrlError::User { url: url() }),
             None => String::new(),
         };
-        let decoded = unescape(path).ok_or_else(|| GitUrlError::Escape { url: url() })?;
+        let decoded = unescape(path).and_then(|path| String::from_utf8(path).ok());
+        let decoded = decoded.ok_or_else(|| GitUrlError::Escape { url: url() })?;
         let escaped = if path.bytes().all(is_path_byte) {
             path.to_owned()
         } else {
@@ -127,13 +145,19 @@ impl GitUrl {
     }
 }
 
+impl fmt::Debug for GitUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("GitUrl").field(&self.redacted()).finish()
+    }
+}
+
 impl FromStr for GitUrl {
     type Err = GitUrlError;
 
     fn from_str(url: &str) -> Result<Self, GitUrlError> {
         if url.contains(['?', '#']) {
             return Err(GitUrlError::Suffix {
-                url: url.to_owned(),
+                url: userinfo::without(url).into_owned(),
             });
         }
         match url.split_once("://") {
@@ -154,19 +178,15 @@ fn is_host_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:[]".contains(&byte)
 }
 
-/// What Go leaves unescaped in `user:password`, and escapes that are there.
-fn is_user_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~$&+,;=:%".contains(&byte)
-}
-
 /// What may stand in a path as it is.
 fn is_path_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@[]%/".contains(&byte)
 }
 
-fn unescape(path: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.bytes();
+/// The bytes that a text with escapes stands for.
+pub(super) fn unescape(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         bytes.push(if byte == b'%' {
             let digits = [rest.next()?, rest.next()?];
@@ -178,7 +198,7 @@ fn unescape(path: &str) -> Option<String> {
             byte
         });
     }
-    String::from_utf8(bytes).ok()
+    Some(bytes)
 }
 
 fn escape(path: &str) -> String {
@@ -246,6 +266,13 @@ mod tests {
         );
         check("https://u:p@host/a", "https://u:p@host/a", "host/a", false);
         check(
+            "https://%75:p!@host/a",
+            "https://u:p%21@host/a",
+            "host/a",
+            false,
+        );
+        check("u:p@host/a", "https://u:p@host/a", "host/a", false);
+        check(
             "https://host/a%20b",
             "https://host/a%20b",
             "host/a b",
@@ -273,5 +300,26 @@ mod tests {
         check("https://host/%ff", |url| GitUrlError::Escape { url });
         check("https://host/a#main", |url| GitUrlError::Suffix { url });
         check("git@host:a?x=1", |url| GitUrlError::Suffix { url });
+        check("https://u^v@host/a", |_| GitUrlError::User {
+            url: "https://host/a".to_owned(),
+        });
+        check("https://u%4@host/a", |_| GitUrlError::Escape {
+            url: "https://host/a".to_owned(),
+        });
+    }
+
+    #[test]
+    fn passwords_are_in_no_text() {
+        let url: GitUrl = "https://user:hunter2@host/a".parse().unwrap();
+        assert_eq!(url.as_str(), "https://user:hunter2@host/a");
+        assert_eq!(format!("{url:?}"), r#"GitUrl("https://host/a")"#);
+        for wrong in [
+            "ftp://u:hunter2@h/a",
+            "https://u:hunter2@h/%zz",
+            "https://u:hunter2@h/a#b",
+        ] {
+            let error = wrong.parse::<GitUrl>().unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{wrong}");
+        }
     }
 }

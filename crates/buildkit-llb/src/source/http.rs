@@ -1,14 +1,16 @@
 //! Downloads.
 
-use super::{SourceKind, SourceOp, attr};
+use std::fmt;
+
+use super::{Source, SourceKind, SourceOp, attr, userinfo};
 use crate::cap::Cap;
 use crate::digest::ContentDigest;
 use crate::error::OpError;
-use crate::options::{Options, vertex_option_methods};
+use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::state::State;
 
-/// A file from an http or https address. Mirrors `llb.HTTP`.
-#[derive(Debug, Clone)]
+/// A file from an http or https address. Mirrors `llb.HTTP`. Its Debug text has no password of the address.
+#[derive(Clone)]
 #[must_use = "a download does nothing until its state is used"]
 pub struct Http {
     url: String,
@@ -76,40 +78,67 @@ impl Http {
 
     /// A state with the file in its root.
     pub fn state(self) -> State {
-        let is_http = self.url.starts_with("http://") || self.url.starts_with("https://");
+        Source::from(self).state()
+    }
+}
+
+impl From<Http> for Source {
+    /// The same source, to add attributes to.
+    fn from(http: Http) -> Self {
+        let is_http = http.url.starts_with("http://") || http.url.starts_with("https://");
         let fault = (!is_http).then(|| OpError::NotHttp {
-            url: self.url.clone(),
+            url: userinfo::without(&http.url).into_owned(),
         });
-        let mut source = SourceOp::new(self.url, SourceKind::Portable);
+        let mut source = SourceOp::new(http.url, SourceKind::Portable);
         source.cap(Cap::SOURCE_HTTP);
-        if let Some(digest) = self.checksum {
+        if let Some(digest) = http.checksum {
             source.attr(attr::HTTP_CHECKSUM, digest.as_str());
             source.cap(Cap::SOURCE_HTTP_CHECKSUM);
         }
-        self.file.set_attrs(&mut source);
-        if self.file.mode != 0 {
+        http.file.set_attrs(&mut source);
+        if http.file.mode != 0 {
             source.cap(Cap::SOURCE_HTTP_PERM);
         }
-        if self.file.owner != (0, 0) {
+        if http.file.owner != (0, 0) {
             source.cap(Cap::SOURCE_HTTP_UID_GID);
         }
-        if !self.auth_header_secret.is_empty() {
-            source.attr(attr::HTTP_AUTH_HEADER_SECRET, self.auth_header_secret);
+        if !http.auth_header_secret.is_empty() {
+            source.attr(attr::HTTP_AUTH_HEADER_SECRET, http.auth_header_secret);
             source.cap(Cap::SOURCE_HTTP_AUTH);
         }
-        if let Some((accept, user_agent)) = &self.headers {
+        if let Some((accept, user_agent)) = &http.headers {
             source.attr_if_any(attr::HTTP_HEADER_ACCEPT, accept);
             source.attr_if_any(attr::HTTP_HEADER_USER_AGENT, user_agent);
             source.cap(Cap::SOURCE_HTTP_HEADER);
         }
-        if let Some((public_key, signature)) = &self.signature {
+        if let Some((public_key, signature)) = &http.signature {
             source.attr_if_any(attr::HTTP_SIGNATURE_PUBLIC_KEY, public_key);
             source.attr_if_any(attr::HTTP_SIGNATURE, signature);
             source.cap(Cap::SOURCE_HTTP_SIGNATURE_VERIFY);
         }
-        source.state(self.options, fault)
+        Self {
+            op: source,
+            fault,
+            options: http.options,
+        }
     }
 }
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http")
+            .field("url", &userinfo::without(&self.url))
+            .field("checksum", &self.checksum)
+            .field("file", &self.file)
+            .field("auth_header_secret", &self.auth_header_secret)
+            .field("headers", &self.headers)
+            .field("signature", &self.signature)
+            .field("options", &self.options)
+            .finish()
+    }
+}
+
+vertex_options!(Http);
 
 impl FileInfo {
     pub(super) fn set_attrs(&self, source: &mut SourceOp) {

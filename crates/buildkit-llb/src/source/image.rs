@@ -3,7 +3,7 @@
 use super::{SourceKind, SourceOp, attr};
 use crate::cap::Cap;
 use crate::digest::ContentDigest;
-use crate::options::{Options, vertex_option_methods};
+use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::reference::ImageRef;
 use crate::state::State;
 
@@ -24,6 +24,7 @@ pub struct Image {
 
 /// Whether the registry is asked for an image that the daemon has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ResolveMode {
     /// As the daemon decides. The default.
     #[default]
@@ -36,6 +37,7 @@ pub enum ResolveMode {
 
 /// How the daemon's disk usage lists an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RecordType {
     /// As part of the builder, such as a frontend.
     Internal,
@@ -110,3 +112,5 @@ impl Image {
         source.state(self.options, None)
     }
 }
+
+vertex_options!(Image);

@@ -25,43 +25,57 @@ pub struct ImageConfigError {
     pub source: serde_json::Error,
 }
 
-/// The fields of the JSON that are read.
+/// The fields of the JSON that are read. `null` stands for a field that is not there, as in Go.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct OciImage {
-    architecture: String,
-    os: String,
-    variant: String,
+    architecture: Option<String>,
+    os: Option<String>,
+    variant: Option<String>,
     #[serde(rename = "os.version")]
-    os_version: String,
+    os_version: Option<String>,
     #[serde(rename = "os.features")]
-    os_features: Option<Vec<String>>,
-    config: OciConfig,
+    os_features: Option<Vec<Option<String>>>,
+    config: Option<OciConfig>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct OciConfig {
-    env: Option<Vec<String>>,
-    working_dir: String,
+    env: Option<Vec<Option<String>>>,
+    working_dir: Option<String>,
 }
 
 impl ImageConfig {
     /// Reads the JSON of an OCI image config.
     pub fn from_json(json: &[u8]) -> Result<Self, ImageConfigError> {
-        let image: OciImage =
+        let image: Option<OciImage> =
             serde_json::from_slice(json).map_err(|source| ImageConfigError { source })?;
-        let has_platform = !image.os.is_empty() && !image.architecture.is_empty();
-        let platform = has_platform.then(|| {
-            Platform::new(image.os, image.architecture)
-                .with_variant(image.variant)
-                .with_os_version(image.os_version)
-                .with_os_features(image.os_features.unwrap_or_default())
-        });
+        let image = image.unwrap_or_default();
+        let config = image.config.unwrap_or_default();
+        let platform = match (given(image.os), given(image.architecture)) {
+            (Some(os), Some(architecture)) => Some(
+                Platform::new(os, architecture)
+                    .with_variant(image.variant.unwrap_or_default())
+                    .with_os_version(image.os_version.unwrap_or_default())
+                    .with_os_features(texts(image.os_features)),
+            ),
+            _ => None,
+        };
         Ok(Self {
-            env: image.config.env.unwrap_or_default(),
-            working_dir: image.config.working_dir,
+            env: texts(config.env),
+            working_dir: config.working_dir.unwrap_or_default(),
             platform,
         })
     }
+}
+
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// The texts of a list; one that is `null` is empty.
+fn texts(list: Option<Vec<Option<String>>>) -> Vec<String> {
+    let list = list.unwrap_or_default().into_iter();
+    list.map(Option::unwrap_or_default).collect()
 }

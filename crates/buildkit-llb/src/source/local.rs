@@ -4,7 +4,7 @@ use super::patterns::pattern_list;
 use super::{SourceKind, SourceOp, attr};
 use crate::cap::Cap;
 use crate::error::OpError;
-use crate::options::{Options, vertex_option_methods};
+use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::state::State;
 
 /// What a local source's identifier starts with.
@@ -18,7 +18,8 @@ pub(crate) const SCHEME: &str = "local://";
 #[must_use = "a local source does nothing until its state is used"]
 pub struct Local {
     name: String,
-    identity: Identity,
+    unique_id: String,
+    session: String,
     include: Vec<String>,
     exclude: Vec<String>,
     follow: Vec<String>,
@@ -28,16 +29,9 @@ pub struct Local {
     options: Options,
 }
 
-/// What tells a local source from others of its name.
-#[derive(Debug, Clone)]
-enum Identity {
-    MarshalCall,
-    Unique(String),
-    Session(String),
-}
-
 /// How the daemon finds out which files changed since it last received them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Differ {
     /// Not at all: every file is sent again.
     None,
@@ -59,7 +53,8 @@ impl Local {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            identity: Identity::MarshalCall,
+            unique_id: String::new(),
+            session: String::new(),
             include: Vec::new(),
             exclude: Vec::new(),
             follow: Vec::new(),
@@ -70,15 +65,16 @@ impl Local {
         }
     }
 
-    /// Names the content. Default: the id of the marshal call.
+    /// Names the content. Default, and empty: the id of the marshal call.
     pub fn unique(mut self, id: impl Into<String>) -> Self {
-        self.identity = Identity::Unique(id.into());
+        self.unique_id = id.into();
         self
     }
 
-    /// Takes the directory from this session alone, instead of by an id. The digest then differs per session.
+    /// Takes the directory from this session alone, and from no id. The digest then differs per session. Default, and
+    /// empty: from whatever session the daemon asks.
     pub fn session(mut self, id: impl Into<String>) -> Self {
-        self.identity = Identity::Session(id.into());
+        self.session = id.into();
         self
     }
 
@@ -130,21 +126,18 @@ impl Local {
 
     /// The directory's content.
     pub fn state(self) -> State {
-        let (session, kind) = match &self.identity {
-            Identity::MarshalCall => (None, SourceKind::Local { unique_id: None }),
-            Identity::Unique(id) => (
-                None,
-                SourceKind::Local {
-                    unique_id: Some(id.clone()),
-                },
-            ),
-            Identity::Session(id) => (Some(id), SourceKind::Portable),
+        let kind = if self.session.is_empty() {
+            SourceKind::Local {
+                unique_id: (!self.unique_id.is_empty()).then(|| self.unique_id.clone()),
+            }
+        } else {
+            SourceKind::Portable
         };
         let fault = self.name.is_empty().then_some(OpError::EmptyLocalName);
         let mut source = SourceOp::new(format!("{SCHEME}{}", self.name), kind);
         source.cap(Cap::SOURCE_LOCAL);
-        if let Some(id) = session {
-            source.attr(attr::LOCAL_SESSION_ID, id.as_str());
+        if !self.session.is_empty() {
+            source.attr(attr::LOCAL_SESSION_ID, &*self.session);
             source.cap(Cap::SOURCE_LOCAL_SESSION_ID);
         }
         self.set_patterns(&mut source);
@@ -206,3 +199,5 @@ impl Local {
         }
     }
 }
+
+vertex_options!(Local);

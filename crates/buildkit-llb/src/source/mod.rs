@@ -2,6 +2,7 @@
 
 pub(crate) mod attr;
 mod blob;
+mod generic;
 mod git;
 mod git_url;
 mod http;
@@ -10,10 +11,14 @@ mod image_config;
 mod local;
 mod oci;
 mod patterns;
+pub(crate) mod userinfo;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 pub use self::blob::{ImageBlob, OciLayoutBlob};
+pub use self::generic::Source;
 pub use self::git::{Git, GitBundle, GitMtime};
 pub use self::git_url::{GitUrl, GitUrlError};
 pub use self::http::Http;
@@ -29,8 +34,8 @@ use crate::options::Options;
 use crate::state::State;
 use crate::vertex::{Op, Output, Vertex};
 
-/// A finished source.
-#[derive(Debug)]
+/// A finished source. Its Debug text has no password of an address and no request header.
+#[derive(Clone)]
 pub(crate) struct SourceOp {
     identifier: String,
     attrs: Attrs,
@@ -39,10 +44,10 @@ pub(crate) struct SourceOp {
 }
 
 /// Attributes, sorted by key as on the wire.
-pub(crate) type Attrs = BTreeMap<&'static str, String>;
+pub(crate) type Attrs = BTreeMap<Cow<'static, str>, String>;
 
 /// What the marshal call adds to a source.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum SourceKind {
     /// The platform: which of an index's images it is.
     Platform,
@@ -63,8 +68,8 @@ impl SourceOp {
     }
 
     /// Sets an attribute.
-    pub(crate) fn attr(&mut self, key: &'static str, value: impl Into<String>) {
-        self.attrs.insert(key, value.into());
+    pub(crate) fn attr(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<String>) {
+        self.attrs.insert(key.into(), value.into());
     }
 
     /// Sets an attribute unless the value is empty.
@@ -94,7 +99,7 @@ impl SourceOp {
         let mut attrs: BTreeMap<&str, &str> = self
             .attrs
             .iter()
-            .map(|(key, value)| (*key, &**value))
+            .map(|(key, value)| (&**key, &**value))
             .collect();
         let mut platform = None;
         match &self.kind {
@@ -122,4 +127,32 @@ impl SourceOp {
         });
         Ok(())
     }
+}
+
+impl fmt::Debug for SourceOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceOp")
+            .field("identifier", &userinfo::without(&self.identifier))
+            .field("attrs", &told(&self.attrs))
+            .field("caps", &self.caps)
+            .field("kind", &self.kind)
+            .finish()
+    }
+}
+
+/// Attributes as they may be shown: addresses without passwords, and no request header but those that every client
+/// sends.
+pub(crate) fn told<K: AsRef<str> + Ord>(
+    attrs: &BTreeMap<K, String>,
+) -> BTreeMap<&str, Cow<'_, str>> {
+    let value = |key: &str, value| match key {
+        attr::GIT_FULL_URL => userinfo::without(value),
+        attr::HTTP_HEADER_ACCEPT | attr::HTTP_HEADER_USER_AGENT => Cow::Borrowed(value),
+        key if key.starts_with(attr::HTTP_HEADER_PREFIX) => Cow::Borrowed("…"),
+        _ => Cow::Borrowed(value),
+    };
+    let attrs = attrs
+        .iter()
+        .map(|(key, text)| (key.as_ref(), text.as_str()));
+    attrs.map(|(key, text)| (key, value(key, text))).collect()
 }

@@ -3,7 +3,7 @@
 use super::{SourceKind, SourceOp, attr};
 use crate::cap::Cap;
 use crate::error::OpError;
-use crate::options::{Options, vertex_option_methods};
+use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::state::State;
 
 /// An image of an OCI layout on the client's disk, served by its session. Mirrors `llb.OCILayout`.
@@ -69,6 +69,8 @@ impl OciLayout {
         source.state(self.options, fault)
     }
 }
+
+vertex_options!(OciLayout);
 
 impl Store {
     pub(super) fn set_attrs(&self, source: &mut SourceOp) {

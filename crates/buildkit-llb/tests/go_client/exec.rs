@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use buildkit_llb::{
-    BindMount, CacheMount, CacheSharing, Cap, CdiDevice, Constraints, Image, NetworkMode, Platform,
-    State, TmpfsMount,
+    BindMount, CacheMount, CacheSharing, Cap, CdiDevice, Constraints, ContentCache, Image,
+    NetworkMode, Platform, State, TmpfsMount,
 };
 
 use crate::{alpine, image, local, run};
@@ -89,6 +89,26 @@ pub(crate) fn reset() -> State {
         .reset(&other)
         .dir("rel")
         .run(run("y"))
+}
+
+pub(crate) fn reset_own_platform() -> State {
+    let other = image("busybox").env("O", "1").dir("/other").user("o");
+    let arm = Image::new("alpine".parse().unwrap()).platform(Platform::new("linux", "arm"));
+    let state = arm.state().dir("/d").env("A", "1");
+    state.reset(&other).dir("rel").run(run("y"))
+}
+
+pub(crate) fn mount_options() -> State {
+    let exec = run("x")
+        .mount(CacheMount::new("/cache", "c").content_cache(ContentCache::Off))
+        .mount(TmpfsMount::new("/tmp").size(1).readonly())
+        .mount(
+            CacheMount::new("/run", "r")
+                .sharing(CacheSharing::Private)
+                .selector("/s")
+                .readonly(),
+        );
+    alpine().run(exec)
 }
 
 pub(crate) fn windows() -> (State, Constraints) {

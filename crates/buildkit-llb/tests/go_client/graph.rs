@@ -59,6 +59,13 @@ pub(crate) fn diff_upper_scratch() -> State {
         .state()
 }
 
+pub(crate) fn diff_of_nothing() -> State {
+    let upper = State::scratch().dir("/d").env("A", "1");
+    let lower = State::scratch().env("B", "1");
+    let diff = Diff::new(&lower, &upper).ignore_cache().state();
+    diff.run(run("x"))
+}
+
 pub(crate) fn loaded_twice() -> State {
     let base = Image::new("alpine".parse().unwrap())
         .custom_name("base")

@@ -44,6 +44,11 @@ const CASES: &[Expectation] = &[
         "e33acacd5ad5f64b2d04a80e58a14ae6414615e221ea25d173b107c4375924a8",
     ),
     (
+        "diff-of-nothing",
+        || of(graph::diff_of_nothing()),
+        "14fd1942e9f3e3dd4448ce3df0549880deffd8707242b64ebad1a418cc821cda",
+    ),
+    (
         "diff-upper-scratch",
         || of(graph::diff_upper_scratch()),
         "bb408c6c45d379c86c5bb705af46596b35dba48645a7c09fa2117321b68aa275",
@@ -84,9 +89,19 @@ const CASES: &[Expectation] = &[
         "ae98fd3e279411024165f4d131fa1de02614ca5ab8a4a867990a94bd0a63ad26",
     ),
     (
+        "git-userinfo",
+        || of(sources::git_userinfo()),
+        "9f374b325c337baec3f92cb16659064e9fc2d2242183445bcc738a9681738d5e",
+    ),
+    (
         "hosts",
         || of(exec::hosts()),
         "fda794fefc99b0309b77aac832769aa453919bda82504ea4005621426756f129",
+    ),
+    (
+        "image-config-null",
+        || of(sources::image_config_null()),
+        "e5eaf84dcdebdf9227027760c503e67b50d37cf641141bc5d629a2f5be6f52be",
     ),
     (
         "image-prefer-local",
@@ -99,6 +114,11 @@ const CASES: &[Expectation] = &[
         "f38dbc863d2fec1ed4b40d4bad80aee47bb3d280a103747a8caa3dbdcfc6276e",
     ),
     (
+        "local-empty-ids",
+        || of(sources::local_empty_ids()),
+        "8ac1cfb27614648ec44eed489bc9d4730ebc312d99a205b6c1089ee3c823408c",
+    ),
+    (
         "merge-of-one",
         || of(graph::merge_of_one()),
         "ce4b7d9aaebcbb84ff876e0512e4074e093bd3b4eb7a833caf0e7b333095f604",
@@ -107,6 +127,11 @@ const CASES: &[Expectation] = &[
         "merge-wide",
         || of(graph::merge_wide()),
         "68f57c4adf9e0ac980e13c87a5fd9889746b2fc70140fd3e9e826c455f7f87ea",
+    ),
+    (
+        "mount-options",
+        || of(exec::mount_options()),
+        "5482be831d8dac6c7fa4724ab810090b787173ddd7cb6343dc39ac8dd72c08f7",
     ),
     (
         "mounts",
@@ -147,6 +172,16 @@ const CASES: &[Expectation] = &[
         "reset",
         || of(exec::reset()),
         "ddacc3d3c5f8b933695c9d01b0521099229ebe85cc0265b9f6adb7304ec77fab",
+    ),
+    (
+        "reset-own-platform",
+        || of(exec::reset_own_platform()),
+        "df30692e8a64d627515f105a87b11ca6199cee759a57560abf928d60a066a4a8",
+    ),
+    (
+        "source-attrs",
+        || of(sources::source_attrs()),
+        "c28b044e10e650c3c587a6440a1717df11d7917b40b935a676818caa868336d3",
     ),
     (
         "source-map-state",

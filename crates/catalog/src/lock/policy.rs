@@ -52,7 +52,9 @@ impl Lock {
         });
         let downloads = self.http.iter().filter_map(|(url, pin)| {
             let source = Http::new(url.as_str()).checksum(pin.checksum.0.clone());
-            let SourceContent { identifier, attrs } = SourceContent::of(&source.state())?;
+            let SourceContent {
+                identifier, attrs, ..
+            } = SourceContent::of(&source.state())?;
             Some(convert(url.clone(), Update { identifier, attrs }))
         });
         SourcePolicy {
