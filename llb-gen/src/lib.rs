@@ -25,6 +25,8 @@ mod pinning;
 mod planning;
 mod progress;
 mod signals;
+mod stderr;
+mod stdout;
 mod table;
 
 use std::{

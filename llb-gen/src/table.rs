@@ -7,6 +7,8 @@ use std::{
 
 use serde::Serialize;
 
+use crate::stdout;
+
 /// Rows under headings, in columns as wide as they need to be; a column in which no row has anything is left out.
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
     let width = |column: usize| {
@@ -30,7 +32,7 @@ pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -
 
 /// Writes a value to stdout as JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = stdout::lock();
     serde_json::to_writer_pretty(&mut stdout, value).map_err(io::Error::from)?;
     writeln!(stdout)
 }

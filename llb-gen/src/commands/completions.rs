@@ -1,17 +1,18 @@
 //! `llbgen completions`: shell completions on stdout.
 
-use std::io;
+use std::io::Write as _;
 
 use clap::CommandFactory;
 
 use crate::{
     args::{Cli, CompletionsArgs},
     failure::Failure,
+    stdout,
 };
 
 pub(crate) fn run(args: &CompletionsArgs) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "llbgen", &mut script);
-    io::Write::write_all(&mut io::stdout().lock(), &script)?;
+    stdout::lock().write_all(&script)?;
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::{
     failure::{Exit, Failure},
     image_names,
     planning::{self, Selected},
+    stderr, stdout,
 };
 
 pub(crate) fn run(
@@ -39,7 +40,7 @@ pub(crate) fn run(
     planning::require_pinned(&plans)?;
     for plan in &plans {
         let image_names = image_names(args, catalog, plan)?;
-        let mut stdout = io::stdout().lock();
+        let mut stdout = stdout::lock();
         match args.format {
             EmitFormat::Pb => stdout.write_all(&plan.definition.to_bytes())?,
             EmitFormat::Json => {
@@ -51,7 +52,7 @@ pub(crate) fn run(
         stdout.flush()?;
         if !global.quiet {
             let line = buildctl_line(plan, &selected, &image_names)?;
-            writeln!(anstream::stderr(), "build it with: {line}")?;
+            stderr::line(&format!("build it with: {line}"));
         }
     }
     Ok(())

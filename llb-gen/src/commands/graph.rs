@@ -1,6 +1,6 @@
 //! `llbgen graph`: the graph of artifacts, as a picture or as data.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use catalog::{Caching, CheckedCatalog, Graph, Platform, Variant};
 
@@ -9,7 +9,7 @@ use crate::{
     failure::{Exit, Failure},
     graph::{dot::dot, mermaid::mermaid, svg},
     planning::{self, Selected},
-    table,
+    stdout, table,
 };
 
 pub(crate) fn run(
@@ -37,7 +37,7 @@ pub(crate) fn run(
             svg::svg(&graph, &title)
         }
     };
-    io::stdout().lock().write_all(text.as_bytes())?;
+    stdout::lock().write_all(text.as_bytes())?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{self, Write as _},
+    io::Write as _,
 };
 
 use catalog::{Caching, CheckedCatalog, Id, Kind, Plan, Request};
@@ -12,7 +12,7 @@ use crate::{
     args::{Global, IdArgs, ListingFormat},
     failure::{Exit, Failure},
     planning::{self, Selected},
-    table,
+    stderr, stdout, table,
 };
 
 #[derive(Serialize)]
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> R
     let rows = rows(catalog, &plans)?;
     match args.format {
         ListingFormat::Json => table::print_json(&rows)?,
-        ListingFormat::Text => write!(io::stdout().lock(), "{}", text(&rows))?,
+        ListingFormat::Text => write!(stdout::lock(), "{}", text(&rows))?,
     }
     Ok(())
 }
@@ -68,7 +68,9 @@ fn leave_out_incomplete(plans: Vec<Plan>) -> Result<Vec<Plan>, Failure> {
         .map(|plan| plan.variant.artifact.as_str())
         .collect();
     for name in names {
-        anstream::eprintln!("note: `{name}` is left out: `llbgen id {name}` says what it needs");
+        stderr::line(&format!(
+            "note: `{name}` is left out: `llbgen id {name}` says what it needs"
+        ));
     }
     Ok(complete)
 }

@@ -1,9 +1,6 @@
 //! `llbgen list`: the artifacts of the catalog.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write as _},
-};
+use std::{collections::BTreeMap, io::Write as _};
 
 use catalog::{Artifact, CheckedCatalog, Request, Whiteouts};
 use serde::Serialize;
@@ -11,7 +8,7 @@ use serde::Serialize;
 use crate::{
     args::{ListArgs, ListingFormat},
     failure::{Exit, Failure},
-    table,
+    stdout, table,
 };
 
 #[derive(Serialize)]
@@ -63,7 +60,7 @@ pub(crate) fn run(args: &ListArgs, catalog: &CheckedCatalog) -> Result<(), Failu
         ListingFormat::Json => table::print_json(&rows)?,
         ListingFormat::Text => {
             let cells: Vec<_> = rows.iter().map(cells).collect();
-            write!(io::stdout().lock(), "{}", table::table(HEADINGS, &cells))?;
+            write!(stdout::lock(), "{}", table::table(HEADINGS, &cells))?;
         }
     }
     Ok(())

@@ -16,6 +16,7 @@ use crate::{
     args::{Global, NewArgs},
     catalog_file,
     failure::{Exit, Failure},
+    stderr, stdout,
 };
 
 /// How a new file begins: editors take the schema from the first line.
@@ -106,15 +107,15 @@ fn append(path: &Path, text: &str) -> Result<(), Failure> {
         Failure::new(Exit::Failed, error)
     })?;
     let shown = path.strip_prefix(".").unwrap_or(path);
-    writeln!(io::stdout().lock(), "{}", shown.display())?;
+    writeln!(stdout::lock(), "{}", shown.display())?;
     Ok(())
 }
 
 fn tell_next(name: &ArtifactName, global: &Global) {
     if !global.quiet {
-        anstream::eprintln!(
+        stderr::line(&format!(
             "`{name}` is in `{CATALOG_FILE}` now; say there what it is made of, then: llbgen build {name}"
-        );
+        ));
     }
 }
 

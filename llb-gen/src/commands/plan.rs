@@ -1,9 +1,6 @@
 //! `llbgen plan`: what `build` would do, and why.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write as _},
-};
+use std::{collections::BTreeMap, io::Write as _};
 
 use buildkit_client::CancellationToken;
 use catalog::{Caching, CheckedCatalog, Difference, Id, Kind, Plan, Platform};
@@ -15,7 +12,7 @@ use crate::{
     failure::{Exit, Failure},
     image_names::{by_output, names, refuse_one_name, whole_id},
     planning::{self, Selected},
-    table,
+    stdout, table,
 };
 
 #[derive(Serialize)]
@@ -70,7 +67,7 @@ pub(crate) fn run(
         .collect();
     match args.format {
         ListingFormat::Json => table::print_json(&rows)?,
-        ListingFormat::Text => write!(io::stdout().lock(), "{}", text(&rows))?,
+        ListingFormat::Text => write!(stdout::lock(), "{}", text(&rows))?,
     }
     if args.exit_code && rows.iter().any(|row| row.status == Status::Build) {
         return Err(Failure::silent(Exit::Failed));

@@ -14,6 +14,7 @@ use crate::{
     args::{Global, ListingFormat, ShowArgs},
     failure::Failure,
     planning::Selected,
+    stdout,
 };
 
 #[derive(Serialize)]
@@ -50,7 +51,7 @@ pub(crate) fn run(
     let artifacts = [args.artifact.clone()];
     let selected = Selected::of(catalog, &args.variation, &artifacts, &global.context)?;
     let plans = selected.plan(catalog, Caching::Use)?;
-    let mut stdout = io::stdout().lock();
+    let mut stdout = stdout::lock();
     for artifact in catalog.artifacts() {
         let plans: Vec<&Plan> = plans
             .iter()

@@ -1,12 +1,6 @@
 //! `llbgen why`: what changed since the last build.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    fs,
-    io::{self, Write as _},
-    path::Path,
-};
+use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write as _, path::Path};
 
 use buildkit_llb::Definition;
 use catalog::{Caching, Cause, CheckedCatalog, Plan, Side};
@@ -18,7 +12,7 @@ use crate::{
     failure::{Exit, Failure},
     image_names::by_output,
     planning::Selected,
-    table,
+    stdout, table,
 };
 
 #[derive(Serialize)]
@@ -52,7 +46,7 @@ pub(crate) fn run(
     };
     match args.format {
         ListingFormat::Json => table::print_json(&rows)?,
-        ListingFormat::Text => write!(io::stdout().lock(), "{}", text(&rows))?,
+        ListingFormat::Text => write!(stdout::lock(), "{}", text(&rows))?,
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use super::text;
 use crate::{
     args::Global,
     failure::{Exit, Failure},
+    stderr, stdout,
 };
 
 const CATALOG: &str = r#"//! Our artifacts.
@@ -69,12 +70,12 @@ pub(super) fn run(directory: &Path, llbgen: &str, global: &Global) -> Result<(),
         let error = format!("`{}` cannot be written: {error}", directory.display());
         Failure::new(Exit::Failed, error)
     })?;
-    writeln!(io::stdout().lock(), "{}", directory.display())?;
+    writeln!(stdout::lock(), "{}", directory.display())?;
     if !global.quiet {
-        anstream::eprintln!(
+        stderr::line(&format!(
             "`{name}` is `llbgen` with a catalog of its own; next: cargo run --manifest-path {}/Cargo.toml list",
             directory.display()
-        );
+        ));
     }
     Ok(())
 }

@@ -1,0 +1,84 @@
+//! Results, on stdout. A reader that has had enough, as `head` has, is no error: it asked for no more.
+
+use std::io::{self, StdoutLock, Write};
+
+/// stdout, which takes everything that comes after its reader has gone.
+pub(crate) fn lock() -> UntilClosed<StdoutLock<'static>> {
+    UntilClosed {
+        out: io::stdout().lock(),
+        is_closed: false,
+    }
+}
+
+/// A writer whose reader may go.
+pub(crate) struct UntilClosed<W> {
+    out: W,
+    is_closed: bool,
+}
+
+impl<W: Write> UntilClosed<W> {
+    fn unless_closed<T>(
+        &mut self,
+        write: impl FnOnce(&mut W) -> io::Result<T>,
+        otherwise: T,
+    ) -> io::Result<T> {
+        if self.is_closed {
+            return Ok(otherwise);
+        }
+        match write(&mut self.out) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_closed = true;
+                Ok(otherwise)
+            }
+            written => written,
+        }
+    }
+}
+
+impl<W: Write> Write for UntilClosed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.unless_closed(|out| out.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.unless_closed(Write::flush, ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A writer that fails after its first write.
+    struct Fails(io::ErrorKind, usize);
+
+    impl Write for Fails {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 += 1;
+            match self.1 {
+                1 => Ok(bytes.len()),
+                2 => Err(self.0.into()),
+                _ => panic!("it is written to after it has failed"),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn only_a_reader_that_has_gone_is_no_error() {
+        let write = |kind| {
+            let (out, is_closed) = (Fails(kind, 0), false);
+            let mut writer = UntilClosed { out, is_closed };
+            let lines = ["one\n", "two\n", "three\n"].iter();
+            let written = lines.map(|line| writer.write_all(line.as_bytes()));
+            written.collect::<io::Result<()>>()?;
+            writer.flush()
+        };
+        write(io::ErrorKind::BrokenPipe).unwrap();
+        let full = write(io::ErrorKind::StorageFull).unwrap_err();
+        assert_eq!(full.kind(), io::ErrorKind::StorageFull);
+    }
+}
