@@ -21,7 +21,7 @@ use fleet::{BuildContext, Given, HelperImage, Inspection};
 pub(crate) use self::build::BuildArgs;
 pub(crate) use self::emit::{EmitArgs, EmitFormat};
 pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
-pub(crate) use self::lock::{LockArgs, Locking, Registries, UpdateArgs};
+pub(crate) use self::lock::{Access, LockArgs, Locking, UpdateArgs, secret_specs};
 pub(crate) use self::new::NewArgs;
 pub(crate) use self::output::{FileForm, OutputSpec};
 pub(crate) use self::questions::{GraphArgs, GraphFormat, IdArgs, PlanArgs, WhyArgs};

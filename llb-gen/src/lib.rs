@@ -25,6 +25,7 @@ mod pinning;
 mod planning;
 mod progress;
 mod signals;
+mod source_hint;
 mod stderr;
 mod stdout;
 mod table;

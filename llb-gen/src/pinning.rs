@@ -14,11 +14,12 @@ use fleet::{
 };
 
 use crate::{
-    args::{Global, Registries},
+    args::{Access, Global},
     connection,
     failure::{Exit, Failure},
     planning::Selected,
     signals::Signals,
+    source_hint, stderr,
 };
 
 /// The lock of a catalog, and all that the catalog refers to.
@@ -78,8 +79,9 @@ pub(crate) fn resolve(
     pinning: &Pinning,
     lock: &mut Lock,
     global: &Global,
-    registries: &Registries,
+    given: &Access,
 ) -> Result<(), Failure> {
+    let secrets = given.secrets()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -92,19 +94,17 @@ pub(crate) fn resolve(
             None => None,
         };
         let resolver = match &connected {
-            Some(daemon) => Resolver::Daemon {
-                daemon,
-                credentials: credentials()?,
-            },
+            Some(daemon) => Resolver::daemon(daemon, credentials()?, &secrets),
             None => Resolver::Direct {
                 credentials: credentials()?,
-                insecure: registries.registry_insecure.clone(),
+                secrets: &secrets,
+                insecure: given.registry_insecure.clone(),
             },
         };
         let cancelled = signals.cancelled();
         let tell = |name: &str| {
             if !global.quiet {
-                anstream::eprintln!("resolving {name}");
+                stderr::line(&format!("resolving {name}"));
             }
         };
         pin(pinning, lock, &resolver, cancelled, &tell)
@@ -166,7 +166,8 @@ pub(crate) fn failed(error: ResolveError, signals: &Signals) -> Failure {
     if error.is_cancelled() {
         return Failure::interrupted(signals);
     }
-    let (exit, hint) = match (error.trouble(), &error.problem) {
+    let trouble = error.trouble();
+    let (exit, hint) = match (trouble, &error.problem) {
         (Some(SourceTrouble::Unreachable), _) => (
             Exit::Unreachable,
             format!(
@@ -174,20 +175,14 @@ pub(crate) fn failed(error: ResolveError, signals: &Signals) -> Failure {
                 error.name
             ),
         ),
-        (Some(SourceTrouble::Transient), _) => (
-            Exit::Transient,
-            "this may well go away: try again".to_owned(),
-        ),
+        (Some(SourceTrouble::Transient), _) => (Exit::Transient, source_hint::AGAIN.to_owned()),
         (_, ResolveProblem::Platform { .. } | ResolveProblem::NoPlatform { .. }) => (
             Exit::Catalog,
             "declare the artifact for fewer platforms, or choose another base".to_owned(),
         ),
         _ => (
-            Exit::Failed,
-            format!(
-                "look for a typing error in `{}`, or log in with `docker login`",
-                error.name
-            ),
+            source_hint::exit(trouble),
+            source_hint::refused(error.kind, &error.name, trouble),
         ),
     };
     Failure::new(exit, error).with_hint(hint)

@@ -92,7 +92,9 @@ fn a_daemon_that_is_killed_ends_the_build() {
         Signal::KILL,
     )
     .unwrap();
-    build.wait_for(SECONDS).fails(4, &["hangs", "daemon"]);
+    build
+        .wait_for(SECONDS)
+        .fails(75, &["hangs", "daemon", "run it again"]);
     no_tar(&home.path().join("out"));
 }
 

@@ -36,6 +36,7 @@ mod proxies;
 mod publishing;
 mod secrets;
 mod skipping;
+mod sources;
 mod stop;
 mod tags;
 mod through;

@@ -16,6 +16,9 @@ use std::{
 /// A client that says nothing for so long has gone; the daemon's do not pause at all.
 const SILENCE: Duration = Duration::from_secs(30);
 
+/// The status with which a client is asked to log in, and how.
+const LOGIN: &str = "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"tests\"";
+
 /// A running server on a free loopback port. Dropping it stops it.
 #[derive(Debug)]
 pub struct WebServer {
@@ -25,21 +28,34 @@ pub struct WebServer {
 }
 
 impl WebServer {
-    /// Serves the files below `root`.
+    /// Serves the files below `root`. Whatever has `?status=N` behind it is answered with that status.
     ///
     /// # Panics
     /// When no port can be bound.
     pub fn start(root: &Path) -> Self {
+        Self::serve(root, None)
+    }
+
+    /// Serves the files below `root` to whoever says this in the header `Authorization`.
+    ///
+    /// # Panics
+    /// When no port can be bound.
+    pub fn start_private(root: &Path, authorization: &str) -> Self {
+        Self::serve(root, Some(authorization.to_owned()))
+    }
+
+    fn serve(root: &Path, authorization: Option<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port can be bound");
         let address = listener.local_addr().expect("a bound port has a number");
         let is_stopping = Arc::new(AtomicBool::new(false));
         let (root, stop) = (root.to_owned(), Arc::clone(&is_stopping));
+        let authorization = authorization.map(Arc::<str>::from);
         let accepts = thread::spawn(move || {
             let connections = listener.incoming().map_while(Result::ok);
             for connection in connections.take_while(|_| !stop.load(Ordering::Acquire)) {
-                let root = root.clone();
+                let (root, authorization) = (root.clone(), authorization.clone());
                 // A client that hangs up breaks only its own request, and says so itself.
-                thread::spawn(move || answer(&connection, &root));
+                thread::spawn(move || answer(&connection, &root, authorization.as_deref()));
             }
         });
         Self {
@@ -65,20 +81,25 @@ impl Drop for WebServer {
 }
 
 /// One request per connection.
-fn answer(connection: &TcpStream, root: &Path) -> io::Result<()> {
+fn answer(connection: &TcpStream, root: &Path, authorization: Option<&str>) -> io::Result<()> {
     connection.set_read_timeout(Some(SILENCE))?;
     let mut lines = BufReader::new(connection).lines();
     let request = lines.next().transpose()?.unwrap_or_default();
+    let mut is_let_in = authorization.is_none();
     // A response before the end of the headers would reset the connection.
-    while lines
-        .next()
-        .transpose()?
-        .is_some_and(|line| !line.is_empty())
-    {}
+    while let Some(line) = lines.next().transpose()?.filter(|line| !line.is_empty()) {
+        let (name, value) = line.split_once(": ").unwrap_or_default();
+        is_let_in |= name.eq_ignore_ascii_case("authorization") && Some(value) == authorization;
+    }
     let mut words = request.split(' ');
     let (method, target) = (words.next(), words.next().unwrap_or_default());
     let file = file(root, target).and_then(|path| fs::read(path).ok());
-    let (status, body) = file.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
+    let (status, body) = match (target.split_once("?status="), file) {
+        _ if !is_let_in => (LOGIN, Vec::new()),
+        (Some((_, status)), _) => (status, b"no file\n".to_vec()),
+        (None, None) => ("404 Not Found", b"no file\n".to_vec()),
+        (None, Some(body)) => ("200 OK", body),
+    };
     let mut connection = connection;
     write!(
         connection,

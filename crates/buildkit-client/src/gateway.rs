@@ -24,7 +24,7 @@ use crate::rpc;
 
 pub use error::GatewayError;
 pub use file::{FileKind, FileStat};
-pub use resolve::{ResolveError, SourceAnswer, SourceQuery};
+pub use resolve::{ResolveAccess, ResolveError, SourceAnswer, SourceQuery};
 pub use result::{BuildResult, ResultPart};
 pub use stdio::GatewayPlatform;
 

@@ -62,7 +62,7 @@ pub use daemon::{CallError, Daemon, DaemonInfo, Worker, WorkerPlatform};
 pub use export::{Export, ExportKind, SinkError, TarSink};
 pub use gateway::{
     BuildResult, CacheImport, FileKind, FileStat, Gateway, GatewayError, GatewayPlatform,
-    GraphRequest, Reference, ResolveError, ResultPart, SourceAnswer, SourceQuery,
+    GraphRequest, Reference, ResolveAccess, ResolveError, ResultPart, SourceAnswer, SourceQuery,
 };
 pub use progress::{
     Progress, ProgressGroup, SourceInfo, SourcePosition, SourceRange, Vertex, VertexDigest,

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A name that breaks the rule: ASCII letters, digits, `.`, `_` and `-`, a letter or digit first, at most 128 bytes; in
-/// an artifact's name, such words may be joined by `/`.
+/// an artifact's name, such words may be joined by `/`; the id of a secret may hold `:`, for tokens that are for one host
+/// (`GIT_AUTH_TOKEN.example.com:8443`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` is not a valid {what}: {}", rule(what))]
 pub struct InvalidName {
@@ -18,11 +19,17 @@ pub struct InvalidName {
 
 const ARTIFACT: &str = "artifact name";
 
+const SECRET: &str = "secret id";
+
 fn rule(what: &str) -> &'static str {
-    if what == ARTIFACT {
-        "its words, joined by `/`, must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`"
-    } else {
-        "it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`"
+    match what {
+        ARTIFACT => {
+            "its words, joined by `/`, must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`"
+        }
+        SECRET => {
+            "it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`, `:`"
+        }
+        _ => "it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`",
     }
 }
 
@@ -34,10 +41,10 @@ fn is_word(word: &str) -> bool {
 }
 
 fn validate(what: &'static str, name: &str) -> Result<(), InvalidName> {
-    let words_are_valid = if what == ARTIFACT {
-        name.split('/').all(is_word)
-    } else {
-        is_word(name)
+    let words_are_valid = match what {
+        ARTIFACT => name.split('/').all(is_word),
+        SECRET => is_word(&name.replacen(':', "-", 1)),
+        _ => is_word(name),
     };
     if words_are_valid && name.len() <= 128 {
         Ok(())
@@ -113,7 +120,7 @@ name_type! {
 
 name_type! {
     /// The id of a secret, as `--secret id=…` gives it.
-    SecretId, "secret id"
+    SecretId, SECRET
 }
 
 name_type! {

@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    checksum_failure::ChecksumFailure,
     destination::Destination,
     event::Event,
     image::{ImageOptions, ImagePlan},
@@ -81,7 +82,8 @@ impl VariantFailure {
     pub fn sources(&self) -> &[FailureSource] {
         let error = match &self.reason {
             FailureReason::Solve(error) => error,
-            FailureReason::Source(failure) => &failure.error,
+            FailureReason::Source(failure) => return &failure.sources,
+            FailureReason::Checksum(failure) => return &failure.sources,
             _ => return &[],
         };
         match error {
@@ -128,9 +130,12 @@ pub enum FailureReason {
         /// The store's id.
         id: String,
     },
-    /// An image or a download cannot be fetched.
+    /// An image, a download or a git repository cannot be fetched.
     #[error(transparent)]
     Source(Box<SourceFailure>),
+    /// A download is another file than its checksum says.
+    #[error(transparent)]
+    Checksum(Box<ChecksumFailure>),
     /// The image that is to have the packer does not have it.
     #[error("the image `{image}` of `--helper-image` has no `/{PACKER_PROGRAM}`")]
     NoPacker {

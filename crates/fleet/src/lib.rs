@@ -4,6 +4,7 @@
 //! [`build()`] solves plans side by side and publishes what comes out.
 
 mod build;
+mod checksum_failure;
 mod contexts;
 pub mod daemon;
 mod destination;
@@ -32,6 +33,7 @@ mod tagging;
 
 pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, Work, build},
+    checksum_failure::{ChecksumFailure, ExpectedBy},
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
     destination::Destination,
     event::Event,
@@ -49,7 +51,7 @@ pub use self::{
     published::{RegistryAccess, published},
     push_failure::PushFailure,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
-    source_failure::{SourceFailure, SourceTrouble},
+    source_failure::{SourceFailure, SourceKind, SourceTrouble, is_transient},
     ssh::{FoundAgents, SshError, SshSpec, SshSpecError},
     standing::{Inspection, Reason, Standing, incomplete, standing},
     tagging::TagError,

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use buildkit_client::{SecretValue, Secrets};
 use catalog::{CA_SECRET, SecretId};
 
@@ -31,7 +32,7 @@ pub enum SecretSpecError {
     NoId,
     /// An id that breaks the rule for names.
     #[error(
-        "the id of a secret must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`"
+        "the id of a secret must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`, `:`"
     )]
     Id,
     /// Something that is no `KEY=VALUE`.
@@ -162,6 +163,33 @@ impl LoadedSecrets {
         self.0.iter().fold(Secrets::default(), with)
     }
 
+    /// What a session hands out that only asks what git refs stand for.
+    pub(crate) fn for_git(&self) -> Secrets {
+        let with = |secrets: Secrets, (id, value): (&SecretId, &SecretValue)| {
+            let value = buildkit_client::SecretSource::Value(value.clone());
+            secrets.with(id.as_str(), value)
+        };
+        let mine = self.0.iter().filter(|(id, _)| is_for_git(id));
+        mine.fold(Secrets::default(), with)
+    }
+
+    /// The header that logs in at a git server, as BuildKit makes it: one for this host before one for all, a header of
+    /// the user's own before a token.
+    pub(crate) fn git_header(&self, host: &str) -> Option<Vec<u8>> {
+        let exact = |name: &str| self.0.get(name).map(SecretValue::expose);
+        let own = |name: String| exact(&name);
+        let header = own(format!("{GIT_HEADER}.{host}")).map(<[u8]>::to_vec);
+        let header = header.or_else(|| own(format!("{GIT_TOKEN}.{host}")).map(of_token));
+        let header = header.or_else(|| exact(GIT_HEADER).map(<[u8]>::to_vec));
+        let header = header.or_else(|| exact(GIT_TOKEN).map(of_token))?;
+        Some([b"Authorization: ".as_slice(), &header].concat())
+    }
+
+    /// Those that are for nothing but steps.
+    pub fn not_for_git(&self) -> impl Iterator<Item = &SecretId> {
+        self.0.keys().filter(|id| !is_for_git(id))
+    }
+
     /// The values that nobody may see. Certificates are no secret, though they travel as one.
     pub(crate) fn to_redact(&self) -> impl Iterator<Item = &[u8]> {
         self.0
@@ -169,6 +197,23 @@ impl LoadedSecrets {
             .filter(|(id, _)| id.as_str() != CA_SECRET)
             .map(|(_, value)| value.expose())
     }
+}
+
+/// BuildKit's names for what logs in at git servers; with a dot and a host behind them, at that one.
+const GIT_TOKEN: &str = "GIT_AUTH_TOKEN";
+const GIT_HEADER: &str = "GIT_AUTH_HEADER";
+
+fn is_for_git(id: &SecretId) -> bool {
+    [GIT_TOKEN, GIT_HEADER].iter().any(|name| {
+        let rest = id.as_str().strip_prefix(name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+/// The header of a token, for the user that GitHub, GitLab and others take any token from.
+fn of_token(token: &[u8]) -> Vec<u8> {
+    let login = [b"x-access-token:".as_slice(), token].concat();
+    format!("basic {}", STANDARD.encode(login)).into_bytes()
 }
 
 /// Names the secrets and hides their values.
@@ -217,6 +262,43 @@ mod tests {
             "id=a,type=ssh",
             Err("the type of a secret is `file` or `env`"),
         );
+    }
+
+    #[test]
+    fn a_git_server_gets_the_most_exact_login() {
+        let all = [
+            ("GIT_AUTH_TOKEN", "all"),
+            ("GIT_AUTH_HEADER", "bearer x"),
+            ("GIT_AUTH_TOKEN.a.example", "a"),
+            ("GIT_AUTH_TOKEN.b.example:8443", "b"),
+            ("GIT_AUTH_HEADER.b.example:8443", "bearer b"),
+            ("GIT_AUTH_TOKENS", "another"),
+            ("token", "for steps"),
+        ];
+        let secrets = |given: &[(&str, &str)]| {
+            let values = given.iter().map(|(id, value)| {
+                let value = SecretValue::try_new(value.as_bytes().to_vec()).unwrap();
+                (id.parse().unwrap(), value)
+            });
+            LoadedSecrets(values.collect())
+        };
+        let header = |given: &[(&str, &str)], host: &str| {
+            let header = secrets(given).git_header(host)?;
+            Some(String::from_utf8(header).unwrap())
+        };
+        let check = |given: &[(&str, &str)], host: &str, expected: Option<&str>| {
+            assert_eq!(header(given, host).as_deref(), expected, "{host}");
+        };
+        let of_a = "Authorization: basic eC1hY2Nlc3MtdG9rZW46YQ==";
+        check(&all, "a.example", Some(of_a));
+        check(&all, "b.example:8443", Some("Authorization: bearer b"));
+        check(&all, "b.example", Some("Authorization: bearer x"));
+        let of_all = "Authorization: basic eC1hY2Nlc3MtdG9rZW46YWxs";
+        check(&all[..1], "b.example", Some(of_all));
+        check(&[], "a.example", None);
+        let secrets = secrets(&all);
+        let others: Vec<&str> = secrets.not_for_git().map(SecretId::as_str).collect();
+        assert_eq!(others, ["GIT_AUTH_TOKENS", "token"]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use buildkit_client::{
     BuildFailure, Daemon, DeclaredFiles, Expected, Export, FailureSource, LocalDir, Progress,
     RelPath, RelPathError, SinkError, Solve, SolveError,
 };
-use buildkit_llb::{Definition, Entry, Location};
+use buildkit_llb::{Definition, Entry, Location, OpContent};
 use catalog::{
     ContextPath, FileContent, InputFile, LocalContent, LocalSource, PACKER_PROGRAM, Plan,
     TarCompression, Variant, VertexName, Written,
@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     build::{BuildOptions, FailureReason, VariantFailure},
+    checksum_failure,
     event::Event,
     image::{self, ImagePlan},
     metadata::Output,
@@ -28,7 +29,7 @@ use crate::{
     push_failure::{self, PushFailure},
     record,
     redact::Redactor,
-    source_failure::{self, SourceFailure},
+    source_failure,
 };
 
 /// How a plan ended without an output.
@@ -52,10 +53,15 @@ pub(crate) async fn run(
     }
     let variant = Arc::new(plan.variant.clone());
     let solved = solve(daemon, &plan, &variant, options, cancelled, events).await;
-    solved.map_err(|reason| match reason {
-        FailureReason::Solve(SolveError::Cancelled) => Ended::Cancelled,
-        reason => Ended::Failed(failed(std::slice::from_ref(&plan), variant, reason)),
-    })
+    match solved {
+        Ok(output) => Ok(output),
+        Err(reason) => {
+            let failing = Failing { daemon, cancelled };
+            Err(failing
+                .end(std::slice::from_ref(&plan), variant, reason)
+                .await)
+        }
+    }
 }
 
 async fn solve(
@@ -207,11 +213,35 @@ pub(crate) async fn run_image(
     }
     let variant = Arc::new(plan.variant().clone());
     let solved = image::solve(daemon, &plan, &variant, options, cancelled, events).await;
-    solved.map_err(|reason| match reason {
-        FailureReason::Solve(SolveError::Cancelled) => Ended::Cancelled,
-        FailureReason::Tag(error) if error.is_cancelled() => Ended::Cancelled,
-        reason => Ended::Failed(failed(&plan.plans, variant, reason)),
-    })
+    match solved {
+        Ok(output) => Ok(output),
+        Err(FailureReason::Tag(error)) if error.is_cancelled() => Err(Ended::Cancelled),
+        Err(reason) => {
+            let failing = Failing { daemon, cancelled };
+            Err(failing.end(&plan.plans, variant, reason).await)
+        }
+    }
+}
+
+/// A solve that has failed.
+struct Failing<'a> {
+    daemon: &'a Daemon,
+    cancelled: &'a CancellationToken,
+}
+
+impl Failing<'_> {
+    /// How it ended, told as truly as it can be.
+    async fn end(&self, plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> Ended {
+        let mut failure = failed(plans, variant, reason);
+        if let FailureReason::Checksum(changed) = failure.reason {
+            failure.reason =
+                checksum_failure::explained(*changed, self.daemon, self.cancelled).await;
+        }
+        match failure.reason {
+            FailureReason::Solve(SolveError::Cancelled) => Ended::Cancelled,
+            _ => Ended::Failed(failure),
+        }
+    }
 }
 
 /// Names the step that failed, and tells sources that cannot be fetched from builds that fail.
@@ -233,33 +263,37 @@ fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> Varia
     if let Some((plan, vertex)) = found {
         in_order_of(plan.to_solve(), vertex, &mut failure.sources);
     }
-    let vertex = found.map(|(_, vertex)| vertex);
     // Of an image, the platform whose step it was.
     let variant = found.map_or(variant, |(plan, _)| Arc::new(plan.variant.clone()));
     VariantFailure {
-        step: vertex
-            .and_then(VertexName::of)
+        step: found
+            .and_then(|(_, vertex)| VertexName::of(vertex))
             .map(|name| name.title.to_owned()),
         variant,
-        reason: told_by(plans, vertex, failure),
+        reason: told_by(plans, found, failure),
     }
 }
 
 /// What a failure of the daemon comes from, as far as its words tell.
-fn told_by(plans: &[Plan], vertex: Option<&Entry>, failure: Box<BuildFailure>) -> FailureReason {
-    let source = vertex
-        .and_then(Entry::source_identifier)
-        .and_then(|identifier| source_failure::classify(&identifier, &failure));
+fn told_by(
+    plans: &[Plan],
+    found: Option<(&Plan, &Entry)>,
+    failure: Box<BuildFailure>,
+) -> FailureReason {
+    if let Some((plan, vertex)) = found
+        && let OpContent::Source(source) = vertex.content()
+    {
+        if let Some(changed) = checksum_failure::classify(plan, &source, &failure) {
+            return changed.into();
+        }
+        if let Some(source) = source_failure::classify(&source, &failure) {
+            return FailureReason::Source(Box::new(source));
+        }
+    }
     let helper = without_packer(plans, &failure);
     let pushed = push_failure::classify(&failure);
     let error = SolveError::Build(failure);
-    if let Some((reference, trouble)) = source {
-        FailureReason::Source(Box::new(SourceFailure {
-            reference,
-            trouble,
-            error,
-        }))
-    } else if let Some(image) = helper {
+    if let Some(image) = helper {
         FailureReason::NoPacker { image, error }
     } else if let Some((repository, trouble)) = pushed {
         FailureReason::Push(Box::new(PushFailure {

@@ -1,11 +1,17 @@
-//! Images and downloads that the daemon cannot fetch: what kind of trouble it is, read from the daemon's words.
+//! Images, downloads and git repositories that the daemon cannot fetch: what kind of trouble it is, read from the daemon's
+//! words.
 //!
 //! BuildKit sends no code for it: the errors of containerd's resolver (`core/remotes/docker`), of Go's `net`, `net/http`
-//! and `crypto/tls`, and of BuildKit's `source/http` reach the client as text.
+//! and `crypto/tls`, of git, and of BuildKit's `source/http` reach the client as text.
+
+mod words;
 
 use std::fmt;
 
-use buildkit_client::{BuildFailure, SolveError};
+use buildkit_client::{BuildFailure, FailureSource, SolveError};
+use buildkit_llb::SourceContent;
+
+pub(crate) use words::{NO_PLATFORM, status, trouble};
 
 /// What keeps a source from being fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,138 +22,142 @@ pub enum SourceTrouble {
     Transient,
     /// It is not there, or needs a login.
     Missing,
+    /// The server will not have it, for a reason that no login changes.
+    Refused,
 }
 
-/// An image or download that the daemon could not fetch.
+impl SourceTrouble {
+    /// The trouble that the status of an HTTP answer tells of; `None` for one that tells of none.
+    pub(crate) fn of_status(status: u16) -> Option<Self> {
+        match status {
+            408 | 429 | 500..=599 => Some(Self::Transient),
+            401 | 403 | 404 | 410 => Some(Self::Missing),
+            400..=499 => Some(Self::Refused),
+            _ => None,
+        }
+    }
+}
+
+/// What kind of source it is: each has servers, logins and hints of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// An image of a registry.
+    Image,
+    /// What a URL serves.
+    Download,
+    /// A git repository.
+    Git,
+}
+
+/// A source that the daemon could not fetch.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", Shown { reference, trouble: *trouble })]
+#[error("{}", Shown(self))]
 pub struct SourceFailure {
     /// The image's reference, or the URL.
     pub reference: String,
+    /// What it is.
+    pub kind: SourceKind,
     /// What kind of trouble it is.
     pub trouble: SourceTrouble,
-    /// What the daemon said.
+    /// The status that the server of a download answered with.
+    pub status: Option<u16>,
+    /// Where in the user's files it is written.
+    pub sources: Vec<FailureSource>,
+    /// What the daemon said, unless the status says all.
     #[source]
-    pub error: SolveError,
+    pub error: Option<SolveError>,
 }
 
-struct Shown<'a> {
-    reference: &'a str,
-    trouble: SourceTrouble,
-}
+struct Shown<'a>(&'a SourceFailure);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { reference, trouble } = self;
-        match trouble {
-            SourceTrouble::Unreachable => write!(f, "`{reference}` cannot be reached"),
-            SourceTrouble::Transient => write!(f, "`{reference}` cannot be fetched for the moment"),
-            SourceTrouble::Missing => write!(f, "there is no `{reference}`, or it needs a login"),
+        let SourceFailure {
+            reference,
+            kind,
+            trouble,
+            status,
+            ..
+        } = self.0;
+        // As it can be pasted into a browser.
+        if let Some(status) = status {
+            return write!(f, "{reference}: the server answered {status}");
+        }
+        match (trouble, kind) {
+            (SourceTrouble::Unreachable, _) => write!(f, "`{reference}` cannot be reached"),
+            (SourceTrouble::Transient, _) => {
+                write!(f, "`{reference}` cannot be fetched for the moment")
+            }
+            (SourceTrouble::Missing, SourceKind::Image) => {
+                write!(f, "there is no `{reference}`, or it needs a login")
+            }
+            (SourceTrouble::Missing, SourceKind::Git) => {
+                write!(f, "there is no `{reference}`, or it needs a token")
+            }
+            (SourceTrouble::Missing, SourceKind::Download) => {
+                write!(f, "there is no `{reference}`")
+            }
+            (SourceTrouble::Refused, _) => write!(f, "the server refuses `{reference}`"),
         }
     }
 }
 
 /// The scheme of an image in LLB; those of downloads are parts of their URLs.
 const IMAGE: &str = "docker-image://";
+const GIT: &str = "git://";
 const DOWNLOADS: [&str; 2] = ["https://", "http://"];
 
-/// What to look for in lower case, most telling first: a text about a slow network may also name a missing host. None
-/// fits a reference or a URL, which the daemon repeats: those have no spaces.
-const TROUBLES: &[(SourceTrouble, &[&str])] = &[
-    (
-        SourceTrouble::Transient,
-        &[
-            "500 internal server error",
-            "502 bad gateway",
-            "503 service unavailable",
-            "504 gateway timeout",
-            "504 gateway time-out",
-            "429 too many requests",
-            "too many requests",
-            // The code of the registry protocol for it.
-            "toomanyrequests: ",
-            // How `source/http` puts a status.
-            "invalid response status 5",
-            "invalid response status 429",
-            "tls handshake timeout",
-            "request canceled (client.timeout exceeded",
-            "context deadline exceeded",
-            "timeout awaiting response headers",
-            "connection reset by peer",
-            "unexpected eof",
-        ],
-    ),
-    (
-        SourceTrouble::Unreachable,
-        &[
-            ": connection refused",
-            ": no such host",
-            // A name server that does not answer.
-            ": server misbehaving",
-            ": i/o timeout",
-            ": network is unreachable",
-            ": no route to host",
-            ": connection timed out",
-            "tls: ",
-            "x509: ",
-            "server gave http response to https client",
-        ],
-    ),
-    (
-        SourceTrouble::Missing,
-        &[
-            "pull access denied",
-            ": not found",
-            "404 not found",
-            "401 unauthorized",
-            "403 forbidden",
-            "invalid response status 404",
-            "invalid response status 401",
-            "invalid response status 403",
-        ],
-    ),
-];
+/// What kind of source it is, and as people know it; `None` for one that comes from the client.
+pub(crate) fn known(source: &SourceContent) -> Option<(SourceKind, String)> {
+    let identifier = &source.identifier;
+    if let Some(image) = identifier.strip_prefix(IMAGE) {
+        return Some((SourceKind::Image, image.to_owned()));
+    }
+    if identifier.starts_with(GIT) {
+        let url = source.git_url().unwrap_or(identifier);
+        return Some((SourceKind::Git, url.to_owned()));
+    }
+    let is_download = DOWNLOADS
+        .iter()
+        .any(|scheme| identifier.starts_with(scheme));
+    is_download.then(|| (SourceKind::Download, identifier.clone()))
+}
 
-/// An image that has no such platform is there all the same, though the text ends alike.
-pub(crate) const NO_PLATFORM: &str = "no match for platform in manifest";
-
-/// The reference and the trouble, when it was an image or a download (`identifier`, as LLB names it) that failed.
-pub(crate) fn classify(
-    identifier: &str,
-    failure: &BuildFailure,
-) -> Option<(String, SourceTrouble)> {
-    let reference = match identifier.strip_prefix(IMAGE) {
-        Some(reference) => reference,
-        None if DOWNLOADS
-            .iter()
-            .any(|scheme| identifier.starts_with(scheme)) =>
-        {
-            identifier
-        }
-        None => return None,
-    };
-    let message = failure.message.to_lowercase();
+/// The trouble, when it was this source that failed.
+pub(crate) fn classify(source: &SourceContent, failure: &BuildFailure) -> Option<SourceFailure> {
+    let (kind, reference) = known(source)?;
     if failure.exit_code.is_some() {
         return None;
     }
-    Some((reference.to_owned(), trouble(&message)?))
+    let trouble = trouble(&failure.message)?;
+    let status = status(&failure.message).filter(|_| kind == SourceKind::Download);
+    Some(SourceFailure {
+        reference,
+        kind,
+        trouble,
+        status,
+        sources: failure.sources.clone(),
+        error: status
+            .is_none()
+            .then(|| SolveError::Build(Box::new(failure.clone()))),
+    })
 }
 
-/// The kind of trouble that a text tells of.
-pub(crate) fn trouble(message: &str) -> Option<SourceTrouble> {
-    let message = message.to_lowercase();
-    if message.contains(NO_PLATFORM) {
-        return None;
-    }
-    let (trouble, _) = TROUBLES
-        .iter()
-        .find(|(_, texts)| texts.iter().any(|text| message.contains(text)))?;
-    Some(*trouble)
+/// Whether a solve that failed may well succeed when it is tried again: the connection broke, the daemon's solver got into a
+/// state that has nothing to do with the graph, or a server answered that it is busy or broken.
+pub fn is_transient(error: &SolveError) -> bool {
+    let is_busy = |failure: &BuildFailure| {
+        failure.exit_code.is_none()
+            && status(&failure.message).and_then(SourceTrouble::of_status)
+                == Some(SourceTrouble::Transient)
+    };
+    error.is_transient() || matches!(error, SolveError::Build(failure) if is_busy(failure))
 }
 
 #[cfg(test)]
 mod tests {
     use buildkit_client::Code;
+    use buildkit_llb::Source;
 
     use super::*;
 
@@ -161,13 +171,17 @@ mod tests {
         }
     }
 
+    fn source(identifier: &str) -> SourceContent {
+        let no_attrs = std::iter::empty::<(String, String)>();
+        SourceContent::of(&Source::new(identifier, no_attrs).state()).unwrap()
+    }
+
     #[test]
     fn the_words_of_the_daemon_tell_the_trouble() {
         let check = |message: &str, expected: Option<SourceTrouble>| {
-            let found = classify(
-                "docker-image://example.com/a:1",
-                &failure(&format!("failed to resolve source metadata: {message}")),
-            );
+            let failure = failure(&format!("failed to resolve source metadata: {message}"));
+            let found = classify(&source("docker-image://example.com/a:1"), &failure);
+            let found = found.map(|found| (found.reference, found.trouble));
             let expected = expected.map(|trouble| ("example.com/a:1".to_owned(), trouble));
             assert_eq!(found, expected, "{message}");
         };
@@ -205,46 +219,41 @@ mod tests {
     }
 
     #[test]
-    fn only_images_and_downloads_are_sources_of_a_network() {
+    fn only_what_a_network_has_is_a_source() {
         let refused = failure("dial tcp: connect: connection refused");
-        let check = |identifier: &str, expected: Option<&str>| {
-            let found = classify(identifier, &refused).map(|(reference, _)| reference);
-            assert_eq!(found.as_deref(), expected, "{identifier}");
+        let check = |identifier: &str, expected: Option<(SourceKind, &str)>| {
+            let found = classify(&source(identifier), &refused);
+            let found = found
+                .as_ref()
+                .map(|found| (found.kind, found.reference.as_str()));
+            assert_eq!(found, expected, "{identifier}");
         };
         check(
             "docker-image://docker.io/library/debian:12",
-            Some("docker.io/library/debian:12"),
+            Some((SourceKind::Image, "docker.io/library/debian:12")),
         );
-        check("https://example.com/x", Some("https://example.com/x"));
-        check("http://example.com/x", Some("http://example.com/x"));
+        for url in ["https://example.com/x", "http://example.com/x"] {
+            check(url, Some((SourceKind::Download, url)));
+        }
+        let git = "git://example.com/x.git#main";
+        check(git, Some((SourceKind::Git, git)));
         check("local://context", None);
         let exited = BuildFailure {
             exit_code: Some(1),
             ..refused.clone()
         };
-        assert_eq!(classify("docker-image://a", &exited), None);
+        assert!(classify(&source("docker-image://a"), &exited).is_none());
     }
 
     #[test]
-    fn a_status_of_a_download_is_told_too() {
-        let check = |status: u16, expected| {
-            let failure = failure(&format!(
-                "failed to load cache key: invalid response status {status}"
-            ));
-            let found = classify("https://example.com/x", &failure).map(|(_, trouble)| trouble);
-            assert_eq!(found, expected, "{status}");
-        };
-        check(503, Some(SourceTrouble::Transient));
-        check(429, Some(SourceTrouble::Transient));
-        check(404, Some(SourceTrouble::Missing));
-        check(418, None);
-    }
-
-    #[test]
-    fn texts_are_written_as_they_are_looked_for() {
-        for text in TROUBLES.iter().flat_map(|(_, texts)| *texts) {
-            assert_eq!(*text, text.to_lowercase());
-            assert!(text.contains(' '), "`{text}` could be part of a reference");
-        }
+    fn the_status_of_a_download_says_all() {
+        let failure = failure("failed to load cache key: invalid response status 404");
+        let found = classify(&source("https://example.com/x"), &failure).unwrap();
+        assert_eq!(
+            found.to_string(),
+            "https://example.com/x: the server answered 404"
+        );
+        assert_eq!(found.trouble, SourceTrouble::Missing);
+        assert!(found.error.is_none());
     }
 }

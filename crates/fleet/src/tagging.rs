@@ -44,7 +44,7 @@ pub(crate) async fn tag(
     access: &RegistryAccess,
     cancelled: &CancellationToken,
 ) -> Result<Published, TagError> {
-    let failed = |ResolveError { name, problem }| TagError {
+    let failed = |ResolveError { name, problem, .. }| TagError {
         name,
         digest: digest.to_owned(),
         problem,

@@ -1,9 +1,13 @@
 //! What `lock` and `update` take, and what other commands take about the lock.
 
 use clap::Args;
-use fleet::{BuildContext, Given, HelperImage};
+use fleet::{BuildContext, Given, HelperImage, LoadedSecrets, SecretSpec, SecretSpecError};
 
 use super::{HELPER_IMAGE_VALUE, ListingFormat, parse_assignment};
+use crate::{
+    failure::{Exit, Failure},
+    stderr,
+};
 
 /// Whether the lock may be changed, and the network asked.
 #[derive(Debug, Clone, Copy, Args)]
@@ -35,7 +39,7 @@ pub(crate) struct LockArgs {
     #[arg(long)]
     pub(crate) offline: bool,
     #[command(flatten)]
-    pub(crate) registries: Registries,
+    pub(crate) access: Access,
     #[command(flatten)]
     pub(crate) pinned: PinnedToo,
 }
@@ -55,7 +59,7 @@ pub(crate) struct UpdateArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ListingFormat,
     #[command(flatten)]
-    pub(crate) registries: Registries,
+    pub(crate) access: Access,
     #[command(flatten)]
     pub(crate) pinned: PinnedToo,
 }
@@ -84,10 +88,38 @@ impl PinnedToo {
     }
 }
 
-/// How registries are reached when no daemon does it.
+/// How servers are reached that are asked what a reference stands for.
 #[derive(Debug, Args)]
-pub(crate) struct Registries {
+pub(crate) struct Access {
     /// A registry that speaks plain HTTP, as HOST:PORT; those on this machine are tried so anyway
     #[arg(long, value_name = "HOST")]
     pub(crate) registry_insecure: Vec<String>,
+    /// Log in at git servers: id=GIT_AUTH_TOKEN,src=FILE or env=VARIABLE; GIT_AUTH_TOKEN.HOST for one of them
+    #[arg(long, value_name = "SPEC")]
+    // Read by the command: clap would repeat the text, which may hold the secret itself.
+    pub(crate) secret: Vec<String>,
+}
+
+impl Access {
+    /// What logs in at git servers. A secret that is for steps is told: nothing here runs a step.
+    pub(crate) fn secrets(&self) -> Result<LoadedSecrets, Failure> {
+        let specs = secret_specs(&self.secret)?;
+        let secrets =
+            LoadedSecrets::load(&specs).map_err(|error| Failure::new(Exit::Usage, error))?;
+        for id in secrets.not_for_git() {
+            stderr::line(&format!(
+                "warning: the secret `{id}` is not used: only `GIT_AUTH_TOKEN` and `GIT_AUTH_HEADER` are, and those with \
+                 `.HOST` behind them"
+            ));
+        }
+        Ok(secrets)
+    }
+}
+
+/// `--secret` as it is given.
+pub(crate) fn secret_specs(given: &[String]) -> Result<Vec<SecretSpec>, Failure> {
+    let specs = given.iter().map(|text| text.parse());
+    specs
+        .collect::<Result<Vec<SecretSpec>, SecretSpecError>>()
+        .map_err(|error| Failure::new(Exit::Usage, error))
 }

@@ -11,19 +11,20 @@ use buildkit_client::Daemon;
 use catalog::{Caching, CheckedCatalog, Kind, LOCK_FILE, Plan, PlanOptions};
 use fleet::{
     BuildFailure, BuildOptions, Event, FoundAgents, ImageOptions, LoadedSecrets, MetadataFile,
-    Output, SecretSource, SecretSpec, SecretSpecError,
+    Output, SecretSource, SecretSpec,
     daemon::Endpoint,
     resolve::{Pinning, Resolver},
 };
 
 use crate::{
-    args::{BuildArgs, Global, ProgressMode},
+    args::{self, BuildArgs, Global, ProgressMode},
     connection,
     failure::{Exit, Failure},
     pinning,
     planning::{self, Selected},
     progress::Progress,
     signals::Signals,
+    stderr, stdout,
 };
 
 use self::{
@@ -112,9 +113,9 @@ fn warn_of_estargz(args: &BuildArgs) {
     let compression = args.image.format.image_compression.as_ref();
     let is_estargz = compression.is_some_and(|compression| compression.name == "estargz");
     if is_estargz && !args.image.format.force_compression {
-        anstream::eprintln!(
+        stderr::line(
             "warning: without `--force-compression`, layers that the daemon has already, those of the base among them, \
-             are not eStargz"
+             are not eStargz",
         );
     }
 }
@@ -140,7 +141,7 @@ fn nothing_to_do(
     progress.send(Event::Notice(up_to_date(outputs.len(), outputs.len())));
     progress.end();
     let built = Ok(outputs.to_vec());
-    report::report(built, metadata, None, &mut io::stdout().lock())
+    report::report(built, metadata, None, &mut stdout::lock())
 }
 
 fn up_to_date(count: usize, all: usize) -> String {
@@ -160,10 +161,7 @@ fn mode(global: &Global) -> ProgressMode {
 }
 
 fn secret_specs(args: &BuildArgs) -> Result<Vec<SecretSpec>, Failure> {
-    let given = args.secret.iter().map(|text| text.parse());
-    let mut specs = given
-        .collect::<Result<Vec<SecretSpec>, SecretSpecError>>()
-        .map_err(|error| Failure::new(Exit::Usage, error))?;
+    let mut specs = args::secret_specs(&args.secret)?;
     specs.extend(args.build_ca.iter().map(|path| SecretSpec {
         id: catalog::CA_SECRET.parse().expect("a valid secret id"),
         source: SecretSource::File(path.clone()),
@@ -222,12 +220,14 @@ fn report(
     metadata: Option<MetadataFile>,
     interrupted: Option<Failure>,
 ) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = stdout::lock();
+    // Half an output is none, so that there a reader who has gone is an error.
+    let mut whole = io::stdout().lock();
     let outputs = match &mut built {
         Ok(outputs) => outputs,
         Err(failure) => &mut failure.outputs,
     };
-    match place.hand_over(outputs, &mut stdout) {
+    match place.hand_over(outputs, &mut whole) {
         Ok(false) => report::report(built, metadata, interrupted, &mut stdout),
         Ok(true) => report::report(built, metadata, interrupted, &mut io::sink()),
         // The outputs are nowhere, so that neither stdout nor the metadata file may name them.
@@ -294,7 +294,7 @@ impl Job<'_> {
         let todo = match work {
             Work::Pinned(todo) => todo,
             Work::Unpinned { catalog, planned } => {
-                self.pin(&daemon, catalog, &mut selected).await?;
+                self.pin(&daemon, catalog, &mut selected, &secrets).await?;
                 let plans = selected.plan(catalog, planned)?;
                 let mut todo = sorted(catalog, self.args, &self.place, plans, (&secrets, &ssh))?;
                 self.leave_out_published(&mut todo).await?;
@@ -345,14 +345,12 @@ impl Job<'_> {
         daemon: &Daemon,
         catalog: &CheckedCatalog,
         selected: &mut Selected,
+        secrets: &LoadedSecrets,
     ) -> Result<(), Failure> {
         let plans = selected.plan(catalog, Caching::Use)?;
         let pinning = Pinning::of(planning::unpinned(&plans))
             .map_err(|error| Failure::new(Exit::Catalog, error))?;
-        let resolver = Resolver::Daemon {
-            daemon,
-            credentials: pinning::credentials()?,
-        };
+        let resolver = Resolver::daemon(daemon, pinning::credentials()?, secrets);
         let old = selected.inputs.lock.clone();
         let lock = &mut selected.inputs.lock;
         let cancelled = self.signals.cancelled();

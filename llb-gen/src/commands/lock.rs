@@ -10,7 +10,7 @@ use crate::{
     args::{Global, LockArgs},
     failure::{Exit, Failure},
     pinning::{self, Survey},
-    table,
+    stderr, stdout, table,
 };
 
 pub(crate) fn run(
@@ -32,7 +32,7 @@ pub(crate) fn run(
     }
     let pinning = Pinning::of(missing).map_err(|error| Failure::new(Exit::Catalog, error))?;
     if !pinning.is_empty() {
-        pinning::resolve(&pinning, &mut lock, global, &args.registries)?;
+        pinning::resolve(&pinning, &mut lock, global, &args.access)?;
     }
     if lock.epoch().is_none() {
         lock.set_epoch(pinning::now());
@@ -51,18 +51,16 @@ pub(super) fn write(global: &Global, old: &Lock, new: &Lock) -> Result<(), Failu
         } else {
             "is unchanged and pins"
         };
-        anstream::eprintln!(
+        stderr::line(&format!(
             "`{LOCK_FILE}` {state} {} image(s), {} download(s) and {} git ref(s)",
-            count.images,
-            count.downloads,
-            count.git
-        );
+            count.images, count.downloads, count.git
+        ));
     }
     Ok(())
 }
 
 pub(super) fn print_moves(moves: &[Move]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = stdout::lock();
     moves
         .iter()
         .try_for_each(|moved| writeln!(stdout, "{moved}"))

@@ -27,7 +27,7 @@ pub(crate) fn run(
         refuse_unknown(&unknown, &all)?;
     }
     if !pinning.is_empty() {
-        pinning::resolve(&pinning, &mut new, global, &args.registries)?;
+        pinning::resolve(&pinning, &mut new, global, &args.access)?;
     }
     if args.packages || new.epoch().is_none() {
         new.set_epoch(pinning::now());

@@ -15,6 +15,7 @@ use crate::random::random_id;
 use crate::rpc;
 use crate::session::Reporter;
 use crate::session::auth::DockerConfig;
+use crate::session::secrets::Secrets;
 use crate::solve::{Solve, SolveError, prepare};
 
 /// How long one answer may take: registries are slow at times, but none that answers takes longer.
@@ -107,16 +108,28 @@ pub enum ResolveError {
     },
 }
 
+/// What the daemon may log in with when it is asked about a name.
+#[derive(Debug, Clone, Default)]
+pub struct ResolveAccess {
+    /// At registries.
+    pub auth: DockerConfig,
+    /// At git servers: the tokens and headers that git sources name.
+    pub secrets: Secrets,
+}
+
 impl Daemon {
     /// Asks the daemon what names stand for; the answers are in the order of the queries.
     pub async fn resolve(
         &self,
         queries: &[SourceQuery],
-        credentials: DockerConfig,
+        access: ResolveAccess,
         cancel: &CancellationToken,
     ) -> Result<Vec<SourceAnswer>, ResolveError> {
         let (reporter, _reports) = Reporter::new();
-        let (mut request, services) = prepare(Solve::waiting().with_auth(credentials), reporter);
+        let solve = Solve::waiting()
+            .with_auth(access.auth)
+            .with_secrets(access.secrets);
+        let (mut request, services) = prepare(solve, reporter);
         request.reference = random_id();
         let session = tokio::select! {
             () = cancel.cancelled() => return Err(ResolveError::Cancelled),

@@ -218,7 +218,7 @@ fn steps_are_checked() {
                 .into(),
         ),
         &[
-            "a: step 1: `a b` is not a valid secret id: it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`",
+            "a: step 1: `a b` is not a valid secret id: it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`, `:`",
             "a: step 1: `x` is not a cache: write `npm`, `pip`, or an absolute path",
         ],
     );

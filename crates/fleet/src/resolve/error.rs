@@ -3,7 +3,7 @@
 use buildkit_client::{DockerConfigError, HelperError};
 use catalog::listed;
 
-use crate::source_failure::{self, SourceTrouble};
+use crate::source_failure::{self, SourceKind, SourceTrouble};
 
 /// A reference of which it cannot be known what it stands for.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +11,8 @@ use crate::source_failure::{self, SourceTrouble};
 pub struct ResolveError {
     /// The image, URL or git ref.
     pub name: String,
+    /// What it is.
+    pub kind: SourceKind,
     /// Why.
     #[source]
     pub problem: ResolveProblem,
@@ -33,6 +35,12 @@ pub enum ResolveProblem {
         trouble: Option<SourceTrouble>,
         /// The words of who knows.
         message: String,
+    },
+    /// The server of a download answered with an error.
+    #[error("the server answered {status}")]
+    Status {
+        /// The status.
+        status: u16,
     },
     /// The credentials for the registry cannot be had.
     #[error(transparent)]
@@ -81,8 +89,12 @@ impl ResolveProblem {
         match self {
             Self::Server { trouble, .. } => *trouble,
             Self::Daemon(Daemon::Refused { message, .. }) => source_failure::trouble(message),
-            Self::Daemon(Daemon::Slow { .. }) => Some(SourceTrouble::Transient),
-            Self::Daemon(Daemon::Lost(_) | Daemon::Solve(_)) => Some(SourceTrouble::Unreachable),
+            Self::Status { status } => SourceTrouble::of_status(*status),
+            Self::Daemon(Daemon::Slow { .. } | Daemon::Lost(_)) => Some(SourceTrouble::Transient),
+            Self::Daemon(Daemon::Solve(error)) if error.is_transient() => {
+                Some(SourceTrouble::Transient)
+            }
+            Self::Daemon(Daemon::Solve(_)) => Some(SourceTrouble::Unreachable),
             _ => None,
         }
     }

@@ -1,15 +1,18 @@
 //! Asking a git repository, with the `git` that is installed.
 
-use std::process::Stdio;
+use std::{ffi::OsString, os::unix::ffi::OsStringExt, process::Stdio};
 
 use catalog::{Commit, GitSource};
 use tokio::process::Command;
 
 use super::ResolveProblem;
-use crate::source_failure;
+use crate::{secrets::LoadedSecrets, source_failure};
 
 /// The commit that a ref stands for; a commit stands for itself.
-pub(super) async fn commit(source: &GitSource) -> Result<Commit, ResolveProblem> {
+pub(super) async fn commit(
+    source: &GitSource,
+    secrets: &LoadedSecrets,
+) -> Result<Commit, ResolveProblem> {
     if let Some(Ok(commit)) = source.reference().map(str::parse) {
         return Ok(commit);
     }
@@ -18,6 +21,7 @@ pub(super) async fn commit(source: &GitSource) -> Result<Commit, ResolveProblem>
         .args(patterns(source.reference()))
         // Nobody is there to answer.
         .env("GIT_TERMINAL_PROMPT", "0")
+        .envs(login(source.url(), secrets))
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output()
@@ -36,6 +40,44 @@ pub(super) async fn commit(source: &GitSource) -> Result<Commit, ResolveProblem>
     let listing = String::from_utf8_lossy(&output.stdout);
     chosen(&listing, source.reference())
         .ok_or_else(|| server(None, "the repository has no such ref".to_owned()))
+}
+
+/// The settings with which git logs in, in its environment: arguments are for everybody to see.
+fn login(url: &str, secrets: &LoadedSecrets) -> Vec<(String, OsString)> {
+    let Some(header) = secrets.git_header(host(url)) else {
+        return Vec::new();
+    };
+    let count = std::env::var("GIT_CONFIG_COUNT").ok();
+    let others: usize = count.and_then(|count| count.parse().ok()).unwrap_or(0);
+    vec![
+        (
+            "GIT_CONFIG_COUNT".to_owned(),
+            (others + 1).to_string().into(),
+        ),
+        (
+            format!("GIT_CONFIG_KEY_{others}"),
+            format!("http.{}.extraHeader", scope(url)).into(),
+        ),
+        (
+            format!("GIT_CONFIG_VALUE_{others}"),
+            OsString::from_vec(header),
+        ),
+    ]
+}
+
+/// The host of a repository, with its port if there is one.
+fn host(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split(['/', '?']).next().unwrap_or(rest);
+    authority.rsplit('@').next().unwrap_or(authority)
+}
+
+/// Which requests get a header: those for the repository, and for all of GitHub, as BuildKit has it
+/// (`tokenScope` in `source/git/source.go`).
+fn scope(url: &str) -> &str {
+    let all_of = ["https://github.com/", "https://www.github.com/"];
+    let found = all_of.into_iter().find(|server| url.starts_with(server));
+    found.unwrap_or(url)
 }
 
 /// What to list: the ref in its three possible places, and the commit that an annotated tag is on.
@@ -77,6 +119,18 @@ fn server(trouble: Option<source_failure::SourceTrouble>, message: String) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_for_the_host_of_the_repository() {
+        let check = |url: &str, expected: &str| assert_eq!(host(url), expected, "{url}");
+        check("https://github.com/a/b.git", "github.com");
+        check("http://127.0.0.1:8000/a", "127.0.0.1:8000");
+        check("https://user@example.com/a", "example.com");
+        assert_eq!(scope("https://github.com/a/b.git"), "https://github.com/");
+        assert_eq!(scope("https://example.com/a"), "https://example.com/a");
+        let login = login("https://example.com/a", &LoadedSecrets::default());
+        assert!(login.is_empty());
+    }
 
     #[test]
     fn annotated_tags_are_the_commits_that_they_are_on() {

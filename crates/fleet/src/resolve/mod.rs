@@ -6,11 +6,13 @@ mod git;
 pub(crate) mod registry;
 mod web;
 
-use buildkit_client::{CancellationToken, Daemon, DockerConfig};
+use buildkit_client::{CancellationToken, Daemon, DockerConfig, ResolveAccess};
 use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
 
 pub use self::error::{ResolveError, ResolveProblem};
 pub use frontend::pinning::{PinClash, Pinning, Resolve, ResolvedImage};
+
+use crate::{secrets::LoadedSecrets, source_failure::SourceKind};
 
 /// Who is asked.
 #[derive(Debug)]
@@ -20,15 +22,28 @@ pub enum Resolver<'a> {
         /// The daemon.
         daemon: &'a Daemon,
         /// What it may log in with.
-        credentials: DockerConfig,
+        access: ResolveAccess,
     },
     /// The registry or server itself.
     Direct {
         /// What to log in with.
         credentials: DockerConfig,
+        /// The tokens for git servers.
+        secrets: &'a LoadedSecrets,
         /// Registries that speak plain HTTP, besides those on this machine.
         insecure: Vec<String>,
     },
+}
+
+impl<'a> Resolver<'a> {
+    /// A daemon, which may log in with these credentials, and with what `secrets` has for git servers.
+    pub fn daemon(daemon: &'a Daemon, credentials: DockerConfig, secrets: &LoadedSecrets) -> Self {
+        let access = ResolveAccess {
+            auth: credentials,
+            secrets: secrets.for_git(),
+        };
+        Self::Daemon { daemon, access }
+    }
 }
 
 /// Questions that the user may interrupt.
@@ -50,13 +65,13 @@ impl Resolve for Asking<'_> {
     ) -> Result<ResolvedImage, ResolveError> {
         let resolving = async {
             match self.resolver {
-                Resolver::Daemon {
-                    daemon,
-                    credentials,
-                } => daemon::image(daemon, credentials, image, platforms, self.cancelled).await,
+                Resolver::Daemon { daemon, access } => {
+                    daemon::image(daemon, access, image, platforms, self.cancelled).await
+                }
                 Resolver::Direct {
                     credentials,
                     insecure,
+                    ..
                 } => registry::image(credentials, insecure, image, platforms).await,
             }
         };
@@ -66,39 +81,54 @@ impl Resolve for Asking<'_> {
     async fn http(&self, url: &str) -> Result<ContentDigest, ResolveError> {
         let resolving = async {
             match self.resolver {
-                Resolver::Daemon {
-                    daemon,
-                    credentials,
-                } => daemon::http(daemon, credentials, url, self.cancelled).await,
+                Resolver::Daemon { daemon, access } => {
+                    daemon::http(daemon, access, url, self.cancelled).await
+                }
                 Resolver::Direct { .. } => web::sha256(url).await,
             }
         };
-        named(url, resolving, self.cancelled).await
+        about(SourceKind::Download, url, resolving, self.cancelled).await
     }
 
     async fn git(&self, source: &GitSource) -> Result<Commit, ResolveError> {
         let resolving = async {
             match self.resolver {
-                Resolver::Daemon {
-                    daemon,
-                    credentials,
-                } => daemon::git(daemon, credentials, source, self.cancelled).await,
-                Resolver::Direct { .. } => git::commit(source).await,
+                Resolver::Daemon { daemon, access } => {
+                    daemon::git(daemon, access, source, self.cancelled).await
+                }
+                Resolver::Direct { secrets, .. } => git::commit(source, secrets).await,
             }
         };
-        named(&source.to_string(), resolving, self.cancelled).await
+        about(
+            SourceKind::Git,
+            &source.to_string(),
+            resolving,
+            self.cancelled,
+        )
+        .await
     }
 
     fn nonsense(&self, name: &str, what: String) -> ResolveError {
         ResolveError {
             name: name.to_owned(),
+            kind: SourceKind::Image,
             problem: ResolveProblem::Nonsense { what },
         }
     }
 }
 
-/// What comes of asking about `name`, unless the user has had enough before.
+/// The answer of a registry about the image `name`, unless the user has had enough before.
 pub(crate) fn named<T>(
+    name: &str,
+    asking: impl Future<Output = Result<T, ResolveProblem>> + Send,
+    cancelled: &CancellationToken,
+) -> impl Future<Output = Result<T, ResolveError>> + Send {
+    about(SourceKind::Image, name, asking, cancelled)
+}
+
+/// The answer about the source `name`, unless the user has had enough before.
+fn about<T>(
+    kind: SourceKind,
     name: &str,
     asking: impl Future<Output = Result<T, ResolveProblem>> + Send,
     cancelled: &CancellationToken,
@@ -112,6 +142,7 @@ pub(crate) fn named<T>(
         };
         answer.map_err(|problem| ResolveError {
             name: name.to_owned(),
+            kind,
             problem,
         })
     }

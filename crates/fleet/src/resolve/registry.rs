@@ -239,20 +239,11 @@ fn is_plain(domain: &str, insecure: &[String]) -> bool {
 fn problem(error: &OciDistributionError) -> ResolveProblem {
     let trouble = match error {
         OciDistributionError::RequestError(error) => return web::problem(error),
-        OciDistributionError::ServerError { code, .. } => match code {
-            429 | 500.. => Some(SourceTrouble::Transient),
-            _ => Some(SourceTrouble::Missing),
-        },
+        OciDistributionError::ServerError { code, .. } => SourceTrouble::of_status(*code),
         OciDistributionError::RegistryError { envelope, .. } => {
-            let is_busy = envelope
-                .errors
-                .iter()
-                .any(|error| matches!(error.code, OciErrorCode::Toomanyrequests));
-            Some(if is_busy {
-                SourceTrouble::Transient
-            } else {
-                SourceTrouble::Missing
-            })
+            let codes: Vec<&OciErrorCode> =
+                envelope.errors.iter().map(|error| &error.code).collect();
+            Some(of_codes(&codes))
         }
         OciDistributionError::ImageManifestNotFoundError(_)
         | OciDistributionError::UnauthorizedError { .. }
@@ -262,6 +253,25 @@ fn problem(error: &OciDistributionError) -> ResolveProblem {
     ResolveProblem::Server {
         trouble,
         message: error.to_string().trim().to_owned(),
+    }
+}
+
+/// The trouble that the codes of the registry protocol tell of, most telling first.
+fn of_codes(codes: &[&OciErrorCode]) -> SourceTrouble {
+    let has = |wanted: &[OciErrorCode]| codes.iter().any(|code| wanted.contains(code));
+    if has(&[OciErrorCode::Toomanyrequests]) {
+        SourceTrouble::Transient
+    } else if has(&[
+        OciErrorCode::Denied,
+        OciErrorCode::Unauthorized,
+        OciErrorCode::NameUnknown,
+        OciErrorCode::ManifestUnknown,
+        OciErrorCode::BlobUnknown,
+        OciErrorCode::NotFound,
+    ]) {
+        SourceTrouble::Missing
+    } else {
+        SourceTrouble::Refused
     }
 }
 

@@ -27,8 +27,12 @@ pub(super) async fn sha256(url: &str) -> Result<ContentDigest, ResolveProblem> {
         .get(url)
         .send()
         .await
-        .and_then(reqwest::Response::error_for_status)
         .map_err(|error| problem(&error))?;
+    let status = response.status();
+    if !status.is_success() {
+        let status = status.as_u16();
+        return Err(ResolveProblem::Status { status });
+    }
     let mut hash = Sha256::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| problem(&error))? {
         hash.update(&chunk);
@@ -49,8 +53,7 @@ pub(super) fn problem(error: &reqwest::Error) -> ResolveProblem {
         cause = source.source();
     }
     let trouble = match error.status().map(|status| status.as_u16()) {
-        Some(429 | 500..) => Some(SourceTrouble::Transient),
-        Some(_) => Some(SourceTrouble::Missing),
+        Some(status) => SourceTrouble::of_status(status),
         None if error.is_connect() => Some(SourceTrouble::Unreachable),
         None if error.is_timeout() => Some(SourceTrouble::Transient),
         None => source_failure::trouble(&message),

@@ -8,9 +8,15 @@ use std::{
 
 use buildkit_client::SolveError;
 use catalog::{ImageKey, ImageRef, LOCK_FILE};
-use fleet::{BuildFailure, FailureReason, MetadataFile, Output, SourceTrouble, VariantFailure};
+use fleet::{
+    BuildFailure, ExpectedBy, FailureReason, MetadataFile, Output, SourceFailure, SourceKind,
+    SourceTrouble, VariantFailure,
+};
 
-use crate::failure::{Exit, Failure};
+use crate::{
+    failure::{Exit, Failure},
+    source_hint,
+};
 
 /// Prints what was written, and what failed. What cannot be printed or recorded is told behind what failed before it.
 pub(super) fn report(
@@ -94,60 +100,56 @@ fn failed(failures: Vec<VariantFailure>, outputs: &[Output]) -> Failure {
 
 fn exit_of(failure: &VariantFailure) -> Exit {
     match &failure.reason {
-        FailureReason::Solve(SolveError::Lost { .. } | SolveError::SessionClosed { .. }) => {
-            Exit::Unreachable
-        }
-        FailureReason::Solve(error) if error.is_transient() => Exit::Transient,
-        FailureReason::Source(source) => match source.trouble {
-            SourceTrouble::Unreachable => Exit::Unreachable,
-            SourceTrouble::Transient => Exit::Transient,
-            SourceTrouble::Missing => Exit::Failed,
-        },
+        FailureReason::Solve(error) if fleet::is_transient(error) => Exit::Transient,
+        FailureReason::Source(source) => source_hint::exit(Some(source.trouble)),
         FailureReason::Path(_) => Exit::Catalog,
         FailureReason::Destination(_) | FailureReason::NoPacker { .. } => Exit::Usage,
         FailureReason::NoRoot { .. } | FailureReason::NoStore { .. } => Exit::Bug,
         FailureReason::Solve(_)
+        | FailureReason::Checksum(_)
         | FailureReason::Output(_)
         | FailureReason::NoTar
         | FailureReason::NoDigest
         | FailureReason::TwoDigests { .. } => Exit::Failed,
-        FailureReason::Push(failure) => exit_of_registry(failure.trouble),
-        FailureReason::Tag(error) => exit_of_registry(error.trouble()),
-    }
-}
-
-fn exit_of_registry(trouble: Option<SourceTrouble>) -> Exit {
-    match trouble {
-        Some(SourceTrouble::Unreachable) => Exit::Unreachable,
-        Some(SourceTrouble::Transient) => Exit::Transient,
-        Some(SourceTrouble::Missing) | None => Exit::Failed,
+        FailureReason::Push(failure) => source_hint::exit(failure.trouble),
+        FailureReason::Tag(error) => source_hint::exit(error.trouble()),
     }
 }
 
 fn hint_for(failure: &VariantFailure) -> Option<String> {
     match (&failure.reason, exit_of(failure)) {
-        (_, Exit::Transient) => Some("this may well go away: try again".to_owned()),
-        (FailureReason::Source(source), Exit::Unreachable) => Some(format!(
-            "can the daemon, which may run elsewhere, reach the host of `{}`? Its `buildkitd.toml` names mirrors and \
-             certificates",
-            source.reference
-        )),
+        (FailureReason::Solve(SolveError::Lost { .. } | SolveError::SessionClosed { .. }), _) => {
+            Some(format!(
+                "is the daemon still running? Its log says why it ended; {}",
+                source_hint::AGAIN
+            ))
+        }
+        (_, Exit::Transient) => Some(source_hint::AGAIN.to_owned()),
+        (FailureReason::Source(source), Exit::Unreachable) => Some(unreachable(source)),
         (FailureReason::Source(source), _) if let Some(key) = pinned(&source.reference) => {
             Some(format!(
                 "`{LOCK_FILE}` pins it to a digest that the registry may no longer have: `llbgen update {key}` asks \
                  what it stands for now"
             ))
         }
-        (FailureReason::Source(source), _) => Some(format!(
-            "look for a typing error in `{}`, log in with `docker login`, or use another base with \
-             `--build-context NAME=docker-image://REF`",
-            source.reference
-        )),
+        (FailureReason::Source(source), _) => Some(refused(source)),
+        (FailureReason::Checksum(failure), _) => Some(match failure.expected_by {
+            ExpectedBy::Lock => format!(
+                "if it was meant to change, `llbgen update {}` pins what is there now",
+                failure.url
+            ),
+            ExpectedBy::Step => format!(
+                "if it was meant to change, write `checksum = \"{}\"` into the step",
+                failure.found.as_deref().unwrap_or("sha256:…")
+            ),
+        }),
         (FailureReason::Push(_), Exit::Unreachable) => Some(
             "can the daemon, which may run elsewhere, reach that registry? Its `buildkitd.toml` says which ones speak \
              plain HTTP, and has their certificates"
                 .to_owned(),
         ),
+        // The registry says why.
+        (FailureReason::Push(failure), _) if failure.trouble == Some(SourceTrouble::Refused) => None,
         (FailureReason::Push(_), _) => Some(
             "log in with `docker login`, as someone who may push there, or push elsewhere with `--registry PREFIX`"
                 .to_owned(),
@@ -157,6 +159,12 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
              and `--registry-insecure`, or push without those names with `--tag`"
                 .to_owned(),
         ),
+        (FailureReason::Tag(error), _) if error.trouble() == Some(SourceTrouble::Refused) => {
+            Some(format!(
+                "choose another tag, or move this one yourself, to `{}`",
+                error.digest
+            ))
+        }
         (FailureReason::Tag(error), _) => Some(format!(
             "log in with `docker login`, as someone who may push; or move the tag yourself, to `{}`",
             error.digest
@@ -164,10 +172,30 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
         (FailureReason::NoPacker { .. }, _) => Some(
             "name an image of llbgen's frontend, which has it; without `--helper-image`, `llbgen` sends its own".to_owned(),
         ),
-        (_, Exit::Unreachable) => {
-            Some("is the daemon still running? Its log says why it ended".to_owned())
-        }
         _ => None,
+    }
+}
+
+fn unreachable(source: &SourceFailure) -> String {
+    let question = format!(
+        "can the daemon, which may run elsewhere, reach the host of `{}`?",
+        source.reference
+    );
+    match source.kind {
+        SourceKind::Image => {
+            format!("{question} Its `buildkitd.toml` names mirrors and certificates")
+        }
+        SourceKind::Download | SourceKind::Git => question,
+    }
+}
+
+fn refused(source: &SourceFailure) -> String {
+    let hint = source_hint::refused(source.kind, &source.reference, Some(source.trouble));
+    match source.kind {
+        SourceKind::Image => {
+            format!("{hint}; `--build-context NAME=docker-image://REF` takes another base")
+        }
+        SourceKind::Download | SourceKind::Git => hint,
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use buildkit_client::{BuildFailure as DaemonFailure, Code};
 use catalog::{Artifact, Catalog, Request};
-use fleet::SourceFailure;
 
 use super::*;
 
@@ -34,8 +33,11 @@ fn daemon_says(message: &str) -> SolveError {
 fn source(trouble: SourceTrouble) -> FailureReason {
     FailureReason::Source(Box::new(SourceFailure {
         reference: "example.com/a:1".to_owned(),
+        kind: SourceKind::Image,
         trouble,
-        error: daemon_says("the daemon's words"),
+        status: None,
+        sources: Vec::new(),
+        error: Some(daemon_says("the daemon's words")),
     }))
 }
 

@@ -1,0 +1,58 @@
+//! The next step when a source cannot be had: each kind of source has servers and logins of its own.
+
+use fleet::{SourceKind, SourceTrouble};
+
+use crate::failure::Exit;
+
+/// What to do about anything that goes away by itself.
+pub(crate) const AGAIN: &str = "this may well go away: run it again";
+
+/// The exit code that a trouble leaves with.
+pub(crate) fn exit(trouble: Option<SourceTrouble>) -> Exit {
+    match trouble {
+        Some(SourceTrouble::Unreachable) => Exit::Unreachable,
+        Some(SourceTrouble::Transient) => Exit::Transient,
+        Some(SourceTrouble::Missing | SourceTrouble::Refused) | None => Exit::Failed,
+    }
+}
+
+/// The next step when the server of a source says no.
+pub(crate) fn refused(kind: SourceKind, name: &str, trouble: Option<SourceTrouble>) -> String {
+    let typing_error = format!("look for a typing error in `{name}`");
+    match (kind, trouble) {
+        (_, Some(SourceTrouble::Refused)) => typing_error,
+        (SourceKind::Image, _) => format!("{typing_error}, or log in with `docker login`"),
+        (SourceKind::Download, _) => {
+            format!("{typing_error}: its server has nothing there, or not for everybody")
+        }
+        (SourceKind::Git, Some(SourceTrouble::Missing)) => format!(
+            "{typing_error}; a private repository needs a token: `--secret id=GIT_AUTH_TOKEN,src=FILE` or \
+             `--secret id=GIT_AUTH_TOKEN,env=VARIABLE`"
+        ),
+        (SourceKind::Git, _) => typing_error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_registries_take_the_login_of_docker() {
+        let troubles = [
+            None,
+            Some(SourceTrouble::Missing),
+            Some(SourceTrouble::Refused),
+        ];
+        for trouble in troubles {
+            for kind in [SourceKind::Download, SourceKind::Git] {
+                let hint = refused(kind, "x", trouble);
+                assert!(!hint.contains("docker login"), "{hint}");
+            }
+        }
+        let image = refused(SourceKind::Image, "x", Some(SourceTrouble::Missing));
+        assert!(image.contains("docker login"), "{image}");
+        let git = refused(SourceKind::Git, "x", Some(SourceTrouble::Missing));
+        assert!(git.contains("--secret id=GIT_AUTH_TOKEN,"), "{git}");
+    }
+}

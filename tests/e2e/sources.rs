@@ -1,0 +1,158 @@
+//! Downloads and git repositories whose server says no, and what logs in there.
+
+use std::{fs, path::Path, process::Command};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use llbgen_tests::{
+    bed::Bed,
+    command::{clean, run},
+    machine,
+    web::WebServer,
+};
+
+/// A checksum that nothing has.
+const CHECKSUM: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+
+fn home(catalog: &str) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("llbgen.toml"), catalog).unwrap();
+    home
+}
+
+fn artifact(name: &str, step: &str) -> String {
+    format!(
+        "[artifact.{name}]\nkind = \"rootfs\"\nbase = \"scratch\"\nplatforms = [\"linux/amd64\"]\nsteps = [{{ {step} }}]\n"
+    )
+}
+
+fn llbgen(home: &Path, address: Option<&str>, arguments: &[&str]) -> Command {
+    let mut command = clean(machine::llbgen(), home);
+    if let Some(address) = address {
+        command.args(["--addr", address]);
+    }
+    command.args(arguments);
+    command
+}
+
+/// BuildKit hashes the body of an error, so that every outage reads as another file.
+#[test]
+fn an_error_of_a_server_is_no_other_file() {
+    let Some(bed) = Bed::shared() else { return };
+    let files = tempfile::tempdir().unwrap();
+    let server = WebServer::start(files.path());
+    let (gone, busy) = (server.url("gone.tar.gz"), server.url("busy?status=503"));
+    let download = |url: &str| format!("download = \"{url}\", to = \"/f\"");
+    let pinned = |url: &str| format!("{}, checksum = \"{CHECKSUM}\"", download(url));
+    let catalog = [
+        artifact("gone", &pinned(&gone)),
+        artifact("busy", &pinned(&busy)),
+        artifact("unpinned", &download(&gone)),
+    ];
+    let home = home(&catalog.concat());
+    let build = |artifact: &str| {
+        let address = bed.address();
+        run(&mut llbgen(
+            home.path(),
+            Some(&address),
+            &["build", artifact],
+        ))
+    };
+    let answered = |url: &str, status: u16| format!("{url}: the server answered {status}");
+    let said = build("gone").fails(1, &[&answered(&gone, 404), "typing error"]);
+    let (_progress, error) = said.stderr.split_once("error: ").unwrap();
+    assert!(
+        !error.contains("mismatch") && !error.contains("docker login"),
+        "{error}"
+    );
+    build("busy").fails(75, &[&answered(&busy, 503), "run it again"]);
+    let said = build("unpinned").fails(1, &[&gone, "the server answered 404"]);
+    assert!(!said.stderr.contains("docker login"), "{}", said.stderr);
+}
+
+#[test]
+fn a_file_that_changed_is_told_with_both_digests() {
+    let Some(bed) = Bed::shared() else { return };
+    let files = tempfile::tempdir().unwrap();
+    fs::write(files.path().join("f"), "one\n").unwrap();
+    let server = WebServer::start(files.path());
+    let url = server.url("f");
+    let download = format!("download = \"{url}\", to = \"/f\"");
+    let catalog = [
+        artifact("locked", &download),
+        artifact("checked", &format!("{download}, checksum = \"{CHECKSUM}\"")),
+    ];
+    let home = home(&catalog.concat());
+    run(&mut llbgen(home.path(), None, &["lock"])).success();
+    let (one, two) = (sha256("one\n"), sha256("two\n"));
+    fs::write(files.path().join("f"), "two\n").unwrap();
+    let address = bed.address();
+    let build = |artifact: &str| {
+        run(&mut llbgen(
+            home.path(),
+            Some(&address),
+            &["build", artifact],
+        ))
+    };
+    build("locked").fails(
+        1,
+        &[
+            &format!("`llbgen.lock` expects `{one}`, and `{two}` came"),
+            &format!("`llbgen update {url}`"),
+        ],
+    );
+    build("checked").fails(
+        1,
+        &[
+            &format!("the step expects `{CHECKSUM}`, and `{two}` came"),
+            &format!("`checksum = \"{two}\"`"),
+        ],
+    );
+    run(&mut llbgen(home.path(), Some(&address), &["update", &url])).success();
+    build("locked").success();
+}
+
+fn sha256(text: &str) -> String {
+    use sha2::Digest as _;
+    format!(
+        "sha256:{}",
+        llbgen_tests::image::hex(&sha2::Sha256::digest(text))
+    )
+}
+
+/// The token is used by whoever asks: the daemon, or git itself.
+#[test]
+fn a_private_repository_takes_a_token() {
+    let Some(bed) = Bed::shared() else { return };
+    let files = tempfile::tempdir().unwrap();
+    crate::locking::sources(files.path());
+    let login = format!("basic {}", STANDARD.encode("x-access-token:tok-12345"));
+    let server = WebServer::start_private(files.path(), &login);
+    let url = format!("{}#v1", server.url("repository.git"));
+    let catalog = artifact("src", &format!("git = \"{url}\", to = \"/src\""));
+    let address = bed.address();
+    let host = server.url("").replace("http://", "");
+    let exact = format!("id=GIT_AUTH_TOKEN.{},src=token", host.trim_end_matches('/'));
+    for (address, secret) in [
+        (Some(address.as_str()), "id=GIT_AUTH_TOKEN,src=token"),
+        (Some(address.as_str()), exact.as_str()),
+        (None, "id=GIT_AUTH_TOKEN,src=token"),
+        (None, exact.as_str()),
+    ] {
+        let home = home(&catalog);
+        fs::write(home.path().join("token"), "tok-12345").unwrap();
+        let said = run(&mut llbgen(home.path(), address, &["lock"]))
+            .fails(1, &[&url, "--secret id=GIT_AUTH_TOKEN,"]);
+        assert!(!said.stderr.contains("docker login"), "{}", said.stderr);
+        for command in ["lock", "update"] {
+            let command = [command, "--secret", secret];
+            run(&mut llbgen(home.path(), address, &command)).success();
+        }
+    }
+    // What pins on the way has it, too.
+    let home = home(&catalog);
+    fs::write(home.path().join("token"), "tok-12345").unwrap();
+    let build = ["build", "src", "--secret", "id=GIT_AUTH_TOKEN,src=token"];
+    run(&mut llbgen(home.path(), Some(&address), &build)).success();
+    let tree = llbgen_tests::tree::Tree::open(&home.path().join("out/src/amd64.tar")).unwrap();
+    assert!(tree.get("src/hello").unwrap().has_content(b"hello\n"));
+}
