@@ -172,8 +172,9 @@ mod tests {
     }
 
     fn source(identifier: &str) -> SourceContent {
-        let no_attrs = std::iter::empty::<(String, String)>();
-        SourceContent::of(&Source::new(identifier, no_attrs).state()).unwrap()
+        // Without it, a local source is only complete in a session.
+        let attrs = [("local.unique", "1")];
+        SourceContent::of(&Source::new(identifier, attrs).state()).unwrap()
     }
 
     #[test]
