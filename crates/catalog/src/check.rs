@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     artifact::{Artifact, Base, Kind},
     catalog::{Catalog, CheckedCatalog},
+    condition,
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
     problem::{CatalogError, Found, Problem},
+    step::StepProblem,
     variant::{self, Variant},
 };
 
@@ -79,13 +81,14 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
 /// A problem with the artifact that has it, and the place in a file that declares the step or key in question, or the
 /// artifact.
 fn about(artifact: &Artifact, problem: Problem) -> Found {
-    let place = match problem {
-        Problem::Step { number, .. } => artifact.step_place(number),
+    let place = match &problem {
+        Problem::Step { number, nested, .. } => artifact.place_within(*number, nested),
         _ => problem.key().and_then(|key| artifact.key_place(key)),
     };
+    let place = place.or(artifact.place());
     Found {
         subject: artifact.name.to_string(),
-        place: place.or(artifact.place()).cloned(),
+        place: place.map(|place| place.of_text(&problem.written())),
         problem,
     }
 }
@@ -127,12 +130,19 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
         });
     }
     for (number, step) in artifact.numbered_steps() {
-        problems.extend(
-            step.problems()
-                .into_iter()
-                .map(|text| Problem::Step { number, text }),
-        );
+        problems.extend(in_step(number, step.problems()));
     }
+    let own = artifact.steps.len();
+    for (number, step) in artifact.numbered_steps().skip(own) {
+        problems.extend(in_step(number, step.overruling()));
+    }
+    problems.extend(
+        words(artifact)
+            .filter(|word| word.contains(['{', '}']))
+            .map(|word| Problem::Braces {
+                text: word.to_owned(),
+            }),
+    );
     for path in &artifact.file_tags {
         problems.extend(
             path.as_str()
@@ -149,24 +159,41 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
     problems
 }
 
+/// The problems of the step with this number.
+fn in_step(number: usize, problems: Vec<StepProblem>) -> impl Iterator<Item = Problem> {
+    problems.into_iter().map(move |problem| Problem::Step {
+        number,
+        nested: problem.nested,
+        text: problem.text,
+        written: problem.written,
+    })
+}
+
+/// The words that are taken as they are written.
+fn words(artifact: &Artifact) -> impl Iterator<Item = &str> {
+    let axes = artifact.axes.values().flatten();
+    let options = artifact.options.values().flat_map(|option| &option.values);
+    axes.chain(options).map(String::as_str)
+}
+
 /// What is wrong with a step only for some variants: a placeholder that they have no value for, a path that leaves
-/// the context directory once it is filled in. One of a kind is enough.
+/// the context directory once it is filled in. And conditions that hold for none. One of a kind is enough.
 fn step_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     let mut problems: Vec<Found> = Vec::new();
     for artifact in catalog.artifacts() {
+        let domains = condition::domains(artifact);
+        for (number, step) in artifact.numbered_steps() {
+            let impossible = in_step(number, step.impossible(&domains));
+            problems.extend(impossible.map(|problem| about(artifact, problem)));
+        }
         for variant in variant::all_of(artifact, &artifact.platforms) {
             let variables = variant.variables();
             for (number, step) in artifact.numbered_steps() {
-                let Err(error) = step.problems_with(&variables) else {
-                    continue;
-                };
-                let problem = Problem::Step {
-                    number,
-                    text: error.to_string(),
-                };
-                let problem = about(artifact, problem);
-                if !problems.contains(&problem) {
-                    problems.push(problem);
+                for problem in in_step(number, step.problems_with(&variables)) {
+                    let problem = about(artifact, problem);
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
                 }
             }
         }
@@ -204,18 +231,22 @@ fn base_problems(catalog: &CheckedCatalog, artifact: &Artifact) -> Vec<Problem> 
         return vec![Problem::Cycle { chain }];
     }
     let Some(below) = catalog.artifacts.get(base.as_str()) else {
-        let is_image = base == "scratch" || base.parse::<buildkit_llb::ImageRef>().is_ok();
-        let nearest = nearest_artifact(catalog, base);
-        return if is_image {
+        return if base == "scratch" || is_image(base) {
             Vec::new()
         } else {
             vec![Problem::Base {
                 base: base.clone(),
-                nearest,
+                nearest: nearest_artifact(catalog, base),
             }]
         };
     };
     lacking(artifact, below)
+}
+
+/// Whether an image can be named so: with a tag or a digest, so that a mistyped artifact is not taken for one.
+fn is_image(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    last.contains([':', '@']) && name.parse::<buildkit_llb::ImageRef>().is_ok()
 }
 
 fn cycle(catalog: &CheckedCatalog, artifact: &Artifact) -> Option<Vec<String>> {

@@ -24,6 +24,7 @@ mod base;
 mod catalog;
 mod check;
 mod compression;
+mod condition;
 mod dependencies;
 mod dockerfile;
 mod excerpt;
@@ -92,7 +93,9 @@ pub use self::{
         Git, Healthcheck, Label, Network, Read, Reader, Run, Source, Step, StepContext, StepError,
         StopSignal, Tar, User, Volume, When, Workdir,
     },
-    template::{Template, TemplateError, Variables},
+    template::{
+        EitherText, Environment, Filled, Script, Template, TemplateError, Text, TreeText, Variables,
+    },
     tree::{HealthConfig, ImageConfig, Tree},
     variant::Variant,
     vertex_name::VertexName,

@@ -4,7 +4,7 @@ mod reads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{Platform, ProxyEnv, SourceLocation};
+use buildkit_llb::{Platform, ProxyEnv, SourceLocation, State};
 
 use self::reads::ReadBy;
 use crate::{
@@ -233,9 +233,13 @@ impl<'a> Planner<'a> {
 
     fn finish_tree(&mut self, variant: &Variant) -> Result<Tree, PlanProblem> {
         let mut built = self.build(variant)?;
+        let top = built.tree.state.clone();
         for variant in self.chain(variant).into_iter().rev() {
+            let own = self.build(&variant)?.tree.state;
+            built.tree.state = run_as(built.tree.state, &own);
             built = self.apply(built, &variant, Phase::Last)?;
         }
+        built.tree.state = run_as(built.tree.state, &top);
         Ok(built.tree)
     }
 
@@ -271,6 +275,9 @@ impl<'a> Planner<'a> {
         let artifact = &self.catalog.artifacts[&variant.artifact];
         let reads = reads_of(artifact, variant)?;
         let own = artifact.steps.len();
+        if phase == Phase::Own {
+            built.tree.has_own_cmd = false;
+        }
         for ((number, step), reads) in artifact.numbered_steps().zip(reads) {
             if (phase == Phase::Own) != (number <= own) {
                 continue;
@@ -300,6 +307,7 @@ impl<'a> Planner<'a> {
                 &mut self.gathered.locals,
             );
             context.proxy = self.proxy;
+            context.environment = built.tree.environment();
             built.tree = step.apply(built.tree, &mut context).map_err(failed)?;
         }
         Ok(built)
@@ -368,4 +376,9 @@ impl<'a> Planner<'a> {
             distribution: ground.distribution,
         }
     }
+}
+
+/// `state`, whose steps run as the user and in the directory of `other`.
+fn run_as(state: State, other: &State) -> State {
+    state.dir(other.get_dir()).user(other.get_user())
 }

@@ -6,6 +6,7 @@ use crate::{
     file::Place,
     name::InvalidName,
     path::ContextPathError,
+    step::StepProblem,
     template::TemplateError,
     words::{did_you_mean, listed},
 };
@@ -42,6 +43,12 @@ pub enum Problem {
         /// The name.
         name: String,
     },
+    /// A brace in a word that is taken as it is written.
+    #[error("`{text}` is taken as it is written, and no placeholder can stand there")]
+    Braces {
+        /// The word.
+        text: String,
+    },
     /// A default that is not among an option's values.
     #[error(
         "option `{name}`: the default `{default}` is not one of {}",
@@ -55,8 +62,8 @@ pub enum Problem {
         /// Its values.
         values: Vec<String>,
     },
-    /// A base that is neither an artifact nor an image reference.
-    #[error("the base `{base}` is neither an artifact nor an image reference{}", did_you_mean(nearest.as_deref()))]
+    /// A base that is neither an artifact nor an image with tag or digest.
+    #[error("`{base}` is no artifact{}", or_image(nearest.as_deref()))]
     Base {
         /// The base as written.
         base: String,
@@ -93,8 +100,8 @@ pub enum Problem {
         /// The way round.
         chain: Vec<String>,
     },
-    /// A tree that a step copies from, which is neither an artifact nor an image reference.
-    #[error("`{name}`, which a step copies from, is neither an artifact nor an image reference{}", did_you_mean(nearest.as_deref()))]
+    /// A tree that a step copies from, which is neither an artifact nor an image with tag or digest.
+    #[error("`{name}`, which a step copies from, is no artifact{}", or_image(nearest.as_deref()))]
     CopiedFrom {
         /// The name as written.
         name: String,
@@ -179,12 +186,37 @@ pub enum Problem {
     Step {
         /// The step's number, from 1.
         number: usize,
+        /// Which of the steps that it has in it, from 0, and of those in that one.
+        nested: Vec<usize>,
         /// What is wrong with it.
         text: String,
+        /// What a file has that is wrong, the closest first.
+        written: Vec<String>,
     },
 }
 
+/// What a name that is no artifact's could be instead.
+fn or_image(nearest: Option<&str>) -> String {
+    let meant = nearest
+        .map(|nearest| format!(" (did you mean `{nearest}`?)"))
+        .unwrap_or_default();
+    format!("{meant}, and an image needs a tag or a digest")
+}
+
 impl Problem {
+    /// What a file has that is wrong, the closest first.
+    pub(crate) fn written(&self) -> Vec<String> {
+        match self {
+            Self::Template(error) => StepProblem::from(error).written,
+            Self::Step { written, .. } => written.clone(),
+            Self::CopiedFrom { name, .. } | Self::TarOf { name, .. } | Self::NoTar { name } => {
+                StepProblem::written("", name).written
+            }
+            Self::Braces { text } => vec![text.clone()],
+            _ => Vec::new(),
+        }
+    }
+
     /// The key that says what is wrong, where an artifact is a table of a file.
     pub(crate) fn key(&self) -> Option<&'static str> {
         Some(match self {

@@ -1,14 +1,50 @@
-//! Text with placeholders: `{arch}-rootfs.tar`, `etc/{l10n}/`.
+//! Texts of a catalog, by class: [`Template`] has placeholders, [`TreeText`] `$NAME` besides, and a [`Script`] is verbatim but
+//! for `${{ name }}`. Each is read once, when its file is, so that what is wrong with it has a place.
+
+mod either;
+mod environment;
+mod error;
+mod placeholder;
+mod script;
+mod tree_text;
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::placeholder::Placeholder;
+pub use self::{
+    either::EitherText,
+    environment::{Environment, Filled},
+    error::TemplateError,
+    script::Script,
+    tree_text::TreeText,
+};
+
 /// The values that placeholders take for one variant.
 pub type Variables = BTreeMap<String, String>;
 
-/// Text in which `{name}` stands for a value of the variant: `arch`, `os`, `platform` (`linux-arm64`), `artifact`,
+/// A text that is filled in for a variant, and for the tree that a step is carried out on.
+pub trait Text {
+    /// What is wrong with the text, whatever the variant.
+    fn problem(&self) -> Option<TemplateError>;
+
+    /// The variables that it uses.
+    fn names(&self) -> Vec<&str>;
+
+    /// Refuses a text that cannot be filled in with these variables, whatever the environment.
+    fn check(&self, variables: &Variables) -> Result<(), TemplateError>;
+
+    /// The text with everything filled in.
+    fn fill(
+        &self,
+        variables: &Variables,
+        environment: &Environment,
+    ) -> Result<Filled, TemplateError>;
+}
+
+/// Text in which `{name}` stands for a value of the variant: `arch`, `os`, `platform` (`linux/arm64`), `artifact`,
 /// or an axis or option; `{name|slug}` is the same in lower case with `-` for all that is no letter, digit or `.`
 /// (`zh_CN` is `zh-cn`), as registries want it. `{{` and `}}` are literal braces.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -21,70 +57,7 @@ pub struct Template {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Literal(String),
-    Placeholder { name: String, filter: Filter },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Filter {
-    None,
-    Slug,
-}
-
-impl Filter {
-    fn apply(self, value: &str) -> String {
-        match self {
-            Self::None => value.to_owned(),
-            Self::Slug => {
-                let word = |c: char| c.is_ascii_alphanumeric() || c == '.';
-                let slug = value
-                    .chars()
-                    .map(|c| if word(c) { c.to_ascii_lowercase() } else { '-' });
-                slug.collect()
-            }
-        }
-    }
-}
-
-/// Why a template cannot be read or filled in.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateError {
-    /// A brace without its partner.
-    #[error("`{template}` has an unbalanced `{brace}`; write `{brace}{brace}` for a literal one")]
-    Unbalanced {
-        /// The whole template.
-        template: String,
-        /// The brace in question.
-        brace: char,
-    },
-    /// A filter that does not exist.
-    #[error("`{template}` uses the filter `{filter}`, but there is only `slug`")]
-    UnknownFilter {
-        /// The whole template.
-        template: String,
-        /// The unknown filter.
-        filter: String,
-    },
-    /// A placeholder that the variant has no value for.
-    #[error(
-        "`{template}` uses `{{{placeholder}}}`, but there is only {}",
-        list(valid)
-    )]
-    UnknownPlaceholder {
-        /// The whole template.
-        template: String,
-        /// The unknown name.
-        placeholder: String,
-        /// The names that have values.
-        valid: Vec<String>,
-    },
-}
-
-fn list(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{{{name}}}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    Placeholder(Placeholder),
 }
 
 impl Template {
@@ -94,16 +67,9 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Literal(text) => expanded.push_str(text),
-                Part::Placeholder { name, filter } => match variables.get(name) {
-                    Some(value) => expanded.push_str(&filter.apply(value)),
-                    None => {
-                        return Err(TemplateError::UnknownPlaceholder {
-                            template: self.text.clone(),
-                            placeholder: name.clone(),
-                            valid: variables.keys().cloned().collect(),
-                        });
-                    }
-                },
+                Part::Placeholder(placeholder) => {
+                    expanded.push_str(&placeholder.value(variables)?);
+                }
             }
         }
         Ok(expanded)
@@ -118,11 +84,36 @@ impl Template {
         }
     }
 
+    /// The text as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// Whether `{name}` occurs.
     pub fn uses(&self, name: &str) -> bool {
-        self.parts
-            .iter()
-            .any(|part| matches!(part, Part::Placeholder { name: used, .. } if used == name))
+        self.names().contains(&name)
+    }
+}
+
+impl Text for Template {
+    fn problem(&self) -> Option<TemplateError> {
+        parse(&self.text).err()
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let names = self.parts.iter().filter_map(|part| match part {
+            Part::Placeholder(placeholder) => Some(placeholder.name.as_str()),
+            Part::Literal(_) => None,
+        });
+        names.collect()
+    }
+
+    fn check(&self, variables: &Variables) -> Result<(), TemplateError> {
+        self.expand(variables).map(drop)
+    }
+
+    fn fill(&self, variables: &Variables, _: &Environment) -> Result<Filled, TemplateError> {
+        self.expand(variables).map(Filled::known)
     }
 }
 
@@ -162,17 +153,8 @@ fn parse(text: &str) -> Result<Vec<Part>, TemplateError> {
                 if !literal.is_empty() {
                     parts.push(Part::Literal(std::mem::take(&mut literal)));
                 }
-                let (name, filter) = match name.split_once('|') {
-                    None => (name, Filter::None),
-                    Some((name, "slug")) => (name.to_owned(), Filter::Slug),
-                    Some((_, filter)) => {
-                        return Err(TemplateError::UnknownFilter {
-                            template: text.to_owned(),
-                            filter: filter.to_owned(),
-                        });
-                    }
-                };
-                parts.push(Part::Placeholder { name, filter });
+                let placeholder = Placeholder::parse(&format!("{{{name}}}"), &name)?;
+                parts.push(Part::Placeholder(placeholder));
             }
             '}' => return Err(unbalanced('}')),
             c => literal.push(c),
@@ -205,50 +187,4 @@ impl fmt::Display for Template {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn templates_expand() {
-        let variables = Variables::from([
-            ("arch".into(), "arm64".into()),
-            ("l10n".into(), "en_US".into()),
-        ]);
-        let check = |template: &str, expected: Result<&str, &str>| {
-            let expanded = template
-                .parse::<Template>()
-                .and_then(|t| t.expand(&variables));
-            assert_eq!(
-                expanded.as_deref().map_err(ToString::to_string),
-                expected.map_err(str::to_owned),
-                "{template}"
-            );
-        };
-        check("{arch}-rootfs.tar", Ok("arm64-rootfs.tar"));
-        check("etc/{l10n}/{arch}", Ok("etc/en_US/arm64"));
-        check("plain", Ok("plain"));
-        check("1.2-{l10n|slug}", Ok("1.2-en-us"));
-        check(
-            "{l10n|upper}",
-            Err("`{l10n|upper}` uses the filter `upper`, but there is only `slug`"),
-        );
-        check("{{arch}}", Ok("{arch}"));
-        check("", Ok(""));
-        check(
-            "{arhc}",
-            Err("`{arhc}` uses `{arhc}`, but there is only `{arch}`, `{l10n}`"),
-        );
-        check(
-            "{arch",
-            Err("`{arch` has an unbalanced `{`; write `{{` for a literal one"),
-        );
-        check(
-            "a}",
-            Err("`a}` has an unbalanced `}`; write `}}` for a literal one"),
-        );
-        check(
-            "{a{b}",
-            Err("`{a{b}` has an unbalanced `{`; write `{{` for a literal one"),
-        );
-    }
-}
+mod tests;

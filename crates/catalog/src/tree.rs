@@ -8,7 +8,7 @@ use std::{
 use buildkit_llb::State;
 use serde::{Deserialize, Serialize};
 
-use crate::lock::BaseConfig;
+use crate::{lock::BaseConfig, template::Environment};
 
 /// A file system in the making, and the image config that goes with it.
 #[derive(Debug, Clone)]
@@ -19,6 +19,18 @@ pub struct Tree {
     pub config: ImageConfig,
     /// The config of the image that it starts from.
     pub(crate) base: Option<Arc<BaseConfig>>,
+    /// What is below all steps.
+    pub(crate) ground: GroundName,
+    /// Whether the artifact whose steps are carried out has set `cmd` itself.
+    pub(crate) has_own_cmd: bool,
+}
+
+/// What is below all steps, as errors call it.
+#[derive(Debug, Clone)]
+pub(crate) struct GroundName {
+    pub(crate) name: String,
+    /// Whether its environment is known: not of an image that the lock does not have.
+    pub(crate) is_known: bool,
 }
 
 /// What an image is run with: what its base says, and what steps set.
@@ -82,11 +94,32 @@ impl Tree {
             state,
             config: ImageConfig::default(),
             base: None,
+            ground: GroundName {
+                name: "scratch".to_owned(),
+                is_known: true,
+            },
+            has_own_cmd: false,
+        }
+    }
+
+    /// The same, whose ground errors call `name`.
+    pub(crate) fn on(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.ground.name);
+        self
+    }
+
+    /// What `$NAME` stands for on it.
+    pub(crate) fn environment(&self) -> Environment {
+        Environment {
+            values: self.config.env.clone(),
+            base: self.ground.name.clone(),
+            is_known: self.ground.is_known,
         }
     }
 
     /// A tree that continues from an image: its steps run with the image's environment, user and directory.
-    pub(crate) fn of_image(state: State, base: Option<&BaseConfig>) -> Self {
+    /// Without a config nobody knows what those are.
+    pub(crate) fn of_image(name: &str, state: State, base: Option<&BaseConfig>) -> Self {
         let config = base.map(BaseConfig::image_config).unwrap_or_default();
         let mut state = config.env.iter().fold(state, |state, (name, value)| {
             state.env(name.as_str(), value)
@@ -101,6 +134,11 @@ impl Tree {
             state,
             config,
             base: base.cloned().map(Arc::new),
+            ground: GroundName {
+                name: name.to_owned(),
+                is_known: base.is_some(),
+            },
+            has_own_cmd: false,
         }
     }
 }

@@ -43,7 +43,7 @@ impl Variant {
             ("arch", arch),
             ("artifact", self.artifact.as_str()),
             ("os", os),
-            ("platform", &platform.replace('/', "-")),
+            ("platform", &platform),
             ("variant", variant),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -84,6 +84,16 @@ impl Artifact {
         self.nested_places(number).map(|step| &step.place)
     }
 
+    /// Where the step is declared that `nested` leads to from the one with this number: the index of a step in it, and of
+    /// one in that.
+    pub(crate) fn place_within(&self, number: usize, nested: &[usize]) -> Option<&Place> {
+        let mut step = self.nested_places(number)?;
+        for index in nested {
+            step = step.nested.get(*index)?;
+        }
+        Some(&step.place)
+    }
+
     /// The same, with the steps that the step has in it.
     pub(crate) fn nested_places(&self, number: usize) -> Option<&StepPlace> {
         let index = number.checked_sub(1)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::nearest_artifact;
+use super::{is_image, nearest_artifact};
 use crate::{
     artifact::{Artifact, Kind},
     catalog::CheckedCatalog,
@@ -58,10 +58,9 @@ pub(super) fn dependency_problems(catalog: &CheckedCatalog, artifact: &Artifact)
         .iter()
         .flat_map(|variant| trees_read(artifact, variant).unwrap_or_default())
         .collect();
-    let unknown = names.into_iter().filter(|name| {
-        !catalog.artifacts.contains_key(name.as_str())
-            && name.parse::<buildkit_llb::ImageRef>().is_err()
-    });
+    let unknown = names
+        .into_iter()
+        .filter(|name| !catalog.artifacts.contains_key(name.as_str()) && !is_image(name));
     problems.extend(unknown.map(|name| Problem::CopiedFrom {
         nearest: nearest_artifact(catalog, &name),
         name,

@@ -35,14 +35,14 @@ fn sound_catalogs_pass() {
 #[test]
 fn names_templates_and_values_are_checked() {
     check(
-        one(Artifact::rootfs("a b", "debian")),
+        one(Artifact::rootfs("a b", "debian:12")),
         &[
             "a b: `a b` is not a valid artifact name: its words, joined by `/`, must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`",
         ],
     );
     for (artifact, kind) in [
-        (Artifact::rootfs("a", "debian"), "rootfs"),
-        (Artifact::image("a", "debian"), "image"),
+        (Artifact::rootfs("a", "debian:12"), "rootfs"),
+        (Artifact::image("a", "debian:12"), "image"),
     ] {
         let problem = format!(
             "a: it has `whiteouts`, but it has the kind `{kind}`, and only a layer has them"
@@ -50,56 +50,56 @@ fn names_templates_and_values_are_checked() {
         check(one(artifact.whiteouts(Whiteouts::Oci)), &[&problem]);
     }
     check(
-        one(Artifact::layer("a", "debian").whiteouts(Whiteouts::Overlay)),
+        one(Artifact::layer("a", "debian:12").whiteouts(Whiteouts::Overlay)),
         &[],
     );
     check(
-        one(Artifact::rootfs("a", "debian").output("{arhc}.tar")),
+        one(Artifact::rootfs("a", "debian:12").output("{arhc}.tar")),
         &[
-            "a: `{arhc}.tar` uses `{arhc}`, but there is only `{arch}`, `{artifact}`, `{os}`, `{platform}`, `{variant}`",
-            "a: `{arhc}.tar` uses `{arhc}`, but there is only `{arch}`, `{artifact}`, `{os}`, `{platform}`, `{variant}`",
+            "a: `{arhc}`: there is no `arhc`; did you mean `arch`? there are `arch`, `artifact`, `os`, `platform`, `variant`",
+            "a: `{arhc}`: there is no `arhc`; did you mean `arch`? there are `arch`, `artifact`, `os`, `platform`, `variant`",
         ],
     );
     check(
-        one(Artifact::rootfs("a", "debian").output("{")),
+        one(Artifact::rootfs("a", "debian:12").output("{")),
         &["a: `{` has an unbalanced `{`; write `{{` for a literal one"],
     );
     check(
-        one(Artifact::rootfs("a", "debian").platforms([])),
+        one(Artifact::rootfs("a", "debian:12").platforms([])),
         &["a: `platforms` has no values, so nothing would be built"],
     );
     check(
-        one(Artifact::rootfs("a", "debian").platforms(["amd64"])),
+        one(Artifact::rootfs("a", "debian:12").platforms(["amd64"])),
         &[
             "a: `amd64` is not a platform such as `linux/amd64` or `linux/arm/v7`",
             "a: `platforms` has no values, so nothing would be built",
         ],
     );
     check(
-        one(Artifact::rootfs("a", "debian").axis("x", [])),
+        one(Artifact::rootfs("a", "debian:12").axis("x", [])),
         &["a: `x` has no values, so nothing would be built"],
     );
     check(
-        one(Artifact::rootfs("a", "debian").axis("arch", ["x"])),
+        one(Artifact::rootfs("a", "debian:12").axis("arch", ["x"])),
         &[
             "a: `arch` is a variable that every artifact has; call the axis or option something else",
         ],
     );
     check(
-        one(Artifact::rootfs("a", "debian").option("x", "3", ["1", "2"])),
+        one(Artifact::rootfs("a", "debian:12").option("x", "3", ["1", "2"])),
         &["a: option `x`: the default `3` is not one of `1`, `2`"],
     );
 }
 
 #[test]
 fn bases_must_resolve() {
-    let base = || Artifact::rootfs("base-rootfs", "debian").output("b/{arch}.tar");
+    let base = || Artifact::rootfs("base-rootfs", "debian:12").output("b/{arch}.tar");
     check(
         Catalog::new()
             .artifact(base())
             .artifact(Artifact::layer("x", "Base-rootfs")),
         &[
-            "x: the base `Base-rootfs` is neither an artifact nor an image reference; did you mean `base-rootfs`?",
+            "x: `Base-rootfs` is no artifact (did you mean `base-rootfs`?), and an image needs a tag or a digest",
         ],
     );
     check(
@@ -142,16 +142,16 @@ fn bases_must_resolve() {
 #[test]
 fn outputs_are_unique_and_stay_in_the_output_directory() {
     check(
-        one(Artifact::rootfs("a", "debian").output("a.tar")),
+        one(Artifact::rootfs("a", "debian:12").output("a.tar")),
         &[
             "a: `a.tar` would be written by `a linux/amd64` and by `a linux/arm64`; add `{arch}` or the axis to `output`",
         ],
     );
     check(
         Catalog::new()
-            .artifact(Artifact::rootfs("a", "debian").output("{arch}.tar"))
+            .artifact(Artifact::rootfs("a", "debian:12").output("{arch}.tar"))
             .artifact(
-                Artifact::rootfs("b", "debian")
+                Artifact::rootfs("b", "debian:12")
                     .output("./{arch}.tar")
                     .platforms(["linux/arm64"]),
             ),
@@ -160,7 +160,7 @@ fn outputs_are_unique_and_stay_in_the_output_directory() {
         ],
     );
     check(
-        one(Artifact::rootfs("a", "debian")
+        one(Artifact::rootfs("a", "debian:12")
             .output("../{arch}.tar")
             .platforms(["linux/amd64"])),
         &[
@@ -171,7 +171,7 @@ fn outputs_are_unique_and_stay_in_the_output_directory() {
 
 #[test]
 fn steps_are_checked() {
-    let with = |step: crate::Step| one(Artifact::rootfs("a", "debian").step(step));
+    let with = |step: crate::Step| one(Artifact::rootfs("a", "debian:12").step(step));
     check(
         with(Apt::install(Vec::<String>::new()).into()),
         &["a: step 1: `apt` names no package"],
@@ -203,7 +203,7 @@ fn steps_are_checked() {
     check(
         with(Copy::new("{l1on}", "/").into()),
         &[
-            "a: step 1: `{l1on}` uses `{l1on}`, but there is only `{arch}`, `{artifact}`, `{os}`, `{platform}`, `{variant}`",
+            "a: step 1: `{l1on}`: there is no `l1on`; there are `arch`, `artifact`, `os`, `platform`, `variant`",
         ],
     );
     check(
@@ -214,7 +214,7 @@ fn steps_are_checked() {
         with(
             Run::command("x")
                 .secret("a b")
-                .cache(Cache::Directory("x".into()))
+                .cache(Cache::directory("x"))
                 .into(),
         ),
         &[
@@ -225,7 +225,7 @@ fn steps_are_checked() {
     check(
         with(When::equals("flavour", "x").into()),
         &[
-            "a: step 1: `when flavour` uses `{flavour}`, but there is only `{arch}`, `{artifact}`, `{os}`, `{platform}`, `{variant}`",
+            "a: step 1: `when.flavour`: there is no `flavour`; there are `arch`, `artifact`, `os`, `platform`, `variant`",
         ],
     );
     check(
@@ -236,4 +236,187 @@ fn steps_are_checked() {
         with(Run::command("x").env("A=B", "1").into()),
         &["a: step 1: `A=B` cannot be the name of an environment variable"],
     );
+}
+
+#[test]
+fn what_is_neither_an_artifact_nor_an_image_is_refused() {
+    let base = || Artifact::rootfs("base/debian", "debian:12").output("b/{arch}.tar");
+    let on = |name: &str| {
+        let artifact = Artifact::layer("x", name);
+        Catalog::new().artifact(base()).artifact(artifact)
+    };
+    let from = |name: &str| {
+        let artifact = Artifact::layer("x", "debian:12").step(Copy::new("/a", "/a").from(name));
+        Catalog::new().artifact(base()).artifact(artifact)
+    };
+    let digest = format!("debian@sha256:{}", "0".repeat(64));
+    for sound in ["base/debian", "debian:12", "localhost:5000/a:1", &digest] {
+        check(on(sound), &[]);
+        check(from(sound), &[]);
+    }
+    for odd in ["base/debiann", "localhost:5000/base/debian", "debian"] {
+        let meant = match crate::nearest(odd, ["base/debian"]) {
+            Some(found) => format!(" (did you mean `{found}`?)"),
+            None => String::new(),
+        };
+        let tag = "and an image needs a tag or a digest";
+        check(
+            on(odd),
+            &[&format!("x: `{odd}` is no artifact{meant}, {tag}")],
+        );
+        let copies = "which a step copies from, is no artifact";
+        check(from(odd), &[&format!("x: `{odd}`, {copies}{meant}, {tag}")]);
+    }
+    check(on("scratch"), &[]);
+}
+
+#[test]
+fn values_that_cannot_be_are_refused() {
+    let with = |step: crate::Step| {
+        one(Artifact::rootfs("a", "debian:12")
+            .platforms(["linux/amd64"])
+            .option("mirror", "none", ["none", "near"])
+            .option("version", "1", [])
+            .step(step))
+    };
+    let when = |name: &str, value: &str| When::equals(name, value).step(Run::command("true"));
+    for (name, value) in [
+        ("mirror", "n*"),
+        ("mirror", "ne?r"),
+        ("arch", "amd64"),
+        ("platform", "linux/amd64"),
+        ("platform", "*/amd64"),
+        ("artifact", "a"),
+        ("version", "whatever"),
+    ] {
+        check(with(when(name, value).into()), &[]);
+    }
+    let refused = |step: When, expected: &str| {
+        check(with(step.into()), &[&format!("a: step 1: {expected}")]);
+    };
+    refused(
+        when("mirror", "naer"),
+        "`when.mirror = \"naer\"` can never be: `near`, `none`; did you mean `near`?",
+    );
+    refused(
+        when("arch", "x86_64"),
+        "`when.arch = \"x86_64\"` can never be: `amd64`",
+    );
+    refused(
+        when("platform", "linux-amd64"),
+        "`when.platform = \"linux-amd64\"` can never be: `linux/amd64`; did you mean `linux/amd64`?",
+    );
+    refused(
+        When::differs("mirror", "far"),
+        "`unless.mirror = \"far\"` can never be: `near`, `none`; did you mean `near`?",
+    );
+    // Below a condition that does not hold, a name is one all the same.
+    refused(
+        When::equals("mirror", "near").step(Workdir::new("/{mirrer}")),
+        "`{mirrer}`: there is no `mirrer`; did you mean `mirror`? there are `arch`, `artifact`, `mirror`, `os`, `platform`, \
+         `variant`, `version`",
+    );
+}
+
+#[test]
+fn texts_are_checked_with_what_they_are_filled_in_with() {
+    let with = |value: &str, step: crate::Step| {
+        one(Artifact::image("a", "debian:12")
+            .option("x", value, [])
+            .step(step))
+    };
+    let cases: [(crate::Step, &str, &str); 8] = [
+        (
+            Workdir::new("{x}").into(),
+            "/a",
+            "`workdir` must be an absolute path, not `odd value`",
+        ),
+        (
+            crate::Volume::new(["{x}"]).into(),
+            "/a",
+            "the volume `odd value` is not an absolute path",
+        ),
+        (
+            crate::Expose::new(["{x}"]).into(),
+            "80",
+            "`odd value` is not a port: write `8080` or `53/udp`",
+        ),
+        (
+            crate::StopSignal::new("{x}").into(),
+            "9",
+            "`odd value` is not a signal: write `SIGQUIT` or `3`",
+        ),
+        (
+            Apt::install(["{x}!"]).into(),
+            "",
+            "`odd` is not a package name",
+        ),
+        (
+            Run::command("x").cache(Cache::directory("{x}")).into(),
+            "/a",
+            "`odd value` is not a cache: write `npm`, `pip`, or an absolute path",
+        ),
+        (
+            crate::Healthcheck::none().interval("{x}").into(),
+            "1s",
+            "`odd value` is not a time: write `30s` or `1m30s`, at least `1ms`",
+        ),
+        (
+            Run::command("echo {x}").into(),
+            "",
+            "`{x}` in a script: write `${{ x }}` for its value; a brace of the script's own goes into `env`",
+        ),
+    ];
+    for (step, sound, expected) in cases {
+        if !sound.is_empty() {
+            check(with(sound, step.clone()), &[]);
+        }
+        let expected = expected.replace("`odd`", "`value!`");
+        check(
+            with("odd value", step),
+            &[&format!("a: step 1: {expected}")],
+        );
+    }
+    let user = crate::User::new("{x}");
+    check(with("", user.into()), &["a: step 1: `user` is empty"]);
+}
+
+#[test]
+fn names_are_taken_as_they_are_written() {
+    let with = |step: crate::Step| one(Artifact::rootfs("a", "debian:12").step(step));
+    check(
+        with(crate::Env::new("{arch}", "1").into()),
+        &[
+            "a: step 1: `{arch}` cannot be the name of an environment variable; names are taken as they are written",
+        ],
+    );
+    check(
+        with(crate::Label::new("{arch}", "1").into()),
+        &["a: step 1: `{arch}` cannot be the name of a label; names are taken as they are written"],
+    );
+    check(
+        one(Artifact::rootfs("a", "debian:12").axis("x", ["{arch}"])),
+        &["a: `{arch}` is taken as it is written, and no placeholder can stand there"],
+    );
+}
+
+#[test]
+fn last_steps_overrule_nothing() {
+    let steps: [(crate::Step, &str); 4] = [
+        (crate::User::new("1").into(), "user"),
+        (Workdir::new("/a").into(), "workdir"),
+        (crate::Entrypoint::new(["a"]).into(), "entrypoint"),
+        (
+            When::equals("arch", "amd64")
+                .step(crate::Cmd::new(["a"]))
+                .into(),
+            "cmd",
+        ),
+    ];
+    for (step, key) in steps {
+        let problem = format!("a: step 1: `{key}` in `finally` would overrule artifacts on top");
+        let artifact = Artifact::image("a", "debian:12").finally(step.clone());
+        check(one(artifact), &[&problem]);
+        check(one(Artifact::image("a", "debian:12").step(step)), &[]);
+    }
 }

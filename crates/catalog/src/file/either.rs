@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{
-        Error, MapAccess, SeqAccess, Visitor,
+        Error, IntoDeserializer, MapAccess, SeqAccess, Visitor,
         value::{MapAccessDeserializer, SeqAccessDeserializer},
     },
 };
@@ -56,34 +56,43 @@ where
     }
 }
 
-/// A text, or a list of texts.
+/// A value, or a list of values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub(crate) enum OneOrSeveral {
-    One(String),
-    Several(Vec<String>),
+pub(crate) enum OneOrSeveral<T> {
+    One(T),
+    Several(Vec<T>),
 }
 
-impl<'de> Deserialize<'de> for OneOrSeveral {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextOrList)
+impl<T> OneOrSeveral<T> {
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
+        match self {
+            Self::One(value) => std::slice::from_ref(value).iter(),
+            Self::Several(values) => values.iter(),
+        }
     }
 }
 
-struct TextOrList;
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrSeveral<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextOrList(PhantomData))
+    }
+}
 
-impl<'de> Visitor<'de> for TextOrList {
-    type Value = OneOrSeveral;
+struct TextOrList<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for TextOrList<T> {
+    type Value = OneOrSeveral<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value or a list of values")
     }
 
-    fn visit_str<E: Error>(self, value: &str) -> Result<OneOrSeveral, E> {
-        Ok(OneOrSeveral::One(value.to_owned()))
+    fn visit_str<E: Error>(self, value: &str) -> Result<OneOrSeveral<T>, E> {
+        T::deserialize(value.into_deserializer()).map(OneOrSeveral::One)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<OneOrSeveral, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<OneOrSeveral<T>, A::Error> {
         Vec::deserialize(SeqAccessDeserializer::new(values)).map(OneOrSeveral::Several)
     }
 }

@@ -56,6 +56,19 @@ impl Place {
         Excerpt::of(&self.file.text, self.span.clone())
     }
 
+    /// Where the first of `texts` that stands in it does; all of it if none does, as a file may spell it otherwise.
+    pub(crate) fn of_text(&self, texts: &[String]) -> Self {
+        let all = self.file.text.get(self.span.clone()).unwrap_or_default();
+        let found = texts.iter().find_map(|text| {
+            let start = self.span.start + all.find(text.as_str())?;
+            Some(start..start + text.len())
+        });
+        match found {
+            Some(span) if !span.is_empty() => Self::of(&self.file, &span),
+            _ => self.clone(),
+        }
+    }
+
     fn of(file: &Arc<SourceFile>, span: &Range<usize>) -> Self {
         Self {
             file: Arc::clone(file),

@@ -109,9 +109,9 @@ fn what_is_written_is_read_again() {
     };
     check(Artifact::rootfs("a", Base::scratch()));
     check(Artifact::layer("a/b.c", Base::from_line("x.dockerfile")));
-    check(Artifact::layer("a", "debian").whiteouts(Whiteouts::Oci));
+    check(Artifact::layer("a", "debian:12").whiteouts(Whiteouts::Oci));
     check(
-        Artifact::image("a", "debian")
+        Artifact::image("a", "debian:12")
             .description("What it is for")
             .platforms(["linux/arm/v7"])
             .axis("l10n", ["en", "zh"])
@@ -131,7 +131,7 @@ fn what_is_written_is_read_again() {
         Run::script("install.sh")
             .files(["etc/"])
             .cache(crate::Cache::Npm)
-            .cache(crate::Cache::Directory("/cache".to_owned()))
+            .cache(crate::Cache::directory("/cache"))
             .env("A", "{arch}")
             .secret("token")
             .ssh("default")
@@ -161,10 +161,10 @@ fn what_is_written_is_read_again() {
         Label::tag_of("a", "Dockerfile").into(),
     ];
     for step in steps {
-        check(Artifact::rootfs("a", "debian").step(step.clone()));
-        check(Artifact::rootfs("a", "debian").step(When::equals("arch", "amd64").step(step)));
+        check(Artifact::rootfs("a", "debian:12").step(step.clone()));
+        check(Artifact::rootfs("a", "debian:12").step(When::equals("arch", "amd64").step(step)));
     }
-    let check_image = |step: Step| check(Artifact::image("a", "debian").step(step));
+    let check_image = |step: Step| check(Artifact::image("a", "debian:12").step(step));
     check_image(Expose::new(["80/tcp"]).into());
     check_image(Volume::new(["/data"]).into());
     check_image(StopSignal::new("SIGQUIT").into());
@@ -184,7 +184,7 @@ fn a_condition_may_have_several_values() {
     let text = r#"
         [artifact.a]
         kind = "rootfs"
-        base = "debian"
+        base = "debian:12"
         steps = [{ when = { arch = ["amd64", "arm64"] }, steps = [{ user = "1" }] }]
     "#;
     let file = parse(text).unwrap();
@@ -193,7 +193,7 @@ fn a_condition_may_have_several_values() {
 }
 
 const KINDS: &str = "it can be `apt`, `run`, `copy`, `download`, `git`, `tar`, `env`, `workdir`, `user`, `entrypoint`, \
-                     `cmd`, `label`, `expose`, `volume`, `stop-signal`, `healthcheck`, `when`";
+                     `cmd`, `label`, `expose`, `volume`, `stop-signal`, `healthcheck`, `steps`";
 
 #[test]
 fn the_schema_has_every_key() {
@@ -230,7 +230,7 @@ fn the_schema_has_every_key() {
     check("Artifact", &keys);
     let keys = ["cache", "env", "files", "network", "run", "secrets", "ssh"];
     check("Run", &keys);
-    check("When", &["steps", "when"]);
+    check("When", &["steps", "unless", "when"]);
     let steps = schema["definitions"]["Step"]["anyOf"].as_array().unwrap();
     assert_eq!(steps.len(), 17, "one for each kind, and none for code");
     let forms = schema["definitions"]["Whiteouts"]["oneOf"]

@@ -3,6 +3,7 @@
 mod contexts;
 mod locations;
 mod packing;
+mod running;
 
 use std::collections::BTreeMap;
 
@@ -292,7 +293,7 @@ fn an_options_value_cannot_make_two_outputs_one() {
             .option("flavor", "a", [])
             .platforms(["linux/amd64"])
             .output("{flavor}.tar"),
-        Artifact::rootfs("other", "debian")
+        Artifact::rootfs("other", "debian:12")
             .platforms(["linux/amd64"])
             .output("b.tar"),
     ]);

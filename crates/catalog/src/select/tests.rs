@@ -4,12 +4,12 @@ use crate::{Artifact, Catalog, CheckedCatalog, Request};
 
 fn catalog() -> CheckedCatalog {
     Catalog::new()
-        .artifact(Artifact::rootfs("base-rootfs", "debian").option(
+        .artifact(Artifact::rootfs("base-rootfs", "debian:12").option(
             "mirror",
             "main",
             ["main", "near"],
         ))
-        .artifact(Artifact::rootfs("server-base", "debian").platforms(["linux/amd64"]))
+        .artifact(Artifact::rootfs("server-base", "debian:12").platforms(["linux/amd64"]))
         .artifact(
             Artifact::layer("fonts", "base-rootfs")
                 .axis("l10n", ["en", "zh"])
@@ -98,7 +98,7 @@ fn axes_can_be_set_more_than_once_and_platforms_have_many_spellings() {
         &request(&["fonts"], &["linux/arm64"], both),
         Ok(&["fonts linux/arm64 l10n=en", "fonts linux/arm64 l10n=zh"]),
     );
-    let odd = Artifact::rootfs("odd", "debian").platforms(["linux/aarch64", "linux/arm/v7"]);
+    let odd = Artifact::rootfs("odd", "debian:12").platforms(["linux/aarch64", "linux/arm/v7"]);
     let catalog = Catalog::new().artifact(odd).check().unwrap();
     let variants = catalog
         .select(&request(&["odd"], &["linux/arm64"], &[]))

@@ -4,16 +4,24 @@ use buildkit_llb::{CacheMount, CacheSharing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Apply, CA_SECRET, Read, Reader, StepContext, StepError, network::quoted};
-use crate::{name::SecretId, tree::Tree};
+use super::{
+    Apply, CA_SECRET, Read, Reader, StepContext, StepError, image::as_texts, network::quoted,
+};
+use crate::{
+    file::OneOrSeveral,
+    name::SecretId,
+    template::{Template, Text, Variables},
+    tree::Tree,
+};
 
 /// Installs Debian packages: no recommended ones, lists and archives in cache mounts, no logs, no backups.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Apt {
-    /// The packages, as `apt-get install` takes them (`zsh`, `zsh=5.9-4`, `zsh/bookworm-backports`).
+    /// The packages, as `apt-get install` takes them (`zsh`, `zsh=5.9-4`, `zsh/bookworm-backports`), with blanks between
+    /// them or in a list.
     #[serde(rename = "apt")]
-    packages: Vec<String>,
+    packages: OneOrSeveral<Template>,
 }
 
 /// apt keeps its lists and archives here, in cache mounts, out of the way of the base image's `docker-clean` hook,
@@ -24,12 +32,28 @@ const ARCHIVES: &str = "/var/cache/llbgen/apt/archives";
 impl Apt {
     /// Installs `packages`.
     pub fn install<P: Into<String>>(packages: impl IntoIterator<Item = P>) -> Self {
+        let package = |package: P| Template::unchecked(&package.into());
         Self {
-            packages: packages.into_iter().map(Into::into).collect(),
+            packages: OneOrSeveral::Several(packages.into_iter().map(package).collect()),
         }
     }
 
-    fn script(&self) -> String {
+    /// The packages of a variant, each a word that apt takes for one.
+    fn packages(&self, variables: &Variables) -> Result<Vec<String>, StepError> {
+        let mut packages = Vec::new();
+        for text in self.packages.iter() {
+            let text = text.expand(variables)?;
+            packages.extend(text.split_whitespace().map(str::to_owned));
+        }
+        let refused = |reason: String| Err(StepError::Refused { reason });
+        match packages.iter().find(|package| !is_package(package)) {
+            Some(odd) => refused(format!("`{odd}` is not a package name")),
+            None if packages.is_empty() => refused("`apt` names no package".to_owned()),
+            None => Ok(packages),
+        }
+    }
+
+    fn script(packages: &[String]) -> String {
         let options = [
             format!("Dir::State::lists={LISTS}"),
             format!("Dir::Cache::archives={ARCHIVES}"),
@@ -51,11 +75,7 @@ impl Apt {
         ]
         .map(|option| format!(" -o {option}"))
         .concat();
-        let packages: Vec<String> = self
-            .packages
-            .iter()
-            .map(|package| quoted(package))
-            .collect();
+        let packages: Vec<String> = packages.iter().map(|package| quoted(package)).collect();
         format!(
             "apt_get() {{ DEBIAN_FRONTEND=noninteractive apt-get --quiet{options} \"$@\"; }}\n\
              had_alternatives_log=$(ls /var/log/alternatives.log 2>/dev/null || :)\n\
@@ -84,7 +104,8 @@ pub(crate) fn installed_packages(script: &str) -> Option<(Vec<String>, String)> 
 
 impl Apply for Apt {
     fn title(&self) -> String {
-        format!("apt install {}", self.packages.join(" "))
+        let packages: Vec<&str> = self.packages.iter().map(Template::as_str).collect();
+        format!("apt install {}", packages.join(" "))
     }
 
     fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
@@ -93,13 +114,14 @@ impl Apply for Apt {
     }
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        let script = Self::script(&self.packages(context.variables())?);
         let key = context.cache_key();
         let cache = |target, name| {
             CacheMount::new(target, format!("llbgen-apt-{name}-{key}"))
                 .sharing(CacheSharing::Locked)
         };
         let exec = context
-            .captioned(context.networked_shell(&self.script()))
+            .captioned(context.networked_shell(&script))
             .user("0")
             .dir("/")
             .mount(cache(LISTS, "lists"))
@@ -110,18 +132,18 @@ impl Apply for Apt {
         })
     }
 
-    fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        if self.packages.is_empty() {
-            problems.push("`apt` names no package".to_owned());
-        }
-        let odd = self.packages.iter().filter(|package| {
-            !package.starts_with(|c: char| c.is_ascii_alphanumeric())
-                || !package
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "+-.:=~/_".contains(c))
-        });
-        problems.extend(odd.map(|package| format!("`{package}` is not a package name")));
-        problems
+    fn texts(&self) -> Vec<&dyn Text> {
+        as_texts(self.packages.iter())
     }
+
+    fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        self.packages(variables).map(drop)
+    }
+}
+
+fn is_package(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+-.:=~/_".contains(c))
 }

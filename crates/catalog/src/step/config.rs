@@ -6,15 +6,18 @@ use buildkit_llb::Mkdir;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Apply, Read, Reader, StepContext, StepError};
-use crate::{template::Template, tree::Tree};
+use super::{Apply, Read, Reader, StepContext, StepError, context::absolute};
+use crate::{
+    template::{Text, TreeText, Variables},
+    tree::Tree,
+};
 
 /// Sets environment variables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Env {
-    /// The variables; values are templates.
-    env: BTreeMap<String, Template>,
+    /// The variables. Values may use what the base or an earlier step sets, as `/opt/bin:$PATH`.
+    env: BTreeMap<String, TreeText>,
 }
 
 /// Sets the working directory and makes it if it is not there.
@@ -22,7 +25,7 @@ pub struct Env {
 #[serde(deny_unknown_fields)]
 pub struct Workdir {
     /// An absolute path.
-    workdir: String,
+    workdir: TreeText,
 }
 
 /// Sets the user of later commands and of the image.
@@ -30,32 +33,32 @@ pub struct Workdir {
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// `user[:group]`, by name or number.
-    user: String,
+    user: TreeText,
 }
 
 impl Env {
-    /// Sets one variable; the value is a template.
+    /// Sets one variable; the value is a [`TreeText`].
     pub fn new(name: &str, value: &str) -> Self {
         Self {
-            env: BTreeMap::from([(name.to_owned(), Template::unchecked(value))]),
+            env: BTreeMap::from([(name.to_owned(), TreeText::unchecked(value))]),
         }
     }
 }
 
 impl Workdir {
-    /// Sets the working directory.
+    /// Sets the working directory; a [`TreeText`].
     pub fn new(path: &str) -> Self {
         Self {
-            workdir: path.to_owned(),
+            workdir: TreeText::unchecked(path),
         }
     }
 }
 
 impl User {
-    /// Sets the user, as `user[:group]`.
+    /// Sets the user, as `user[:group]`; a [`TreeText`].
     pub fn new(user: &str) -> Self {
         Self {
-            user: user.to_owned(),
+            user: TreeText::unchecked(user),
         }
     }
 }
@@ -83,8 +86,8 @@ impl Apply for Env {
         Ok(tree)
     }
 
-    fn templates(&self) -> Vec<&Template> {
-        self.env.values().collect()
+    fn texts(&self) -> Vec<&dyn Text> {
+        self.env.values().map(|value| value as &dyn Text).collect()
     }
 
     fn problems(&self) -> Vec<String> {
@@ -93,11 +96,16 @@ impl Apply for Env {
 }
 
 /// What is wrong with the names of environment variables.
-pub(super) fn unusable_names(env: &BTreeMap<String, Template>) -> impl Iterator<Item = String> {
-    let odd = env
-        .keys()
-        .filter(|name| name.is_empty() || name.contains(['=', '\0']));
-    odd.map(|name| format!("`{name}` cannot be the name of an environment variable"))
+pub(super) fn unusable_names(env: &BTreeMap<String, TreeText>) -> impl Iterator<Item = String> {
+    let odd = |name: &&String| name.is_empty() || name.contains(['=', '\0', '{', '}']);
+    env.keys().filter(odd).map(|name| {
+        let names = if name.contains(['{', '}']) {
+            "; names are taken as they are written"
+        } else {
+            ""
+        };
+        format!("`{name}` cannot be the name of an environment variable{names}")
+    })
 }
 
 impl Apply for Workdir {
@@ -110,26 +118,27 @@ impl Apply for Workdir {
     }
 
     fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        let workdir = context.expand_path("workdir", &self.workdir)?;
         // Made with mtime 0, so that the directory is the same whenever it is made.
-        let make = Mkdir::new(self.workdir.as_str())
+        let make = Mkdir::new(workdir.as_str())
             .mode(0o755)
             .parents()
             .created(0);
         tree.state = tree
             .state
-            .dir(self.workdir.as_str())
+            .dir(workdir.as_str())
             .file(context.file_actions().mkdir(make));
-        tree.config.workdir = Some(self.workdir.clone());
+        tree.config.workdir = Some(workdir);
         Ok(tree)
     }
 
-    fn problems(&self) -> Vec<String> {
-        let problem = format!("`workdir` must be an absolute path, not `{}`", self.workdir);
-        if self.workdir.starts_with('/') {
-            Vec::new()
-        } else {
-            vec![problem]
-        }
+    fn texts(&self) -> Vec<&dyn Text> {
+        vec![&self.workdir]
+    }
+
+    fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        let path = self.workdir.without_environment(variables)?;
+        path.iter().try_for_each(|path| absolute("workdir", path))
     }
 }
 
@@ -142,17 +151,28 @@ impl Apply for User {
         Ok(Vec::new())
     }
 
-    fn apply(&self, mut tree: Tree, _: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        tree.state = tree.state.user(self.user.as_str());
-        tree.config.user = Some(self.user.clone());
+    fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        let user = context.expand(&self.user)?;
+        somebody(&user)?;
+        tree.state = tree.state.user(user.as_str());
+        tree.config.user = Some(user);
         Ok(tree)
     }
 
-    fn problems(&self) -> Vec<String> {
-        if self.user.is_empty() {
-            vec!["`user` is empty".to_owned()]
-        } else {
-            Vec::new()
-        }
+    fn texts(&self) -> Vec<&dyn Text> {
+        vec![&self.user]
     }
+
+    fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        let user = self.user.without_environment(variables)?;
+        user.iter().try_for_each(|user| somebody(user))
+    }
+}
+
+fn somebody(user: &str) -> Result<(), StepError> {
+    if user.is_empty() {
+        let reason = "`user` is empty".to_owned();
+        return Err(StepError::Refused { reason });
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::{Copy, Exec, FileActions, ProxyEnv, SourceLocation, State};
 
-use super::{error::StepError, network::networked_shell, read::Read};
+use super::{error::StepError, network::Program, read::Read};
 use crate::{
     dockerfile::first_from_line,
     inputs::{FileSet, Inputs, NamedContext},
@@ -13,7 +13,7 @@ use crate::{
     lock::PACKAGES_EPOCH,
     name::ContextName,
     path::ContextPath,
-    template::{Template, Variables},
+    template::{Environment, Filled, Text, Variables},
     tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
@@ -65,6 +65,8 @@ pub struct StepContext<'a> {
     given: &'a Given,
     base: &'a str,
     caption: Caption,
+    /// What `$NAME` stands for in it.
+    pub(crate) environment: Environment,
     /// What its commands reach the network through.
     pub(crate) proxy: Option<&'a ProxyEnv>,
     locals: &'a mut Vec<LocalSource>,
@@ -88,6 +90,7 @@ impl<'a> StepContext<'a> {
             given,
             base,
             caption,
+            environment: Environment::default(),
             proxy: None,
             locals,
         }
@@ -122,9 +125,34 @@ impl<'a> StepContext<'a> {
         name.to_string()
     }
 
-    /// Fills in a template.
-    pub fn expand(&self, template: &Template) -> Result<String, StepError> {
-        Ok(template.expand(&self.variables)?)
+    /// Fills in a text.
+    pub fn expand(&self, text: &dyn Text) -> Result<String, StepError> {
+        Ok(self.fill(text)?.text)
+    }
+
+    /// Fills in an absolute path in the tree, which is what the step has for `key`.
+    pub fn expand_path(&self, key: &str, text: &dyn Text) -> Result<String, StepError> {
+        let filled = self.fill(text)?;
+        if !filled.is_known && !filled.text.starts_with('/') {
+            // Nobody knows the base yet, and this is planned to find it.
+            return Ok(format!("/{}", filled.text));
+        }
+        absolute(key, &filled.text)?;
+        Ok(filled.text)
+    }
+
+    /// What `of` makes of a text that is filled in; `None` while it is not known all.
+    pub(super) fn read<T>(
+        &self,
+        text: &dyn Text,
+        of: impl Fn(&str) -> Result<T, StepError>,
+    ) -> Result<Option<T>, StepError> {
+        let filled = self.fill(text)?;
+        filled.is_known.then(|| of(&filled.text)).transpose()
+    }
+
+    fn fill(&self, text: &dyn Text) -> Result<Filled, StepError> {
+        Ok(text.fill(&self.variables, &self.environment)?)
     }
 
     /// The files that a declared path or glob stands for.
@@ -221,7 +249,12 @@ impl<'a> StepContext<'a> {
     /// A command that reaches the network: `script` in a shell that stops at the first command that fails, with the
     /// certificates of `--build-ca` made known, the lock's epoch in its environment, and the proxies of the build.
     pub fn networked_shell(&self, script: &str) -> Exec {
-        let exec = networked_shell(script);
+        self.networked(&Program::Shell(script))
+    }
+
+    /// The same for a script that may name its program.
+    pub(super) fn networked(&self, program: &Program<'_>) -> Exec {
+        let exec = program.networked();
         let exec = match self.proxy {
             Some(proxy) => exec.proxy(proxy.clone()),
             None => exec,
@@ -270,6 +303,7 @@ impl<'a> StepContext<'a> {
         index: usize,
         reads: Vec<Read>,
         title: String,
+        environment: Environment,
     ) -> StepContext<'_> {
         let place = self.caption.place.as_ref();
         let caption = Caption {
@@ -278,6 +312,7 @@ impl<'a> StepContext<'a> {
             ..self.caption
         };
         StepContext {
+            environment,
             proxy: self.proxy,
             ..StepContext::new(
                 self.variant,
@@ -289,5 +324,15 @@ impl<'a> StepContext<'a> {
                 self.locals,
             )
         }
+    }
+}
+
+/// Refuses what is no absolute path, in the place of a step's `key`.
+pub(super) fn absolute(key: &str, path: &str) -> Result<(), StepError> {
+    if path.starts_with('/') {
+        Ok(())
+    } else {
+        let reason = format!("`{key}` must be an absolute path, not `{path}`");
+        Err(StepError::Refused { reason })
     }
 }

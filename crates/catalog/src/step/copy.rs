@@ -10,7 +10,7 @@ use crate::{
     name::ContextName,
     pack::PACKER_LOCAL,
     path::ContextPath,
-    template::{Template, Variables},
+    template::{EitherText, Template, Text, TreeText, Variables},
     tree::Tree,
 };
 
@@ -27,9 +27,9 @@ use crate::{
 pub struct Copy {
     /// A file, directory or glob of the context directory, or an absolute path in the tree of `from`.
     #[serde(rename = "copy")]
-    path: Template,
+    path: EitherText,
     /// An absolute path in the tree.
-    to: Template,
+    to: TreeText,
     /// An artifact of the catalog when it has one of that name, or else an image reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<Template>,
@@ -39,11 +39,11 @@ pub struct Copy {
 }
 
 impl Copy {
-    /// Copies `path` to the absolute path `to`; both are templates.
+    /// Copies `path`, a [`Template`], to the absolute path `to`, a [`TreeText`].
     pub fn new(path: &str, to: &str) -> Self {
         Self {
-            path: Template::unchecked(path),
-            to: Template::unchecked(to),
+            path: path.into(),
+            to: TreeText::unchecked(to),
             from: None,
             context: None,
         }
@@ -62,7 +62,7 @@ impl Copy {
     }
 
     fn read(&self, variables: &Variables) -> Result<Read, StepError> {
-        let path = || Ok::<_, StepError>(self.path.expand(variables)?.parse()?);
+        let path = || Ok::<_, StepError>(self.path.template().expand(variables)?.parse()?);
         match (&self.from, &self.context) {
             (Some(from), _) => Ok(Read::Tree(from.expand(variables)?)),
             (None, Some(name)) => Ok(Read::Context {
@@ -75,8 +75,8 @@ impl Copy {
 
     /// The action that copies declared files of the context directory, or of the one that the user gives.
     fn files(&self, context: &mut StepContext<'_>) -> Result<CopyAction, StepError> {
-        let declared: ContextPath = context.expand(&self.path)?.parse()?;
-        let to = context.expand(&self.to)?;
+        let declared: ContextPath = context.expand(self.path.template())?.parse()?;
+        let to = context.expand_path("to", &self.to)?;
         let place = |path: &ContextPath| place(&declared, path);
         let (files, state) = match &self.context {
             None => {
@@ -101,8 +101,8 @@ impl Copy {
 
     /// The action that copies from another tree.
     fn tree(&self, context: &StepContext<'_>) -> Result<CopyAction, StepError> {
-        let path = context.expand(&self.path)?;
-        let to = context.expand(&self.to)?;
+        let path = context.expand_path("copy", self.path.tree())?;
+        let to = context.expand_path("to", &self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
         // As COPY does: of a directory, what is in it.
         let copy = CopyAction::new(&source.state, path, to).contents_only();
@@ -162,23 +162,23 @@ impl Apply for Copy {
         Ok(context.copied(tree, copy))
     }
 
-    fn templates(&self) -> Vec<&Template> {
-        [&self.path, &self.to]
-            .into_iter()
-            .chain(&self.from)
-            .collect()
+    fn texts(&self) -> Vec<&dyn Text> {
+        let (template, tree): (&dyn Text, &dyn Text) = (self.path.template(), self.path.tree());
+        match &self.from {
+            Some(from) => vec![tree, &self.to, from],
+            None => vec![template, &self.to],
+        }
     }
 
     fn problems(&self) -> Vec<String> {
-        let absolute = |key: &str, template: &Template| {
-            let path = template.to_string();
-            (!path.starts_with('/'))
+        let absolute = |key: &str, path: &TreeText| {
+            path.is_relative()
                 .then(|| format!("`copy`: `{key}` must be an absolute path, not `{path}`"))
         };
         let path = self
             .from
             .as_ref()
-            .and_then(|_| absolute("copy", &self.path));
+            .and_then(|_| absolute("copy", self.path.tree()));
         let both = (self.from.is_some() && self.context.is_some())
             .then(|| "`copy` is `from` a tree or of a `context`, not both".to_owned());
         let name = self.context.as_ref().and_then(context_problem);

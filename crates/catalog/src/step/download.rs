@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
 use crate::{
-    template::{Template, Variables},
+    template::{Template, Text, TreeText, Variables},
     tree::Tree,
 };
 
@@ -19,7 +19,7 @@ pub struct Download {
     #[serde(rename = "download")]
     url: Template,
     /// An absolute path in the tree; a template.
-    to: Template,
+    to: TreeText,
     /// What it must hash to, as `sha256:` and hex digits; a template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<Template>,
@@ -38,7 +38,7 @@ pub struct Git {
     /// The repository and ref, as `https://example.com/x.git#v1`; a template.
     git: Template,
     /// An absolute path in the tree; a template.
-    to: Template,
+    to: TreeText,
 }
 
 impl Download {
@@ -46,7 +46,7 @@ impl Download {
     pub fn new(url: &str, to: &str) -> Self {
         Self {
             url: Template::unchecked(url),
-            to: Template::unchecked(to),
+            to: TreeText::unchecked(to),
             checksum: None,
             mode: None,
             unpack: false,
@@ -112,7 +112,7 @@ impl Git {
     pub fn new(source: &str, to: &str) -> Self {
         Self {
             git: Template::unchecked(source),
-            to: Template::unchecked(to),
+            to: TreeText::unchecked(to),
         }
     }
 
@@ -126,9 +126,9 @@ fn refused(reason: String) -> StepError {
     StepError::Refused { reason }
 }
 
-fn not_absolute(kind: &str, to: &Template) -> Option<String> {
-    let to = to.to_string();
-    (!to.starts_with('/')).then(|| format!("`{kind}`: `to` must be an absolute path, not `{to}`"))
+fn not_absolute(kind: &str, to: &TreeText) -> Option<String> {
+    to.is_relative()
+        .then(|| format!("`{kind}`: `to` must be an absolute path, not `{to}`"))
 }
 
 impl Apply for Download {
@@ -141,7 +141,7 @@ impl Apply for Download {
     }
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        let to = context.expand(&self.to)?;
+        let to = context.expand_path("to", &self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
         let copy = CopyAction::new(&source.state, source.path.as_str(), to)
             .create_dest_path()
@@ -154,11 +154,10 @@ impl Apply for Download {
         Ok(context.copied(tree, copy))
     }
 
-    fn templates(&self) -> Vec<&Template> {
-        [&self.url, &self.to]
-            .into_iter()
-            .chain(&self.checksum)
-            .collect()
+    fn texts(&self) -> Vec<&dyn Text> {
+        let checksum = self.checksum.iter().map(|text| text as &dyn Text);
+        let texts: [&dyn Text; 2] = [&self.url, &self.to];
+        texts.into_iter().chain(checksum).collect()
     }
 
     fn problems(&self) -> Vec<String> {
@@ -191,7 +190,7 @@ impl Apply for Git {
     }
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        let to = context.expand(&self.to)?;
+        let to = context.expand_path("to", &self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
         let copy = CopyAction::new(&source.state, source.path.as_str(), to)
             .contents_only()
@@ -200,7 +199,7 @@ impl Apply for Git {
         Ok(context.copied(tree, copy))
     }
 
-    fn templates(&self) -> Vec<&Template> {
+    fn texts(&self) -> Vec<&dyn Text> {
         vec![&self.git, &self.to]
     }
 

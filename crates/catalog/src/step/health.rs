@@ -1,12 +1,20 @@
 //! How an engine finds out whether a container of the image is well.
 
+use std::fmt;
+
 use jiff::SignedDuration;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, SeqAccess, Visitor, value::SeqAccessDeserializer},
+};
 
-use super::{Apply, Read, Reader, StepContext, StepError};
+use super::{
+    Apply, Read, Reader, StepContext, StepError,
+    image::{as_texts, expanded, joined_words},
+};
 use crate::{
-    file::OneOrSeveral,
+    template::{Script, Template, Text, Variables},
     tree::{HealthConfig, Tree},
 };
 
@@ -16,42 +24,75 @@ use crate::{
 pub struct Healthcheck {
     /// A shell command, or a program with its arguments; an empty list for no check, whatever the base has.
     #[serde(rename = "healthcheck")]
-    test: OneOrSeveral,
+    test: Test,
     /// The time between two checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    interval: Option<String>,
+    interval: Option<Template>,
     /// How long one check may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    timeout: Option<String>,
+    timeout: Option<Template>,
     /// How long a container may take to start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    start_period: Option<String>,
+    start_period: Option<Template>,
     /// The time between two checks while it starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    start_interval: Option<String>,
+    start_interval: Option<Template>,
     /// After how many failures in a row it counts as unhealthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retries: Option<u32>,
 }
 
+/// What checks: a shell command as it is, or a program with its arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "HealthcheckTest")]
+enum Test {
+    Shell(Script),
+    Program(Vec<Template>),
+}
+
+impl<'de> Deserialize<'de> for Test {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ShellOrProgram)
+    }
+}
+
+struct ShellOrProgram;
+
+impl<'de> Visitor<'de> for ShellOrProgram {
+    type Value = Test;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a shell command, or a list of a program and its arguments")
+    }
+
+    fn visit_str<E: Error>(self, command: &str) -> Result<Test, E> {
+        command.parse().map(Test::Shell).map_err(Error::custom)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, words: A) -> Result<Test, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(words)).map(Test::Program)
+    }
+}
+
 impl Healthcheck {
     /// Checks with a shell command.
     pub fn command(command: &str) -> Self {
-        Self::of(OneOrSeveral::One(command.to_owned()))
+        Self::of(Test::Shell(Script::unchecked(command)))
     }
 
     /// Checks with a program and its arguments.
     pub fn program<W: Into<String>>(words: impl IntoIterator<Item = W>) -> Self {
-        let words = words.into_iter().map(Into::into).collect();
-        Self::of(OneOrSeveral::Several(words))
+        let word = |word: W| Template::unchecked(&word.into());
+        Self::of(Test::Program(words.into_iter().map(word).collect()))
     }
 
     /// No check, whatever the base has.
     pub fn none() -> Self {
-        Self::of(OneOrSeveral::Several(Vec::new()))
+        Self::of(Test::Program(Vec::new()))
     }
 
-    fn of(test: OneOrSeveral) -> Self {
+    fn of(test: Test) -> Self {
         Self {
             test,
             interval: None,
@@ -64,25 +105,25 @@ impl Healthcheck {
 
     /// Sets the time between two checks, as `30s`.
     pub fn interval(mut self, time: &str) -> Self {
-        self.interval = Some(time.to_owned());
+        self.interval = Some(Template::unchecked(time));
         self
     }
 
     /// Sets how long one check may take, as `5s`.
     pub fn timeout(mut self, time: &str) -> Self {
-        self.timeout = Some(time.to_owned());
+        self.timeout = Some(Template::unchecked(time));
         self
     }
 
     /// Sets how long a container may take to start, as `1m`.
     pub fn start_period(mut self, time: &str) -> Self {
-        self.start_period = Some(time.to_owned());
+        self.start_period = Some(Template::unchecked(time));
         self
     }
 
     /// Sets the time between two checks while it starts, as `1s`.
     pub fn start_interval(mut self, time: &str) -> Self {
-        self.start_interval = Some(time.to_owned());
+        self.start_interval = Some(Template::unchecked(time));
         self
     }
 
@@ -93,16 +134,16 @@ impl Healthcheck {
     }
 
     /// As image configs have it.
-    fn test(&self) -> Vec<String> {
+    fn test(&self, context: &StepContext<'_>) -> Result<Vec<String>, StepError> {
         let kind = |kind: &str| vec![kind.to_owned()];
-        match &self.test {
-            OneOrSeveral::One(command) => [kind("CMD-SHELL"), vec![command.clone()]].concat(),
-            OneOrSeveral::Several(words) if words.is_empty() => kind("NONE"),
-            OneOrSeveral::Several(words) => [kind("CMD"), words.clone()].concat(),
-        }
+        Ok(match &self.test {
+            Test::Shell(command) => [kind("CMD-SHELL"), vec![context.expand(command)?]].concat(),
+            Test::Program(words) if words.is_empty() => kind("NONE"),
+            Test::Program(words) => [kind("CMD"), expanded(words, context)?].concat(),
+        })
     }
 
-    fn times(&self) -> [&Option<String>; 4] {
+    fn times(&self) -> [&Option<Template>; 4] {
         [
             &self.interval,
             &self.timeout,
@@ -119,12 +160,24 @@ fn nanoseconds(time: &str) -> Option<i64> {
     is_long_enough.then(|| i64::try_from(time.as_nanos()).ok())?
 }
 
+/// The nanoseconds of a time that is given; 0 for the engine's default.
+fn time(text: Option<&Template>, variables: &Variables) -> Result<i64, StepError> {
+    let Some(text) = text else {
+        return Ok(0);
+    };
+    let time = text.expand(variables)?;
+    nanoseconds(&time).ok_or_else(|| {
+        let reason = format!("`{time}` is not a time: write `30s` or `1m30s`, at least `1ms`");
+        StepError::Refused { reason }
+    })
+}
+
 impl Apply for Healthcheck {
     fn title(&self) -> String {
         match &self.test {
-            OneOrSeveral::One(command) => format!("healthcheck {command}"),
-            OneOrSeveral::Several(words) if words.is_empty() => "healthcheck none".to_owned(),
-            OneOrSeveral::Several(words) => format!("healthcheck {}", words.join(" ")),
+            Test::Shell(command) => format!("healthcheck {command}"),
+            Test::Program(words) if words.is_empty() => "healthcheck none".to_owned(),
+            Test::Program(words) => format!("healthcheck {}", joined_words(words)),
         }
     }
 
@@ -132,27 +185,31 @@ impl Apply for Healthcheck {
         Ok(Vec::new())
     }
 
-    fn apply(&self, mut tree: Tree, _: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        let times = self
-            .times()
-            .map(|time| time.as_deref().and_then(nanoseconds).unwrap_or(0));
-        let [interval, timeout, start_period, start_interval] = times;
+    fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        let time = |text: &Option<_>| time(text.as_ref(), context.variables());
         tree.config.healthcheck = Some(HealthConfig {
-            test: self.test(),
-            interval,
-            timeout,
-            start_period,
-            start_interval,
+            test: self.test(context)?,
+            interval: time(&self.interval)?,
+            timeout: time(&self.timeout)?,
+            start_period: time(&self.start_period)?,
+            start_interval: time(&self.start_interval)?,
             retries: self.retries.unwrap_or(0).into(),
         });
         Ok(tree)
     }
 
-    fn problems(&self) -> Vec<String> {
-        let times = self.times().into_iter().flatten();
-        let odd = times.filter(|time| nanoseconds(time).is_none());
-        odd.map(|time| format!("`{time}` is not a time: write `30s` or `1m30s`, at least `1ms`"))
-            .collect()
+    fn texts(&self) -> Vec<&dyn Text> {
+        let mut texts: Vec<&dyn Text> = match &self.test {
+            Test::Shell(command) => vec![command],
+            Test::Program(words) => as_texts(words),
+        };
+        texts.extend(as_texts(self.times().into_iter().flatten()));
+        texts
+    }
+
+    fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        let mut times = self.times().into_iter();
+        times.try_for_each(|text| time(text.as_ref(), variables).map(drop))
     }
 }
 

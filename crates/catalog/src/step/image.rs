@@ -4,14 +4,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
-use crate::tree::Tree;
+use crate::{
+    file::OneOrSeveral,
+    template::{Template, Text, TreeText, Variables},
+    tree::Tree,
+};
 
-/// Sets what an image runs; the base's command goes, as it was meant for the base's entrypoint.
+/// Sets what an image runs. The base's command goes, as it was meant for the base's entrypoint; one that the artifact sets
+/// itself stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Entrypoint {
     /// The program and its arguments.
-    entrypoint: Vec<String>,
+    entrypoint: Vec<Template>,
 }
 
 /// Sets the arguments that an image's entrypoint gets when a user gives none.
@@ -19,7 +24,7 @@ pub struct Entrypoint {
 #[serde(deny_unknown_fields)]
 pub struct Cmd {
     /// The arguments.
-    cmd: Vec<String>,
+    cmd: Vec<Template>,
 }
 
 /// Declares the ports that an image listens on.
@@ -27,7 +32,7 @@ pub struct Cmd {
 #[serde(deny_unknown_fields)]
 pub struct Expose {
     /// The ports, as `8080` or `53/udp`.
-    expose: Vec<String>,
+    expose: OneOrSeveral<TreeText>,
 }
 
 /// Declares directories whose files outlive a container.
@@ -35,7 +40,7 @@ pub struct Expose {
 #[serde(deny_unknown_fields)]
 pub struct Volume {
     /// Absolute paths.
-    volume: Vec<String>,
+    volume: OneOrSeveral<TreeText>,
 }
 
 /// Sets the signal that stops a container of the image.
@@ -44,11 +49,54 @@ pub struct Volume {
 pub struct StopSignal {
     /// Its name or number, as `SIGQUIT`.
     #[serde(rename = "stop-signal")]
-    signal: String,
+    signal: TreeText,
 }
 
-fn words<W: Into<String>>(words: impl IntoIterator<Item = W>) -> Vec<String> {
-    words.into_iter().map(Into::into).collect()
+fn words<W: Into<String>>(words: impl IntoIterator<Item = W>) -> Vec<Template> {
+    let template = |word: W| Template::unchecked(&word.into());
+    words.into_iter().map(template).collect()
+}
+
+fn several<W: Into<String>>(texts: impl IntoIterator<Item = W>) -> OneOrSeveral<TreeText> {
+    let text = |text: W| TreeText::unchecked(&text.into());
+    OneOrSeveral::Several(texts.into_iter().map(text).collect())
+}
+
+fn joined(texts: &OneOrSeveral<TreeText>) -> String {
+    let texts: Vec<&str> = texts.iter().map(TreeText::as_str).collect();
+    texts.join(" ")
+}
+
+/// Refuses texts that `of` refuses once they are filled in, as far as that needs no environment.
+fn check_each<'a, T>(
+    texts: impl IntoIterator<Item = &'a TreeText>,
+    variables: &Variables,
+    of: impl Fn(&str) -> Result<T, StepError>,
+) -> Result<(), StepError> {
+    for text in texts {
+        if let Some(text) = text.without_environment(variables)? {
+            of(&text)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn joined_words(words: &[Template]) -> String {
+    let words: Vec<&str> = words.iter().map(Template::as_str).collect();
+    words.join(" ")
+}
+
+pub(super) fn expanded(
+    words: &[Template],
+    context: &StepContext<'_>,
+) -> Result<Vec<String>, StepError> {
+    words.iter().map(|word| context.expand(word)).collect()
+}
+
+pub(super) fn as_texts<'a, T: Text + 'a>(
+    texts: impl IntoIterator<Item = &'a T>,
+) -> Vec<&'a dyn Text> {
+    texts.into_iter().map(|text| text as &dyn Text).collect()
 }
 
 impl Entrypoint {
@@ -71,7 +119,7 @@ impl Expose {
     /// Declares ports, as `8080` or `53/udp`.
     pub fn new<W: Into<String>>(ports: impl IntoIterator<Item = W>) -> Self {
         Self {
-            expose: words(ports),
+            expose: several(ports),
         }
     }
 }
@@ -80,7 +128,7 @@ impl Volume {
     /// Declares volumes, by absolute paths.
     pub fn new<W: Into<String>>(paths: impl IntoIterator<Item = W>) -> Self {
         Self {
-            volume: words(paths),
+            volume: several(paths),
         }
     }
 }
@@ -89,7 +137,7 @@ impl StopSignal {
     /// Sets the signal, by its name or number, as `SIGQUIT`.
     pub fn new(signal: &str) -> Self {
         Self {
-            signal: signal.to_owned(),
+            signal: TreeText::unchecked(signal),
         }
     }
 }
@@ -109,84 +157,122 @@ fn is_signal(text: &str) -> bool {
             .is_ok_and(|number| (1..=64).contains(&number))
 }
 
+fn signal(text: &str) -> Result<String, StepError> {
+    if is_signal(text) {
+        return Ok(text.to_owned());
+    }
+    let reason = format!("`{text}` is not a signal: write `SIGQUIT` or `3`");
+    Err(StepError::Refused { reason })
+}
+
 /// A port with its protocol, as image configs have it.
-fn port(text: &str) -> Option<String> {
+fn port(text: &str) -> Result<String, StepError> {
     let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let is_port = number.parse::<u16>().is_ok_and(|number| number > 0);
-    (is_port && matches!(protocol, "tcp" | "udp" | "sctp")).then(|| format!("{number}/{protocol}"))
+    if is_port && matches!(protocol, "tcp" | "udp" | "sctp") {
+        return Ok(format!("{number}/{protocol}"));
+    }
+    let reason = format!("`{text}` is not a port: write `8080` or `53/udp`");
+    Err(StepError::Refused { reason })
+}
+
+fn volume(text: &str) -> Result<String, StepError> {
+    if text.starts_with('/') {
+        return Ok(text.to_owned());
+    }
+    let reason = format!("the volume `{text}` is not an absolute path");
+    Err(StepError::Refused { reason })
 }
 
 impl Apply for Entrypoint {
     fn title(&self) -> String {
-        format!("entrypoint {}", self.entrypoint.join(" "))
+        format!("entrypoint {}", joined_words(&self.entrypoint))
     }
 
     fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
         Ok(Vec::new())
     }
 
-    fn apply(&self, mut tree: Tree, _: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        tree.config.entrypoint.clone_from(&self.entrypoint);
-        tree.config.cmd.clear();
+    fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        tree.config.entrypoint = expanded(&self.entrypoint, context)?;
+        if !tree.has_own_cmd {
+            tree.config.cmd.clear();
+        }
         Ok(tree)
+    }
+
+    fn texts(&self) -> Vec<&dyn Text> {
+        as_texts(&self.entrypoint)
     }
 }
 
 impl Apply for Cmd {
     fn title(&self) -> String {
-        format!("cmd {}", self.cmd.join(" "))
+        format!("cmd {}", joined_words(&self.cmd))
     }
 
     fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
         Ok(Vec::new())
     }
 
-    fn apply(&self, mut tree: Tree, _: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        tree.config.cmd.clone_from(&self.cmd);
+    fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        tree.config.cmd = expanded(&self.cmd, context)?;
+        tree.has_own_cmd = true;
         Ok(tree)
+    }
+
+    fn texts(&self) -> Vec<&dyn Text> {
+        as_texts(&self.cmd)
     }
 }
 
 impl Apply for Expose {
     fn title(&self) -> String {
-        format!("expose {}", self.expose.join(" "))
+        format!("expose {}", joined(&self.expose))
     }
 
     fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
         Ok(Vec::new())
     }
 
-    fn apply(&self, mut tree: Tree, _: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        let ports = self.expose.iter().filter_map(|text| port(text));
-        tree.config.exposed_ports.extend(ports);
+    fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        for text in self.expose.iter() {
+            tree.config.exposed_ports.extend(context.read(text, port)?);
+        }
         Ok(tree)
     }
 
-    fn problems(&self) -> Vec<String> {
-        let odd = self.expose.iter().filter(|text| port(text).is_none());
-        odd.map(|text| format!("`{text}` is not a port: write `8080` or `53/udp`"))
-            .collect()
+    fn texts(&self) -> Vec<&dyn Text> {
+        as_texts(self.expose.iter())
+    }
+
+    fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        check_each(self.expose.iter(), variables, port)
     }
 }
 
 impl Apply for Volume {
     fn title(&self) -> String {
-        format!("volume {}", self.volume.join(" "))
+        format!("volume {}", joined(&self.volume))
     }
 
     fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
         Ok(Vec::new())
     }
 
-    fn apply(&self, mut tree: Tree, _: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        tree.config.volumes.extend(self.volume.iter().cloned());
+    fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        for text in self.volume.iter() {
+            tree.config.volumes.extend(context.read(text, volume)?);
+        }
         Ok(tree)
     }
 
-    fn problems(&self) -> Vec<String> {
-        let odd = self.volume.iter().filter(|path| !path.starts_with('/'));
-        odd.map(|path| format!("the volume `{path}` is not an absolute path"))
-            .collect()
+    fn texts(&self) -> Vec<&dyn Text> {
+        as_texts(self.volume.iter())
+    }
+
+    fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        check_each(self.volume.iter(), variables, volume)
     }
 }
 
@@ -199,15 +285,17 @@ impl Apply for StopSignal {
         Ok(Vec::new())
     }
 
-    fn apply(&self, mut tree: Tree, _: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        tree.config.stop_signal = Some(self.signal.clone());
+    fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        tree.config.stop_signal = context.read(&self.signal, signal)?;
         Ok(tree)
     }
 
-    fn problems(&self) -> Vec<String> {
-        let odd = (!is_signal(&self.signal))
-            .then(|| format!("`{}` is not a signal: write `SIGQUIT` or `3`", self.signal));
-        odd.into_iter().collect()
+    fn texts(&self) -> Vec<&dyn Text> {
+        vec![&self.signal]
+    }
+
+    fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        check_each([&self.signal], variables, signal)
     }
 }
 
@@ -232,7 +320,7 @@ mod tests {
     #[test]
     fn ports_have_a_protocol() {
         let check = |text: &str, expected: Option<&str>| {
-            assert_eq!(port(text).as_deref(), expected, "{text}");
+            assert_eq!(port(text).ok().as_deref(), expected, "{text}");
         };
         check("8080", Some("8080/tcp"));
         check("53/udp", Some("53/udp"));

@@ -11,7 +11,7 @@ use crate::{
     inputs::{FileContent, FileSet},
     name::ContextName,
     path::ContextPath,
-    template::{Template, TemplateError, Variables},
+    template::{Template, TemplateError, Text, TreeText, Variables},
     tree::Tree,
 };
 
@@ -28,8 +28,8 @@ pub struct Label {
 #[serde(untagged)]
 #[schemars(rename = "LabelValue")]
 enum Value {
-    /// It is this text; a template.
-    Text(Template),
+    /// It is this text, which may use what the base or an earlier step sets, as `$VERSION`.
+    Text(TreeText),
     /// A text in a JSON file.
     Json(Json),
     /// The tag of the image that the first FROM line of a Dockerfile names, without a leading `v`.
@@ -52,9 +52,9 @@ struct Json {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TagOf {
-    /// The Dockerfile.
+    /// The Dockerfile; a template.
     #[serde(rename = "tag-of")]
-    tag_of: ContextPath,
+    tag_of: Template,
 }
 
 /// A value that is written as a table, with the keys of all kinds.
@@ -64,7 +64,7 @@ struct ValueTable {
     json: Option<Template>,
     key: Option<String>,
     context: Option<ContextName>,
-    tag_of: Option<ContextPath>,
+    tag_of: Option<Template>,
 }
 
 const TABLES: &str =
@@ -103,9 +103,9 @@ impl<'de> Deserialize<'de> for Value {
 }
 
 impl Label {
-    /// Sets one label; the value is a template.
+    /// Sets one label; the value is a [`TreeText`].
     pub fn new(name: &str, value: &str) -> Self {
-        Self::of(name, Value::Text(Template::unchecked(value)))
+        Self::of(name, Value::Text(TreeText::unchecked(value)))
     }
 
     /// Sets one label to the text that the JSON object in the file `path` (a template) has for `key`.
@@ -130,7 +130,7 @@ impl Label {
 
     /// Sets one label to the tag of the image that the first FROM line of `dockerfile` names, without a leading `v`.
     pub fn tag_of(name: &str, dockerfile: &str) -> Self {
-        let tag_of = ContextPath::unchecked(dockerfile);
+        let tag_of = Template::unchecked(dockerfile);
         Self::of(name, Value::TagOf(TagOf { tag_of }))
     }
 
@@ -142,12 +142,18 @@ impl Label {
 }
 
 impl Value {
-    fn template(&self) -> Option<&Template> {
+    fn text(&self) -> &dyn Text {
         match self {
-            Self::Text(template) => Some(template),
-            Self::Json(json) => Some(&json.file),
-            Self::TagOf(_) => None,
+            Self::Text(text) => text,
+            Self::Json(json) => &json.file,
+            Self::TagOf(TagOf { tag_of }) => tag_of,
         }
+    }
+}
+
+impl TagOf {
+    fn path(&self, variables: &Variables) -> Result<ContextPath, StepError> {
+        Ok(self.tag_of.expand(variables)?.parse()?)
     }
 }
 
@@ -206,7 +212,9 @@ impl Apply for Label {
             match value {
                 Value::Text(_) => {}
                 Value::Json(json) => reads.push(json.read(reader.variables)?),
-                Value::TagOf(TagOf { tag_of }) => reads.push(Read::FromLine(tag_of.clone())),
+                Value::TagOf(tag_of) => {
+                    reads.push(Read::FromLine(tag_of.path(reader.variables)?));
+                }
             }
         }
         Ok(reads)
@@ -215,10 +223,10 @@ impl Apply for Label {
     fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
         for (name, value) in &self.label {
             let value = match value {
-                Value::Text(template) => context.expand(template)?,
+                Value::Text(text) => context.expand(text)?,
                 Value::Json(json) => json.value(context)?,
-                Value::TagOf(TagOf { tag_of }) => {
-                    let tag = context.tag_of(tag_of)?;
+                Value::TagOf(tag_of) => {
+                    let tag = context.tag_of(&tag_of.path(context.variables())?)?;
                     tag.strip_prefix('v').unwrap_or(&tag).to_owned()
                 }
             };
@@ -227,21 +235,26 @@ impl Apply for Label {
         Ok(tree)
     }
 
-    fn templates(&self) -> Vec<&Template> {
-        self.label.values().filter_map(Value::template).collect()
+    fn texts(&self) -> Vec<&dyn Text> {
+        self.label.values().map(Value::text).collect()
     }
 
     fn problems(&self) -> Vec<String> {
-        let empty = self.label.keys().any(String::is_empty);
-        let empty = empty.then(|| "`label` has an empty name".to_owned());
+        let names = self.label.keys().filter_map(|name| {
+            if name.is_empty() {
+                Some("`label` has an empty name".to_owned())
+            } else if name.contains(['{', '}']) {
+                Some(format!(
+                    "`{name}` cannot be the name of a label; names are taken as they are written"
+                ))
+            } else {
+                None
+            }
+        });
         let values = self.label.values().filter_map(|value| match value {
             Value::Json(json) => json.context.as_ref().and_then(context_problem),
-            Value::TagOf(TagOf { tag_of }) => {
-                let error = tag_of.as_str().parse::<ContextPath>().err()?;
-                Some(error.to_string())
-            }
-            Value::Text(_) => None,
+            Value::TagOf(_) | Value::Text(_) => None,
         });
-        empty.into_iter().chain(values).collect()
+        names.chain(values).collect()
     }
 }

@@ -12,6 +12,7 @@ mod image;
 mod label;
 mod main_file;
 mod network;
+mod problem;
 mod read;
 mod run;
 mod tar;
@@ -41,9 +42,11 @@ pub(crate) use self::{
     apt::installed_packages,
     context::{Caption, Given},
     network::without_prelude,
+    problem::StepProblem,
 };
 use crate::{
-    template::{Template, Variables},
+    condition::Domains,
+    template::{Text, Variables},
     tree::Tree,
 };
 
@@ -91,7 +94,8 @@ pub enum Step {
     StopSignal(StopSignal),
     /// Sets how an image's health is checked.
     Healthcheck(Healthcheck),
-    /// Steps that only some variants have.
+    /// Steps that belong together, and that only some variants may have.
+    #[serde(rename = "steps")]
     When(When),
     /// A step written in Rust.
     #[serde(skip)]
@@ -109,14 +113,19 @@ trait Apply {
     /// The tree with the step carried out.
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError>;
 
-    /// The templates that carrying it out fills in.
-    fn templates(&self) -> Vec<&Template> {
+    /// The texts that carrying it out fills in.
+    fn texts(&self) -> Vec<&dyn Text> {
         Vec::new()
     }
 
     /// What is wrong with the step itself.
     fn problems(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Refuses texts that say something else than they should once the variables are filled in.
+    fn check(&self, _: &Variables) -> Result<(), StepError> {
+        Ok(())
     }
 }
 
@@ -171,22 +180,84 @@ impl Step {
         self.kind().apply(tree, context)
     }
 
+    /// What would overrule the artifacts on top of one that has the step among its last ones.
+    pub(crate) fn overruling(&self) -> Vec<StepProblem> {
+        let key = match self {
+            Self::User(_) => "user",
+            Self::Workdir(_) => "workdir",
+            Self::Entrypoint(_) => "entrypoint",
+            Self::Cmd(_) => "cmd",
+            Self::When(group) => return group.each(Self::overruling),
+            _ => return Vec::new(),
+        };
+        let text = format!("`{key}` in `finally` would overrule artifacts on top");
+        vec![StepProblem::written(text, key)]
+    }
+
     /// What is wrong with the step, whatever the variant.
-    pub(crate) fn problems(&self) -> Vec<String> {
-        let unreadable = self.kind().templates().into_iter().filter_map(|template| {
-            let error = template.to_string().parse::<Template>().err()?;
-            Some(error.to_string())
-        });
-        unreadable.chain(self.kind().problems()).collect()
+    pub(crate) fn problems(&self) -> Vec<StepProblem> {
+        if let Self::When(group) = self {
+            return group.each(Self::problems);
+        }
+        let unreadable = self.kind().texts().into_iter().filter_map(Text::problem);
+        let unreadable = unreadable.map(|error| StepProblem::from(&error));
+        let own = self.kind().problems().into_iter().map(StepProblem::new);
+        let mut problems: Vec<StepProblem> = unreadable.collect();
+        let is_readable = problems.is_empty();
+        problems.extend(own);
+        if is_readable && self.names().is_empty() {
+            // No variable changes what it says, so that it need not wait for one.
+            let error = self.kind().check(&Variables::new()).err();
+            problems.extend(error.iter().map(StepProblem::from));
+        }
+        problems
     }
 
     /// What is wrong with the step for a variant with these variables.
-    pub(crate) fn problems_with(&self, variables: &Variables) -> Result<(), StepError> {
-        self.kind().reads(Reader { variables })?;
-        for template in self.kind().templates() {
-            template.expand(variables)?;
+    pub(crate) fn problems_with(&self, variables: &Variables) -> Vec<StepProblem> {
+        if let Self::When(group) = self {
+            return group.problems_with(variables);
         }
-        Ok(())
+        let unknown = self.unknown_variables(variables);
+        if !unknown.is_empty() {
+            return unknown;
+        }
+        let reads = self.kind().reads(Reader { variables }).map(drop);
+        let error = reads.and_then(|()| self.kind().check(variables)).err();
+        error.iter().map(StepProblem::from).collect()
+    }
+
+    /// The texts and conditions that use variables which there are not.
+    pub(crate) fn unknown_variables(&self, variables: &Variables) -> Vec<StepProblem> {
+        if let Self::When(group) = self {
+            return group.unknown_variables(variables);
+        }
+        let texts = self.kind().texts().into_iter();
+        texts
+            .filter_map(|text| text.check(variables).err())
+            .map(|error| StepProblem::from(&error))
+            .collect()
+    }
+
+    /// The conditions in it that hold for no variant.
+    pub(crate) fn impossible(&self, domains: &Domains) -> Vec<StepProblem> {
+        match self {
+            Self::When(group) => group.impossible(domains),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The variables that it uses.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        match self {
+            Self::When(group) => group.names(),
+            _ => self
+                .kind()
+                .texts()
+                .into_iter()
+                .flat_map(Text::names)
+                .collect(),
+        }
     }
 }
 

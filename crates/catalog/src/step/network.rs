@@ -1,6 +1,6 @@
 //! Steps that reach the network: the certificate authority that a build may bring, and the shell that makes it known.
 
-use buildkit_llb::{Args, Exec, SecretFile};
+use buildkit_llb::{Args, BindMount, Exec, FileActions, Mkfile, SecretFile, State};
 
 /// The id of the secret that holds the certificates of `--build-ca`.
 ///
@@ -11,32 +11,90 @@ pub const CA_SECRET: &str = "llbgen-ca";
 /// Makes the secret, when it is given, known to apt, pip, npm, node, curl and git by their own variables, in addition
 /// to the certificates that the tree has, wherever its distribution keeps them. `/dev/shm` is a tmpfs in every
 /// container, so nothing of it stays.
-const PRELUDE: &str = r#"if [ -f /run/secrets/llbgen-ca ]; then
-  llbgen_ca=/dev/shm/llbgen-ca.crt
-  cat /run/secrets/llbgen-ca > "$llbgen_ca"
-  for llbgen_own in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
-    if [ -f "$llbgen_own" ]; then { echo; cat "$llbgen_own"; } >> "$llbgen_ca"; break; fi
-  done
-  printf 'Acquire::https::CAInfo "%s";\n' "$llbgen_ca" > /dev/shm/llbgen-apt.conf
-  export APT_CONFIG=/dev/shm/llbgen-apt.conf
-  export SSL_CERT_FILE="$llbgen_ca" CURL_CA_BUNDLE="$llbgen_ca" GIT_SSL_CAINFO="$llbgen_ca"
-  export PIP_CERT="$llbgen_ca" REQUESTS_CA_BUNDLE="$llbgen_ca"
-  export NODE_EXTRA_CA_CERTS="$llbgen_ca" NPM_CONFIG_CAFILE="$llbgen_ca"
-fi
-"#;
+///
+/// It stands on the line on which the user's script begins, so that the shell's line numbers are those of the script.
+const PRELUDE: &str = concat!(
+    "if [ -f /run/secrets/llbgen-ca ]; then ",
+    "llbgen_ca=/dev/shm/llbgen-ca.crt; ",
+    "cat /run/secrets/llbgen-ca > \"$llbgen_ca\"; ",
+    "for llbgen_own in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt ",
+    "/etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do ",
+    "if [ -f \"$llbgen_own\" ]; then { echo; cat \"$llbgen_own\"; } >> \"$llbgen_ca\"; break; fi; ",
+    "done; ",
+    "printf 'Acquire::https::CAInfo \"%s\";\\n' \"$llbgen_ca\" > /dev/shm/llbgen-apt.conf; ",
+    "export APT_CONFIG=/dev/shm/llbgen-apt.conf; ",
+    "export SSL_CERT_FILE=\"$llbgen_ca\" CURL_CA_BUNDLE=\"$llbgen_ca\" GIT_SSL_CAINFO=\"$llbgen_ca\"; ",
+    "export PIP_CERT=\"$llbgen_ca\" REQUESTS_CA_BUNDLE=\"$llbgen_ca\"; ",
+    "export NODE_EXTRA_CA_CERTS=\"$llbgen_ca\" NPM_CONFIG_CAFILE=\"$llbgen_ca\"; ",
+    "fi; ",
+);
 
 /// How the prelude ends, in this version and in those before it.
-const PRELUDE_END: &str = "NPM_CONFIG_CAFILE=\"$llbgen_ca\"\nfi\n";
+const PRELUDE_ENDS: [&str; 2] = [
+    "NPM_CONFIG_CAFILE=\"$llbgen_ca\"; fi; ",
+    "NPM_CONFIG_CAFILE=\"$llbgen_ca\"\nfi\n",
+];
 
 /// What a step itself runs, without the prelude of this version or another one.
 pub(crate) fn without_prelude(script: &str) -> &str {
     if !script.starts_with("if [ -f /run/secrets/llbgen-ca ]") {
         return script;
     }
-    match script.split_once(PRELUDE_END) {
-        Some((_prelude, own)) => own,
-        None => script,
+    let own = PRELUDE_ENDS
+        .iter()
+        .find_map(|end| Some(script.split_once(end)?.1));
+    own.unwrap_or(script)
+}
+
+/// What a command is run by.
+pub(super) enum Program<'a> {
+    /// A shell that stops at the first command that fails.
+    Shell(&'a str),
+    /// The program that the script's first line names, behind `#!`.
+    Named(&'a str),
+}
+
+/// Where a script that names its program is mounted. A bind mount: what is executed cannot lie in a secret or in `/dev/shm`,
+/// whose file systems are mounted `noexec`, and BuildKit takes the mount point away again.
+const SCRIPT: &str = "/run/llbgen/script";
+
+impl<'a> Program<'a> {
+    pub(super) fn of(script: &'a str) -> Self {
+        if script.starts_with("#!") {
+            Self::Named(script)
+        } else {
+            Self::Shell(script)
+        }
     }
+
+    /// Runs it as it is.
+    pub(super) fn exec(&self) -> Exec {
+        match self {
+            Self::Shell(script) => shell(script),
+            Self::Named(script) => with_script(Exec::new(Args::program(SCRIPT)), script),
+        }
+    }
+
+    /// Runs it with the certificates made known.
+    pub(super) fn networked(&self) -> Exec {
+        match self {
+            Self::Shell(script) => networked_shell(script),
+            Self::Named(script) => with_script(networked_shell(&format!("exec {SCRIPT}")), script),
+        }
+    }
+}
+
+fn with_script(exec: Exec, script: &str) -> Exec {
+    // Every user of the container may run it, as a step may run as any user.
+    let make = Mkfile::new("/script", script.as_bytes())
+        .mode(0o755)
+        .created(0);
+    let state = State::scratch().file(FileActions::new().mkfile(make));
+    exec.mount(
+        BindMount::new(SCRIPT, &state)
+            .selector("/script")
+            .readonly(),
+    )
 }
 
 /// A shell that runs `script` and stops at the first command that fails, with the certificates made known.
@@ -50,11 +108,26 @@ pub(super) fn networked_shell(script: &str) -> Exec {
 }
 
 /// A shell that runs `script` and stops at the first command that fails.
-pub(super) fn shell(script: &str) -> Exec {
+fn shell(script: &str) -> Exec {
     Exec::new(Args::program("/bin/sh").args(["-ec", script]))
 }
 
 /// A word that the shell takes as it is.
 pub(super) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_step_runs_is_found_behind_the_prelude_of_any_version() {
+        let earlier = "if [ -f /run/secrets/llbgen-ca ]; then\n  export NPM_CONFIG_CAFILE=\"$llbgen_ca\"\nfi\n";
+        for prelude in ["", PRELUDE, earlier] {
+            let script = format!("{prelude}echo 1\nfi\n");
+            assert_eq!(without_prelude(&script), "echo 1\nfi\n", "{prelude}");
+        }
+        assert!(!PRELUDE.contains('\n'));
+    }
 }

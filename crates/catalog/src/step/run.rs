@@ -10,7 +10,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    Apply, CA_SECRET, Read, Reader, StepContext, StepError, main_file::main_file, network::shell,
+    Apply, CA_SECRET, Read, Reader, StepContext, StepError,
+    image::as_texts,
+    main_file::main_file,
+    network::{Program, quoted},
 };
 use crate::{
     file::text_or_table,
@@ -18,11 +21,11 @@ use crate::{
     location::declared_file,
     name::{SecretId, SshId},
     path::ContextPath,
-    template::{Template, Variables},
+    template::{Script, Template, TemplateError, Text, TreeText, Variables},
     tree::Tree,
 };
 
-/// Runs a command with `/bin/sh -e` in the tree. Files that it declares are mounted read-only, never copied, and it
+/// Runs a command with `/bin/sh -e` in the tree, or, if it begins with `#!`, with the program that stands there. Files that it declares are mounted read-only, never copied, and it
 /// runs in the directory that has them at their paths in the context.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,9 +39,9 @@ pub struct Run {
     /// What is kept from one build to the next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     cache: Vec<Cache>,
-    /// Variables for this step alone; templates.
+    /// Variables for this step alone. Values may use what the base or an earlier step sets, as `/opt/bin:$PATH`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    env: BTreeMap<String, Template>,
+    env: BTreeMap<String, TreeText>,
     /// Secrets that it cannot do without, as files in `/run/secrets`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     secrets: Vec<SecretId>,
@@ -54,8 +57,8 @@ pub struct Run {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged, deny_unknown_fields)]
 enum Command {
-    /// A shell command, as it is.
-    Shell(String),
+    /// A shell command as it is, but for `${{ name }}`.
+    Shell(Script),
     /// An executable file among the declared ones.
     Script {
         /// Its path in the context directory; a template.
@@ -66,12 +69,12 @@ enum Command {
 /// A command that is written as a table.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Script {
+struct ScriptTable {
     script: Template,
 }
 
-impl From<Script> for Command {
-    fn from(Script { script }: Script) -> Self {
+impl From<ScriptTable> for Command {
+    fn from(ScriptTable { script }: ScriptTable) -> Self {
         Self::Script { script }
     }
 }
@@ -79,8 +82,11 @@ impl From<Script> for Command {
 impl<'de> Deserialize<'de> for Command {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expecting = "a shell command, or `{ script = FILE }`";
-        let shell = |command: &str| Ok(Self::Shell(command.to_owned()));
-        text_or_table::<_, _, Script>(deserializer, expecting, shell)
+        let shell = |command: &str| match command.parse() {
+            Ok(command) => Ok(Self::Shell(command)),
+            Err(error) => Err(TemplateError::to_string(&error)),
+        };
+        text_or_table::<_, _, ScriptTable>(deserializer, expecting, shell)
     }
 }
 
@@ -88,13 +94,13 @@ impl Command {
     /// The shell command.
     fn to_shell(&self, files: &FileSet, variables: &Variables) -> Result<String, StepError> {
         match self {
-            Self::Shell(command) => Ok(command.clone()),
+            Self::Shell(command) => Ok(command.expand(variables)?),
             Self::Script { script } => {
                 let path: ContextPath = script.expand(variables)?.parse()?;
                 if !files.get(&path).is_some_and(|file| file.executable) {
                     return Err(StepError::NotExecutable { path });
                 }
-                Ok(super::network::quoted(&format!("./{path}")))
+                Ok(quoted(&format!("./{path}")))
             }
         }
     }
@@ -106,7 +112,7 @@ impl fmt::Display for Command {
         match self {
             Self::Script { script } => write!(f, "./{script}"),
             Self::Shell(command) => {
-                let mut lines = command.trim().lines();
+                let mut lines = command.as_str().trim().lines();
                 f.write_str(lines.next().unwrap_or_default())?;
                 if lines.next().is_some() {
                     f.write_str(" …")
@@ -126,8 +132,8 @@ pub enum Cache {
     Npm,
     /// pip's downloads and wheels.
     Pip,
-    /// A directory, given by its absolute path.
-    Directory(String),
+    /// A directory, given by its absolute path; a template.
+    Directory(Template),
 }
 
 impl TryFrom<String> for Cache {
@@ -137,12 +143,18 @@ impl TryFrom<String> for Cache {
         match text.as_str() {
             "npm" => Ok(Self::Npm),
             "pip" => Ok(Self::Pip),
-            path if path.starts_with('/') => Ok(Self::Directory(text)),
-            _ => Err(format!(
-                "`{text}` is not a cache: write `npm`, `pip`, or an absolute path"
-            )),
+            path if path.starts_with(['/', '{']) => {
+                let path = path.parse();
+                path.map(Self::Directory)
+                    .map_err(|error: TemplateError| error.to_string())
+            }
+            _ => Err(no_cache(&text)),
         }
     }
+}
+
+fn no_cache(text: &str) -> String {
+    format!("`{text}` is not a cache: write `npm`, `pip`, or an absolute path")
 }
 
 impl From<Cache> for String {
@@ -150,25 +162,49 @@ impl From<Cache> for String {
         match cache {
             Cache::Npm => "npm".to_owned(),
             Cache::Pip => "pip".to_owned(),
-            Cache::Directory(path) => path,
+            Cache::Directory(path) => path.into(),
         }
     }
 }
 
 impl Cache {
-    /// Where it is mounted, and the variable that leads the tool there whatever the user's home is.
-    fn place(&self) -> (&str, Option<&str>) {
-        match self {
-            Self::Npm => ("/var/cache/llbgen/npm", Some("npm_config_cache")),
-            Self::Pip => ("/var/cache/llbgen/pip", Some("PIP_CACHE_DIR")),
-            Self::Directory(path) => (path, None),
-        }
+    /// A directory, given by its absolute path; a template.
+    pub fn directory(path: &str) -> Self {
+        Self::Directory(Template::unchecked(path))
     }
 
-    fn id(&self, key: &str) -> String {
-        let name = String::from(self.clone());
-        format!("llbgen-{}-{key}", name.trim_matches('/').replace('/', "-"))
+    /// Where it is mounted for a variant, what it is called there, and the variable that leads the tool there whatever the
+    /// user's home is.
+    fn place(&self, variables: &Variables) -> Result<CachePlace, StepError> {
+        let of_tool = |name: &str, variable| CachePlace {
+            target: format!("/var/cache/llbgen/{name}"),
+            name: name.to_owned(),
+            variable: Some(variable),
+        };
+        match self {
+            Self::Npm => Ok(of_tool("npm", "npm_config_cache")),
+            Self::Pip => Ok(of_tool("pip", "PIP_CACHE_DIR")),
+            Self::Directory(path) => {
+                let target = path.expand(variables)?;
+                if !target.starts_with('/') {
+                    let reason = no_cache(&target);
+                    return Err(StepError::Refused { reason });
+                }
+                Ok(CachePlace {
+                    name: target.trim_matches('/').replace('/', "-"),
+                    target,
+                    variable: None,
+                })
+            }
+        }
     }
+}
+
+/// Where a cache is.
+struct CachePlace {
+    target: String,
+    name: String,
+    variable: Option<&'static str>,
 }
 
 /// Whether a step may reach the network.
@@ -197,9 +233,9 @@ impl Network {
 const FILES: &str = "/run/llbgen/files";
 
 impl Run {
-    /// Runs a shell command.
+    /// Runs a shell command, a [`Script`].
     pub fn command(command: &str) -> Self {
-        Self::new(Command::Shell(command.to_owned()))
+        Self::new(Command::Shell(Script::unchecked(command)))
     }
 
     /// Runs an executable file of the context directory; the path is a template.
@@ -233,9 +269,9 @@ impl Run {
         self
     }
 
-    /// Sets a variable for this step alone; the value is a template.
+    /// Sets a variable for this step alone; the value is a [`TreeText`].
     pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.env.insert(name.to_owned(), Template::unchecked(value));
+        self.env.insert(name.to_owned(), TreeText::unchecked(value));
         self
     }
 
@@ -276,9 +312,10 @@ impl Run {
 
     fn exec(&self, files: &FileSet, context: &StepContext<'_>) -> Result<Exec, StepError> {
         let command = self.command.to_shell(files, context.variables())?;
+        let program = Program::of(&command);
         let exec = match self.network {
-            Network::Default => context.networked_shell(&command),
-            Network::None => shell(&command).network(NetworkMode::None),
+            Network::Default => context.networked(&program),
+            Network::None => program.exec().network(NetworkMode::None),
         };
         let file = main_file(&command, files).and_then(|(path, text)| declared_file(path, text));
         Ok(file
@@ -286,19 +323,21 @@ impl Run {
             .fold(context.captioned(exec), Exec::location))
     }
 
-    fn with_caches(&self, exec: Exec, context: &StepContext<'_>) -> Exec {
+    fn with_caches(&self, exec: Exec, context: &StepContext<'_>) -> Result<Exec, StepError> {
         let key = context.cache_key();
-        self.cache.iter().fold(exec, |exec, cache| {
-            let (target, variable) = cache.place();
-            let mount = CacheMount::new(target, cache.id(&key))
+        let mut exec = exec;
+        for cache in &self.cache {
+            let place = cache.place(context.variables())?;
+            let id = format!("llbgen-{}-{key}", place.name);
+            let mount = CacheMount::new(place.target.as_str(), id)
                 .from_state(&anybody())
                 .selector("/cache");
-            let exec = exec.mount(mount.sharing(CacheSharing::Shared));
-            match variable {
-                Some(variable) => exec.env(variable, target),
-                None => exec,
+            exec = exec.mount(mount.sharing(CacheSharing::Shared));
+            if let Some(variable) = place.variable {
+                exec = exec.env(variable, place.target);
             }
-        })
+        }
+        Ok(exec)
     }
 }
 
@@ -330,7 +369,7 @@ impl Apply for Run {
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
         let files = self.declared(context)?;
-        let mut exec = self.with_caches(self.exec(&files, context)?, context);
+        let mut exec = self.with_caches(self.exec(&files, context)?, context)?;
         if !files.is_empty() {
             let state = context.files_state(&files, ContextPath::clone);
             exec = exec
@@ -354,21 +393,29 @@ impl Apply for Run {
         })
     }
 
-    fn templates(&self) -> Vec<&Template> {
-        let script = match &self.command {
-            Command::Script { script } => Some(script),
-            Command::Shell(_) => None,
+    fn texts(&self) -> Vec<&dyn Text> {
+        let mut texts: Vec<&dyn Text> = match &self.command {
+            Command::Script { script } => vec![script],
+            Command::Shell(command) => vec![command],
         };
-        script
-            .into_iter()
-            .chain(&self.files)
-            .chain(self.env.values())
-            .collect()
+        texts.extend(as_texts(&self.files));
+        texts.extend(as_texts(self.env.values()));
+        let caches = self.cache.iter().filter_map(|cache| match cache {
+            Cache::Directory(path) => Some(path),
+            Cache::Npm | Cache::Pip => None,
+        });
+        texts.extend(as_texts(caches));
+        texts
+    }
+
+    fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        let mut caches = self.cache.iter();
+        caches.try_for_each(|cache| cache.place(variables).map(drop))
     }
 
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if matches!(&self.command, Command::Shell(command) if command.trim().is_empty()) {
+        if matches!(&self.command, Command::Shell(command) if command.as_str().trim().is_empty()) {
             problems.push("`run` has no command".to_owned());
         }
         problems.extend(super::config::unusable_names(&self.env));
@@ -382,11 +429,6 @@ impl Apply for Run {
             .iter()
             .filter_map(|id| id.as_str().parse::<SshId>().err());
         problems.extend(agents.map(|error| error.to_string()));
-        let caches = self
-            .cache
-            .iter()
-            .filter_map(|cache| Cache::try_from(String::from(cache.clone())).err());
-        problems.extend(caches);
         problems
     }
 }

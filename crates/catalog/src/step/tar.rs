@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
 use crate::{
-    template::{Template, Variables},
+    template::{Template, Text, TreeText, Variables},
     tree::Tree,
 };
 
@@ -19,7 +19,7 @@ pub struct Tar {
     #[serde(rename = "tar")]
     artifact: Template,
     /// An absolute path in the tree; a template.
-    to: Template,
+    to: TreeText,
 }
 
 impl Tar {
@@ -27,7 +27,7 @@ impl Tar {
     pub fn of(artifact: &str, to: &str) -> Self {
         Self {
             artifact: Template::unchecked(artifact),
-            to: Template::unchecked(to),
+            to: TreeText::unchecked(to),
         }
     }
 
@@ -46,7 +46,7 @@ impl Apply for Tar {
     }
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        let to = context.expand(&self.to)?;
+        let to = context.expand_path("to", &self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
         // The packed file is as old as the run that packed it.
         let copy = CopyAction::new(&source.state, source.path.as_str(), to)
@@ -56,16 +56,12 @@ impl Apply for Tar {
         Ok(context.copied(tree, copy))
     }
 
-    fn templates(&self) -> Vec<&Template> {
+    fn texts(&self) -> Vec<&dyn Text> {
         vec![&self.artifact, &self.to]
     }
 
     fn problems(&self) -> Vec<String> {
-        let to = self.to.to_string();
-        let problem = format!("`tar`: `to` must be an absolute path, not `{to}`");
-        (!to.starts_with('/'))
-            .then_some(problem)
-            .into_iter()
-            .collect()
+        let problem = || format!("`tar`: `to` must be an absolute path, not `{}`", self.to);
+        self.to.is_relative().then(problem).into_iter().collect()
     }
 }

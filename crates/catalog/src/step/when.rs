@@ -1,24 +1,27 @@
-//! Steps that only some variants have.
-
-use std::collections::BTreeMap;
+//! Steps that belong together: a group, which only some variants may have.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Apply, Read, Reader, Step, StepContext, StepError};
+use super::{Apply, Read, Reader, Step, StepContext, StepError, StepProblem};
 use crate::{
-    file::OneOrSeveral,
-    template::{Template, TemplateError, Variables},
+    condition::{Condition, Domains},
+    template::Variables,
     tree::Tree,
 };
 
-/// Steps for the variants whose variables have one of the given values:
+/// Steps for the variants for which `when` holds and `unless` does not:
 /// `{ when = { l10n = ["zh_CN"] }, steps = [ … ] }`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct When {
-    /// For every variable (`arch`, an axis, an option …) the values that count.
-    when: BTreeMap<String, OneOrSeveral>,
+    /// What must hold: a table of variables (`arch`, an axis, an option …) with the values that count, or a list of such
+    /// tables, one of which must hold. `*` stands for any text, `?` for any character.
+    #[serde(rename = "when", default, skip_serializing_if = "Option::is_none")]
+    condition: Option<Condition>,
+    /// What must not hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unless: Option<Condition>,
     /// The steps.
     steps: Vec<Step>,
 }
@@ -26,9 +29,18 @@ pub struct When {
 impl When {
     /// Steps for variants whose variable `name` is `value`.
     pub fn equals(name: &str, value: &str) -> Self {
-        let when = BTreeMap::from([(name.to_owned(), OneOrSeveral::One(value.to_owned()))]);
         Self {
-            when,
+            condition: Some(Condition::equals(name, value)),
+            unless: None,
+            steps: Vec::new(),
+        }
+    }
+
+    /// Steps for variants whose variable `name` is not `value`.
+    pub fn differs(name: &str, value: &str) -> Self {
+        Self {
+            condition: None,
+            unless: Some(Condition::equals(name, value)),
             steps: Vec::new(),
         }
     }
@@ -39,39 +51,85 @@ impl When {
         self
     }
 
+    fn conditions(&self) -> impl Iterator<Item = (&'static str, &Condition)> {
+        let when = self.condition.iter().map(|condition| ("when", condition));
+        when.chain(self.unless.iter().map(|condition| ("unless", condition)))
+    }
+
     fn holds(&self, variables: &Variables) -> Result<bool, StepError> {
-        for (name, values) in &self.when {
-            let actual = variables
-                .get(name)
-                .ok_or_else(|| TemplateError::UnknownPlaceholder {
-                    template: format!("when {name}"),
-                    placeholder: name.clone(),
-                    valid: variables.keys().cloned().collect(),
-                })?;
-            let holds = match values {
-                OneOrSeveral::One(value) => value == actual,
-                OneOrSeveral::Several(values) => values.contains(actual),
-            };
-            if !holds {
+        for (key, condition) in self.conditions() {
+            if condition.holds(key, variables)? != (key == "when") {
                 return Ok(false);
             }
         }
         Ok(true)
     }
+
+    /// What is wrong with the group and its steps for a variant with these variables. Below a condition that does not hold,
+    /// there must only be the variables.
+    pub(super) fn problems_with(&self, variables: &Variables) -> Vec<StepProblem> {
+        let holds = match self.holds(variables) {
+            Ok(holds) => holds,
+            Err(error) => return vec![StepProblem::from(&error)],
+        };
+        self.each(|step| {
+            if holds {
+                step.problems_with(variables)
+            } else {
+                step.unknown_variables(variables)
+            }
+        })
+    }
+
+    pub(super) fn unknown_variables(&self, variables: &Variables) -> Vec<StepProblem> {
+        let own = self
+            .conditions()
+            .filter_map(|(key, condition)| condition.check(key, variables).err())
+            .map(|error| StepProblem::from(&error));
+        let nested = self.each(|step| step.unknown_variables(variables));
+        own.chain(nested).collect()
+    }
+
+    /// The conditions, of the group and those in it, that hold for no variant.
+    pub(super) fn impossible(&self, domains: &Domains) -> Vec<StepProblem> {
+        let own = self
+            .conditions()
+            .flat_map(|(key, condition)| condition.impossible(key, domains))
+            .map(|impossible| StepProblem::written(impossible.text, &impossible.written));
+        let nested = self.each(|step| step.impossible(domains));
+        own.chain(nested).collect()
+    }
+
+    /// What `of` finds wrong with each of its steps.
+    pub(super) fn each(&self, of: impl Fn(&Step) -> Vec<StepProblem>) -> Vec<StepProblem> {
+        let steps = self.steps.iter().enumerate();
+        let problems = steps.flat_map(|(index, step)| {
+            let within = move |problem: StepProblem| problem.within(index);
+            of(step).into_iter().map(within).collect::<Vec<_>>()
+        });
+        problems.collect()
+    }
+
+    /// The variables that its conditions and its steps use.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let own = self
+            .conditions()
+            .flat_map(|(_, condition)| condition.names());
+        own.chain(self.steps.iter().flat_map(Step::names)).collect()
+    }
 }
 
 impl Apply for When {
     fn title(&self) -> String {
-        let conditions: Vec<String> = self
-            .when
-            .iter()
-            .map(|(name, values)| match values {
-                OneOrSeveral::One(value) => format!("{name}={value}"),
-                OneOrSeveral::Several(values) => format!("{name}={}", values.join("|")),
-            })
+        let mut title: Vec<String> = self
+            .conditions()
+            .map(|(key, condition)| format!("{key} {condition}"))
             .collect();
+        if title.is_empty() {
+            title.push("steps".to_owned());
+        }
         let steps: Vec<String> = self.steps.iter().map(Step::title).collect();
-        format!("when {}: {}", conditions.join(" "), steps.join(", "))
+        format!("{}: {}", title.join(" "), steps.join(", "))
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
@@ -93,19 +151,10 @@ impl Apply for When {
             let reads = step.reads(Reader {
                 variables: context.variables(),
             })?;
-            tree = step.apply(tree, &mut context.nested(index, reads, step.title()))?;
+            let environment = tree.environment();
+            let mut nested = context.nested(index, reads, step.title(), environment);
+            tree = step.apply(tree, &mut nested)?;
         }
         Ok(tree)
-    }
-
-    fn templates(&self) -> Vec<&Template> {
-        self.steps
-            .iter()
-            .flat_map(|step| step.kind().templates())
-            .collect()
-    }
-
-    fn problems(&self) -> Vec<String> {
-        self.steps.iter().flat_map(Step::problems).collect()
     }
 }

@@ -10,7 +10,7 @@ use super::*;
 
 fn variant(platform: &str) -> Arc<Variant> {
     let catalog = Catalog::new()
-        .artifact(Artifact::rootfs("base", "debian"))
+        .artifact(Artifact::rootfs("base", "debian:12"))
         .check()
         .unwrap();
     let platforms = vec![platform.parse().unwrap()];

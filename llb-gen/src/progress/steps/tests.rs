@@ -9,7 +9,7 @@ use super::Steps;
 
 fn variants() -> Vec<Arc<Variant>> {
     let catalog = Catalog::new()
-        .artifact(Artifact::rootfs("base", "debian"))
+        .artifact(Artifact::rootfs("base", "debian:12"))
         .check()
         .unwrap();
     let request = Request {

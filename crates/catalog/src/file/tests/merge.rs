@@ -7,9 +7,9 @@ fn builtin() -> Catalog {
     Catalog::new()
         .artifact(Artifact::rootfs("below", Base::from_line("x.dockerfile")))
         .artifact(Artifact::layer("on-top", "below"))
-        .artifact(Artifact::rootfs("copies", "debian").step(Copy::new("/a", "/a").from("below")))
-        .artifact(Artifact::image("carries", "debian").step(Tar::of("on-top", "/a.tar")))
-        .artifact(Artifact::rootfs("alone", "debian"))
+        .artifact(Artifact::rootfs("copies", "debian:12").step(Copy::new("/a", "/a").from("below")))
+        .artifact(Artifact::image("carries", "debian:12").step(Tar::of("on-top", "/a.tar")))
+        .artifact(Artifact::rootfs("alone", "debian:12"))
         .defaults(["below", "alone"])
 }
 
@@ -24,7 +24,7 @@ fn built_in_artifacts_stay_where_their_dockerfiles_are() {
         let names = catalog.defaults().iter().map(ArtifactName::as_str);
         assert_eq!(names.collect::<Vec<_>>(), defaults, "{text}");
     };
-    let mine = "[artifact.mine]\nkind = \"rootfs\"\nbase = \"debian\"\n";
+    let mine = "[artifact.mine]\nkind = \"rootfs\"\nbase = \"debian:12\"\n";
     let all = ["below", "on-top", "copies", "carries", "alone", "mine"];
     check(mine, true, &all, &["below", "alone"]);
     check(mine, false, &["alone", "mine"], &["alone"]);
@@ -36,7 +36,7 @@ fn built_in_artifacts_stay_where_their_dockerfiles_are() {
         &["mine"],
     );
     check(&format!("default = []\n{mine}"), true, &all, &[]);
-    let below = "[artifact.below]\nkind = \"rootfs\"\nbase = \"debian\"\n";
+    let below = "[artifact.below]\nkind = \"rootfs\"\nbase = \"debian:12\"\n";
     check(below, false, &["alone", "below"], &["alone"]);
     let on_top = "[artifact.mine]\nkind = \"layer\"\nbase = \"below\"\n";
     check(on_top, true, &all, &["below", "alone"]);
@@ -57,7 +57,7 @@ fn names_and_bases_that_would_be_something_else_are_refused() {
         assert_eq!(error.to_string(), expected, "{text}");
     };
     check(
-        "\n[artifact.below]\nkind = \"rootfs\"\nbase = \"debian\"\n",
+        "\n[artifact.below]\nkind = \"rootfs\"\nbase = \"debian:12\"\n",
         true,
         "`llbgen.toml` line 2, column 1: artifact `below` is built in already; call this one something else, or write \
          `builtin = false` at the top\n  2 | [artifact.below]\n    | ^^^^^^^^^^^^^^^^",

@@ -73,7 +73,7 @@ fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
         "2, column 13: `whiteouts` must be `oci` or `overlay`, not `true`\n  2 | whiteouts = true\n    |             ^^^^",
     );
     check_artifact(
-        "kind = \"image\"\nwhiteouts = \"oci\"\nbase = \"debian\"",
+        "kind = \"image\"\nwhiteouts = \"oci\"\nbase = \"debian:12\"",
         "3, column 1: `a` has the kind `image`, and only a `layer` has `whiteouts`\n\
          \x20 3 | whiteouts = \"oci\"\n    | ^^^^^^^^^",
     );
@@ -86,7 +86,7 @@ fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
 
 /// What is wrong with a step, at a column of the line for so many characters.
 fn check_step(step: &str, column: usize, width: usize, expected: &str) {
-    let lines = format!("kind = \"rootfs\"\nbase = \"debian\"\nsteps = [{step}]");
+    let lines = format!("kind = \"rootfs\"\nbase = \"debian:12\"\nsteps = [{step}]");
     let (indent, carets) = (" ".repeat(column - 1), "^".repeat(width));
     let place = format!("  4 | steps = [{step}]\n    | {indent}{carets}");
     check_artifact(&lines, &format!("4, column {column}: {expected}\n{place}"));
@@ -133,10 +133,10 @@ fn what_is_wrong_with_a_step_is_told_with_its_place() {
     );
     check("{ copy = \"a\" }", 10, 14, "a `copy` step has no `to`");
     check(
-        "{ apt = \"git\" }",
+        "{ apt = 1 }",
         18,
-        5,
-        "`apt` must be a list, not the text `git`",
+        1,
+        "`apt` must be a value or a list of values, not the number `1`",
     );
     check(
         "{ apt = [1] }",
@@ -149,6 +149,25 @@ fn what_is_wrong_with_a_step_is_told_with_its_place() {
         32,
         6,
         "`pips` is not a cache: write `npm`, `pip`, or an absolute path",
+    );
+    check(
+        "{ run = \"echo ${{ arch\" }",
+        18,
+        15,
+        "`${{ arch` in a script is not closed by `}}`; write `$${{` for `${{` itself",
+    );
+    check(
+        "{ env.A = \"$(id)\" }",
+        20,
+        7,
+        "`$(id)`: a `$` stands before a name here, as `$NAME`, `${NAME}`, `${NAME:-word}` or `${NAME:+word}`; `$$` writes a \
+         dollar",
+    );
+    check(
+        "{ when = 1, steps = [] }",
+        19,
+        1,
+        "`when` must be a table of variables and their values, or a list of such tables, not the number `1`",
     );
     check(
         "{ run = \"a\", network = \"nnoe\" }",
@@ -233,7 +252,7 @@ fn what_the_check_finds_is_told_with_its_place() {
     let text = r#"
         [artifact.a]
         kind = "rootfs"
-        base = "debian"
+        base = "debian:12"
         steps = [
             { user = "1" },
             { apt = [] },
@@ -252,5 +271,44 @@ fn what_the_check_finds_is_told_with_its_place() {
   a (`llbgen.toml` line 7, column 13): step 2: `apt` names no package
     7 |             { apt = [] },
       |             ^^^^^^^^^^^^"#
+    );
+}
+
+/// What the check finds in an artifact with this one step: what is marked, and what is said.
+fn check_marked(step: &str, marked: &str, expected: &str) {
+    let text =
+        format!("[artifact.a]\nkind = \"layer\"\nbase = \"debian:12\"\nsteps = [\n{step}\n]");
+    let catalog = Catalog::new().with_file(parse(&text).unwrap(), &|_| false);
+    let error = catalog.unwrap().check().unwrap_err();
+    let [found] = &error.problems[..] else {
+        panic!("one problem: {error}");
+    };
+    assert_eq!(found.problem.to_string(), expected);
+    let excerpt = found.place.as_ref().unwrap().excerpt();
+    let shown: String = excerpt.text.chars().skip(excerpt.column - 1).collect();
+    assert_eq!(&shown[..excerpt.width], marked, "{text}");
+}
+
+#[test]
+fn what_the_check_finds_in_a_text_is_marked() {
+    check_marked(
+        "{ workdir = \"/a/{arhc}\" }",
+        "{arhc}",
+        "step 1: `{arhc}`: there is no `arhc`; did you mean `arch`? there are `arch`, `artifact`, `os`, `platform`, `variant`",
+    );
+    check_marked(
+        "{ run = '''\necho a\necho {arch}''' }",
+        "{arch}",
+        "step 1: `{arch}` in a script: write `${{ arch }}` for its value; a brace of the script's own goes into `env`",
+    );
+    check_marked(
+        "{ when.arch = \"amd64\", steps = [\n{ run = \"a\" },\n{ when = { arch = 'am64' }, steps = [{ run = \"a\" }] }] }",
+        "'am64'",
+        "step 1: `when.arch = \"am64\"` can never be: `amd64`, `arm64`; did you mean `amd64`?",
+    );
+    check_marked(
+        "{ steps = [{ steps = [{ when = [{ arhc = \"amd64\" }], steps = [] }] }] }",
+        "arhc",
+        "step 1: `when.arhc`: there is no `arhc`; did you mean `arch`? there are `arch`, `artifact`, `os`, `platform`, `variant`",
     );
 }

@@ -15,7 +15,7 @@ steps = [
   { copy = "big", to = "/big" },
   { download = "https://example.com/x", to = "/x" },
   { git = "https://example.com/x.git#v1", to = "/y" },
-  { copy = "/bin", from = "busybox", to = "/z" },
+  { copy = "/bin", from = "busybox:latest", to = "/z" },
   { run = """
 npm ci
 """, files = ["package.json"] },
@@ -87,7 +87,7 @@ fn a_step_of_a_file_comes_from_its_lines() {
             "git://example.com/x.git#v1: llbgen.toml:9-9",
             "[tree linux/arm64] git https://example.com/x.git#v1 to /y: llbgen.toml:9-9",
             "docker-image://docker.io/library/busybox:latest: llbgen.toml:10-10",
-            "[tree linux/arm64] copy /bin from busybox to /z: llbgen.toml:10-10",
+            "[tree linux/arm64] copy /bin from busybox:latest to /z: llbgen.toml:10-10",
             "file: llbgen.toml:11-13",
             "[tree linux/arm64] run npm ci: llbgen.toml:11-13, package.json:1-2",
             "[tree linux/arm64] copy install.sh to /: llbgen.toml:15-15",

@@ -1,0 +1,245 @@
+//! Conditions: for which variants something is meant.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use schemars::JsonSchema;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{
+        MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+};
+
+use crate::{
+    artifact::Artifact,
+    file::OneOrSeveral,
+    nearest::nearest,
+    template::{TemplateError, Variables},
+    words::{did_you_mean, listed},
+};
+
+/// All of these hold: for every variable (`arch`, an axis, an option …) the values that count, in which `*` stands for any
+/// text and `?` for any character.
+type Values = BTreeMap<String, OneOrSeveral<String>>;
+
+/// A table of variables and the values that count, all of which hold, or a list of such tables, one of which holds.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(untagged)]
+pub(crate) enum Condition {
+    /// All hold.
+    All(Values),
+    /// One holds.
+    Any(Vec<Values>),
+}
+
+/// The values that a variable can have; `None` for any.
+pub(crate) type Domains = BTreeMap<String, Option<BTreeSet<String>>>;
+
+/// What a condition asks for and no variant can be.
+pub(crate) struct Impossible {
+    /// In words.
+    pub(crate) text: String,
+    /// What stands in the file.
+    pub(crate) written: String,
+}
+
+impl Condition {
+    /// The variable `name` is `value`.
+    pub(crate) fn equals(name: &str, value: &str) -> Self {
+        let value = OneOrSeveral::One(value.to_owned());
+        Self::All(Values::from([(name.to_owned(), value)]))
+    }
+
+    fn tables(&self) -> &[Values] {
+        match self {
+            Self::All(values) => std::slice::from_ref(values),
+            Self::Any(tables) => tables,
+        }
+    }
+
+    /// The variables that it asks for.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.tables()
+            .iter()
+            .flat_map(|values| values.keys().map(String::as_str))
+    }
+
+    /// Whether it holds for a variant with these variables; `key` is what an error calls it.
+    pub(crate) fn holds(&self, key: &str, variables: &Variables) -> Result<bool, TemplateError> {
+        self.check(key, variables)?;
+        let holds = |(name, values): (&String, &OneOrSeveral<String>)| {
+            let actual = &variables[name];
+            values.iter().any(|pattern| matches(pattern, actual))
+        };
+        Ok(self.tables().iter().any(|values| values.iter().all(holds)))
+    }
+
+    /// Refuses variables that there are not.
+    pub(crate) fn check(&self, key: &str, variables: &Variables) -> Result<(), TemplateError> {
+        match self.names().find(|name| !variables.contains_key(*name)) {
+            None => Ok(()),
+            Some(name) => {
+                let valid = variables.keys().cloned().collect();
+                Err(TemplateError::unknown(
+                    &format!("{key}.{name}"),
+                    name,
+                    valid,
+                ))
+            }
+        }
+    }
+
+    /// The values that no variant can have.
+    pub(crate) fn impossible(&self, key: &str, domains: &Domains) -> Vec<Impossible> {
+        let mut found = Vec::new();
+        if self.tables().iter().all(BTreeMap::is_empty) {
+            found.push(Impossible {
+                text: format!("`{key}` names no variable"),
+                written: key.to_owned(),
+            });
+        }
+        let each = self.tables().iter().flatten();
+        for (name, values) in each {
+            if values.iter().next().is_none() {
+                found.push(Impossible {
+                    text: format!("`{key}.{name}` has no value, so that it never holds"),
+                    written: name.clone(),
+                });
+            }
+            let Some(Some(domain)) = domains.get(name) else {
+                continue;
+            };
+            let is_possible =
+                |pattern: &&String| !domain.iter().any(|value| matches(pattern, value));
+            for value in values.iter().filter(is_possible) {
+                let nearest = nearest(value, domain.iter().map(String::as_str));
+                found.push(Impossible {
+                    text: format!(
+                        "`{key}.{name} = \"{value}\"` can never be: {}{}",
+                        listed(domain),
+                        did_you_mean(nearest)
+                    ),
+                    written: value.clone(),
+                });
+            }
+        }
+        found
+    }
+}
+
+/// The values that the variables of an artifact can have in any of its variants.
+pub(crate) fn domains(artifact: &Artifact) -> Domains {
+    let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for variant in crate::variant::all_of(artifact, &artifact.platforms) {
+        for (name, value) in variant.variables() {
+            values.entry(name).or_default().insert(value);
+        }
+    }
+    let fixed = values
+        .into_iter()
+        .map(|(name, values)| (name, Some(values)));
+    let options = artifact.options.iter().map(|(name, option)| {
+        let values = option.values.iter().cloned().collect();
+        (
+            name.to_string(),
+            (!option.values.is_empty()).then_some(values),
+        )
+    });
+    fixed.chain(options).collect()
+}
+
+/// Whether `pattern` stands for `value`: `*` for any text, `/` in it or not, and `?` for any character.
+pub(crate) fn matches(pattern: &str, value: &str) -> bool {
+    let mut pattern_rest = pattern.chars();
+    match pattern_rest.next() {
+        None => value.is_empty(),
+        Some('*') => {
+            let ends = value.char_indices().map(|(at, _)| at).chain([value.len()]);
+            ends.into_iter()
+                .any(|at| matches(pattern_rest.as_str(), &value[at..]))
+        }
+        Some(sign) => {
+            let mut value_rest = value.chars();
+            let first = value_rest.next();
+            first.is_some_and(|c| sign == '?' || sign == c)
+                && matches(pattern_rest.as_str(), value_rest.as_str())
+        }
+    }
+}
+
+/// As a title has it: `l10n=zh_CN arch=amd64|arm64`.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let table = |values: &Values| {
+            let values: Vec<String> = values
+                .iter()
+                .map(|(name, values)| {
+                    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                    format!("{name}={}", values.join("|"))
+                })
+                .collect();
+            values.join(" ")
+        };
+        let tables: Vec<String> = self.tables().iter().map(table).collect();
+        f.write_str(&tables.join(" or "))
+    }
+}
+
+impl Serialize for Condition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All(values) => values.serialize(serializer),
+            Self::Any(tables) => tables.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Condition {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TableOrTables)
+    }
+}
+
+struct TableOrTables;
+
+impl<'de> Visitor<'de> for TableOrTables {
+    type Value = Condition;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table of variables and their values, or a list of such tables")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Condition, A::Error> {
+        Deserialize::deserialize(MapAccessDeserializer::new(map)).map(Condition::All)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, tables: A) -> Result<Condition, A::Error> {
+        Deserialize::deserialize(SeqAccessDeserializer::new(tables)).map(Condition::Any)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_stand_for_values() {
+        let check = |pattern: &str, value: &str, expected: bool| {
+            assert_eq!(matches(pattern, value), expected, "{pattern} {value}");
+        };
+        check("near", "near", true);
+        check("near", "nears", false);
+        check("n*", "near", true);
+        check("*", "", true);
+        check("*/amd64", "linux/amd64", true);
+        check("lang/*", "lang/go/1.23", true);
+        check("*.2?", "go1.23", true);
+        check("?", "", false);
+        check("[ab]", "a", false);
+        check("ä?", "äö", true);
+    }
+}
