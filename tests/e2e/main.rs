@@ -23,6 +23,7 @@ mod exporters;
 mod helper_image;
 mod images;
 mod kinds;
+mod language;
 mod layers;
 mod locking;
 mod memory;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::{
     file::{Places, text_or_table},
     name::{ArtifactName, VariableName},
+    option::OptionValues,
     path::ContextPath,
     problem::Problem,
     step::Step,
@@ -143,20 +144,6 @@ pub struct Artifact {
     pub(crate) problems: Vec<Problem>,
     #[serde(skip)]
     places: Places,
-}
-
-/// The values that an option may take.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "a table, as `{ default = VALUE, values = [VALUE, …] }`"
-)]
-pub struct OptionValues {
-    /// The value when `--set` gives none.
-    pub default: String,
-    /// The valid values; any value when empty.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub values: Vec<String>,
 }
 
 impl Artifact {
@@ -295,7 +282,8 @@ impl Artifact {
         self
     }
 
-    /// An option: a variable with one value, `default` unless `--set` gives another of `values` (any when empty).
+    /// An option: a variable with one value, `default` unless `--set` gives another of `values` (any when empty). Options
+    /// are the catalog's: another artifact that declares one of this name must say the same of it.
     pub fn option<'a>(
         mut self,
         name: &str,
@@ -307,7 +295,7 @@ impl Artifact {
             self.options.insert(
                 name,
                 OptionValues {
-                    default: default.to_owned(),
+                    default: Template::unchecked(default),
                     values,
                 },
             );

@@ -6,8 +6,10 @@ use crate::{
     artifact::{Artifact, Base},
     check,
     name::ArtifactName,
+    option::{DeclaredOption, OptionValues},
     path::ContextPath,
     problem::{CatalogError, Problem},
+    template::Template,
     variant::Variant,
 };
 
@@ -16,6 +18,8 @@ use crate::{
 pub struct Catalog {
     pub(crate) artifacts: Vec<Artifact>,
     pub(crate) defaults: Vec<String>,
+    pub(crate) options: Vec<DeclaredOption>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl Catalog {
@@ -33,6 +37,29 @@ impl Catalog {
     /// What a bare `llbgen build` builds; without it, a bare `build` is refused with the list.
     pub fn defaults<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.defaults = names.into_iter().map(str::to_owned).collect();
+        self
+    }
+
+    /// An option of all artifacts that use it: a variable with one value, `default` (a [`Template`](crate::Template) of
+    /// other options) unless `--set` gives another of `values` (any when empty).
+    pub fn option<'a>(
+        mut self,
+        name: &str,
+        default: &str,
+        values: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let option = OptionValues {
+            default: Template::unchecked(default),
+            values: values.into_iter().map(str::to_owned).collect(),
+        };
+        match name.parse() {
+            Ok(name) => self.options.push(DeclaredOption {
+                name,
+                option,
+                place: None,
+            }),
+            Err(error) => self.problems.push(Problem::Name(error)),
+        }
         self
     }
 

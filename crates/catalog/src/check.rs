@@ -1,6 +1,7 @@
 //! Checks a catalog before any input is read.
 
 mod dependencies;
+mod options;
 mod tags;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ use crate::{
     nearest::nearest,
     path::ContextPath,
     problem::{CatalogError, Found, Problem},
-    step::StepProblem,
+    step::{Step, StepProblem},
     variant::{self, Variant},
 };
 
@@ -24,7 +25,12 @@ use self::{
 };
 
 pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
-    let mut problems: Vec<Found> = Vec::new();
+    let of_catalog = |problem| Found {
+        subject: "options".to_owned(),
+        place: None,
+        problem,
+    };
+    let mut problems: Vec<Found> = catalog.problems.into_iter().map(of_catalog).collect();
     let mut artifacts = BTreeMap::new();
     let mut order = Vec::new();
     for artifact in catalog.artifacts {
@@ -52,6 +58,7 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
         defaults,
     };
     problems.extend(unknown_defaults(&checked));
+    problems.extend(options::unify(&mut checked, &catalog.options));
     for artifact in checked.artifacts() {
         problems.extend(
             base_problems(&checked, artifact)
@@ -107,20 +114,10 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
             });
         }
     }
-    for name in artifact.axes.keys().chain(artifact.options.keys()) {
+    for name in artifact.axes.keys() {
         if variant::RESERVED.contains(&name.as_str()) {
             problems.push(Problem::ReservedVariable {
                 name: name.to_string(),
-            });
-        }
-    }
-    for (name, option) in &artifact.options {
-        if !option.values.is_empty() && !option.values.contains(&option.default) {
-            let (default, values) = (option.default.clone(), option.values.clone());
-            problems.push(Problem::Default {
-                name: name.to_string(),
-                default,
-                values,
             });
         }
     }
@@ -136,13 +133,9 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
     for (number, step) in artifact.numbered_steps().skip(own) {
         problems.extend(in_step(number, step.overruling()));
     }
-    problems.extend(
-        words(artifact)
-            .filter(|word| word.contains(['{', '}']))
-            .map(|word| Problem::Braces {
-                text: word.to_owned(),
-            }),
-    );
+    let words = artifact.axes.values().flatten();
+    let braces = words.filter(|word| word.contains(['{', '}']));
+    problems.extend(braces.map(|word| Problem::Braces { text: word.clone() }));
     for path in &artifact.file_tags {
         problems.extend(
             path.as_str()
@@ -169,23 +162,13 @@ fn in_step(number: usize, problems: Vec<StepProblem>) -> impl Iterator<Item = Pr
     })
 }
 
-/// The words that are taken as they are written.
-fn words(artifact: &Artifact) -> impl Iterator<Item = &str> {
-    let axes = artifact.axes.values().flatten();
-    let options = artifact.options.values().flat_map(|option| &option.values);
-    axes.chain(options).map(String::as_str)
-}
-
 /// What is wrong with a step only for some variants: a placeholder that they have no value for, a path that leaves
 /// the context directory once it is filled in. And conditions that hold for none. One of a kind is enough.
 fn step_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     let mut problems: Vec<Found> = Vec::new();
     for artifact in catalog.artifacts() {
-        let domains = condition::domains(artifact);
-        for (number, step) in artifact.numbered_steps() {
-            let impossible = in_step(number, step.impossible(&domains));
-            problems.extend(impossible.map(|problem| about(artifact, problem)));
-        }
+        let impossible = impossible_conditions(artifact);
+        problems.extend(impossible.map(|problem| about(artifact, problem)));
         for variant in variant::all_of(artifact, &artifact.platforms) {
             let variables = variant.variables();
             for (number, step) in artifact.numbered_steps() {
@@ -199,6 +182,19 @@ fn step_problems(catalog: &CheckedCatalog) -> Vec<Found> {
         }
     }
     problems
+}
+
+/// Conditions that hold for no variant.
+fn impossible_conditions(artifact: &Artifact) -> impl Iterator<Item = Problem> {
+    let groups = artifact
+        .numbered_steps()
+        .filter(|(_, step)| matches!(step, Step::When(_)));
+    let groups: Vec<(usize, &Step)> = groups.collect();
+    let domains = (!groups.is_empty()).then(|| condition::domains(artifact));
+    let domains = domains.unwrap_or_default();
+    groups
+        .into_iter()
+        .flat_map(move |(number, step)| in_step(number, step.impossible(&domains)))
 }
 
 fn unknown_defaults(catalog: &CheckedCatalog) -> Vec<Found> {

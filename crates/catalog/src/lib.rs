@@ -38,6 +38,7 @@ mod lock;
 mod name;
 mod nearest;
 mod oci;
+mod option;
 mod pack;
 mod path;
 mod plan;
@@ -57,7 +58,7 @@ mod words;
 pub use buildkit_llb::{ContentDigest, ImageRef, Platform, ProxyEnv};
 
 pub use self::{
-    artifact::{Artifact, Base, Kind, OptionValues},
+    artifact::{Artifact, Base, Kind},
     base::{BaseError, ResolvedBase},
     catalog::{Catalog, CheckedCatalog, ImageNames},
     compression::{TarCompression, TarCompressionError},
@@ -79,6 +80,7 @@ pub use self::{
     name::{ArtifactName, ContextName, InvalidName, SecretId, SshId, VariableName},
     nearest::nearest,
     oci::OciConfigs,
+    option::OptionValues,
     pack::{PACKER_LOCAL, PACKER_PROGRAM, Packer, PackerSource},
     path::{ContextPath, ContextPathError},
     plan::{

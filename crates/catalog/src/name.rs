@@ -21,6 +21,8 @@ const ARTIFACT: &str = "artifact name";
 
 const SECRET: &str = "secret id";
 
+const VARIABLE: &str = "axis or option name";
+
 fn rule(what: &str) -> &'static str {
     match what {
         ARTIFACT => {
@@ -29,6 +31,7 @@ fn rule(what: &str) -> &'static str {
         SECRET => {
             "it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`, `:`"
         }
+        VARIABLE => "it must start with a letter or `_` and hold only letters, digits, `_`, `-`",
         _ => "it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`",
     }
 }
@@ -40,10 +43,19 @@ fn is_word(word: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }
 
+/// A dot would begin a field of the variable's value.
+fn is_variable(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
 fn validate(what: &'static str, name: &str) -> Result<(), InvalidName> {
     let words_are_valid = match what {
         ARTIFACT => name.split('/').all(is_word),
         SECRET => is_word(&name.replacen(':', "-", 1)),
+        VARIABLE => is_variable(name),
         _ => is_word(name),
     };
     if words_are_valid && name.len() <= 128 {
@@ -115,7 +127,7 @@ name_type! {
 
 name_type! {
     /// The name of an axis or of an option; it stands in templates as `{name}`.
-    VariableName, "axis or option name"
+    VariableName, VARIABLE
 }
 
 name_type! {

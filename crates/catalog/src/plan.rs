@@ -22,7 +22,7 @@ use crate::{
     pack::Packer,
     path::ContextPath,
     planner::{Gathered, Planner},
-    step::{Read, Reader, Step, StepError},
+    step::{Read, Reader, Step, StepError, StepProblem},
     tree::ImageConfig,
     variant::Variant,
 };
@@ -359,7 +359,10 @@ pub(crate) fn step_failed(
     step: &Step,
     source: StepError,
 ) -> PlanProblem {
+    let written = StepProblem::from(&source).written;
+    let place = artifact.step_place(number);
     PlanProblem::Step {
+        place: place.map(|place| Box::new(place.of_text(&written))),
         artifact: artifact.name.to_string(),
         number,
         title: step.title(),

@@ -62,6 +62,30 @@ pub enum Problem {
         /// Its values.
         values: Vec<String>,
     },
+    /// An option that is an axis elsewhere.
+    #[error("`{name}` is an option, and an axis of `{artifact}`; call one of them something else")]
+    OptionAndAxis {
+        /// The name.
+        name: String,
+        /// The artifact that has the axis.
+        artifact: String,
+    },
+    /// Two options of one name that do not say the same.
+    #[error(
+        "option `{name}` differs from that of {first}; an option is the catalog's, so say it once, at the top, or the same everywhere"
+    )]
+    OptionDiffers {
+        /// The option.
+        name: String,
+        /// What declares it first, and where.
+        first: String,
+    },
+    /// Options whose defaults lead back to themselves.
+    #[error("options use each other: {}", chain.join(" → "))]
+    OptionCircle {
+        /// The way round.
+        chain: Vec<String>,
+    },
     /// A base that is neither an artifact nor an image with tag or digest.
     #[error("`{base}` is no artifact{}", or_image(nearest.as_deref()))]
     Base {
@@ -213,6 +237,9 @@ impl Problem {
                 StepProblem::written("", name).written
             }
             Self::Braces { text } => vec![text.clone()],
+            Self::OptionAndAxis { name, .. }
+            | Self::OptionDiffers { name, .. }
+            | Self::Default { name, .. } => vec![format!("options.{name}"), name.clone()],
             _ => Vec::new(),
         }
     }
@@ -220,7 +247,10 @@ impl Problem {
     /// The key that says what is wrong, where an artifact is a table of a file.
     pub(crate) fn key(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Default { .. } => "options",
+            Self::Default { .. }
+            | Self::OptionAndAxis { .. }
+            | Self::OptionDiffers { .. }
+            | Self::OptionCircle { .. } => "options",
             Self::Empty { what } if what == "platforms" => "platforms",
             Self::Empty { .. } => "axes",
             Self::Base { .. } | Self::Cycle { .. } => "base",

@@ -10,6 +10,7 @@ use crate::{
     catalog::CheckedCatalog,
     name::{ArtifactName, VariableName},
     nearest::nearest,
+    option::settled,
     variant::{self, Variant},
     words::{did_you_mean, listed},
 };
@@ -255,6 +256,7 @@ fn set_values(
     set: &[(String, String)],
 ) -> Result<bool, SelectError> {
     let mut chosen: BTreeMap<&VariableName, Vec<&str>> = BTreeMap::new();
+    let mut set_options = BTreeMap::new();
     for (name, value) in set {
         if let Some((name, values)) = artifact.axes.get_key_value(name.as_str()) {
             check_value(artifact, name, value, values)?;
@@ -263,8 +265,12 @@ fn set_values(
             if !option.values.is_empty() {
                 check_value(artifact, name, value, &option.values)?;
             }
-            variant.values.insert(name.clone(), value.clone());
+            set_options.insert(name.clone(), value.clone());
         }
+    }
+    if !set_options.is_empty() {
+        let options = settled(&artifact.options, set_options);
+        variant.values.extend(options);
     }
     Ok(chosen
         .iter()

@@ -10,6 +10,7 @@ use buildkit_llb::Platform;
 use crate::{
     artifact::Artifact,
     name::{ArtifactName, VariableName},
+    option::settled,
     template::Variables,
 };
 
@@ -94,11 +95,7 @@ impl fmt::Display for Variant {
 
 /// Every variant of `artifact` for `platforms`, options at their defaults.
 pub(crate) fn all_of(artifact: &Artifact, platforms: &[Platform]) -> Vec<Variant> {
-    let defaults: BTreeMap<_, _> = artifact
-        .options
-        .iter()
-        .map(|(name, option)| (name.clone(), option.default.clone()))
-        .collect();
+    let defaults = settled(&artifact.options, BTreeMap::new());
     with_options(artifact, platforms, vec![defaults])
 }
 
@@ -114,23 +111,30 @@ pub(crate) fn all_with_options(artifact: &Artifact, set: &[(String, String)]) ->
                     && (option.values.is_empty() || option.values.contains(value))
             })
             .map(|(_, value)| value);
-        let values: BTreeSet<&String> = option
+        // `None` is the default, which is among the values when there are any.
+        let default = option.values.is_empty().then_some(None);
+        let values: BTreeSet<Option<&String>> = option
             .values
             .iter()
-            .chain([&option.default])
             .chain(given)
+            .map(Some)
+            .chain(default)
             .collect();
         options = options
             .into_iter()
             .flat_map(|chosen: BTreeMap<_, _>| {
                 values.iter().map(move |value| {
                     let mut chosen = chosen.clone();
-                    chosen.insert(name.clone(), (*value).clone());
+                    chosen.extend(value.map(|value| (name.clone(), value.clone())));
                     chosen
                 })
             })
             .collect();
     }
+    let options = options
+        .into_iter()
+        .map(|chosen| settled(&artifact.options, chosen))
+        .collect();
     with_options(artifact, &artifact.platforms, options)
 }
 

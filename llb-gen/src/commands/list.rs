@@ -96,7 +96,7 @@ fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
     let options = artifact
         .options()
         .iter()
-        .map(|(name, option)| (name.to_string(), option.default.clone()));
+        .map(|(name, option)| (name.to_string(), option.default.to_string()));
     Ok(Row {
         name: artifact.name().to_string(),
         kind: artifact.kind().as_str(),

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::Platform;
 
-use super::{Artifact, Base, Kind, OptionValues};
+use super::{Artifact, Base, Kind};
 use crate::{
     file::{Place, StepPlace},
     name::{ArtifactName, VariableName},
+    option::OptionValues,
     step::Step,
-    template::Template,
+    template::{Template, Text},
     whiteouts::Whiteouts,
 };
 
@@ -62,6 +63,18 @@ impl Artifact {
     /// All its steps with their numbers: its own, then its last ones.
     pub(crate) fn numbered_steps(&self) -> impl Iterator<Item = (usize, &Step)> {
         (1..).zip(self.steps.iter().chain(&self.last_steps))
+    }
+
+    /// The variables that its texts and conditions use.
+    pub(crate) fn variable_names(&self) -> Vec<&str> {
+        let own = [&self.output]
+            .into_iter()
+            .chain(&self.repository)
+            .chain(&self.tags)
+            .chain(&self.platform_tags);
+        let own = own.flat_map(Text::names);
+        let steps = self.numbered_steps().flat_map(|(_, step)| step.names());
+        own.chain(steps).collect()
     }
 
     /// Where it is declared, when a file declares it.

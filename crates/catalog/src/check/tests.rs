@@ -420,3 +420,56 @@ fn last_steps_overrule_nothing() {
         check(one(Artifact::image("a", "debian:12").step(step)), &[]);
     }
 }
+
+#[test]
+fn options_are_the_catalogs() {
+    let base = || {
+        Artifact::rootfs("base", "debian:12")
+            .option("mirror", "none", ["none", "near"])
+            .output("b-{arch}.tar")
+    };
+    let on = |default| Artifact::layer("top", "base").option("mirror", default, ["none", "near"]);
+    let both = |top| Catalog::new().artifact(base()).artifact(top);
+    check(both(on("none")), &[]);
+    let once = "an option is the catalog's, so say it once, at the top, or the same everywhere";
+    let differs = format!("top: option `mirror` differs from that of `base`; {once}");
+    check(both(on("near")), &[&differs]);
+    check(
+        both(Artifact::layer("top", "base").axis("mirror", ["near"])),
+        &["base: `mirror` is an option, and an axis of `top`; call one of them something else"],
+    );
+    // What the catalog says is for all that use it, through other options, too.
+    let user = |name: &str| Artifact::layer(name, "debian:12").step(Workdir::new("/{full}"));
+    let catalog = || {
+        Catalog::new()
+            .option("version", "7", [])
+            .option("full", "{version}.1", [])
+            .option("other", "1", [])
+            .artifact(user("a"))
+            .artifact(Artifact::layer("b", "debian:12").step(When::equals("version", "7")))
+            .artifact(Artifact::layer("c", "debian:12"))
+    };
+    let checked = catalog().check().unwrap();
+    let has = |name: &str| {
+        let artifact = checked.get(name).unwrap();
+        artifact.options().keys().map(ToString::to_string).collect()
+    };
+    let has: [Vec<String>; 3] = ["a", "b", "c"].map(has);
+    assert_eq!(has[0], ["full", "version"]);
+    assert_eq!(has[1], ["version"]);
+    assert!(has[2].is_empty());
+    let set = crate::Request {
+        artifacts: vec!["a".into()],
+        set: vec![("version".into(), "8".into())],
+        ..crate::Request::default()
+    };
+    let variants = checked.select(&set).unwrap();
+    assert_eq!(variants[0].variables()["full"], "8.1");
+    check(
+        catalog().option("a.b", "1", []),
+        &[
+            "options: `a.b` is not a valid axis or option name: it must start with a letter or `_` and hold only letters, \
+             digits, `_`, `-`",
+        ],
+    );
+}

@@ -8,8 +8,9 @@ use serde::{Deserialize, Deserializer, de::Error};
 use super::place::Places;
 use crate::{
     Platform,
-    artifact::{Artifact, Base, Kind, OptionValues},
+    artifact::{Artifact, Base, Kind},
     name::{ArtifactName, VariableName},
+    option::OptionValues,
     path::ContextPath,
     step::Step,
     template::Template,
@@ -30,6 +31,9 @@ pub(super) struct FileTable {
     /// context directory.
     #[serde(default = "yes")]
     pub(super) builtin: bool,
+    /// Variables with one value for the whole catalog, which `--set` can change.
+    #[serde(default)]
+    pub(super) options: BTreeMap<VariableName, OptionValues>,
     /// The artifacts, by name.
     #[serde(default)]
     pub(super) artifact: BTreeMap<ArtifactName, ArtifactTable>,
@@ -57,7 +61,8 @@ pub(super) struct ArtifactTable {
     /// Variables all of whose values are built.
     #[serde(default)]
     axes: BTreeMap<VariableName, Vec<String>>,
-    /// Variables with one value, which `--set` can change.
+    /// Variables with one value, which `--set` can change. They are the catalog's: what two artifacts say of one must be
+    /// the same.
     #[serde(default)]
     options: BTreeMap<VariableName, OptionValues>,
     /// What is done on top of the base, in order.
@@ -109,7 +114,7 @@ impl ArtifactTable {
             .iter()
             .fold(artifact, |artifact, (name, option)| {
                 let values = option.values.iter().map(String::as_str);
-                artifact.option(name.as_str(), &option.default, values)
+                artifact.option(name.as_str(), option.default.as_str(), values)
             });
         let artifact = self.steps.into_iter().fold(artifact, Artifact::step);
         let artifact = self.finally.into_iter().fold(artifact, Artifact::finally);

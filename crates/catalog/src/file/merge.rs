@@ -45,6 +45,7 @@ impl Catalog {
             }
         }
         self.artifacts.extend(file.artifacts);
+        self.options.extend(file.options);
         self.defaults = file.defaults.unwrap_or(self.defaults);
         Ok(self)
     }

@@ -31,7 +31,7 @@ pub use self::{
     place::{Place, SourceFile},
     schema::schema,
 };
-use crate::{artifact::Artifact, excerpt::Excerpt};
+use crate::{artifact::Artifact, excerpt::Excerpt, option::DeclaredOption};
 
 /// The name of the file, in the context directory.
 pub const CATALOG_FILE: &str = "llbgen.toml";
@@ -41,6 +41,8 @@ pub const CATALOG_FILE: &str = "llbgen.toml";
 pub struct CatalogFile {
     /// In the order in which they stand in the file.
     artifacts: Vec<Artifact>,
+    /// The options of the whole catalog.
+    options: Vec<DeclaredOption>,
     /// What a bare `build` builds; `None` when the file does not say.
     defaults: Option<Vec<String>>,
     /// Whether the artifacts that are built into the program stay.
@@ -57,12 +59,14 @@ impl CatalogFile {
         let root = DeTable::parse(text)
             .map_err(|error| source.error(error.span().unwrap_or_default(), syntax(&error)))?;
         let tables = place::artifact_tables(root.get_ref());
+        let option_places = place::option_places(root.get_ref(), &source);
         let span = root.span();
         let root = Spanned::new(span.clone(), DeValue::Table(root.into_inner()));
         let read = FileTable::deserialize(Value::root(&root, file_name));
         let FileTable {
             default,
             builtin,
+            options,
             mut artifact,
         } = read.map_err(|wrong| {
             let (span, mistake) = wrong.or_at(span);
@@ -82,7 +86,13 @@ impl CatalogFile {
                 declared.into_artifact(&table.name, table.places(&source))
             ))
         });
+        let options = options.into_iter().map(|(name, option)| DeclaredOption {
+            place: option_places.get(name.as_str()).cloned(),
+            name,
+            option,
+        });
         Ok(Self {
+            options: options.collect(),
             artifacts: artifacts.collect::<Result<_, _>>()?,
             defaults: default,
             builtin,

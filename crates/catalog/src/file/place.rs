@@ -167,6 +167,18 @@ pub(super) fn artifact_tables(root: &DeTable<'_>) -> Vec<ArtifactTable> {
     tables
 }
 
+/// Where the options of the whole catalog are declared.
+pub(super) fn option_places(root: &DeTable<'_>, file: &Arc<SourceFile>) -> BTreeMap<String, Place> {
+    let options = root
+        .get("options")
+        .and_then(|value| value.get_ref().as_table());
+    let place = |(name, value): (&Spanned<toml::de::DeString<'_>>, &Spanned<DeValue<'_>>)| {
+        let span = joined(name.span(), extent(value));
+        (name.get_ref().to_string(), Place::of(file, &span))
+    };
+    options.into_iter().flatten().map(place).collect()
+}
+
 fn steps(table: &DeTable<'_>, key: &str) -> Vec<StepSpan> {
     let array = table.get(key).and_then(|value| value.get_ref().as_array());
     let elements = array.into_iter().flatten();

@@ -209,7 +209,7 @@ fn the_schema_has_every_key() {
         assert_eq!(definition["additionalProperties"], false, "{definition}");
     };
     assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
-    check("", &["artifact", "builtin", "default"]);
+    check("", &["artifact", "builtin", "default", "options"]);
     let keys = [
         "axes",
         "base",

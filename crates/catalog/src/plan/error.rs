@@ -1,7 +1,8 @@
 //! Why a variant cannot be planned.
 
 use crate::{
-    base::BaseError, path::ContextPath, problem::Problem, step::StepError, variant::Variant,
+    base::BaseError, file::Place, path::ContextPath, problem::Problem, step::StepError,
+    variant::Variant,
 };
 
 /// Why a variant cannot be planned.
@@ -22,7 +23,7 @@ pub enum PlanProblem {
     #[error(transparent)]
     Base(#[from] BaseError),
     /// A step cannot be carried out.
-    #[error("step {number} (`{title}`) of artifact `{artifact}` cannot be carried out")]
+    #[error("step {number} (`{title}`) of artifact `{artifact}`{} cannot be carried out", at(place.as_deref()))]
     Step {
         /// The artifact that has the step.
         artifact: String,
@@ -30,6 +31,8 @@ pub enum PlanProblem {
         number: usize,
         /// The step's title.
         title: String,
+        /// Where it is declared, when a file declares it.
+        place: Option<Box<Place>>,
         /// Why.
         #[source]
         source: Box<StepError>,
@@ -70,4 +73,14 @@ impl PlanError {
             reason: Box::new(reason),
         }
     }
+}
+
+/// The place, between commas. Its text is left to who shows errors on more than one line.
+fn at(place: Option<&Place>) -> String {
+    let at = |place: &Place| {
+        let excerpt = place.excerpt();
+        let (file, line, column) = (&place.file.name, excerpt.line, excerpt.column);
+        format!(", `{file}` line {line}, column {column},")
+    };
+    place.map(at).unwrap_or_default()
 }

@@ -55,13 +55,13 @@ fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
     );
     check_artifact(
         "axes.\"a b\" = [\"1\"]",
-        "2, column 6: `a b` is not a valid axis or option name: it must start with a letter or digit and hold only letters, \
-         digits, `.`, `_`, `-`\n  2 | axes.\"a b\" = [\"1\"]\n    |      ^^^^^",
+        "2, column 6: `a b` is not a valid axis or option name: it must start with a letter or `_` and hold only letters, \
+         digits, `_`, `-`\n  2 | axes.\"a b\" = [\"1\"]\n    |      ^^^^^",
     );
     check_artifact(
-        "options.a = \"1\"",
-        "2, column 13: `a` must be a table, as `{ default = VALUE, values = [VALUE, …] }`, not the text `1`\n\
-         \x20 2 | options.a = \"1\"\n    |             ^^^",
+        "options.a = 1",
+        "2, column 13: `a` must be a value, or a table, as `{ default = VALUE, values = [VALUE, …] }`, not the number `1`\n\
+         \x20 2 | options.a = 1\n    |             ^",
     );
     check_artifact(
         "whiteouts = \"overly\"",
@@ -223,7 +223,7 @@ fn what_is_wrong_with_the_file_is_told_with_its_place() {
     check(
         "artefact = 1",
         "`llbgen.toml` line 1, column 1: `artefact` is not a key of `llbgen.toml`; did you mean `artifact`? it can be \
-         `default`, `builtin`, `artifact`\n",
+         `default`, `builtin`, `options`, `artifact`\n",
     );
     check(
         "builtin = \"no\"",
@@ -265,12 +265,12 @@ fn what_the_check_finds_is_told_with_its_place() {
     assert_eq!(
         error,
         r#"the catalog has 2 problem(s)
-  a (`llbgen.toml` line 9, column 9): option `a`: the default `1` is not one of `2`
-    9 |         options.a = { default = "1", values = ["2"] }
-      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   a (`llbgen.toml` line 7, column 13): step 2: `apt` names no package
     7 |             { apt = [] },
-      |             ^^^^^^^^^^^^"#
+      |             ^^^^^^^^^^^^
+  a (`llbgen.toml` line 9, column 9): option `a`: the default `1` is not one of `2`
+    9 |         options.a = { default = "1", values = ["2"] }
+      |         ^^^^^^^^^"#
     );
 }
 
@@ -310,5 +310,45 @@ fn what_the_check_finds_in_a_text_is_marked() {
         "{ steps = [{ steps = [{ when = [{ arhc = \"amd64\" }], steps = [] }] }] }",
         "arhc",
         "step 1: `when.arhc`: there is no `arhc`; did you mean `arch`? there are `arch`, `artifact`, `os`, `platform`, `variant`",
+    );
+}
+
+#[test]
+fn what_is_wrong_with_options_is_told_with_its_place() {
+    let check = |text: &str, expected: &str| {
+        let text = format!(
+            "{text}\n[artifact.a]\nkind = \"layer\"\nbase = \"debian:12\"\noptions.mirror = \"none\"\n"
+        );
+        let catalog = Catalog::new().with_file(parse(&text).unwrap(), &|_| false);
+        let error = catalog.unwrap().check().unwrap_err();
+        assert_eq!(error.problems[0].to_string(), expected, "{text}");
+    };
+    check(
+        "options.mirror = \"near\"",
+        "a (`llbgen.toml` line 5, column 1): option `mirror` differs from that of the catalog (llbgen.toml:1); an option is \
+         the catalog's, so say it once, at the top, or the same everywhere\n\
+         \x20 5 | options.mirror = \"none\"\n    | ^^^^^^^^^^^^^^",
+    );
+    check(
+        "options.mirror = \"none\"\noptions.b = \"{c}\"\noptions.c = \"{b}\"",
+        "options (`llbgen.toml` line 2, column 9): options use each other: b → c → b\n\
+         \x20 2 | options.b = \"{c}\"\n    |         ^^^^^^^^^",
+    );
+    check(
+        "options.mirrors = \"{mirro}\"",
+        "options (`llbgen.toml` line 1, column 20): `{mirro}`: there is no `mirro`; did you mean `mirror`? there are \
+         `mirror`, `mirrors`\n\
+         \x20 1 | options.mirrors = \"{mirro}\"\n    |                    ^^^^^^^",
+    );
+    check(
+        "options.arch = \"x\"",
+        "options (`llbgen.toml` line 1, column 9): `arch` is a variable that every artifact has; call the axis or option \
+         something else\n\
+         \x20 1 | options.arch = \"x\"\n    |         ^^^^^^^^^^",
+    );
+    check(
+        "options.a = { default = \"1\", values = [\"{b}\"] }",
+        "options (`llbgen.toml` line 1, column 41): `{b}` is taken as it is written, and no placeholder can stand there\n\
+         \x20 1 | options.a = { default = \"1\", values = [\"{b}\"] }\n    |                                         ^^^",
     );
 }

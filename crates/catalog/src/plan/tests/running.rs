@@ -244,3 +244,21 @@ fn a_script_with_a_program_is_run_by_it() {
         assert_eq!(made, Some((text, 0o755)));
     }
 }
+
+#[test]
+fn what_cannot_be_carried_out_is_told_with_its_place() {
+    let text = "[artifact.a]\nkind = \"image\"\nbase = \"scratch\"\nsteps = [\n  { env = { A = \"$B\" } },\n]\n";
+    let file = crate::CatalogFile::parse(crate::CATALOG_FILE, text).unwrap();
+    let catalog = Catalog::new().with_file(file, &|_| false).unwrap();
+    let catalog = catalog.check().unwrap();
+    let request = Request {
+        artifacts: vec!["a".into()],
+        ..Request::default()
+    };
+    let variants = catalog.select(&request).unwrap();
+    let error = catalog.plan(&variants[0], &inputs(&[]), Caching::Use);
+    assert_eq!(
+        error.unwrap_err().reason.to_string(),
+        "step 1 (`env A=$B`) of artifact `a`, `llbgen.toml` line 5, column 18, cannot be carried out"
+    );
+}

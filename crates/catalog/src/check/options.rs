@@ -1,0 +1,204 @@
+//! Options are the catalog's: each says one thing, whoever declares it, and an artifact has those that it uses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::about;
+use crate::{
+    artifact::Artifact,
+    catalog::CheckedCatalog,
+    file::Place,
+    name::VariableName,
+    option::{DeclaredOption, OptionValues, settled},
+    problem::{Found, Problem},
+    template::{TemplateError, Text},
+    variant,
+};
+
+/// What declares an option first, as an error says it.
+struct First {
+    option: OptionValues,
+    declared: String,
+}
+
+/// Gives every artifact the options that it uses; `declared` are those of the catalog itself.
+pub(super) fn unify(catalog: &mut CheckedCatalog, declared: &[DeclaredOption]) -> Vec<Found> {
+    let mut problems = Vec::new();
+    let mut all: BTreeMap<VariableName, First> = BTreeMap::new();
+    let axes: BTreeMap<&VariableName, &Artifact> = catalog
+        .artifacts()
+        .flat_map(|artifact| artifact.axes.keys().map(move |axis| (axis, artifact)))
+        .collect();
+    let mut take = |name: &VariableName, option: &OptionValues, declared: String| {
+        let mut found = own_problems(name, option);
+        if let Some(artifact) = axes.get(name) {
+            found.push(Problem::OptionAndAxis {
+                name: name.to_string(),
+                artifact: artifact.name.to_string(),
+            });
+        }
+        match all.get(name) {
+            None => {
+                let option = option.clone();
+                all.insert(name.clone(), First { option, declared });
+            }
+            Some(first) if first.option != *option => found.push(Problem::OptionDiffers {
+                name: name.to_string(),
+                first: first.declared.clone(),
+            }),
+            Some(_) => {}
+        }
+        found
+    };
+    for DeclaredOption {
+        name,
+        option,
+        place,
+    } in declared
+    {
+        let at = place.as_ref().map(|place| format!(" ({place})"));
+        let found = take(
+            name,
+            option,
+            format!("the catalog{}", at.unwrap_or_default()),
+        );
+        problems.extend(
+            found
+                .into_iter()
+                .map(|problem| of_catalog(place.as_ref(), problem)),
+        );
+    }
+    for artifact in catalog.artifacts() {
+        for (name, option) in &artifact.options {
+            let at = artifact.key_place("options").or(artifact.place());
+            let at = at.map(|place| format!(" ({place})")).unwrap_or_default();
+            let found = take(name, option, format!("`{}`{at}", artifact.name));
+            problems.extend(found.into_iter().map(|problem| about(artifact, problem)));
+        }
+    }
+    let options = all
+        .into_iter()
+        .map(|(name, first)| (name, first.option))
+        .collect();
+    if problems.is_empty() {
+        problems.extend(default_problems(catalog, &options, declared));
+    }
+    if problems.is_empty() {
+        for artifact in catalog.artifacts.values_mut() {
+            artifact.options = used(artifact, &options);
+        }
+    }
+    problems
+}
+
+fn of_catalog(place: Option<&Place>, problem: Problem) -> Found {
+    Found {
+        subject: "options".to_owned(),
+        place: place
+            .as_ref()
+            .map(|place| place.of_text(&problem.written())),
+        problem,
+    }
+}
+
+/// What is wrong with an option by itself.
+fn own_problems(name: &VariableName, option: &OptionValues) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if variant::RESERVED.contains(&name.as_str()) {
+        problems.push(Problem::ReservedVariable {
+            name: name.to_string(),
+        });
+    }
+    problems.extend(option.default.problem().map(Problem::Template));
+    let braces = option
+        .values
+        .iter()
+        .filter(|word| word.contains(['{', '}']));
+    problems.extend(braces.map(|word| Problem::Braces { text: word.clone() }));
+    problems
+}
+
+/// Defaults that use what is no option, or each other, or that are not among the values.
+fn default_problems(
+    catalog: &CheckedCatalog,
+    options: &BTreeMap<VariableName, OptionValues>,
+    declared: &[DeclaredOption],
+) -> Vec<Found> {
+    let defaults = settled(options, BTreeMap::new());
+    let valid: Vec<String> = options.keys().map(ToString::to_string).collect();
+    let problem = |name: &VariableName, option: &OptionValues| {
+        let names = option.default.names();
+        if let Some(unknown) = names.iter().find(|name| !options.contains_key(**name)) {
+            let written = format!("{{{unknown}}}");
+            let error = TemplateError::unknown(&written, unknown, valid.clone());
+            return Some(Problem::Template(error));
+        }
+        if let Some(chain) = circle(name, options) {
+            return Some(Problem::OptionCircle { chain });
+        }
+        let default = &defaults[name];
+        let is_one = option.values.is_empty() || option.values.contains(default);
+        (!is_one).then(|| Problem::Default {
+            name: name.to_string(),
+            default: default.clone(),
+            values: option.values.clone(),
+        })
+    };
+    let own = declared.iter().filter_map(|declared| {
+        let problem = problem(&declared.name, &declared.option)?;
+        Some(of_catalog(declared.place.as_ref(), problem))
+    });
+    let of_artifacts = catalog.artifacts().flat_map(|artifact| {
+        let found = artifact.options.iter();
+        let found = found.filter_map(|(name, option)| problem(name, option));
+        found
+            .map(|problem| about(artifact, problem))
+            .collect::<Vec<_>>()
+    });
+    own.chain(of_artifacts).collect()
+}
+
+/// The way from an option by its default back to itself.
+fn circle(
+    name: &VariableName,
+    options: &BTreeMap<VariableName, OptionValues>,
+) -> Option<Vec<String>> {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut open: Vec<Vec<&str>> = vec![vec![name.as_str()]];
+    while let Some(way) = open.pop() {
+        let option = options.get(*way.last()?);
+        for next in option.iter().flat_map(|option| option.default.names()) {
+            let further = way.iter().copied().chain([next]);
+            if next == name.as_str() {
+                return Some(further.map(str::to_owned).collect());
+            }
+            if seen.insert(next) {
+                open.push(further.collect());
+            }
+        }
+    }
+    None
+}
+
+/// The options that `artifact` declares or uses, and those that their defaults use.
+fn used(
+    artifact: &Artifact,
+    options: &BTreeMap<VariableName, OptionValues>,
+) -> BTreeMap<VariableName, OptionValues> {
+    let mut used = artifact.options.clone();
+    let mut open: Vec<&str> = artifact.variable_names();
+    open.extend(
+        artifact
+            .options
+            .values()
+            .flat_map(|option| option.default.names()),
+    );
+    while let Some(name) = open.pop() {
+        if let Some((name, option)) = options.get_key_value(name)
+            && !used.contains_key(name)
+        {
+            used.insert(name.clone(), option.clone());
+            open.extend(option.default.names());
+        }
+    }
+    used
+}
