@@ -1,9 +1,6 @@
 //! `llbgen.toml` of the context directory, beside the artifacts that are built in.
 
-use std::{
-    io::{self, ErrorKind},
-    path::Path,
-};
+use std::{io::ErrorKind, path::Path};
 
 use catalog::{CATALOG_FILE, Catalog, CatalogFile};
 
@@ -27,20 +24,17 @@ pub(crate) fn with_text(catalog: Catalog, context: &Path, text: &str) -> Result<
 /// The text of `llbgen.toml` in `context`, when it is there.
 pub(crate) fn read(context: &Path) -> Result<Option<String>, Failure> {
     let path = context.join(CATALOG_FILE);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(text)),
+    match fleet::context_file::read(context, CATALOG_FILE) {
+        Ok(None) => Ok(None),
+        Ok(Some(bytes)) => String::from_utf8(bytes).map(Some).map_err(|_| {
+            let error = format!("`{}` is not UTF-8 text", path.display());
+            Failure::new(Exit::Catalog, error)
+        }),
         // Whoever reads inputs says that there is no such context directory.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(None)
+        Err(error) if matches!(error.kind(), ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => {
+            let error = format!("`{}` cannot be read: {error}", path.display());
+            Err(Failure::new(Exit::Catalog, error))
         }
-        Err(error) => Err(unreadable(&path, &error)),
     }
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    let error = match error.kind() {
-        ErrorKind::InvalidData => format!("`{}` is not UTF-8 text", path.display()),
-        _ => format!("`{}` cannot be read: {error}", path.display()),
-    };
-    Failure::new(Exit::Catalog, error)
 }

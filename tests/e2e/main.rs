@@ -14,6 +14,7 @@ mod bed;
 mod built;
 mod cache;
 mod canonical;
+mod concurrency;
 mod doors;
 mod emit;
 mod every_operation;

@@ -312,9 +312,23 @@ fn output_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     problems
 }
 
+/// Where the records of outputs are, in the output directory.
+pub const RECORDS_DIRECTORY: &str = ".llbgen";
+
 pub(crate) fn output_path(artifact: &Artifact, variant: &Variant) -> Result<ContextPath, Problem> {
     let path = artifact.output.expand(&variant.variables())?;
-    path.parse().map_err(|_| Problem::OutputPath { path })
+    if path.chars().any(char::is_control) {
+        let path = path.escape_default().to_string();
+        return Err(Problem::OutputControl { path });
+    }
+    let parsed: ContextPath = match path.parse() {
+        Ok(parsed) => parsed,
+        Err(_) => return Err(Problem::OutputPath { path }),
+    };
+    if parsed.components().next() == Some(RECORDS_DIRECTORY) {
+        return Err(Problem::OutputRecord { path });
+    }
+    Ok(parsed)
 }
 
 #[cfg(test)]

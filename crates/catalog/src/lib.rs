@@ -61,6 +61,7 @@ pub use self::{
     artifact::{Artifact, Base, Kind},
     base::{BaseError, ResolvedBase},
     catalog::{Catalog, CheckedCatalog, ImageNames},
+    check::RECORDS_DIRECTORY,
     compression::{TarCompression, TarCompressionError},
     dockerfile::FromLineError,
     excerpt::Excerpt,

@@ -154,6 +154,18 @@ pub enum Problem {
         /// The path.
         path: String,
     },
+    /// An output path with a line feed or the like, which would break up the lines that name outputs.
+    #[error("the output `{path}` has a control character in it")]
+    OutputControl {
+        /// The path, with the character escaped.
+        path: String,
+    },
+    /// An output path among the records of outputs.
+    #[error("the output `{path}` would be in `.llbgen`, where the records of outputs are")]
+    OutputRecord {
+        /// The path.
+        path: String,
+    },
     /// A path that two outputs would be written to.
     #[error(
         "`{path}` would be written by `{first}` and by `{second}`; add `{{arch}}` or the axis to `output`"
@@ -254,7 +266,10 @@ impl Problem {
             Self::Empty { what } if what == "platforms" => "platforms",
             Self::Empty { .. } => "axes",
             Self::Base { .. } | Self::Cycle { .. } => "base",
-            Self::OutputPath { .. } | Self::OutputClash { .. } => "output",
+            Self::OutputPath { .. }
+            | Self::OutputControl { .. }
+            | Self::OutputRecord { .. }
+            | Self::OutputClash { .. } => "output",
             Self::NotAnImage { .. } => "repository",
             Self::NotALayer { .. } => "whiteouts",
             _ => return None,

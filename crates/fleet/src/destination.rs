@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use catalog::{Plan, Template, TemplateError};
 
+use crate::output::{Draft, OutputError};
+
 /// Where outputs are written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
@@ -22,6 +24,14 @@ impl Destination {
             Self::Directory(directory) => Ok(directory.join(plan.output.as_str())),
             Self::File(template) => Ok(template.expand(&plan.variant.variables())?.into()),
             Self::Only(path) => Ok(path.clone()),
+        }
+    }
+
+    /// A draft of the output at `path`; in a directory, no link below it leads out of it.
+    pub(crate) fn draft(&self, path: &Path) -> Result<Draft, OutputError> {
+        match self {
+            Self::Directory(directory) => Draft::create_in(directory, path),
+            Self::File(_) | Self::Only(_) => Draft::create(path),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fs::{self, File},
+    fs,
     io::{self, Read},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -24,6 +24,7 @@ use crate::{
     lock_file::{self, LockFileError},
     output::OutputError,
     packer,
+    regular_file::{self, Links},
 };
 
 /// Why an input cannot be read.
@@ -122,7 +123,8 @@ pub fn read(
             directory: directory.name(),
             source,
         };
-        let bytes = fs::read(root.join(path.as_str())).map_err(unreadable)?;
+        let bytes = regular_file::read(&root.join(path.as_str()), Links::Refuse);
+        let bytes = bytes.map_err(unreadable)?;
         let text =
             String::from_utf8(bytes).map_err(|_| InputError::NotText { path: path.clone() })?;
         inputs.dockerfiles.insert(path.clone(), text);
@@ -186,7 +188,7 @@ impl Tree for Directory<'_> {
 
 /// A short file is read whole, a long one hashed as it streams by.
 fn read_file(path: &Path) -> io::Result<InputFile> {
-    let mut file = File::open(path)?;
+    let mut file = regular_file::open(path, Links::Refuse)?;
     let metadata = file.metadata()?;
     let executable = metadata.permissions().mode() & 0o100 != 0;
     if metadata.len() <= MAX_INLINE_FILE {

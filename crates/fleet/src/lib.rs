@@ -5,10 +5,12 @@
 
 mod build;
 mod checksum_failure;
+pub mod context_file;
 mod contexts;
 pub mod daemon;
 mod destination;
 mod event;
+mod fingerprint;
 mod hash;
 mod helper_image;
 mod image;
@@ -18,11 +20,13 @@ pub mod lock_file;
 mod metadata;
 mod names;
 mod output;
+mod output_lock;
 mod packer;
 mod published;
 mod push_failure;
 pub mod record;
 mod redact;
+mod regular_file;
 pub mod resolve;
 mod secrets;
 mod solve;
@@ -30,6 +34,7 @@ mod source_failure;
 mod ssh;
 mod standing;
 mod tagging;
+mod unlockable;
 
 pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, Work, build},
@@ -48,6 +53,7 @@ pub use self::{
     metadata::{MetadataFile, Output},
     names::{ImageRefs, Published},
     output::OutputError,
+    output_lock::{GivenUp, OutputLock, raise_file_limit},
     published::{RegistryAccess, published},
     push_failure::PushFailure,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},

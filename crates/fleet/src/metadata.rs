@@ -1,7 +1,7 @@
 //! The metadata file: what a build wrote, for programs.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -62,13 +62,8 @@ impl MetadataFile {
     /// does not leave it standing.
     pub fn begin(path: &Path) -> Result<Self, OutputError> {
         let draft = Draft::create(path)?;
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(OutputError::File {
-                path: path.to_owned(),
-                source: error,
-            }),
-            _ => Ok(Self(draft)),
-        }
+        draft.remove_earlier()?;
+        Ok(Self(draft))
     }
 
     /// Writes `outputs` as JSON, whole or not at all.
@@ -87,6 +82,8 @@ impl MetadataFile {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

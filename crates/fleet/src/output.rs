@@ -1,15 +1,23 @@
 //! Files that appear under their final names only when they are complete.
 
+mod sweep;
+mod target;
+#[cfg(test)]
+mod tests;
+
 use std::{
-    ffi::OsStr,
     fs::{self, File, Permissions},
     io::{self, BufWriter, Write},
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt},
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
-use rustix::io::Errno;
+use rustix::fs::{Access, OFlags};
 use tempfile::NamedTempFile;
+
+use self::target::{Target, canonical_directory_of, directory_of};
+use crate::fingerprint::Fingerprint;
 
 /// Why an output cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +40,21 @@ pub enum OutputError {
         #[source]
         source: io::Error,
     },
+    /// The file, or a directory on the way to it, is a link out of the output directory.
+    #[error(
+        "`{}` is not in `{}`, but behind a link, at `{}`",
+        path.display(),
+        directory.display(),
+        target.display()
+    )]
+    Outside {
+        /// The path of the output.
+        path: PathBuf,
+        /// The output directory.
+        directory: PathBuf,
+        /// Where the output would be written.
+        target: PathBuf,
+    },
 }
 
 /// How the name of a draft ends. Before it stand a dot, the name of the output, a dot and [`RANDOM`] characters.
@@ -44,56 +67,83 @@ const RANDOM: usize = 6;
 ///
 /// It is locked as long as it has an owner. One that a killed process has left is not, and goes when the next draft of
 /// the same output is made.
+///
+/// Only a regular file is replaced. A device, a FIFO and an open file such as `/dev/stdout` are written to as they are.
 #[derive(Debug)]
 pub(crate) struct Draft {
-    file: NamedTempFile,
     path: PathBuf,
+    body: Body,
+}
+
+/// Where the bytes go until they are complete.
+#[derive(Debug)]
+enum Body {
+    /// Into a file of its own, which takes the place of `target`.
+    File {
+        file: NamedTempFile,
+        target: PathBuf,
+    },
+    /// Right to what is there. Opened with the first byte: a FIFO has somebody wait for its reader.
+    Through {
+        target: PathBuf,
+        open: OnceLock<File>,
+    },
 }
 
 impl Draft {
-    /// Makes the directory of `path` when it is not there, and the draft in it.
+    /// Makes the directory of `path` when it is not there, and the draft in it. A link at `path` is followed.
     pub(crate) fn create(path: &Path) -> Result<Self, OutputError> {
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let failed = |source| OutputError::Directory {
-            directory: directory.to_owned(),
-            source,
-        };
-        let made = fs::create_dir_all(directory);
-        made.map_err(|source| match source.kind() {
-            // A file has the name.
-            io::ErrorKind::AlreadyExists => failed(io::ErrorKind::NotADirectory.into()),
-            _ => failed(source),
-        })?;
-        if path.is_dir() {
-            let source = io::Error::from(io::ErrorKind::IsADirectory);
-            return Err(OutputError::File {
-                path: path.to_owned(),
-                source,
-            });
+        let target = Target::of(path).map_err(|source| unwritable(path, source))?;
+        Self::of(path, target)
+    }
+
+    /// The same in an output directory: no link below it leads the output out of it.
+    pub(crate) fn create_in(directory: &Path, path: &Path) -> Result<Self, OutputError> {
+        let target = Target::of(path).map_err(|source| unwritable(path, source))?;
+        fs::create_dir_all(directory).map_err(|source| unusable(directory, source))?;
+        for place in [path, target.path()] {
+            let is_within = is_within(directory, place);
+            if !is_within.map_err(|source| unusable(directory_of(place), source))? {
+                return Err(OutputError::Outside {
+                    path: path.to_owned(),
+                    directory: directory.to_owned(),
+                    target: target.path().to_owned(),
+                });
+            }
         }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let prefix = format!(".{name}.");
-        sweep(directory, &prefix);
-        let file = loop {
-            let file = tempfile::Builder::new()
-                .prefix(&prefix)
-                .suffix(SUFFIX)
-                .rand_bytes(RANDOM)
-                // What the umask leaves of it, as with any new file.
-                .permissions(Permissions::from_mode(0o666))
-                .tempfile_in(directory)
-                .map_err(failed)?;
-            if own(file.as_file()).map_err(failed)? {
-                break file;
+        Self::of(path, target)
+    }
+
+    fn of(path: &Path, target: Target) -> Result<Self, OutputError> {
+        let body = match target {
+            Target::File(target) => Body::File {
+                file: new_file(&target)?,
+                target,
+            },
+            Target::Through(target) => {
+                rustix::fs::access(&target, Access::WRITE_OK)
+                    .map_err(|error| unwritable(path, error.into()))?;
+                Body::Through {
+                    target,
+                    open: OnceLock::new(),
+                }
             }
         };
         Ok(Self {
-            file,
             path: path.to_owned(),
+            body,
         })
+    }
+
+    /// The same with the permissions of the file that it takes the place of, if there is one.
+    pub(crate) fn with_permissions_kept(self) -> Result<Self, OutputError> {
+        if let Body::File { file, target } = &self.body
+            && let Ok(found) = fs::metadata(target)
+        {
+            let kept = file.as_file().set_permissions(found.permissions());
+            kept.map_err(|source| unwritable(&self.path, source))?;
+        }
+        Ok(self)
     }
 
     /// Its final path.
@@ -102,161 +152,113 @@ impl Draft {
     }
 
     /// Where to write.
-    pub(crate) fn writer(&self) -> BufWriter<&File> {
-        BufWriter::with_capacity(256 * 1024, self.file.as_file())
+    pub(crate) fn writer(&self) -> io::Result<BufWriter<&File>> {
+        Ok(BufWriter::with_capacity(256 * 1024, self.file()?))
+    }
+
+    /// Removes the file whose place it is to take, so that what an earlier call wrote does not stand there meanwhile.
+    pub(crate) fn remove_earlier(&self) -> Result<(), OutputError> {
+        let Body::File { target, .. } = &self.body else {
+            return Ok(());
+        };
+        match fs::remove_file(target) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(unwritable(&self.path, error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes `bytes`, and gives the file its final name.
     pub(crate) fn publish_bytes(self, bytes: &[u8]) -> Result<(), OutputError> {
-        let written = self.file.as_file().write_all(bytes);
-        written.map_err(|source| OutputError::File {
-            path: self.path.clone(),
-            source,
-        })?;
-        self.publish()
+        let written = self.file().and_then(|mut file| file.write_all(bytes));
+        written.map_err(|source| unwritable(&self.path, source))?;
+        self.publish()?;
+        Ok(())
     }
 
-    /// Gives the file its final name, once its bytes are on the disk.
-    pub(crate) fn publish(self) -> Result<(), OutputError> {
-        let Self { file, path } = self;
-        let failed = |source| OutputError::File {
-            path: path.clone(),
-            source,
+    /// Gives the file its final name, once its bytes are on the disk, and says what it is that has the name then: it is
+    /// looked at before, so that it cannot be another's. `None` for what was written through.
+    pub(crate) fn publish(self) -> Result<Option<Fingerprint>, OutputError> {
+        let Self { path, body } = self;
+        let Body::File { file, target } = body else {
+            return Ok(None);
         };
+        let failed = |source| unwritable(&path, source);
         file.as_file().sync_all().map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        File::open(directory)
+        let complete = file.as_file().metadata().map_err(failed)?;
+        file.persist(&target).map_err(|error| failed(error.error))?;
+        File::open(directory_of(&target))
             .and_then(|directory| directory.sync_all())
-            .map_err(failed)
+            .map_err(failed)?;
+        Ok(Some(Fingerprint::of(&complete)))
+    }
+
+    fn file(&self) -> io::Result<&File> {
+        let (target, open) = match &self.body {
+            Body::File { file, .. } => return Ok(file.as_file()),
+            Body::Through { target, open } => (target, open),
+        };
+        if let Some(file) = open.get() {
+            return Ok(file);
+        }
+        // What stdout goes to may have bytes already: they stay.
+        let is_file = fs::metadata(target)?.is_file();
+        let flags = if is_file {
+            OFlags::APPEND
+        } else {
+            OFlags::empty()
+        };
+        let mut options = File::options();
+        options.write(true).custom_flags(flags.bits().cast_signed());
+        let file = options.open(target)?;
+        Ok(open.get_or_init(|| file))
     }
 }
 
-/// Locks a new draft; false when somebody swept it away in the moment before.
-fn own(draft: &File) -> io::Result<bool> {
-    match draft.lock() {
-        // Where a file system has no locks, nobody can take a draft for one without an owner either.
-        Err(error) if is_unsupported(&error) => Ok(true),
-        locked => locked.and_then(|()| Ok(draft.metadata()?.nlink() > 0)),
+/// Whether `path` is below `directory`, which is there, when links are followed on the way to it.
+pub(crate) fn is_within(directory: &Path, path: &Path) -> io::Result<bool> {
+    Ok(canonical_directory_of(path)?.starts_with(fs::canonicalize(directory)?))
+}
+
+fn unwritable(path: &Path, source: io::Error) -> OutputError {
+    OutputError::File {
+        path: path.to_owned(),
+        source,
     }
 }
 
-fn is_unsupported(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::Unsupported
-        || error.raw_os_error() == Some(Errno::NOLCK.raw_os_error())
-}
-
-/// Removes drafts whose owners are gone. One that cannot be looked at or removed stays for the next time: it is in
-/// nobody's way.
-fn sweep(directory: &Path, prefix: &str) {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| is_draft(&entry.file_name(), prefix)) {
-        if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            continue;
-        }
-        let draft = File::options().read(true).write(true).open(entry.path());
-        // The lock is held until the file is gone, so that its maker sees that it is.
-        if let Ok(draft) = draft
-            && draft.try_lock().is_ok()
-        {
-            let _ = fs::remove_file(entry.path());
-        }
+fn unusable(directory: &Path, source: io::Error) -> OutputError {
+    let source = match source.kind() {
+        // A file has the name.
+        io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
+        _ => source,
+    };
+    OutputError::Directory {
+        directory: directory.to_owned(),
+        source,
     }
 }
 
-fn is_draft(name: &OsStr, prefix: &str) -> bool {
-    let random = name
-        .to_str()
-        .and_then(|name| name.strip_prefix(prefix)?.strip_suffix(SUFFIX));
-    random.is_some_and(|random| {
-        random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_draft_appears_only_when_published() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("deep/er/x.tar");
-        let draft = Draft::create(&path).unwrap();
-        draft.writer().write_all(b"bytes").unwrap();
-        assert!(!path.exists());
-        draft.publish().unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"bytes");
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_dropped_draft_leaves_the_old_file_and_nothing_else() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("x.tar");
-        fs::write(&path, b"old").unwrap();
-        let draft = Draft::create(&path).unwrap();
-        draft.writer().write_all(b"half").unwrap();
-        drop(draft);
-        assert_eq!(fs::read(&path).unwrap(), b"old");
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn drafts_without_an_owner_are_swept() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = |name: &str| directory.path().join(name);
-        let left = [".x.tar.aB3xyz.partial", ".x.tar.000000.partial"];
-        let others = [
-            ".x.tar.abcdefg.partial",
-            ".x.tar.abc.ef.partial",
-            ".y.tar.abcdef.partial",
-            "x.tar.abcdef.partial",
-        ];
-        for name in left.iter().chain(&others) {
-            fs::write(path(name), b"half").unwrap();
+/// The file of a draft beside `target`.
+fn new_file(target: &Path) -> Result<NamedTempFile, OutputError> {
+    let directory = directory_of(target);
+    let failed = |source| unusable(directory, source);
+    fs::create_dir_all(directory).map_err(failed)?;
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = format!(".{name}.");
+    sweep::sweep(directory, &prefix);
+    loop {
+        let file = tempfile::Builder::new()
+            .prefix(&prefix)
+            .suffix(SUFFIX)
+            .rand_bytes(RANDOM)
+            // What the umask leaves of it, as with any new file.
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(directory)
+            .map_err(failed)?;
+        if sweep::own(file.as_file()).map_err(failed)? {
+            return Ok(file);
         }
-        let mine = Draft::create(&path("x.tar")).unwrap();
-        let again = Draft::create(&path("x.tar")).unwrap();
-        for name in left {
-            assert!(!path(name).exists(), "{name}");
-        }
-        for name in others {
-            assert!(path(name).exists(), "{name}");
-        }
-        for draft in [mine, again] {
-            draft.writer().write_all(b"whole").unwrap();
-            draft.publish().unwrap();
-        }
-        assert_eq!(fs::read(path("x.tar")).unwrap(), b"whole");
-    }
-
-    #[test]
-    fn a_draft_that_was_swept_before_it_was_locked_is_given_up() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("x");
-        let draft = File::create_new(&path).unwrap();
-        assert!(own(&draft).unwrap());
-        fs::remove_file(&path).unwrap();
-        assert!(!own(&draft).unwrap());
-    }
-
-    #[test]
-    fn an_unusable_path_is_named() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("file");
-        fs::write(&file, b"").unwrap();
-        let error = Draft::create(&file.join("x.tar")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("cannot write to the directory `{}`", file.display())
-        );
-        let error = Draft::create(directory.path()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("cannot write `{}`", directory.path().display())
-        );
     }
 }

@@ -7,7 +7,6 @@
 use std::{
     collections::BTreeMap,
     fs, io,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -16,12 +15,14 @@ use catalog::{ContextPath, Id, ImageConfig, Kind, LocalContent, Plan};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    fingerprint::Fingerprint,
     metadata::Output,
     output::{Draft, OutputError},
+    regular_file::{self, Links},
 };
 
 /// The directory of the records, in the output directory.
-pub const RECORDS: &str = ".llbgen";
+pub const RECORDS: &str = catalog::RECORDS_DIRECTORY;
 
 /// The version of the format; a record of another one is none.
 const VERSION: u32 = 1;
@@ -47,6 +48,9 @@ pub struct Record {
     pub size: u64,
     /// When it was written last, in nanoseconds after 1970 began.
     pub modified: i128,
+    /// Its number in its file system; records of older versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inode: Option<u64>,
     /// How many entries it has.
     pub entries: u64,
     /// The digest of the vertex that it was exported from.
@@ -66,11 +70,6 @@ pub struct LastBuild {
     pub definition: Option<Definition>,
 }
 
-/// When a file was written last.
-pub(crate) fn modified(metadata: &fs::Metadata) -> i128 {
-    i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
-}
-
 fn path_of(directory: &Path, plan: &Plan, ending: &str) -> PathBuf {
     let platform = match plan.kind {
         Kind::Rootfs | Kind::Layer => String::new(),
@@ -80,9 +79,16 @@ fn path_of(directory: &Path, plan: &Plan, ending: &str) -> PathBuf {
     directory.join(RECORDS).join(name)
 }
 
+/// The file by which calls lock a plan's output; all platforms of an image are one output.
+pub(crate) fn lock_path(directory: &Path, plan: &Plan) -> PathBuf {
+    directory
+        .join(RECORDS)
+        .join(format!("{}.lock", plan.output))
+}
+
 /// The record of a plan's output; `None` when there is none that can be used.
 pub fn read(directory: &Path, plan: &Plan) -> Option<Record> {
-    let json = fs::read(path_of(directory, plan, ".json")).ok()?;
+    let json = regular_file::read(&path_of(directory, plan, ".json"), Links::Follow).ok()?;
     let record: Record = serde_json::from_slice(&json).ok()?;
     (record.version == VERSION).then_some(record)
 }
@@ -90,7 +96,7 @@ pub fn read(directory: &Path, plan: &Plan) -> Option<Record> {
 /// The record of a plan's output, with the graph that it was built from.
 pub fn last_build(directory: &Path, plan: &Plan) -> Option<LastBuild> {
     let record = read(directory, plan)?;
-    let bytes = fs::read(path_of(directory, plan, ".llb")).ok();
+    let bytes = regular_file::read(&path_of(directory, plan, ".llb"), Links::Follow).ok();
     let definition = bytes.and_then(|bytes| Definition::from_bytes(&bytes).ok());
     // A graph of another build tells nothing about this one.
     let definition = definition.filter(|graph| {
@@ -101,17 +107,17 @@ pub fn last_build(directory: &Path, plan: &Plan) -> Option<LastBuild> {
     Some(LastBuild { record, definition })
 }
 
-/// Notes down that `output` was built from `plan`. A plan without an id leaves no record.
-pub(crate) fn write(directory: &Path, plan: &Plan, output: &Output) -> Result<(), OutputError> {
+/// Notes down that `output`, the file with this fingerprint, was built from `plan`. A plan without an id leaves no record.
+pub(crate) fn write(
+    directory: &Path,
+    plan: &Plan,
+    output: &Output,
+    fingerprint: Fingerprint,
+) -> Result<(), OutputError> {
     let json = path_of(directory, plan, ".json");
     let Some(id) = plan.id else {
         return forget(&json);
     };
-    let unreadable = |source| OutputError::File {
-        path: output.path.clone(),
-        source,
-    };
-    let metadata = fs::metadata(&output.path).map_err(unreadable)?;
     let record = Record {
         version: VERSION,
         id,
@@ -121,33 +127,35 @@ pub(crate) fn write(directory: &Path, plan: &Plan, output: &Output) -> Result<()
         digest: output.digest.clone(),
         image: output.image.clone(),
         size: output.size,
-        modified: modified(&metadata),
+        modified: fingerprint.modified,
+        inode: Some(fingerprint.inode),
         entries: output.entries,
         vertex: head(plan),
         files: files(plan),
         config: plan.config.clone(),
     };
-    let graph = Draft::create(&path_of(directory, plan, ".llb"))?;
+    let graph = Draft::create_in(directory, &path_of(directory, plan, ".llb"))?;
     graph.publish_bytes(&plan.definition.to_bytes())?;
-    replace(&json, &record)
+    replace(directory, &json, &record)
 }
 
-/// Notes down that an intact tar was written at another time: it was copied, or checked out from a cache.
+/// Notes down that an intact tar is another file than before: it was copied, or checked out from a cache.
 pub(crate) fn touch(
     directory: &Path,
     plan: &Plan,
     record: &Record,
-    modified: i128,
+    fingerprint: Fingerprint,
 ) -> Result<(), OutputError> {
     let record = Record {
-        modified,
+        modified: fingerprint.modified,
+        inode: Some(fingerprint.inode),
         ..record.clone()
     };
-    replace(&path_of(directory, plan, ".json"), &record)
+    replace(directory, &path_of(directory, plan, ".json"), &record)
 }
 
-fn replace(path: &Path, record: &Record) -> Result<(), OutputError> {
-    let draft = Draft::create(path)?;
+fn replace(directory: &Path, path: &Path, record: &Record) -> Result<(), OutputError> {
+    let draft = Draft::create_in(directory, path)?;
     let json = serde_json::to_vec_pretty(record).map_err(|error| OutputError::File {
         path: path.to_owned(),
         source: io::Error::from(error),

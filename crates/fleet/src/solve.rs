@@ -22,7 +22,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     build::{BuildOptions, FailureReason, VariantFailure},
     checksum_failure,
+    destination::Destination,
     event::Event,
+    fingerprint::Fingerprint,
     image::{self, ImagePlan},
     metadata::Output,
     output::{Draft, OutputError},
@@ -39,6 +41,9 @@ pub(crate) enum Ended {
     /// It failed.
     Failed(VariantFailure),
 }
+
+/// What is known of a tar that has its final name; no fingerprint when it was written to a device or the like.
+type Complete = (Summary, Option<Fingerprint>);
 
 /// Solves a plan and publishes its tar.
 pub(crate) async fn run(
@@ -74,18 +79,18 @@ async fn solve(
 ) -> Result<Output, FailureReason> {
     let path = options.output.path(plan)?;
     // Made before anything is built, so that a directory that cannot be written to is told at once.
-    let draft = Draft::create(&path)?;
+    let draft = options.output.draft(&path)?;
     let published = Arc::new(Mutex::new(None));
     let compression = compress(plan.tar_compression);
     let packed = plan.packed.clone();
     let sink = {
         let published = Arc::clone(&published);
         move |tar: &mut dyn Read| {
-            let summary = match &packed {
+            let complete = match &packed {
                 Some(name) => publish_packed(tar, name, draft, compression)?,
                 None => publish(tar, draft, compression, &Options::new())?,
             };
-            *published.lock().unwrap_or_else(PoisonError::into_inner) = Some(summary);
+            *published.lock().unwrap_or_else(PoisonError::into_inner) = Some(complete);
             Ok(())
         }
     };
@@ -97,15 +102,36 @@ async fn solve(
     let solve = with_sources(solve, std::slice::from_ref(plan), options)?;
     let on_progress = told(variant, options, events);
     daemon.solve(solve, on_progress, cancelled).await?;
-    let summary = published
+    let complete = published
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
-    let output = output(plan, path, summary.ok_or(FailureReason::NoTar)?);
-    if let Some(directory) = options.output.records() {
-        record::write(directory, plan, &output)?;
-    }
+    let (summary, fingerprint) = complete.ok_or(FailureReason::NoTar)?;
+    let output = output(plan, path, summary);
+    note_down(&options.output, plan, &output, fingerprint, events);
     Ok(output)
+}
+
+/// Writes the record of an output, where those have records. The output is complete: without a record it is built again
+/// the next time, which is no reason to fail.
+pub(crate) fn note_down(
+    destination: &Destination,
+    plan: &Plan,
+    output: &Output,
+    fingerprint: Option<Fingerprint>,
+    events: &(dyn Fn(Event) + Sync),
+) {
+    let (Some(directory), Some(fingerprint)) = (destination.records(), fingerprint) else {
+        return;
+    };
+    if let Err(error) = record::write(directory, plan, output, fingerprint) {
+        let why = std::error::Error::source(&error).map(|source| format!(": {source}"));
+        events(Event::Notice(format!(
+            "warning: `{}` is complete, but its record is not, so it will be built again: {error}{}",
+            output.path.display(),
+            why.unwrap_or_default()
+        )));
+    }
 }
 
 /// Takes the one file out of the daemon's tar: it is the output, packed inside the graph. Its canonical form is itself.
@@ -114,7 +140,7 @@ fn publish_packed(
     name: &str,
     draft: Draft,
     compression: Compress,
-) -> Result<Summary, SinkError> {
+) -> Result<Complete, SinkError> {
     let mut outer = tar::Archive::new(tar);
     let mut entries = outer.entries()?;
     let mut packed = entries.next().ok_or_else(|| no_packed(name))??;
@@ -123,11 +149,11 @@ fn publish_packed(
     }
     // The devices of an overlay's whiteouts are the only ones in it.
     let options = Options::new().with_whiteouts(Whiteouts::Overlay);
-    let summary = publish(&mut packed, draft, compression, &options)?;
+    let complete = publish(&mut packed, draft, compression, &options)?;
     drop(packed);
     // Read to its end, so that the daemon is not cut off while it writes.
     io::copy(&mut outer.into_inner(), &mut io::sink())?;
-    Ok(summary)
+    Ok(complete)
 }
 
 fn no_packed(name: &str) -> SinkError {
@@ -149,23 +175,25 @@ fn publish(
     draft: Draft,
     compression: Compress,
     options: &Options,
-) -> Result<Summary, SinkError> {
+) -> Result<Complete, SinkError> {
     let unwritten = |source| OutputError::File {
         path: draft.path().to_owned(),
         source,
     };
-    let mut writer = Compressor::new(draft.writer(), compression).map_err(unwritten)?;
+    let file = draft.writer().map_err(unwritten)?;
+    let mut writer = Compressor::new(file, compression).map_err(unwritten)?;
     let tar = canonicalize(tar, &mut writer, options).map_err(|error| match error {
         CanonicalizeError::Write(source) => SinkError::from(unwritten(source)),
         error => error.into(),
     })?;
     let (sha256, bytes) = writer.finish().map_err(unwritten)?;
-    draft.publish()?;
-    Ok(Summary {
+    let fingerprint = draft.publish()?;
+    let summary = Summary {
         sha256,
         bytes,
         ..tar
-    })
+    };
+    Ok((summary, fingerprint))
 }
 
 fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {

@@ -1,9 +1,7 @@
 //! Whether a variant must be built: what is there under its name, and how it got there.
 
 use std::{
-    fmt,
-    fs::{self, File},
-    io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -11,9 +9,12 @@ use catalog::Plan;
 use serde::Serialize;
 
 use crate::{
+    fingerprint::Fingerprint,
     hash, image,
     metadata::Output,
+    output_lock::OutputLock,
     record::{self, Record},
+    regular_file::{self, Links},
 };
 
 /// How well the files of earlier builds are looked at.
@@ -128,11 +129,16 @@ impl fmt::Display for Reason {
 }
 
 /// What is to be done for `plans`, whose one output goes to `directory`: a plan of a tar, or those of all platforms of an
-/// image.
-pub fn standing(plans: &[Plan], directory: &Path, inspection: Inspection) -> Standing {
+/// image. Whoever will act on it has locked the output.
+pub fn standing(
+    plans: &[Plan],
+    directory: &Path,
+    inspection: Inspection,
+    lock: Option<&OutputLock>,
+) -> Standing {
     let mut standing = Standing::Build(Reason::NeverBuilt);
     for plan in plans {
-        standing = of_plan(plan, &image::platforms(plans), directory, inspection);
+        standing = of_plan(plan, &image::platforms(plans), directory, inspection, lock);
         if matches!(standing, Standing::Build(_)) {
             break;
         }
@@ -140,7 +146,13 @@ pub fn standing(plans: &[Plan], directory: &Path, inspection: Inspection) -> Sta
     standing
 }
 
-fn of_plan(plan: &Plan, platforms: &str, directory: &Path, inspection: Inspection) -> Standing {
+fn of_plan(
+    plan: &Plan,
+    platforms: &str,
+    directory: &Path,
+    inspection: Inspection,
+    lock: Option<&OutputLock>,
+) -> Standing {
     let path = directory.join(plan.output.as_str());
     if let Some(reason) = incomplete(plan) {
         return Standing::Build(reason);
@@ -163,7 +175,7 @@ fn of_plan(plan: &Plan, platforms: &str, directory: &Path, inspection: Inspectio
             built: record.platform,
         });
     }
-    match trouble(plan, directory, &path, &record, inspection) {
+    match trouble(plan, directory, &path, &record, (inspection, lock)) {
         Some(reason) => Standing::Build(reason),
         None => Standing::UpToDate(Box::new(output(&record, path))),
     }
@@ -198,7 +210,7 @@ fn trouble(
     directory: &Path,
     path: &Path,
     record: &Record,
-    inspection: Inspection,
+    (inspection, lock): (Inspection, Option<&OutputLock>),
 ) -> Option<Reason> {
     let unreadable = |error: &io::Error| Reason::Unreadable {
         path: path.to_owned(),
@@ -213,15 +225,17 @@ fn trouble(
         }
         Err(error) => return Some(unreadable(&error)),
     };
-    if metadata.len() != record.size {
+    let found = Fingerprint::of(&metadata);
+    if found.size != record.size {
         return Some(Reason::Size {
             path: path.to_owned(),
-            size: metadata.len(),
+            size: found.size,
             built: record.size,
         });
     }
-    let modified = record::modified(&metadata);
-    if inspection == Inspection::Quick && modified == record.modified {
+    let is_same_file =
+        found.modified == record.modified && record.inode.is_none_or(|inode| inode == found.inode);
+    if inspection == Inspection::Quick && is_same_file {
         return None;
     }
     match digest(path) {
@@ -231,16 +245,36 @@ fn trouble(
         }),
         Ok(_) => {
             // So that the next look is quick; where it cannot be noted down, it is slow again.
-            if modified != record.modified {
-                let _ = record::touch(directory, plan, record, modified);
+            if !is_same_file {
+                touch(directory, plan, record, found, lock);
             }
             None
         }
     }
 }
 
+/// Notes down which file it is now. Without the lock of its output, only when nobody else has it, and has not meanwhile
+/// written a record of something else.
+fn touch(
+    directory: &Path,
+    plan: &Plan,
+    record: &Record,
+    found: Fingerprint,
+    lock: Option<&OutputLock>,
+) {
+    let own = match lock {
+        Some(_) => None,
+        None => OutputLock::try_acquire(directory, plan).filter(OutputLock::is_held),
+    };
+    let is_mine =
+        lock.is_some() || own.is_some() && record::read(directory, plan).as_ref() == Some(record);
+    if is_mine {
+        let _ = record::touch(directory, plan, record, found);
+    }
+}
+
 fn digest(path: &Path) -> io::Result<String> {
-    let (sha256, _size) = hash::sha256(&mut File::open(path)?)?;
+    let (sha256, _size) = hash::sha256(&mut regular_file::open(path, Links::Follow)?)?;
     Ok(archive::Digest::from(sha256).to_string())
 }
 

@@ -1,6 +1,7 @@
 //! `llbgen build`: finds the daemon, builds, and prints what was written.
 
 mod destination;
+mod kept;
 mod load;
 mod report;
 mod todo;
@@ -29,7 +30,7 @@ use crate::{
 
 use self::{
     destination::Place,
-    todo::{Todo, sorted, together},
+    todo::{Todo, Waiting, sorted, together},
 };
 
 pub(crate) fn run(
@@ -42,8 +43,8 @@ pub(crate) fn run(
     } else {
         Caching::Use
     };
-    let place = Place::of(args)?;
     let context = &global.context;
+    let place = Place::of(args, context)?;
     let variation = args.for_platforms();
     let mut selected = Selected::of(catalog, &variation, &args.artifacts, context)?;
     selected.inputs.proxy = catalog::proxies(|name| std::env::var(name).ok());
@@ -63,7 +64,23 @@ pub(crate) fn run(
     })?;
     let is_pinned = planning::unpinned(&plans).is_empty();
     let work = if is_pinned {
-        Work::Pinned(sorted(catalog, args, &place, plans, (&secrets, &ssh))?)
+        let waiting = Waiting {
+            tell: &|text| {
+                if !global.quiet {
+                    stderr::line(&text);
+                }
+            },
+            // A signal ends the program: nothing has begun.
+            is_given_up: &|| false,
+        };
+        Work::Pinned(sorted(
+            catalog,
+            args,
+            &place,
+            plans,
+            (&secrets, &ssh),
+            &waiting,
+        )?)
     } else {
         // What cannot be written is told before anything is asked for.
         place.groups(plans)?;
@@ -168,6 +185,9 @@ fn secret_specs(args: &BuildArgs) -> Result<Vec<SecretSpec>, Failure> {
     }));
     Ok(specs)
 }
+
+/// How often a build pins at most. Only another call that pins at the same moment makes it more than once.
+const MOST_PINNINGS: usize = 5;
 
 /// What steps may ask for besides files.
 type Given = (LoadedSecrets, FoundAgents);
@@ -296,7 +316,7 @@ impl Job<'_> {
             Work::Unpinned { catalog, planned } => {
                 self.pin(&daemon, catalog, &mut selected, &secrets).await?;
                 let plans = selected.plan(catalog, planned)?;
-                let mut todo = sorted(catalog, self.args, &self.place, plans, (&secrets, &ssh))?;
+                let mut todo = self.sorted(catalog, plans, (&secrets, &ssh))?;
                 self.leave_out_published(&mut todo).await?;
                 todo
             }
@@ -321,7 +341,27 @@ impl Job<'_> {
         let events = |event| self.progress.send(event);
         let cancelled = self.signals.cancelled();
         let built = fleet::build(&daemon, todo.work, &options, cancelled, &events).await;
+        // The outputs and their records are written.
+        drop(todo.locks);
         Ok(together(built, todo.up_to_date, &todo.order))
+    }
+
+    fn sorted(
+        &self,
+        catalog: &CheckedCatalog,
+        plans: Vec<Plan>,
+        given: (&LoadedSecrets, &FoundAgents),
+    ) -> Result<Todo, Failure> {
+        let cancelled = self.signals.cancelled();
+        let waiting = Waiting {
+            tell: &|text| self.notice(text),
+            is_given_up: &|| cancelled.is_cancelled(),
+        };
+        let sorted = sorted(catalog, self.args, &self.place, plans, given, &waiting);
+        if cancelled.is_cancelled() {
+            return Err(Failure::interrupted(&self.signals));
+        }
+        sorted
     }
 
     /// Leaves out what the registries have, unless everything is to be built.
@@ -339,7 +379,8 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Asks the daemon what unpinned references stand for, and writes it into the lock.
+    /// Asks the daemon what unpinned references stand for, and writes it into the lock. Another call may pin at the same
+    /// time; both then go on with what the lock has, which may lack a platform that only this one needs.
     async fn pin(
         &self,
         daemon: &Daemon,
@@ -347,21 +388,27 @@ impl Job<'_> {
         selected: &mut Selected,
         secrets: &LoadedSecrets,
     ) -> Result<(), Failure> {
-        let plans = selected.plan(catalog, Caching::Use)?;
-        let pinning = Pinning::of(planning::unpinned(&plans))
-            .map_err(|error| Failure::new(Exit::Catalog, error))?;
-        let resolver = Resolver::daemon(daemon, pinning::credentials()?, secrets);
-        let old = selected.inputs.lock.clone();
-        let lock = &mut selected.inputs.lock;
-        let cancelled = self.signals.cancelled();
-        let tell = |name: &str| self.notice(format!("resolving {name}"));
-        pinning::pin(&pinning, lock, &resolver, cancelled, &tell)
-            .await
-            .map_err(|error| pinning::failed(error, &self.signals))?;
-        for moved in lock.moved_from(&old) {
-            self.notice(format!("{LOCK_FILE}: {moved}"));
+        for _ in 0..MOST_PINNINGS {
+            let plans = selected.plan(catalog, Caching::Use)?;
+            let unpinned = planning::unpinned(&plans);
+            if unpinned.is_empty() {
+                break;
+            }
+            let pinning =
+                Pinning::of(unpinned).map_err(|error| Failure::new(Exit::Catalog, error))?;
+            let resolver = Resolver::daemon(daemon, pinning::credentials()?, secrets);
+            let old = selected.inputs.lock.clone();
+            let lock = &mut selected.inputs.lock;
+            let cancelled = self.signals.cancelled();
+            let tell = |name: &str| self.notice(format!("resolving {name}"));
+            pinning::pin(&pinning, lock, &resolver, cancelled, &tell)
+                .await
+                .map_err(|error| pinning::failed(error, &self.signals))?;
+            *lock = fleet::lock_file::write(&self.global.context, &old, lock)?.lock;
+            for moved in lock.moved_from(&old) {
+                self.notice(format!("{LOCK_FILE}: {moved}"));
+            }
         }
-        fleet::lock_file::write(&self.global.context, lock)?;
         Ok(())
     }
 

@@ -42,11 +42,11 @@ pub(crate) fn run(
 
 /// Writes the lock, and prints what moved.
 pub(super) fn write(global: &Global, old: &Lock, new: &Lock) -> Result<(), Failure> {
-    let changed = lock_file::write(&global.context, new)?;
+    let written = lock_file::write(&global.context, old, new)?;
     print_moves(&new.moved_from(old))?;
     if !global.quiet {
-        let count = new.count();
-        let state = if changed {
+        let count = written.lock.count();
+        let state = if written.changed {
             "now pins"
         } else {
             "is unchanged and pins"
@@ -97,7 +97,7 @@ fn check(
         )
     } else if pruned.epoch().is_none() {
         format!("`{LOCK_FILE}` has no epoch for package indexes")
-    } else if lock_file::is_written(&global.context, pruned) {
+    } else if lock_file::is_written(&global.context, pruned)? {
         return Ok(());
     } else {
         format!("`{LOCK_FILE}` is not written as `llbgen lock` writes it")

@@ -112,7 +112,7 @@ fn states(
             continue;
         }
         let inspection = args.earlier.inspection();
-        let standing = fleet::standing(plans, &args.earlier.output, inspection);
+        let standing = fleet::standing(plans, &args.earlier.output, inspection, None);
         states.push(match standing {
             Standing::UpToDate(_) => State::UpToDate,
             Standing::Build(reason) => State::Build(reason),

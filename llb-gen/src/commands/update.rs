@@ -35,7 +35,7 @@ pub(crate) fn run(
     if args.format == ListingFormat::Json {
         table::print_json(&new.moved_from(&survey.lock))?;
         if !args.dry_run {
-            fleet::lock_file::write(&global.context, &new)?;
+            fleet::lock_file::write(&global.context, &survey.lock, &new)?;
         }
         return Ok(());
     }

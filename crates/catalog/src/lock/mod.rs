@@ -3,6 +3,7 @@
 mod config;
 mod error;
 mod key;
+mod merge;
 mod policy;
 mod reference;
 mod refresh;

@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
     io,
     path::{Path, PathBuf},
 };
 
 use catalog::{NamedContext, RootfsTar, Template, Variables, Variant};
+
+use crate::regular_file::{self, Links};
 
 /// Why a root filesystem tar cannot stand in for a base.
 #[derive(Debug, thiserror::Error)]
@@ -116,7 +117,7 @@ fn check(context: &str, path: &Path) -> Result<archive::RootfsTar, RootfsError> 
         path: path.to_owned(),
         source,
     };
-    let file = File::open(path).map_err(open)?;
+    let file = regular_file::open(path, Links::Follow).map_err(open)?;
     let tar = archive::check_rootfs(file).map_err(|source| RootfsError::NotATar {
         context: context.to_owned(),
         path: path.to_owned(),

@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, Read, Write as _},
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,58 +10,60 @@ use buildkit_client::{Export, SinkError};
 
 use super::{Archive, ImagePlan};
 use crate::{
-    build::FailureReason,
+    fingerprint::Fingerprint,
     output::{Draft, OutputError},
 };
 
-/// The digest and size of an archive that was written.
+/// The digest and size of an archive that was written, and what it is, unless it was written through.
+pub(super) type Complete = (Digest, u64, Option<Fingerprint>);
+
+/// An archive that was written.
 #[derive(Clone, Default)]
-pub(super) struct Written(Arc<Mutex<Option<(Digest, u64)>>>);
+pub(super) struct Written(Arc<Mutex<Option<Complete>>>);
 
 impl Written {
-    fn set(&self, digest: Digest, size: u64) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((digest, size));
+    fn set(&self, complete: Complete) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(complete);
     }
 
     /// What was written, if it was to its end.
-    pub(super) fn take(&self) -> Option<(Digest, u64)> {
+    pub(super) fn take(&self) -> Option<Complete> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 /// An archive that gets its name when it is whole.
 pub(super) fn archive_export(
-    path: &Path,
+    draft: Draft,
     image: &ImagePlan,
     archive: Archive,
     written: Written,
-) -> Result<Export, FailureReason> {
-    let draft = Draft::create(path)?;
+) -> Export {
     let sink = move |tar: &mut dyn Read| {
-        let (digest, size) = publish(tar, draft)?;
-        written.set(digest, size);
+        written.set(publish(tar, draft)?);
         Ok(())
     };
     let export = match archive {
         Archive::Oci => Export::oci(sink),
         Archive::Docker => Export::docker(sink),
     };
-    Ok(if image.names.index.is_empty() {
+    if image.names.index.is_empty() {
         export
     } else {
         export.with_names(&image.names.index)
-    })
+    }
 }
 
 /// A tar ends in two blocks of zeros, which are written only when it is whole.
 const TAR_END: usize = 1024;
 
-fn publish(tar: &mut dyn Read, draft: Draft) -> Result<(Digest, u64), SinkError> {
+fn publish(tar: &mut dyn Read, draft: Draft) -> Result<Complete, SinkError> {
     let unwritten = |source| OutputError::File {
         path: draft.path().to_owned(),
         source,
     };
-    let mut writer = Compressor::new(draft.writer(), Compress::No).map_err(unwritten)?;
+    let file = draft.writer().map_err(unwritten)?;
+    let mut writer = Compressor::new(file, Compress::No).map_err(unwritten)?;
     let mut buffer = vec![0; 256 * 1024];
     let mut end = Vec::new();
     loop {
@@ -79,9 +80,8 @@ fn publish(tar: &mut dyn Read, draft: Draft) -> Result<(Digest, u64), SinkError>
         let error = "the daemon broke its archive off";
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, error).into());
     }
-    let summary = writer.finish().map_err(unwritten)?;
-    draft.publish()?;
-    Ok(summary)
+    let (digest, size) = writer.finish().map_err(unwritten)?;
+    Ok((digest, size, draft.publish()?))
 }
 
 #[cfg(test)]

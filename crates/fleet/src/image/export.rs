@@ -16,8 +16,7 @@ use crate::{
     event::Event,
     metadata::Output,
     names::Published,
-    record,
-    solve::{told, with_sources},
+    solve::{note_down, told, with_sources},
     source_failure::SourceTrouble,
     tagging,
 };
@@ -45,9 +44,10 @@ pub(crate) async fn solve(
     }
     let path = options.output.path(&image.plans[0])?;
     let written = Written::default();
-    let export = archive_export(&path, image, options.image.archive, written.clone())?;
+    let draft = options.output.draft(&path)?;
+    let export = archive_export(draft, image, options.image.archive, written.clone());
     let digest = solving.export(export).await?;
-    let (file, size) = written.take().ok_or(FailureReason::NoTar)?;
+    let (file, size, fingerprint) = written.take().ok_or(FailureReason::NoTar)?;
     let output = Output {
         path,
         digest: file.to_string(),
@@ -58,10 +58,8 @@ pub(crate) async fn solve(
         },
         ..image.output(&digest)
     };
-    if let Some(directory) = options.output.records() {
-        for plan in &image.plans {
-            record::write(directory, plan, &output)?;
-        }
+    for plan in &image.plans {
+        note_down(&options.output, plan, &output, fingerprint, events);
     }
     Ok(output)
 }

@@ -7,11 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::{Kind, Plan, Template};
+use catalog::{CATALOG_FILE, Kind, LOCK_FILE, Plan, Template};
 use fleet::{Annotated, Annotation, Archive, Destination, ImageOptions, Output};
-use tempfile::TempDir;
 
-use super::load::Loader;
+use super::{kept::Kept, load::Loader};
 use crate::{
     args::{BuildArgs, FileForm, OutputSpec},
     failure::{Exit, Failure},
@@ -25,6 +24,8 @@ const PLATFORM_VARIABLES: [&str; 3] = ["arch", "platform", "variant"];
 pub(super) struct Place {
     form: Option<FileForm>,
     taker: Taker,
+    /// The context directory, whose catalog and lock are no outputs.
+    context: PathBuf,
 }
 
 /// An archive for Docker is of one manifest, and no index.
@@ -47,34 +48,62 @@ fn refuse_what_needs_an_index(options: &ImageOptions) -> Result<(), Failure> {
     }
 }
 
+/// The output directory that nobody has to name.
+const DEFAULT_DIRECTORY: &str = "out";
+
+/// A link in the place of the directory that nobody named may have come with the catalog, and lead anywhere.
+fn refuse_default_link(directory: &Path) -> Result<(), Failure> {
+    let is_link = std::fs::symlink_metadata(directory).is_ok_and(|found| found.is_symlink());
+    if directory != Path::new(DEFAULT_DIRECTORY) || !is_link {
+        return Ok(());
+    }
+    let target = directory.canonicalize();
+    let here = Path::new(".").canonicalize()?;
+    match target {
+        Ok(target) if !target.starts_with(here) => {
+            let target = target.display();
+            let error = format!("`{DEFAULT_DIRECTORY}` is a link, to `{target}`");
+            let hint = format!("to write there, name it: `-o {target}`");
+            Err(Failure::new(Exit::Usage, error).with_hint(hint))
+        }
+        // One that leads nowhere cannot be made a directory, which is told then.
+        _ => Ok(()),
+    }
+}
+
 /// Who gets files that are complete. What is not for the user is in a directory of its own until then.
 enum Taker {
     /// The user.
     User(Destination),
     /// Stdout.
-    Stdout(TempDir),
+    Stdout(Kept),
     /// Docker or podman.
-    Engine(TempDir, Loader),
+    Engine(Kept, Loader),
 }
 
 impl Place {
-    pub(super) fn of(args: &BuildArgs) -> Result<Self, Failure> {
+    pub(super) fn of(args: &BuildArgs, context: &Path) -> Result<Self, Failure> {
         args.image.require_place_for_tags(args.load.is_some())?;
-        let place = Self::asked_for(args)?;
+        let (form, taker) = Self::asked_for(args)?;
+        let place = Self {
+            form,
+            taker,
+            context: context.to_owned(),
+        };
+        if let Taker::User(Destination::Directory(directory)) = &place.taker {
+            refuse_default_link(directory)?;
+        }
         if place.archive() == Archive::Docker {
             refuse_what_needs_an_index(&args.image.format.options()?)?;
         }
         Ok(place)
     }
 
-    fn asked_for(args: &BuildArgs) -> Result<Self, Failure> {
+    fn asked_for(args: &BuildArgs) -> Result<(Option<FileForm>, Taker), Failure> {
         if let Some(engine) = args.load {
             let loader = Loader::find(engine)?;
-            let kept = TempDir::new()?;
-            return Ok(Self {
-                form: Some(FileForm::Docker),
-                taker: Taker::Engine(kept, loader),
-            });
+            let taker = Taker::Engine(Kept::new()?, loader);
+            return Ok((Some(FileForm::Docker), taker));
         }
         if args.image.push && !matches!(args.output, OutputSpec::Directory(_)) {
             let error = "`--push` and an `--output` that is not a directory exclude each other";
@@ -82,24 +111,19 @@ impl Place {
                 .with_hint("push in one call and write the file in another: nothing runs twice"));
         }
         Ok(match &args.output {
-            OutputSpec::Directory(directory) => Self {
-                form: None,
-                taker: Taker::User(Destination::Directory(directory.clone())),
-            },
-            OutputSpec::File { form, dest } => Self {
-                form: Some(*form),
-                taker: Taker::User(Destination::File(dest.clone())),
-            },
+            OutputSpec::Directory(directory) => {
+                (None, Taker::User(Destination::Directory(directory.clone())))
+            }
+            OutputSpec::File { form, dest } => {
+                (Some(*form), Taker::User(Destination::File(dest.clone())))
+            }
             OutputSpec::Stdout(form) => {
                 if io::stdout().is_terminal() {
                     let error = "an output is not written to a terminal";
                     return Err(Failure::new(Exit::Usage, error)
                         .with_hint("redirect stdout, or give a directory: `-o DIR`"));
                 }
-                Self {
-                    form: *form,
-                    taker: Taker::Stdout(TempDir::new()?),
-                }
+                (*form, Taker::Stdout(Kept::new()?))
             }
         })
     }
@@ -142,6 +166,7 @@ impl Place {
         };
         self.refuse_several_platforms(&groups)?;
         self.refuse_one_file(&groups)?;
+        self.refuse_own_files(&groups)?;
         Ok(groups)
     }
 
@@ -230,6 +255,38 @@ impl Place {
                 "put what tells them apart into `dest`: {artifact}, {arch} or {platform}"
             };
             return Err(Failure::new(Exit::Usage, error).with_hint(hint));
+        }
+        Ok(())
+    }
+
+    /// The catalog and its lock are what outputs are made by, and not outputs.
+    fn refuse_own_files(&self, groups: &[Vec<Plan>]) -> Result<(), Failure> {
+        let destination = self.destination();
+        for plan in groups.iter().map(|group| &group[0]) {
+            // A path that cannot be made was refused before.
+            let Ok(path) = destination.path(plan) else {
+                continue;
+            };
+            let name = path.file_name().and_then(|name| name.to_str());
+            let is_own = name.is_some_and(|name| [CATALOG_FILE, LOCK_FILE].contains(&name));
+            if !is_own {
+                continue;
+            }
+            let directory = match path.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                _ => Path::new("."),
+            };
+            let canonical = |path: &Path| path.canonicalize().ok();
+            if canonical(directory).is_some() && canonical(directory) == canonical(&self.context) {
+                let error = format!(
+                    "the output of `{}` would take the place of `{}`",
+                    plan.variant,
+                    path.display()
+                );
+                let hint =
+                    "give a directory for outputs, `-o DIR`, or another `output` to the artifact";
+                return Err(Failure::new(Exit::Usage, error).with_hint(hint));
+            }
         }
         Ok(())
     }

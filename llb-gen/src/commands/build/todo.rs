@@ -1,11 +1,15 @@
 //! What is to be built, and what is there already.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use buildkit_client::CancellationToken;
-use catalog::{CheckedCatalog, Kind, Plan, Platform, Read, Variant};
+use catalog::{CheckedCatalog, ContextPath, Kind, Plan, Platform, Read, Variant};
 use fleet::{
-    BuildFailure, FoundAgents, ImagePlan, LoadedSecrets, Output, RegistryAccess, Standing, Work,
+    BuildFailure, FoundAgents, GivenUp, ImagePlan, LoadedSecrets, Output, OutputLock,
+    RegistryAccess, Standing, Work,
 };
 
 use super::destination::Place;
@@ -21,6 +25,16 @@ pub(super) struct Todo {
     pub(super) up_to_date: Vec<Output>,
     /// All outputs, in the order of the selection.
     pub(super) order: Vec<Key>,
+    /// The locks of what is to be built, held until it is.
+    pub(super) locks: Vec<OutputLock>,
+}
+
+/// How a build waits for another one that writes the same outputs.
+pub(super) struct Waiting<'a> {
+    /// Told what is waited for.
+    pub(super) tell: &'a dyn Fn(String),
+    /// Whether the wait is given up.
+    pub(super) is_given_up: &'a dyn Fn() -> bool,
 }
 
 /// What tells outputs apart: the artifact, its values, and the first of its platforms.
@@ -43,34 +57,49 @@ fn key_of(output: &Output) -> Key {
     )
 }
 
-/// Leaves out what is there already, and makes sure that the rest has its secrets.
+/// Leaves out what is there already, and makes sure that the rest has its secrets. What is to be written is locked before
+/// it is looked at.
 pub(super) fn sorted(
     catalog: &CheckedCatalog,
     args: &BuildArgs,
     place: &Place,
     plans: Vec<Plan>,
-    given: (&LoadedSecrets, &FoundAgents),
+    (secrets, agents): (&LoadedSecrets, &FoundAgents),
+    waiting: &Waiting<'_>,
 ) -> Result<Todo, Failure> {
     let inspection = args.reuse.inspection();
     let always = args.reuse.builds_always();
-    let (mut up_to_date, mut order, mut groups) = (Vec::new(), Vec::new(), Vec::new());
-    for group in place.groups(plans)? {
+    let (mut up_to_date, mut order, mut left) = (Vec::new(), Vec::new(), Vec::new());
+    let groups = place.groups(plans)?;
+    // What is to be pushed is looked for in the registries.
+    let recorded = place.with_records();
+    let has_record = |group: &[Plan]| !(group[0].kind == Kind::Image && args.image.push);
+    let mut locks = match recorded {
+        Some(directory) => {
+            let written = groups.iter().filter(|group| has_record(group));
+            locked(directory, written.map(|group| &group[0]), waiting)?
+        }
+        None => BTreeMap::new(),
+    };
+    for group in groups {
         order.push(key(&group[0].variant));
-        // What is to be pushed is looked for in the registries.
-        let is_pushed = group[0].kind == Kind::Image && args.image.push;
-        let directory = match place.with_records() {
-            Some(directory) if !always && !is_pushed => directory,
+        let directory = match recorded {
+            Some(directory) if !always && has_record(&group) => directory,
             _ => {
-                groups.push(group);
+                left.push(group);
                 continue;
             }
         };
-        match fleet::standing(&group, directory, inspection) {
-            Standing::UpToDate(output) => up_to_date.push(*output),
-            Standing::Build(_) => groups.push(group),
+        let output = &group[0].output;
+        match fleet::standing(&group, directory, inspection, locks.get(output)) {
+            Standing::UpToDate(found) => {
+                locks.remove(output);
+                up_to_date.push(*found);
+            }
+            Standing::Build(_) => left.push(group),
         }
     }
-    let (secrets, agents) = given;
+    let groups = left;
     refuse_missing_secrets(groups.iter().flatten(), secrets)?;
     refuse_missing_agents(groups.iter().flatten(), agents)?;
     let work = groups
@@ -85,7 +114,24 @@ pub(super) fn sorted(
         work,
         up_to_date,
         order,
+        locks: locks.into_values().collect(),
     })
+}
+
+/// The locks of outputs, taken in the order of their paths.
+fn locked<'a>(
+    directory: &Path,
+    plans: impl Iterator<Item = &'a Plan>,
+    waiting: &Waiting<'_>,
+) -> Result<BTreeMap<ContextPath, OutputLock>, Failure> {
+    fleet::raise_file_limit();
+    let plans: BTreeMap<&ContextPath, &Plan> = plans.map(|plan| (&plan.output, plan)).collect();
+    let lock = |(output, plan): (&ContextPath, &Plan)| {
+        let lock = OutputLock::acquire(directory, plan, waiting.tell, waiting.is_given_up);
+        lock.map(|lock| (output.clone(), lock))
+    };
+    let locks: Result<_, GivenUp> = plans.into_iter().map(lock).collect();
+    locks.map_err(|error| Failure::new(Exit::Failed, error))
 }
 
 fn work(catalog: &CheckedCatalog, args: &BuildArgs, mut plans: Vec<Plan>) -> Result<Work, Failure> {

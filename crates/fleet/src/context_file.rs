@@ -1,0 +1,27 @@
+//! The files of a context directory that have fixed names: the catalog and the lock.
+
+use std::{fs, io, path::Path};
+
+use crate::regular_file::{self, Links};
+
+/// The content of `name` in `context`; `None` when there is none.
+///
+/// # Errors
+/// When it is no regular file, or a link out of the context: what such a file says is not for this catalog, and an error
+/// would quote it.
+pub fn read(context: &Path, name: &str) -> io::Result<Option<Vec<u8>>> {
+    let path = context.join(name);
+    let found = match fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        found => found?,
+    };
+    if !found.is_symlink() {
+        return regular_file::read(&path, Links::Refuse).map(Some);
+    }
+    let target = fs::canonicalize(&path)?;
+    if !target.starts_with(fs::canonicalize(context)?) {
+        let error = "it is a link out of the context directory";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
+    }
+    regular_file::read(&target, Links::Refuse).map(Some)
+}
