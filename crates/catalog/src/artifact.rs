@@ -262,11 +262,21 @@ impl Artifact {
 
     /// The platforms that it is built for, instead of the default two.
     pub fn platforms<'a>(mut self, platforms: impl IntoIterator<Item = &'a str>) -> Self {
-        self.platforms = platforms
-            .into_iter()
-            .filter_map(|text| self.read::<Platform>(text))
-            .map(|platform| platform.normalized())
-            .collect();
+        self.platforms = Vec::new();
+        for written in platforms {
+            let Some(platform) = self.read::<Platform>(written) else {
+                continue;
+            };
+            let platform = platform.normalized();
+            if self.platforms.contains(&platform) {
+                self.problems.push(Problem::PlatformTwice {
+                    platform: platform.to_string(),
+                    written: written.to_owned(),
+                });
+            } else {
+                self.platforms.push(platform);
+            }
+        }
         self
     }
 

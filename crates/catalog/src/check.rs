@@ -295,11 +295,11 @@ fn output_problems(catalog: &CheckedCatalog) -> Vec<Found> {
                 Err(problem) => problems.push(about(artifact, problem)),
                 Ok(path) => {
                     if let Some(first) = written.get(&path) {
-                        let (first, second) = (first.to_string(), variant.to_string());
                         let clash = Problem::OutputClash {
                             path: path.to_string(),
-                            first,
-                            second,
+                            first: first.to_string(),
+                            second: variant.to_string(),
+                            telling: variant.told_from(first),
                         };
                         problems.push(about(artifact, clash));
                     } else {

@@ -168,7 +168,8 @@ pub enum Problem {
     },
     /// A path that two outputs would be written to.
     #[error(
-        "`{path}` would be written by `{first}` and by `{second}`; add `{{arch}}` or the axis to `output`"
+        "`{path}` would be written by `{first}` and by `{second}`; add {} to `output`",
+        listed(telling)
     )]
     OutputClash {
         /// The path.
@@ -177,9 +178,19 @@ pub enum Problem {
         first: String,
         /// The variant that has it too.
         second: String,
+        /// The placeholders that tell them apart.
+        telling: Vec<String>,
+    },
+    /// A platform that is there in another spelling, or twice.
+    #[error("`platforms` has `{platform}` twice{}", spelt(platform, written))]
+    PlatformTwice {
+        /// The platform.
+        platform: String,
+        /// As it is written where it comes again.
+        written: String,
     },
     /// An image reference that two variants would be pushed under.
-    #[error("`{reference}` would be pushed by `{first}` and by `{second}`; add the axis to `tag`")]
+    #[error("`{reference}` would be pushed by `{first}` and by `{second}`; add the axis to `tags`")]
     TagClash {
         /// The reference.
         reference: String,
@@ -189,13 +200,13 @@ pub enum Problem {
         second: String,
     },
     /// A repository or tag that makes no image reference.
-    #[error("`{reference}`, made from `repository` and `tag`, is not an image reference")]
+    #[error("`{reference}`, made from `repository` and `tags`, is not an image reference")]
     ImageName {
         /// The reference.
         reference: String,
     },
     /// Tags without a repository.
-    #[error("it has `tag` but no `repository`, so it would be pushed nowhere")]
+    #[error("it has `tags` but no `repository`, so it would be pushed nowhere")]
     NoRepository,
     /// A repository for what is no image.
     #[error("it has a `repository`, but it is a `{kind}`, and only an image is pushed")]
@@ -239,6 +250,15 @@ fn or_image(nearest: Option<&str>) -> String {
     format!("{meant}, and an image needs a tag or a digest")
 }
 
+/// What a platform is called elsewhere, when it is called otherwise here.
+fn spelt(platform: &str, written: &str) -> String {
+    if platform == written {
+        String::new()
+    } else {
+        format!(": `{written}` is the same")
+    }
+}
+
 impl Problem {
     /// What a file has that is wrong, the closest first.
     pub(crate) fn written(&self) -> Vec<String> {
@@ -263,6 +283,7 @@ impl Problem {
             | Self::OptionAndAxis { .. }
             | Self::OptionDiffers { .. }
             | Self::OptionCircle { .. } => "options",
+            Self::PlatformTwice { .. } => "platforms",
             Self::Empty { what } if what == "platforms" => "platforms",
             Self::Empty { .. } => "axes",
             Self::Base { .. } | Self::Cycle { .. } => "base",

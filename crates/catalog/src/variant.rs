@@ -55,6 +55,23 @@ impl Variant {
         built_in.into_iter().chain(values).collect()
     }
 
+    /// The placeholders whose values tell it from `other`, those of the platform as one: `{arch}`, unless only
+    /// `{platform}` does.
+    pub(crate) fn told_from(&self, other: &Self) -> Vec<String> {
+        let (own, others) = (self.variables(), other.variables());
+        let differs = |name: &str| own.get(name) != others.get(name);
+        let artifact = differs("artifact").then_some("artifact");
+        let platform = if differs("arch") {
+            Some("arch")
+        } else {
+            differs("platform").then_some("platform")
+        };
+        let axes = self.axes.iter().map(VariableName::as_str);
+        let axes = axes.filter(|axis| artifact.is_none() && differs(axis));
+        let names = artifact.into_iter().chain(platform).chain(axes);
+        names.map(|name| format!("{{{name}}}")).collect()
+    }
+
     /// The values of its axes and options, as text.
     pub fn values_as_text(&self) -> BTreeMap<String, String> {
         self.values

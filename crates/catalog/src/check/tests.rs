@@ -144,7 +144,7 @@ fn outputs_are_unique_and_stay_in_the_output_directory() {
     check(
         one(Artifact::rootfs("a", "debian:12").output("a.tar")),
         &[
-            "a: `a.tar` would be written by `a linux/amd64` and by `a linux/arm64`; add `{arch}` or the axis to `output`",
+            "a: `a.tar` would be written by `a linux/amd64` and by `a linux/arm64`; add `{arch}` to `output`",
         ],
     );
     check(
@@ -156,7 +156,22 @@ fn outputs_are_unique_and_stay_in_the_output_directory() {
                     .platforms(["linux/arm64"]),
             ),
         &[
-            "b: `arm64.tar` would be written by `a linux/arm64` and by `b linux/arm64`; add `{arch}` or the axis to `output`",
+            "b: `arm64.tar` would be written by `a linux/arm64` and by `b linux/arm64`; add `{artifact}` to `output`",
+        ],
+    );
+    check(
+        one(Artifact::rootfs("a", "debian:12").platforms(["linux/arm/v6", "linux/arm/v7"])),
+        &[
+            "a: `a/arm.tar` would be written by `a linux/arm/v6` and by `a linux/arm/v7`; add `{platform}` to `output`",
+        ],
+    );
+    check(
+        one(Artifact::rootfs("a", "debian:12")
+            .axis("l10n", ["en", "zh"])
+            .output("{arch}.tar")
+            .platforms(["linux/amd64"])),
+        &[
+            "a: `amd64.tar` would be written by `a linux/amd64 l10n=en` and by `a linux/amd64 l10n=zh`; add `{l10n}` to `output`",
         ],
     );
     check(
@@ -166,6 +181,20 @@ fn outputs_are_unique_and_stay_in_the_output_directory() {
         &[
             "a: the output `../amd64.tar` must be a relative path that stays in the output directory",
         ],
+    );
+}
+
+#[test]
+fn a_platform_is_there_once_however_it_is_spelt() {
+    let of =
+        |platforms: [&'static str; 2]| one(Artifact::rootfs("a", "debian:12").platforms(platforms));
+    check(
+        of(["linux/arm64", "linux/arm64/v8"]),
+        &["a: `platforms` has `linux/arm64` twice: `linux/arm64/v8` is the same"],
+    );
+    check(
+        of(["linux/amd64", "linux/amd64"]),
+        &["a: `platforms` has `linux/amd64` twice"],
     );
 }
 
