@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, error::Error, fmt::Write as _};
 
-use buildkit_client::{GatewayError, without_command};
+use buildkit_client::{GatewayError, readable};
 use catalog::{
     BaseError, CatalogError, FileError, LockError, PlanError, PlanProblem, SelectError, Variant,
     Written, listed,
@@ -158,10 +158,10 @@ pub enum FrontendError {
 impl FrontendError {
     /// The error with its causes and what to do, as one text: all that a client gets.
     pub(crate) fn report(&self) -> String {
-        let mut text = without_command(&self.to_string()).into_owned();
+        let mut text = readable(&self.to_string()).into_owned();
         for cause in causes(self) {
             // The command of a step is long, and stands in the step.
-            _ = write!(text, ": {}", without_command(&cause));
+            _ = write!(text, ": {}", readable(&cause));
         }
         if let Some(hint) = self.hint() {
             _ = write!(text, "\nhint: {hint}");

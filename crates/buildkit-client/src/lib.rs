@@ -76,5 +76,5 @@ pub use session::filesync::{
 };
 pub use session::secrets::{MAX_SECRET_SIZE, SecretError, SecretSource, SecretValue, Secrets};
 pub use session::ssh::{DEFAULT_SSH_AGENT, SshAgents};
-pub use solve::{BuildFailure, FailureSource, Solve, SolveError, Solved, without_command};
+pub use solve::{BuildFailure, FailureSource, Solve, SolveError, Solved, readable};
 pub use tls::{ClientPair, TlsError, TlsFiles, TlsFlags};

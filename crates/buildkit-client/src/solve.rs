@@ -20,7 +20,7 @@ use crate::session::secrets::Secrets;
 use crate::session::ssh::SshAgents;
 
 pub use error::SolveError;
-pub use failure::{BuildFailure, FailureSource, without_command};
+pub use failure::{BuildFailure, FailureSource, readable};
 pub(crate) use run::prepare;
 
 /// What a daemon is asked to build.

@@ -16,7 +16,7 @@ use crate::progress::{SourcePosition, SourceRange, VertexDigest};
 
 /// A build that failed in the daemon.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", without_command(message))]
+#[error("{}", readable(message))]
 pub struct BuildFailure {
     /// The gRPC code.
     pub code: Code,
@@ -43,7 +43,7 @@ pub struct FailureSource {
 
 /// A message without the command line in it: `process "/bin/sh -ec …" did not complete successfully: exit code: 1`
 /// repeats the whole script, which stands in the step already. Any other message stays as it is.
-pub fn without_command(message: &str) -> Cow<'_, str> {
+fn without_command(message: &str) -> Cow<'_, str> {
     let quoted = message.split_once("process \"").and_then(|(before, rest)| {
         let (_, after) = rest.rsplit_once("\" did not complete successfully")?;
         Some((before, after))
@@ -54,6 +54,75 @@ pub fn without_command(message: &str) -> Cow<'_, str> {
         )),
         None => Cow::Borrowed(message),
     }
+}
+
+/// A message as a user understands it: without the command line, and with paths as the step has them:
+/// those of the daemon's own mounts and snapshots name no file that anybody knows.
+pub fn readable(message: &str) -> Cow<'_, str> {
+    match without_command(message) {
+        Cow::Borrowed(message) => without_refs(in_tree(message)),
+        Cow::Owned(message) => Cow::Owned(without_refs(in_tree(&message)).into_owned()),
+    }
+}
+
+/// A message without the daemon's names for trees: `checksum of ref 1a2b::3c4d: "/x": not found`.
+fn without_refs(message: Cow<'_, str>) -> Cow<'_, str> {
+    const REF: &str = " of ref ";
+    let found = message.split_once(REF).and_then(|(before, rest)| {
+        let end = rest.find(": ")?;
+        let (name, after) = rest.split_at(end);
+        (name.contains("::") && !name.contains(' ')).then(|| format!("{before}{after}"))
+    });
+    found.map_or(message, Cow::Owned)
+}
+
+/// What stands in the paths at which BuildKit's workers have trees, before a number or name: temporary mounts
+/// (`snapshot/localmounter.go`), snapshots of containerd's snapshotters, and commands that run (`executor/runcexecutor`).
+const MOUNT: &str = "/buildkit-mount";
+const SNAPSHOT: &str = "/snapshots/snapshots/";
+const COMMAND: &str = "/executor/";
+
+fn in_tree(message: &str) -> Cow<'_, str> {
+    if ![MOUNT, SNAPSHOT, COMMAND]
+        .iter()
+        .any(|own| message.contains(own))
+    {
+        return Cow::Borrowed(message);
+    }
+    let is_end =
+        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ':' | ',' | ';' | ')');
+    let parts = message.split_inclusive(is_end).map(|part| {
+        let path = part.trim_end_matches(is_end);
+        let before = path.find('/').unwrap_or(path.len());
+        match below_own(&path[before..]) {
+            Some(rest) => format!("{}{rest}{}", &path[..before], &part[path.len()..]),
+            None => part.to_owned(),
+        }
+    });
+    Cow::Owned(parts.collect())
+}
+
+/// The path in the tree, if the tree is at a place of the daemon's own.
+fn below_own(path: &str) -> Option<&str> {
+    let after = |own: &str| {
+        let (_, rest) = path.rsplit_once(own)?;
+        // The number or the name.
+        Some(&rest[rest.find('/').unwrap_or(rest.len())..])
+    };
+    let inside = |rest: &'_ str, directory: &str| {
+        let rest = rest.strip_prefix(directory)?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| path.len() - rest.len())
+    };
+    let start = if let Some(rest) = after(MOUNT) {
+        path.len() - rest.len()
+    } else if let Some(rest) = after(SNAPSHOT) {
+        inside(rest, "/fs").unwrap_or(path.len() - rest.len())
+    } else {
+        // A user's directory may have that name, too.
+        inside(after(COMMAND)?, "/rootfs")?
+    };
+    let rest = &path[start..];
+    Some(if rest.is_empty() { "/" } else { rest })
 }
 
 const VERTEX: &str = "errdefs.Vertex+json";
@@ -185,6 +254,43 @@ impl From<Position> for SourcePosition {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_daemons_own_paths_are_those_of_the_tree() {
+        let check = |message: &str, expected: &str| assert_eq!(readable(message), expected);
+        check(
+            "failed to copy file info: lstat /tmp/buildkit-mount2718281828/etc/none: no such file or directory",
+            "failed to copy file info: lstat /etc/none: no such file or directory",
+        );
+        check(
+            "mkdir /var/lib/buildkit/runc-overlayfs/snapshots/snapshots/12/fs/usr/bin: not a directory",
+            "mkdir /usr/bin: not a directory",
+        );
+        check(
+            "open \"/home/a/.local/x/runc-native/snapshots/snapshots/8/a b\": it is odd",
+            "open \"/a b\": it is odd",
+        );
+        check(
+            "cannot replace to directory /tmp/buildkit-mount1 with file",
+            "cannot replace to directory / with file",
+        );
+        check(
+            "stat /var/lib/buildkit/runc-overlayfs/executor/x7/rootfs/a: gone",
+            "stat /a: gone",
+        );
+        check(
+            "open /srv/executor/x/a: gone",
+            "open /srv/executor/x/a: gone",
+        );
+        check(
+            "failed to calculate checksum of ref lcc37f::llsepw: \"/none/x\": not found",
+            "failed to calculate checksum: \"/none/x\": not found",
+        );
+        check(
+            "a/snapshots of a copy: /srv/fs/a",
+            "a/snapshots of a copy: /srv/fs/a",
+        );
+    }
 
     #[test]
     fn the_script_is_not_repeated() {
