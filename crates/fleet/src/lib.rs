@@ -59,6 +59,6 @@ pub use self::{
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
     source_failure::{SourceFailure, SourceKind, SourceTrouble, is_transient},
     ssh::{FoundAgents, SshError, SshSpec, SshSpecError},
-    standing::{Inspection, Reason, Standing, incomplete, standing},
+    standing::{Inspection, Reason, Standing, incomplete, standing, standings},
     tagging::TagError,
 };

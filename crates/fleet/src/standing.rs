@@ -64,6 +64,11 @@ pub enum Reason {
         /// Those that it has.
         built: String,
     },
+    /// Nothing is wrong with this platform of an image, but with another one, and both are one output.
+    Together {
+        /// The other one.
+        platform: String,
+    },
     /// The tar is not there any more.
     Gone {
         /// The file.
@@ -110,6 +115,7 @@ impl fmt::Display for Reason {
             ),
             Self::Changed => f.write_str("it changed since the last build"),
             Self::Platforms { built } => write!(f, "it was built for {built}"),
+            Self::Together { platform } => write!(f, "it is one image with {platform}"),
             Self::Gone { path } => write!(f, "`{}` is gone", path.display()),
             Self::Size { path, size, built } => write!(
                 f,
@@ -144,6 +150,25 @@ pub fn standing(
         }
     }
     standing
+}
+
+/// What is to be done for each of `plans`, whose one output goes to `directory`: of an image, each platform has a reason of
+/// its own. It is looked at alone: nothing is locked.
+pub fn standings(plans: &[Plan], directory: &Path, inspection: Inspection) -> Vec<Standing> {
+    let platforms = image::platforms(plans);
+    let each = plans
+        .iter()
+        .map(|plan| of_plan(plan, &platforms, directory, inspection, None));
+    let mut standings: Vec<Standing> = each.collect();
+    let is_built = |standing: &Standing| matches!(standing, Standing::Build(_));
+    if let Some(first) = standings.iter().position(is_built) {
+        let platform = plans[first].variant.platform.to_string();
+        for standing in standings.iter_mut().filter(|standing| !is_built(standing)) {
+            let platform = platform.clone();
+            *standing = Standing::Build(Reason::Together { platform });
+        }
+    }
+    standings
 }
 
 fn of_plan(

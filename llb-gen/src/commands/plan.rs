@@ -63,7 +63,8 @@ pub(crate) fn run(
     let rows: Vec<Row> = plans
         .iter()
         .zip(&states)
-        .flat_map(|(plans, state)| plans.iter().map(|plan| row(plan, args, state)))
+        .flat_map(|(plans, states)| plans.iter().zip(states))
+        .map(|(plan, state)| row(plan, args, state))
         .collect();
     match args.format {
         ListingFormat::Json => table::print_json(&rows)?,
@@ -75,7 +76,8 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// What is to be done for what some plans make.
+/// What is to be done for a plan.
+#[derive(Clone)]
 enum State {
     UpToDate,
     Published,
@@ -84,12 +86,12 @@ enum State {
     Push(String),
 }
 
-/// What is to be done for each of `outputs`; with `--push` the registries are asked.
+/// What is to be done for each plan of each of `outputs`; with `--push` the registries are asked.
 fn states(
     catalog: &CheckedCatalog,
     args: &PlanArgs,
     outputs: &[Vec<Plan>],
-) -> Result<Vec<State>, Failure> {
+) -> Result<Vec<Vec<State>>, Failure> {
     let names = outputs.iter().map(|plans| pushed(catalog, args, plans));
     let names = names.collect::<Result<Vec<_>, _>>()?;
     let images = outputs.iter().zip(&names);
@@ -108,15 +110,17 @@ fn states(
                 );
             }
             let runtime = runtime.as_ref().expect("it was just made");
-            states.push(runtime.block_on(in_registries(catalog, args, plans, &names))?);
+            let state = runtime.block_on(in_registries(catalog, args, plans, &names))?;
+            states.push(vec![state; plans.len()]);
             continue;
         }
         let inspection = args.earlier.inspection();
-        let standing = fleet::standing(plans, &args.earlier.output, inspection, None);
-        states.push(match standing {
+        let standings = fleet::standings(plans, &args.earlier.output, inspection);
+        let each = standings.into_iter().map(|standing| match standing {
             Standing::UpToDate(_) => State::UpToDate,
             Standing::Build(reason) => State::Build(reason),
         });
+        states.push(each.collect());
     }
     Ok(states)
 }
@@ -128,7 +132,8 @@ fn pushed(
     plans: &[Plan],
 ) -> Result<Option<ImageRefs>, Failure> {
     let is_pushed = args.image.push && plans[0].kind == Kind::Image;
-    if !is_pushed || fleet::incomplete(&plans[0]).is_some() {
+    let is_incomplete = |plan: &Plan| fleet::incomplete(plan).is_some();
+    if !is_pushed || plans.iter().any(is_incomplete) {
         return Ok(None);
     }
     let id = whole_id(catalog, plans);
