@@ -5,6 +5,7 @@ use std::{
     fmt::Write as _,
     io::{self, Write as _},
     process::ExitCode,
+    sync::Arc,
 };
 
 use anstyle::{AnsiColor, Color, Style};
@@ -107,22 +108,13 @@ impl Failure {
             .and_then(|()| stderr.flush());
     }
 
-    fn render(&self) -> String {
-        let (red, cyan) = (RED, bold(AnsiColor::Cyan));
-        let mut text = String::new();
-        for error in &self.errors {
-            _ = writeln!(
-                text,
-                "{red}error:{red:#} {}",
-                indented(&error.to_string(), "  ")
-            );
-            for cause in causes(error.as_ref()) {
-                _ = writeln!(text, "  caused by: {}", indented(&cause, "    "));
-            }
-            for lines in lines_of(error.as_ref()) {
-                _ = writeln!(text, "  at {}", indented(&lines.to_string(), "  "));
-            }
-        }
+    pub(crate) fn render(&self) -> String {
+        let cyan = bold(AnsiColor::Cyan);
+        let told = self.errors.iter().map(|error| {
+            let failure = error.downcast_ref::<Arc<VariantFailure>>();
+            told(error.as_ref(), failure.map(AsRef::as_ref))
+        });
+        let mut text: String = told.collect();
         if let Some(hint) = &self.hint {
             _ = writeln!(text, "{cyan}hint:{cyan:#} {}", indented(hint, "  "));
         }
@@ -130,10 +122,31 @@ impl Failure {
     }
 }
 
+/// A variant that failed, with its causes, and the lines that it comes from.
+pub(crate) fn told_at_once(failure: &VariantFailure) -> String {
+    told(failure, Some(failure))
+}
+
+/// An error with its causes; of a variant that failed, with the lines that it comes from.
+fn told(error: &dyn Error, failure: Option<&VariantFailure>) -> String {
+    let (red, mut text) = (RED, String::new());
+    _ = writeln!(
+        text,
+        "{red}error:{red:#} {}",
+        indented(&error.to_string(), "  ")
+    );
+    for cause in causes(error) {
+        _ = writeln!(text, "  caused by: {}", indented(&cause, "    "));
+    }
+    for lines in failure.map(lines_of).unwrap_or_default() {
+        _ = writeln!(text, "  at {}", indented(&lines.to_string(), "  "));
+    }
+    text
+}
+
 /// The lines of the user's own files that a failing step comes from, each once.
-fn lines_of(error: &(dyn Error + Send + Sync + 'static)) -> Vec<Lines> {
-    let failure = error.downcast_ref::<VariantFailure>();
-    let sources = failure.map(VariantFailure::sources).unwrap_or_default();
+fn lines_of(failure: &VariantFailure) -> Vec<Lines> {
+    let sources = failure.sources();
     let mut all: Vec<Lines> = Vec::new();
     for lines in sources.iter().filter_map(Lines::of) {
         if !all.contains(&lines) {

@@ -50,6 +50,27 @@ fn a_step_that_fails_is_named_and_its_log_shown() {
     }
 }
 
+/// The others may have an hour to go.
+#[test]
+fn a_failure_is_told_while_the_others_go_on() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let build = Running::start(fixture("steps", home.path()).args([
+        "--addr",
+        &bed.address(),
+        "--progress",
+        "quiet",
+        "build",
+        "fails",
+        "hangs",
+        "--keep-going",
+    ]));
+    let said = build.until_it_says("error: artifact `fails`");
+    assert!(said.contains("before the end"), "{said}");
+    build.signal(Signal::INT);
+    build.wait_for(SECONDS).fails(130, &["interrupted"]);
+}
+
 #[test]
 fn an_address_where_nobody_listens() {
     let home = tempfile::tempdir().unwrap();

@@ -61,7 +61,9 @@ pub struct BuildFailure {
     /// The outputs that were written all the same.
     pub outputs: Vec<Output>,
     /// What failed, in the order in which it did; empty when the build was only cancelled.
-    pub failures: Vec<VariantFailure>,
+    pub failures: Vec<Arc<VariantFailure>>,
+    /// Whether each failure was told when it happened, as an [`Event::Failed`].
+    pub is_told: bool,
 }
 
 /// A variant that could not be built.
@@ -206,10 +208,13 @@ pub async fn build(
             }
             Err(Ended::Cancelled) => incomplete = true,
             Err(Ended::Failed(failure)) => {
-                failures.push(failure);
-                if !options.keep_going {
+                let failure = Arc::new(failure);
+                if options.keep_going {
+                    events(Event::Failed(Arc::clone(&failure)));
+                } else {
                     stop.cancel();
                 }
+                failures.push(failure);
             }
         }
     }
@@ -217,6 +222,11 @@ pub async fn build(
     if failures.is_empty() && !incomplete {
         Ok(outputs)
     } else {
-        Err(BuildFailure { outputs, failures })
+        let is_told = options.keep_going;
+        Err(BuildFailure {
+            outputs,
+            failures,
+            is_told,
+        })
     }
 }

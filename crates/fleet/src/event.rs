@@ -5,6 +5,8 @@ use std::sync::Arc;
 use buildkit_client::Progress;
 use catalog::Variant;
 
+use crate::build::VariantFailure;
+
 /// One piece of news.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -17,4 +19,6 @@ pub enum Event {
     },
     /// Something that a user should know.
     Notice(String),
+    /// A variant failed, and the others are built to their ends.
+    Failed(Arc<VariantFailure>),
 }

@@ -12,6 +12,7 @@ use super::{
     Renderer, seconds,
     steps::{Change, State, Step, Steps},
 };
+use crate::failure::told_at_once;
 
 pub(super) struct Plain<W> {
     out: W,
@@ -103,6 +104,7 @@ impl<W: Write> Renderer for Plain<W> {
                 }
             }
             Event::Notice(notice) => self.line(notice),
+            Event::Failed(failure) => self.line(told_at_once(failure).trim_end()),
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 use fleet::Event;
 
 use super::{Renderer, steps::Steps};
+use crate::failure::told_at_once;
 
 pub(super) struct Quiet<W> {
     out: W,
@@ -20,17 +21,30 @@ impl<W> Quiet<W> {
     }
 }
 
+impl<W: Write> Quiet<W> {
+    fn logs(&mut self) {
+        for log in self.steps.take_failed() {
+            // Where stderr is gone there is nobody left to tell.
+            let _ = writeln!(self.out, "{log}");
+        }
+    }
+}
+
 impl<W: Write> Renderer for Quiet<W> {
     fn show(&mut self, event: &Event) {
-        if let Event::Progress { variant, progress } = event {
-            self.steps.take(variant, progress);
+        match event {
+            Event::Progress { variant, progress } => {
+                self.steps.take(variant, progress);
+            }
+            Event::Failed(failure) => {
+                self.logs();
+                let _ = write!(self.out, "{}", told_at_once(failure));
+            }
+            Event::Notice(_) => {}
         }
     }
 
     fn end(&mut self) {
-        for step in self.steps.failed() {
-            // Where stderr is gone there is nobody left to tell.
-            let _ = writeln!(self.out, "{}", step.whole_log());
-        }
+        self.logs();
     }
 }

@@ -1,22 +1,27 @@
 //! What is known of every step of a build, gathered from what the daemon reports of all variants.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use buildkit_client::{Progress, Vertex, VertexDigest, without_command};
+use buildkit_client::{Progress, Vertex, VertexDigest, readable};
 use catalog::Variant;
 
 /// The most that is kept of a step's output until it is known whether the step fails: 4 MiB, its end.
 const MAX_LOG: usize = 4 * 1024 * 1024;
+
+/// The most that is looked at for the last line of a step's output: no terminal is wider.
+const MAX_LINE: usize = 2048;
 
 /// All steps that were reported. A step that several variants share is one step here.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     known: BTreeMap<VertexDigest, Step>,
     begun: usize,
+    /// The failed steps whose output was shown.
+    shown: BTreeSet<VertexDigest>,
 }
 
 /// One step.
@@ -91,9 +96,7 @@ impl Steps {
                 teller: variant.clone(),
             });
         let state = match (vertex.started, vertex.completed) {
-            _ if !vertex.error.is_empty() => {
-                State::Failed(without_command(&vertex.error).into_owned())
-            }
+            _ if !vertex.error.is_empty() => State::Failed(readable(&vertex.error).into_owned()),
             _ if vertex.cached => State::Cached,
             (Some(started), Some(completed)) => {
                 State::Done(completed.duration_since(started).unwrap_or_default())
@@ -143,20 +146,35 @@ impl Steps {
         (done + cached, cached)
     }
 
-    /// The steps that failed by themselves: a cancelled one is the victim of another.
-    pub(super) fn failed(&self) -> impl Iterator<Item = &Step> {
-        self.known
-            .values()
-            .filter(|step| matches!(&step.state, State::Failed(error) if !error.contains("context canceled")))
+    /// The output of the steps that failed by themselves, each once: a cancelled one is the victim of another.
+    pub(super) fn take_failed(&mut self) -> Vec<String> {
+        let failed = self.known.iter().filter(|(_, step)| {
+            matches!(&step.state, State::Failed(error) if !error.contains("context canceled"))
+        });
+        let new = failed.filter(|(digest, _)| self.shown.insert((*digest).clone()));
+        new.filter_map(|(_, step)| step.whole_log()).collect()
     }
 }
 
 impl Step {
-    /// What it has written, between two lines that say which step it is.
-    pub(super) fn whole_log(&self) -> String {
+    /// What it has written, if anything, between two lines that say which step it is.
+    fn whole_log(&self) -> Option<String> {
         let log = String::from_utf8_lossy(&self.log);
         let rule = "─".repeat(8);
-        format!("{rule} {}\n{}\n{rule}", self.title, log.trim_end())
+        let log = log.trim_end();
+        (!log.is_empty()).then(|| format!("{rule} {}\n{log}\n{rule}", self.title))
+    }
+
+    /// The last line that it has written, complete or not, fit for a terminal: colours are left out, and what else would
+    /// move the cursor is escaped. `None` if it is blank.
+    pub(super) fn last_line(&self) -> Option<String> {
+        let end = &self.log[self.log.len().saturating_sub(MAX_LINE)..];
+        let end = String::from_utf8_lossy(end);
+        let end = end.trim_end();
+        // A progress bar overwrites its line.
+        let line = end.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let escaped = escaped(without_colours(line).trim_start());
+        (!escaped.is_empty()).then_some(escaped)
     }
 
     /// How long it has been running.
@@ -178,6 +196,32 @@ fn title(variant: &Variant, name: &str) -> String {
     } else {
         format!("[{variant}] {name}")
     }
+}
+
+/// A line without the sequences that set colours, which are `ESC [`, digits with semicolons between them, and `m`.
+fn without_colours(line: &str) -> String {
+    let mut parts = line.split("\x1b[");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        match rest.strip_prefix('m') {
+            Some(rest) => text.push_str(rest),
+            None => text.extend(["\x1b[", part]),
+        }
+    }
+    text
+}
+
+/// A line without characters that a terminal takes for orders.
+fn escaped(line: &str) -> String {
+    line.chars().fold(String::new(), |mut text, c| {
+        match c {
+            '\t' => text.push(' '),
+            c if c.is_control() => text.extend(c.escape_default()),
+            c => text.push(c),
+        }
+        text
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anstream::ColorChoice;
+use anstyle::Style;
 use buildkit_client::VertexDigest;
 use fleet::Event;
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
@@ -15,13 +17,32 @@ use super::{
     Renderer, seconds,
     steps::{Change, State, Step, Steps},
 };
+use crate::failure::told_at_once;
 
 pub(super) struct Tty {
     lines: MultiProgress,
     count: ProgressBar,
-    running: BTreeMap<VertexDigest, ProgressBar>,
+    running: BTreeMap<VertexDigest, Lines>,
     steps: Steps,
     started: Instant,
+    /// What the last line of a step's output is shown in.
+    faint: Style,
+}
+
+/// The lines of a step that runs.
+struct Lines {
+    step: ProgressBar,
+    /// The last line of its output, once there is one.
+    log: Option<ProgressBar>,
+}
+
+impl Lines {
+    fn clear(&self) {
+        [Some(&self.step), self.log.as_ref()]
+            .into_iter()
+            .flatten()
+            .for_each(ProgressBar::finish_and_clear);
+    }
 }
 
 /// How often the elapsed times move.
@@ -39,6 +60,10 @@ impl Tty {
             running: BTreeMap::new(),
             steps: Steps::default(),
             started: Instant::now(),
+            faint: match anstream::AutoStream::choice(&std::io::stderr()) {
+                ColorChoice::Never => Style::new(),
+                _ => Style::new().dimmed(),
+            },
         }
     }
 
@@ -53,17 +78,48 @@ impl Tty {
                 .insert_before(&self.count, bar.with_elapsed(step.elapsed()));
             bar.set_message(step.title.clone());
             bar.enable_steady_tick(TICK);
-            if let Some(old) = self.running.insert(digest.clone(), bar) {
-                old.finish_and_clear();
+            let lines = Lines {
+                step: bar,
+                log: None,
+            };
+            if let Some(old) = self.running.insert(digest.clone(), lines) {
+                old.clear();
             }
-        } else if let Some(bar) = self.running.remove(digest) {
-            bar.finish_and_clear();
+        } else if let Some(lines) = self.running.remove(digest) {
+            lines.clear();
         }
         let (ended, cached) = self.steps.ended();
         self.count.set_message(format!(
             "{} running, {ended} steps done ({cached} cached)",
             self.running.len()
         ));
+    }
+}
+
+impl Tty {
+    /// Shows the last line of a step's output below it.
+    fn log(&mut self, digest: &VertexDigest) {
+        let step = self.steps.get(digest);
+        let (Some(line), Some(lines)) =
+            (step.and_then(Step::last_line), self.running.get_mut(digest))
+        else {
+            return;
+        };
+        let log = lines.log.get_or_insert_with(|| {
+            let bar = ProgressBar::new_spinner().with_style(style("  {wide_msg}"));
+            self.lines.insert_after(&lines.step, bar)
+        });
+        let faint = self.faint;
+        log.set_message(format!("{faint}{line}{faint:#}"));
+        log.tick();
+    }
+
+    /// Writes lines that stay above those that move.
+    fn print(&self, text: &str) {
+        self.lines.suspend(|| {
+            // Where the terminal is gone there is nobody left to tell.
+            let _ = writeln!(anstream::stderr(), "{text}");
+        });
     }
 }
 
@@ -84,23 +140,26 @@ impl Renderer for Tty {
         match event {
             Event::Progress { variant, progress } => {
                 for change in self.steps.take(variant, progress) {
-                    if let Change::State(digest) = change {
-                        self.state(&digest);
+                    match change {
+                        Change::State(digest) => self.state(&digest),
+                        Change::Log(digest, _) => self.log(&digest),
                     }
                 }
             }
-            Event::Notice(notice) => {
-                // As above.
-                let _ = self.lines.println(notice);
+            Event::Notice(notice) => self.print(notice),
+            Event::Failed(failure) => {
+                for log in self.steps.take_failed() {
+                    self.print(&log);
+                }
+                self.print(told_at_once(failure).trim_end());
             }
         }
     }
 
     fn end(&mut self) {
-        for bar in self.running.values().chain([&self.count]) {
-            bar.finish_and_clear();
-        }
-        let logs: Vec<String> = self.steps.failed().map(Step::whole_log).collect();
+        self.running.values().for_each(Lines::clear);
+        self.count.finish_and_clear();
+        let logs = self.steps.take_failed();
         let (ended, cached) = self.steps.ended();
         let took = seconds(self.started.elapsed());
         let summary = format!("{ended} steps done ({cached} cached) in {took}");

@@ -4,6 +4,7 @@ use std::{
     error::Error,
     fmt,
     io::{self, Write},
+    sync::Arc,
 };
 
 use buildkit_client::SolveError;
@@ -27,8 +28,12 @@ pub(super) fn report(
 ) -> Result<(), Failure> {
     let (outputs, failure) = match built {
         Ok(outputs) => (outputs, None),
-        Err(BuildFailure { outputs, failures }) => {
-            let failure = interrupted.unwrap_or_else(|| failed(failures, &outputs));
+        Err(BuildFailure {
+            outputs,
+            failures,
+            is_told,
+        }) => {
+            let failure = interrupted.unwrap_or_else(|| failed(failures, is_told, &outputs));
             (outputs, Some(failure))
         }
     };
@@ -78,7 +83,7 @@ impl Error for Unprinted {
     }
 }
 
-fn failed(failures: Vec<VariantFailure>, outputs: &[Output]) -> Failure {
+fn failed(failures: Vec<Arc<VariantFailure>>, is_told: bool, outputs: &[Output]) -> Failure {
     // A build that no failure and no signal ended is none that this program began.
     let Some(first) = failures.first() else {
         return Failure::new(Exit::Bug, "the build was given up without a reason");
@@ -92,9 +97,31 @@ fn failed(failures: Vec<VariantFailure>, outputs: &[Output]) -> Failure {
         exit: if all_alike { exit } else { Exit::Failed },
         errors: failures
             .into_iter()
-            .map(|failure| Box::new(failure) as _)
+            .map(|failure| {
+                if is_told {
+                    Box::new(Told(failure)) as _
+                } else {
+                    Box::new(failure) as _
+                }
+            })
             .collect(),
         hint: (!hint.is_empty()).then(|| hint.join("\n")),
+    }
+}
+
+/// A failure of which the lines were shown when it happened.
+#[derive(Debug)]
+struct Told(Arc<VariantFailure>);
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Told {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
     }
 }
 

@@ -245,9 +245,14 @@ pub(super) fn together(
     };
     match built {
         Ok(outputs) => Ok(merged(outputs)),
-        Err(BuildFailure { outputs, failures }) => Err(BuildFailure {
+        Err(BuildFailure {
+            outputs,
+            failures,
+            is_told,
+        }) => Err(BuildFailure {
             outputs: merged(outputs),
             failures,
+            is_told,
         }),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use buildkit_client::{Progress, Vertex, VertexDigest};
+use buildkit_client::{Progress, Vertex, VertexDigest, VertexLog};
 use catalog::{Artifact, Catalog, Request, Variant};
 
 use super::Steps;
@@ -40,6 +40,41 @@ fn vertex(cached: bool, error: &str, completed: bool) -> Progress {
     }
 }
 
+fn log(data: &[u8]) -> Progress {
+    let log = VertexLog {
+        vertex: VertexDigest::from("sha256:1".to_owned()),
+        stream: 1,
+        data: data.to_vec(),
+        timestamp: SystemTime::UNIX_EPOCH,
+    };
+    Progress {
+        logs: vec![log],
+        ..Progress::default()
+    }
+}
+
+#[test]
+fn the_last_line_is_fit_for_a_terminal() {
+    let check = |writes: &[&[u8]], expected: Option<&str>| {
+        let (variants, mut steps) = (variants(), Steps::default());
+        steps.take(&variants[0], &vertex(false, "", false));
+        for write in writes {
+            steps.take(&variants[0], &log(write));
+        }
+        let step = steps.get(&VertexDigest::from("sha256:1".to_owned()));
+        assert_eq!(step.unwrap().last_line().as_deref(), expected, "{writes:?}");
+    };
+    check(&[], None);
+    check(&[b"\n\n  \n"], None);
+    check(&[b"one\ntwo\n", b"thr", b"ee"], Some("three"));
+    check(&[b"10%\r20%\r"], Some("20%"));
+    check(&[b"10%\r20%\r30%"], Some("30%"));
+    check(&[b"\x1b[32mgreen\x1b[0m\tand\n"], Some("green and"));
+    check(&[b"bell\x07 back\x08\n"], Some("bell\\u{7} back\\u{8}"));
+    check(&[b"\x1b[2Jgone\n"], Some("\\u{1b}[2Jgone"));
+    check(&[b"\xff not text\n"], Some("\u{fffd} not text"));
+}
+
 #[test]
 fn a_step_counts_once_however_often_it_is_told() {
     let check = |told: &[(usize, Progress)], ended: (usize, usize), failed: usize| {
@@ -47,11 +82,13 @@ fn a_step_counts_once_however_often_it_is_told() {
         for (variant, progress) in told {
             steps.take(&variants[*variant], progress);
         }
+        steps.take(&variants[0], &log(b"it writes"));
         assert_eq!(
-            (steps.ended(), steps.failed().count()),
+            (steps.ended(), steps.take_failed().len()),
             (ended, failed),
             "{told:?}"
         );
+        assert_eq!(steps.take_failed().len(), 0, "{told:?}");
     };
     let (running, done, cached) = (
         vertex(false, "", false),

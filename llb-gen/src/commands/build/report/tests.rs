@@ -1,8 +1,8 @@
 //! Failures of a build, and how they leave the command.
 
-use std::sync::Arc;
-
-use buildkit_client::{BuildFailure as DaemonFailure, Code};
+use buildkit_client::{
+    BuildFailure as DaemonFailure, Code, FailureSource, SourcePosition, SourceRange,
+};
 use catalog::{Artifact, Catalog, Request};
 
 use super::*;
@@ -85,7 +85,8 @@ fn a_failing_write_does_not_hide_what_failed_before() {
     std::fs::remove_dir_all(directory.path().join("gone")).unwrap();
     let built = Err(BuildFailure {
         outputs: vec![output()],
-        failures: vec![failure(source(SourceTrouble::Unreachable))],
+        failures: vec![Arc::new(failure(source(SourceTrouble::Unreachable)))],
+        is_told: false,
     });
     let failed = report(built, Some(metadata), None, &mut Closed).unwrap_err();
     assert_eq!(failed.exit, Exit::Unreachable);
@@ -113,10 +114,52 @@ fn what_was_written_is_printed_when_something_failed() {
     let mut stdout = Vec::new();
     let built = Err(BuildFailure {
         outputs: vec![output()],
-        failures: vec![failure(FailureReason::NoTar)],
+        failures: vec![Arc::new(failure(FailureReason::NoTar))],
+        is_told: false,
     });
     report(built, None, None, &mut stdout).unwrap_err();
     assert_eq!(stdout, b"out/tools.tar\n");
+}
+
+#[test]
+fn what_was_told_already_is_told_short() {
+    let shown = |is_told: bool| {
+        let reason = FailureReason::Solve(SolveError::Build(Box::new(DaemonFailure {
+            code: Code::Unknown,
+            message: "exit code: 1".to_owned(),
+            vertex: None,
+            exit_code: Some(1),
+            sources: vec![FailureSource {
+                filename: "llbgen.toml".to_owned(),
+                data: b"one\ntwo\n".to_vec(),
+                ranges: vec![SourceRange {
+                    start: SourcePosition {
+                        line: 2,
+                        character: 0,
+                    },
+                    end: SourcePosition {
+                        line: 2,
+                        character: 0,
+                    },
+                }],
+            }],
+        })));
+        let built = Err(BuildFailure {
+            outputs: vec![],
+            failures: vec![Arc::new(failure(reason))],
+            is_told,
+        });
+        let failed = report(built, None, None, &mut Vec::new()).unwrap_err();
+        anstream::adapter::strip_str(&failed.render()).to_string()
+    };
+    let short =
+        "error: artifact `tools` for `linux/amd64 l10n=en_US` failed\n  caused by: exit code: 1\n";
+    assert_eq!(shown(true), short);
+    let long = shown(false);
+    assert!(
+        long.starts_with(short) && long.contains("llbgen.toml:2"),
+        "{long}"
+    );
 }
 
 #[test]
@@ -124,7 +167,8 @@ fn exit_codes_follow_from_the_reasons() {
     let check = |reasons: Vec<FailureReason>, exit: Exit| {
         let built = Err(BuildFailure {
             outputs: vec![],
-            failures: reasons.into_iter().map(failure).collect(),
+            failures: reasons.into_iter().map(failure).map(Arc::new).collect(),
+            is_told: false,
         });
         let failed = report(built, None, None, &mut Vec::new()).unwrap_err();
         assert_eq!(failed.exit, exit, "{:?}", texts(&failed));
