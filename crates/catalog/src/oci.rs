@@ -90,7 +90,7 @@ struct RootFs<'a> {
     diff_ids: &'a [String],
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct History<'a> {
     created: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -101,6 +101,19 @@ struct History<'a> {
     comment: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     empty_layer: bool,
+}
+
+impl<'a> History<'a> {
+    /// The entry of a layer of which nothing is known but its time.
+    fn of_layer(created: &'a str) -> Self {
+        Self {
+            created,
+            created_by: "",
+            author: "",
+            comment: "",
+            empty_layer: false,
+        }
+    }
 }
 
 /// The configs of an image for a platform: what it is run with, on which base, by which steps, as of when.
@@ -177,18 +190,36 @@ fn rootfs(base: Option<&BaseConfig>) -> RootFs<'_> {
     }
 }
 
+/// The history of the base, with exactly one entry for each of its layers.
+///
+/// Builders other than Docker's write fewer entries or none; the daemon would take ours for what is missing. Entries
+/// without a layer of theirs are marked as such, the last ones first: entries and layers are counted from the bottom.
 fn base_history(base: Option<&BaseConfig>) -> Vec<History<'_>> {
-    let entries = base.map(BaseConfig::history).unwrap_or_default();
-    entries
+    let Some(base) = base else { return Vec::new() };
+    let created = base.created().unwrap_or(BEGINNING);
+    let mut without_entry = base.diff_ids().len();
+    let mut history: Vec<_> = base
+        .history()
         .iter()
-        .map(|entry| History {
-            created: entry.created.as_deref().unwrap_or(BEGINNING),
-            created_by: &entry.created_by,
-            author: &entry.author,
-            comment: &entry.comment,
-            empty_layer: entry.empty_layer,
+        .map(|entry| {
+            let empty_layer = entry.empty_layer || without_entry == 0;
+            if !empty_layer {
+                without_entry -= 1;
+            }
+            History {
+                created: entry.created.as_deref().unwrap_or(created),
+                created_by: &entry.created_by,
+                author: &entry.author,
+                comment: &entry.comment,
+                empty_layer,
+            }
         })
-        .collect()
+        .collect();
+    history.extend(std::iter::repeat_n(
+        History::of_layer(created),
+        without_entry,
+    ));
+    history
 }
 
 fn run_with(config: &ImageConfig) -> Config<'_> {

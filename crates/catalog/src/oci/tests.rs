@@ -1,5 +1,6 @@
 //! The config of an image on a base with a history.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::OciConfigs;
@@ -85,7 +86,88 @@ fn steps_go_before_the_base() {
     );
 }
 
+/// A lock whose base has so many layers, and for each of `entries` one of its history, which has no layer if true.
+fn lock_of_base(layers: usize, entries: &[bool]) -> String {
+    let digest = "1".repeat(64);
+    let layers: Vec<String> = (0..layers).map(|layer| format!("sha256:{layer}")).collect();
+    let history = entries.iter().enumerate().map(|(number, empty_layer)| {
+        format!(
+            "[[image.\"debian:12\".platform.\"linux/arm64\".history]]\n\
+             created_by = \"{number}\"\nempty_layer = {empty_layer}\n"
+        )
+    });
+    let history: Vec<String> = history.collect();
+    let history = history.concat();
+    format!(
+        "version = 1\n[packages]\nepoch = \"2026-01-02T03:04:05Z\"\n\
+         [image.\"debian:12\"]\ndigest = \"sha256:{digest}\"\n\
+         [image.\"debian:12\".platform.\"linux/arm64\"]\n\
+         created = \"2025-01-01T00:00:00Z\"\ndiff_ids = {layers:?}\n{history}"
+    )
+}
+
+/// The histories of an image with one layer of its own, and of its base.
+fn histories(layers: usize, entries: &[bool]) -> [Vec<Value>; 2] {
+    let artifact = Artifact::image("a", "debian:12").step(Workdir::new("/app"));
+    let oci = configs_with(artifact, &lock_of_base(layers, entries));
+    [oci.image, oci.base.unwrap()].map(|config| {
+        let config = parsed(&config);
+        config["history"].as_array().unwrap().clone()
+    })
+}
+
+fn has_layer(entry: &Value) -> bool {
+    entry["empty_layer"] != true
+}
+
+proptest! {
+    /// Whatever the base's history lacks or has too much, each layer has one entry, and ours is that of our layer.
+    #[test]
+    fn each_layer_has_one_entry(
+        layers in 0_usize..6,
+        entries in proptest::collection::vec(any::<bool>(), 0..9),
+    ) {
+        let [image, base] = histories(layers, &entries);
+        prop_assert_eq!(base.iter().filter(|entry| has_layer(entry)).count(), layers);
+        let (ours, of_base) = image.split_last().unwrap();
+        prop_assert_eq!(of_base, &base[..]);
+        prop_assert_eq!(&ours["created_by"], "workdir /app");
+        prop_assert!(has_layer(ours));
+        // What the base says stays, in order.
+        for (number, entry) in base.iter().take(entries.len()).enumerate() {
+            prop_assert_eq!(&entry["created_by"], &json!(number.to_string()));
+        }
+    }
+}
+
+#[test]
+fn what_a_history_lacks_and_what_it_has_too_much() {
+    let check = |layers: usize, entries: &[bool], expected: Value| {
+        let [image, _base] = histories(layers, entries);
+        let of_base = &image[..image.len() - 1];
+        assert_eq!(json!(of_base), expected, "{layers} {entries:?}");
+    };
+    let created = "2025-01-01T00:00:00Z";
+    let entry = |number: &str| json!({ "created": created, "created_by": number });
+    let padding = json!({ "created": created });
+    let empty =
+        |number: &str| json!({ "created": created, "created_by": number, "empty_layer": true });
+    check(2, &[false], json!([entry("0"), padding]));
+    check(1, &[], json!([padding]));
+    check(2, &[true, false], json!([empty("0"), entry("1"), padding]));
+    check(
+        2,
+        &[false, false, false],
+        json!([entry("0"), entry("1"), empty("2")]),
+    );
+    check(0, &[false], json!([empty("0")]));
+}
+
 fn configs(artifact: Artifact) -> OciConfigs {
+    configs_with(artifact, LOCK)
+}
+
+fn configs_with(artifact: Artifact, lock: &str) -> OciConfigs {
     let artifact = artifact.platforms(["linux/arm64"]);
     let catalog = Catalog::new().artifact(artifact).check().unwrap();
     let request = Request {
@@ -93,7 +175,7 @@ fn configs(artifact: Artifact) -> OciConfigs {
         ..Request::default()
     };
     let inputs = Inputs {
-        lock: Lock::from_bytes(LOCK.as_bytes()).unwrap(),
+        lock: Lock::from_bytes(lock.as_bytes()).unwrap(),
         ..Inputs::default()
     };
     let variants = catalog.select(&request).unwrap();
