@@ -3,63 +3,143 @@
 use std::collections::BTreeMap;
 
 use catalog::{CheckedCatalog, Id, ImageRef, Plan, Platform, Variant};
-use fleet::ImageRefs;
+use fleet::{ImageRefs, PartRefs};
 
 use crate::{
     args::ImageArgs,
     failure::{Exit, Failure},
+    leaving::declared_platforms,
 };
 
-/// The references for the image that `plans` make, each for one platform; none unless it is pushed or loaded.
+/// Where an image goes, which says what it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// Into registries.
+    Registries,
+    /// Into docker or podman.
+    Engine,
+    /// Into an archive.
+    Archive,
+}
+
+/// What the image that `plans` make is called, each for one platform; the id is that of the image with all its platforms.
 pub(crate) fn names(
     catalog: &CheckedCatalog,
     args: &ImageArgs,
-    is_loaded: bool,
+    goal: Goal,
     plans: &[Plan],
-    id: Option<Id>,
+    whole: (Option<Id>, &[Platform]),
 ) -> Result<ImageRefs, Failure> {
-    if !args.push && !is_loaded {
-        return Ok(ImageRefs::default());
-    }
     let plan = &plans[0];
     let names = declared(catalog, plan)?;
     let artifact = plan.variant.artifact.as_str();
-    let repositories = if is_loaded {
-        vec![names.repository.unwrap_or_else(|| artifact.to_owned())]
-    } else {
-        repositories(&args.registry, names.repository.as_deref(), artifact)?
-    };
     let tags = if args.tag.is_empty() {
         [tags_of(&names.references), plan.file_tags.clone()].concat()
     } else {
         args.tag.clone()
     };
-    let tags = if tags.is_empty() {
+    if goal == Goal::Registries {
+        let repositories = repositories(&args.registry, names.repository.as_deref(), artifact)?;
+        return pushed(catalog, args, plans, whole, &repositories, tags);
+    }
+    let own_name = names.repository.is_none();
+    // Artifacts may have capital letters, repositories may not.
+    let repository = names.repository.unwrap_or_else(|| artifact.to_lowercase());
+    let tags = match (tags.is_empty(), goal, archived(plans)) {
+        (false, ..) => tags,
         // As docker calls what has no tag.
-        let latest = is_loaded.then(|| "latest".to_owned());
-        vec![latest.map_or_else(|| content_tag(artifact, id), Ok)?]
+        (true, Goal::Engine, _) => vec!["latest".to_owned()],
+        (true, _, Some(id)) => vec![id.content_tag()],
+        (true, _, None) => return Ok(ImageRefs::default()),
+    };
+    let is_nameless = |index: &Result<Vec<String>, Failure>| {
+        index.is_err() && own_name && goal == Goal::Archive && args.tag.is_empty()
+    };
+    match references(&[repository], &tags) {
+        // Nobody has asked for a name, and the artifact's own cannot be one.
+        index if is_nameless(&index) => Ok(ImageRefs::default()),
+        index => Ok(ImageRefs {
+            index: index?,
+            ..ImageRefs::default()
+        }),
+    }
+}
+
+/// The id of what an archive of these platforms has in it.
+fn archived(plans: &[Plan]) -> Option<Id> {
+    Id::of_image(&plans.iter().collect::<Vec<_>>())
+}
+
+/// What an image is pushed under, or some of its platforms.
+fn pushed(
+    catalog: &CheckedCatalog,
+    args: &ImageArgs,
+    plans: &[Plan],
+    (id, declared): (Option<Id>, &[Platform]),
+    repositories: &[String],
+    tags: Vec<String>,
+) -> Result<ImageRefs, Failure> {
+    let tags = if tags.is_empty() {
+        id.iter().map(Id::content_tag).collect()
     } else {
         tags
     };
-    // Tags that are given go before all that the catalog names.
-    let platforms = if is_loaded || !args.tag.is_empty() {
-        Vec::new()
-    } else {
-        of_platforms(catalog, &repositories, plans)?
-    };
     Ok(ImageRefs {
-        index: references(&repositories, &tags)?,
-        platforms,
+        index: references(repositories, &tags)?,
+        platforms: of_platforms(catalog, args, repositories, plans)?,
+        parts: id.map_or_else(Vec::new, |id| parts(repositories, declared, id)),
     })
 }
 
-/// The references that the catalog has for single platforms.
+/// What some platforms of an image are pushed under where nobody knows the whole: the content tag of what they are, with the
+/// platforms behind it.
+pub(crate) fn names_alone(
+    catalog: &CheckedCatalog,
+    args: &ImageArgs,
+    plans: &[Plan],
+    id: Id,
+) -> Result<ImageRefs, Failure> {
+    let (names, artifact) = (declared(catalog, &plans[0])?, &plans[0].variant.artifact);
+    let repository = names.repository.as_deref();
+    let repositories = repositories(&args.registry, repository, artifact.as_str())?;
+    let platforms = plans.iter().map(|plan| plan.variant.platform.to_string());
+    let platforms = platforms.collect::<Vec<_>>().join("-").replace('/', "-");
+    let tag = format!("{}-{platforms}", id.content_tag());
+    Ok(ImageRefs {
+        index: references(&repositories, &[tag])?,
+        platforms: of_platforms(catalog, args, &repositories, plans)?,
+        parts: Vec::new(),
+    })
+}
+
+/// What each platform is pushed under when it is pushed alone: the content tag, which stands for all platforms, with the
+/// platform behind it.
+fn parts(repositories: &[String], platforms: &[Platform], id: Id) -> Vec<PartRefs> {
+    let in_repository = |repository: &String| {
+        let whole = format!("{repository}:{}", id.content_tag());
+        let of = |platform: &Platform| {
+            let name = format!("{whole}-{}", platform.to_string().replace('/', "-"));
+            (platform.clone(), name)
+        };
+        PartRefs {
+            platforms: platforms.iter().map(of).collect(),
+            whole,
+        }
+    };
+    repositories.iter().map(in_repository).collect()
+}
+
+/// The references that the catalog has for single platforms. Tags that are given go before all that it has.
 fn of_platforms(
     catalog: &CheckedCatalog,
+    args: &ImageArgs,
     repositories: &[String],
     plans: &[Plan],
 ) -> Result<Vec<(Platform, String)>, Failure> {
     let mut all = Vec::new();
+    if !args.tag.is_empty() {
+        return Ok(all);
+    }
     for plan in plans {
         let tags = tags_of(&declared(catalog, plan)?.of_platform);
         let platform = &plan.variant.platform;
@@ -115,8 +195,7 @@ fn declared(catalog: &CheckedCatalog, plan: &Plan) -> Result<catalog::ImageNames
 
 /// The id of an image, unless only some of its platforms are built: what those make is not what the id stands for.
 pub(crate) fn whole_id(catalog: &CheckedCatalog, plans: &[Plan]) -> Option<Id> {
-    let artifact = catalog.get(plans[0].variant.artifact.as_str())?;
-    let is_whole = plans.len() == artifact.declared_platforms().len();
+    let is_whole = plans.len() == declared_platforms(catalog, plans).len();
     let plans: Vec<&Plan> = plans.iter().collect();
     is_whole.then(|| Id::of_image(&plans)).flatten()
 }
@@ -133,7 +212,7 @@ pub(crate) fn by_output(plans: Vec<Plan>) -> Vec<Vec<Plan>> {
     groups
 }
 
-/// Two images under one name would be one: whichever comes last.
+/// Two images under one name would be one in a registry or an engine: whichever comes last.
 pub(crate) fn refuse_one_name<'a>(
     images: impl IntoIterator<Item = (&'a Variant, &'a ImageRefs)>,
 ) -> Result<(), Failure> {
@@ -184,14 +263,4 @@ fn tags_of(references: &[String]) -> Vec<String> {
     images
         .filter_map(|image: ImageRef| image.tag().map(str::to_owned))
         .collect()
-}
-
-fn content_tag(artifact: &str, id: Option<Id>) -> Result<String, Failure> {
-    let id = id.ok_or_else(|| {
-        let error = format!(
-            "the content tag of `{artifact}` stands for all its platforms, and not all are built"
-        );
-        Failure::new(Exit::Usage, error).with_hint("build all of them, or name a tag with `--tag`")
-    })?;
-    Ok(id.content_tag())
 }

@@ -20,6 +20,7 @@ mod connection;
 mod failure;
 mod graph;
 mod image_names;
+mod leaving;
 mod lines;
 mod pinning;
 mod planning;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -143,6 +144,27 @@ pub(crate) async fn pin(
         lock.set_epoch(now());
     }
     Ok(())
+}
+
+/// Writes what was found out since `base`, even when something else could not be: the next call asks for the rest alone.
+/// `lock` is then what is on the disk.
+pub(crate) fn written(
+    pinned: Result<(), Failure>,
+    context: &Path,
+    base: &Lock,
+    lock: &mut Lock,
+) -> Result<(), Failure> {
+    if pinned.is_err() && lock == base {
+        return pinned;
+    }
+    match (pinned, fleet::lock_file::write(context, base, lock)) {
+        (Err(failure), Err(unwritten)) => Err(failure.followed_by(unwritten.into())),
+        (Ok(()), Err(unwritten)) => Err(unwritten.into()),
+        (pinned, Ok(written)) => {
+            *lock = written.lock;
+            pinned
+        }
+    }
 }
 
 /// The credentials of the user.

@@ -7,8 +7,8 @@ use std::{
 
 use buildkit_client::ContentStore;
 use catalog::{
-    CheckedCatalog, ContextName, Inputs, LOCK_FILE, MissingContext, Plan, PlanOptions, Platform,
-    Reference, Variant,
+    CheckedCatalog, ContextName, Inputs, Kind, LOCK_FILE, MissingContext, Plan, PlanOptions,
+    Platform, Reference, Request, Variant,
 };
 use fleet::Given;
 
@@ -20,6 +20,8 @@ use crate::{
 /// Variants, and what was read for them.
 pub(crate) struct Selected {
     pub(crate) variants: Vec<Variant>,
+    /// Those that were asked for; the others are platforms of the same images.
+    pub(crate) asked: Vec<Variant>,
     pub(crate) inputs: Inputs,
     /// The directories of the local sources, by name.
     pub(crate) roots: BTreeMap<String, PathBuf>,
@@ -39,6 +41,33 @@ impl Selected {
         Self::read(catalog, variants, variation.given(), context)
     }
 
+    /// As [`of`](Self::of), with all platforms of images: an image is one thing for all of them, whichever are asked for. It
+    /// is without them where their files are not there, as on a machine that compiles for itself alone.
+    pub(crate) fn with_whole_images(
+        catalog: &CheckedCatalog,
+        variation: &Variation,
+        artifacts: &[String],
+        context: &Path,
+    ) -> Result<Self, Failure> {
+        let request = variation.request(artifacts);
+        let asked = catalog.select(&request)?;
+        let everywhere = Request {
+            platforms: Vec::new(),
+            ..request
+        };
+        let mut variants = catalog.select(&everywhere)?;
+        variants.retain(|variant| {
+            let artifact = catalog.get(variant.artifact.as_str());
+            let is_image = artifact.is_some_and(|artifact| artifact.kind() == Kind::Image);
+            asked.contains(variant) || is_image
+        });
+        let is_more = variants.len() > asked.len();
+        match Self::read(catalog, variants, variation.given(), context) {
+            Err(_) if is_more => Self::read(catalog, asked, variation.given(), context),
+            read => Ok(Self { asked, ..read? }),
+        }
+    }
+
     /// Reads what `variants` need.
     pub(crate) fn read(
         catalog: &CheckedCatalog,
@@ -54,6 +83,7 @@ impl Selected {
         } = fleet::read_inputs(context, &needs, given, &variants)?;
         catalog.check_contexts(&variants, &inputs)?;
         Ok(Self {
+            asked: variants.clone(),
             variants,
             inputs,
             roots,
@@ -108,7 +138,9 @@ pub(crate) fn unpinned(plans: &[Plan]) -> BTreeSet<&Reference> {
 }
 
 /// Refuses plans whose steps read a directory that nobody gave.
-pub(crate) fn require_contexts(plans: &[Plan]) -> Result<(), Failure> {
+pub(crate) fn require_contexts<'a>(
+    plans: impl IntoIterator<Item = &'a Plan>,
+) -> Result<(), Failure> {
     let mut missing: BTreeMap<&ContextName, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
     for plan in plans {
         for MissingContext { name, path } in &plan.missing {

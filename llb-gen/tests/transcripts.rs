@@ -105,8 +105,8 @@ transcripts! {
     image_compression_of_no_level: "build" "base-rootfs" "--image-compression" "gzip:10";
     missing_build_ca: "build" "base-rootfs" "--build-ca" "missing.pem";
     emit_without_contexts: "emit" "oocana-runtime" "--platform" "linux/arm64";
-    tag_of_a_plan_without_a_place: "plan" "base-rootfs" "--tag" "x";
-    tag_without_a_place: "build" "base-rootfs" "--tag" "x";
+    tag_of_a_plan_without_an_image: "plan" "base-rootfs" "--tag" "x";
+    tag_without_an_image: "build" "base-rootfs" "--tag" "x";
     tls_without_address: "--tlsdir" "certs" "build" "base-rootfs";
     unreadable_secret: "build" "base-rootfs" "--secret" "id=a,src=missing";
     unsupported_address: "--addr" "http://x" "build" "base-rootfs";

@@ -4,6 +4,8 @@ mod archives;
 mod compression;
 mod inherited;
 mod lazy;
+mod named;
+mod parts;
 mod pushed;
 mod refused;
 

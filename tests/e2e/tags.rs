@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use llbgen_tests::{
     bed::Bed,
     command::{Outcome, clean, run},
+    immutable::ImmutableTags,
     machine,
 };
 use serde_json::Value;
@@ -142,4 +143,31 @@ fn the_daemon_moves_tags_where_the_command_cannot() {
     let (digest, _) = named(home, &format!("{prefix}/tagged:3"));
     let expected = format!("{prefix}/tagged:3@{digest}\n{prefix}/tagged:4@{digest}\n");
     assert_eq!(said.text(), expected);
+}
+
+/// A run that broke between its two tags can be run again where no tag ever moves.
+#[test]
+fn a_tag_that_names_the_digest_already_is_left_alone() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = home();
+    let home = home.path();
+    let registry = ImmutableTags::start(&bed.description().registry);
+    let prefix = format!("{}/immutable", registry.address());
+    let both = ["--tag", "1.0", "--tag", "latest", "--no-skip"];
+    let push = |more: &[&str]| push(home, &bed.address(), &[&prefix], more);
+    push(&["--tag", "1.0"]).success();
+    assert_eq!(registry.puts(), ["1.0"]);
+    let said = push(&both).success();
+    assert_eq!(registry.puts(), ["latest"]);
+    let again = push(&both).success();
+    assert_eq!(registry.puts(), Vec::<String>::new());
+    assert_eq!(again.text(), said.text());
+
+    fs::write(home.join("file"), "another\n").unwrap();
+    let refused = push(&both).fails(1, &["400: TAG_INVALID: The tag '1.0' is immutable."]);
+    assert!(
+        !refused.stderr.contains("docker login"),
+        "{}",
+        refused.stderr
+    );
 }

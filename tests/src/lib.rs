@@ -17,6 +17,7 @@ pub mod estargz;
 pub mod fixtures;
 pub mod frontend;
 pub mod image;
+pub mod immutable;
 pub mod leftovers;
 pub mod machine;
 pub mod parity;

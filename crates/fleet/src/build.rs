@@ -55,6 +55,24 @@ pub enum Work {
     Image(ImagePlan),
 }
 
+impl Work {
+    /// The plans that are built.
+    pub fn plans(&self) -> &[Plan] {
+        match self {
+            Self::Tar(plan) => std::slice::from_ref(plan),
+            Self::Image(image) => &image.plans,
+        }
+    }
+
+    /// What an image is called; `None` for a tar.
+    pub fn names(&self) -> Option<&[String]> {
+        match self {
+            Self::Tar(_) => None,
+            Self::Image(image) => Some(&image.names.index),
+        }
+    }
+}
+
 /// A build of which not every output was written.
 #[derive(Debug)]
 pub struct BuildFailure {

@@ -2,10 +2,11 @@
 
 mod archive_file;
 mod export;
+mod layers;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use catalog::{Id, Plan, Variant};
+use catalog::{Id, Plan, Platform, Variant};
 
 pub(crate) use self::export::solve;
 use crate::{
@@ -96,16 +97,28 @@ pub enum Annotated {
 pub struct ImagePlan {
     /// The plans, which differ in their platforms alone.
     pub plans: Vec<Plan>,
-    /// What it is pushed or loaded under.
+    /// What it is pushed or loaded under, or called in an archive.
     pub names: ImageRefs,
-    /// Its id, when the plans are for all platforms that the artifact is declared for.
+    /// The id of the image with all its platforms; `None` for an archive of some of them.
     pub id: Option<Id>,
+    /// All platforms that the artifact is declared for.
+    pub declared: Vec<Platform>,
 }
 
 impl ImagePlan {
     /// The variant of its first platform, by which failures are told.
     pub(crate) fn variant(&self) -> &Variant {
         &self.plans[0].variant
+    }
+
+    /// The platforms that are built.
+    pub fn asked(&self) -> impl Iterator<Item = &Platform> {
+        self.plans.iter().map(|plan| &plan.variant.platform)
+    }
+
+    /// The id of the whole image, when only some of its platforms are built.
+    pub(crate) fn part_of(&self) -> Option<Id> {
+        self.id.filter(|_| self.plans.len() < self.declared.len())
     }
 
     /// What it leaves: in a file, or in registries.
@@ -153,6 +166,12 @@ pub(crate) fn platforms(plans: &[Plan]) -> String {
 }
 
 impl ImageOptions {
+    /// The compression that is asked for, unless the daemon is forced to it.
+    pub(crate) fn unforced(&self) -> Option<&ImageCompression> {
+        let compression = self.compression.as_ref();
+        compression.filter(|_| !self.force_compression)
+    }
+
     /// What of them changes the bytes of an image, as a part of its id.
     pub fn format(&self) -> BTreeMap<String, String> {
         let compression = self.compression.as_ref().map(|compression| {

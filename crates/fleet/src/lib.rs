@@ -14,6 +14,7 @@ mod fingerprint;
 mod hash;
 mod helper_image;
 mod image;
+mod index;
 mod inputs;
 mod layout;
 pub mod lock_file;
@@ -22,6 +23,7 @@ mod names;
 mod output;
 mod output_lock;
 mod packer;
+mod parts;
 mod published;
 mod push_failure;
 pub mod record;
@@ -47,14 +49,16 @@ pub use self::{
         Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageCompression,
         ImageOptions, ImagePlan,
     },
+    index::PART_ANNOTATION,
     inputs::{Given, InputError, ReadInputs, read as read_inputs},
     layout::{LayoutError, LayoutProblem, LayoutSource},
     lock_file::LockFileError,
     metadata::{MetadataFile, Output},
-    names::{ImageRefs, Published},
+    names::{ImageRefs, PartRefs, Published},
     output::OutputError,
     output_lock::{GivenUp, OutputLock, raise_file_limit},
-    published::{RegistryAccess, published},
+    parts::{Joinable, join},
+    published::{Presence, RegistryAccess, Wanted, presence},
     push_failure::PushFailure,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
     source_failure::{SourceFailure, SourceKind, SourceTrouble, is_transient},

@@ -25,7 +25,7 @@ pub struct Output {
     /// The file, as the output directory was given; empty for an image that was pushed.
     #[serde(skip_serializing_if = "is_empty")]
     pub path: PathBuf,
-    /// What an image was pushed under, each with its digest.
+    /// What an image was pushed under, each with its digest; or what its archive calls it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<String>,
     /// The digest of an image's index.

@@ -4,12 +4,23 @@ use std::collections::BTreeSet;
 
 use catalog::Platform;
 
-/// What an image is pushed under.
+/// What an image is known by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageRefs {
     /// References with tags: of the index of all platforms.
     pub index: Vec<String>,
     /// References with tags: each of the manifest of one platform.
+    pub platforms: Vec<(Platform, String)>,
+    /// What its platforms are known by when they are pushed one by one, in each repository.
+    pub parts: Vec<PartRefs>,
+}
+
+/// What the platforms of an image are known by in a repository when they are pushed one by one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PartRefs {
+    /// A reference with the content tag: of the index, once all platforms are there.
+    pub whole: String,
+    /// References with the content tag and a platform behind it, for all that the image is declared for.
     pub platforms: Vec<(Platform, String)>,
 }
 
@@ -23,7 +34,7 @@ pub struct Published {
 }
 
 impl ImageRefs {
-    /// All of them, those of the index first.
+    /// All tags that move, those of the index first.
     pub fn all(&self) -> Vec<&str> {
         let platforms = self.platforms.iter().map(|(_, name)| name);
         let names = self.index.iter().chain(platforms);
@@ -33,6 +44,14 @@ impl ImageRefs {
     /// The repositories, without tags.
     pub(crate) fn repositories(&self) -> BTreeSet<&str> {
         self.all().into_iter().map(repository).collect()
+    }
+
+    /// Its tags of single platforms alone.
+    pub(crate) fn of_platforms(&self) -> Self {
+        Self {
+            platforms: self.platforms.clone(),
+            ..Self::default()
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether an image is in its registries already.
+//! What of an image is in its registries already.
 //!
 //! A tag proves nothing: it may have been moved. So the index must carry the full id of what it was built from, and each of
 //! its platforms must be there.
@@ -11,8 +11,8 @@ use catalog::{Id, Platform};
 use crate::{
     image::ID_ANNOTATION,
     names::{ImageRefs, Published},
-    resolve::{ResolveError, ResolveProblem, named, registry::Registry},
-    source_failure::SourceTrouble,
+    parts::{self, Joinable},
+    resolve::{ResolveError, ResolveProblem, found, named, registry::Registry},
 };
 
 /// How registries are asked.
@@ -24,8 +24,60 @@ pub struct RegistryAccess {
     pub insecure: Vec<String>,
 }
 
+/// An image that registries are asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What it is known by.
+    pub names: &'a ImageRefs,
+    /// Its id.
+    pub id: Id,
+    /// The platforms that are to be there.
+    pub asked: &'a [Platform],
+    /// All platforms that it has.
+    pub declared: &'a [Platform],
+}
+
+/// What the registries have of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// Everything, under all its names.
+    Whole(Published),
+    /// All platforms, one by one, and not the index under all its names.
+    Parts(Joinable),
+    /// The platforms that are asked for, and not all of the image.
+    Part(Published),
+    /// Not what is asked for.
+    Missing,
+}
+
+/// Asks the registries of an image what they have of it.
+pub async fn presence(
+    wanted: Wanted<'_>,
+    access: &RegistryAccess,
+    cancelled: &CancellationToken,
+) -> Result<Presence, ResolveError> {
+    let Wanted {
+        names,
+        id,
+        asked,
+        declared,
+    } = wanted;
+    if let Some(whole) = published(names, id, declared, access, cancelled).await? {
+        return Ok(Presence::Whole(whole));
+    }
+    if let Some(joinable) = parts::joinable(names, id, access, cancelled).await? {
+        return Ok(Presence::Parts(joinable));
+    }
+    if asked.len() < declared.len()
+        && let Some(part) = parts::pushed(names, id, asked, access, cancelled).await?
+    {
+        return Ok(Presence::Part(part));
+    }
+    Ok(Presence::Missing)
+}
+
 /// The image with this id, if every one of `names` has it, and for all of `platforms`; `None` when one has not.
-pub async fn published(
+async fn published(
     names: &ImageRefs,
     id: Id,
     platforms: &[Platform],
@@ -109,16 +161,4 @@ async fn digests_of(
         index: digest,
         platforms: of_platforms,
     }))
-}
-
-/// What is missing is not there, and no error.
-fn found<T>(answer: Result<T, ResolveProblem>) -> Result<Option<T>, ResolveProblem> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(ResolveProblem::Server {
-            trouble: Some(SourceTrouble::Missing),
-            ..
-        }) => Ok(None),
-        Err(problem) => Err(problem),
-    }
 }

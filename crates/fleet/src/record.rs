@@ -44,6 +44,9 @@ pub struct Record {
     /// The digest of the image in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
+    /// What the image is called in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// Its size in bytes.
     pub size: u64,
     /// When it was written last, in nanoseconds after 1970 began.
@@ -126,6 +129,7 @@ pub(crate) fn write(
         values: output.values.clone(),
         digest: output.digest.clone(),
         image: output.image.clone(),
+        names: output.references.clone(),
         size: output.size,
         modified: fingerprint.modified,
         inode: Some(fingerprint.inode),

@@ -69,6 +69,11 @@ pub enum Reason {
         /// The other one.
         platform: String,
     },
+    /// The image has other names in its archive.
+    Names {
+        /// Those that it has.
+        built: Vec<String>,
+    },
     /// The tar is not there any more.
     Gone {
         /// The file.
@@ -116,6 +121,8 @@ impl fmt::Display for Reason {
             Self::Changed => f.write_str("it changed since the last build"),
             Self::Platforms { built } => write!(f, "it was built for {built}"),
             Self::Together { platform } => write!(f, "it is one image with {platform}"),
+            Self::Names { built } if built.is_empty() => f.write_str("its archive has no name"),
+            Self::Names { built } => write!(f, "its archive calls it {}", built.join(", ")),
             Self::Gone { path } => write!(f, "`{}` is gone", path.display()),
             Self::Size { path, size, built } => write!(
                 f,
@@ -135,9 +142,10 @@ impl fmt::Display for Reason {
 }
 
 /// What is to be done for `plans`, whose one output goes to `directory`: a plan of a tar, or those of all platforms of an
-/// image. Whoever will act on it has locked the output.
+/// image, which has `names` in its archive, if they are given. Whoever will act on it has locked the output.
 pub fn standing(
     plans: &[Plan],
+    names: Option<&[String]>,
     directory: &Path,
     inspection: Inspection,
     lock: Option<&OutputLock>,
@@ -149,16 +157,34 @@ pub fn standing(
             break;
         }
     }
-    standing
+    called(standing, names)
+}
+
+/// A standing, unless the archive that is there calls its image by other names.
+fn called(standing: Standing, names: Option<&[String]>) -> Standing {
+    match (standing, names) {
+        (Standing::UpToDate(output), Some(names)) if output.references != names => {
+            Standing::Build(Reason::Names {
+                built: output.references,
+            })
+        }
+        (standing, _) => standing,
+    }
 }
 
 /// What is to be done for each of `plans`, whose one output goes to `directory`: of an image, each platform has a reason of
 /// its own. It is looked at alone: nothing is locked.
-pub fn standings(plans: &[Plan], directory: &Path, inspection: Inspection) -> Vec<Standing> {
+pub fn standings(
+    plans: &[Plan],
+    names: Option<&[String]>,
+    directory: &Path,
+    inspection: Inspection,
+) -> Vec<Standing> {
     let platforms = image::platforms(plans);
-    let each = plans
-        .iter()
-        .map(|plan| of_plan(plan, &platforms, directory, inspection, None));
+    let each = plans.iter().map(|plan| {
+        let standing = of_plan(plan, &platforms, directory, inspection, None);
+        called(standing, names)
+    });
     let mut standings: Vec<Standing> = each.collect();
     let is_built = |standing: &Standing| matches!(standing, Standing::Build(_));
     if let Some(first) = standings.iter().position(is_built) {
@@ -310,7 +336,7 @@ fn output(record: &Record, path: PathBuf) -> Output {
         values: record.values.clone(),
         id: Some(record.id),
         path,
-        references: Vec::new(),
+        references: record.names.clone(),
         image: record.image.clone(),
         digest: record.digest.clone(),
         size: record.size,

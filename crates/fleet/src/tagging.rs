@@ -26,6 +26,14 @@ pub struct TagError {
 }
 
 impl TagError {
+    pub(crate) fn new(ResolveError { name, problem, .. }: ResolveError, digest: &str) -> Self {
+        Self {
+            name,
+            digest: digest.to_owned(),
+            problem,
+        }
+    }
+
     /// What kind of trouble it is, if that can be told.
     pub fn trouble(&self) -> Option<SourceTrouble> {
         self.problem.trouble()
@@ -44,11 +52,7 @@ pub(crate) async fn tag(
     access: &RegistryAccess,
     cancelled: &CancellationToken,
 ) -> Result<Published, TagError> {
-    let failed = |ResolveError { name, problem, .. }| TagError {
-        name,
-        digest: digest.to_owned(),
-        problem,
-    };
+    let failed = |error| TagError::new(error, digest);
     let mut of_platforms = Vec::new();
     for (platform, name) in &names.platforms {
         let tagging = async {

@@ -1,5 +1,6 @@
 //! What `build` takes about images.
 
+use catalog::{Kind, Plan};
 use clap::{Args, ValueEnum};
 use fleet::{
     Annotated, Annotation, Archive, ID_ANNOTATION, ImageCompression, ImageOptions, RegistryAccess,
@@ -21,8 +22,8 @@ pub(crate) struct ImageArgs {
     /// Push to PREFIX/NAME instead of the repositories that the catalog names; repeatable
     #[arg(long, value_name = "PREFIX", requires = "push")]
     pub(crate) registry: Vec<String>,
-    /// Push or load under this tag instead of those that the catalog names; repeatable [default: the content tag, or
-    /// `latest` when loaded]
+    /// Name the image by this tag instead of those that the catalog names, wherever it goes; repeatable [default: the
+    /// content tag, or `latest` when loaded]
     #[arg(long, value_name = "TAG", value_parser = parse_tag)]
     pub(crate) tag: Vec<String>,
     /// A registry that speaks plain HTTP, as HOST:PORT; those on this machine are tried so anyway
@@ -98,13 +99,19 @@ impl ImageArgs {
         })
     }
 
-    /// Refuses tags for what goes nowhere.
-    pub(crate) fn require_place_for_tags(&self, is_loaded: bool) -> Result<(), Failure> {
-        if self.tag.is_empty() || self.push || is_loaded {
+    /// Refuses what is said of images when there are none.
+    pub(crate) fn require_images(&self, plans: &[Plan]) -> Result<(), Failure> {
+        let flag = match (self.push, self.tag.is_empty()) {
+            (true, _) => "`--push` pushes images",
+            (false, false) => "`--tag` names images",
+            (false, true) => return Ok(()),
+        };
+        if plans.iter().any(|plan| plan.kind == Kind::Image) {
             return Ok(());
         }
-        let error = "`--tag` says what an image is pushed or loaded under";
-        Err(Failure::new(Exit::Usage, error).with_hint("add `--push` or, to `build`, `--load`"))
+        let error = format!("{flag}, and none is selected");
+        let hint = "rootfs and layer artifacts are written to the output directory";
+        Err(Failure::new(Exit::Usage, error).with_hint(hint))
     }
 
     /// What the build does with them.

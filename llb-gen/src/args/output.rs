@@ -144,7 +144,13 @@ fn unknown_key(key: &str) -> String {
         "compression" | "compression-level" => "--image-compression or --tar-compression",
         "force-compression" => "--force-compression",
         "name" | "push" => "--push, --registry and --tag",
-        "source-date-epoch" | "rewrite-timestamp" => "the environment's SOURCE_DATE_EPOCH",
+        "source-date-epoch" => "the environment's SOURCE_DATE_EPOCH",
+        "rewrite-timestamp" => {
+            return format!(
+                "`{key}` is left out here: with SOURCE_DATE_EPOCH in the environment, no file of any output has a later \
+                 time, and without it no time is rewritten"
+            );
+        }
         _ if key.starts_with("annotation") => "--annotation KEY=VALUE",
         _ => {
             return format!(
@@ -216,6 +222,11 @@ mod tests {
         check(
             "type=oci,dest=x,compression=zstd",
             "`compression` is not set here, but with --image-compression or --tar-compression",
+        );
+        check(
+            "type=tar,rewrite-timestamp=true",
+            "`rewrite-timestamp` is left out here: with SOURCE_DATE_EPOCH in the environment, no file of any output has a \
+             later time, and without it no time is rewritten",
         );
         for elsewhere in ["type=registry,name=x", "type=image", "type=local,dest=x"] {
             assert!(elsewhere.parse::<OutputSpec>().is_err(), "{elsewhere}");

@@ -9,7 +9,7 @@ mod todo;
 use std::io;
 
 use buildkit_client::Daemon;
-use catalog::{Caching, CheckedCatalog, Kind, LOCK_FILE, Plan, PlanOptions};
+use catalog::{Caching, CheckedCatalog, LOCK_FILE, Plan, PlanOptions, Variant};
 use fleet::{
     BuildFailure, BuildOptions, Event, FoundAgents, ImageOptions, LoadedSecrets, MetadataFile,
     Output, SecretSource, SecretSpec,
@@ -46,16 +46,21 @@ pub(crate) fn run(
     let context = &global.context;
     let place = Place::of(args, context)?;
     let variation = args.for_platforms();
-    let mut selected = Selected::of(catalog, &variation, &args.artifacts, context)?;
+    let mut selected = if args.image.push {
+        Selected::with_whole_images(catalog, &variation, &args.artifacts, context)?
+    } else {
+        Selected::of(catalog, &variation, &args.artifacts, context)?
+    };
     selected.inputs.proxy = catalog::proxies(|name| std::env::var(name).ok());
     let planned = args.tar.planned(caching, &args.image.format)?;
     let plans = selected.plan(catalog, planned.clone())?;
     if args.locking.is_frozen() {
         planning::require_pinned(&plans)?;
     }
-    planning::require_contexts(&plans)?;
-    refuse_pushing_tars(args, &plans)?;
-    warn_of_estargz(args);
+    let asked = |plan: &&Plan| selected.asked.contains(&plan.variant);
+    planning::require_contexts(plans.iter().filter(asked))?;
+    args.image.options()?;
+    args.image.require_images(&plans)?;
     let secrets = LoadedSecrets::load(&secret_specs(args)?)
         .map_err(|error| Failure::new(Exit::Usage, error))?;
     let ssh = FoundAgents::find(&args.ssh).map_err(|error| {
@@ -74,9 +79,8 @@ pub(crate) fn run(
             is_given_up: &|| false,
         };
         Work::Pinned(sorted(
-            catalog,
-            args,
-            &place,
+            (catalog, args, &place),
+            &selected.asked,
             plans,
             (&secrets, &ssh),
             &waiting,
@@ -86,6 +90,11 @@ pub(crate) fn run(
         place.groups(plans)?;
         Work::Unpinned { catalog, planned }
     };
+    if let Work::Pinned(todo) = &work {
+        for warning in &todo.warnings {
+            stderr::line(&format!("warning: {warning}"));
+        }
+    }
     // Told now, not by a build that cannot say what it wrote; the file of an earlier build goes.
     let metadata = args.metadata_file.as_deref().map(MetadataFile::begin);
     let metadata = metadata.transpose()?;
@@ -111,30 +120,6 @@ pub(crate) fn run(
     // Nothing is left to wait for: a thread that hangs in a system call must not hold up the end.
     runtime.shutdown_background();
     result
-}
-
-/// A push of something that is not an image would push nothing.
-fn refuse_pushing_tars(args: &BuildArgs, plans: &[Plan]) -> Result<(), Failure> {
-    let options = args.image.options()?;
-    let is_image = |plan: &Plan| plan.kind == Kind::Image;
-    if options.push && !plans.iter().any(is_image) {
-        let error = "`--push` pushes images, and none is selected";
-        let hint = "rootfs and layer artifacts are written to the output directory";
-        return Err(Failure::new(Exit::Usage, error).with_hint(hint));
-    }
-    Ok(())
-}
-
-/// Only layers that are compressed anew get a table of contents.
-fn warn_of_estargz(args: &BuildArgs) {
-    let compression = args.image.format.image_compression.as_ref();
-    let is_estargz = compression.is_some_and(|compression| compression.name == "estargz");
-    if is_estargz && !args.image.format.force_compression {
-        stderr::line(
-            "warning: without `--force-compression`, layers that the daemon has already, those of the base among them, \
-             are not eStargz",
-        );
-    }
 }
 
 /// What is known before a daemon is there.
@@ -316,7 +301,10 @@ impl Job<'_> {
             Work::Unpinned { catalog, planned } => {
                 self.pin(&daemon, catalog, &mut selected, &secrets).await?;
                 let plans = selected.plan(catalog, planned)?;
-                let mut todo = self.sorted(catalog, plans, (&secrets, &ssh))?;
+                let mut todo = self.sorted(catalog, &selected.asked, plans, (&secrets, &ssh))?;
+                for warning in &todo.warnings {
+                    self.notice(format!("warning: {warning}"));
+                }
                 self.leave_out_published(&mut todo).await?;
                 todo
             }
@@ -349,6 +337,7 @@ impl Job<'_> {
     fn sorted(
         &self,
         catalog: &CheckedCatalog,
+        asked: &[Variant],
         plans: Vec<Plan>,
         given: (&LoadedSecrets, &FoundAgents),
     ) -> Result<Todo, Failure> {
@@ -357,7 +346,8 @@ impl Job<'_> {
             tell: &|text| self.notice(text),
             is_given_up: &|| cancelled.is_cancelled(),
         };
-        let sorted = sorted(catalog, self.args, &self.place, plans, given, &waiting);
+        let call = (catalog, self.args, &self.place);
+        let sorted = sorted(call, asked, plans, given, &waiting);
         if cancelled.is_cancelled() {
             return Err(Failure::interrupted(&self.signals));
         }
@@ -401,13 +391,13 @@ impl Job<'_> {
             let lock = &mut selected.inputs.lock;
             let cancelled = self.signals.cancelled();
             let tell = |name: &str| self.notice(format!("resolving {name}"));
-            pinning::pin(&pinning, lock, &resolver, cancelled, &tell)
-                .await
-                .map_err(|error| pinning::failed(error, &self.signals))?;
-            *lock = fleet::lock_file::write(&self.global.context, &old, lock)?.lock;
+            let pinned = pinning::pin(&pinning, lock, &resolver, cancelled, &tell).await;
+            let pinned = pinned.map_err(|error| pinning::failed(error, &self.signals));
+            let written = pinning::written(pinned, &self.global.context, &old, lock);
             for moved in lock.moved_from(&old) {
                 self.notice(format!("{LOCK_FILE}: {moved}"));
             }
+            written?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::{
     io::Write as _,
 };
 
-use catalog::{Caching, CheckedCatalog, Id, Kind, Plan, Request};
+use catalog::{Caching, CheckedCatalog, Id, Kind, Plan};
 use serde::Serialize;
 
 use crate::{
@@ -32,19 +32,8 @@ struct Row {
 
 pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> Result<(), Failure> {
     let artifacts = planning::or_all(catalog, &args.artifacts);
-    let request = args.variation.request(&artifacts);
-    let chosen = catalog.select(&request)?;
-    // An image is one thing for all its platforms, whichever of them are asked for.
-    let everywhere = Request {
-        platforms: Vec::new(),
-        ..request
-    };
-    let mut variants = catalog.select(&everywhere)?;
-    variants.retain(|variant| {
-        let artifact = catalog.get(variant.artifact.as_str());
-        chosen.contains(variant) || artifact.is_some_and(|artifact| artifact.kind() == Kind::Image)
-    });
-    let selected = Selected::read(catalog, variants, args.variation.given(), &global.context)?;
+    let selected =
+        Selected::with_whole_images(catalog, &args.variation, &artifacts, &global.context)?;
     let plans = selected.plan(catalog, args.tar.planned(Caching::Use, &args.image)?)?;
     let plans = leave_out_incomplete(plans)?;
     planning::require_pinned(&plans)?;

@@ -32,7 +32,10 @@ pub(crate) fn run(
     }
     let pinning = Pinning::of(missing).map_err(|error| Failure::new(Exit::Catalog, error))?;
     if !pinning.is_empty() {
-        pinning::resolve(&pinning, &mut lock, global, &args.access)?;
+        let resolved = pinning::resolve(&pinning, &mut lock, global, &args.access);
+        if resolved.is_err() {
+            return pinning::written(resolved, &global.context, &survey.lock, &mut lock);
+        }
     }
     if lock.epoch().is_none() {
         lock.set_epoch(pinning::now());

@@ -3,14 +3,15 @@
 use std::{collections::BTreeMap, io::Write as _};
 
 use buildkit_client::CancellationToken;
-use catalog::{Caching, CheckedCatalog, Difference, Id, Kind, Plan, Platform};
-use fleet::{ImageRefs, Reason, Standing};
+use catalog::{Caching, CheckedCatalog, Difference, Id, Plan, Platform};
+use fleet::{ImageRefs, Presence, Reason, Standing, Wanted};
 use serde::Serialize;
 
 use crate::{
     args::{Global, ListingFormat, PlanArgs},
     failure::{Exit, Failure},
-    image_names::{by_output, names, refuse_one_name, whole_id},
+    image_names::{Goal, by_output, refuse_one_name},
+    leaving::{self, Leaving},
     planning::{self, Selected},
     stdout, table,
 };
@@ -54,14 +55,28 @@ pub(crate) fn run(
     global: &Global,
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
-    args.image.require_place_for_tags(false)?;
     let artifacts = planning::or_all(catalog, &args.artifacts);
-    let selected = Selected::of(catalog, &args.variation, &artifacts, &global.context)?;
+    let selected = if args.image.push {
+        Selected::with_whole_images(catalog, &args.variation, &artifacts, &global.context)?
+    } else {
+        Selected::of(catalog, &args.variation, &artifacts, &global.context)?
+    };
     let planned = args.tar.planned(Caching::Use, &args.image.format)?;
-    let plans = by_output(selected.plan(catalog, planned)?);
-    let states = states(catalog, args, &plans)?;
-    let rows: Vec<Row> = plans
+    let plans = selected.plan(catalog, planned)?;
+    args.image.require_images(&plans)?;
+    let goal = if args.image.push {
+        Goal::Registries
+    } else {
+        Goal::Archive
+    };
+    let outputs: Vec<Leaving> = by_output(plans)
+        .into_iter()
+        .map(|plans| Leaving::of(catalog, &args.image, goal, plans, &selected.asked))
+        .collect::<Result<_, _>>()?;
+    let states = states(args, &outputs)?;
+    let rows: Vec<Row> = outputs
         .iter()
+        .map(|output| &output.plans)
         .zip(&states)
         .flat_map(|(plans, states)| plans.iter().zip(states))
         .map(|(plan, state)| row(plan, args, state))
@@ -87,83 +102,78 @@ enum State {
 }
 
 /// What is to be done for each plan of each of `outputs`; with `--push` the registries are asked.
-fn states(
-    catalog: &CheckedCatalog,
-    args: &PlanArgs,
-    outputs: &[Vec<Plan>],
-) -> Result<Vec<Vec<State>>, Failure> {
-    let names = outputs.iter().map(|plans| pushed(catalog, args, plans));
-    let names = names.collect::<Result<Vec<_>, _>>()?;
-    let images = outputs.iter().zip(&names);
-    refuse_one_name(
-        images.filter_map(|(plans, names)| Some((&plans[0].variant, names.as_ref()?))),
-    )?;
-    let mut runtime = None;
-    let mut states = Vec::new();
-    for (plans, names) in outputs.iter().zip(names) {
-        if let Some(names) = names {
-            if runtime.is_none() {
-                runtime = Some(
-                    tokio::runtime::Builder::new_current_thread()
-                        .enable_all()
-                        .build()?,
-                );
-            }
-            let runtime = runtime.as_ref().expect("it was just made");
-            let state = runtime.block_on(in_registries(catalog, args, plans, &names))?;
-            states.push(vec![state; plans.len()]);
-            continue;
-        }
-        let inspection = args.earlier.inspection();
-        let standings = fleet::standings(plans, &args.earlier.output, inspection);
-        let each = standings.into_iter().map(|standing| match standing {
-            Standing::UpToDate(_) => State::UpToDate,
-            Standing::Build(reason) => State::Build(reason),
-        });
-        states.push(each.collect());
+fn states(args: &PlanArgs, outputs: &[Leaving]) -> Result<Vec<Vec<State>>, Failure> {
+    if args.image.push {
+        refuse_one_name(
+            outputs
+                .iter()
+                .filter_map(|output| Some((&output.plans[0].variant, output.names.as_ref()?))),
+        )?;
     }
-    Ok(states)
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let state = |output: &Leaving| match (&output.names, output.id) {
+        (Some(names), Some(id)) if args.image.push => {
+            let state = runtime.block_on(in_registries(args, output, names, id))?;
+            Ok(vec![state; output.plans.len()])
+        }
+        _ => Ok(on_disk(args, output)),
+    };
+    outputs.iter().map(state).collect()
 }
 
-/// What an image is pushed under; nothing is when it is not pushed, or not yet known well enough.
-fn pushed(
-    catalog: &CheckedCatalog,
-    args: &PlanArgs,
-    plans: &[Plan],
-) -> Result<Option<ImageRefs>, Failure> {
-    let is_pushed = args.image.push && plans[0].kind == Kind::Image;
-    let is_incomplete = |plan: &Plan| fleet::incomplete(plan).is_some();
-    if !is_pushed || plans.iter().any(is_incomplete) {
-        return Ok(None);
-    }
-    let id = whole_id(catalog, plans);
-    names(catalog, &args.image, false, plans, id).map(Some)
+fn on_disk(args: &PlanArgs, output: &Leaving) -> Vec<State> {
+    let inspection = args.earlier.inspection();
+    let names = output.names.as_ref().map(|names| names.index.as_slice());
+    let standings = fleet::standings(&output.plans, names, &args.earlier.output, inspection);
+    let each = standings.into_iter().map(|standing| match standing {
+        Standing::UpToDate(_) => State::UpToDate,
+        Standing::Build(reason) => State::Build(reason),
+    });
+    each.collect()
 }
 
 async fn in_registries(
-    catalog: &CheckedCatalog,
     args: &PlanArgs,
-    plans: &[Plan],
+    output: &Leaving,
     names: &ImageRefs,
+    id: Id,
 ) -> Result<State, Failure> {
-    let Some(id) = whole_id(catalog, plans) else {
-        let reason = "only some of its platforms are selected";
-        return Ok(State::Push(reason.to_owned()));
+    let asked = leaving::platforms(&output.plans);
+    let wanted = Wanted {
+        names,
+        id,
+        asked: &asked,
+        declared: &output.declared,
     };
-    let platforms: Vec<Platform> = plans
-        .iter()
-        .map(|plan| plan.variant.platform.clone())
-        .collect();
     let access = args.image.access()?;
     let never = CancellationToken::new();
-    match fleet::published(names, id, &platforms, &access, &never).await {
-        Ok(Some(_)) => Ok(State::Published),
-        Ok(None) => Ok(State::Push(format!(
-            "{} has it not",
-            names.all().join(" or ")
-        ))),
-        Err(error) => Ok(State::Push(format!("{error}: {}", error.problem))),
+    Ok(match fleet::presence(wanted, &access, &never).await {
+        Ok(Presence::Whole(_) | Presence::Part(_)) => State::Published,
+        Ok(Presence::Parts(_)) => {
+            State::Push("its platforms are there, one by one; its tags are to be moved".to_owned())
+        }
+        Ok(Presence::Missing) => State::Push(format!("{} has it not", looked_for(output, names))),
+        Err(error) => State::Push(format!("{error}: {}", error.problem)),
+    })
+}
+
+/// What the registries do not have.
+fn looked_for(output: &Leaving, names: &ImageRefs) -> String {
+    if output.plans.len() == output.declared.len() {
+        return names.all().join(" or ");
     }
+    let is_asked = |platform: &Platform| {
+        let mut plans = output.plans.iter();
+        plans.any(|plan| plan.variant.platform == *platform)
+    };
+    let parts = names.parts.iter().flat_map(|names| &names.platforms);
+    let asked = parts.filter(|(platform, _)| is_asked(platform));
+    asked
+        .map(|(_, name)| name.as_str())
+        .collect::<Vec<_>>()
+        .join(" or ")
 }
 
 fn row(plan: &Plan, args: &PlanArgs, state: &State) -> Row {

@@ -53,7 +53,7 @@ pub(crate) fn run(
 
 fn since_last_build(plans: &[Plan], args: &WhyArgs) -> Vec<Row> {
     let inspection = args.earlier.inspection();
-    let reason = match fleet::standing(plans, &args.earlier.output, inspection, None) {
+    let reason = match fleet::standing(plans, None, &args.earlier.output, inspection, None) {
         Standing::UpToDate(_) => None,
         Standing::Build(reason) => Some(reason),
     };

@@ -44,7 +44,9 @@ fn it_holds_two_programs_and_says_what_buildkit_reads() {
     let own = platform();
     let own = own.trim_start_matches("linux/");
     // skopeo takes a tag or a digest.
-    let from = format!("docker://{}", image(shared).replace(":latest@", "@"));
+    let (name, digest) = image(shared).rsplit_once('@').unwrap();
+    let (repository, _tag) = name.rsplit_once(':').unwrap();
+    let from = format!("docker://{repository}@{digest}");
     let mut copy = clean("skopeo", home);
     copy.args(["copy", "--quiet", "--src-tls-verify=false", &from]);
     run(copy.arg("oci-archive:own.tar")).success();

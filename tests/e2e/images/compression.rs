@@ -152,6 +152,31 @@ fn an_archive_is_compressed_as_was_asked_for() {
     }
 }
 
+/// A daemon keeps the compression that it has, pushed or in an archive.
+#[test]
+fn a_compression_that_the_daemon_ignores_is_told() {
+    let Some(bed) = Bed::shared() else { return };
+    let fixture = Fixture::new(bed, "ignored");
+    fixture.push("app", "gzip");
+    let said = |more: &[&str]| {
+        let mut command = clean(machine::llbgen(), fixture.home.path());
+        command.args(["--addr", &fixture.bed.address(), "build", "app"]);
+        run(command.args(more)).success().stderr
+    };
+    let push = ["--push", "--registry", &fixture.repository, "--tag", "2"];
+    for output in [&["-o", "type=oci,dest=app.tar"][..], &push] {
+        let zstd = [&["--no-skip", "--image-compression", "zstd"], output].concat();
+        let ignored = said(&zstd);
+        assert!(
+            ignored.contains("2 of 2 layers are not `zstd`")
+                && ignored.contains("`--force-compression` compresses them again"),
+            "{ignored}"
+        );
+        let forced = said(&[&zstd[..], &["--force-compression"]].concat());
+        assert!(!forced.contains("warning"), "{forced}");
+    }
+}
+
 /// The one manifest of an OCI layout, whatever indexes lead to it.
 fn only_manifest(layout: &Path) -> Value {
     let read = |path: &Path| -> Value { serde_json::from_slice(&fs::read(path).unwrap()).unwrap() };

@@ -56,15 +56,6 @@ fn pushed_images_have_the_names_that_were_asked_for() {
             .starts_with(&format!("{prefix}/app:{tag}@sha256:"))
     );
     manifests(home.path(), &repository, &format!(":{tag}"), &BOTH);
-    let one = [
-        "app",
-        "--push",
-        "--registry",
-        &prefix,
-        "--platform",
-        "linux/amd64",
-    ];
-    build(bed, home.path(), &one).fails(2, &["content tag", "--tag"]);
     build(bed, home.path(), &["app", "--push"]).fails(2, &["`app`", "--registry"]);
     let reference = ["app", "--push", "--registry", &prefix, "--tag", "x/y:1"];
     build(bed, home.path(), &reference).fails(2, &["`x/y:1`", "--registry"]);

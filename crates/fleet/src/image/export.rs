@@ -3,19 +3,23 @@
 use std::sync::Arc;
 
 use buildkit_client::{Daemon, Export, Solve};
-use catalog::Variant;
+use catalog::{Platform, Variant};
 use frontend::{Part, Shape};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageOptions, ImagePlan,
-    archive_file::{Written, archive_export},
+    Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageCompression, ImageOptions,
+    ImagePlan,
+    archive_file::{Whole, Written, archive_export},
+    layers,
 };
 use crate::{
     build::{BuildOptions, FailureReason},
     event::Event,
+    index::PART_ANNOTATION,
     metadata::Output,
     names::Published,
+    parts,
     solve::{note_down, told, with_sources},
     source_failure::SourceTrouble,
     tagging,
@@ -47,15 +51,20 @@ pub(crate) async fn solve(
     let draft = options.output.draft(&path)?;
     let export = archive_export(draft, image, options.image.archive, written.clone());
     let digest = solving.export(export).await?;
-    let (file, size, fingerprint) = written.take().ok_or(FailureReason::NoTar)?;
+    let Whole {
+        digest: file,
+        size,
+        fingerprint,
+        layers,
+    } = written.take().ok_or(FailureReason::NoTar)?;
+    if let Some(wanted) = options.image.unforced() {
+        solving.tell_of(layers::warning(wanted, &layers));
+    }
     let output = Output {
         path,
         digest: file.to_string(),
         size,
-        references: match options.image.archive {
-            Archive::Docker => image.names.index.clone(),
-            Archive::Oci => Vec::new(),
-        },
+        references: image.names.index.clone(),
         ..image.output(&digest)
     };
     for plan in &image.plans {
@@ -105,6 +114,15 @@ impl Solving<'_> {
         let by_digest = Export::image().with_names(names.repositories());
         let digest = self.export(by_digest.pushed_by_digest()).await?;
         let registries = &self.options.registries;
+        if let Some(wanted) = self.options.image.unforced() {
+            self.tell_of(self.of_pushed_layers(wanted, &digest).await);
+        }
+        if let Some(id) = self.image.part_of() {
+            let publishing = parts::publish(self.image, id, &digest, registries, self.cancelled);
+            let (published, is_whole) = publishing.await?;
+            (self.events)(Event::Notice(self.of_part(is_whole)));
+            return Ok(published);
+        }
         match tagging::tag(names, &digest, registries, self.cancelled).await {
             Err(error)
                 if error.trouble() == Some(SourceTrouble::Unreachable)
@@ -114,6 +132,43 @@ impl Solving<'_> {
             }
             tagged => Ok(tagged?),
         }
+    }
+
+    /// What is to be told of the layers of a pushed image.
+    async fn of_pushed_layers(&self, wanted: &ImageCompression, digest: &str) -> Option<String> {
+        let name = self.image.names.all().into_iter().next()?;
+        let access = &self.options.registries;
+        match layers::pushed(name, digest, access, self.cancelled).await {
+            Ok(layers) => layers::warning(wanted, &layers),
+            Err(error) => Some(format!(
+                "it is not known whether its layers are `{}`: {error}: {}",
+                wanted.name, error.problem
+            )),
+        }
+    }
+
+    fn tell_of(&self, warning: Option<String>) {
+        if let Some(warning) = warning {
+            let artifact = &self.image.variant().artifact;
+            (self.events)(Event::Notice(format!("warning: `{artifact}`: {warning}")));
+        }
+    }
+
+    /// What pushing some platforms has come to, in a phrase.
+    fn of_part(&self, is_whole: bool) -> String {
+        let artifact = &self.image.variant().artifact;
+        if is_whole {
+            return format!(
+                "`{artifact}`: its other platforms are in the registries, too: all are one image now"
+            );
+        }
+        let asked: Vec<&Platform> = self.image.asked().collect();
+        let others = self.image.declared.iter();
+        let others = others.filter(|platform| !asked.contains(platform));
+        format!(
+            "`{artifact}`: no tag of the whole image is moved: that is done by the build that finds {}, too",
+            catalog::listed(others.map(ToString::to_string))
+        )
     }
 
     /// Has the daemon move the tags, where only the daemon can reach a registry. Nothing is carried out again.
@@ -147,7 +202,11 @@ fn with_options(
         export = export.with_oci_media_types();
     }
     if let Some(id) = image.id.filter(|_| is_index) {
-        export = export.with_index_annotation(ID_ANNOTATION, id.to_string());
+        let key = match image.part_of() {
+            Some(_) => PART_ANNOTATION,
+            None => ID_ANNOTATION,
+        };
+        export = export.with_index_annotation(key, id.to_string());
     }
     for Annotation { on, key, value } in &options.annotations {
         export = match on {

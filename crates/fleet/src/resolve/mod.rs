@@ -12,7 +12,10 @@ use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
 pub use self::error::{ResolveError, ResolveProblem};
 pub use frontend::pinning::{PinClash, Pinning, Resolve, ResolvedImage};
 
-use crate::{secrets::LoadedSecrets, source_failure::SourceKind};
+use crate::{
+    secrets::LoadedSecrets,
+    source_failure::{SourceKind, SourceTrouble},
+};
 
 /// Who is asked.
 #[derive(Debug)]
@@ -145,5 +148,17 @@ fn about<T>(
             kind,
             problem,
         })
+    }
+}
+
+/// What is missing is not there, and no error.
+pub(crate) fn found<T>(answer: Result<T, ResolveProblem>) -> Result<Option<T>, ResolveProblem> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(ResolveProblem::Server {
+            trouble: Some(SourceTrouble::Missing),
+            ..
+        }) => Ok(None),
+        Err(problem) => Err(problem),
     }
 }

@@ -14,7 +14,7 @@ use super::{kept::Kept, load::Loader};
 use crate::{
     args::{BuildArgs, FileForm, OutputSpec},
     failure::{Exit, Failure},
-    image_names::by_output,
+    image_names::{Goal, by_output},
 };
 
 /// What tells the outputs for several platforms apart.
@@ -83,7 +83,6 @@ enum Taker {
 
 impl Place {
     pub(super) fn of(args: &BuildArgs, context: &Path) -> Result<Self, Failure> {
-        args.image.require_place_for_tags(args.load.is_some())?;
         let (form, taker) = Self::asked_for(args)?;
         let place = Self {
             form,
@@ -150,6 +149,15 @@ impl Place {
         match self.form {
             Some(FileForm::Docker) => Archive::Docker,
             _ => Archive::Oci,
+        }
+    }
+
+    /// Where images go.
+    pub(super) fn goal(&self, is_pushed: bool) -> Goal {
+        match &self.taker {
+            _ if is_pushed => Goal::Registries,
+            Taker::Engine(..) => Goal::Engine,
+            Taker::User(_) | Taker::Stdout(_) => Goal::Archive,
         }
     }
 

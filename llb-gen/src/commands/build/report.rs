@@ -58,9 +58,9 @@ fn print(outputs: &[Output], stdout: &mut impl Write) -> Result<(), Unprinted> {
     lines.and_then(|()| stdout.flush()).map_err(Unprinted)
 }
 
-/// A path, or what an image was pushed under.
+/// A path, or what an image was pushed or loaded under.
 fn print_one(output: &Output, stdout: &mut impl Write) -> io::Result<()> {
-    if output.references.is_empty() {
+    if !output.path.as_os_str().is_empty() {
         return writeln!(stdout, "{}", output.path.display());
     }
     let mut references = output.references.iter();
@@ -176,7 +176,11 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
                 .to_owned(),
         ),
         // The registry says why.
-        (FailureReason::Push(failure), _) if failure.trouble == Some(SourceTrouble::Refused) => None,
+        (FailureReason::Push(failure), _)
+            if failure.trouble.is_none_or(|trouble| trouble == SourceTrouble::Refused) =>
+        {
+            None
+        }
         (FailureReason::Push(_), _) => Some(
             "log in with `docker login`, as someone who may push there, or push elsewhere with `--registry PREFIX`"
                 .to_owned(),
@@ -188,7 +192,8 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
         ),
         (FailureReason::Tag(error), _) if error.trouble() == Some(SourceTrouble::Refused) => {
             Some(format!(
-                "choose another tag, or move this one yourself, to `{}`",
+                "a registry may let no tag name another image: choose another tag with `--tag`, or move this one yourself, \
+                 to `{}`",
                 error.digest
             ))
         }

@@ -8,15 +8,16 @@ use std::{
 use buildkit_client::CancellationToken;
 use catalog::{CheckedCatalog, ContextPath, Kind, Plan, Platform, Read, Variant};
 use fleet::{
-    BuildFailure, FoundAgents, GivenUp, ImagePlan, LoadedSecrets, Output, OutputLock,
-    RegistryAccess, Standing, Work,
+    BuildFailure, FoundAgents, GivenUp, ImagePlan, LoadedSecrets, Output, OutputLock, Presence,
+    RegistryAccess, Standing, Wanted, Work,
 };
 
 use super::destination::Place;
 use crate::{
     args::BuildArgs,
     failure::{Exit, Failure},
-    image_names::{names, refuse_one_name, whole_id},
+    image_names::{Goal, refuse_one_name},
+    leaving::Leaving,
 };
 
 /// What is to be built, and what is there already.
@@ -25,6 +26,8 @@ pub(super) struct Todo {
     pub(super) up_to_date: Vec<Output>,
     /// All outputs, in the order of the selection.
     pub(super) order: Vec<Key>,
+    /// What is to be told before anything is built.
+    pub(super) warnings: Vec<String>,
     /// The locks of what is to be built, held until it is.
     pub(super) locks: Vec<OutputLock>,
 }
@@ -58,62 +61,65 @@ fn key_of(output: &Output) -> Key {
 }
 
 /// Leaves out what is there already, and makes sure that the rest has its secrets. What is to be written is locked before
-/// it is looked at.
+/// it is looked at. Of images that are pushed, `plans` has all platforms, of which those in `asked` are built.
 pub(super) fn sorted(
-    catalog: &CheckedCatalog,
-    args: &BuildArgs,
-    place: &Place,
+    (catalog, args, place): (&CheckedCatalog, &BuildArgs, &Place),
+    asked: &[Variant],
     plans: Vec<Plan>,
     (secrets, agents): (&LoadedSecrets, &FoundAgents),
     waiting: &Waiting<'_>,
 ) -> Result<Todo, Failure> {
     let inspection = args.reuse.inspection();
     let always = args.reuse.builds_always();
-    let (mut up_to_date, mut order, mut left) = (Vec::new(), Vec::new(), Vec::new());
-    let groups = place.groups(plans)?;
+    let (mut up_to_date, mut order, mut all) = (Vec::new(), Vec::new(), Vec::new());
+    let mut warnings = Vec::new();
+    let groups = place.groups(plans)?.into_iter().map(|group| {
+        let goal = place.goal(group[0].kind == Kind::Image && args.image.push);
+        work(catalog, args, goal, (asked, &mut warnings), group)
+    });
+    let groups = groups.collect::<Result<Vec<_>, _>>()?;
     // What is to be pushed is looked for in the registries.
     let recorded = place.with_records();
-    let has_record = |group: &[Plan]| !(group[0].kind == Kind::Image && args.image.push);
+    let has_record = |work: &Work| !(args.image.push && matches!(work, Work::Image(_)));
     let mut locks = match recorded {
         Some(directory) => {
-            let written = groups.iter().filter(|group| has_record(group));
-            locked(directory, written.map(|group| &group[0]), waiting)?
+            let written = groups.iter().filter(|work| has_record(work));
+            locked(directory, written.map(|work| &work.plans()[0]), waiting)?
         }
         None => BTreeMap::new(),
     };
-    for group in groups {
-        order.push(key(&group[0].variant));
+    for work in groups {
+        order.push(key(&work.plans()[0].variant));
         let directory = match recorded {
-            Some(directory) if !always && has_record(&group) => directory,
+            Some(directory) if !always && has_record(&work) => directory,
             _ => {
-                left.push(group);
+                all.push(work);
                 continue;
             }
         };
-        let output = &group[0].output;
-        match fleet::standing(&group, directory, inspection, locks.get(output)) {
+        let output = &work.plans()[0].output;
+        let lock = locks.get(output);
+        match fleet::standing(work.plans(), work.names(), directory, inspection, lock) {
             Standing::UpToDate(found) => {
                 locks.remove(output);
                 up_to_date.push(*found);
             }
-            Standing::Build(_) => left.push(group),
+            Standing::Build(_) => all.push(work),
         }
     }
-    let groups = left;
-    refuse_missing_secrets(groups.iter().flatten(), secrets)?;
-    refuse_missing_agents(groups.iter().flatten(), agents)?;
-    let work = groups
-        .into_iter()
-        .map(|group| work(catalog, args, group))
-        .collect::<Result<Vec<_>, _>>()?;
-    refuse_one_name(work.iter().filter_map(|work| match work {
-        Work::Image(image) => Some((&image.plans[0].variant, &image.names)),
-        Work::Tar(_) => None,
-    }))?;
+    refuse_missing_secrets(all.iter().flat_map(Work::plans), secrets)?;
+    refuse_missing_agents(all.iter().flat_map(Work::plans), agents)?;
+    if args.image.push || args.load.is_some() {
+        refuse_one_name(all.iter().filter_map(|work| match work {
+            Work::Image(image) => Some((&image.plans[0].variant, &image.names)),
+            Work::Tar(_) => None,
+        }))?;
+    }
     Ok(Todo {
-        work,
+        work: all,
         up_to_date,
         order,
+        warnings,
         locks: locks.into_values().collect(),
     })
 }
@@ -134,18 +140,30 @@ fn locked<'a>(
     locks.map_err(|error| Failure::new(Exit::Failed, error))
 }
 
-fn work(catalog: &CheckedCatalog, args: &BuildArgs, mut plans: Vec<Plan>) -> Result<Work, Failure> {
+fn work(
+    catalog: &CheckedCatalog,
+    args: &BuildArgs,
+    goal: Goal,
+    (asked, warnings): (&[Variant], &mut Vec<String>),
+    mut plans: Vec<Plan>,
+) -> Result<Work, Failure> {
     if plans[0].kind == Kind::Image {
-        let id = whole_id(catalog, &plans);
-        let names = names(catalog, &args.image, args.load.is_some(), &plans, id)?;
-        return Ok(Work::Image(ImagePlan { plans, names, id }));
+        let image = Leaving::of(catalog, &args.image, goal, plans, asked)?;
+        warnings.extend(image.warning());
+        return Ok(Work::Image(ImagePlan {
+            plans: image.plans,
+            names: image.names.unwrap_or_default(),
+            id: image.id,
+            declared: image.declared,
+        }));
     }
     Ok(Work::Tar(Box::new(plans.remove(0))))
 }
 
 impl Todo {
-    /// Leaves out the images that are in all their registries already. A registry that cannot be asked is told of by `tell`,
-    /// and the image is built: the daemon may well reach it.
+    /// Leaves out the images that are in all their registries already; of those whose platforms are there one by one, the
+    /// tags are moved. A registry that cannot be asked is told of by `tell`, and the image is built: the daemon may well
+    /// reach it.
     pub(super) async fn leave_out_published(
         &mut self,
         access: &RegistryAccess,
@@ -154,31 +172,66 @@ impl Todo {
     ) {
         let mut left = Vec::new();
         for work in std::mem::take(&mut self.work) {
-            let Work::Image(image) = &work else {
-                left.push(work);
-                continue;
+            let found = match &work {
+                Work::Image(image) => published(image, access, cancelled, tell).await,
+                Work::Tar(_) => None,
             };
-            let Some(id) = image.id else {
-                left.push(work);
-                continue;
-            };
-            let platforms: Vec<Platform> = image
-                .plans
-                .iter()
-                .map(|plan| plan.variant.platform.clone())
-                .collect();
-            match fleet::published(&image.names, id, &platforms, access, cancelled).await {
-                Ok(Some(published)) => self.up_to_date.push(image.published(published)),
-                Ok(None) => left.push(work),
-                Err(error) => {
-                    let source = &error.problem;
-                    tell(format!("{error}, so it is built: {source}"));
-                    left.push(work);
-                }
+            match found {
+                Some(output) => self.up_to_date.push(output),
+                None => left.push(work),
             }
         }
         self.work = left;
     }
+}
+
+/// What the registries have of an image, if nothing is to be built.
+async fn published(
+    image: &ImagePlan,
+    access: &RegistryAccess,
+    cancelled: &CancellationToken,
+    tell: &(dyn Fn(String) + Sync),
+) -> Option<Output> {
+    let asked: Vec<Platform> = image.asked().cloned().collect();
+    let wanted = Wanted {
+        names: &image.names,
+        id: image.id?,
+        asked: &asked,
+        declared: &image.declared,
+    };
+    match fleet::presence(wanted, access, cancelled).await {
+        Ok(Presence::Whole(published) | Presence::Part(published)) => {
+            Some(image.published(published))
+        }
+        Ok(Presence::Missing) => None,
+        Ok(Presence::Parts(joinable)) => {
+            match fleet::join(&image.names, &joinable, access, cancelled).await {
+                Ok(published) => {
+                    tell(joined(&asked, image));
+                    Some(image.published(published))
+                }
+                Err(error) => {
+                    tell(format!("{error}, so it is built: {}", error.problem));
+                    None
+                }
+            }
+        }
+        Err(error) => {
+            tell(format!("{error}, so it is built: {}", error.problem));
+            None
+        }
+    }
+}
+
+fn joined(asked: &[Platform], image: &ImagePlan) -> String {
+    let artifact = &image.plans[0].variant.artifact;
+    let platforms = catalog::listed(image.declared.iter().map(ToString::to_string));
+    let which = if asked.len() < image.declared.len() {
+        "its other platforms are in the registries, too"
+    } else {
+        "its platforms are in the registries, one by one"
+    };
+    format!("`{artifact}`: {which}: {platforms} are one image now")
 }
 
 /// A step that lacks a secret would fail in the middle of the build.
