@@ -449,3 +449,35 @@ fn the_readme_shows_a_file_that_works() {
     let directory = directory(&[("llbgen.toml", file)]);
     insta::assert_snapshot!(transcript_in(directory.path(), &["list"]));
 }
+
+#[test]
+fn each_platform_of_an_image_has_its_own_reason() {
+    let home = TempDir::new().unwrap();
+    let catalog = r#"
+[artifact.a]
+kind = "image"
+base = "scratch"
+platforms = ["linux/amd64", "linux/arm64"]
+steps = [{ download = "https://example.com/{arch}", to = "/f" }]
+"#;
+    let lock = r#"version = 1
+
+[packages]
+epoch = "2026-01-01T00:00:00Z"
+
+[http."https://example.com/amd64"]
+checksum = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+"#;
+    fs::write(home.path().join("llbgen.toml"), catalog).unwrap();
+    fs::write(home.path().join("llbgen.lock"), lock).unwrap();
+    let told = transcript_in(home.path(), &["plan"]);
+    let rows: Vec<&str> = told.lines().filter(|line| line.starts_with("a ")).collect();
+    assert_eq!(
+        rows,
+        [
+            "a linux/amd64  build   not built yet",
+            "a linux/arm64  build   not pinned yet: https://example.com/arm64",
+        ],
+        "{told}"
+    );
+}
