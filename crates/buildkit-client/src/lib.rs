@@ -69,7 +69,9 @@ pub use progress::{
     VertexLog, VertexStatus, VertexWarning,
 };
 pub use session::ServiceError;
-pub use session::auth::{Credentials, DockerConfig, DockerConfigError, HelperError};
+pub use session::auth::{
+    Credentials, CredentialsError, DockerConfig, DockerConfigError, HelperError,
+};
 pub use session::content::{BlobDigest, BlobDigestError, BlobError, ContentStore, LayoutDir};
 pub use session::filesync::{
     DeclaredFiles, Expected, FileSyncError, LocalDir, PatternError, RelPath, RelPathError,

@@ -14,7 +14,7 @@ use buildkit_proto::moby::filesync::v1::{
 };
 use tonic::{Request, Response, Status};
 
-pub use config::{Credentials, DockerConfig, DockerConfigError};
+pub use config::{Credentials, CredentialsError, DockerConfig, DockerConfigError};
 pub use helper::HelperError;
 
 /// The service's name on the wire.

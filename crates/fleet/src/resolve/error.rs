@@ -1,6 +1,6 @@
 //! Why it cannot be known what a reference stands for.
 
-use buildkit_client::{DockerConfigError, HelperError};
+use buildkit_client::{CredentialsError, DockerConfigError};
 use catalog::listed;
 
 use crate::source_failure::{self, SourceKind, SourceTrouble};
@@ -44,7 +44,7 @@ pub enum ResolveProblem {
     },
     /// The credentials for the registry cannot be had.
     #[error(transparent)]
-    Credentials(#[from] HelperError),
+    Credentials(#[from] CredentialsError),
     /// Docker's configuration cannot be read.
     #[error(transparent)]
     Docker(#[from] DockerConfigError),

@@ -25,8 +25,10 @@ const HUB_HOSTS: [&str; 3] = ["registry-1.docker.io", "docker.io", "index.docker
 /// Credentials for registries. Without any, which is the default, everything is pulled anonymously.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DockerConfig {
-    auths: BTreeMap<String, Credentials>,
-    store: Option<String>,
+    /// The file, for messages.
+    path: PathBuf,
+    auths: BTreeMap<String, Entry>,
+    store: String,
     helpers: BTreeMap<String, String>,
 }
 
@@ -61,7 +63,16 @@ pub enum DockerConfigError {
         #[source]
         source: serde_json::Error,
     },
-    /// The `auth` of a registry is not base64 of `user:password`.
+}
+
+/// The credentials for a registry that cannot be had. Those of others do not matter to it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialsError {
+    /// The registry's credential helper gave no answer.
+    #[error(transparent)]
+    Helper(#[from] HelperError),
+    /// The registry's `auth` is not base64 of `user:password`.
     #[error("Docker configuration `{}` has an invalid `auth` for `{registry}`", path.display())]
     Auth {
         /// The file.
@@ -71,26 +82,28 @@ pub enum DockerConfigError {
     },
 }
 
-#[derive(Deserialize)]
+/// The file, in which Docker takes `null` for whatever is not there.
+#[derive(Deserialize, Default)]
 struct File {
     #[serde(default)]
-    auths: BTreeMap<String, Entry>,
+    auths: Option<BTreeMap<String, Option<Entry>>>,
     #[serde(default, rename = "credsStore")]
     store: Option<String>,
     #[serde(default, rename = "credHelpers")]
-    helpers: BTreeMap<String, String>,
+    helpers: Option<BTreeMap<String, Option<String>>>,
 }
 
-#[derive(Deserialize)]
+/// What is stored for a registry, read when it is asked for. Its `Debug` shows nothing of it.
+#[derive(Deserialize, Clone, Default, PartialEq, Eq)]
 struct Entry {
     #[serde(default)]
-    auth: String,
+    auth: Option<String>,
     #[serde(default)]
-    username: String,
+    username: Option<String>,
     #[serde(default)]
-    password: String,
+    password: Option<String>,
     #[serde(default, rename = "identitytoken")]
-    identity_token: String,
+    identity_token: Option<String>,
 }
 
 impl DockerConfig {
@@ -118,50 +131,56 @@ impl DockerConfig {
     }
 
     fn parse(path: &Path, json: &[u8]) -> Result<Self, DockerConfigError> {
-        let file: File =
+        // Docker takes an empty file for one without anything in it.
+        let file: Option<File> = if json.trim_ascii().is_empty() {
+            None
+        } else {
             serde_json::from_slice(json).map_err(|source| DockerConfigError::Parse {
                 path: path.into(),
                 source,
-            })?;
-        let auths = file
-            .auths
-            .into_iter()
-            .map(|(registry, entry)| match entry.credentials() {
-                Some(credentials) => Ok((registry, credentials)),
-                None => Err(DockerConfigError::Auth {
-                    path: path.into(),
-                    registry,
-                }),
-            });
-        let store = file.store.filter(|store| !store.is_empty());
+            })?
+        };
+        let file = file.unwrap_or_default();
+        let auths = file.auths.unwrap_or_default().into_iter();
+        let helpers = file.helpers.unwrap_or_default().into_iter();
         Ok(Self {
-            auths: auths.collect::<Result<_, _>>()?,
-            store,
-            helpers: file.helpers,
+            path: path.into(),
+            auths: auths
+                .map(|(registry, entry)| (registry, entry.unwrap_or_default()))
+                .collect(),
+            store: file.store.unwrap_or_default(),
+            helpers: helpers
+                .map(|(registry, helper)| (registry, helper.unwrap_or_default()))
+                .collect(),
         })
     }
 
     /// The credentials for a registry's host; none means anonymous.
-    pub async fn credentials(&self, host: &str) -> Result<Option<Credentials>, HelperError> {
+    pub async fn credentials(&self, host: &str) -> Result<Option<Credentials>, CredentialsError> {
         let key = if HUB_HOSTS.contains(&host) {
             HUB_KEY
         } else {
             host
         };
-        match self.helpers.get(key).or(self.store.as_ref()) {
-            Some(helper) => helper::get(helper, key).await,
-            None => Ok(self.stored(key).cloned()),
+        let helper = self.helpers.get(key).unwrap_or(&self.store);
+        if !helper.is_empty() {
+            return Ok(helper::get(helper, key).await?);
         }
+        let Some((registry, entry)) = self.stored(key) else {
+            return Ok(None);
+        };
+        let invalid = || CredentialsError::Auth {
+            path: self.path.clone(),
+            registry: registry.clone(),
+        };
+        let credentials = entry.credentials().ok_or_else(invalid)?;
+        Ok(Some(credentials).filter(|found| *found != Credentials::default()))
     }
 
     /// An entry counts when its key is the registry, or, as old files have it, a URL on that host.
-    fn stored(&self, key: &str) -> Option<&Credentials> {
-        self.auths.get(key).or_else(|| {
-            self.auths
-                .iter()
-                .find(|(url, _)| host_of(url) == key)
-                .map(|(_, found)| found)
-        })
+    fn stored(&self, key: &str) -> Option<(&String, &Entry)> {
+        let exact = self.auths.get_key_value(key);
+        exact.or_else(|| self.auths.iter().find(|(url, _)| host_of(url) == key))
     }
 }
 
@@ -174,25 +193,35 @@ fn host_of(url: &str) -> &str {
 }
 
 impl Entry {
-    fn credentials(self) -> Option<Credentials> {
-        if !self.identity_token.is_empty() {
+    /// Its credentials, both parts empty if there are none; `None` if `auth` cannot be read.
+    fn credentials(&self) -> Option<Credentials> {
+        let text = |field: &Option<String>| field.clone().unwrap_or_default();
+        let identity_token = text(&self.identity_token);
+        if !identity_token.is_empty() {
             return Some(Credentials {
                 username: String::new(),
-                secret: self.identity_token,
+                secret: identity_token,
             });
         }
-        if self.auth.is_empty() {
+        let auth = text(&self.auth);
+        if auth.is_empty() {
             return Some(Credentials {
-                username: self.username,
-                secret: self.password,
+                username: text(&self.username),
+                secret: text(&self.password),
             });
         }
-        let decoded = String::from_utf8(STANDARD.decode(&self.auth).ok()?).ok()?;
+        let decoded = String::from_utf8(STANDARD.decode(auth).ok()?).ok()?;
         let (username, password) = decoded.split_once(':')?;
         Some(Credentials {
             username: username.into(),
             secret: password.trim_matches('\0').into(),
         })
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Entry(redacted)")
     }
 }
 

@@ -44,22 +44,46 @@ async fn identity_tokens_have_no_user() {
     check(plain, "registry.example", Some(("u", "p"))).await;
 }
 
-#[test]
-fn broken_files_are_named() {
-    let parse = |json: &str| {
-        DockerConfig::parse(Path::new("dir/config.json"), json.as_bytes()).unwrap_err()
-    };
-    assert!(matches!(parse("{"), DockerConfigError::Parse { .. }));
+/// Docker reads a file that is wrong for one registry for all others.
+#[tokio::test]
+async fn an_entry_matters_to_its_registry_alone() {
     for auth in ["not base64!", "dXNlcg=="] {
-        let error = parse(&format!(
-            r#"{{"auths":{{"r.example":{{"auth":"{auth}"}}}}}}"#
-        ))
-        .to_string();
+        let json = format!(
+            r#"{{"auths":{{"r.example":{{"auth":"{auth}"}},"good.example":{{"auth":"dTpw"}}}}}}"#
+        );
+        check(&json, "good.example", Some(("u", "p"))).await;
+        check(&json, "other.example", None).await;
+        let path = Path::new("dir/config.json");
+        let config = DockerConfig::parse(path, json.as_bytes()).unwrap();
+        let error = config.credentials("r.example").await.unwrap_err();
         assert_eq!(
-            error,
+            error.to_string(),
             "Docker configuration `dir/config.json` has an invalid `auth` for `r.example`"
         );
     }
+}
+
+#[tokio::test]
+async fn what_is_null_or_empty_is_not_there() {
+    for json in [
+        "",
+        "\n",
+        "null",
+        r#"{"auths":null,"credsStore":null,"credHelpers":null}"#,
+        r#"{"auths":{"r.example":null},"credsStore":"","credHelpers":{"r.example":null}}"#,
+        r#"{"auths":{"r.example":{}}}"#,
+        r#"{"auths":{"r.example":{"auth":null,"username":null,"identitytoken":null}}}"#,
+    ] {
+        check(json, "r.example", None).await;
+    }
+    let no_helper = r#"{"auths":{"r.example":{"auth":"dTpw"}},"credsStore":"llbgen-test-none","credHelpers":{"r.example":""}}"#;
+    check(no_helper, "r.example", Some(("u", "p"))).await;
+}
+
+#[test]
+fn broken_files_are_named() {
+    let parsed = DockerConfig::parse(Path::new("dir/config.json"), b"{");
+    assert!(matches!(parsed, Err(DockerConfigError::Parse { .. })));
 }
 
 #[test]
