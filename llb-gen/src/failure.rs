@@ -12,7 +12,7 @@ use anstyle::{AnsiColor, Color, Style};
 use buildkit_client::ConnectError;
 use catalog::{
     BaseError, CatalogError, FileError, ImageKey, LockError, PlanError, PlanProblem, SelectError,
-    listed,
+    SurveyError, listed,
 };
 use fleet::{InputError, LayoutError, LayoutProblem, LockFileError, OutputError, VariantFailure};
 use frontend::causes;
@@ -281,6 +281,15 @@ impl From<SelectError> for Failure {
             _ => error.valid_ones(),
         };
         Self::new(Exit::Usage, error).with_hint(hint)
+    }
+}
+
+impl From<SurveyError> for Failure {
+    fn from(error: SurveyError) -> Self {
+        match error {
+            SurveyError::Select(error) => error.into(),
+            SurveyError::Plan(error) => error.into(),
+        }
     }
 }
 

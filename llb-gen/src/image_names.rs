@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{CheckedCatalog, Id, ImageRef, Plan, Platform, Variant};
+use catalog::{CheckedCatalog, Id, ImageRef, Kind, Plan, Platform, Variant};
 use fleet::{ImageRefs, PartRefs};
 
 use crate::{
@@ -203,8 +203,15 @@ pub(crate) fn whole_id(catalog: &CheckedCatalog, plans: &[Plan]) -> Option<Id> {
 /// Plans by what they make: each tar alone, the platforms of an image together; in the order of the first of each.
 pub(crate) fn by_output(plans: Vec<Plan>) -> Vec<Vec<Plan>> {
     let mut groups: Vec<Vec<Plan>> = Vec::new();
+    let mut images = BTreeMap::new();
     for plan in plans {
-        match groups.iter_mut().find(|group| plan.is_of_image(&group[0])) {
+        if plan.kind != Kind::Image {
+            groups.push(vec![plan]);
+            continue;
+        }
+        let image = (plan.variant.artifact.clone(), plan.variant.values.clone());
+        let group = *images.entry(image).or_insert(groups.len());
+        match groups.get_mut(group) {
             Some(image) => image.push(plan),
             None => groups.push(vec![plan]),
         }

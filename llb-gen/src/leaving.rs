@@ -1,5 +1,7 @@
 //! Images as they leave a call: which platforms are built, as a part of what, under which names.
 
+use std::collections::BTreeSet;
+
 use catalog::{CheckedCatalog, Id, Kind, Plan, Platform, Variant};
 use fleet::ImageRefs;
 
@@ -31,7 +33,7 @@ impl Leaving {
         args: &ImageArgs,
         goal: Goal,
         mut plans: Vec<Plan>,
-        asked: &[Variant],
+        asked: &BTreeSet<Variant>,
     ) -> Result<Self, Failure> {
         let is_image = plans[0].kind == Kind::Image;
         let is_pinned = plans.iter().all(|plan| plan.unpinned.is_empty());

@@ -7,7 +7,7 @@ use std::{
 };
 
 use buildkit_client::{CancellationToken, Daemon, DockerConfig};
-use catalog::{Caching, CheckedCatalog, Epoch, Lock, Pinned, Reference};
+use catalog::{CheckedCatalog, Epoch, Lock, Pinned, Reference};
 use fleet::{
     Given, SourceTrouble,
     daemon::Endpoint,
@@ -18,7 +18,6 @@ use crate::{
     args::{Access, Global},
     connection,
     failure::{Exit, Failure},
-    planning::Selected,
     signals::Signals,
     source_hint, stderr,
 };
@@ -31,19 +30,20 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
-    /// Reads the lock, and plans every variant, with every value that options declare, as if nothing were pinned, to know
-    /// what they refer to.
+    /// Reads the lock, and surveys the catalog as if nothing were pinned, to know what it refers to.
     pub(crate) fn of(
         catalog: &CheckedCatalog,
         given: Given<'_>,
         set: &[(String, String)],
         global: &Global,
     ) -> Result<Self, Failure> {
-        let variants = catalog.select_everything(set)?;
-        let mut selected = Selected::read(catalog, variants, given, &global.context)?;
-        let lock = std::mem::take(&mut selected.inputs.lock);
-        let plans = selected.plan_each(catalog, Caching::Use)?;
-        let references = plans.into_iter().flat_map(|plan| plan.references).collect();
+        let survey = catalog.survey(set)?;
+        let variants = survey.variants();
+        let read = fleet::read_inputs(&global.context, &survey.needs(), given, &variants)?;
+        let mut inputs = read.inputs;
+        catalog.check_contexts(&variants, &inputs)?;
+        let lock = std::mem::take(&mut inputs.lock);
+        let references = survey.references(&inputs)?;
         Ok(Self { lock, references })
     }
 

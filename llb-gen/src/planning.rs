@@ -13,15 +13,16 @@ use catalog::{
 use fleet::Given;
 
 use crate::{
-    args::Variation,
+    args::{Global, Variation},
     failure::{Exit, Failure},
+    stderr,
 };
 
 /// Variants, and what was read for them.
 pub(crate) struct Selected {
     pub(crate) variants: Vec<Variant>,
     /// Those that were asked for; the others are platforms of the same images.
-    pub(crate) asked: Vec<Variant>,
+    pub(crate) asked: BTreeSet<Variant>,
     pub(crate) inputs: Inputs,
     /// The directories of the local sources, by name.
     pub(crate) roots: BTreeMap<String, PathBuf>,
@@ -35,10 +36,12 @@ impl Selected {
         catalog: &CheckedCatalog,
         variation: &Variation,
         artifacts: &[String],
-        context: &Path,
+        global: &Global,
     ) -> Result<Self, Failure> {
-        let variants = catalog.select(&variation.request(artifacts))?;
-        Self::read(catalog, variants, variation.given(), context)
+        let request = variation.request(artifacts);
+        let variants = catalog.select(&request)?;
+        tell_unused(&variants, &request.set, global);
+        Self::read(catalog, variants, variation.given(), &global.context)
     }
 
     /// As [`of`](Self::of), with all platforms of images: an image is one thing for all of them, whichever are asked for. It
@@ -47,10 +50,13 @@ impl Selected {
         catalog: &CheckedCatalog,
         variation: &Variation,
         artifacts: &[String],
-        context: &Path,
+        global: &Global,
     ) -> Result<Self, Failure> {
+        let context = &global.context;
         let request = variation.request(artifacts);
-        let asked = catalog.select(&request)?;
+        let only = catalog.select(&request)?;
+        tell_unused(&only, &request.set, global);
+        let asked: BTreeSet<Variant> = only.iter().cloned().collect();
         let everywhere = Request {
             platforms: Vec::new(),
             ..request
@@ -61,9 +67,9 @@ impl Selected {
             let is_image = artifact.is_some_and(|artifact| artifact.kind() == Kind::Image);
             asked.contains(variant) || is_image
         });
-        let is_more = variants.len() > asked.len();
+        let is_more = variants.len() > only.len();
         match Self::read(catalog, variants, variation.given(), context) {
-            Err(_) if is_more => Self::read(catalog, asked, variation.given(), context),
+            Err(_) if is_more => Self::read(catalog, only, variation.given(), context),
             read => Ok(Self { asked, ..read? }),
         }
     }
@@ -83,7 +89,7 @@ impl Selected {
         } = fleet::read_inputs(context, &needs, given, &variants)?;
         catalog.check_contexts(&variants, &inputs)?;
         Ok(Self {
-            asked: variants.clone(),
+            asked: variants.iter().cloned().collect(),
             variants,
             inputs,
             roots,
@@ -97,24 +103,25 @@ impl Selected {
         catalog: &CheckedCatalog,
         options: impl Into<PlanOptions>,
     ) -> Result<Vec<Plan>, Failure> {
-        let plans = self.plan_each(catalog, options)?;
-        catalog::check_outputs(&plans).map_err(|error| Failure::new(Exit::Catalog, error))?;
-        Ok(plans)
-    }
-
-    /// Plans each variant, for one at a time to be built: two may have one output.
-    pub(crate) fn plan_each(
-        &self,
-        catalog: &CheckedCatalog,
-        options: impl Into<PlanOptions>,
-    ) -> Result<Vec<Plan>, Failure> {
         let options = options.into();
         let plans = self
             .variants
             .iter()
             .map(|variant| catalog.plan(variant, &self.inputs, options.clone()))
             .collect::<Result<Vec<_>, _>>()?;
+        catalog::check_outputs(&plans).map_err(|error| Failure::new(Exit::Catalog, error))?;
         Ok(plans)
+    }
+}
+
+/// Says which options no selected artifact has: they change nothing.
+pub(crate) fn tell_unused(variants: &[Variant], set: &[(String, String)], global: &Global) {
+    let unused = catalog::unused_options(variants, set);
+    if !unused.is_empty() && !global.quiet {
+        let unused = catalog::listed(unused);
+        stderr::line(&format!(
+            "note: no selected artifact takes {unused}; other artifacts do"
+        ));
     }
 }
 

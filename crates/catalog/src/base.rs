@@ -55,6 +55,11 @@ pub enum ResolvedBase {
         /// The `--build-context` that put it there.
         context: String,
     },
+    /// A tree that is made elsewhere in the graph.
+    Given {
+        /// The `--build-context` that put it there.
+        context: String,
+    },
     /// Another artifact.
     Artifact {
         /// Its name.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     artifact::{Artifact, Base, Kind},
+    budget::{self, MAX_VARIANTS},
     catalog::{Catalog, CheckedCatalog},
     condition,
     name::ArtifactName,
@@ -20,7 +21,7 @@ use crate::{
 
 pub(crate) use self::tags::image_names;
 use self::{
-    dependencies::{dependency_problems, lacking},
+    dependencies::{MadeFrom, dependency_problems, lacking, made_from},
     tags::tag_problems,
 };
 
@@ -67,13 +68,16 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
         );
     }
     if problems.is_empty() {
+        let made_from = made_from(&checked);
         for artifact in checked.artifacts() {
-            let found = dependency_problems(&checked, artifact);
+            let found = dependency_problems(&checked, &made_from, artifact);
             problems.extend(found.into_iter().map(|problem| about(artifact, problem)));
+        }
+        if problems.is_empty() {
+            inherit_options(&mut checked, &made_from);
         }
     }
     if problems.is_empty() {
-        inherit_options(&mut checked);
         problems.extend(step_problems(&checked));
         problems.extend(output_problems(&checked));
         problems.extend(tag_problems(&checked));
@@ -102,6 +106,7 @@ fn about(artifact: &Artifact, problem: Problem) -> Found {
 
 fn own_problems(artifact: &Artifact) -> Vec<Problem> {
     let mut problems = artifact.problems.clone();
+    problems.extend(too_many_variants(artifact));
     if artifact.platforms.is_empty() {
         problems.push(Problem::Empty {
             what: "platforms".to_owned(),
@@ -159,6 +164,14 @@ fn in_step(number: usize, problems: Vec<StepProblem>) -> impl Iterator<Item = Pr
         nested: problem.nested,
         text: problem.text,
         written: problem.written,
+    })
+}
+
+fn too_many_variants(artifact: &Artifact) -> Option<Problem> {
+    let count = budget::variants(artifact);
+    (count > MAX_VARIANTS).then(|| Problem::TooManyVariants {
+        count,
+        factors: budget::factors(artifact),
     })
 }
 
@@ -258,13 +271,14 @@ fn cycle(catalog: &CheckedCatalog, artifact: &Artifact) -> Option<Vec<String>> {
 }
 
 /// An artifact has the options of the artifacts below it, so that `--set` reaches them through it.
-fn inherit_options(catalog: &mut CheckedCatalog) {
+fn inherit_options(catalog: &mut CheckedCatalog, made_from: &MadeFrom) {
     let inherited: BTreeMap<_, _> = catalog
         .artifacts()
         .map(|artifact| {
             let mut options = artifact.options.clone();
             let chain = catalog.base_chain(artifact);
-            for below in chain.chain(catalog.with_dependencies([artifact])) {
+            let all = made_from.all(&artifact.name).into_iter();
+            for below in chain.chain(all.map(|name| &catalog.artifacts[name])) {
                 for (name, option) in &below.options {
                     options
                         .entry(name.clone())

@@ -34,7 +34,7 @@ impl Excerpt {
 }
 
 /// The number of the line that the byte at `offset` is on, from 1.
-pub(crate) fn line_number(text: &str, offset: usize) -> usize {
+fn line_number(text: &str, offset: usize) -> usize {
     let before = text.get(..offset).unwrap_or(text);
     before.matches('\n').count() + 1
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{ContentDigest, ImageRef, Platform, ProxyEnv};
+use buildkit_llb::{ContentDigest, Definition, ImageRef, Platform, ProxyEnv};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -60,6 +60,8 @@ pub struct Inputs {
     pub lock: Lock,
     /// The program that packs inside the graph.
     pub packer: Option<Packer>,
+    /// The context directory, where it is no directory of the client: a git repository, or a tar.
+    pub tree: Option<Definition>,
     /// The sessions that serve local sources, by the names of these, where they are not the build's own.
     pub sessions: BTreeMap<String, String>,
     /// Proxies for steps that reach the network. They are in the graph that is solved, and in nothing else.
@@ -143,6 +145,35 @@ pub enum NamedContext {
     Rootfs(BTreeMap<Platform, RootfsTar>),
     /// Of a directory, the files that every declared path or glob stands for.
     Directory(BTreeMap<ContextPath, FileSet>),
+    /// A tree that is made elsewhere in the graph: in the place of a base, or with files that steps read.
+    Tree(Box<GivenTrees>),
+}
+
+/// What one name gives that is made elsewhere in the graph: one tree for all platforms, or one for each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GivenTrees {
+    /// That of every platform that has none of its own.
+    pub all: Option<GivenTree>,
+    /// Those of single platforms.
+    pub platforms: BTreeMap<Platform, GivenTree>,
+}
+
+impl GivenTrees {
+    /// That of one platform.
+    pub fn of(&self, platform: &Platform) -> Option<&GivenTree> {
+        self.platforms.get(platform).or(self.all.as_ref())
+    }
+}
+
+/// A tree that is made elsewhere in the graph: a git repository, a tar, or what another target of a bake leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenTree {
+    /// How it is made.
+    pub definition: Definition,
+    /// What an image of it is run with, if it is one of an image.
+    pub config: Option<BaseConfig>,
+    /// The files that every declared path or glob stands for in it.
+    pub files: BTreeMap<ContextPath, FileSet>,
 }
 
 /// The repository in the reference of an image of an OCI layout: the daemon wants one of two parts at least, and looks at

@@ -21,6 +21,7 @@
 
 mod artifact;
 mod base;
+mod budget;
 mod catalog;
 mod check;
 mod compression;
@@ -47,6 +48,7 @@ mod problem;
 mod proxy;
 mod select;
 mod step;
+mod survey;
 mod template;
 mod tree;
 mod variant;
@@ -60,6 +62,7 @@ pub use buildkit_llb::{ContentDigest, ImageRef, Platform, ProxyEnv};
 pub use self::{
     artifact::{Artifact, Base, Kind},
     base::{BaseError, ResolvedBase},
+    budget::MAX_VARIANTS,
     catalog::{Catalog, CheckedCatalog, ImageNames},
     check::RECORDS_DIRECTORY,
     compression::{TarCompression, TarCompressionError},
@@ -69,8 +72,8 @@ pub use self::{
     graph::{Graph, GraphEdge, GraphOutput, Node, NodeKind},
     id::{Id, IdError},
     inputs::{
-        FileContent, FileSet, InputFile, Inputs, LayoutImage, MAX_INLINE_FILE, NamedContext, Needs,
-        RootfsTar,
+        FileContent, FileSet, GivenTree, GivenTrees, InputFile, Inputs, LayoutImage,
+        MAX_INLINE_FILE, NamedContext, Needs, RootfsTar,
     },
     local::{CONTEXT_LOCAL, LocalContent, LocalSource},
     lock::{
@@ -90,12 +93,13 @@ pub use self::{
     },
     problem::{CatalogError, Found, Problem},
     proxy::{PROXY_VARIABLES, proxies},
-    select::{Request, SelectError},
+    select::{Request, SelectError, unused_options},
     step::{
         Apt, CA_SECRET, Cache, Cmd, Copy, Custom, CustomStep, Download, Entrypoint, Env, Expose,
         Git, Healthcheck, Label, Network, Read, Reader, Run, Source, Step, StepContext, StepError,
         StopSignal, Tar, User, Volume, When, Workdir,
     },
+    survey::{Survey, SurveyError},
     template::{
         EitherText, Environment, Filled, Script, Template, TemplateError, Text, TreeText, Variables,
     },

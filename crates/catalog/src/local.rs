@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::{Copy, FileActions, Local, Mkdir, Mkfile, SourceLocation, State, Symlink};
+use buildkit_llb::{
+    Copy, Definition, FileActions, Local, Mkdir, Mkfile, SourceLocation, State, Symlink,
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -34,11 +36,23 @@ pub enum LocalContent {
     Rootfs(RootfsTar),
 }
 
+/// Where files come from that the graph cannot hold.
+#[derive(Clone, Copy)]
+pub(crate) enum FilesFrom<'a> {
+    /// From the client, by a local source of this name, and of this session if it is not that of the build.
+    Client {
+        name: &'a str,
+        session: Option<&'a str>,
+    },
+    /// From a tree that is made elsewhere in the graph.
+    Tree(&'a Definition),
+}
+
 /// A state with `files` at the paths that `place` gives them, and the local source that it needs, if any.
 ///
-/// What the graph cannot hold comes from the local source `name`. Modes are 0644 and 0755, owners 0:0 and mtimes 0, so that equal content makes an equal tree wherever it comes from. `declared` is where the files are declared.
+/// What the graph cannot hold comes `from` there. Modes are 0644 and 0755, owners 0:0 and mtimes 0, so that equal content makes an equal tree wherever it comes from. `declared` is where the files are declared.
 pub(crate) fn files_state(
-    (name, session): (&str, Option<&String>),
+    from: FilesFrom<'_>,
     files: &FileSet,
     place: impl Fn(&ContextPath) -> ContextPath,
     declared: Option<&SourceLocation>,
@@ -83,18 +97,25 @@ pub(crate) fn files_state(
         }
     }
     if !sent.is_empty() {
-        let source = at()
-            .fold(source(name, session, &sent), Local::location)
-            .state();
+        let source = match from {
+            FilesFrom::Client { name, session } => {
+                let source = source(name, session, &sent);
+                at().fold(source, Local::location).state()
+            }
+            FilesFrom::Tree(tree) => State::from_definition(tree),
+        };
         for (path, file) in &sent {
             let copy = Copy::new(&source, absolute(path), absolute(&place(path)));
             actions = actions.copy(copy.mode(file.mode()).created(0));
         }
     }
-    let local = (!sent.is_empty()).then(|| LocalSource {
-        name: name.to_owned(),
-        content: LocalContent::Files(sent),
-    });
+    let local = match from {
+        FilesFrom::Client { name, .. } if !sent.is_empty() => Some(LocalSource {
+            name: name.to_owned(),
+            content: LocalContent::Files(sent),
+        }),
+        _ => None,
+    };
     if files.is_empty() {
         return (State::scratch(), None);
     }
@@ -113,7 +134,7 @@ pub(crate) fn rootfs_state(tar: &RootfsTar) -> State {
     )
 }
 
-fn source(name: &str, session: Option<&String>, files: &FileSet) -> Local {
+fn source(name: &str, session: Option<&str>, files: &FileSet) -> Local {
     let source = Local::new(name)
         .unique(content_name(files))
         .differ_none()

@@ -90,11 +90,21 @@ impl Packer {
             source: PackerSource::Image(base::pinned(image, &place, lock)?),
             platform: self.platform.clone(),
         };
-        let source = Pinned::Image {
-            reference: image.clone(),
-            platform: self.platform.clone(),
+        Ok((pinned, self.reference()))
+    }
+
+    /// What refers to the image of the user, if it is one.
+    pub(crate) fn reference(&self) -> Option<Reference> {
+        let PackerSource::Helper(image) = &self.source else {
+            return None;
         };
-        Ok((pinned, Some(Reference { source, place })))
+        Some(Reference {
+            source: Pinned::Image {
+                reference: image.clone(),
+                platform: self.platform.clone(),
+            },
+            place: Written::HelperImage,
+        })
     }
 
     fn state(&self) -> State {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::{
+    budget::MAX_VARIANTS,
     file::Place,
     name::InvalidName,
     path::ContextPathError,
@@ -34,6 +35,16 @@ pub enum Problem {
     Empty {
         /// `platforms`, or the axis.
         what: String,
+    },
+    /// More variants than any call can have.
+    #[error(
+        "it has {count} variants ({factors}), more than {MAX_VARIANTS}; make several artifacts of it, or options of axes"
+    )]
+    TooManyVariants {
+        /// How many.
+        count: usize,
+        /// What they are the product of.
+        factors: String,
     },
     /// An axis or option whose name every variant has already.
     #[error(
@@ -285,7 +296,7 @@ impl Problem {
             | Self::OptionCircle { .. } => "options",
             Self::PlatformTwice { .. } => "platforms",
             Self::Empty { what } if what == "platforms" => "platforms",
-            Self::Empty { .. } => "axes",
+            Self::Empty { .. } | Self::TooManyVariants { .. } => "axes",
             Self::Base { .. } | Self::Cycle { .. } => "base",
             Self::OutputPath { .. }
             | Self::OutputControl { .. }

@@ -7,6 +7,7 @@ use globset::Glob;
 
 use crate::{
     artifact::Artifact,
+    budget::{self, MAX_VARIANTS},
     catalog::CheckedCatalog,
     name::{ArtifactName, VariableName},
     nearest::nearest,
@@ -66,15 +67,27 @@ pub enum SelectError {
         /// The one that is most like it.
         nearest: Option<String>,
     },
-    /// An option that no selected artifact has.
-    #[error("no selected artifact has an option `{name}`{}", did_you_mean(nearest.as_deref()))]
+    /// An option that no artifact of the catalog has.
+    #[error("no artifact has an option `{name}`{}", did_you_mean(nearest.as_deref()))]
     UnknownOption {
         /// The name as given.
         name: String,
-        /// The options and axes that the selected artifacts have.
+        /// The options and axes that there are.
         valid: Vec<String>,
         /// The one that is most like it.
         nearest: Option<String>,
+    },
+    /// More variants than one call can have.
+    #[error(
+        "the selection has more than {MAX_VARIANTS} variants; `{artifact}` alone has {count} ({factors})"
+    )]
+    TooManyVariants {
+        /// The artifact that has most of them.
+        artifact: ArtifactName,
+        /// How many.
+        count: usize,
+        /// What they are the product of.
+        factors: String,
     },
     /// A value that an option or axis cannot take.
     #[error("option `{name}` of artifact `{artifact}` cannot be `{value}`{}", did_you_mean(nearest.as_deref()))]
@@ -103,9 +116,12 @@ impl SelectError {
                 format!("it is declared for {}", listed(valid))
             }
             Self::UnknownOption { valid, .. } if valid.is_empty() => {
-                "they have no options".to_owned()
+                "the catalog has no options".to_owned()
             }
-            Self::UnknownOption { valid, .. } => format!("they have {}", listed(valid)),
+            Self::UnknownOption { valid, .. } => format!("the options are {}", listed(valid)),
+            Self::TooManyVariants { .. } => {
+                "select fewer artifacts or platforms, or set an axis".to_owned()
+            }
             Self::InvalidValue { valid, .. } => format!("it can be {}", listed(valid)),
         }
     }
@@ -115,33 +131,36 @@ impl CheckedCatalog {
     /// The variants that a request asks for: artifacts in the order of the catalog, platforms as declared.
     pub fn select(&self, request: &Request) -> Result<Vec<Variant>, SelectError> {
         let artifacts = self.select_artifacts(&request.artifacts)?;
-        check_options(&artifacts, &request.set)?;
+        self.check_options(&request.set)?;
         let mut variants = Vec::new();
-        for artifact in artifacts {
+        for artifact in &artifacts {
             let platforms = select_platforms(artifact, &request.platforms)?;
             for mut variant in variant::all_of(artifact, &platforms) {
                 if set_values(artifact, &mut variant, &request.set)? {
                     variants.push(variant);
                 }
             }
+            if variants.len() > MAX_VARIANTS {
+                return Err(too_many(&artifacts, artifact));
+            }
         }
         Ok(variants)
     }
 
-    /// All variants of all artifacts, for every value that an option declares: whatever a lock may have to pin. Options that
-    /// take any value have their default and the values in `set`.
-    pub fn select_everything(&self, set: &[(String, String)]) -> Result<Vec<Variant>, SelectError> {
-        let artifacts: Vec<&Artifact> = self.artifacts().collect();
-        check_options(&artifacts, set)?;
-        for artifact in &artifacts {
-            for mut variant in variant::all_of(artifact, &artifact.platforms) {
-                set_values(artifact, &mut variant, set)?;
+    /// The variants of one artifact, options at their defaults.
+    pub fn variants(&self, artifact: &Artifact) -> Vec<Variant> {
+        variant::all_of(artifact, &artifact.platforms)
+    }
+
+    /// Refuses what `set` cannot be in some artifact that has it.
+    pub(crate) fn check_everywhere(&self, set: &[(String, String)]) -> Result<(), SelectError> {
+        self.check_options(set)?;
+        for artifact in self.artifacts() {
+            for (name, value) in set {
+                check_set(artifact, name, value)?;
             }
         }
-        let everything = artifacts
-            .iter()
-            .flat_map(|artifact| variant::all_with_options(artifact, set));
-        Ok(everything.collect())
+        Ok(())
     }
 
     /// The artifacts that names, prefixes, globs or `all` stand for, in the order of the catalog; the defaults when there
@@ -179,6 +198,36 @@ impl CheckedCatalog {
             .collect())
     }
 
+    /// Refuses options that no artifact of the catalog has, and values that none of those that have it can take. Which of
+    /// the artifacts are selected does not count: whoever builds several of them gives all the same arguments.
+    fn check_options(&self, set: &[(String, String)]) -> Result<(), SelectError> {
+        for (name, value) in set {
+            let mut having = self.artifacts().filter(|artifact| has(artifact, name));
+            let Some(first) = having.next() else {
+                return Err(self.unknown_option(name));
+            };
+            if let Err(refused) = check_set(first, name, value)
+                && having.all(|artifact| check_set(artifact, name, value).is_err())
+            {
+                return Err(refused);
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown_option(&self, name: &str) -> SelectError {
+        let names = |artifact: &Artifact| {
+            let names = artifact.axes.keys().chain(artifact.options.keys());
+            names.map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let valid: BTreeSet<String> = self.artifacts().flat_map(names).collect();
+        SelectError::UnknownOption {
+            name: name.to_owned(),
+            nearest: nearest(name, valid.iter().map(String::as_str)).map(str::to_owned),
+            valid: valid.into_iter().collect(),
+        }
+    }
+
     fn matching(&self, pattern: &str) -> Vec<&ArtifactName> {
         if let Some((name, _)) = self.artifacts.get_key_value(pattern) {
             return vec![name];
@@ -207,6 +256,18 @@ impl CheckedCatalog {
     }
 }
 
+/// The artifact with most variants is named, which is `last` if there is no other.
+fn too_many(artifacts: &[&Artifact], last: &Artifact) -> SelectError {
+    let largest = artifacts.iter().copied();
+    let largest = largest.max_by_key(|artifact| budget::variants(artifact));
+    let largest = largest.unwrap_or(last);
+    SelectError::TooManyVariants {
+        artifact: largest.name.clone(),
+        count: budget::variants(largest),
+        factors: budget::factors(largest),
+    }
+}
+
 fn select_platforms(
     artifact: &Artifact,
     wanted: &[Platform],
@@ -229,24 +290,30 @@ fn select_platforms(
     Ok(artifact.platforms.iter().filter(chosen).cloned().collect())
 }
 
-fn check_options(artifacts: &[&Artifact], set: &[(String, String)]) -> Result<(), SelectError> {
-    let names = |artifact: &&Artifact| {
-        artifact
-            .axes
-            .keys()
-            .chain(artifact.options.keys())
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
+/// The names in `set` that are options of other artifacts than those of `variants`, each once: there they change nothing.
+pub fn unused_options<'s>(variants: &[Variant], set: &'s [(String, String)]) -> BTreeSet<&'s str> {
+    let names = set.iter().map(|(name, _)| name.as_str());
+    let is_used = |name: &str| {
+        let mut all = variants.iter();
+        all.any(|variant| variant.values.contains_key(name))
     };
-    let valid: BTreeSet<String> = artifacts.iter().flat_map(names).collect();
-    match set.iter().find(|(name, _)| !valid.contains(name)) {
-        None => Ok(()),
-        Some((name, _)) => Err(SelectError::UnknownOption {
-            name: name.clone(),
-            nearest: nearest(name, valid.iter().map(String::as_str)).map(str::to_owned),
-            valid: valid.into_iter().collect(),
-        }),
-    }
+    names.filter(|name| !is_used(name)).collect()
+}
+
+fn has(artifact: &Artifact, name: &str) -> bool {
+    artifact.axes.contains_key(name) || artifact.options.contains_key(name)
+}
+
+/// Refuses a value that the option or axis `name` of `artifact`, if it has one, cannot take.
+fn check_set(artifact: &Artifact, name: &str, value: &str) -> Result<(), SelectError> {
+    let (name, values) = match artifact.axes.get_key_value(name) {
+        Some(axis) => axis,
+        None => match artifact.options.get_key_value(name) {
+            Some((name, option)) if !option.values.is_empty() => (name, &option.values),
+            _ => return Ok(()),
+        },
+    };
+    check_value(artifact, name, value, values)
 }
 
 /// Sets options; whether the variant stays, which it does unless an axis was set to other values only.
@@ -258,13 +325,10 @@ fn set_values(
     let mut chosen: BTreeMap<&VariableName, Vec<&str>> = BTreeMap::new();
     let mut set_options = BTreeMap::new();
     for (name, value) in set {
-        if let Some((name, values)) = artifact.axes.get_key_value(name.as_str()) {
-            check_value(artifact, name, value, values)?;
+        check_set(artifact, name, value)?;
+        if let Some((name, _)) = artifact.axes.get_key_value(name.as_str()) {
             chosen.entry(name).or_default().push(value);
-        } else if let Some((name, option)) = artifact.options.get_key_value(name.as_str()) {
-            if !option.values.is_empty() {
-                check_value(artifact, name, value, &option.values)?;
-            }
+        } else if let Some((name, _)) = artifact.options.get_key_value(name.as_str()) {
             set_options.insert(name.clone(), value.clone());
         }
     }

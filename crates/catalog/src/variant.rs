@@ -1,9 +1,6 @@
 //! A variant: one artifact for one platform with one value for every axis and option.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt};
 
 use buildkit_llb::Platform;
 
@@ -112,55 +109,7 @@ impl fmt::Display for Variant {
 
 /// Every variant of `artifact` for `platforms`, options at their defaults.
 pub(crate) fn all_of(artifact: &Artifact, platforms: &[Platform]) -> Vec<Variant> {
-    let defaults = settled(&artifact.options, BTreeMap::new());
-    with_options(artifact, platforms, vec![defaults])
-}
-
-/// Every variant of `artifact` for all its platforms and for every value that its options declare. An option that takes any
-/// value has its default, and those of `set`.
-pub(crate) fn all_with_options(artifact: &Artifact, set: &[(String, String)]) -> Vec<Variant> {
-    let mut options = vec![BTreeMap::new()];
-    for (name, option) in &artifact.options {
-        let given = set
-            .iter()
-            .filter(|(given, value)| {
-                given == name.as_str()
-                    && (option.values.is_empty() || option.values.contains(value))
-            })
-            .map(|(_, value)| value);
-        // `None` is the default, which is among the values when there are any.
-        let default = option.values.is_empty().then_some(None);
-        let values: BTreeSet<Option<&String>> = option
-            .values
-            .iter()
-            .chain(given)
-            .map(Some)
-            .chain(default)
-            .collect();
-        options = options
-            .into_iter()
-            .flat_map(|chosen: BTreeMap<_, _>| {
-                values.iter().map(move |value| {
-                    let mut chosen = chosen.clone();
-                    chosen.extend(value.map(|value| (name.clone(), value.clone())));
-                    chosen
-                })
-            })
-            .collect();
-    }
-    let options = options
-        .into_iter()
-        .map(|chosen| settled(&artifact.options, chosen))
-        .collect();
-    with_options(artifact, &artifact.platforms, options)
-}
-
-fn with_options(
-    artifact: &Artifact,
-    platforms: &[Platform],
-    options: Vec<BTreeMap<VariableName, String>>,
-) -> Vec<Variant> {
-    let mut combinations = options;
+    let mut combinations = vec![settled(&artifact.options, BTreeMap::new())];
     for (axis, values) in &artifact.axes {
         combinations = combinations
             .into_iter()

@@ -6,7 +6,7 @@ mod load;
 mod report;
 mod todo;
 
-use std::io;
+use std::{collections::BTreeSet, io};
 
 use buildkit_client::Daemon;
 use catalog::{Caching, CheckedCatalog, LOCK_FILE, Plan, PlanOptions, Variant};
@@ -43,13 +43,12 @@ pub(crate) fn run(
     } else {
         Caching::Use
     };
-    let context = &global.context;
-    let place = Place::of(args, context)?;
+    let place = Place::of(args, &global.context)?;
     let variation = args.for_platforms();
     let mut selected = if args.image.push {
-        Selected::with_whole_images(catalog, &variation, &args.artifacts, context)?
+        Selected::with_whole_images(catalog, &variation, &args.artifacts, global)?
     } else {
-        Selected::of(catalog, &variation, &args.artifacts, context)?
+        Selected::of(catalog, &variation, &args.artifacts, global)?
     };
     selected.inputs.proxy = catalog::proxies(|name| std::env::var(name).ok());
     let planned = args.tar.planned(caching, &args.image.format)?;
@@ -337,7 +336,7 @@ impl Job<'_> {
     fn sorted(
         &self,
         catalog: &CheckedCatalog,
-        asked: &[Variant],
+        asked: &BTreeSet<Variant>,
         plans: Vec<Plan>,
         given: (&LoadedSecrets, &FoundAgents),
     ) -> Result<Todo, Failure> {

@@ -28,13 +28,9 @@ pub(crate) fn run(
         );
         return Err(Failure::new(Exit::Usage, error).with_hint(hint));
     }
-    let variant = one_variant(args, catalog)?;
-    let selected = Selected::read(
-        catalog,
-        vec![variant],
-        args.variation.given(),
-        &global.context,
-    )?;
+    let variants = vec![one_variant(args, catalog)?];
+    planning::tell_unused(&variants, &args.variation.set, global);
+    let selected = Selected::read(catalog, variants, args.variation.given(), &global.context)?;
     let plans = selected.plan(catalog, Caching::Use)?;
     planning::require_contexts(&plans)?;
     planning::require_pinned(&plans)?;

@@ -19,6 +19,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let artifacts = planning::or_all(catalog, &args.artifacts);
     let mut variants = catalog.select(&args.variation.request(&artifacts))?;
+    planning::tell_unused(&variants, &args.variation.set, global);
     let one = args.variation.platform.is_empty() && !args.all_platforms;
     let platform = one.then(|| keep_one_platform(&mut variants)).flatten();
     let selected = Selected::read(catalog, variants, args.variation.given(), &global.context)?;

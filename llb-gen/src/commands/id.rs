@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     args::{Global, IdArgs, ListingFormat},
     failure::{Exit, Failure},
+    image_names::by_output,
     planning::{self, Selected},
     stderr, stdout, table,
 };
@@ -32,12 +33,11 @@ struct Row {
 
 pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> Result<(), Failure> {
     let artifacts = planning::or_all(catalog, &args.artifacts);
-    let selected =
-        Selected::with_whole_images(catalog, &args.variation, &artifacts, &global.context)?;
+    let selected = Selected::with_whole_images(catalog, &args.variation, &artifacts, global)?;
     let plans = selected.plan(catalog, args.tar.planned(Caching::Use, &args.image)?)?;
     let plans = leave_out_incomplete(plans)?;
     planning::require_pinned(&plans)?;
-    let rows = rows(catalog, &plans)?;
+    let rows = rows(catalog, plans)?;
     match args.format {
         ListingFormat::Json => table::print_json(&rows)?,
         ListingFormat::Text => write!(stdout::lock(), "{}", text(&rows))?,
@@ -64,32 +64,19 @@ fn leave_out_incomplete(plans: Vec<Plan>) -> Result<Vec<Plan>, Failure> {
     Ok(complete)
 }
 
-fn rows(catalog: &CheckedCatalog, plans: &[Plan]) -> Result<Vec<Row>, Failure> {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut seen = Vec::new();
-    for plan in plans {
-        let parts: Vec<&Plan> = match plan.kind {
-            Kind::Rootfs | Kind::Layer => vec![plan],
-            Kind::Image => plans
-                .iter()
-                .filter(|other| plan.is_of_image(other))
-                .collect(),
-        };
-        if plan.kind == Kind::Image {
-            let image = (plan.variant.artifact.clone(), plan.variant.values.clone());
-            if seen.contains(&image) {
-                continue;
-            }
-            seen.push(image);
-        }
-        let id = match plan.kind {
-            Kind::Rootfs | Kind::Layer => plan.id,
+fn rows(catalog: &CheckedCatalog, plans: Vec<Plan>) -> Result<Vec<Row>, Failure> {
+    let outputs = by_output(plans);
+    let rows = outputs.iter().map(|plans| {
+        let parts: Vec<&Plan> = plans.iter().collect();
+        let first = parts[0];
+        let id = match first.kind {
+            Kind::Rootfs | Kind::Layer => first.id,
             Kind::Image => Id::of_image(&parts),
         };
         let id = id.ok_or_else(|| Failure::new(Exit::Bug, "a pinned plan has no id"))?;
-        rows.push(row(catalog, plan, &parts, id)?);
-    }
-    Ok(rows)
+        row(catalog, first, &parts, id)
+    });
+    rows.collect()
 }
 
 fn row(catalog: &CheckedCatalog, plan: &Plan, parts: &[&Plan], id: Id) -> Result<Row, Failure> {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Write as _};
 
-use catalog::{Artifact, CheckedCatalog, Request, Whiteouts};
+use catalog::{Artifact, CheckedCatalog, Whiteouts};
 use serde::Serialize;
 
 use crate::{
@@ -67,12 +67,8 @@ pub(crate) fn run(args: &ListArgs, catalog: &CheckedCatalog) -> Result<(), Failu
 }
 
 fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
-    let request = Request {
-        artifacts: vec![artifact.name().to_string()],
-        ..Request::default()
-    };
     let (mut outputs, mut images) = (Vec::new(), Vec::new());
-    for variant in catalog.select(&request)? {
+    for variant in catalog.variants(artifact) {
         let output = catalog
             .output(&variant)
             .map_err(|error| Failure::new(Exit::Catalog, error))?

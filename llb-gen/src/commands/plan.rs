@@ -57,9 +57,9 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let artifacts = planning::or_all(catalog, &args.artifacts);
     let selected = if args.image.push {
-        Selected::with_whole_images(catalog, &args.variation, &artifacts, &global.context)?
+        Selected::with_whole_images(catalog, &args.variation, &artifacts, global)?
     } else {
-        Selected::of(catalog, &args.variation, &artifacts, &global.context)?
+        Selected::of(catalog, &args.variation, &artifacts, global)?
     };
     let planned = args.tar.planned(Caching::Use, &args.image.format)?;
     let plans = selected.plan(catalog, planned)?;

@@ -49,7 +49,7 @@ pub(crate) fn run(
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
     let artifacts = [args.artifact.clone()];
-    let selected = Selected::of(catalog, &args.variation, &artifacts, &global.context)?;
+    let selected = Selected::of(catalog, &args.variation, &artifacts, global)?;
     let plans = selected.plan(catalog, Caching::Use)?;
     let mut stdout = stdout::lock();
     for artifact in catalog.artifacts() {
@@ -156,6 +156,7 @@ fn base(base: &ResolvedBase) -> String {
         ResolvedBase::Scratch => "scratch".to_owned(),
         ResolvedBase::Artifact { name } => format!("artifact {name}"),
         ResolvedBase::Rootfs { file, context } => format!("{file} (--build-context {context})"),
+        ResolvedBase::Given { context } => format!("--build-context {context}"),
         ResolvedBase::OciLayout { digest, context } => {
             format!("oci-layout @ {digest} (--build-context {context})")
         }

@@ -35,7 +35,7 @@ pub(crate) fn run(
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
     let artifacts = [args.artifact.clone()];
-    let selected = Selected::of(catalog, &args.variation, &artifacts, &global.context)?;
+    let selected = Selected::of(catalog, &args.variation, &artifacts, global)?;
     let plans = selected.plan(catalog, args.tar.planned(Caching::Use, &args.image)?)?;
     let rows = match &args.against {
         Some(file) => vec![against(file, &plans)?],

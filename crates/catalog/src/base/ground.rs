@@ -5,7 +5,7 @@ use buildkit_llb::{Image, ImageRef, OciLayout, SourceLocation, State};
 use super::{BaseError, BaseName, ResolvedBase, context_for, image_base};
 use crate::{
     artifact::{Artifact, Base},
-    inputs::{Inputs, LayoutImage, NamedContext, RootfsTar},
+    inputs::{GivenTrees, Inputs, LayoutImage, NamedContext, RootfsTar},
     local,
     lock::{ImageKey, ImagePin, Lock, Pinned, Reference, Written},
     tree::Tree,
@@ -103,6 +103,7 @@ pub(crate) fn replaced(
             from_image(image, origin, variant, lock)
         }
         NamedContext::Layout(image) => from_layout(name, image, variant),
+        NamedContext::Tree(trees) => from_tree(name, trees, variant),
         NamedContext::Rootfs(tars) => {
             let tar = tars
                 .get(&variant.platform)
@@ -124,6 +125,33 @@ pub(crate) fn replaced(
             })
         }
     }
+}
+
+/// A tree that is made elsewhere in the graph; with its environment, user and directory if it is that of an image.
+fn from_tree(name: &str, trees: &GivenTrees, variant: &Variant) -> Result<Ground, BaseError> {
+    let given = trees
+        .of(&variant.platform)
+        .ok_or_else(|| BaseError::NoImageFor {
+            context: name.to_owned(),
+            platform: variant.platform.to_string(),
+            valid: trees.platforms.keys().map(ToString::to_string).collect(),
+        })?;
+    let state = State::from_definition(&given.definition);
+    let head = given.definition.head();
+    Ok(Ground {
+        base: ResolvedBase::Given {
+            context: name.to_owned(),
+        },
+        tree: match &given.config {
+            Some(config) => Tree::of_image(name, state, Some(config)),
+            None => Tree::new(state).on(name),
+        },
+        rootfs: None,
+        store: None,
+        reference: None,
+        // Nobody knows what is in it: its own archives cannot meet those of another distribution.
+        distribution: head.map_or_else(|| "scratch".to_owned(), |head| slug(&head.to_string())),
+    })
 }
 
 /// An image of an OCI layout, with its environment, user and directory. Its digest pins it.

@@ -1,6 +1,6 @@
 //! What artifacts are made from: it is there, for all that it is needed for, and not made from them in turn.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{is_image, nearest_artifact};
 use crate::{
@@ -41,16 +41,57 @@ pub(super) fn lacking(artifact: &Artifact, below: &Artifact) -> Vec<Problem> {
     problems
 }
 
+/// What every artifact is made from directly. To ask the steps for it again on every way through the catalog would take
+/// longer than all other checks.
+pub(super) struct MadeFrom {
+    direct: BTreeMap<ArtifactName, Vec<ArtifactName>>,
+    /// The place of each artifact in the catalog.
+    places: BTreeMap<ArtifactName, usize>,
+}
+
+pub(super) fn made_from(catalog: &CheckedCatalog) -> MadeFrom {
+    let names = |artifact| {
+        let below = catalog.dependencies(artifact).into_iter();
+        below.map(|below| below.name.clone()).collect()
+    };
+    let artifacts = catalog.artifacts();
+    let places = catalog.order.iter().cloned().enumerate();
+    MadeFrom {
+        direct: artifacts
+            .map(|artifact| (artifact.name.clone(), names(artifact)))
+            .collect(),
+        places: places.map(|(place, name)| (name, place)).collect(),
+    }
+}
+
+impl MadeFrom {
+    /// `name` and everything that it is made from, in the order of the catalog.
+    pub(super) fn all<'a>(&'a self, name: &'a ArtifactName) -> Vec<&'a ArtifactName> {
+        let mut found: BTreeMap<usize, &ArtifactName> = BTreeMap::new();
+        let mut open = vec![name];
+        while let Some(name) = open.pop() {
+            if found.insert(self.places[name], name).is_none() {
+                open.extend(&self.direct[name]);
+            }
+        }
+        found.into_values().collect()
+    }
+}
+
 /// What is wrong with the trees that the steps of `artifact` copy from.
-pub(super) fn dependency_problems(catalog: &CheckedCatalog, artifact: &Artifact) -> Vec<Problem> {
+pub(super) fn dependency_problems(
+    catalog: &CheckedCatalog,
+    made_from: &MadeFrom,
+    artifact: &Artifact,
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     let base = catalog.base_artifact(artifact).map(|base| &base.name);
-    for below in catalog.dependencies(artifact) {
-        if Some(&below.name) != base {
-            problems.extend(lacking(artifact, below));
+    for name in &made_from.direct[&artifact.name] {
+        if Some(name) != base {
+            problems.extend(lacking(artifact, &catalog.artifacts[name]));
         }
     }
-    if let Some(chain) = circle(catalog, artifact) {
+    if let Some(chain) = circle(made_from, &artifact.name) {
         problems.push(Problem::Loop { chain });
     }
     let variants = variant::all_of(artifact, &artifact.platforms);
@@ -84,21 +125,16 @@ pub(super) fn dependency_problems(catalog: &CheckedCatalog, artifact: &Artifact)
 }
 
 /// The way from `artifact` back to itself, by bases and copies.
-fn circle(catalog: &CheckedCatalog, artifact: &Artifact) -> Option<Vec<String>> {
+fn circle(made_from: &MadeFrom, artifact: &ArtifactName) -> Option<Vec<String>> {
     let mut seen: BTreeSet<&ArtifactName> = BTreeSet::new();
-    let mut open: Vec<Vec<&Artifact>> = vec![vec![artifact]];
+    let mut open: Vec<Vec<&ArtifactName>> = vec![vec![artifact]];
     while let Some(way) = open.pop() {
-        let last = way.last()?;
-        for below in catalog.dependencies(last) {
+        for below in &made_from.direct[*way.last()?] {
             let further = || way.iter().copied().chain([below]);
-            if below.name == artifact.name {
-                return Some(
-                    further()
-                        .map(|artifact| artifact.name.to_string())
-                        .collect(),
-                );
+            if below == artifact {
+                return Some(further().map(ToString::to_string).collect());
             }
-            if seen.insert(&below.name) {
+            if seen.insert(below) {
                 open.push(further().collect());
             }
         }

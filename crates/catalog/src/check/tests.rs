@@ -502,3 +502,21 @@ fn options_are_the_catalogs() {
         ],
     );
 }
+
+#[test]
+fn axes_do_not_multiply_without_end() {
+    let values: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+    let with = |axes: &[&str]| {
+        let artifact = Artifact::rootfs("a", "debian:12").platforms(["linux/amd64"]);
+        axes.iter().fold(artifact, |artifact, axis| {
+            artifact.axis(axis, values.iter().map(String::as_str))
+        })
+    };
+    check(
+        one(with(&["w", "x", "y", "z"])),
+        &[
+            "a: it has 100000000 variants (1 platform(s), 100 values of `w`, 100 values of `x`, 100 values of `y`, 100 values of `z`), more than 100000; make several artifacts of it, or options of axes",
+        ],
+    );
+    check(one(with(&["w", "x"])), &[]);
+}

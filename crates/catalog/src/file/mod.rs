@@ -52,10 +52,7 @@ pub struct CatalogFile {
 impl CatalogFile {
     /// Reads the text of a catalog file; `file_name` is what errors call it.
     pub fn parse(file_name: &str, text: &str) -> Result<Self, FileError> {
-        let source = Arc::new(SourceFile {
-            name: file_name.to_owned(),
-            text: text.to_owned(),
-        });
+        let source = Arc::new(SourceFile::new(file_name, text));
         let root = DeTable::parse(text)
             .map_err(|error| source.error(error.span().unwrap_or_default(), syntax(&error)))?;
         let tables = place::artifact_tables(root.get_ref());

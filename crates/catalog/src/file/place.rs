@@ -8,10 +8,7 @@ use toml::{
 };
 
 use super::{FileError, Mistake};
-use crate::{
-    excerpt::{Excerpt, line_number},
-    name::ArtifactName,
-};
+use crate::{excerpt::Excerpt, name::ArtifactName};
 
 /// A catalog file, as it was read.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,6 +17,24 @@ pub struct SourceFile {
     pub name: String,
     /// Its text.
     pub text: String,
+    /// Where its lines begin: counted once, since every value of a file has a place.
+    line_starts: Vec<usize>,
+}
+
+impl SourceFile {
+    pub(super) fn new(name: &str, text: &str) -> Self {
+        let ends = text.match_indices('\n').map(|(end, _)| end + 1);
+        Self {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            line_starts: std::iter::once(0).chain(ends).collect(),
+        }
+    }
+
+    /// The number of the line that the byte at `offset` is on, from 1.
+    fn line(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= offset)
+    }
 }
 
 /// The lines of a file that declare something. It is no part of what they declare: two artifacts that are the same in two
@@ -72,8 +87,8 @@ impl Place {
     fn of(file: &Arc<SourceFile>, span: &Range<usize>) -> Self {
         Self {
             file: Arc::clone(file),
-            first_line: line_number(&file.text, span.start),
-            last_line: line_number(&file.text, span.end),
+            first_line: file.line(span.start),
+            last_line: file.line(span.end),
             span: span.clone(),
         }
     }
@@ -208,4 +223,20 @@ fn extent(value: &Spanned<DeValue<'_>>) -> Range<usize> {
 
 fn joined(one: Range<usize>, other: Range<usize>) -> Range<usize> {
     one.start.min(other.start)..one.end.max(other.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::SourceFile;
+
+    proptest! {
+        #[test]
+        fn lines_are_counted_from_the_first(text in "[ab\n]{0,60}", offset in 0_usize..60) {
+            let offset = offset.min(text.len());
+            let before = text[..offset].matches('\n').count();
+            prop_assert_eq!(SourceFile::new("f", &text).line(offset), before + 1);
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! Why a variant cannot be planned.
 
 use crate::{
-    base::BaseError, file::Place, path::ContextPath, problem::Problem, step::StepError,
-    variant::Variant,
+    base::BaseError, budget::MAX_VARIANTS, file::Place, path::ContextPath, problem::Problem,
+    step::StepError, variant::Variant,
 };
 
 /// Why a variant cannot be planned.
@@ -37,6 +37,18 @@ pub enum PlanProblem {
         #[source]
         source: Box<StepError>,
     },
+    /// A step that uses so many options that nobody can look at all their values.
+    #[error(
+        "step {number} of artifact `{artifact}` uses the options {options}, which have more than {MAX_VARIANTS} values together; use fewer of them in one step"
+    )]
+    TooManyValues {
+        /// The artifact that has the step.
+        artifact: String,
+        /// The step's number, from 1.
+        number: usize,
+        /// The options.
+        options: String,
+    },
     /// Its output path cannot be made.
     #[error(transparent)]
     Output(#[from] Problem),
@@ -67,7 +79,7 @@ pub enum PlanProblem {
 }
 
 impl PlanError {
-    pub(super) fn new(variant: &Variant, reason: PlanProblem) -> Self {
+    pub(crate) fn new(variant: &Variant, reason: PlanProblem) -> Self {
         Self {
             variant: Box::new(variant.clone()),
             reason: Box::new(reason),

@@ -1,6 +1,6 @@
 //! What requests select, and how wrong ones are refused.
 
-use crate::{Artifact, Catalog, CheckedCatalog, Request};
+use crate::{Artifact, Catalog, CheckedCatalog, Request, unused_options};
 
 fn catalog() -> CheckedCatalog {
     Catalog::new()
@@ -128,7 +128,7 @@ fn wrong_requests_are_refused() {
     );
     check(
         &request(&["fonts"], &[], &[("l1on", "zh")]),
-        Err("no selected artifact has an option `l1on`; did you mean `l10n`?"),
+        Err("no artifact has an option `l1on`; did you mean `l10n`?"),
     );
     check(
         &request(&["fonts"], &[], &[("l10n", "de")]),
@@ -138,4 +138,50 @@ fn wrong_requests_are_refused() {
         &request(&["base-rootfs"], &[], &[("mirror", "neer")]),
         Err("option `mirror` of artifact `base-rootfs` cannot be `neer`; did you mean `near`?"),
     );
+}
+
+/// As the targets of a bake have: arguments that all of them are given, and some of them take.
+#[test]
+fn options_of_other_artifacts_change_nothing() {
+    let unused = |set: &[(&str, &str)]| {
+        let request = request(&["server-base"], &[], set);
+        let variants = catalog().select(&request).unwrap();
+        let unused = unused_options(&variants, &request.set).into_iter();
+        unused.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        unused(&[("mirror", "near"), ("l10n", "zh")]),
+        ["l10n", "mirror"]
+    );
+    let check = |set: &[(&str, &str)], expected: &str| {
+        check(&request(&["server-base"], &[], set), Err(expected));
+    };
+    check(
+        &[("miror", "near")],
+        "no artifact has an option `miror`; did you mean `mirror`?",
+    );
+    check(
+        &[("mirror", "neer")],
+        "option `mirror` of artifact `base-rootfs` cannot be `neer`; did you mean `near`?",
+    );
+}
+
+#[test]
+fn one_call_has_a_budget() {
+    let values: Vec<String> = (0..300).map(|number| number.to_string()).collect();
+    let two_axes = |name: &str| {
+        let axis =
+            |artifact: Artifact, axis| artifact.axis(axis, values.iter().map(String::as_str));
+        axis(axis(Artifact::image(name, "debian:12"), "x"), "y").platforms(["linux/amd64"])
+    };
+    let catalog = Catalog::new()
+        .artifact(two_axes("one"))
+        .artifact(two_axes("two"));
+    let catalog = catalog.check().unwrap();
+    let select = |set: &[(&str, &str)]| catalog.select(&request(&["all"], &[], set));
+    assert_eq!(
+        select(&[]).unwrap_err().to_string(),
+        "the selection has more than 100000 variants; `two` alone has 90000 (1 platform(s), 300 values of `x`, 300 values of `y`)"
+    );
+    assert_eq!(select(&[("x", "7")]).unwrap().len(), 600);
 }

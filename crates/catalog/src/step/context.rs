@@ -8,7 +8,7 @@ use super::{error::StepError, network::Program, read::Read};
 use crate::{
     dockerfile::first_from_line,
     inputs::{FileSet, Inputs, NamedContext},
-    local::{self, LocalSource},
+    local::{self, FilesFrom, LocalSource},
     location::StepLocation,
     lock::PACKAGES_EPOCH,
     name::ContextName,
@@ -185,6 +185,10 @@ impl<'a> StepContext<'a> {
         let not_read = || StepError::NotRead { path: path.clone() };
         match self.inputs.contexts.get(name.as_str()) {
             Some(NamedContext::Directory(files)) => Ok(Some(files.get(path).ok_or_else(not_read)?)),
+            Some(NamedContext::Tree(trees)) => {
+                let tree = trees.of(&self.variant.platform).ok_or_else(not_read)?;
+                Ok(Some(tree.files.get(path).ok_or_else(not_read)?))
+            }
             Some(_) => Err(StepError::NotADirectory {
                 context: name.clone(),
             }),
@@ -271,7 +275,12 @@ impl<'a> StepContext<'a> {
         files: &FileSet,
         place: impl Fn(&ContextPath) -> ContextPath,
     ) -> State {
-        self.placed_files(local::CONTEXT_LOCAL, files, place)
+        let inputs = self.inputs;
+        let from = match &inputs.tree {
+            Some(tree) => FilesFrom::Tree(tree),
+            None => sent(inputs, local::CONTEXT_LOCAL),
+        };
+        self.placed_files(from, files, place)
     }
 
     /// The same for files of the build context `name`.
@@ -281,18 +290,26 @@ impl<'a> StepContext<'a> {
         files: &FileSet,
         place: impl Fn(&ContextPath) -> ContextPath,
     ) -> State {
-        self.placed_files(name.as_str(), files, place)
+        let inputs = self.inputs;
+        let tree = match inputs.contexts.get(name.as_str()) {
+            Some(NamedContext::Tree(trees)) => trees.of(&self.variant.platform),
+            _ => None,
+        };
+        let from = match tree {
+            Some(tree) => FilesFrom::Tree(&tree.definition),
+            None => sent(inputs, name.as_str()),
+        };
+        self.placed_files(from, files, place)
     }
 
     fn placed_files(
         &mut self,
-        name: &str,
+        from: FilesFrom<'_>,
         files: &FileSet,
         place: impl Fn(&ContextPath) -> ContextPath,
     ) -> State {
         let declared = self.caption.lines_of_reads();
-        let source = (name, self.inputs.sessions.get(name));
-        let (state, local) = local::files_state(source, files, place, declared);
+        let (state, local) = local::files_state(from, files, place, declared);
         self.locals.extend(local);
         state
     }
@@ -335,4 +352,10 @@ pub(super) fn absolute(key: &str, path: &str) -> Result<(), StepError> {
         let reason = format!("`{key}` must be an absolute path, not `{path}`");
         Err(StepError::Refused { reason })
     }
+}
+
+/// What the client sends by the local source `name`.
+fn sent<'a>(inputs: &'a Inputs, name: &'a str) -> FilesFrom<'a> {
+    let session = inputs.sessions.get(name).map(String::as_str);
+    FilesFrom::Client { name, session }
 }

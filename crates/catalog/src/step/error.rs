@@ -64,3 +64,13 @@ pub enum StepError {
         reason: String,
     },
 }
+
+impl StepError {
+    /// The variable that a text or condition uses and that is not there.
+    pub(crate) fn unknown_variable(&self) -> Option<&str> {
+        match self {
+            Self::Template(TemplateError::UnknownPlaceholder { name, .. }) => Some(name),
+            _ => None,
+        }
+    }
+}

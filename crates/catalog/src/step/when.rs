@@ -56,7 +56,13 @@ impl When {
         when.chain(self.unless.iter().map(|condition| ("unless", condition)))
     }
 
-    fn holds(&self, variables: &Variables) -> Result<bool, StepError> {
+    /// The steps that it has in it.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Whether the variables have the values that count.
+    pub(crate) fn holds(&self, variables: &Variables) -> Result<bool, StepError> {
         for (key, condition) in self.conditions() {
             if condition.holds(key, variables)? != (key == "when") {
                 return Ok(false);

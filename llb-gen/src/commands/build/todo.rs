@@ -64,7 +64,7 @@ fn key_of(output: &Output) -> Key {
 /// it is looked at. Of images that are pushed, `plans` has all platforms, of which those in `asked` are built.
 pub(super) fn sorted(
     (catalog, args, place): (&CheckedCatalog, &BuildArgs, &Place),
-    asked: &[Variant],
+    asked: &BTreeSet<Variant>,
     plans: Vec<Plan>,
     (secrets, agents): (&LoadedSecrets, &FoundAgents),
     waiting: &Waiting<'_>,
@@ -144,7 +144,7 @@ fn work(
     catalog: &CheckedCatalog,
     args: &BuildArgs,
     goal: Goal,
-    (asked, warnings): (&[Variant], &mut Vec<String>),
+    (asked, warnings): (&BTreeSet<Variant>, &mut Vec<String>),
     mut plans: Vec<Plan>,
 ) -> Result<Work, Failure> {
     if plans[0].kind == Kind::Image {

@@ -1,0 +1,175 @@
+//! All that any variant refers to, whatever values its options have: what a lock may have to pin.
+//!
+//! The values of options multiply, and a text uses few of them. So nothing is planned: every step is asked what it reads
+//! while no option has a value, and the option that it misses gets each of its values in turn (`ask`).
+
+mod ask;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use crate::{
+    artifact::{Artifact, Base, Kind},
+    base::{self, BaseError},
+    catalog::CheckedCatalog,
+    inputs::{Inputs, Needs},
+    lock::{Pinned, Reference, Written},
+    plan::PlanError,
+    select::SelectError,
+    step::Read,
+    variant::{self, Variant},
+};
+
+use self::ask::Asked;
+
+/// What the steps of a catalog read.
+#[derive(Debug)]
+pub struct Survey<'a> {
+    catalog: &'a CheckedCatalog,
+    reads: BTreeSet<ReadBy>,
+}
+
+/// Something that a step reads in a variant, options aside.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct ReadBy {
+    variant: Variant,
+    number: usize,
+    read: Read,
+}
+
+/// Why a catalog cannot be surveyed.
+#[derive(Debug, thiserror::Error)]
+pub enum SurveyError {
+    /// A value that an option cannot have.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// A step that cannot be asked.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+impl CheckedCatalog {
+    /// What all artifacts read and refer to, for every value that an option declares. Options that take any value have
+    /// their default and the values in `set`.
+    pub fn survey(&self, set: &[(String, String)]) -> Result<Survey<'_>, SurveyError> {
+        self.check_everywhere(set)?;
+        let mut survey = Survey {
+            catalog: self,
+            reads: BTreeSet::new(),
+        };
+        for artifact in self.artifacts() {
+            survey.ask(artifact, set)?;
+        }
+        Ok(survey)
+    }
+}
+
+impl Survey<'_> {
+    /// Asks the steps of `artifact`.
+    fn ask(&mut self, artifact: &Artifact, set: &[(String, String)]) -> Result<(), PlanError> {
+        let values = ask::values(artifact, set);
+        for variant in variant::all_of(artifact, &artifact.platforms) {
+            let asked = Asked::of(artifact, &variant, &values);
+            for (number, step) in artifact.numbered_steps() {
+                let reads = asked.reads(number, step);
+                for read in reads.map_err(|reason| PlanError::new(&variant, reason))? {
+                    let variant = variant.clone();
+                    self.reads.insert(ReadBy {
+                        variant,
+                        number,
+                        read,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What has to be read before it is known what is referred to: no files of steps.
+    pub fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        for artifact in self.catalog.artifacts() {
+            needs.packer |= artifact.kind == Kind::Layer;
+            if let Base::FromLine { from } = &artifact.base {
+                needs.dockerfiles.insert(from.clone());
+            }
+        }
+        for ReadBy { read, .. } in &self.reads {
+            match read {
+                Read::Context { name, .. } => _ = needs.contexts.entry(name.clone()).or_default(),
+                Read::Tar(_) => needs.packer = true,
+                _ => {}
+            }
+        }
+        needs
+    }
+
+    /// The variants of all artifacts, options at their defaults.
+    pub fn variants(&self) -> Vec<Variant> {
+        let artifacts = self.catalog.artifacts();
+        let variants = artifacts.map(|artifact| variant::all_of(artifact, &artifact.platforms));
+        variants.flatten().collect()
+    }
+
+    /// Everything that is referred to.
+    pub fn references(&self, inputs: &Inputs) -> Result<BTreeSet<Reference>, PlanError> {
+        let mut references = BTreeSet::new();
+        for artifact in self.catalog.artifacts() {
+            let below = self.catalog.base_artifact(artifact);
+            if below.is_some_and(|below| !inputs.contexts.contains_key(below.name.as_str())) {
+                continue;
+            }
+            for variant in variant::all_of(artifact, &artifact.platforms) {
+                let ground = base::ground(artifact, &variant, inputs, None);
+                let ground = ground.map_err(|error| PlanError::new(&variant, error.into()))?;
+                references.extend(ground.reference);
+            }
+        }
+        for read in &self.reads {
+            let reference = self.reference(read, inputs);
+            let reference =
+                reference.map_err(|error| PlanError::new(&read.variant, error.into()))?;
+            references.extend(reference);
+        }
+        if let Some(packer) = &inputs.packer {
+            references.extend(packer.reference());
+        }
+        Ok(references)
+    }
+
+    fn reference(&self, by: &ReadBy, inputs: &Inputs) -> Result<Option<Reference>, BaseError> {
+        let source = match &by.read {
+            Read::Http {
+                url,
+                checksum: None,
+            } => Pinned::Http(url.clone()),
+            Read::Git(source) => Pinned::Git(source.clone()),
+            Read::Tree(name) => {
+                let names = [self.catalog.tree_name(name)];
+                if let Some((name, context)) = base::context_for(&names, inputs) {
+                    let replaced = base::replaced(name, context, &by.variant, &inputs.lock)?;
+                    return Ok(replaced.reference);
+                }
+                if self.catalog.get(name).is_some() {
+                    return Ok(None);
+                }
+                let reference = name.parse().map_err(|source| BaseError::Reference {
+                    base: name.clone(),
+                    source,
+                })?;
+                let platform = by.variant.platform.clone();
+                Pinned::Image {
+                    reference,
+                    platform,
+                }
+            }
+            _ => return Ok(None),
+        };
+        let place = Written::Step {
+            artifact: by.variant.artifact.clone(),
+            number: by.number,
+        };
+        Ok(Some(Reference { source, place }))
+    }
+}
