@@ -54,7 +54,7 @@ async fn built(
     session: &str,
     platforms: &[GatewayPlatform],
 ) -> Result<BuildResult, FrontendError> {
-    let contexts = Contexts::new(gateway, session, options);
+    let contexts = Contexts::open(gateway, session, options).await?;
     let catalog = catalog_file::merged(catalog, &contexts).await?.check()?;
     let build = Build {
         gateway,
@@ -97,7 +97,8 @@ pub(crate) struct Build<'a> {
 impl Build<'_> {
     async fn result(&self) -> Result<BuildResult, FrontendError> {
         let Planned { plans, asked } = self.plans().await?;
-        self.warn(&plans, &asked).await?;
+        self.warn(&plans, unpinned(&asked)).await?;
+        self.warn(&plans, self.unused(&plans)).await?;
         let parts = plans.iter().map(|plan| self.part(plan)).collect();
         let shape = if self.options.is_index {
             Shape::Index
@@ -127,16 +128,20 @@ impl Build<'_> {
         Ok(Planned { plans, asked })
     }
 
-    /// Nothing is written down here: tomorrow, what was asked for may be another thing.
-    async fn warn(&self, plans: &[Plan], asked: &[String]) -> Result<(), FrontendError> {
+    /// Options of other artifacts: the targets of a bake share their arguments.
+    fn unused(&self, plans: &[Plan]) -> Option<String> {
+        let variants: Vec<Variant> = plans.iter().map(|plan| plan.variant.clone()).collect();
+        let unused = catalog::unused_options(&variants, &self.options.set);
+        let artifact = &variants.first()?.artifact;
+        let (listed, any) = (listed(&unused), !unused.is_empty());
+        any.then(|| format!("`{artifact}` does not take {listed}, which other artifacts take"))
+    }
+
+    async fn warn(&self, plans: &[Plan], text: Option<String>) -> Result<(), FrontendError> {
         let vertex = plans.first().and_then(|plan| plan.definition.head());
-        let (Some(vertex), false) = (vertex, asked.is_empty()) else {
+        let (Some(vertex), Some(text)) = (vertex, text) else {
             return Ok(());
         };
-        let text = format!(
-            "not pinned in `{LOCK_FILE}`, and maybe another one tomorrow: {}; `llbgen lock` writes down what it stands for",
-            listed(asked)
-        );
         let vertex = vertex.to_string().into();
         Ok(self.gateway.warn(&vertex, &text).await?)
     }
@@ -231,6 +236,15 @@ impl Build<'_> {
     fn part(&self, plan: &Plan) -> Part {
         Part::from(plan).with_labels(&self.options.labels)
     }
+}
+
+/// Nothing is written down here: tomorrow, what was asked for may be another thing.
+fn unpinned(asked: &[String]) -> Option<String> {
+    let text = format!(
+        "not pinned in `{LOCK_FILE}`, and maybe another one tomorrow: {}; `llbgen lock` writes down what it stands for",
+        listed(asked)
+    );
+    (!asked.is_empty()).then_some(text)
 }
 
 /// The plan of one variant. In tests every graph is made twice.

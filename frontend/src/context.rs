@@ -6,38 +6,61 @@ use std::{
 };
 
 use buildkit_client::{Gateway, GraphRequest};
-use buildkit_llb::{Constraints, Local};
+use buildkit_llb::{Constraints, Definition, Local};
 use catalog::{
-    BaseConfig, ContextPath, FileSet, Inputs, LOCK_FILE, LayoutImage, Lock, NamedContext, Needs,
-    Platform, Written,
+    BaseConfig, ContextPath, FileSet, GivenTree, GivenTrees, Inputs, LOCK_FILE, LayoutImage, Lock,
+    NamedContext, Needs, Platform, Written,
 };
 
 use crate::{
     error::FrontendError,
     files::{self, Tree as _},
     lookup,
-    options::{Context, Options},
+    options::{Context, Given, Options},
     snapshot::Snapshot,
+    tree::{self, GivenGraphs},
 };
 
-/// Reads directories of the client.
+/// The name under which a client gives a context directory that it has as a graph.
+const CONTEXT: &str = "context";
+
+/// Reads what the client sends, and what the daemon fetches instead.
 pub(crate) struct Contexts<'a> {
     pub(crate) gateway: &'a Gateway,
     /// The session of the client.
     pub(crate) session: &'a str,
     pub(crate) options: &'a Options,
+    given: GivenGraphs,
+    /// The context directory, where it is none of the client.
+    tree: Option<Definition>,
     /// What was read of the context directory, with the patterns that it was read for.
     read: Mutex<Vec<(BTreeSet<String>, Arc<Snapshot>)>>,
 }
 
 impl<'a> Contexts<'a> {
-    pub(crate) fn new(gateway: &'a Gateway, session: &'a str, options: &'a Options) -> Self {
-        Self {
+    /// Fetches the context directory, if the client does not send it.
+    pub(crate) async fn open(
+        gateway: &'a Gateway,
+        session: &'a str,
+        options: &'a Options,
+    ) -> Result<Self, FrontendError> {
+        let given = GivenGraphs::ask(gateway).await?;
+        let tree = match &options.remote {
+            Some(remote) => Some(tree::fetched(gateway, remote).await?),
+            None => given.find(CONTEXT)?,
+        };
+        let tree = match (tree, &options.subdir) {
+            (Some(tree), Some(subdir)) => Some(tree::subdirectory(&tree, subdir)?),
+            (tree, _) => tree,
+        };
+        Ok(Self {
             gateway,
             session,
             options,
+            given,
+            tree,
             read: Mutex::default(),
-        }
+        })
     }
 
     /// What `patterns` stand for in the context directory, and maybe more. To ask the client takes longer than all else.
@@ -55,8 +78,12 @@ impl<'a> Contexts<'a> {
             return Ok(snapshot);
         }
         let names = patterns.iter().map(String::as_str);
-        let local = &self.options.context;
-        let snapshot = Arc::new(self.read(local, names, "the build context").await?);
+        let name = "the build context";
+        let snapshot = match &self.tree {
+            Some(tree) => tree::read(self.gateway, tree, names, name).await?,
+            None => self.read(&self.options.context, names, name).await?,
+        };
+        let snapshot = Arc::new(snapshot);
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.push((patterns, Arc::clone(&snapshot)));
         Ok(snapshot)
@@ -64,6 +91,13 @@ impl<'a> Contexts<'a> {
 
     /// The text of the file that `-f` names.
     pub(crate) async fn beside(&self, file: &str) -> Result<String, FrontendError> {
+        if let (Some(tree), false) = (&self.tree, self.options.sends_file) {
+            // Beside the context there may be another graph that has it.
+            let beside = self.given.find(&self.options.file_context)?;
+            let tree = beside.as_ref().unwrap_or(tree);
+            let snapshot = tree::read(self.gateway, tree, [file], "the build context").await?;
+            return self.text(&snapshot, file).await;
+        }
         let name = "the directory of `--file`";
         let local = &self.options.file_context;
         let snapshot = self.read(local, [file], name).await?;
@@ -109,6 +143,7 @@ impl<'a> Contexts<'a> {
             files: read_all(&snapshot, &needs.files)?,
             contexts: self.named(needs, platforms).await?,
             lock: self.lock(&snapshot).await?,
+            tree: self.tree.clone(),
             sessions: self.options.sessions.clone(),
             ..Inputs::default()
         };
@@ -159,28 +194,84 @@ impl<'a> Contexts<'a> {
         platforms: &[Platform],
     ) -> Result<BTreeMap<String, NamedContext>, FrontendError> {
         let mut named = BTreeMap::new();
-        for (name, context) in &self.options.contexts {
-            let given = match (context, needs.contexts.get(name.as_str())) {
-                (Context::Image(image), _) => NamedContext::Image(image.clone()),
-                (Context::Layout { store, digest }, _) => {
+        for (name, given) in &self.options.contexts {
+            let paths = needs.contexts.get(name.as_str());
+            let given = match (&given.all, paths) {
+                (None | Some(Context::Input(_) | Context::Remote(_)), paths) => {
+                    NamedContext::Tree(Box::new(self.trees(name, given, paths, platforms).await?))
+                }
+                (Some(Context::Image(image)), _) => NamedContext::Image(image.clone()),
+                (Some(Context::Layout { store, digest }), _) => {
                     let image = LayoutImage {
                         store: store.clone(),
                         ..LayoutImage::new(digest.clone())
                     };
                     NamedContext::Layout(self.layout(name, image, platforms).await?)
                 }
-                (Context::Local(local), Some(paths)) => {
+                (Some(Context::Local(local)), Some(paths)) => {
                     let shown = format!("the build context `{name}`");
                     let patterns = paths.iter().map(ContextPath::as_str);
                     let snapshot = self.read(local, patterns, &shown).await?;
                     NamedContext::Directory(read_all(&snapshot, paths)?)
                 }
                 // No step reads it. Whether it is in the place of a base, or of nothing, the plan says.
-                (Context::Local(_), None) => NamedContext::Directory(BTreeMap::new()),
+                (Some(Context::Local(_)), None) => NamedContext::Directory(BTreeMap::new()),
             };
             named.insert(name.clone(), given);
         }
         Ok(named)
+    }
+
+    /// What a name gives that is made in the graph; of it the files that steps read on the platforms that are asked for.
+    async fn trees(
+        &self,
+        name: &str,
+        given: &Given,
+        paths: Option<&BTreeSet<ContextPath>>,
+        platforms: &[Platform],
+    ) -> Result<GivenTrees, FrontendError> {
+        let mut trees = GivenTrees::default();
+        for (platform, context) in &given.platforms {
+            let paths = paths.filter(|_| platforms.contains(platform));
+            if let Some(tree) = self.given_tree(name, context, paths).await? {
+                trees.platforms.insert(platform.clone(), tree);
+            }
+        }
+        if let Some(context) = &given.all {
+            trees.all = self.given_tree(name, context, paths).await?;
+        }
+        Ok(trees)
+    }
+
+    async fn given_tree(
+        &self,
+        name: &str,
+        context: &Context,
+        paths: Option<&BTreeSet<ContextPath>>,
+    ) -> Result<Option<GivenTree>, FrontendError> {
+        let (definition, config) = match context {
+            Context::Input(input) => {
+                let metadata = self.options.input_metadata.get(input);
+                let config = metadata.map(|metadata| tree::config(input, metadata));
+                (self.given.get(input)?, config.transpose()?.flatten())
+            }
+            Context::Remote(remote) => (tree::fetched(self.gateway, remote).await?, None),
+            Context::Image(_) | Context::Layout { .. } | Context::Local(_) => return Ok(None),
+        };
+        let files = match paths {
+            None => BTreeMap::new(),
+            Some(paths) => {
+                let shown = format!("the build context `{name}`");
+                let patterns = paths.iter().map(ContextPath::as_str);
+                let snapshot = tree::read(self.gateway, &definition, patterns, &shown).await?;
+                read_all(&snapshot, paths)?
+            }
+        };
+        Ok(Some(GivenTree {
+            definition,
+            config,
+            files,
+        }))
     }
 
     /// An image of an OCI layout, with its configs.

@@ -10,7 +10,7 @@ use catalog::{
 
 use crate::{
     files::FilesError, lookup::Nonsense, options::OptionError, own_image::OwnImageError,
-    pinning::PinClash,
+    pinning::PinClash, tree::InputError,
 };
 
 /// Why a frontend does not build.
@@ -52,6 +52,32 @@ pub enum FrontendError {
         file: String,
         /// The Dockerfiles of artifacts.
         valid: Vec<String>,
+    },
+    /// A context that the daemon cannot fetch.
+    #[error("{what} cannot be fetched")]
+    Remote {
+        /// The context, in a phrase.
+        what: String,
+        /// Why.
+        #[source]
+        source: Box<GatewayError>,
+    },
+    /// A context that is neither a repository nor a tar.
+    #[error(
+        "{what} is no tar; a context from the web is a tar, or a git repository whose address ends in `.git`"
+    )]
+    NoTar {
+        /// The context, in a phrase.
+        what: String,
+    },
+    /// A graph that the client gives and that is of no use.
+    #[error("the input `{name}` cannot be used")]
+    Input {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: InputError,
     },
     /// A file of the context that cannot be read.
     #[error(transparent)]
@@ -190,6 +216,9 @@ impl FrontendError {
                     listed(valid)
                 )
             }
+            Self::Remote { what, .. } if what.contains(".git") => {
+                "is the address right? A private repository takes `--secret id=GIT_AUTH_TOKEN,env=…`".to_owned()
+            }
             Self::MissingContext { name, .. } => format!("add `--build-context {name}=DIR`"),
             Self::Base(BaseError::UnknownContext { valid, .. }) => {
                 format!("`--build-context` can replace {}", listed(valid))
@@ -211,7 +240,7 @@ impl FrontendError {
     /// What the daemon said, when it is the daemon that failed.
     pub(crate) fn gateway(&self) -> Option<&GatewayError> {
         match self {
-            Self::Failed { source, .. } => Some(source),
+            Self::Failed { source, .. } | Self::Remote { source, .. } => Some(source),
             Self::Gateway(error) => Some(error),
             _ => None,
         }
@@ -219,7 +248,8 @@ impl FrontendError {
 }
 
 /// What can be in the place of a base.
-const NO_DIRECTORY: &str = "give docker-image://REF or oci-layout://DIR";
+const NO_DIRECTORY: &str =
+    "give docker-image://REF, oci-layout://DIR, a git repository, or the address of a tar";
 
 /// The causes of an error; one that says what the error above it said already is passed over.
 pub fn causes(error: &dyn Error) -> Vec<String> {

@@ -30,7 +30,9 @@ mod own_image;
 mod part;
 pub mod pinning;
 mod process;
+mod remote;
 mod snapshot;
+mod tree;
 mod twin;
 
 pub use ::catalog;
@@ -41,4 +43,6 @@ pub use self::{
     options::OptionError,
     part::{Part, PartError, Shape, lead, results},
     process::run,
+    remote::RemoteError,
+    tree::InputError,
 };

@@ -10,6 +10,7 @@ use catalog::{
 };
 
 use self::known::{SETTINGS, UNSUPPORTED, refuse_misspelt};
+use crate::remote::{Remote, RemoteError};
 
 /// What a user asked the frontend for.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +26,13 @@ pub(crate) struct Options {
     /// Proxies, which are build arguments, too.
     pub(crate) proxy: Option<ProxyEnv>,
     /// `--build-context NAME=…`.
-    pub(crate) contexts: BTreeMap<String, Context>,
+    pub(crate) contexts: BTreeMap<String, Given>,
+    /// What clients say about graphs that they give, by their names: JSON.
+    pub(crate) input_metadata: BTreeMap<String, String>,
+    /// The context, where the daemon fetches it.
+    pub(crate) remote: Option<Remote>,
+    /// The directory of a context that the client does not send itself.
+    pub(crate) subdir: Option<String>,
     /// `--label`.
     pub(crate) labels: BTreeMap<String, String>,
     /// `--no-cache`.
@@ -43,6 +50,28 @@ pub(crate) struct Options {
     pub(crate) context: String,
     /// The local source of the directory that `-f` is in.
     pub(crate) file_context: String,
+    /// Whether that directory is the client's, wherever the context is.
+    pub(crate) sends_file: bool,
+}
+
+/// What a name gives: to all platforms, or to single ones (`context:NAME::PLATFORM`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) all: Option<Context>,
+    pub(crate) platforms: BTreeMap<Platform, Context>,
+}
+
+impl Given {
+    /// Whatever is for one platform is a graph of the client, and then so is the rest.
+    fn refuse_other_than_inputs(&self, name: &str) -> Result<(), OptionError> {
+        let mut all = self.platforms.values().chain(&self.all);
+        let is_input = |context: &Context| matches!(context, Context::Input(_));
+        if self.platforms.is_empty() || all.all(is_input) {
+            return Ok(());
+        }
+        let name = name.to_owned();
+        Err(OptionError::ForOnePlatform { name })
+    }
 }
 
 /// What a `--build-context` gives.
@@ -59,6 +88,10 @@ pub(crate) enum Context {
     },
     /// A directory, sent under this name.
     Local(String),
+    /// A git repository, or a tar.
+    Remote(Remote),
+    /// `input:…`: a graph that the client gives under this name, such as the result of another target of a bake.
+    Input(String),
 }
 
 /// An option that the frontend cannot do anything with.
@@ -72,9 +105,9 @@ pub enum OptionError {
         /// What to do instead.
         hint: &'static str,
     },
-    /// A build context that is not in a directory or an image.
+    /// A build context that is nothing which can be one.
     #[error(
-        "the build context `{name}` is `{value}`; give a directory, docker-image://REF or oci-layout://DIR"
+        "the build context `{name}` is `{value}`; give a directory, docker-image://REF, oci-layout://DIR, a git repository (https://HOST/NAME.git#REF) or the address of a tar"
     )]
     Context {
         /// Its name.
@@ -82,11 +115,30 @@ pub enum OptionError {
         /// What was given.
         value: String,
     },
-    /// The context itself is elsewhere.
-    #[error("the context is `{value}`; give a directory on your machine, `.` for example")]
-    Remote {
+    /// The context itself is nothing which can be one.
+    #[error(
+        "the context is `{value}`; give a directory, a git repository (https://HOST/NAME.git#REF), the address of a tar, or `-` for a tar on stdin"
+    )]
+    NoContext {
         /// What was given.
         value: String,
+    },
+    /// A context that cannot be fetched from there.
+    #[error("{what} cannot be fetched")]
+    Remote {
+        /// The context, in a phrase. Its address may hold a password.
+        what: String,
+        /// Why.
+        #[source]
+        source: RemoteError,
+    },
+    /// Something for one platform that only graphs of the client can be.
+    #[error(
+        "the build context `{name}` is for one platform, which only another target of a bake can be"
+    )]
+    ForOnePlatform {
+        /// Its name.
+        name: String,
     },
     /// A value that cannot be read.
     #[error("`{value}` is no {what}: {reason}")]
@@ -131,10 +183,21 @@ impl Options {
             proxy: proxies(argument),
             context: local("contextkey", "context"),
             file_context: local("dockerfilekey", "dockerfile"),
+            sends_file: given.contains_key("dockerfilekey"),
             ..Self::default()
         };
+        if let Some(value) = given.get(&options.context) {
+            options.remote = Some(main_context(value)?);
+        }
         for (name, value) in &given {
             options.add(name, value)?;
+        }
+        for (name, given) in &options.contexts {
+            given.refuse_other_than_inputs(name)?;
+        }
+        let keep = argument("BUILDKIT_CONTEXT_KEEP_GIT_DIR");
+        if keep.is_some_and(|value| is_true(&value)) {
+            options.remote = options.remote.map(Remote::keeping_git_dir);
         }
         Ok(options)
     }
@@ -152,9 +215,10 @@ impl Options {
             Some(("label", key)) => {
                 drop(self.labels.insert(key.to_owned(), value.to_owned()));
             }
-            Some(("context", key)) => {
-                drop(self.contexts.insert(key.to_owned(), context(key, value)?));
+            Some(("input-metadata", key)) => {
+                drop(self.input_metadata.insert(key.to_owned(), value.to_owned()));
             }
+            Some(("context", key)) => self.give(key, context(key, value)?),
             _ => {}
         }
         match name {
@@ -172,13 +236,22 @@ impl Options {
             "cache-imports" => self.cache_imports.extend(imports(value)?),
             "cache-from" => self.cache_imports.extend(registries(value)),
             "requestid" => self.question = Some(value.to_owned()),
-            "context" => {
-                let value = value.to_owned();
-                return Err(OptionError::Remote { value });
-            }
+            "contextsubdir" => self.subdir = Some(value.to_owned()),
             _ => {}
         }
         Ok(())
+    }
+
+    fn give(&mut self, key: &str, context: Context) {
+        let for_one = key.rsplit_once("::");
+        let for_one = for_one.and_then(|(name, platform)| Some((name, platform.parse().ok()?)));
+        let Some((name, platform)) = for_one else {
+            self.contexts.entry(key.to_owned()).or_default().all = Some(context);
+            return;
+        };
+        let platform: Platform = platform;
+        let given = self.contexts.entry(name.to_owned()).or_default();
+        given.platforms.insert(platform.normalized(), context);
     }
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), OptionError> {
@@ -238,8 +311,30 @@ fn context(name: &str, given: &str) -> Result<Context, OptionError> {
             digest: value(digest, "digest")?,
         });
     }
-    let local = given.strip_prefix("local:").ok_or_else(refused)?;
-    Ok(Context::Local(local.to_owned()))
+    if let Some(input) = given.strip_prefix("input:") {
+        return Ok(Context::Input(input.to_owned()));
+    }
+    if let Some(local) = given.strip_prefix("local:") {
+        return Ok(Context::Local(local.to_owned()));
+    }
+    match Remote::read(given) {
+        None => Err(refused()),
+        Some(remote) => Ok(Context::Remote(remote.map_err(|source| {
+            let what = format!("the build context `{name}`");
+            OptionError::Remote { what, source }
+        })?)),
+    }
+}
+
+fn main_context(given: &str) -> Result<Remote, OptionError> {
+    let refused = || OptionError::NoContext {
+        value: given.to_owned(),
+    };
+    let remote = Remote::read(given).ok_or_else(refused)?;
+    remote.map_err(|source| {
+        let what = "the context".to_owned();
+        OptionError::Remote { what, source }
+    })
 }
 
 fn imports(json: &str) -> Result<Vec<CacheImport>, OptionError> {

@@ -7,10 +7,12 @@ mod caches;
 mod frontend_image;
 mod graphs;
 mod lines;
+mod linked;
 mod mistakes;
 mod options;
 mod outputs;
 mod questions;
+mod remote;
 mod team;
 
 use std::sync::OnceLock;

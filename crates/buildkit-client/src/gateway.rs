@@ -115,6 +115,13 @@ impl Gateway {
         Ok(wire::reference(response).map(Reference))
     }
 
+    /// The graphs that the client gives by name, each an encoded `pb.Definition`: what other targets of a bake leave, or a
+    /// context that it has as a graph.
+    pub async fn inputs(&self) -> Result<BTreeMap<String, Vec<u8>>, GatewayError> {
+        let response: wire::InputsResponse = self.call(wire::INPUTS, wire::inputs()).await?;
+        Ok(response.definitions)
+    }
+
     /// Warns the user, about a vertex of the graph.
     pub async fn warn(&self, vertex: &VertexDigest, text: &str) -> Result<(), GatewayError> {
         let _: wire::Warned = self.call(wire::WARN, wire::warning(vertex, text)).await?;

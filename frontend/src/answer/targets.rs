@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{
-    Artifact, Base, CheckedCatalog, ContextPath, ImageRef, Inputs, Request, ResolvedBase,
-};
+use catalog::{Artifact, Base, CheckedCatalog, ContextPath, ImageRef, Inputs, ResolvedBase};
 use serde::Serialize;
 
 use super::{
@@ -114,11 +112,7 @@ fn platforms(artifact: &Artifact) -> Vec<String> {
 
 /// The image that a base stands for, or else the base as it is declared.
 pub(super) fn base(catalog: &CheckedCatalog, artifact: &Artifact, inputs: &Inputs) -> String {
-    let request = Request {
-        artifacts: vec![artifact.name().to_string()],
-        ..Request::default()
-    };
-    let variants = catalog.select(&request).unwrap_or_default();
+    let variants = catalog.variants(artifact);
     let resolved = variants
         .first()
         .and_then(|variant| catalog.resolve_base(variant, inputs).ok());

@@ -215,7 +215,7 @@ fn a_context_that_stands_for_nothing_is_the_error_of_the_build() {
 #[test]
 fn who_asks_what_is_wrong_is_told_in_an_answer() {
     let error = || {
-        FrontendError::Option(OptionError::Remote {
+        FrontendError::Option(OptionError::NoContext {
             value: "https://example.org".to_owned(),
         })
     };

@@ -27,6 +27,11 @@ fn options_are_those_that_buildx_sends() {
         ),
         ("context:base", "docker-image://debian:12"),
         ("context:oocana", "local:oocana"),
+        ("context:linked", "input:0-base"),
+        ("context:two::linux/amd64", "input:0-two::linux/amd64"),
+        ("context:two::linux/aarch64", "input:0-two::linux/arm64"),
+        ("input-metadata:0-base", "{}"),
+        ("here", "https://a.example/x.git#main"),
         ("context:disk", &format!("oci-layout://s0:1@{digest}")),
         ("requestid", "frontend.outline"),
         ("contextkey", "here"),
@@ -43,12 +48,23 @@ fn options_are_those_that_buildx_sends() {
     assert_eq!(options.labels["a"], "b");
     assert!(options.no_cache);
     assert_eq!(options.cache_imports[0].attrs["ref"], "x/y");
-    assert_eq!(options.contexts["oocana"], Context::Local("oocana".into()));
+    let all = |name: &str| options.contexts[name].all.clone().unwrap();
+    assert_eq!(all("oocana"), Context::Local("oocana".into()));
+    assert_eq!(all("linked"), Context::Input("0-base".into()));
+    let two: Vec<_> = options.contexts["two"]
+        .platforms
+        .keys()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(two, ["linux/amd64", "linux/arm64"]);
+    assert_eq!(options.input_metadata["0-base"], "{}");
+    let remote = options.remote.as_ref().unwrap();
+    assert_eq!(remote.shown(), "`https://a.example/x.git#main`");
     let layout = Context::Layout {
         store: "s0".into(),
         digest: digest.parse().unwrap(),
     };
-    assert_eq!(options.contexts["disk"], layout);
+    assert_eq!(all("disk"), layout);
     assert_eq!(options.question.as_deref(), Some("frontend.outline"));
     assert_eq!(options.context, "here");
     assert_eq!(options.sessions["here"], "s1");
@@ -67,12 +83,19 @@ fn what_cannot_be_done_is_refused_by_name() {
     check("shm-size", "1", "--shm-size ");
     check("cgroup-parent", "x", "--cgroup-parent ");
     check("no-cache", "stage", "--no-cache-filter ");
+    check("context", "/x", "the context is `/x`; give a directory");
     check(
         "context",
-        "https://example.org/x.git",
-        "https://example.org",
+        "git@a.example:x.git",
+        "the context cannot be fetched",
     );
-    check("context:x", "input:x", "the build context `x` is `input:x`");
+    check("context:x", "x.git", "the build context `x` is `x.git`");
+    check("context:x", "ssh://a.example/x", "`x` cannot be fetched");
+    check(
+        "context:x::linux/amd64",
+        "docker-image://debian:12",
+        "`x` is for one platform",
+    );
     check("context:x", "oci-layout://x", "`x` is `oci-layout://x`");
     check("context:x", "oci-layout://x@1", "`1` is no digest");
     check(

@@ -60,7 +60,7 @@ fn buildctl_says_what_buildx_says() {
         );
         check(
             &[("target", "fails"), ("build-arg:word", "one")],
-            &["no selected artifact has an option `word`"],
+            &["no artifact has an option `word`"],
         );
         check(
             &[("target", "fails")],

@@ -31,7 +31,7 @@ fn check(home: &Path, archive: &Path, arch: &str) {
         config["Labels"],
         json!({
             "moby.buildkit.frontend.network.none": "true",
-            "moby.buildkit.frontend.caps": "moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts",
+            "moby.buildkit.frontend.caps": "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring",
         })
     );
 }

@@ -33,8 +33,8 @@ fn what_cannot_be_built_is_refused_with_what_can() {
         check(
             &target(&["--build-arg", "l10n=en_US"]),
             &[
-                "no selected artifact has an option `l10n`",
-                "they have no options",
+                "no artifact has an option `l10n`",
+                "the catalog has no options",
             ],
         );
         check(

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use buildkit_proto::moby::buildkit::v1::frontend::{
-    FileRange, PingRequest, PongResponse, ReadDirRequest, ReadDirResponse, ReadFileRequest,
-    ReadFileResponse, RefMap, ResolveImageConfigRequest, ResolveImageConfigResponse,
-    ResolveSourceMetaRequest, ResolveSourceMetaResponse, Result, ReturnResponse, WarnRequest,
-    WarnResponse, result,
+    FileRange, InputsRequest, PingRequest, PongResponse, ReadDirRequest, ReadDirResponse,
+    ReadFileRequest, ReadFileResponse, RefMap, ResolveImageConfigRequest,
+    ResolveImageConfigResponse, ResolveSourceMetaRequest, ResolveSourceMetaResponse, Result,
+    ReturnResponse, WarnRequest, WarnResponse, result,
 };
 pub(super) use buildkit_proto::moby::buildkit::v1::frontend::{Ref, ReturnRequest};
 use buildkit_proto::{fsutil::types::Stat, google::rpc as google, pb};
@@ -26,6 +26,7 @@ pub(super) const RESOLVE_IMAGE_CONFIG: &str =
 pub(super) const RESOLVE_SOURCE_META: &str =
     "/moby.buildkit.v1.frontend.LLBBridge/ResolveSourceMeta";
 
+pub(super) const INPUTS: &str = "/moby.buildkit.v1.frontend.LLBBridge/Inputs";
 pub(super) const WARN: &str = "/moby.buildkit.v1.frontend.LLBBridge/Warn";
 pub(super) const READ_FILE: &str = "/moby.buildkit.v1.frontend.LLBBridge/ReadFile";
 pub(super) const READ_DIR: &str = "/moby.buildkit.v1.frontend.LLBBridge/ReadDir";
@@ -56,6 +57,17 @@ pub(super) fn solve(request: GraphRequest) -> SolveRequest {
         cache_imports: imports.map(import).collect(),
         evaluate: request.evaluate,
     }
+}
+
+/// `moby.buildkit.v1.frontend.InputsResponse`. The definitions are declared as bytes, as in [`SolveRequest`].
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct InputsResponse {
+    #[prost(btree_map = "string, bytes", tag = "1")]
+    pub(super) definitions: BTreeMap<String, Vec<u8>>,
+}
+
+pub(super) fn inputs() -> InputsRequest {
+    InputsRequest {}
 }
 
 /// `moby.buildkit.v1.frontend.SolveResponse`.
