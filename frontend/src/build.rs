@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use buildkit_client::{BuildResult, Gateway, GatewayError, GatewayPlatform};
 use catalog::{
-    Caching, Catalog, CheckedCatalog, Inputs, LOCK_FILE, Plan, PlanError, Platform, Reference,
-    Request, Variant, VertexName, listed,
+    Caching, Catalog, CheckedCatalog, Inputs, LOCK_FILE, Plan, PlanError, PlanOptions, Platform,
+    Reference, Request, Variant, VertexName, listed,
 };
 
 use crate::{
@@ -154,21 +154,25 @@ impl Build<'_> {
         let platforms: Vec<Platform> = platforms.into_iter().cloned().collect();
         let mut inputs = self.contexts.inputs(&needs, &platforms).await?;
         if needs.packer {
-            inputs.packer = Some(own_image::packer(self.own.clone())?);
+            inputs.packer = own_image::packer(self.own.clone())?;
         }
         inputs.proxy.clone_from(&self.options.proxy);
         Ok(inputs)
     }
 
     fn plan(&self, variants: &[Variant], inputs: &Inputs) -> Result<Vec<Plan>, FrontendError> {
-        let caching = if self.options.no_cache {
-            Caching::Ignore
-        } else {
-            Caching::Use
+        let options = PlanOptions {
+            caching: if self.options.no_cache {
+                Caching::Ignore
+            } else {
+                Caching::Use
+            },
+            epoch: self.options.epoch,
+            ..PlanOptions::default()
         };
         let mut plans = Vec::new();
         for variant in variants {
-            let plan = plan(self.catalog, variant, inputs, caching)?;
+            let plan = plan(self.catalog, variant, inputs, &options)?;
             if let Some(missing) = plan.missing.first() {
                 return Err(FrontendError::MissingContext {
                     name: missing.name.to_string(),
@@ -252,13 +256,13 @@ pub(crate) fn plan(
     catalog: &CheckedCatalog,
     variant: &Variant,
     inputs: &Inputs,
-    caching: Caching,
+    options: &PlanOptions,
 ) -> Result<Plan, PlanError> {
-    let plan = catalog.plan(variant, inputs, caching)?;
+    let plan = catalog.plan(variant, inputs, options.clone())?;
     debug_assert_eq!(
         plan.definition.to_bytes(),
         catalog
-            .plan(variant, inputs, caching)?
+            .plan(variant, inputs, options.clone())?
             .definition
             .to_bytes(),
         "the same inputs give the same bytes"
@@ -280,7 +284,7 @@ fn failed(plan: &Plan, source: GatewayError) -> FrontendError {
     let failure = source.failure();
     let digest = failure.as_ref().and_then(|failure| failure.vertex.as_ref());
     let step = digest.and_then(|digest| {
-        let mut vertices = plan.to_solve().vertices();
+        let mut vertices = plan.to_return().vertices();
         let vertex = vertices.find(|vertex| vertex.digest().to_string() == digest.as_str())?;
         VertexName::of(vertex).map(|name| name.title.to_owned())
     });

@@ -1,6 +1,7 @@
 //! What declared paths and globs stand for in a directory, wherever that is.
 
 mod glob;
+mod kept;
 
 use std::{
     borrow::Cow,
@@ -11,7 +12,10 @@ use std::{
 
 use catalog::{ContextPath, FileContent, FileSet, InputFile};
 
-use self::glob::{Glob, Places};
+use self::{
+    glob::{Glob, Places},
+    kept::Kept,
+};
 
 /// A directory of input files. Paths are relative to it; the empty one is the directory itself. Nothing follows a
 /// symbolic link.
@@ -118,7 +122,10 @@ pub fn read(tree: &impl Tree, declared: &ContextPath) -> Result<FileSet, FilesEr
         path: declared.clone(),
         source,
     })?;
-    let walk = Walk { tree };
+    let walk = Walk {
+        tree,
+        is_glob: declared.is_glob(),
+    };
     if let Some(start) = glob.start() {
         walk.refuse_links(declared, start)?;
     }
@@ -138,11 +145,17 @@ pub fn read(tree: &impl Tree, declared: &ContextPath) -> Result<FileSet, FilesEr
 
 /// Refuses a path with a link on its way, which would make it mean another file.
 pub fn refuse_links(tree: &impl Tree, path: &ContextPath) -> Result<(), FilesError> {
-    Walk { tree }.refuse_links(path, path)
+    let walk = Walk {
+        tree,
+        is_glob: false,
+    };
+    walk.refuse_links(path, path)
 }
 
 struct Walk<'a, T> {
     tree: &'a T,
+    /// Whether it is for a glob: what llbgen and git themselves keep in a directory is no part of what one stands for.
+    is_glob: bool,
 }
 
 impl<T: Tree> Walk<'_, T> {
@@ -190,7 +203,16 @@ impl<T: Tree> Walk<'_, T> {
             }
             return Ok(());
         }
-        for (name, is_directory) in self.tree.names(path).map_err(unreadable)? {
+        let names = self.tree.names(path).map_err(unreadable)?;
+        let kept = if self.is_glob {
+            Kept::of(self.tree, path, &names).map_err(unreadable)?
+        } else {
+            Kept::default()
+        };
+        for (name, is_directory) in names {
+            if kept.has(path, &name) {
+                continue;
+            }
             let places = glob.below(places, &name);
             if places.matched() || (is_directory && places.can_match()) {
                 self.collect(&path.join(name), glob, &places, files)?;
@@ -201,9 +223,10 @@ impl<T: Tree> Walk<'_, T> {
 
     fn file(&self, path: &ContextPath, kind: PathKind) -> Result<InputFile, FilesError> {
         match kind {
+            // It is kept as it is and never followed, so it may point anywhere.
             PathKind::Symlink => Ok(InputFile {
                 executable: false,
-                content: FileContent::Symlink(self.refuse_outside(path)?),
+                content: FileContent::Symlink(self.target(path)?),
             }),
             PathKind::File => {
                 let path = Path::new(path.as_str());
@@ -216,8 +239,8 @@ impl<T: Tree> Walk<'_, T> {
         }
     }
 
-    /// The target of a link, which must stay in the directory. It is never followed, so it need not be there.
-    fn refuse_outside(&self, link: &ContextPath) -> Result<String, FilesError> {
+    /// Refuses a link that a declared path leads to or through, when it leads out of the directory.
+    fn refuse_outside(&self, link: &ContextPath) -> Result<(), FilesError> {
         let path = Path::new(link.as_str());
         let target = self.tree.target(path);
         let target = target.map_err(|source| self.unreadable(path, source))?;
@@ -228,6 +251,13 @@ impl<T: Tree> Walk<'_, T> {
                 directory: self.tree.name(),
             });
         }
+        Ok(())
+    }
+
+    fn target(&self, link: &ContextPath) -> Result<String, FilesError> {
+        let path = Path::new(link.as_str());
+        let target = self.tree.target(path);
+        let target = target.map_err(|source| self.unreadable(path, source))?;
         let target = target.into_os_string().into_string();
         target.map_err(|_| self.unnamed(path))
     }

@@ -37,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) labels: BTreeMap<String, String>,
     /// `--no-cache`.
     pub(crate) no_cache: bool,
+    /// `SOURCE_DATE_EPOCH`: no time in a packed tar is later. The daemon itself clamps times in what it exports.
+    pub(crate) epoch: Option<i64>,
     /// Whether even one platform gets an index.
     pub(crate) is_index: bool,
     /// `--cache-from`.
@@ -258,8 +260,11 @@ impl Options {
         if name == "BUILDKIT_MULTI_PLATFORM" {
             self.is_index = is_true(value);
         }
-        // The daemon itself clamps times in what it exports.
-        if SETTINGS.contains(&name) || name == "SOURCE_DATE_EPOCH" {
+        if name == "SOURCE_DATE_EPOCH" {
+            self.epoch = Some(self::value(value, "number of seconds since 1970")?);
+            return Ok(());
+        }
+        if SETTINGS.contains(&name) {
             return Ok(());
         }
         if PROXY_VARIABLES.contains(&name.to_uppercase().as_str()) {

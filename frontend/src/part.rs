@@ -42,7 +42,7 @@ impl From<&Plan> for Part {
     fn from(plan: &Plan) -> Self {
         let platform = &plan.variant.platform;
         Self {
-            definition: plan.to_solve().to_bytes(),
+            definition: plan.to_return().to_bytes(),
             result: ResultPart {
                 os: platform.os().to_owned(),
                 architecture: platform.architecture().to_owned(),

@@ -279,10 +279,12 @@ impl TarOptions {
         caching: Caching,
         images: &ImageFormat,
     ) -> Result<PlanOptions, Failure> {
+        let images = images.options()?;
         Ok(PlanOptions {
             caching,
+            epoch: images.epoch,
             tar_compression: self.tar_compression,
-            image_format: images.options()?.format(),
+            image_format: images.format(),
         })
     }
 }

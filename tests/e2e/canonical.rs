@@ -81,7 +81,6 @@ fn a_system_with_a_socket_unpacks_and_packs_again() {
         .arg("-C")
         .arg(&tree))
     .success();
-    assert_eq!(fs::metadata(tree.join("kinds/socket")).unwrap().len(), 0);
-    kinds::make_socket(&tree.join("kinds/socket"), 0o640, 1_600_000_000);
+    assert!(!tree.join("kinds/socket").exists());
     assert!(packed(&tree).ends_with(&digest(&tar)));
 }

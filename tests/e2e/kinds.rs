@@ -7,7 +7,6 @@ use std::{
     os::unix::{
         ffi::OsStrExt,
         fs::{PermissionsExt, chown, lchown, symlink},
-        net::UnixListener,
     },
     path::Path,
 };
@@ -27,8 +26,6 @@ pub(crate) enum What {
     Fifo,
     /// `/dev/null`'s numbers.
     Device,
-    /// In a tar, which has no sockets, an empty file.
-    Socket,
 }
 
 pub(crate) struct Kind {
@@ -140,10 +137,6 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::new("symlink-nowhere", What::Symlink(FAR)),
         Kind::new("fifo", What::Fifo),
         Kind::new("device", What::Device),
-        Kind {
-            mode: 0o640,
-            ..Kind::new("socket", What::Socket)
-        },
         Kind::new("sparse", What::Sparse(3 << 20)),
         Kind {
             xattrs: vec![("user.one", b"1".to_vec()), ("user.two", vec![0, 255])],
@@ -222,7 +215,6 @@ fn make_one(kind: &Kind, root: &Path, path: &Path) {
             )
             .unwrap();
         }
-        What::Socket => drop(UnixListener::bind(path).unwrap()),
     }
     match kind.what {
         What::HardLink(_) => {}
@@ -276,7 +268,6 @@ fn header(kind: &Kind) -> (Header, Vec<u8>) {
         What::HardLink(_) => (EntryType::Link, Vec::new()),
         What::Fifo => (EntryType::Fifo, Vec::new()),
         What::Device => (EntryType::Char, Vec::new()),
-        What::Socket => (EntryType::Regular, Vec::new()),
     };
     header.set_entry_type(entry_type);
     // The names that count are the extended ones.
@@ -292,28 +283,4 @@ fn header(kind: &Kind) -> (Header, Vec<u8>) {
     header.set_size(content.len() as u64);
     header.set_cksum();
     (header, content)
-}
-
-/// Puts a socket in the place of a file, with its mode and time.
-pub(crate) fn make_socket(path: &Path, mode: u32, seconds: u64) {
-    let parent = fs::metadata(path.parent().unwrap())
-        .unwrap()
-        .modified()
-        .unwrap();
-    fs::remove_file(path).unwrap();
-    drop(UnixListener::bind(path).unwrap());
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    let time = Timespec {
-        tv_sec: seconds.cast_signed(),
-        tv_nsec: 0,
-    };
-    let times = Timestamps {
-        last_access: time,
-        last_modification: time,
-    };
-    utimensat(CWD, path, &times, AtFlags::empty()).unwrap();
-    File::open(path.parent().unwrap())
-        .unwrap()
-        .set_modified(parent)
-        .unwrap();
 }

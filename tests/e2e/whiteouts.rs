@@ -88,7 +88,7 @@ fn what_is_gone_is_a_device_and_nothing_else_is() {
     let of_kind = |is_whiteout: bool| -> Vec<String> {
         let found = entries
             .iter()
-            .filter(|entry| (entry.kind == Kind::Whiteout) == is_whiteout);
+            .filter(|entry| (entry.kind == Kind::WHITEOUT) == is_whiteout);
         found.map(|entry| entry.path.to_string()).collect()
     };
     let gone = [

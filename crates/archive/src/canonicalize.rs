@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read, Write};
 use crate::entry::{Entry, Kind, keeps_xattr};
 use crate::header::HeaderError;
 use crate::member::EntryError;
-use crate::sequence::{Sequence, SequenceError, Verdict};
+use crate::sequence::{Sequence, SequenceError};
 use crate::stream::{Members, TarError};
 use crate::writer::{CanonicalWriter, Options, Summary, WriteError};
 
@@ -37,8 +37,8 @@ pub enum CanonicalizeError {
 /// below something that is no directory of the tar; hard links to what is no earlier file of it; a stream that is
 /// cut off or goes on after its end. On an error, what `writer` has got so far is worthless.
 ///
-/// The input is that of fsutil's tarwriter.go and of Go's archive/tar: ustar with PAX headers, times rounded to
-/// seconds, sockets as empty files, no entry for the root.
+/// Of what BuildKit's own exporter has changed by then, nothing can be undone: it rounds times to seconds and writes
+/// sockets as empty files (fsutil's tarwriter.go). What [`pack()`](crate::pack()) has written comes out as it is.
 pub fn canonicalize(
     reader: impl Read,
     writer: impl Write,
@@ -46,12 +46,10 @@ pub fn canonicalize(
 ) -> Result<Summary, CanonicalizeError> {
     let mut members = Members::new(BufReader::with_capacity(BUFFER, reader));
     let mut tar = CanonicalWriter::new(writer, *options);
-    let mut sequence = Sequence::new(options.whiteouts);
+    let mut sequence = Sequence::default();
     while let Some(member) = members.next()? {
         let mut entry = Entry::try_from(member)?;
-        if sequence.admit(&entry)? == Verdict::Drop {
-            continue;
-        }
+        sequence.admit(&entry)?;
         match entry.kind {
             Kind::HardLink { .. } => entry.xattrs.clear(),
             _ => entry.xattrs.retain(|name, _| keeps_xattr(name)),

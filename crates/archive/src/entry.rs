@@ -51,10 +51,33 @@ pub enum Kind {
     },
     /// A named pipe.
     Fifo,
-    /// A character or block device; read, but never written into a canonical tar.
-    Device,
+    /// A character or block device.
+    Device {
+        /// Which of the two.
+        class: DeviceClass,
+        /// The number of its driver.
+        major: u32,
+        /// The number that its driver knows it by.
+        minor: u32,
+    },
+}
+
+/// The two classes of devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeviceClass {
+    /// Read and written byte by byte, such as `/dev/null`.
+    Character,
+    /// Read and written in blocks, such as `/dev/loop0`.
+    Block,
+}
+
+impl Kind {
     /// The character device 0/0: in a layer for an overlay, what is there is gone. Of a tree, a device like others.
-    Whiteout,
+    pub const WHITEOUT: Self = Self::Device {
+        class: DeviceClass::Character,
+        major: 0,
+        minor: 0,
+    };
 }
 
 impl Entry {

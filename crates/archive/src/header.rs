@@ -7,7 +7,7 @@
 //!   blank;
 //! - names are bytes and stay bytes, ASCII or not; a path of more than 100 bytes is split at the first slash that
 //!   leaves a name of at most 100, if the prefix then fits in 155;
-//! - user and group names are empty, device numbers zero;
+//! - user and group names are empty, device numbers zero but for devices;
 //! - PAX records come sorted by key, and only for values that do not fit; the field in the ustar header is then
 //!   zero, or the start of the name.
 
@@ -15,7 +15,7 @@ use crate::block::{
     BLOCK, CHECKSUM, DEVICE_MAJOR, DEVICE_MINOR, Field, GID, LINK, MAGIC, MODE, MTIME, NAME,
     PREFIX, SIZE, TYPEFLAG, UID, USTAR,
 };
-use crate::entry::{Entry, Kind};
+use crate::entry::{DeviceClass, Entry, Kind};
 use crate::extension::MAX_EXTENSION;
 use crate::path::EntryPath;
 use crate::pax::{XATTR_PREFIX, push_record};
@@ -31,6 +31,14 @@ pub enum HeaderError {
         /// The attribute's name.
         name: String,
     },
+    /// PAX has no records for the numbers of devices, and ustar has room for 21 bits of each.
+    #[error("`{path}` is a device with the number {number}, which no tar can hold")]
+    DeviceNumber {
+        /// The entry.
+        path: EntryPath,
+        /// The major or minor number.
+        number: u32,
+    },
     /// The extended attributes need more than the 1 MiB that readers accept.
     #[error(
         "`{path}` has {bytes} bytes of extended attributes and names, more than tar readers accept"
@@ -43,7 +51,7 @@ pub enum HeaderError {
     },
 }
 
-/// The blocks that open `entry` in a tar. A device has none.
+/// The blocks that open `entry` in a tar.
 pub(crate) fn encode(entry: &Entry) -> Result<Vec<u8>, HeaderError> {
     let (typeflag, link): (u8, &[u8]) = match &entry.kind {
         Kind::File { .. } => (b'0', b""),
@@ -51,17 +59,33 @@ pub(crate) fn encode(entry: &Entry) -> Result<Vec<u8>, HeaderError> {
         Kind::Symlink { target } => (b'2', target),
         Kind::Directory => (b'5', b""),
         Kind::Fifo => (b'6', b""),
-        Kind::Whiteout => (b'3', b""),
-        Kind::Device => return Ok(Vec::new()),
+        Kind::Device {
+            class: DeviceClass::Character,
+            ..
+        } => (b'3', b""),
+        Kind::Device {
+            class: DeviceClass::Block,
+            ..
+        } => (b'4', b""),
     };
     let mut name = entry.path.as_bytes().to_vec();
     if entry.kind == Kind::Directory {
         name.push(b'/');
     }
     let mut block = Block::new(typeflag, entry.mode);
+    if let Kind::Device { major, minor, .. } = entry.kind {
+        for (field, number) in [(DEVICE_MAJOR, major), (DEVICE_MINOR, minor)] {
+            if !block.number(field, u64::from(number)) {
+                return Err(HeaderError::DeviceNumber {
+                    path: entry.path.clone(),
+                    number,
+                });
+            }
+        }
+    }
     // Keys in the order of their bytes; `SCHILY.…` sorts before all lower-case ones.
     let mut records = xattr_records(entry)?;
-    block.number(GID, u64::from(entry.gid), b"gid", &mut records);
+    block.number_or_record(GID, u64::from(entry.gid), b"gid", &mut records);
     if !block.text(LINK, link) {
         push_record(&mut records, b"linkpath", link);
     }
@@ -72,8 +96,8 @@ pub(crate) fn encode(entry: &Entry) -> Result<Vec<u8>, HeaderError> {
     if !block.path(&name) {
         push_record(&mut records, b"path", &name);
     }
-    block.number(SIZE, entry.size(), b"size", &mut records);
-    block.number(UID, u64::from(entry.uid), b"uid", &mut records);
+    block.number_or_record(SIZE, entry.size(), b"size", &mut records);
+    block.number_or_record(UID, u64::from(entry.uid), b"uid", &mut records);
     assemble(entry, block, &records)
 }
 
@@ -136,11 +160,18 @@ impl Block {
         self.0[start..start + length - 1].copy_from_slice(digits.as_bytes());
     }
 
-    /// Writes `value` or, where it does not fit, a record under `key`.
-    fn number(&mut self, field: Field, value: u64, key: &[u8], records: &mut Vec<u8>) {
-        if value < 1 << (3 * (field.1 - 1)) {
+    /// Writes `value` if it fits, and tells whether it does.
+    fn number(&mut self, field: Field, value: u64) -> bool {
+        let fits = value < 1 << (3 * (field.1 - 1));
+        if fits {
             self.octal(field, value);
-        } else {
+        }
+        fits
+    }
+
+    /// Writes `value` or, where it does not fit, a record under `key`.
+    fn number_or_record(&mut self, field: Field, value: u64, key: &[u8], records: &mut Vec<u8>) {
+        if !self.number(field, value) {
             push_record(records, key, value.to_string().as_bytes());
         }
     }

@@ -1,18 +1,17 @@
 //! Tars: the canonical writer, and readers that refuse what is broken.
 //!
-//! There is one canonical form of a tree, so that a tar made by BuildKit's exporter and one packed from the same tree
-//! on disk are equal byte for byte, on every daemon:
+//! There is one canonical form of a tree, the same on every daemon:
 //! - entries in the order of a walk that reads each directory sorted by name ([`EntryPath`]); directories end in `/`;
 //!   no entry for the root;
-//! - modification times in whole seconds, rounded half up, and no later than [`Options::with_epoch`] says;
+//! - modification times in whole seconds, cut and never rounded, and no later than [`Options::with_epoch`] says;
 //! - numeric owners; all extended attributes but `trusted.*`, `security.selinux` and `com.apple.*`;
 //! - a file with several names is written under the first, the others are hard links to it;
-//! - sparse files dense, sockets as empty files; devices are left out, because a daemon without root's rights skips
-//!   them, too, but for those that are whiteouts ([`Whiteouts::Overlay`]);
+//! - sparse files dense, devices kept, sockets left out as GNU tar and containerd leave them out;
 //! - ustar headers, with PAX records only for what ustar cannot hold, and two blocks of zeros at the end.
 //!
 //! [`canonicalize()`] rewrites BuildKit's stream, [`pack()`] packs a tree on disk; [`layer()`] what changes one tree
-//! into another; [`check_rootfs()`] checks and hashes a tar that a user brings; [`list()`] says what a tar holds. All of them stream.
+//! into another; [`check_rootfs()`] checks and hashes a tar that a user brings; [`list()`] says what a tar holds;
+//! [`copy()`] and [`Unpacker`] put files into a tree on disk. All of them stream.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -54,6 +53,7 @@ mod number;
 mod pack;
 mod path;
 mod pax;
+mod place;
 mod rootfs;
 mod sequence;
 mod source;
@@ -67,13 +67,14 @@ pub use canonicalize::{CanonicalizeError, canonicalize};
 pub use compress::{Compress, Compressor};
 pub use compression::Compression;
 pub use digest::{Digest, ParseDigestError};
-pub use entry::{Entry, Kind, Xattrs};
+pub use entry::{DeviceClass, Entry, Kind, Xattrs};
 pub use header::HeaderError;
 pub use layer::{LayerError, Whiteouts, layer};
 pub use list::{ListError, list};
 pub use member::EntryError;
 pub use pack::{PackError, pack};
 pub use path::{EntryPath, PathError};
+pub use place::{Copy, PlaceError, Unpacker, copy, make_directory};
 pub use rootfs::{RootfsError, RootfsTar, check_rootfs};
 pub use sequence::SequenceError;
 pub use stream::TarError;

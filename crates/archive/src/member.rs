@@ -1,6 +1,6 @@
 //! Turns a member of a tar stream into an [`Entry`], if it can be one.
 
-use crate::entry::{Entry, Kind};
+use crate::entry::{DeviceClass, Entry, Kind};
 use crate::path::{EntryPath, PathError, printable};
 use crate::stream::Member;
 
@@ -17,6 +17,12 @@ pub enum EntryError {
         path: String,
         /// The type flag of its header.
         typeflag: u8,
+    },
+    /// It is a device with numbers that no device has.
+    #[error("`{path}` is a device without numbers")]
+    Device {
+        /// The member's name.
+        path: String,
     },
     /// It is a symbolic link whose target is empty or has a NUL byte, which no file system can store.
     #[error("`{path}` is a symbolic link to `{target}`, which no link can have as its target")]
@@ -66,8 +72,8 @@ fn kind(member: &Member) -> Result<Kind, EntryError> {
         b'2' => Kind::Symlink {
             target: member.link.clone(),
         },
-        b'3' if member.device == Some((0, 0)) => Kind::Whiteout,
-        b'3' | b'4' => Kind::Device,
+        b'3' => device(member, DeviceClass::Character)?,
+        b'4' => device(member, DeviceClass::Block)?,
         b'5' => Kind::Directory,
         b'6' => Kind::Fifo,
         typeflag => {
@@ -76,5 +82,20 @@ fn kind(member: &Member) -> Result<Kind, EntryError> {
                 typeflag,
             });
         }
+    })
+}
+
+fn device(member: &Member, class: DeviceClass) -> Result<Kind, EntryError> {
+    let number = |number: i64| u32::try_from(number).ok();
+    let numbers = member
+        .device
+        .and_then(|(major, minor)| number(major).zip(number(minor)));
+    let (major, minor) = numbers.ok_or_else(|| EntryError::Device {
+        path: printable(&member.name),
+    })?;
+    Ok(Kind::Device {
+        class,
+        major,
+        minor,
     })
 }

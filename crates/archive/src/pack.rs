@@ -7,9 +7,9 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FileType, Stat, fstat, readlinkat, statat};
+use rustix::fs::{AtFlags, FileType, Stat, fstat, major, minor, readlinkat, statat};
 
-use crate::entry::{Entry, Kind, Xattrs};
+use crate::entry::{DeviceClass, Entry, Kind, Xattrs};
 use crate::header::HeaderError;
 use crate::path::EntryPath;
 use crate::walk::{Step, Walk, open_directory, open_file};
@@ -49,15 +49,11 @@ pub enum PackError {
     Write(#[source] io::Error),
 }
 
-/// Writes the tree below `root` as a canonical tar: the same bytes that [`canonicalize`](crate::canonicalize()) makes
-/// of what BuildKit exports of that tree.
+/// Writes the tree below `root` as a canonical tar.
 ///
 /// Memory does not grow with the sizes of files; it holds the names in the directories on the way to the current
 /// file, and one path for each file with several names. No symbolic link below `root` is followed. Extended
-/// attributes of links, pipes and sockets are read through `/proc`.
-///
-/// One exception to the same bytes: a time after the year 2262 is written as it is, while BuildKit's nanoseconds
-/// wrap round.
+/// attributes of links, pipes and devices are read through `/proc`.
 pub fn pack(root: &Path, writer: impl Write, options: &Options) -> Result<Summary, PackError> {
     let mut walk = Walk::open(root).map_err(|source| PackError::Root {
         root: root.to_owned(),
@@ -92,6 +88,8 @@ pub(crate) struct Found<'a> {
     name: CString,
     pub(crate) path: EntryPath,
     stat: Stat,
+    /// The time that the entry gets in place of its own.
+    time: Option<i64>,
 }
 
 impl<'a> Found<'a> {
@@ -107,12 +105,17 @@ impl<'a> Found<'a> {
                 name,
                 path,
                 stat,
+                time: None,
             }),
             Err(error) => Err(PackError::Read {
                 path,
                 source: error.into(),
             }),
         }
+    }
+
+    pub(crate) fn set_time(&mut self, time: i64) {
+        self.time = Some(time);
     }
 
     fn file_type(&self) -> FileType {
@@ -155,7 +158,8 @@ impl<W: Write> Packer<W> {
     pub(crate) fn visit(&mut self, found: &Found<'_>) -> Result<Option<OwnedFd>, PackError> {
         match found.file_type() {
             FileType::Directory => return self.directory(found).map(Some),
-            FileType::CharacterDevice | FileType::BlockDevice => {}
+            // It would be a name that nobody answers to.
+            FileType::Socket => {}
             // Several names of one link become several links, as in BuildKit's export.
             FileType::Symlink => {
                 let target = readlinkat(found.at, &found.name, Vec::new());
@@ -172,8 +176,7 @@ impl<W: Write> Packer<W> {
                 }
                 None if file_type == FileType::RegularFile => self.file(found)?,
                 None if file_type == FileType::Fifo => self.unopened(found, Kind::Fifo)?,
-                // A socket: an empty file, as in BuildKit's export.
-                None => self.unopened(found, Kind::File { size: 0 })?,
+                None => self.unopened(found, device(file_type, &found.stat))?,
             },
         }
         Ok(None)
@@ -255,21 +258,28 @@ fn inspect(found: &Found<'_>, opened: BorrowedFd<'_>) -> Result<(Stat, Xattrs), 
 }
 
 fn entry(found: &Found<'_>, stat: &Stat, kind: Kind, xattrs: Xattrs) -> Entry {
-    let (seconds, nanoseconds) = written_at(stat);
     Entry {
         path: found.path.clone(),
         kind,
         mode: stat.st_mode & 0o7777,
         uid: stat.st_uid,
         gid: stat.st_gid,
-        mtime: seconds + i64::from(nanoseconds >= HALF_A_SECOND),
+        mtime: found.time.unwrap_or(stat.st_mtime),
         xattrs,
         content: None,
     }
 }
 
-/// Times are rounded as Go's `Time.Round` does it in BuildKit's export: the half goes up, before 1970 too.
-const HALF_A_SECOND: u64 = 500_000_000;
+fn device(file_type: FileType, stat: &Stat) -> Kind {
+    Kind::Device {
+        class: match file_type {
+            FileType::BlockDevice => DeviceClass::Block,
+            _ => DeviceClass::Character,
+        },
+        major: major(stat.st_rdev),
+        minor: minor(stat.st_rdev),
+    }
+}
 
 fn written_at(stat: &Stat) -> (i64, u64) {
     (stat.st_mtime, stat.st_mtime_nsec)

@@ -45,7 +45,7 @@ pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// A time such as `-12.5`, rounded half up to whole seconds.
+/// A time such as `-12.5`, cut to the whole second before it: -13.
 pub(crate) fn seconds(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text.strip_prefix(b"-") {
         Some(digits) => (true, digits),
@@ -57,16 +57,13 @@ pub(crate) fn seconds(text: &[u8]) -> Option<i64> {
     if !fraction.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let first = fraction.first().copied().unwrap_or(b'0');
     if negative {
-        // Half up: -12.5 becomes -12, and only what is beyond the half goes down.
-        let beyond_half =
-            first > b'5' || first == b'5' && fraction[1..].iter().any(|&digit| digit != b'0');
+        let has_fraction = fraction.iter().any(|&digit| digit != b'0');
         whole
-            .checked_add(i64::from(beyond_half))
+            .checked_add(i64::from(has_fraction))
             .map(|seconds| -seconds)
     } else {
-        whole.checked_add(i64::from(first >= b'5'))
+        Some(whole)
     }
 }
 
@@ -114,15 +111,18 @@ mod tests {
     }
 
     #[test]
-    fn times_are_rounded_half_up() {
+    fn times_are_cut() {
         let check = |text: &str, expected| assert_eq!(seconds(text.as_bytes()), expected, "{text}");
         check("0", Some(0));
         check("1.499999999", Some(1));
-        check("1.5", Some(2));
-        check("-1.5", Some(-1));
-        check("-1.500000001", Some(-2));
-        check("-0.4", Some(0));
-        check("9223372036854775807.5", None);
+        check("1.5", Some(1));
+        check("1.999999999", Some(1));
+        check("-1.0", Some(-1));
+        check("-1.5", Some(-2));
+        check("-1.000000001", Some(-2));
+        check("-0.4", Some(-1));
+        check("9223372036854775807.5", Some(i64::MAX));
+        check("-9223372036854775807.5", None);
         check("1.x", None);
         check("--1", None);
         check("", None);

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 
 use crate::entry::{Entry, Kind};
-use crate::layer::Whiteouts;
 use crate::path::EntryPath;
 
 /// How a sequence of entries is not the walk of a tree.
@@ -40,14 +39,6 @@ pub enum SequenceError {
     },
 }
 
-/// Whether an entry has a place in the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Keep,
-    /// It is a device or one more name of a device; but in a layer for an overlay, a whiteout is one.
-    Drop,
-}
-
 /// The watch. It remembers 8 bytes for each file, and nothing else that grows with the tar.
 ///
 /// What it remembers are hashes with a key drawn for this run: who writes a tar cannot know which names meet.
@@ -55,10 +46,7 @@ pub(crate) enum Verdict {
 pub(crate) struct Sequence {
     last: Option<Last>,
     hasher: RandomState,
-    /// Which devices are whiteouts.
-    whiteouts: Whiteouts,
     files: BTreeSet<u64>,
-    devices: BTreeSet<u64>,
 }
 
 #[derive(Debug)]
@@ -68,27 +56,17 @@ struct Last {
 }
 
 impl Sequence {
-    pub(crate) fn new(whiteouts: Whiteouts) -> Self {
-        Self {
-            whiteouts,
-            ..Self::default()
-        }
-    }
-
-    pub(crate) fn admit(&mut self, entry: &Entry) -> Result<Verdict, SequenceError> {
+    pub(crate) fn admit(&mut self, entry: &Entry) -> Result<(), SequenceError> {
         self.check_order(entry)?;
-        let verdict = self.check_target(entry)?;
-        let hash = self.hasher.hash_one(&entry.path);
-        match entry.kind {
-            Kind::File { .. } | Kind::Fifo => self.files.insert(hash),
-            Kind::Device | Kind::Whiteout => self.devices.insert(hash),
-            Kind::Directory | Kind::Symlink { .. } | Kind::HardLink { .. } => false,
-        };
+        self.check_target(entry)?;
+        if let Kind::File { .. } | Kind::Fifo | Kind::Device { .. } = entry.kind {
+            self.files.insert(self.hasher.hash_one(&entry.path));
+        }
         self.last = Some(Last {
             path: entry.path.clone(),
             is_directory: entry.kind == Kind::Directory,
         });
-        Ok(verdict)
+        Ok(())
     }
 
     fn check_order(&self, entry: &Entry) -> Result<(), SequenceError> {
@@ -121,25 +99,17 @@ impl Sequence {
         }
     }
 
-    fn check_target(&self, entry: &Entry) -> Result<Verdict, SequenceError> {
-        match &entry.kind {
-            Kind::Whiteout if self.whiteouts == Whiteouts::Overlay => Ok(Verdict::Keep),
-            Kind::Device | Kind::Whiteout => Ok(Verdict::Drop),
-            Kind::HardLink { target } => {
-                let hash = self.hasher.hash_one(target);
-                if self.devices.contains(&hash) {
-                    Ok(Verdict::Drop)
-                } else if self.files.contains(&hash) {
-                    Ok(Verdict::Keep)
-                } else {
-                    Err(SequenceError::NoTarget {
-                        path: entry.path.clone(),
-                        target: target.clone(),
-                    })
-                }
-            }
-            _ => Ok(Verdict::Keep),
+    fn check_target(&self, entry: &Entry) -> Result<(), SequenceError> {
+        let Kind::HardLink { target } = &entry.kind else {
+            return Ok(());
+        };
+        if self.files.contains(&self.hasher.hash_one(target)) {
+            return Ok(());
         }
+        Err(SequenceError::NoTarget {
+            path: entry.path.clone(),
+            target: target.clone(),
+        })
     }
 }
 

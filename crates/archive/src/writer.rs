@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use crate::block::{BLOCK, padding};
 use crate::digest::{Digest, HashingWriter};
-use crate::entry::{Entry, Kind};
+use crate::entry::Entry;
 use crate::header::{HeaderError, encode};
 use crate::layer::Whiteouts;
 
@@ -29,8 +29,7 @@ impl Options {
         }
     }
 
-    /// Sets the form of the whiteouts in a layer. With [`Whiteouts::Overlay`], the character device 0/0 is one, and stays
-    /// when all other devices are left out.
+    /// Sets the form of the whiteouts in a layer.
     pub fn with_whiteouts(self, whiteouts: Whiteouts) -> Self {
         Self { whiteouts, ..self }
     }
@@ -79,11 +78,8 @@ impl<W: Write> CanonicalWriter<W> {
         }
     }
 
-    /// Writes the header; devices leave no trace.
+    /// Writes the header.
     pub(crate) fn begin(&mut self, entry: &mut Entry) -> Result<(), WriteError> {
-        if entry.kind == Kind::Device {
-            return Ok(());
-        }
         if let Some(epoch) = self.options.epoch {
             entry.mtime = entry.mtime.min(epoch);
         }

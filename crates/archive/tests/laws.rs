@@ -118,12 +118,11 @@ fn walk(directory: &Path, prefix: &[u8], found: &mut Vec<(EntryPath, Facts)>) {
         let path = [prefix, entry.file_name().as_bytes()].concat();
         let metadata = std::fs::symlink_metadata(entry.path()).unwrap();
         let kind = metadata.mode() & 0o170_000;
-        if kind == 0o020_000 || kind == 0o060_000 {
+        if kind == 0o140_000 {
             continue;
         }
         let content = match kind {
             0o100_000 => Some(std::fs::read(entry.path()).unwrap()),
-            0o140_000 => Some(Vec::new()),
             _ => None,
         };
         let file = content.map(|content| (content.len() as u64, Digest::of(&content)));

@@ -12,7 +12,7 @@ use crate::{artifact::Kind, compression::TarCompression, plan::Plan, variant::Va
 const FORMAT: &str = "llbgen id 1";
 
 /// The version of the canonical tar; it changes when the same tree would give other bytes.
-const TAR_FORMAT: u32 = 1;
+const TAR_FORMAT: u32 = 2;
 
 /// How many hex digits a content tag has.
 pub(crate) const TAG_DIGITS: usize = 12;
@@ -20,7 +20,11 @@ pub(crate) const TAG_DIGITS: usize = 12;
 /// In what form a variant leaves the builder, as far as that changes bytes.
 pub(crate) enum Format<'a> {
     /// As a tar, which has no config.
-    Tar(TarCompression),
+    Tar {
+        compression: TarCompression,
+        /// The time that no time in it is later than.
+        epoch: Option<i64>,
+    },
     /// As an image.
     Image {
         /// The JSON of its config.
@@ -57,8 +61,11 @@ impl Id {
             hash.field("graph", &format!("{head}:{output}"));
         }
         match format {
-            Format::Tar(compression) => {
+            Format::Tar { compression, epoch } => {
                 hash.field("tar", &TAR_FORMAT.to_string());
+                if let Some(epoch) = epoch {
+                    hash.field("epoch", &epoch.to_string());
+                }
                 if *compression != TarCompression::Uncompressed {
                     hash.field("compression", &compression.to_string());
                 }

@@ -24,7 +24,7 @@ pub struct Needs {
     /// The same, for steps that read a directory of a user's own.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub contexts: BTreeMap<ContextName, BTreeSet<ContextPath>>,
-    /// Whether something is packed inside the graph.
+    /// Whether the graph runs the packer: to put files into a tree, or to pack one.
     pub packer: bool,
 }
 
@@ -37,7 +37,7 @@ impl Needs {
                 self.contexts.entry(name).or_default().insert(path);
             }
             Read::FromLine(path) => _ = self.dockerfiles.insert(path),
-            Read::Tar(_) => self.packer = true,
+            Read::Tar(_) | Read::Packer => self.packer = true,
             Read::Tree(_)
             | Read::Http { .. }
             | Read::Git(_)
@@ -58,8 +58,9 @@ pub struct Inputs {
     pub contexts: BTreeMap<String, NamedContext>,
     /// What references stand for.
     pub lock: Lock,
-    /// The program that packs inside the graph.
-    pub packer: Option<Packer>,
+    /// The program that puts files into trees and packs them inside the graph. The default stands for any: enough for an
+    /// id, and not to be built with.
+    pub packer: Packer,
     /// The context directory, where it is no directory of the client: a git repository, or a tar.
     pub tree: Option<Definition>,
     /// The sessions that serve local sources, by the names of these, where they are not the build's own.

@@ -42,6 +42,7 @@ mod oci;
 mod option;
 mod pack;
 mod path;
+mod placing;
 mod plan;
 mod planner;
 mod problem;
@@ -85,11 +86,11 @@ pub use self::{
     nearest::nearest,
     oci::OciConfigs,
     option::OptionValues,
-    pack::{PACKER_LOCAL, PACKER_PROGRAM, Packer, PackerSource},
+    pack::{PACKER_PROGRAM, Packer, PackerSource},
     path::{ContextPath, ContextPathError},
     plan::{
         Caching, MissingContext, OutputClash, Plan, PlanError, PlanOptions, PlanProblem,
-        check_outputs,
+        PlannedDefinition, check_outputs,
     },
     problem::{CatalogError, Found, Problem},
     proxy::{PROXY_VARIABLES, proxies},

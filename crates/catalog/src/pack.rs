@@ -1,14 +1,14 @@
 //! Packing inside the graph: a vertex that mounts trees and leaves a canonical tar.
 
+use std::{fmt, sync::Arc};
+
 use buildkit_llb::{
-    Args, BindMount, ContentCache, Exec, Image, ImageRef, Local, NetworkMode, OpError, Platform,
-    SourceLocation, State,
+    Args, BindMount, ContentCache, Entry, Exec, FileActions, Image, ImageRef, Mkfile, NetworkMode,
+    OpError, Platform, SourceLocation, State,
 };
 
 use crate::{
     base::{self, BaseError},
-    inputs::{FileContent, InputFile},
-    local::{LocalContent, LocalSource, hex},
     lock::{Lock, Pinned, Reference, Written},
     whiteouts::Whiteouts,
 };
@@ -16,10 +16,14 @@ use crate::{
 /// The file name of the program that packs, in whatever it comes from.
 pub const PACKER_PROGRAM: &str = "llbgen-pack";
 
-/// The name of the local source that has the program.
-pub const PACKER_LOCAL: &str = "llbgen-pack";
+/// What progress calls the vertex that is the program.
+const VERTEX_NAME: &str = "the packer";
 
-/// The program that graphs run to pack trees. Its content is part of the graph, but not of an id: what it writes is.
+/// Where the program is in the containers that run it.
+pub(crate) const PACKER: &str = "/packer";
+
+/// The program that graphs run to put files into trees and to pack them. Its content is part of the graph, but not of an
+/// id: what it writes is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packer {
     /// Where graphs have it from.
@@ -29,55 +33,57 @@ pub struct Packer {
 }
 
 /// Where graphs have the packer from. A cache knows it by its bytes alone, so that they may differ in this.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum PackerSource {
-    /// A file that is sent when the daemon asks for it.
-    Local {
-        /// The sha256 of the program.
-        sha256: [u8; 32],
-        /// Its size in bytes.
-        size: u64,
-    },
+    /// The graph itself: its bytes are data in it, so that nobody else on the daemon can put another program in its place.
+    Inline(Arc<[u8]>),
     /// An image that has it at its root, with its digest.
     Image(ImageRef),
     /// An image that has it at its root, which the user names and a lock pins.
     Helper(ImageRef),
 }
 
-/// What is said about a vertex that packs, and is no part of its digest.
-pub(crate) struct PackCaption {
-    /// What progress shows.
-    pub(crate) name: String,
-    /// Where the artifact is declared.
+/// Without the bytes.
+impl fmt::Debug for PackerSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inline(program) => write!(f, "Inline({} bytes)", program.len()),
+            Self::Image(image) => f.debug_tuple("Image").field(image).finish(),
+            Self::Helper(image) => f.debug_tuple("Helper").field(image).finish(),
+        }
+    }
+}
+
+/// A file that something is packed into.
+pub(crate) struct Packing<'a> {
+    /// Its name.
+    pub(crate) name: &'a str,
+    /// The time that no time in it is later than, in seconds since 1970.
+    pub(crate) epoch: Option<i64>,
+    /// What progress shows; no part of the vertex's digest.
+    pub(crate) title: String,
+    /// Where the artifact is declared; no part of it either.
     pub(crate) place: Option<SourceLocation>,
+}
+
+impl Default for Packer {
+    fn default() -> Self {
+        Self::neutral()
+    }
 }
 
 impl Packer {
     /// What stands for every such program in an id: neither its bytes nor its platform change what it writes.
     pub fn neutral() -> Self {
         Self {
-            source: PackerSource::Local {
-                sha256: [0; 32],
-                size: 0,
-            },
+            source: PackerSource::Inline(Arc::new([])),
             platform: Platform::new("linux", "amd64"),
         }
     }
 
-    /// The local source that it comes from when the graph is solved, if it is one.
-    pub(crate) fn local(&self) -> Option<LocalSource> {
-        let PackerSource::Local { sha256, size } = self.source else {
-            return None;
-        };
-        let path = PACKER_PROGRAM.parse().expect("a plain name is a path");
-        let file = InputFile {
-            executable: true,
-            content: FileContent::Hashed { sha256, size },
-        };
-        Some(LocalSource {
-            name: PACKER_LOCAL.to_owned(),
-            content: LocalContent::Files([(path, file)].into()),
-        })
+    /// Whether a vertex is the program itself.
+    pub(crate) fn is_vertex(entry: &Entry) -> bool {
+        entry.metadata().custom_name() == Some(VERTEX_NAME)
     }
 
     /// The same at the digest that `lock` has for the image of the user, and what refers to that image.
@@ -109,74 +115,76 @@ impl Packer {
 
     fn state(&self) -> State {
         match &self.source {
-            PackerSource::Local { sha256, .. } => Local::new(PACKER_LOCAL)
-                .unique(hex(sha256))
-                .differ_none()
-                .include([PACKER_PROGRAM])
-                .state(),
+            PackerSource::Inline(program) => {
+                let file = Mkfile::new(format!("/{PACKER_PROGRAM}"), program.to_vec());
+                let made = FileActions::new()
+                    .custom_name(VERTEX_NAME)
+                    .mkfile(file.mode(0o755).created(0));
+                State::scratch().platform(&self.platform).file(made)
+            }
             PackerSource::Image(image) | PackerSource::Helper(image) => Image::new(image.clone())
                 .platform(self.platform.clone())
                 .state(),
         }
     }
 
-    /// A state with the file `name`: what makes `whole` of `base`, with whiteouts of this form.
+    /// A state with the file of `packing`: the diff from `base` to `whole`, with whiteouts of this form.
     pub(crate) fn layer(
         &self,
         base: &State,
         whole: &State,
         whiteouts: Whiteouts,
-        name: &str,
-        caption: PackCaption,
+        packing: Packing<'_>,
     ) -> Result<State, OpError> {
-        let out = format!("/out/{name}");
-        let mut args = vec!["layer"];
+        let mut args = vec!["layer".to_owned()];
         match whiteouts {
-            // Not said, as it was not before there was another form: the graph stays the same.
             Whiteouts::Oci => {}
-            Whiteouts::Overlay => args.push("--whiteouts=overlay"),
+            Whiteouts::Overlay => args.push("--whiteouts=overlay".to_owned()),
         }
-        args.extend(["/base", "/whole", &*out]);
         let mounts = [("/base", base), ("/whole", whole)];
-        self.pack(&args, &mounts, caption)
+        self.pack(args, &mounts, packing)
     }
 
-    /// A state with the file `name`: all that is in `tree`.
-    pub(crate) fn rootfs(
-        &self,
-        tree: &State,
-        name: &str,
-        caption: PackCaption,
-    ) -> Result<State, OpError> {
-        let args = ["rootfs", "/whole", &format!("/out/{name}")];
-        self.pack(&args, &[("/whole", tree)], caption)
+    /// A state with the file of `packing`: all that is in `tree`.
+    pub(crate) fn rootfs(&self, tree: &State, packing: Packing<'_>) -> Result<State, OpError> {
+        self.pack(vec!["rootfs".to_owned()], &[("/whole", tree)], packing)
+    }
+
+    /// A command of the packer, without a network.
+    pub(crate) fn exec(&self, args: impl IntoIterator<Item = impl Into<String>>) -> Exec {
+        // The file alone is mounted, so that the cache key is its content.
+        let program = BindMount::new(PACKER, &self.state())
+            .selector(format!("/{PACKER_PROGRAM}"))
+            .readonly();
+        Exec::new(Args::program(PACKER).args(args))
+            .network(NetworkMode::None)
+            .mount(program)
+    }
+
+    /// Where its commands run: in nothing but themselves.
+    pub(crate) fn root(&self) -> State {
+        State::scratch().platform(&self.platform).dir("/")
     }
 
     fn pack(
         &self,
-        args: &[&str],
+        mut args: Vec<String>,
         trees: &[(&str, &State)],
-        caption: PackCaption,
+        packing: Packing<'_>,
     ) -> Result<State, OpError> {
-        // The file alone is mounted, so that the cache key is its content.
-        let program = BindMount::new("/packer", &self.state())
-            .selector(format!("/{PACKER_PROGRAM}"))
-            .readonly();
-        let exec = Exec::new(Args::program("/packer").args(args.iter().copied()))
-            .custom_name(caption.name)
-            .network(NetworkMode::None)
-            .mount(program)
+        args.extend(packing.epoch.map(|epoch| format!("--epoch={epoch}")));
+        args.extend(trees.iter().map(|(path, _)| (*path).to_owned()));
+        args.push(format!("/out/{}", packing.name));
+        let exec = self
+            .exec(args)
+            .custom_name(packing.title)
             .mount(BindMount::new("/out", &State::scratch()));
-        let exec = caption.place.into_iter().fold(exec, Exec::location);
+        let exec = packing.place.into_iter().fold(exec, Exec::location);
         // By content, a tree that has only other times would count as the one that was packed before.
         let exec = trees.iter().fold(exec, |exec, (path, tree)| {
             let tree = BindMount::new(*path, tree).readonly();
             exec.mount(tree.content_cache(ContentCache::Off))
         });
-        State::scratch()
-            .platform(&self.platform)
-            .dir("/")
-            .exec(exec)
-            .mount("/out")
+        self.root().exec(exec).mount("/out")
     }
 }

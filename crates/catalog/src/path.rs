@@ -45,6 +45,14 @@ impl ContextPath {
         path.parse().unwrap_or_else(|_| Self(path.to_owned()))
     }
 
+    /// What a step declares: `.` is all that is in the directory.
+    pub fn declared(text: &str) -> Result<Self, ContextPathError> {
+        match text.parse() {
+            Err(ContextPathError::Empty { .. }) if !text.is_empty() => Ok(Self("**".to_owned())),
+            parsed => parsed,
+        }
+    }
+
     /// The path as text, with `/` between components.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,12 +1,16 @@
 //! The plan of a variant: its graph, what it reads, and where its output goes.
 
+mod definition;
 mod error;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{Cap, CapSet, Constraints, Definition, OpKind};
+use buildkit_llb::{Cap, CapSet, Constraints, Definition, Entry, OpContent};
 
-pub use self::error::{PlanError, PlanProblem};
+pub use self::{
+    definition::PlannedDefinition,
+    error::{PlanError, PlanProblem},
+};
 use crate::{
     artifact::{Artifact, Kind},
     base::ResolvedBase,
@@ -19,7 +23,7 @@ use crate::{
     lock::Reference,
     name::ContextName,
     oci::{self, OciConfigs},
-    pack::Packer,
+    pack::{PACKER, Packer},
     path::ContextPath,
     planner::{Gathered, Planner},
     step::{Read, Reader, Step, StepError, StepProblem},
@@ -37,9 +41,11 @@ pub struct Plan {
     /// What its own steps start from.
     pub base: ResolvedBase,
     /// The graph, for the variant's platform.
-    pub definition: Definition,
-    /// The same with proxies, if there are any.
-    proxied: Option<Definition>,
+    pub definition: PlannedDefinition,
+    /// The same with the proxies of the build, if there are any.
+    proxied: Option<PlannedDefinition>,
+    /// The graph that has the tar of a root filesystem as its result.
+    solved: Option<PlannedDefinition>,
     /// What an image of it is run with, as far as steps set it.
     pub config: ImageConfig,
     /// The configs of an image of it.
@@ -63,7 +69,8 @@ pub struct Plan {
     pub file_tags: Vec<String>,
     /// Where its tar goes, below the output directory.
     pub output: ContextPath,
-    /// The file of the result that is the tar; without one, the result itself is the tree.
+    /// The file that is the tar in the result of [`to_solve`](Self::to_solve). `None` for an image, whose result is its
+    /// tree.
     pub packed: Option<String>,
     /// How its tar is compressed.
     pub tar_compression: TarCompression,
@@ -93,6 +100,8 @@ pub enum Caching {
 pub struct PlanOptions {
     /// Whether cached results are used.
     pub caching: Caching,
+    /// The time that no time in a tar is later than, in seconds since 1970: `SOURCE_DATE_EPOCH`.
+    pub epoch: Option<i64>,
     /// How the tar is compressed; an image has a compression of its own for its layers.
     pub tar_compression: TarCompression,
     /// What of an image's export changes its bytes, such as the compression of its layers.
@@ -122,7 +131,7 @@ impl CheckedCatalog {
                     needs.dockerfiles.insert(from.clone());
                 }
                 let reads = reads_of(artifact, &variant).map_err(failed)?;
-                needs.packer |= artifact.kind == Kind::Layer;
+                needs.packer |= artifact.kind != Kind::Image;
                 for read in reads.into_iter().flatten() {
                     needs.add(read);
                 }
@@ -162,17 +171,31 @@ impl CheckedCatalog {
         let artifact = &self.artifacts[&variant.artifact];
         let path = check::output_path(artifact, variant)?;
         let constraints = constraints(variant, options.caching);
-        let mut planner = Planner::new(self, inputs);
+        let mut planner = Planner::new(self, inputs, options.epoch);
         let tree = planner.result(variant)?;
-        let definition = tree.state.marshal(&constraints)?;
-        if definition.is_empty() {
+        if tree.state.is_scratch() {
             return Err(PlanProblem::Empty);
         }
+        let solved = match (artifact.kind, &inputs.proxy) {
+            (Kind::Rootfs, None) => Some(planner.packed(variant)?.state),
+            (Kind::Rootfs, Some(proxy)) => {
+                let mut planner = Planner::proxied(self, inputs, options.epoch, proxy);
+                Some(planner.packed(variant)?.state)
+            }
+            (Kind::Layer | Kind::Image, _) => None,
+        };
+        let proxied = match &inputs.proxy {
+            Some(proxy) => {
+                let mut planner = Planner::proxied(self, inputs, options.epoch, proxy);
+                Some(planner.result(variant)?.state)
+            }
+            None => None,
+        };
         let compression = match artifact.kind {
             Kind::Rootfs | Kind::Layer => options.tar_compression,
             Kind::Image => TarCompression::Uncompressed,
         };
-        let packed = (artifact.kind == Kind::Layer).then(|| path.file_name().to_owned());
+        let packed = (artifact.kind != Kind::Image).then(|| path.file_name().to_owned());
         let output = path.with_ending(compression.ending());
         let base = self.resolve_base(variant, inputs)?;
         let Gathered {
@@ -188,16 +211,17 @@ impl CheckedCatalog {
             .filter(|reference| !inputs.lock.pins(&reference.source))
             .cloned()
             .collect();
-        let proxied = inputs.proxy.as_ref().map(|proxy| {
-            let tree = Planner::proxied(self, inputs, proxy).result(variant)?;
-            Ok::<_, PlanProblem>(tree.state.marshal(&constraints)?)
-        });
-        let neutral = if packs {
-            Some(self.neutral_graph(variant, inputs)?)
+        let like_marshalled =
+            |state| PlannedDefinition::like_marshalled(state, constraints.clone());
+        let neutral;
+        let (definition, graph) = if packs {
+            neutral = self.neutral_graph(variant, inputs, options.epoch)?;
+            (like_marshalled(tree.state), &neutral)
         } else {
-            None
+            let definition = PlannedDefinition::try_new(tree.state, constraints.clone())?;
+            neutral = Definition::clone(&definition);
+            (definition, &neutral)
         };
-        let graph = neutral.as_ref().unwrap_or(&definition);
         let configs = match artifact.kind {
             // What it was made on is not in it.
             Kind::Layer => oci::of_files(&variant.platform),
@@ -210,7 +234,10 @@ impl CheckedCatalog {
             ),
         };
         let format = match artifact.kind {
-            Kind::Rootfs | Kind::Layer => Format::Tar(compression),
+            Kind::Rootfs | Kind::Layer => Format::Tar {
+                compression,
+                epoch: options.epoch,
+            },
             Kind::Image => Format::Image {
                 config: &configs.image,
                 export: &options.image_format,
@@ -223,7 +250,8 @@ impl CheckedCatalog {
             base,
             id: (unpinned.is_empty() && missing.is_empty()).then_some(id),
             definition,
-            proxied: proxied.transpose()?,
+            proxied: proxied.map(like_marshalled),
+            solved: solved.map(like_marshalled),
             config: tree.config,
             oci: configs,
             locals,
@@ -240,9 +268,14 @@ impl CheckedCatalog {
     }
 
     /// The graph with one program for all that pack.
-    fn neutral_graph(&self, variant: &Variant, inputs: &Inputs) -> Result<Definition, PlanProblem> {
+    fn neutral_graph(
+        &self,
+        variant: &Variant,
+        inputs: &Inputs,
+        epoch: Option<i64>,
+    ) -> Result<Definition, PlanProblem> {
         let packer = Packer::neutral();
-        let mut planner = Planner::neutral(self, inputs, &packer);
+        let mut planner = Planner::neutral(self, inputs, epoch, &packer);
         let tree = planner.result(variant)?;
         Ok(tree.state.marshal(&constraints(variant, Caching::Use))?)
     }
@@ -295,9 +328,19 @@ impl Plan {
             && self.variant.values == other.variant.values
     }
 
-    /// The graph to solve: with the proxies of the build.
-    pub fn to_solve(&self) -> &Definition {
+    /// The graph to return from a frontend: with the proxies of the build.
+    pub fn to_return(&self) -> &Definition {
         self.proxied.as_ref().unwrap_or(&self.definition)
+    }
+
+    /// The graph that a build of ours solves: with the proxies of the build, and with a tar as its result, if the artifact
+    /// is one. What `emit` and a frontend give has the tree of a root filesystem itself as its result, which BuildKit's
+    /// exporters write in their own form.
+    pub fn to_solve(&self) -> &Definition {
+        match &self.solved {
+            Some(solved) => solved,
+            None => self.to_return(),
+        }
     }
 
     /// How many vertices its graph has.
@@ -305,12 +348,17 @@ impl Plan {
         self.definition.vertices().len()
     }
 
-    /// How many of them run a command.
+    /// How many of them run a command of a step; those of the packer are not counted.
     pub fn execs(&self) -> usize {
-        self.definition
-            .vertices()
-            .filter(|vertex| vertex.kind() == OpKind::Exec)
-            .count()
+        let vertices = self.definition.vertices();
+        vertices.filter(|vertex| is_command(vertex)).count()
+    }
+}
+
+fn is_command(vertex: &Entry) -> bool {
+    match vertex.content() {
+        OpContent::Exec(exec) => exec.args.first().is_none_or(|program| program != PACKER),
+        _ => false,
     }
 }
 

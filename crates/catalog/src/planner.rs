@@ -17,7 +17,7 @@ use crate::{
     location::Files,
     lock::{Reference, Written},
     name::ArtifactName,
-    pack::{PackCaption, Packer},
+    pack::{Packer, Packing},
     path::ContextPath,
     plan::{MissingContext, PlanProblem, reads_of, step_failed},
     step::{Caption, Given, Read, Source, Step, StepContext},
@@ -30,7 +30,9 @@ use crate::{
 pub(crate) struct Planner<'a> {
     catalog: &'a CheckedCatalog,
     inputs: &'a Inputs,
-    packer: Option<&'a Packer>,
+    /// The time that no time in a packed file is later than.
+    epoch: Option<i64>,
+    packer: &'a Packer,
     proxy: Option<&'a ProxyEnv>,
     /// What packed files are called.
     naming: Naming,
@@ -91,11 +93,12 @@ struct Built {
 }
 
 impl<'a> Planner<'a> {
-    pub(crate) fn new(catalog: &'a CheckedCatalog, inputs: &'a Inputs) -> Self {
+    pub(crate) fn new(catalog: &'a CheckedCatalog, inputs: &'a Inputs, epoch: Option<i64>) -> Self {
         Self {
             catalog,
+            epoch,
             inputs,
-            packer: inputs.packer.as_ref(),
+            packer: &inputs.packer,
             proxy: None,
             naming: Naming::Real,
             grounds: BTreeMap::new(),
@@ -112,11 +115,12 @@ impl<'a> Planner<'a> {
     pub(crate) fn proxied(
         catalog: &'a CheckedCatalog,
         inputs: &'a Inputs,
+        epoch: Option<i64>,
         proxy: &'a ProxyEnv,
     ) -> Self {
         Self {
             proxy: Some(proxy),
-            ..Self::new(catalog, inputs)
+            ..Self::new(catalog, inputs, epoch)
         }
     }
 
@@ -124,12 +128,13 @@ impl<'a> Planner<'a> {
     pub(crate) fn neutral(
         catalog: &'a CheckedCatalog,
         inputs: &'a Inputs,
+        epoch: Option<i64>,
         packer: &'a Packer,
     ) -> Self {
         Self {
-            packer: Some(packer),
+            packer,
             naming: Naming::Neutral,
-            ..Self::new(catalog, inputs)
+            ..Self::new(catalog, inputs, epoch)
         }
     }
 
@@ -147,7 +152,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The tar of a variant, called as its output is, so that whoever carries it shares the vertex with the variant itself.
-    fn packed(&mut self, variant: &Variant) -> Result<Source, PlanProblem> {
+    pub(crate) fn packed(&mut self, variant: &Variant) -> Result<Source, PlanProblem> {
         if let Some(packed) = self.packed.get(variant) {
             return Ok(packed.clone());
         }
@@ -171,17 +176,19 @@ impl<'a> Planner<'a> {
             variant: Some(&shown),
             title: &title,
         };
-        let caption = PackCaption {
-            name: title.to_string(),
+        let packing = Packing {
+            name: &name,
+            epoch: self.epoch,
+            title: title.to_string(),
             place: self.files.artifact(artifact),
         };
         let packed = match artifact.kind {
-            Kind::Rootfs => self.packer()?.rootfs(&tree.state, &name, caption),
+            Kind::Rootfs => self.packer()?.rootfs(&tree.state, packing),
             Kind::Layer => {
                 let base = self.complete_base(artifact, variant)?;
                 let packer = self.packer()?;
                 let whiteouts = artifact.whiteouts.unwrap_or_default();
-                packer.layer(&base.state, &tree.state, whiteouts, &name, caption)
+                packer.layer(&base.state, &tree.state, whiteouts, packing)
             }
             Kind::Image => {
                 let name = artifact.name.to_string();
@@ -207,11 +214,9 @@ impl<'a> Planner<'a> {
     }
 
     fn packer(&mut self) -> Result<Packer, PlanProblem> {
-        let packer = self.packer.ok_or(PlanProblem::NoPacker)?;
-        let (packer, reference) = packer.pinned(&self.inputs.lock)?;
+        let (packer, reference) = self.packer.pinned(&self.inputs.lock)?;
         if !self.gathered.packs {
             self.gathered.packs = true;
-            self.gathered.locals.extend(packer.local());
             self.gathered.references.extend(reference);
         }
         Ok(packer)
@@ -296,7 +301,10 @@ impl<'a> Planner<'a> {
             for read in &reads {
                 self.give(read, &reader, &mut given)?;
             }
-            self.gathered.reads.extend(reads.iter().cloned());
+            let told = reads.iter().filter(|read| **read != Read::Packer);
+            self.gathered.reads.extend(told.cloned());
+            let packer = reads.contains(&Read::Packer).then(|| self.packer());
+            let packer = packer.transpose()?;
             let mut context = StepContext::new(
                 variant,
                 self.inputs,
@@ -308,6 +316,7 @@ impl<'a> Planner<'a> {
             );
             context.proxy = self.proxy;
             context.environment = built.tree.environment();
+            context.packer = packer;
             built.tree = step.apply(built.tree, &mut context).map_err(failed)?;
         }
         Ok(built)

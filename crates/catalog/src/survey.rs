@@ -90,7 +90,7 @@ impl Survey<'_> {
     pub fn needs(&self) -> Needs {
         let mut needs = Needs::default();
         for artifact in self.catalog.artifacts() {
-            needs.packer |= artifact.kind == Kind::Layer;
+            needs.packer |= artifact.kind != Kind::Image;
             if let Base::FromLine { from } = &artifact.base {
                 needs.dockerfiles.insert(from.clone());
             }
@@ -98,7 +98,7 @@ impl Survey<'_> {
         for ReadBy { read, .. } in &self.reads {
             match read {
                 Read::Context { name, .. } => _ = needs.contexts.entry(name.clone()).or_default(),
-                Read::Tar(_) => needs.packer = true,
+                Read::Tar(_) | Read::Packer => needs.packer = true,
                 _ => {}
             }
         }
@@ -132,9 +132,7 @@ impl Survey<'_> {
                 reference.map_err(|error| PlanError::new(&read.variant, error.into()))?;
             references.extend(reference);
         }
-        if let Some(packer) = &inputs.packer {
-            references.extend(packer.reference());
-        }
+        references.extend(inputs.packer.reference());
         Ok(references)
     }
 

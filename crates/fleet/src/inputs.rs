@@ -10,9 +10,7 @@ use std::{
 };
 
 use buildkit_client::ContentStore;
-use catalog::{
-    ContextPath, FileContent, InputFile, Inputs, MAX_INLINE_FILE, Needs, PACKER_LOCAL, Variant,
-};
+use catalog::{ContextPath, FileContent, InputFile, Inputs, MAX_INLINE_FILE, Needs, Variant};
 
 use frontend::files::{self, FilesError, PathKind, Tree};
 
@@ -22,7 +20,6 @@ use crate::{
     helper_image::HelperImage,
     layout::LayoutError,
     lock_file::{self, LockFileError},
-    output::OutputError,
     packer,
     regular_file::{self, Links},
 };
@@ -62,9 +59,6 @@ pub enum InputError {
     /// The lock cannot be read.
     #[error(transparent)]
     Lock(#[from] LockFileError),
-    /// The program that packs inside the graph cannot be put where it is sent from.
-    #[error(transparent)]
-    Packer(#[from] OutputError),
     /// An OCI layout that cannot stand in for a base.
     #[error(transparent)]
     Layout(#[from] LayoutError),
@@ -135,10 +129,9 @@ pub fn read(
             .insert(path.clone(), files::read(&directory, path)?);
     }
     if let Some(helper) = given.helper_image.filter(|_| needs.packer) {
-        inputs.packer = Some(helper.packer());
+        inputs.packer = helper.packer();
     } else if needs.packer {
-        inputs.packer = Some(packer::packer());
-        roots.insert(PACKER_LOCAL.to_owned(), packer::directory()?);
+        inputs.packer = packer::packer();
     }
     roots.insert(catalog::CONTEXT_LOCAL.to_owned(), root);
     Ok(ReadInputs {

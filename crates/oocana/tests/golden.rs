@@ -7,7 +7,7 @@
 
 use std::{fs, path::Path};
 
-use catalog::{Caching, FileSet, InputFile, Inputs, NamedContext, Packer, PackerSource, Request};
+use catalog::{Caching, FileSet, InputFile, Inputs, NamedContext, Request};
 
 #[test]
 fn every_graph_is_as_reviewed() {
@@ -38,13 +38,6 @@ fn every_graph_is_as_reviewed() {
         (name.to_string(), NamedContext::Directory(files.collect()))
     });
     let (files, contexts) = (files.collect(), contexts.collect());
-    let packer = Packer {
-        source: PackerSource::Local {
-            sha256: [0; 32],
-            size: 1,
-        },
-        platform: "linux/amd64".parse().unwrap(),
-    };
     let dockerfiles = needs
         .dockerfiles
         .iter()
@@ -54,7 +47,6 @@ fn every_graph_is_as_reviewed() {
         dockerfiles,
         files,
         contexts,
-        packer: Some(packer),
         ..Inputs::default()
     };
     for variant in variants {

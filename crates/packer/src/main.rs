@@ -1,21 +1,23 @@
-//! The program that a graph runs: it packs mounted trees as canonical tars.
-//!
-//! ```text
-//! llbgen-pack rootfs TREE OUT.tar
-//! llbgen-pack layer [--whiteouts=overlay] BASE WHOLE OUT.tar
-//! ```
+//! The program that a graph runs: it puts files into mounted trees, and packs them as canonical tars.
 //!
 //! It is one static file, as there is nothing else in the container that it runs in.
 
-mod pack;
+mod command;
+mod run;
 
 use std::{error::Error, io::Write as _, process::ExitCode};
 
+use self::command::Command;
+
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    match pack::run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    let failed = match Command::read(&arguments) {
+        Ok(command) => run::run(&command).err(),
+        Err(usage) => Some(usage.into()),
+    };
+    match failed {
+        None => ExitCode::SUCCESS,
+        Some(error) => {
             report(error.as_ref());
             ExitCode::FAILURE
         }

@@ -91,7 +91,7 @@ pub(super) fn check(
     let mut plans = Vec::new();
     let mut error = None;
     for variant in variants {
-        match plan(catalog, variant, inputs, catalog::Caching::Use) {
+        match plan(catalog, variant, inputs, &catalog::PlanOptions::default()) {
             Ok(plan) => plans.push(plan),
             Err(reason) => error = error.or(Some(reason)),
         }

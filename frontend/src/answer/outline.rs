@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::{Artifact, Caching, CheckedCatalog, OptionValues, Plan, PlanError, Read, Variant};
+use catalog::{
+    Artifact, CheckedCatalog, OptionValues, Plan, PlanError, PlanOptions, Read, Variant,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -72,7 +74,7 @@ async fn caches(
     let inputs = build.inputs(variants).await?;
     let mut caches = BTreeSet::new();
     for variant in variants {
-        let plan = plan(build.catalog, variant, &inputs, Caching::Use)?;
+        let plan = plan(build.catalog, variant, &inputs, &PlanOptions::default())?;
         caches.extend(cache_ids(&plan));
     }
     Ok(caches)

@@ -92,8 +92,32 @@ fn type_flags_names_and_links() {
     check(Kind::Symlink { target }, b'2', b"dir/name", b"../x\xff");
     check(Kind::Directory, b'5', b"dir/name/", b"");
     check(Kind::Fifo, b'6', b"dir/name", b"");
-    check(Kind::Whiteout, b'3', b"dir/name", b"");
-    assert_eq!(encode(&entry(b"dir/name", Kind::Device)), Ok(Vec::new()));
+    check(device(DeviceClass::Character, 1, 3), b'3', b"dir/name", b"");
+    check(device(DeviceClass::Block, 7, 0), b'4', b"dir/name", b"");
+}
+
+fn device(class: DeviceClass, major: u32, minor: u32) -> Kind {
+    Kind::Device {
+        class,
+        major,
+        minor,
+    }
+}
+
+#[test]
+fn devices_have_their_numbers() {
+    let kind = device(DeviceClass::Block, 259, 0o7_777_777);
+    let bytes = encode(&entry(b"disk", kind)).unwrap();
+    let header = tar::Header::from_byte_slice(&bytes);
+    assert_eq!(header.device_major().unwrap(), Some(259));
+    assert_eq!(header.device_minor().unwrap(), Some(0o7_777_777));
+
+    let kind = device(DeviceClass::Block, 1, 0o10_000_000);
+    let error = encode(&entry(b"disk", kind)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`disk` is a device with the number 2097152, which no tar can hold"
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Walks two trees side by side and notes what differs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CString;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
@@ -20,6 +20,9 @@ pub(super) struct Changes {
     pub(super) new: BTreeSet<EntryPath>,
     /// Other paths that are written: changed ones, and the directories above everything.
     pub(super) written: BTreeSet<EntryPath>,
+    /// The times in the base of directories that have another one now, for no other reason than that entries came or
+    /// went: their time is that of the build, and says nothing.
+    pub(super) kept_times: BTreeMap<EntryPath, i64>,
     /// The whiteouts themselves.
     pub(super) whiteouts: BTreeSet<EntryPath>,
 }
@@ -177,6 +180,9 @@ impl Scan {
         if is_directory(&new.stat) {
             if !is_same {
                 self.changes.add(path.clone());
+            } else if old.stat.st_mtime != new.stat.st_mtime {
+                let time = old.stat.st_mtime;
+                self.changes.kept_times.insert(path.clone(), time);
             }
             self.open.push(Both {
                 base: base.open_directory(&path)?,
@@ -210,7 +216,7 @@ fn root(path: &Path, tree: &'static str) -> Result<OwnedFd, LayerError> {
     })
 }
 
-/// What is in a directory, sorted; devices are not.
+/// The members of a directory, sorted, without sockets, which no tar has.
 fn members(
     directory: &OwnedFd,
     prefix: &[u8],
@@ -225,11 +231,7 @@ fn members(
     for name in sorted_names(directory.as_fd()).map_err(read)? {
         let stat = statat(directory, &name, AtFlags::SYMLINK_NOFOLLOW)
             .map_err(|error| read(error.into()))?;
-        let is_device = matches!(
-            file_type(&stat),
-            FileType::CharacterDevice | FileType::BlockDevice
-        );
-        if !is_device {
+        if file_type(&stat) != FileType::Socket {
             members.push(Member { name, stat });
         }
     }

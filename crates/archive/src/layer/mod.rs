@@ -44,12 +44,12 @@ pub enum LayerError {
     Pack(#[from] PackError),
 }
 
-/// Writes what makes `whole` of `base` as a canonical layer tar, with whiteouts as `options` have them.
+/// Writes the diff from `base` to `whole` as a canonical layer tar, with whiteouts as `options` have them.
 ///
 /// An entry stands for every path whose type, mode, owner, attributes, link target, size, content or (but for
 /// directories) time differs, and for the directories above it; a file with several names is written under all of them
-/// when one is. Devices of the trees are nowhere, as in every canonical tar. No symbolic link below either root is
-/// followed.
+/// when one is. A directory that differs only in its entries has the time of the base: the one in `whole` is that of
+/// whatever put an entry into it. No symbolic link below either root is followed.
 pub fn layer(
     base: &Path,
     whole: &Path,
@@ -66,12 +66,15 @@ pub fn layer(
         source,
     })?;
     while let Some(step) = walk.next() {
-        let found = Found::new(step)?;
+        let mut found = Found::new(step)?;
         while let Some(gone) = all_gone.next_if(|gone| **gone < found.path) {
             packer.write(whiteouts.entry(gone))?;
         }
         if !changes.has(&found.path) {
             continue;
+        }
+        if let Some(time) = changes.kept_times.get(&found.path) {
+            found.set_time(*time);
         }
         if let Some(directory) = packer.visit(&found)? {
             let path = found.path;

@@ -23,9 +23,6 @@ pub(super) struct Side<'a> {
 /// Pieces of files that are compared.
 const BUFFER: usize = 128 * 1024;
 
-/// As times are rounded in every canonical tar.
-const HALF_A_SECOND: u64 = 500_000_000;
-
 impl Side<'_> {
     fn name(&self) -> &CStr {
         self.member.0
@@ -59,7 +56,7 @@ impl Side<'_> {
     }
 
     fn seconds(&self) -> i64 {
-        self.stat().st_mtime + i64::from(self.stat().st_mtime_nsec >= HALF_A_SECOND)
+        self.stat().st_mtime
     }
 
     fn xattrs(&self, path: &EntryPath) -> Result<Xattrs, LayerError> {
@@ -105,6 +102,9 @@ pub(super) fn is_same(
     match kind {
         FileType::Symlink => Ok(base.target(path)? == whole.target(path)?),
         FileType::RegularFile => same_content(base, whole, path),
+        FileType::CharacterDevice | FileType::BlockDevice => {
+            Ok(base.stat().st_rdev == whole.stat().st_rdev)
+        }
         _ => Ok(true),
     }
 }

@@ -37,7 +37,7 @@ impl Whiteouts {
             path: path.clone(),
             kind: match self {
                 Self::Oci => Kind::File { size: 0 },
-                Self::Overlay => Kind::Whiteout,
+                Self::Overlay => Kind::WHITEOUT,
             },
             mode: 0,
             uid: 0,

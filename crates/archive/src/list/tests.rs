@@ -1,6 +1,7 @@
 //! Tables of what is listed.
 
 use super::*;
+use crate::DeviceClass;
 use crate::handmade::Handmade;
 
 #[test]
@@ -29,7 +30,7 @@ fn everything_about_a_file() {
         .pax(&[
             ("SCHILY.xattr.trusted.t", "v"),
             ("gid", "7"),
-            ("mtime", "3.5"),
+            ("mtime", "4.5"),
         ])
         .file("f", "content")
         .end();
@@ -67,10 +68,17 @@ fn names_and_types_of_old_and_gnu_tars() {
     let target = long.clone().into_bytes();
     let expected = [
         (long, Kind::Symlink { target }),
-        ("gone".to_owned(), Kind::Whiteout),
+        ("gone".to_owned(), Kind::WHITEOUT),
         ("old-dir".to_owned(), Kind::Directory),
         ("old-file".to_owned(), Kind::File { size: 1 }),
-        ("tty".to_owned(), Kind::Device),
+        (
+            "tty".to_owned(),
+            Kind::Device {
+                class: DeviceClass::Character,
+                major: 5,
+                minor: 0,
+            },
+        ),
     ];
     assert_eq!(kinds, expected);
 }

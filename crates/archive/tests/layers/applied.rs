@@ -71,7 +71,7 @@ impl Applied {
         let first = self.inodes.len();
         self.inodes.extend(upper.inodes.iter().cloned());
         for (name, inode) in &upper.names {
-            if upper.inodes[*inode].kind != Kind::Whiteout {
+            if upper.inodes[*inode].kind != Kind::WHITEOUT {
                 self.names.insert(name.clone(), first + inode);
             }
         }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_llb::OpDigest;
 use serde::Serialize;
 
-use crate::plan::Plan;
+use crate::{pack::Packer, plan::Plan};
 
 /// Nodes, edges and outputs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -90,7 +90,9 @@ impl Graph {
         let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
         for plan in plans {
             let entries = plan.definition.entries();
-            for entry in plan.definition.vertices() {
+            // The packer is a part of how things are done, and nothing that anything is made from.
+            let vertices = plan.definition.vertices();
+            for entry in vertices.filter(|entry| !Packer::is_vertex(entry)) {
                 let place = *places.entry(entry.digest()).or_insert_with(|| {
                     let id = format!("v{}", graph.nodes.len());
                     graph.nodes.push(label::node(id, entry));
@@ -99,8 +101,10 @@ impl Graph {
                 let artifact = plan.variant.artifact.to_string();
                 graph.nodes[place].artifacts.insert(artifact);
                 for input in entry.inputs() {
-                    let below = places[&entries[input.vertex()].digest()];
-                    edges.insert((below, place));
+                    let below = &entries[input.vertex()];
+                    if let Some(below) = places.get(&below.digest()) {
+                        edges.insert((*below, place));
+                    }
                 }
             }
             if let Some(head) = plan.definition.head() {

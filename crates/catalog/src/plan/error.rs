@@ -55,9 +55,6 @@ pub enum PlanProblem {
     /// The graph cannot be marshalled.
     #[error("its graph cannot be marshalled")]
     Marshal(#[from] buildkit_llb::MarshalError),
-    /// Something is to be packed inside the graph, and there is no program for it among the inputs.
-    #[error("it is packed inside the graph, and the program for that was not read")]
-    NoPacker,
     /// Something cannot be packed inside the graph.
     #[error("it cannot be packed inside the graph")]
     Pack(#[source] buildkit_llb::OpError),

@@ -29,7 +29,11 @@ impl Planner<'_> {
         given: &mut Given,
     ) -> Result<(), PlanProblem> {
         match read {
-            Read::Files(_) | Read::FromLine(_) | Read::Secret { .. } | Read::Ssh { .. } => Ok(()),
+            Read::Packer
+            | Read::Files(_)
+            | Read::FromLine(_)
+            | Read::Secret { .. }
+            | Read::Ssh { .. } => Ok(()),
             Read::Context { name, path } => {
                 if !self.inputs.contexts.contains_key(name.as_str()) {
                     let (name, path) = (name.clone(), path.clone());

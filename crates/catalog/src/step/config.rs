@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::Mkdir;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError, context::absolute};
 use crate::{
+    placing::Placing,
     template::{Text, TreeText, Variables},
     tree::Tree,
 };
@@ -114,22 +114,14 @@ impl Apply for Workdir {
     }
 
     fn reads(&self, _: Reader<'_>) -> Result<Vec<Read>, StepError> {
-        Ok(Vec::new())
+        Ok(vec![Read::Packer])
     }
 
     fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
         let workdir = context.expand_path("workdir", &self.workdir)?;
-        // Made with mtime 0, so that the directory is the same whenever it is made.
-        let make = Mkdir::new(workdir.as_str())
-            .mode(0o755)
-            .parents()
-            .created(0);
-        tree.state = tree
-            .state
-            .dir(workdir.as_str())
-            .file(context.file_actions().mkdir(make));
-        tree.config.workdir = Some(workdir);
-        Ok(tree)
+        tree.state = tree.state.dir(workdir.as_str());
+        tree.config.workdir = Some(workdir.clone());
+        context.placed(tree, Placing::Directory(workdir))
     }
 
     fn texts(&self) -> Vec<&dyn Text> {

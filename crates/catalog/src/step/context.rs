@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::{Copy, Exec, FileActions, ProxyEnv, SourceLocation, State};
+use buildkit_llb::{Exec, ProxyEnv, SourceLocation, State};
 
 use super::{error::StepError, network::Program, read::Read};
 use crate::{
     dockerfile::first_from_line,
     inputs::{FileSet, Inputs, NamedContext},
-    local::{self, FilesFrom, LocalSource},
+    local::{self, FilesFrom, FilesSource, LocalSource},
     location::StepLocation,
     lock::PACKAGES_EPOCH,
     name::ContextName,
+    pack::Packer,
     path::ContextPath,
+    placing::{Copying, Placing},
     template::{Environment, Filled, Text, Variables},
     tree::Tree,
     variant::Variant,
@@ -69,6 +71,8 @@ pub struct StepContext<'a> {
     pub(crate) environment: Environment,
     /// What its commands reach the network through.
     pub(crate) proxy: Option<&'a ProxyEnv>,
+    /// What puts files into trees, for a step that declared it.
+    pub(crate) packer: Option<Packer>,
     locals: &'a mut Vec<LocalSource>,
 }
 
@@ -92,6 +96,7 @@ impl<'a> StepContext<'a> {
             caption,
             environment: Environment::default(),
             proxy: None,
+            packer: None,
             locals,
         }
     }
@@ -227,20 +232,24 @@ impl<'a> StepContext<'a> {
         })
     }
 
-    /// The tree with a copy made in it, as the step.
-    pub fn copied(&self, tree: Tree, copy: Copy) -> Tree {
-        let actions = self.file_actions().copy(copy);
-        Tree {
-            state: tree.state.file(actions),
+    /// The tree with something put into it, as the step.
+    pub(crate) fn placed(&self, tree: Tree, placing: Placing<'_>) -> Result<Tree, StepError> {
+        let undeclared = || StepError::UndeclaredSource {
+            what: Read::Packer.to_string(),
+        };
+        let packer = self.packer.as_ref().ok_or_else(undeclared)?;
+        let state = placing.into_tree(&tree.state, packer, |exec| self.captioned(exec));
+        Ok(Tree {
+            state: state.map_err(StepError::Placing)?,
             ..tree
-        }
+        })
     }
 
-    /// File actions, as the step: with its name and its place.
-    pub(crate) fn file_actions(&self) -> FileActions {
-        let actions = FileActions::new().custom_name(self.vertex_name());
-        let lines = self.caption.lines().cloned().into_iter();
-        lines.fold(actions, FileActions::location)
+    /// The tree with a path of `source` copied to the absolute path `to`, as COPY does it and as the step. For a step that
+    /// declares [`Read::Packer`]; directories of the tree keep what they have.
+    pub fn copied(&self, tree: Tree, source: &Source, to: &str) -> Result<Tree, StepError> {
+        let copying = Copying::new(&source.state, source.path.as_str(), to);
+        self.placed(tree, Placing::Copy(copying))
     }
 
     /// The command, as the step: with its name and its place.
@@ -269,49 +278,60 @@ impl<'a> StepContext<'a> {
         }
     }
 
-    /// A state with `files` at the paths that `place` gives them; registers the local source that it needs.
-    pub fn files_state(
-        &mut self,
-        files: &FileSet,
-        place: impl Fn(&ContextPath) -> ContextPath,
-    ) -> State {
-        let inputs = self.inputs;
-        let from = match &inputs.tree {
-            Some(tree) => FilesFrom::Tree(tree),
-            None => sent(inputs, local::CONTEXT_LOCAL),
-        };
-        self.placed_files(from, files, place)
+    /// A state with the files that declared paths and globs stand for, at their paths in the context directory: owner 0:0,
+    /// modes 0644 or 0755, mtimes 0. Of a step that declares [`Read::Packer`], too.
+    pub fn files_state(&mut self, declared: &[ContextPath]) -> Result<State, StepError> {
+        let (mut texts, mut sent) = (FileSet::new(), Vec::new());
+        for path in declared {
+            let files = self.files(path)?;
+            let both: FileSet = texts.clone().into_iter().chain(files.clone()).collect();
+            if local::is_inline(&both) {
+                texts = both;
+            } else {
+                sent.push((path, files));
+            }
+        }
+        let texts = self.files_source(None, declared, &texts);
+        let mut tree = Tree::new(texts.state);
+        for (path, files) in sent {
+            let source = self.files_source(None, std::slice::from_ref(path), files);
+            let copying = Copying {
+                plain: true,
+                ..Copying::new(&source.state, "/", "/")
+            };
+            tree = self.placed(tree, Placing::Copy(copying))?;
+        }
+        Ok(tree.state)
     }
 
-    /// The same for files of the build context `name`.
-    pub fn context_state(
+    /// The source of declared files of the context directory or of a build context; registers the local source that it
+    /// needs.
+    pub(crate) fn files_source(
         &mut self,
-        name: &ContextName,
+        context: Option<&ContextName>,
+        declared: &[ContextPath],
         files: &FileSet,
-        place: impl Fn(&ContextPath) -> ContextPath,
-    ) -> State {
+    ) -> FilesSource {
         let inputs = self.inputs;
-        let tree = match inputs.contexts.get(name.as_str()) {
-            Some(NamedContext::Tree(trees)) => trees.of(&self.variant.platform),
-            _ => None,
+        let tree = match context {
+            None => inputs.tree.as_ref(),
+            Some(name) => match inputs.contexts.get(name.as_str()) {
+                Some(NamedContext::Tree(trees)) => {
+                    let tree = trees.of(&self.variant.platform);
+                    tree.map(|tree| &tree.definition)
+                }
+                _ => None,
+            },
         };
+        let name = context.map_or(local::CONTEXT_LOCAL, ContextName::as_str);
         let from = match tree {
-            Some(tree) => FilesFrom::Tree(&tree.definition),
-            None => sent(inputs, name.as_str()),
+            Some(tree) => FilesFrom::Tree(tree),
+            None => sent(inputs, name),
         };
-        self.placed_files(from, files, place)
-    }
-
-    fn placed_files(
-        &mut self,
-        from: FilesFrom<'_>,
-        files: &FileSet,
-        place: impl Fn(&ContextPath) -> ContextPath,
-    ) -> State {
-        let declared = self.caption.lines_of_reads();
-        let (state, local) = local::files_state(from, files, place, declared);
-        self.locals.extend(local);
-        state
+        let location = self.caption.lines_of_reads();
+        let source = local::files_source(from, declared, files, location);
+        self.locals.extend(source.local.clone());
+        source
     }
 
     /// The same context for a step inside this one, counted from 0.
@@ -331,6 +351,7 @@ impl<'a> StepContext<'a> {
         StepContext {
             environment,
             proxy: self.proxy,
+            packer: self.packer.clone(),
             ..StepContext::new(
                 self.variant,
                 self.inputs,

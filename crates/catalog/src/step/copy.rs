@@ -1,6 +1,5 @@
 //! Copying declared files into the tree.
 
-use buildkit_llb::Copy as CopyAction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +7,8 @@ use super::{Apply, Read, Reader, StepContext, StepError};
 use crate::{
     local::CONTEXT_LOCAL,
     name::ContextName,
-    pack::PACKER_LOCAL,
     path::ContextPath,
+    placing::{Copying, Placing, escaped},
     template::{EitherText, Template, Text, TreeText, Variables},
     tree::Tree,
 };
@@ -62,7 +61,10 @@ impl Copy {
     }
 
     fn read(&self, variables: &Variables) -> Result<Read, StepError> {
-        let path = || Ok::<_, StepError>(self.path.template().expand(variables)?.parse()?);
+        let path = || {
+            let path = self.path.template().expand(variables)?;
+            Ok::<_, StepError>(ContextPath::declared(&path)?)
+        };
         match (&self.from, &self.context) {
             (Some(from), _) => Ok(Read::Tree(from.expand(variables)?)),
             (None, Some(name)) => Ok(Read::Context {
@@ -73,47 +75,45 @@ impl Copy {
         }
     }
 
-    /// The action that copies declared files of the context directory, or of the one that the user gives.
-    fn files(&self, context: &mut StepContext<'_>) -> Result<CopyAction, StepError> {
-        let declared: ContextPath = context.expand(self.path.template())?.parse()?;
+    /// The tree with declared files of the context directory, or of the one that the user gives.
+    fn files(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
+        let declared = ContextPath::declared(&context.expand(self.path.template())?)?;
         let to = context.expand_path("to", &self.to)?;
-        let place = |path: &ContextPath| place(&declared, path);
-        let (files, state) = match &self.context {
-            None => {
-                let files = context.files(&declared)?.clone();
-                let state = context.files_state(&files, place);
-                (files, state)
-            }
+        let files = match &self.context {
+            None => context.files(&declared)?.clone(),
             Some(name) => {
                 let files = context.context_files(name, &declared)?;
-                let files = files.cloned().unwrap_or_default();
-                let state = context.context_state(name, &files, place);
-                (files, state)
+                files.cloned().unwrap_or_default()
             }
         };
-        let copy = if files.contains_key(&declared) {
-            CopyAction::new(&state, format!("/{}", declared.file_name()), to)
+        let own = std::slice::from_ref(&declared);
+        let source = context.files_source(self.context.as_ref(), own, &files);
+        let path = if files.contains_key(&declared) {
+            declared.to_string()
         } else {
-            CopyAction::new(&state, "/", to).contents_only()
+            literal(&declared)
         };
-        Ok(copy.create_dest_path().created(0))
+        let copying = Copying {
+            plain: true,
+            ..Copying::new(&source.state, escaped(&format!("/{path}")), to)
+        };
+        context.placed(tree, Placing::Copy(copying))
     }
 
-    /// The action that copies from another tree.
-    fn tree(&self, context: &StepContext<'_>) -> Result<CopyAction, StepError> {
+    /// The tree with what is copied from another one.
+    fn tree(&self, tree: Tree, context: &StepContext<'_>) -> Result<Tree, StepError> {
         let path = context.expand_path("copy", self.path.tree())?;
         let to = context.expand_path("to", &self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
-        // As COPY does: of a directory, what is in it.
-        let copy = CopyAction::new(&source.state, path, to).contents_only();
-        Ok(copy.create_dest_path().allow_wildcard())
+        let copying = Copying::new(&source.state, path, to);
+        context.placed(tree, Placing::Copy(copying))
     }
 }
 
 /// What is wrong with the name of a directory that the user gives.
 pub(super) fn context_problem(name: &ContextName) -> Option<String> {
     // They are the names of local sources that mean something else.
-    let is_taken = [CONTEXT_LOCAL, PACKER_LOCAL, "dockerfile"].contains(&name.as_str());
+    let is_taken = [CONTEXT_LOCAL, "dockerfile"].contains(&name.as_str());
     match name.as_str().parse::<ContextName>() {
         Err(error) => Some(error.to_string()),
         Ok(_) if is_taken => Some(format!("`{name}` cannot be the name of a build context")),
@@ -121,23 +121,14 @@ pub(super) fn context_problem(name: &ContextName) -> Option<String> {
     }
 }
 
-/// Where `path` goes when `declared` is copied: below its destination, without what `declared` itself says.
-fn place(declared: &ContextPath, path: &ContextPath) -> ContextPath {
+/// The directory that a declared path is, or that has all that a glob can match: its components before the first sign.
+fn literal(declared: &ContextPath) -> String {
     let is_sign = |component: &&str| component.contains(['*', '?', '[']);
     let literal: Vec<&str> = declared
         .components()
         .take_while(|component| !is_sign(component))
         .collect();
-    let below = literal
-        .join("/")
-        .parse()
-        .ok()
-        .and_then(|directory: ContextPath| path.strip_prefix(&directory));
-    match below {
-        Some(below) => below,
-        None if path == declared => path.file_name().parse().unwrap_or_else(|_| path.clone()),
-        None => path.clone(),
-    }
+    literal.join("/")
 }
 
 impl Apply for Copy {
@@ -151,15 +142,14 @@ impl Apply for Copy {
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
-        Ok(vec![self.read(reader.variables)?])
+        Ok(vec![self.read(reader.variables)?, Read::Packer])
     }
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
-        let copy = match self.from {
-            Some(_) => self.tree(context)?,
-            None => self.files(context)?,
-        };
-        Ok(context.copied(tree, copy))
+        match self.from {
+            Some(_) => self.tree(tree, context),
+            None => self.files(tree, context),
+        }
     }
 
     fn texts(&self) -> Vec<&dyn Text> {
@@ -197,19 +187,14 @@ mod tests {
 
     #[test]
     fn files_keep_their_paths_below_what_was_declared() {
-        let check = |declared: &str, path: &str, expected: &str| {
-            let placed = place(&declared.parse().unwrap(), &path.parse().unwrap());
-            assert_eq!(placed.as_str(), expected, "{declared} {path}");
+        let check = |declared: &str, expected: &str| {
+            let declared = ContextPath::declared(declared).unwrap();
+            assert_eq!(literal(&declared), expected, "{declared}");
         };
-        check(
-            "etc/en_US",
-            "etc/en_US/apt/sources.list",
-            "apt/sources.list",
-        );
-        check("install.sh", "install.sh", "install.sh");
-        check("scripts/install.sh", "scripts/install.sh", "install.sh");
-        check("conf/*.toml", "conf/a.toml", "a.toml");
-        check("conf/**/*.toml", "conf/x/y/a.toml", "x/y/a.toml");
-        check("*.toml", "a.toml", "a.toml");
+        check("etc/en_US", "etc/en_US");
+        check("conf/*.toml", "conf");
+        check("conf/**/*.toml", "conf");
+        check("*.toml", "");
+        check(".", "");
     }
 }

@@ -1,11 +1,12 @@
 //! Files from the web, pinned by the lock: downloads by checksum, git repositories by commit.
 
-use buildkit_llb::{ContentDigest, Copy as CopyAction};
+use buildkit_llb::ContentDigest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
 use crate::{
+    placing::{Copying, Placing, escaped},
     template::{Template, Text, TreeText, Variables},
     tree::Tree,
 };
@@ -137,21 +138,23 @@ impl Apply for Download {
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
-        Ok(vec![self.read(reader.variables)?])
+        Ok(vec![self.read(reader.variables)?, Read::Packer])
     }
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
         let to = context.expand_path("to", &self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
-        let copy = CopyAction::new(&source.state, source.path.as_str(), to)
-            .create_dest_path()
-            .created(0);
-        let copy = if self.unpack {
-            copy.unpack()
-        } else {
-            copy.mode(self.permissions().map_err(refused)?)
+        let path = source.path.clone();
+        if self.unpack {
+            let from = &source.state;
+            return context.placed(tree, Placing::Unpack { from, path, to });
+        }
+        let copying = Copying {
+            mode: Some(self.permissions().map_err(refused)?),
+            time: Some(0),
+            ..Copying::new(&source.state, escaped(&path), to)
         };
-        Ok(context.copied(tree, copy))
+        context.placed(tree, Placing::Copy(copying))
     }
 
     fn texts(&self) -> Vec<&dyn Text> {
@@ -186,17 +189,19 @@ impl Apply for Git {
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
-        Ok(vec![self.read(reader.variables)?])
+        Ok(vec![self.read(reader.variables)?, Read::Packer])
     }
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
         let to = context.expand_path("to", &self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
-        let copy = CopyAction::new(&source.state, source.path.as_str(), to)
-            .contents_only()
-            .create_dest_path()
-            .created(0);
-        Ok(context.copied(tree, copy))
+        let copying = Copying {
+            time: Some(0),
+            // Of a submodule it would hold a path of the daemon's own.
+            without: &[".git"],
+            ..Copying::new(&source.state, escaped(&source.path), to)
+        };
+        context.placed(tree, Placing::Copy(copying))
     }
 
     fn texts(&self) -> Vec<&dyn Text> {

@@ -57,6 +57,9 @@ pub enum StepError {
         /// The script.
         path: ContextPath,
     },
+    /// Something cannot be put into the tree.
+    #[error("it cannot be put into the tree")]
+    Placing(#[source] buildkit_llb::OpError),
     /// A step of the catalog's own says no.
     #[error("{reason}")]
     Refused {

@@ -52,6 +52,8 @@ pub enum Read {
         /// The id.
         id: SshId,
     },
+    /// The program that puts files into trees.
+    Packer,
 }
 
 /// As a reader would name it.
@@ -71,6 +73,7 @@ impl fmt::Display for Read {
                 optional: false,
             } => write!(f, "secret {id}"),
             Self::Ssh { id } => write!(f, "ssh agent {id}"),
+            Self::Packer => f.write_str("the packer"),
         }
     }
 }

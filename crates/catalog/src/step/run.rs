@@ -297,7 +297,7 @@ impl Run {
     fn paths(&self, variables: &Variables) -> Result<Vec<ContextPath>, StepError> {
         self.files
             .iter()
-            .map(|template| Ok(template.expand(variables)?.parse()?))
+            .map(|template| Ok(ContextPath::declared(&template.expand(variables)?)?))
             .collect()
     }
 
@@ -362,8 +362,13 @@ impl Apply for Run {
             id: SecretId::unchecked(CA_SECRET),
             optional: true,
         });
+        let packer = (!self.files.is_empty()).then_some(Read::Packer);
         let agents = self.ssh.iter().map(|id| Read::Ssh { id: id.clone() });
-        let reads = files.chain(secrets).chain(certificates).chain(agents);
+        let reads = files
+            .chain(secrets)
+            .chain(certificates)
+            .chain(agents)
+            .chain(packer);
         Ok(reads.collect())
     }
 
@@ -371,7 +376,8 @@ impl Apply for Run {
         let files = self.declared(context)?;
         let mut exec = self.with_caches(self.exec(&files, context)?, context)?;
         if !files.is_empty() {
-            let state = context.files_state(&files, ContextPath::clone);
+            let declared = self.paths(context.variables())?;
+            let state = context.files_state(&declared)?;
             exec = exec
                 .mount(BindMount::new(FILES, &state).readonly())
                 .dir(FILES);

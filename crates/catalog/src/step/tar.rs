@@ -1,11 +1,11 @@
 //! Carrying the tar of another artifact.
 
-use buildkit_llb::Copy as CopyAction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
 use crate::{
+    placing::{Copying, Placing, escaped},
     template::{Template, Text, TreeText, Variables},
     tree::Tree,
 };
@@ -42,18 +42,19 @@ impl Apply for Tar {
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
-        Ok(vec![self.read(reader.variables)?])
+        Ok(vec![self.read(reader.variables)?, Read::Packer])
     }
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
         let to = context.expand_path("to", &self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
-        // The packed file is as old as the run that packed it.
-        let copy = CopyAction::new(&source.state, source.path.as_str(), to)
-            .create_dest_path()
-            .mode(0o644)
-            .created(0);
-        Ok(context.copied(tree, copy))
+        let copying = Copying {
+            mode: Some(0o644),
+            // The packed file is as old as the run that packed it.
+            time: Some(0),
+            ..Copying::new(&source.state, escaped(&source.path), to)
+        };
+        context.placed(tree, Placing::Copy(copying))
     }
 
     fn texts(&self) -> Vec<&dyn Text> {

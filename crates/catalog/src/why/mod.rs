@@ -10,6 +10,7 @@ mod compare;
 mod difference;
 mod file;
 mod own;
+mod placing;
 mod side;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Entry, ExecContent, ImageRef, OpContent, SourceContent};
 
-use super::{Difference, command, file, side::Graph};
+use super::{Difference, command, file, placing, side::Graph};
 use crate::{lock::PACKAGES_EPOCH, vertex_name::VertexName};
 
 /// Whether one vertex may have become the other: they do things of one kind.
@@ -119,10 +119,7 @@ fn locals(
     old: &Graph<'_>,
     new: &Graph<'_>,
 ) -> Vec<Difference> {
-    let names = |source: &SourceContent| -> BTreeSet<String> {
-        source.included_paths().into_iter().collect()
-    };
-    let (before, after) = (names(from), names(to));
+    let (before, after) = (sent(from, old), sent(to, new));
     let mut found: Vec<Difference> = Vec::new();
     for path in before.difference(&after) {
         found.push(Difference::FileRemoved { path: path.clone() });
@@ -149,8 +146,29 @@ fn locals(
     found
 }
 
+/// The files that a local source names: by themselves, or all that were below a path when the graph was made.
+fn sent(source: &SourceContent, graph: &Graph<'_>) -> BTreeSet<String> {
+    let below = |path: &str| {
+        let above = format!("{path}/");
+        let files = graph.side.files.keys();
+        let below = files.filter(move |file| file.as_str().starts_with(&above));
+        below.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let named = |path: String| match below(&path) {
+        files if files.is_empty() => vec![path],
+        files => files,
+    };
+    source
+        .included_paths()
+        .into_iter()
+        .flat_map(named)
+        .collect()
+}
+
 fn execs(from: &ExecContent, to: &ExecContent) -> Vec<Difference> {
-    let mut found = command::differences(&from.args, &to.args);
+    let placed = placing::differences(&from.args, &to.args);
+    let is_placing = placed.is_some();
+    let mut found = placed.unwrap_or_else(|| command::differences(&from.args, &to.args));
     found.extend(environments(&from.env, &to.env));
     let settings = [
         ("working directory", from.cwd.as_str(), to.cwd.as_str()),
@@ -162,7 +180,12 @@ fn execs(from: &ExecContent, to: &ExecContent) -> Vec<Difference> {
             .into_iter()
             .filter_map(|(name, from, to)| setting(name, from, to)),
     );
-    found.extend(mounts(from, to));
+    let of_mounts = mounts(from, to).into_iter();
+    found.extend(of_mounts.filter(|difference| {
+        let is_source =
+            matches!(difference, Difference::Mount { path, .. } if placing::is_source(path));
+        !(is_placing && is_source)
+    }));
     found
 }
 

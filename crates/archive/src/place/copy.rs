@@ -1,0 +1,284 @@
+//! Copies a path of one tree into another.
+
+use std::collections::BTreeMap;
+use std::ffi::CString;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, FileType, Stat, fstat, major, minor, readlinkat, statat};
+
+use super::PlaceError;
+use super::dress::{Dress, Time};
+use super::glob;
+use super::root::{Last, Root, join, split};
+use super::tree::{Special, Tree, unusable};
+use crate::entry::{DeviceClass, Xattrs};
+use crate::path::printable;
+use crate::walk::{open_directory, open_file, sorted_names};
+use crate::xattr;
+
+/// What is copied, and what becomes of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Copy {
+    /// A path in the source; links in it are followed, the last one too, and never out of the source. A pattern of Go's
+    /// `filepath.Match` stands for all that it matches.
+    pub path: Vec<u8>,
+    /// Where it goes in the target, as COPY has it: of a directory, what is in it goes into the directory `to`; a file
+    /// goes into `to` when that ends in a slash or is a directory, else under that name.
+    pub to: Vec<u8>,
+    /// The permission bits of files; their own by default. Directories on the way never have them.
+    pub mode: Option<u32>,
+    /// The owner of everything, as user and group; their own by default.
+    pub owner: Option<(u32, u32)>,
+    /// The time of everything, in seconds since 1970; their own by default.
+    pub time: Option<i64>,
+    /// Whether everything becomes what a checkout has, whatever the umask was: owner 0:0, 0755 or 0644 by whether the owner
+    /// may execute it, time 0, no attributes, and no directory without a file.
+    pub plain: bool,
+    /// The names of files and directories that are left out wherever they are.
+    pub without: Vec<Vec<u8>>,
+}
+
+/// Copies from the tree below `source` into the tree below `target`. Links in a copied directory stay as they are, files
+/// with several names keep them, and so do owners, modes, times and attributes unless `copy` says otherwise. Sockets are
+/// left out. In the target, directories that are there keep mode, owner and time; a link to a directory is one.
+pub fn copy(source: &Path, target: &Path, copy: &Copy) -> Result<(), PlaceError> {
+    let open = |path: &Path| {
+        Root::open(path).map_err(|source| PlaceError::Root {
+            root: path.to_owned(),
+            source,
+        })
+    };
+    let (from, into) = (open(source)?, open(target)?);
+    let unreadable = |source| PlaceError::Source {
+        path: printable(&copy.path),
+        source,
+    };
+    let paths = glob::expand(&from, &copy.path).map_err(unreadable)?;
+    if paths.is_empty() {
+        return Err(PlaceError::NoMatch {
+            pattern: printable(&copy.path),
+        });
+    }
+    let mut copier = Copier {
+        copy,
+        tree: Tree::new(into),
+        links: BTreeMap::new(),
+    };
+    for path in &paths {
+        copier.named(&from, path, paths.len() > 1)?;
+    }
+    copier.tree.finish()
+}
+
+struct Copier<'a> {
+    copy: &'a Copy,
+    tree: Tree,
+    /// Where each file with several names went first, by device and inode.
+    links: BTreeMap<(u64, u64), Vec<u8>>,
+}
+
+/// Something in the source.
+struct Found<'a> {
+    at: BorrowedFd<'a>,
+    name: CString,
+    stat: Stat,
+    /// Its path in the source, for messages.
+    path: Vec<u8>,
+}
+
+impl Copier<'_> {
+    /// Copies what is at `path`, which is one of several when `into` must be a directory.
+    fn named(
+        &mut self,
+        from: &Root,
+        path: &[u8],
+        is_one_of_several: bool,
+    ) -> Result<(), PlaceError> {
+        let unreadable = |source| PlaceError::Source {
+            path: printable(path),
+            source,
+        };
+        let place = from.resolve(path, Last::Follow).map_err(unreadable)?;
+        let Some(stat) = place.stat else {
+            return Err(PlaceError::Missing {
+                path: printable(path),
+                link: (place.path != join(b"", &trimmed(path))).then(|| printable(&place.path)),
+            });
+        };
+        if place.is_directory() {
+            let to = trimmed(&self.copy.to);
+            let opened = from.open_directory(&place).map_err(unreadable)?;
+            if !to.is_empty() {
+                // As COPY makes it: it is a place for the contents, and no copy of the directory.
+                self.tree.directory(&to, &Dress::of_parent())?;
+            }
+            return self.directory(&opened, path, &to);
+        }
+        let to = self.file_target(path, is_one_of_several)?;
+        let name = CString::new(place.name()).map_err(|error| unreadable(error.into()))?;
+        let found = Found {
+            at: place.directory.as_fd(),
+            name,
+            stat,
+            path: path.to_vec(),
+        };
+        self.member(&found, &to)
+    }
+
+    /// The path that the named file gets.
+    fn file_target(&self, path: &[u8], is_one_of_several: bool) -> Result<Vec<u8>, PlaceError> {
+        let own_name = split(path).1;
+        let to = trimmed(&self.copy.to);
+        if is_one_of_several || self.copy.to.ends_with(b"/") || to.is_empty() {
+            return Ok(join(&to, own_name));
+        }
+        let place = self.tree.resolve(&to, Last::Follow)?;
+        if place.is_directory() {
+            return Ok(join(&to, own_name));
+        }
+        Ok(place.path)
+    }
+
+    /// Copies what is in a directory.
+    fn directory(&mut self, directory: &OwnedFd, path: &[u8], to: &[u8]) -> Result<(), PlaceError> {
+        let mut open: Vec<(OwnedFd, Vec<u8>, Vec<u8>)> =
+            vec![(duplicate(directory, path)?, path.to_vec(), to.to_vec())];
+        while let Some((directory, path, to)) = open.pop() {
+            let unreadable = |source| PlaceError::Source {
+                path: printable(&path),
+                source,
+            };
+            for name in sorted_names(directory.as_fd()).map_err(unreadable)? {
+                if self
+                    .copy
+                    .without
+                    .iter()
+                    .any(|left_out| left_out == name.to_bytes())
+                {
+                    continue;
+                }
+                let stat = statat(&directory, &name, AtFlags::SYMLINK_NOFOLLOW);
+                let found = Found {
+                    at: directory.as_fd(),
+                    stat: stat.map_err(|error| unreadable(error.into()))?,
+                    path: join(&path, name.to_bytes()),
+                    name,
+                };
+                let to = join(&to, found.name.to_bytes());
+                if FileType::from_raw_mode(found.stat.st_mode) == FileType::Directory {
+                    let opened = open_directory(found.at, &found.name)
+                        .map_err(|error| found.unreadable(error))?;
+                    if !self.copy.plain {
+                        let xattrs = xattr::of_open(opened.as_fd())
+                            .map_err(|error| found.unreadable(error))?;
+                        self.tree.directory(&to, &self.dress(&found.stat, xattrs))?;
+                    }
+                    open.push((opened, found.path, to));
+                } else {
+                    self.member(&found, &to)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies anything but a directory.
+    fn member(&mut self, found: &Found<'_>, to: &[u8]) -> Result<(), PlaceError> {
+        let file_type = FileType::from_raw_mode(found.stat.st_mode);
+        if file_type == FileType::Socket {
+            return Ok(());
+        }
+        let has_several_names = found.stat.st_nlink > 1 && file_type != FileType::Symlink;
+        if has_several_names {
+            let inode = (found.stat.st_dev, found.stat.st_ino);
+            if let Some(first) = self.links.get(&inode) {
+                return self.tree.hard_link(to, &first.clone());
+            }
+            self.links.insert(inode, to.to_vec());
+        }
+        let special = match file_type {
+            FileType::RegularFile => return self.file(found, to),
+            FileType::Symlink => {
+                let target = readlinkat(found.at, &found.name, Vec::new());
+                let target = target.map_err(|error| found.unreadable(error.into()))?;
+                Special::Symlink(target.into_bytes())
+            }
+            FileType::Fifo => Special::Fifo,
+            file_type => Special::Device {
+                class: match file_type {
+                    FileType::BlockDevice => DeviceClass::Block,
+                    _ => DeviceClass::Character,
+                },
+                major: major(found.stat.st_rdev),
+                minor: minor(found.stat.st_rdev),
+            },
+        };
+        let xattrs =
+            xattr::of_name(found.at, &found.name).map_err(|error| found.unreadable(error))?;
+        self.tree
+            .special(to, &self.dress(&found.stat, xattrs), &special)
+    }
+
+    fn file(&mut self, found: &Found<'_>, to: &[u8]) -> Result<(), PlaceError> {
+        let opened = open_file(found.at, &found.name).map_err(|error| found.unreadable(error))?;
+        let stat = fstat(&opened).map_err(|error| found.unreadable(error.into()))?;
+        let xattrs = xattr::of_open(opened.as_fd()).map_err(|error| found.unreadable(error))?;
+        let dress = self.dress(&stat, xattrs);
+        let dress = Dress {
+            mode: self.copy.mode.unwrap_or(dress.mode),
+            ..dress
+        };
+        let mut opened = File::from(opened);
+        self.tree.file(to, &dress, |file| {
+            io::copy(&mut opened, file).map_err(unusable(to))?;
+            Ok(())
+        })
+    }
+
+    /// What something of the source has in the target, the mode of files aside.
+    fn dress(&self, stat: &Stat, xattrs: Xattrs) -> Dress {
+        if self.copy.plain {
+            let is_executable = stat.st_mode & 0o100 != 0;
+            return Dress {
+                mode: if is_executable { 0o755 } else { 0o644 },
+                ..Dress::of_parent()
+            };
+        }
+        let (uid, gid) = self.copy.owner.unwrap_or((stat.st_uid, stat.st_gid));
+        let own_time = Time::of(stat);
+        Dress {
+            uid,
+            gid,
+            mode: stat.st_mode & 0o7777,
+            time: self.copy.time.map_or(own_time, |seconds| Time {
+                seconds,
+                nanoseconds: 0,
+            }),
+            xattrs,
+        }
+    }
+}
+
+impl Found<'_> {
+    fn unreadable(&self, source: io::Error) -> PlaceError {
+        PlaceError::Source {
+            path: printable(&self.path),
+            source,
+        }
+    }
+}
+
+fn duplicate(directory: &OwnedFd, path: &[u8]) -> Result<OwnedFd, PlaceError> {
+    directory.try_clone().map_err(|source| PlaceError::Source {
+        path: printable(path),
+        source,
+    })
+}
+
+/// A path without slashes at its ends and without empty parts.
+pub(super) fn trimmed(path: &[u8]) -> Vec<u8> {
+    super::root::parts(path).collect::<Vec<_>>().join(&b'/')
+}

@@ -1,0 +1,151 @@
+//! What a file, directory or link has besides its content: owner, mode, times, extended attributes.
+
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use rustix::fs::{
+    AtFlags, Gid, Mode, Stat, Timespec, Timestamps, UTIME_OMIT, Uid, XattrFlags, chownat, fchmod,
+    fchown, fsetxattr, futimens, lsetxattr, utimensat,
+};
+use rustix::io::Errno;
+
+use crate::entry::Xattrs;
+
+/// Owner, mode, time and attributes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Dress {
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+    pub(super) mode: u32,
+    pub(super) time: Time,
+    pub(super) xattrs: Xattrs,
+}
+
+/// A modification time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Time {
+    pub(super) seconds: i64,
+    pub(super) nanoseconds: i64,
+}
+
+impl Time {
+    /// The beginning of time.
+    pub(super) const ZERO: Self = Self {
+        seconds: 0,
+        nanoseconds: 0,
+    };
+
+    pub(super) fn of(stat: &Stat) -> Self {
+        Self {
+            seconds: stat.st_mtime,
+            // Below a second, whatever its type on this platform.
+            nanoseconds: i64::try_from(stat.st_mtime_nsec).unwrap_or_default(),
+        }
+    }
+
+    /// Access times are nobody's business.
+    fn timestamps(self) -> Timestamps {
+        Timestamps {
+            last_access: Timespec {
+                tv_sec: 0,
+                tv_nsec: UTIME_OMIT,
+            },
+            last_modification: Timespec {
+                tv_sec: self.seconds,
+                tv_nsec: self.nanoseconds,
+            },
+        }
+    }
+
+    /// Gives an open directory its old time back.
+    pub(super) fn restore(self, directory: BorrowedFd<'_>) -> io::Result<()> {
+        Ok(futimens(directory, &self.timestamps())?)
+    }
+}
+
+impl Dress {
+    /// What a directory has that is made on the way to something else: 0755, of root, time 0.
+    pub(super) fn of_parent() -> Self {
+        Self {
+            uid: 0,
+            gid: 0,
+            mode: 0o755,
+            time: Time::ZERO,
+            xattrs: Xattrs::new(),
+        }
+    }
+
+    /// Dresses an open file or directory. The owner comes first: a change of it takes set-uid and capabilities away.
+    pub(super) fn put_on_open(&self, file: BorrowedFd<'_>) -> io::Result<()> {
+        fchown(
+            file,
+            Some(Uid::from_raw(self.uid)),
+            Some(Gid::from_raw(self.gid)),
+        )?;
+        fchmod(file, Mode::from_raw_mode(self.mode))?;
+        for (name, value) in &self.xattrs {
+            let name = CString::new(name.as_slice())?;
+            settle(fsetxattr(file, &name, value, XattrFlags::empty()), &name)?;
+        }
+        Ok(futimens(file, &self.time.timestamps())?)
+    }
+
+    /// Dresses what cannot be opened without an effect: a link, pipe or device. A link has no mode.
+    pub(super) fn put_on_name(
+        &self,
+        directory: BorrowedFd<'_>,
+        name: &CStr,
+        is_link: bool,
+    ) -> io::Result<()> {
+        chownat(
+            directory,
+            name,
+            Some(Uid::from_raw(self.uid)),
+            Some(Gid::from_raw(self.gid)),
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?;
+        if !is_link {
+            rustix::fs::chmodat(
+                directory,
+                name,
+                Mode::from_raw_mode(self.mode),
+                AtFlags::empty(),
+            )?;
+        }
+        if !self.xattrs.is_empty() {
+            let mut path = format!("/proc/self/fd/{}/", directory.as_raw_fd()).into_bytes();
+            path.extend_from_slice(name.to_bytes());
+            let path = CString::new(path)?;
+            for (name, value) in &self.xattrs {
+                let name = CString::new(name.as_slice())?;
+                settle(lsetxattr(&path, &name, value, XattrFlags::empty()), &name)?;
+            }
+        }
+        let times = self.time.timestamps();
+        Ok(utimensat(
+            directory,
+            name,
+            &times,
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?)
+    }
+}
+
+/// An attribute of the kernel's security modules belongs to the machine, and no container may set it.
+fn settle(set: Result<(), Errno>, name: &CStr) -> io::Result<()> {
+    let name = name.to_bytes();
+    let is_of_machine = name.starts_with(b"security.") && name != b"security.capability";
+    match set {
+        Err(Errno::PERM | Errno::OPNOTSUPP) if is_of_machine => Ok(()),
+        Err(error) => Err(io::Error::new(
+            io::Error::from(error).kind(),
+            format!(
+                "the extended attribute `{}` cannot be set: {}",
+                crate::path::printable(name),
+                io::Error::from(error)
+            ),
+        )),
+        Ok(()) => Ok(()),
+    }
+}

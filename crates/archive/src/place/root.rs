@@ -1,0 +1,211 @@
+//! Paths inside a tree, as they would be resolved if its root were `/`: links are followed, and none leads out.
+
+use std::collections::VecDeque;
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, openat, readlinkat, statat};
+use rustix::io::{Errno, dup};
+
+use crate::walk::open_directory;
+
+/// The root of a tree.
+#[derive(Debug)]
+pub(super) struct Root(OwnedFd);
+
+/// What becomes of a link in the last part of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Last {
+    /// It is followed.
+    Follow,
+    /// It is what the path means.
+    Keep,
+}
+
+/// Where a path leads.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The directory that has the last part that exists, or the root.
+    pub(super) directory: OwnedFd,
+    /// The path without links, relative to the root and without slashes at its ends; empty for the root. What does not
+    /// exist stands at its end.
+    pub(super) path: Vec<u8>,
+    /// The thing itself, where it exists.
+    pub(super) stat: Option<Stat>,
+    /// How many parts at the end of `path` do not exist.
+    pub(super) missing: usize,
+}
+
+/// As many links as Linux follows for one path (`MAXSYMLINKS`).
+const MAX_LINKS: usize = 40;
+
+impl Root {
+    /// Opens the directory `path`.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self(openat(CWD, path, flags, Mode::empty())?))
+    }
+
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+
+    /// Opens a directory that is there.
+    pub(super) fn open_directory(&self, place: &Place) -> io::Result<OwnedFd> {
+        if place.path.is_empty() {
+            return Ok(dup(&self.0)?);
+        }
+        let name = CString::new(place.name())?;
+        open_directory(place.directory.as_fd(), &name)
+    }
+
+    /// Resolves `path`, which may begin with slashes or not.
+    pub(super) fn resolve(&self, path: &[u8], last: Last) -> io::Result<Place> {
+        let mut stack: Vec<(Vec<u8>, OwnedFd)> = Vec::new();
+        let mut left: VecDeque<Vec<u8>> = parts(path).map(<[u8]>::to_vec).collect();
+        let mut links = 0;
+        while let Some(part) = left.pop_front() {
+            if part == b".." {
+                stack.pop();
+                continue;
+            }
+            let above = stack.last().map_or(self.0.as_fd(), |(_, fd)| fd.as_fd());
+            let name = CString::new(part.as_slice())?;
+            let stat = match statat(above, &name, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => stat,
+                Err(Errno::NOENT) => return missing(above, &stack, part, left),
+                Err(error) => return Err(error.into()),
+            };
+            match FileType::from_raw_mode(stat.st_mode) {
+                FileType::Symlink if last == Last::Follow || !left.is_empty() => {
+                    links += 1;
+                    if links > MAX_LINKS {
+                        return Err(Errno::LOOP.into());
+                    }
+                    let target = readlinkat(above, &name, Vec::new())?.into_bytes();
+                    if target.starts_with(b"/") {
+                        stack.clear();
+                    }
+                    for part in parts(&target).map(<[u8]>::to_vec).rev() {
+                        left.push_front(part);
+                    }
+                }
+                FileType::Directory => {
+                    let opened = open_directory(above, &name)?;
+                    stack.push((part, opened));
+                }
+                _ if left.is_empty() => {
+                    return Ok(Place {
+                        directory: dup(above)?,
+                        path: joined(&stack, &part),
+                        stat: Some(stat),
+                        missing: 0,
+                    });
+                }
+                _ => return Err(Errno::NOTDIR.into()),
+            }
+        }
+        self.directory(stack)
+    }
+
+    /// The place of a directory that is there: the top of `stack`.
+    fn directory(&self, mut stack: Vec<(Vec<u8>, OwnedFd)>) -> io::Result<Place> {
+        let Some((name, opened)) = stack.pop() else {
+            let stat = rustix::fs::fstat(&self.0)?;
+            return Ok(Place {
+                directory: dup(&self.0)?,
+                path: Vec::new(),
+                stat: Some(stat),
+                missing: 0,
+            });
+        };
+        let path = joined(&stack, &name);
+        let above = stack.pop().map_or_else(|| dup(&self.0), |(_, fd)| Ok(fd))?;
+        Ok(Place {
+            directory: above,
+            path,
+            stat: Some(rustix::fs::fstat(&opened)?),
+            missing: 0,
+        })
+    }
+}
+
+impl Place {
+    /// Whether a directory is there.
+    pub(super) fn is_directory(&self) -> bool {
+        self.file_type() == Some(FileType::Directory)
+    }
+
+    /// The type of what is there.
+    pub(super) fn file_type(&self) -> Option<FileType> {
+        let stat = self.stat.as_ref()?;
+        Some(FileType::from_raw_mode(stat.st_mode))
+    }
+
+    /// The last part of the path; empty for the root.
+    pub(super) fn name(&self) -> &[u8] {
+        split(&self.path).1
+    }
+}
+
+/// The parts of a path, without empty ones and `.`.
+pub(super) fn parts(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    path.split(|byte| *byte == b'/')
+        .filter(|part| !part.is_empty() && *part != b".")
+}
+
+/// A path as its directory and its last part.
+pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(slash) => (&path[..slash], &path[slash + 1..]),
+        None => (b"", path),
+    }
+}
+
+/// `name` below `directory`, where the root is written as nothing.
+pub(super) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    if directory.is_empty() || name.is_empty() {
+        [directory, name].concat()
+    } else {
+        [directory, b"/", name].concat()
+    }
+}
+
+fn joined(stack: &[(Vec<u8>, OwnedFd)], name: &[u8]) -> Vec<u8> {
+    let mut path = Vec::new();
+    for (part, _) in stack {
+        path = join(&path, part);
+    }
+    join(&path, name)
+}
+
+/// The place of what does not exist: the part that is missing, and what was to come after it.
+fn missing(
+    above: BorrowedFd<'_>,
+    stack: &[(Vec<u8>, OwnedFd)],
+    part: Vec<u8>,
+    left: VecDeque<Vec<u8>>,
+) -> io::Result<Place> {
+    let mut names = vec![part];
+    for part in left {
+        if part == b".." {
+            // Above what does not exist there is nothing that a link could change.
+            if names.pop().is_none() {
+                return Err(Errno::NOENT.into());
+            }
+        } else {
+            names.push(part);
+        }
+    }
+    if names.is_empty() {
+        return Err(Errno::NOENT.into());
+    }
+    Ok(Place {
+        directory: dup(above)?,
+        path: joined(stack, &names.join(&b'/')),
+        stat: None,
+        missing: names.len(),
+    })
+}

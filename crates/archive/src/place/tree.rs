@@ -1,0 +1,259 @@
+//! A tree on disk that things are put into: what it has stays as it is but for what takes its place.
+
+use std::collections::BTreeMap;
+use std::ffi::CString;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{
+    AtFlags, Dev, FileType, Mode, OFlags, fstat, linkat, makedev, mkdirat, mknodat, openat, statat,
+    symlinkat, unlinkat,
+};
+use rustix::io::Errno;
+
+use super::PlaceError;
+use super::dress::{Dress, Time};
+use super::root::{Last, Place, Root, join, parts, split};
+use crate::entry::DeviceClass;
+use crate::path::printable;
+
+/// The tree. Directories that were there keep mode, owner and time, whatever is put into them; those that are made on
+/// the way are 0755, of root, with time 0.
+#[derive(Debug)]
+pub(super) struct Tree {
+    root: Root,
+    /// The directory that something was last put into, as it was named.
+    current: Option<(Vec<u8>, OwnedFd)>,
+    /// The times of directories that were there, by their paths without links.
+    kept: BTreeMap<Vec<u8>, Time>,
+    /// Directories that were made, and get what they have at the end.
+    made: BTreeMap<Vec<u8>, Dress>,
+}
+
+/// What cannot be opened, and has no content.
+#[derive(Debug, Clone)]
+pub(super) enum Special {
+    Symlink(Vec<u8>),
+    Fifo,
+    Device {
+        class: DeviceClass,
+        major: u32,
+        minor: u32,
+    },
+}
+
+impl Tree {
+    pub(super) fn new(root: Root) -> Self {
+        Self {
+            root,
+            current: None,
+            kept: BTreeMap::new(),
+            made: BTreeMap::new(),
+        }
+    }
+
+    /// Where `path` leads.
+    pub(super) fn resolve(&self, path: &[u8], last: Last) -> Result<Place, PlaceError> {
+        self.root.resolve(path, last).map_err(unusable(path))
+    }
+
+    /// Makes a directory with all above it; one that is there stays as it is. A link to a directory is one.
+    pub(super) fn directory(&mut self, path: &[u8], dress: &Dress) -> Result<(), PlaceError> {
+        let place = self.resolve(path, Last::Follow)?;
+        match place.file_type() {
+            Some(FileType::Directory) => Ok(()),
+            Some(_) => Err(PlaceError::NotADirectory {
+                path: printable(path),
+            }),
+            None => self.make(&place, dress).map_err(unusable(path)),
+        }
+    }
+
+    /// Makes a regular file, and has `fill` write its content.
+    pub(super) fn file(
+        &mut self,
+        path: &[u8],
+        dress: &Dress,
+        fill: impl FnOnce(&mut File) -> Result<(), PlaceError>,
+    ) -> Result<(), PlaceError> {
+        let name = self.make_room(path)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let failed = unusable(path);
+        let opened = openat(self.at(), &name, flags, Mode::from_raw_mode(0o600));
+        let mut opened = File::from(opened.map_err(|error| failed(error.into()))?);
+        fill(&mut opened)?;
+        dress.put_on_open(opened.as_fd()).map_err(failed)
+    }
+
+    /// Makes a link, pipe or device.
+    pub(super) fn special(
+        &mut self,
+        path: &[u8],
+        dress: &Dress,
+        special: &Special,
+    ) -> Result<(), PlaceError> {
+        let name = self.make_room(path)?;
+        let at = self.at();
+        let node = |kind, device: Dev| mknodat(at, &name, kind, Mode::from_raw_mode(0o600), device);
+        let made = match special {
+            Special::Symlink(target) => {
+                let target = CString::new(target.as_slice());
+                let target = target.map_err(|error| unusable(path)(error.into()))?;
+                symlinkat(&target, at, &name)
+            }
+            Special::Fifo => node(FileType::Fifo, 0),
+            Special::Device {
+                class,
+                major,
+                minor,
+            } => {
+                let kind = match class {
+                    DeviceClass::Character => FileType::CharacterDevice,
+                    DeviceClass::Block => FileType::BlockDevice,
+                };
+                node(kind, makedev(*major, *minor))
+            }
+        };
+        let is_link = matches!(special, Special::Symlink(_));
+        made.map_err(io::Error::from)
+            .and_then(|()| dress.put_on_name(at, &name, is_link))
+            .map_err(unusable(path))
+    }
+
+    /// Makes `path` one more name of what is at `target`.
+    pub(super) fn hard_link(&mut self, path: &[u8], target: &[u8]) -> Result<(), PlaceError> {
+        let (directory, name) = split(target);
+        let place = self.resolve(directory, Last::Follow)?;
+        let first = self.open(&place.path).map_err(unusable(target))?;
+        let first_name = CString::new(name).map_err(|error| unusable(target)(error.into()))?;
+        let at_target = self.same(&place.path, name, path)?;
+        if at_target {
+            return Ok(());
+        }
+        let name = self.make_room(path)?;
+        linkat(&first, &first_name, self.at(), &name, AtFlags::empty())
+            .map_err(|error| unusable(path)(error.into()))
+    }
+
+    /// Whether `path` is the very name `name` in the directory `directory`, whose path has no links.
+    fn same(&self, directory: &[u8], name: &[u8], path: &[u8]) -> Result<bool, PlaceError> {
+        let (above, own) = split(path);
+        let place = self.resolve(above, Last::Follow)?;
+        Ok(place.path == directory && own == name)
+    }
+
+    /// Gives directories what they are to have: their old times, or what they were made with.
+    pub(super) fn finish(mut self) -> Result<(), PlaceError> {
+        self.current = None;
+        // The deepest first: a mode may close a directory.
+        for (path, dress) in self.made.iter().rev() {
+            let opened = self.open(path).map_err(unusable(path))?;
+            dress.put_on_open(opened.as_fd()).map_err(unusable(path))?;
+        }
+        for (path, time) in &self.kept {
+            let opened = self.open(path).map_err(unusable(path))?;
+            time.restore(opened.as_fd()).map_err(unusable(path))?;
+        }
+        Ok(())
+    }
+
+    /// Prepares the directory of `path`, and takes away what is there under its name, if that is no directory.
+    fn make_room(&mut self, path: &[u8]) -> Result<CString, PlaceError> {
+        let (directory, name) = split(path);
+        let name = CString::new(name).map_err(|error| unusable(path)(error.into()))?;
+        self.enter(directory)?;
+        let at = self.at();
+        match statat(at, &name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Ok(name),
+            Err(error) => Err(unusable(path)(error.into())),
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
+                Err(PlaceError::IsADirectory {
+                    path: printable(path),
+                })
+            }
+            Ok(_) => match unlinkat(at, &name, AtFlags::empty()) {
+                Ok(()) => Ok(name),
+                Err(error) => Err(unusable(path)(error.into())),
+            },
+        }
+    }
+
+    /// Makes `path` the current directory; makes it where it is not there.
+    fn enter(&mut self, path: &[u8]) -> Result<(), PlaceError> {
+        if self
+            .current
+            .as_ref()
+            .is_some_and(|(named, _)| named == path)
+        {
+            return Ok(());
+        }
+        let mut place = self.resolve(path, Last::Follow)?;
+        if place.stat.is_none() {
+            self.make(&place, &Dress::of_parent())
+                .map_err(unusable(path))?;
+            place = self.resolve(path, Last::Follow)?;
+        }
+        if !place.is_directory() {
+            return Err(PlaceError::NotADirectory {
+                path: printable(path),
+            });
+        }
+        let opened = self.open(&place.path).map_err(unusable(path))?;
+        self.keep(&place.path, &opened).map_err(unusable(path))?;
+        self.current = Some((path.to_vec(), opened));
+        Ok(())
+    }
+
+    /// Notes the time of a directory before something in it changes.
+    fn keep(&mut self, path: &[u8], opened: &OwnedFd) -> io::Result<()> {
+        if !self.made.contains_key(path) && !self.kept.contains_key(path) {
+            let time = Time::of(&fstat(opened)?);
+            self.kept.insert(path.to_vec(), time);
+        }
+        Ok(())
+    }
+
+    /// Makes the parts of `place` that are missing; the last one gets `dress` at the end.
+    fn make(&mut self, place: &Place, dress: &Dress) -> io::Result<()> {
+        let all: Vec<&[u8]> = parts(&place.path).collect();
+        let there = all.len() - place.missing;
+        let mut path = all[..there].join(&b'/');
+        for (index, name) in all[there..].iter().enumerate() {
+            let above = self.open(&path)?;
+            self.keep(&path, &above)?;
+            mkdirat(&above, *name, Mode::from_raw_mode(0o700))?;
+            path = join(&path, name);
+            let is_last = there + index + 1 == all.len();
+            let dress = if is_last {
+                dress.clone()
+            } else {
+                Dress::of_parent()
+            };
+            self.made.insert(path.clone(), dress);
+        }
+        Ok(())
+    }
+
+    /// Opens a directory by its path without links.
+    fn open(&self, path: &[u8]) -> io::Result<OwnedFd> {
+        let place = self.root.resolve(path, Last::Keep)?;
+        self.root.open_directory(&place)
+    }
+
+    /// The current directory, or the root before there is one.
+    fn at(&self) -> BorrowedFd<'_> {
+        match &self.current {
+            Some((_, opened)) => opened.as_fd(),
+            None => self.root.as_fd(),
+        }
+    }
+}
+
+/// The error of an operation on `path`.
+pub(super) fn unusable(path: &[u8]) -> impl Fn(io::Error) -> PlaceError + Copy + '_ {
+    move |source| PlaceError::Target {
+        path: printable(path),
+        source,
+    }
+}

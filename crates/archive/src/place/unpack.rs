@@ -1,0 +1,167 @@
+//! Unpacks a tar into a tree.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+
+use super::PlaceError;
+use super::copy::trimmed;
+use super::dress::{Dress, Time};
+use super::root::{Root, join, parts};
+use super::tree::{Special, Tree, unusable};
+use crate::compression::Compression;
+use crate::entry::{Entry, Kind, Xattrs, keeps_xattr};
+use crate::path::printable;
+use crate::stream::{Member, Members, TarError};
+
+/// Few system calls.
+const BUFFER: usize = 256 * 1024;
+
+/// The longest magic of a compression.
+const START: u64 = 8;
+
+/// Unpacks tars into a tree, one after the other.
+#[derive(Debug)]
+pub struct Unpacker {
+    tree: Tree,
+    to: Vec<u8>,
+}
+
+impl Unpacker {
+    /// Unpacks into the directory `to` of the tree below `target`; it is made where it is not there.
+    pub fn new(target: &Path, to: &[u8]) -> Result<Self, PlaceError> {
+        let root = Root::open(target).map_err(|source| PlaceError::Root {
+            root: target.to_owned(),
+            source,
+        })?;
+        let mut tree = Tree::new(root);
+        let to = trimmed(to);
+        if !to.is_empty() {
+            tree.directory(&to, &Dress::of_parent())?;
+        }
+        Ok(Self { tree, to })
+    }
+
+    /// Unpacks one tar, in any compression that BuildKit knows. Directories that are there keep mode, owner and time;
+    /// those that the tar does not declare are 0755, of root, with time 0. Paths lead nowhere out of the tree, and of
+    /// two entries for one path the later counts.
+    pub fn unpack(&mut self, reader: impl Read) -> Result<(), PlaceError> {
+        let mut raw = BufReader::with_capacity(BUFFER, reader);
+        let mut start = Vec::new();
+        (&mut raw)
+            .take(START)
+            .read_to_end(&mut start)
+            .map_err(TarError::Read)?;
+        let compression = Compression::detect(&start);
+        let whole = start.as_slice().chain(&mut raw);
+        {
+            let plain = compression.decompress(whole).map_err(TarError::Read)?;
+            let mut members = Members::new(BufReader::with_capacity(BUFFER, plain));
+            while let Some(member) = members.next()? {
+                self.member(member, &mut members)?;
+            }
+        }
+        // What follows the compressed stream is read, too, so that a digest is that of the whole.
+        io::copy(&mut raw, &mut io::sink()).map_err(TarError::Read)?;
+        Ok(())
+    }
+
+    /// Gives directories their times. Without this call they have those of the moment.
+    pub fn finish(self) -> Result<(), PlaceError> {
+        self.tree.finish()
+    }
+
+    fn member<R: BufRead>(
+        &mut self,
+        mut member: Member,
+        members: &mut Members<R>,
+    ) -> Result<(), PlaceError> {
+        // Archives made with `tar -C DIR .` begin every path with `./`.
+        let name = cleaned(&member.name)?;
+        if name.is_empty() {
+            // The root of the archive: the directory that it goes into is there.
+            return Ok(());
+        }
+        let path = join(&self.to, &name);
+        member.name = name;
+        if member.typeflag == b'1' {
+            member.link = cleaned(&member.link)?;
+        }
+        let entry = Entry::try_from(member)?;
+        self.entry(&path, &entry, members)
+    }
+
+    fn entry<R: BufRead>(
+        &mut self,
+        path: &[u8],
+        entry: &Entry,
+        members: &mut Members<R>,
+    ) -> Result<(), PlaceError> {
+        let dress = dress(entry);
+        match &entry.kind {
+            Kind::Directory => self.tree.directory(path, &dress),
+            Kind::File { .. } => self
+                .tree
+                .file(path, &dress, |file| fill(file, path, members)),
+            Kind::Symlink { target } => {
+                let link = Special::Symlink(target.clone());
+                self.tree.special(path, &dress, &link)
+            }
+            Kind::HardLink { target } => {
+                let target = join(&self.to, target.as_bytes());
+                self.tree.hard_link(path, &target)
+            }
+            Kind::Fifo => self.tree.special(path, &dress, &Special::Fifo),
+            Kind::Device {
+                class,
+                major,
+                minor,
+            } => {
+                let device = Special::Device {
+                    class: *class,
+                    major: *major,
+                    minor: *minor,
+                };
+                self.tree.special(path, &dress, &device)
+            }
+        }
+    }
+}
+
+fn fill<R: BufRead>(
+    file: &mut File,
+    path: &[u8],
+    members: &mut Members<R>,
+) -> Result<(), PlaceError> {
+    while let Some(piece) = members.content()? {
+        file.write_all(piece).map_err(unusable(path))?;
+    }
+    Ok(())
+}
+
+fn dress(entry: &Entry) -> Dress {
+    let kept = entry.xattrs.iter().filter(|(name, _)| keeps_xattr(name));
+    let xattrs: Xattrs = kept
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    Dress {
+        uid: entry.uid,
+        gid: entry.gid,
+        mode: entry.mode,
+        time: Time {
+            seconds: entry.mtime,
+            nanoseconds: 0,
+        },
+        xattrs,
+    }
+}
+
+/// A path of an archive in its shortest form; one that leads out of it is refused.
+fn cleaned(path: &[u8]) -> Result<Vec<u8>, PlaceError> {
+    if parts(path).any(|part| part == b"..") {
+        return Err(PlaceError::Outside {
+            path: printable(path),
+        });
+    }
+    Ok(trimmed(path))
+}

@@ -1,0 +1,81 @@
+//! Carries out a command.
+
+use std::{
+    error::Error,
+    fmt,
+    fs::File,
+    io::{self, BufWriter, Write as _},
+    path::{Path, PathBuf},
+};
+
+use archive::Unpacker;
+
+use crate::command::Command;
+
+/// A file cannot be opened or written.
+#[derive(Debug)]
+struct Unusable {
+    what: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {} `{}`", self.what, self.path.display())
+    }
+}
+
+impl Error for Unusable {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Does what the command says.
+pub(crate) fn run(command: &Command<'_>) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Copy { source, tree, what } => Ok(archive::copy(source, tree, what)?),
+        Command::Unpack { archive, tree, to } => unpack(archive, tree, to),
+        Command::Directory { tree, path } => Ok(archive::make_directory(tree, path)?),
+        Command::Rootfs { tree, out, options } => write(out, |writer| {
+            archive::pack(tree, writer, options)?;
+            Ok(())
+        }),
+        Command::Layer {
+            base,
+            whole,
+            out,
+            options,
+        } => write(out, |writer| {
+            archive::layer(base, whole, writer, options)?;
+            Ok(())
+        }),
+    }
+}
+
+fn unpack(archive: &Path, tree: &Path, to: &[u8]) -> Result<(), Box<dyn Error>> {
+    let file = File::open(archive).map_err(|source| Unusable {
+        what: "read",
+        path: archive.to_owned(),
+        source,
+    })?;
+    let mut unpacker = Unpacker::new(tree, to)?;
+    unpacker.unpack(file)?;
+    Ok(unpacker.finish()?)
+}
+
+fn write(
+    out: &Path,
+    pack: impl FnOnce(&mut BufWriter<File>) -> Result<(), Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    let unwritten = |source| Unusable {
+        what: "write",
+        path: out.to_owned(),
+        source,
+    };
+    let mut writer = BufWriter::new(File::create(out).map_err(unwritten)?);
+    pack(&mut writer)?;
+    writer.flush().map_err(unwritten)?;
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! What llbgen and git keep in a directory for themselves: `.git`, the lock, records of builds, and the outputs that these
+//! speak of. A glob does not mean them, or every build would change what the next one is made from.
+
+use std::{
+    collections::BTreeSet,
+    ffi::{OsStr, OsString},
+    io,
+    path::{Path, PathBuf},
+};
+
+use catalog::LOCK_FILE;
+
+use super::Tree;
+
+/// The directory with the records of the outputs beside it.
+const RECORDS: &str = ".llbgen";
+
+/// The names in one directory, and paths below it, that are kept for themselves.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    is_looked_at: bool,
+    /// Outputs that records speak of, from the context directory on.
+    outputs: BTreeSet<PathBuf>,
+}
+
+impl Kept {
+    /// Those of the directory `path` that has `names`.
+    pub(super) fn of(
+        tree: &impl Tree,
+        path: &Path,
+        names: &[(OsString, bool)],
+    ) -> io::Result<Self> {
+        let mut outputs = BTreeSet::new();
+        if names
+            .iter()
+            .any(|(name, is_directory)| *is_directory && name == RECORDS)
+        {
+            let records = path.join(RECORDS);
+            let mut open = vec![PathBuf::new()];
+            while let Some(below) = open.pop() {
+                for (name, is_directory) in tree.names(&records.join(&below))? {
+                    let record = below.join(&name);
+                    if is_directory {
+                        open.push(record);
+                    } else {
+                        outputs.extend(recorded(&record).map(|output| path.join(output)));
+                    }
+                }
+            }
+        }
+        Ok(Self {
+            is_looked_at: true,
+            outputs,
+        })
+    }
+
+    /// Whether `name` in the directory `path` is one of them.
+    pub(super) fn has(&self, path: &Path, name: &OsStr) -> bool {
+        let is_lock = path.as_os_str().is_empty() && name == LOCK_FILE;
+        self.is_looked_at && (is_lock || name == ".git" || name == RECORDS)
+            || self.outputs.contains(&path.join(name))
+    }
+}
+
+/// The outputs that a record may speak of: `a/b.tar` of `a/b.tar.json`, and `a.oci.tar` of `a.oci.tar.linux-arm64.json`,
+/// since an image has a record for each platform.
+fn recorded(record: &Path) -> impl Iterator<Item = PathBuf> {
+    let output = record.with_extension("");
+    let platform = output.extension().and_then(OsStr::to_str);
+    let of_platform = platform
+        .filter(|platform| platform.starts_with("linux-"))
+        .map(|_| output.with_extension(""));
+    [output].into_iter().chain(of_platform)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_name_their_outputs() {
+        let check = |record: &str, expected: &[&str]| {
+            let outputs: Vec<PathBuf> = recorded(Path::new(record)).collect();
+            let expected: Vec<PathBuf> = expected.iter().map(PathBuf::from).collect();
+            assert_eq!(outputs, expected, "{record}");
+        };
+        check("b.tar.json", &["b.tar"]);
+        check("a/b.tar.llb", &["a/b.tar"]);
+        check(
+            "a.oci.tar.linux-arm64.json",
+            &["a.oci.tar.linux-arm64", "a.oci.tar"],
+        );
+    }
+}
