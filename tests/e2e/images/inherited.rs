@@ -39,8 +39,8 @@ fn run_with() -> Value {
     })
 }
 
-/// Puts an image that is Debian's but for its config into the registry, as `image`.
-fn push_base(home: &Path, registry: &str, image: &str) {
+/// Puts an image that is Debian's but for what `change` does to its config into the registry, as `image`.
+fn push_base(home: &Path, registry: &str, image: &str, change: impl Fn(&mut Value)) {
     let skopeo = |arguments: &[&str]| {
         run(clean("skopeo", home).args(["copy", "-q"]).args(arguments)).success();
     };
@@ -58,7 +58,7 @@ fn push_base(home: &Path, registry: &str, image: &str) {
     let mut manifest = read(dir.join("manifest.json"));
     let digest = manifest["config"]["digest"].as_str().unwrap();
     let mut config = read(dir.join(digest.trim_start_matches("sha256:")));
-    config["config"] = run_with();
+    change(&mut config);
     let config = config.to_string();
     let digest = hex(&Sha256::digest(&config));
     fs::write(dir.join(&digest), &config).unwrap();
@@ -81,6 +81,7 @@ fn what_an_image_does_not_say_is_what_its_base_says() {
         home.path(),
         &bed.description().registry,
         &format!("{prefix}/base:1"),
+        |config| config["config"] = run_with(),
     );
     let catalog = format!(
         r#"
@@ -119,4 +120,57 @@ steps = [
         "NEW=of ours",
     ]);
     assert_eq!(app["config"], expected);
+}
+
+/// Builders other than Docker's write too little history, or none; the daemon would fill in the wall clock.
+#[test]
+fn the_history_of_a_base_lacks_nothing_and_has_nothing_too_much() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let registry = &bed.description().registry;
+    let entry = |step: &str| json!({"created": "2020-01-01T00:00:00Z", "created_by": step});
+    let padding = json!({"created": "2025-01-01T00:00:00Z"});
+    let mut surplus = entry("two");
+    surplus["empty_layer"] = true.into();
+    let bases = [
+        ("none", json!([]), vec![padding]),
+        (
+            "surplus",
+            json!([entry("one"), entry("two")]),
+            vec![entry("one"), surplus],
+        ),
+    ];
+    for (name, history, of_base) in bases {
+        let base = format!("{registry}/history/{name}:1");
+        push_base(home.path(), registry, &base, |config| {
+            config["history"] = history.clone();
+        });
+        // `other` makes the vertex that both share, and would be named in the daemon's record of it.
+        let artifact = |name: &str| {
+            format!(
+                "[artifact.{name}]\nkind = \"image\"\nbase = \"{base}\"\nplatforms = [\"linux/amd64\"]\n\
+                 steps = [{{ copy = \"f.txt\", to = \"/f/\" }}, {{ env = {{ A = \"{name}\" }} }}]\n"
+            )
+        };
+        let catalog = [artifact("other"), artifact("app")].concat();
+        fs::write(home.path().join("llbgen.toml"), catalog).unwrap();
+        fs::write(home.path().join("f.txt"), "f\n").unwrap();
+        let build = |artifact: &str| {
+            let mut build = clean(machine::llbgen(), home.path());
+            build.args(["--addr", &bed.address(), "build", artifact, "--no-cache"]);
+            run(build.args(["-o", &format!("type=oci,dest={artifact}.tar")])).success();
+            fs::read(home.path().join(format!("{artifact}.tar"))).unwrap()
+        };
+        build("other");
+        let first = build("app");
+        assert!(first == build("app"), "{name}");
+        let config = inspect(home.path(), &["--config", "--raw"], "oci-archive:app.tar");
+        let layers = config["rootfs"]["diff_ids"].as_array().unwrap().len();
+        let history = config["history"].as_array().unwrap();
+        let of_layers = history.iter().filter(|entry| entry["empty_layer"] != true);
+        assert_eq!((of_layers.count(), layers), (2, 2), "{name}: {history:?}");
+        let (ours, rest) = history.split_last().unwrap();
+        assert_eq!(rest, of_base, "{name}");
+        assert_eq!(ours["created_by"], "copy f.txt to /f/", "{name}");
+    }
 }
