@@ -18,6 +18,23 @@ repository = "registry.example.com/team/a"
 tags = ["1"]
 steps = [{ copy = "f.txt", to = "/f" }]
 
+[artifact.tree]
+kind = "image"
+base = "a"
+platforms = ["linux/amd64"]
+steps = [
+    { copy = "dir/", to = "/deep/dir/" },
+    { copy = "/deep/dir/g.txt", from = "packed", to = "/from/" },
+    { workdir = "/work/here" },
+    { copy = "f.txt", to = "/work/here/" },
+]
+
+[artifact.packed]
+kind = "rootfs"
+base = "scratch"
+platforms = ["linux/amd64"]
+steps = [{ copy = "dir/", to = "/deep/dir/" }]
+
 [artifact.Nameless]
 kind = "image"
 base = "scratch"
@@ -28,6 +45,8 @@ fn home() -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("llbgen.toml"), CATALOG).unwrap();
     fs::write(home.path().join("f.txt"), "x\n").unwrap();
+    fs::create_dir(home.path().join("dir")).unwrap();
+    fs::write(home.path().join("dir/g.txt"), "y\n").unwrap();
     home
 }
 
@@ -141,14 +160,20 @@ fn equal_images_have_equal_archives() {
     )
     .success();
     let other = bed.private();
-    for form in ["oci", "docker"] {
+    for (artifact, form) in [("a", "oci"), ("a", "docker"), ("tree", "oci")] {
         let archive = |address: &str| {
             let output = format!("type={form},dest=a.tar");
-            build(home, address, &["a", "--no-cache", "-o", &output]).success();
+            build(home, address, &[artifact, "--no-cache", "-o", &output]).success();
             fs::read(home.join("a.tar")).unwrap()
         };
         let first = archive(&bed.address());
-        assert!(first == archive(&bed.address()), "{form}: one daemon");
-        assert!(first == archive(&other.address()), "{form}: two daemons");
+        assert!(
+            first == archive(&bed.address()),
+            "{artifact} {form}: one daemon"
+        );
+        assert!(
+            first == archive(&other.address()),
+            "{artifact} {form}: two daemons"
+        );
     }
 }
