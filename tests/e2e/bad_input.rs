@@ -123,9 +123,6 @@ fn what_leads_out_of_the_context_is_refused() {
     let home = outside.path().join("context");
     fs::create_dir_all(home.join("linked")).unwrap();
     run(fixture("outside", &home).args(["build", "climbs"])).fails(3, &["../secret"]);
-    symlink("../../secret", home.join("linked/secret")).unwrap();
-    run(fixture("steps", &home).args(["--addr", "unix:///nowhere", "build", "copies"]))
-        .fails(3, &["linked/secret"]);
     fs::remove_dir_all(home.join("linked")).unwrap();
     symlink("..", home.join("linked")).unwrap();
     run(fixture("steps", &home).args(["--addr", "unix:///nowhere", "build", "copies"]))
@@ -134,12 +131,13 @@ fn what_leads_out_of_the_context_is_refused() {
 }
 
 #[test]
-fn a_symlink_that_stays_inside_is_copied_as_one() {
+fn a_symlink_in_a_directory_is_copied_as_one() {
     let Some(bed) = Bed::shared() else { return };
     let home = tempfile::tempdir().unwrap();
     fs::create_dir(home.path().join("linked")).unwrap();
     fs::write(home.path().join("linked/file"), "content").unwrap();
     symlink("file", home.path().join("linked/link")).unwrap();
+    symlink("/etc/passwd", home.path().join("linked/out")).unwrap();
     run(fixture("steps", home.path()).args(["--addr", &bed.address(), "build", "copies"]))
         .success();
     let tree = llbgen_tests::tree::Tree::open(&home.path().join("out/copies.tar")).unwrap();
@@ -147,5 +145,10 @@ fn a_symlink_that_stays_inside_is_copied_as_one() {
     assert_eq!(
         format!("{:?}", tree.get("linked/link").unwrap()),
         "l0777 0:0 file"
+    );
+    // It is never followed, so it may point anywhere.
+    assert_eq!(
+        format!("{:?}", tree.get("linked/out").unwrap()),
+        "l0777 0:0 /etc/passwd"
     );
 }

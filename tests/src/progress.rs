@@ -55,12 +55,17 @@ pub fn vertices(rawjson: &str) -> Result<BTreeMap<String, Vertex>, String> {
     Ok(vertices)
 }
 
-/// The digests of the vertices that run a command, in what `buildctl debug dump-llb` prints.
+/// The digests of the vertices that run a command of a step, none of the packer's, in what `buildctl debug dump-llb` prints.
 ///
 /// # Errors
 /// A line that is no JSON object.
 pub fn execs(dump: &str) -> Result<BTreeSet<String>, String> {
-    let is_exec = |op: &Value| !op["Op"]["exec"].is_null() || !op["exec"].is_null();
+    let is_exec = |op: &Value| {
+        let exec = [&op["Op"]["exec"], &op["exec"]]
+            .into_iter()
+            .find(|exec| !exec.is_null());
+        exec.is_some_and(|exec| exec["meta"]["args"][0] != "/packer")
+    };
     dumped(dump, is_exec)
 }
 

@@ -40,7 +40,7 @@ impl Catalog {
         self
     }
 
-    /// An option of all artifacts that use it: a variable with one value, `default` (a [`Template`](crate::Template) of
+    /// An option of all artifacts that use it: a variable with one value, `default` (a [`Template`] of
     /// other options) unless `--set` gives another of `values` (any when empty).
     pub fn option<'a>(
         mut self,

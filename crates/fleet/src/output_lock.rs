@@ -37,6 +37,8 @@ struct Held {
     path: PathBuf,
     /// The output directory.
     directory: PathBuf,
+    /// Whether the output directory was made for the lock: a build that fails leaves none behind.
+    is_made: bool,
 }
 
 /// The call was given up while it waited.
@@ -75,6 +77,7 @@ impl OutputLock {
     /// The lock, unless another call has it.
     pub(crate) fn try_acquire(directory: &Path, plan: &Plan) -> Option<Self> {
         let path = record::lock_path(directory, plan);
+        let is_made = !directory.exists();
         for _ in 0..MOST_ATTEMPTS {
             let file = match lock_file(directory, &path) {
                 Ok(file) => file,
@@ -95,6 +98,7 @@ impl OutputLock {
                     _file: file,
                     path,
                     directory: directory.to_owned(),
+                    is_made,
                 })));
             }
         }
@@ -118,6 +122,10 @@ impl Drop for Held {
             if fs::remove_dir(directory).is_err() {
                 break;
             }
+        }
+        if self.is_made {
+            // Not when there is an output in it.
+            let _ = fs::remove_dir(&self.directory);
         }
     }
 }

@@ -138,13 +138,20 @@ fn neutral(ops: &Ops) -> BTreeSet<String> {
     digests.into_values().collect()
 }
 
+/// Whether the op is the packer itself, as data.
+fn makes_packer(op: &Value) -> bool {
+    let actions = op["file"]["actions"].as_array();
+    let mut actions = actions.into_iter().flatten();
+    actions.any(|action| action["mkfile"]["path"] == "/llbgen-pack")
+}
+
 fn neutral_digest(ops: &Ops, digest: &str, known: &mut BTreeMap<String, String>) -> String {
     if let Some(known) = known.get(digest) {
         return known.clone();
     }
     let mut op = ops[digest].clone();
     let source = op["source"]["identifier"].as_str().unwrap_or_default();
-    let mut is_ours = source == "local://llbgen-pack" || source.contains("/llbgen-frontend");
+    let mut is_ours = source.contains("/llbgen-frontend") || makes_packer(&op);
     if is_ours {
         op = serde_json::json!({ "source": "the packer" });
     }
