@@ -1,7 +1,7 @@
 //! Putting files into a tree, as a vertex of its own: the packer does it, so that directories of the tree keep mode,
 //! owner and time, and two builds give the same bytes. BuildKit's file operations leave the time of the build behind.
 
-use buildkit_llb::{BindMount, Exec, OpError, State};
+use buildkit_llb::{BindMount, ContentCache, Exec, OpError, State};
 
 use crate::pack::Packer;
 
@@ -100,7 +100,10 @@ impl Placing<'_> {
                 (args.collect(), Some(mount))
             }
         };
-        let exec = packer.exec(args).mount(BindMount::new(TREE, tree));
+        // By content, which leaves times out, another tree with the same files would count as this one; and all of it
+        // would be hashed.
+        let tree_mount = BindMount::new(TREE, tree).content_cache(ContentCache::Off);
+        let exec = packer.exec(args).mount(tree_mount);
         let exec = mount.into_iter().fold(exec, Exec::mount);
         let changed = packer.root().exec(caption(exec)).mount(TREE)?;
         Ok(tree.replace_files(&changed))
