@@ -133,7 +133,12 @@ pub fn read(tree: &impl Tree, declared: &ContextPath) -> Result<FileSet, FilesEr
         .start()
         .map_or(Path::new(""), |start| Path::new(start.as_str()));
     let mut files = FileSet::new();
-    walk.collect(start, &glob, &glob.places(), &mut files)?;
+    let above = if walk.is_glob {
+        Kept::above(tree, start).map_err(|source| walk.unreadable(start, source))?
+    } else {
+        Kept::default()
+    };
+    walk.collect(start, &glob, &glob.places(), &above, &mut files)?;
     if files.is_empty() {
         return Err(FilesError::NoFile {
             path: declared.clone(),
@@ -192,6 +197,7 @@ impl<T: Tree> Walk<'_, T> {
         path: &Path,
         glob: &Glob,
         places: &Places,
+        above: &Kept<'_>,
         files: &mut FileSet,
     ) -> Result<(), FilesError> {
         let unreadable = |source| self.unreadable(path, source);
@@ -205,7 +211,7 @@ impl<T: Tree> Walk<'_, T> {
         }
         let names = self.tree.names(path).map_err(unreadable)?;
         let kept = if self.is_glob {
-            Kept::of(self.tree, path, &names).map_err(unreadable)?
+            Kept::of(self.tree, path, above).map_err(unreadable)?
         } else {
             Kept::default()
         };
@@ -215,7 +221,7 @@ impl<T: Tree> Walk<'_, T> {
             }
             let places = glob.below(places, &name);
             if places.matched() || (is_directory && places.can_match()) {
-                self.collect(&path.join(name), glob, &places, files)?;
+                self.collect(&path.join(name), glob, &places, &kept, files)?;
             }
         }
         Ok(())

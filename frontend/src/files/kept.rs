@@ -3,54 +3,47 @@
 
 use std::{
     collections::BTreeSet,
-    ffi::{OsStr, OsString},
+    ffi::OsStr,
     io,
     path::{Path, PathBuf},
 };
 
 use catalog::LOCK_FILE;
 
-use super::Tree;
+use super::{PathKind, Tree};
 
 /// The directory with the records of the outputs beside it.
 const RECORDS: &str = ".llbgen";
 
 /// The names in one directory, and paths below it, that are kept for themselves.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(super) struct Kept<'a> {
     is_looked_at: bool,
     /// Outputs that records speak of, from the context directory on.
     outputs: BTreeSet<PathBuf>,
+    /// Those of a directory above, whose records speak of outputs at any depth.
+    above: Option<&'a Kept<'a>>,
 }
 
-impl Kept {
-    /// Those of the directory `path` that has `names`.
-    pub(super) fn of(
-        tree: &impl Tree,
-        path: &Path,
-        names: &[(OsString, bool)],
-    ) -> io::Result<Self> {
+impl<'a> Kept<'a> {
+    /// The outputs that the directories above `path` have records of.
+    pub(super) fn above(tree: &impl Tree, path: &Path) -> io::Result<Self> {
         let mut outputs = BTreeSet::new();
-        if names
-            .iter()
-            .any(|(name, is_directory)| *is_directory && name == RECORDS)
-        {
-            let records = path.join(RECORDS);
-            let mut open = vec![PathBuf::new()];
-            while let Some(below) = open.pop() {
-                for (name, is_directory) in tree.names(&records.join(&below))? {
-                    let record = below.join(&name);
-                    if is_directory {
-                        open.push(record);
-                    } else {
-                        outputs.extend(recorded(&record).map(|output| path.join(output)));
-                    }
-                }
-            }
+        for directory in path.ancestors().skip(1) {
+            outputs.extend(recorded_in(tree, directory)?);
         }
         Ok(Self {
-            is_looked_at: true,
             outputs,
+            ..Self::default()
+        })
+    }
+
+    /// Those of the directory `path`, below directories that have those `above`.
+    pub(super) fn of(tree: &impl Tree, path: &Path, above: &'a Self) -> io::Result<Self> {
+        Ok(Self {
+            is_looked_at: true,
+            outputs: recorded_in(tree, path)?,
+            above: Some(above),
         })
     }
 
@@ -58,8 +51,36 @@ impl Kept {
     pub(super) fn has(&self, path: &Path, name: &OsStr) -> bool {
         let is_lock = path.as_os_str().is_empty() && name == LOCK_FILE;
         self.is_looked_at && (is_lock || name == ".git" || name == RECORDS)
-            || self.outputs.contains(&path.join(name))
+            || self.is_output(&path.join(name))
     }
+
+    fn is_output(&self, path: &Path) -> bool {
+        self.outputs.contains(path) || self.above.is_some_and(|above| above.is_output(path))
+    }
+}
+
+/// The outputs that the records in `directory` speak of.
+fn recorded_in(tree: &impl Tree, directory: &Path) -> io::Result<BTreeSet<PathBuf>> {
+    let mut outputs = BTreeSet::new();
+    let records = directory.join(RECORDS);
+    match tree.kind(&records) {
+        Ok(PathKind::Directory) => {}
+        Ok(_) => return Ok(outputs),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(outputs),
+        Err(error) => return Err(error),
+    }
+    let mut open = vec![PathBuf::new()];
+    while let Some(below) = open.pop() {
+        for (name, is_directory) in tree.names(&records.join(&below))? {
+            let record = below.join(&name);
+            if is_directory {
+                open.push(record);
+            } else {
+                outputs.extend(recorded(&record).map(|output| directory.join(output)));
+            }
+        }
+    }
+    Ok(outputs)
 }
 
 /// The outputs that a record may speak of: `a/b.tar` of `a/b.tar.json`, and `a.oci.tar` of `a.oci.tar.linux-arm64.json`,
