@@ -48,6 +48,9 @@ pub(crate) struct BuildArgs {
     /// In a directory, every output has the name that the catalog gives it, and what is there already is not built again.
     /// A `dest` may have {artifact}, {arch}, {platform}, and the artifact's axes and options in it, and must when there are
     /// several outputs; without it, or with `-`, the one output goes to stdout.
+    ///
+    /// With SOURCE_DATE_EPOCH in the environment, no file of any output has a later time, but for
+    /// those in the layers of an image's base.
     #[arg(short, long, value_name = "DIR|-|SPEC", default_value = "out")]
     pub(crate) output: OutputSpec,
     /// Load images into docker or podman, for this machine's platform or the one of `--platform`
