@@ -24,22 +24,25 @@ pub(crate) enum What {
     Symlink(&'static str),
     HardLink(&'static str),
     Fifo,
-    /// `/dev/null`'s numbers.
-    Device,
+    /// A device with these numbers.
+    Character(u32, u32),
+    Block(u32, u32),
+    /// A tar has none.
+    Socket,
 }
 
 pub(crate) struct Kind {
-    path: Vec<u8>,
-    what: What,
-    mode: u32,
-    owner: (u32, u32),
-    /// Seconds and milliseconds.
-    time: (u64, u32),
-    xattrs: Vec<(&'static str, Vec<u8>)>,
+    pub(crate) path: Vec<u8>,
+    pub(crate) what: What,
+    pub(crate) mode: u32,
+    pub(crate) owner: (u32, u32),
+    /// Seconds and, later than those, milliseconds.
+    pub(crate) time: (i64, u32),
+    pub(crate) xattrs: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl Kind {
-    fn new(path: impl AsRef<[u8]>, what: What) -> Self {
+    pub(crate) fn new(path: impl AsRef<[u8]>, what: What) -> Self {
         let mode = if matches!(what, What::Directory) {
             0o755
         } else {
@@ -58,6 +61,16 @@ impl Kind {
 
     fn path(&self) -> &Path {
         Path::new(OsStr::from_bytes(&self.path))
+    }
+
+    /// Its time in seconds, as a decimal number.
+    pub(crate) fn decimal_time(&self) -> String {
+        match self.time {
+            (seconds, milliseconds @ 1..) if seconds < 0 => {
+                format!("-{}.{:03}", -1 - seconds, 1000 - milliseconds)
+            }
+            (seconds, milliseconds) => format!("{seconds}.{milliseconds:03}"),
+        }
     }
 }
 
@@ -95,6 +108,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
     let dir = |path: &str| Kind::new(path, What::Directory);
     let long = "long-".repeat(40);
     let deep = format!("deep/{}/{}", "d".repeat(200), "e".repeat(200));
+    let deeper = format!("{deep}/{}/{}", "f".repeat(255), "g".repeat(255));
     vec![
         dir("bin"),
         Kind {
@@ -118,6 +132,19 @@ pub(crate) fn kinds() -> Vec<Kind> {
             time: (1_600_000_000, 500),
             ..file("rounded-up", "")
         },
+        // Before the first year of Unix, and after the last one that 64 bits of nanoseconds can say.
+        Kind {
+            time: (-315_619_200, 0),
+            ..file("year-1960", "")
+        },
+        Kind {
+            time: (-315_619_200, 750),
+            ..file("year-1960-rounded-up", "")
+        },
+        Kind {
+            time: (10_413_792_000, 0),
+            ..file("year-2300", "")
+        },
         Kind {
             mode: 0o1777,
             ..dir("sticky")
@@ -136,7 +163,11 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::new("symlink", What::Symlink("a/x")),
         Kind::new("symlink-nowhere", What::Symlink(FAR)),
         Kind::new("fifo", What::Fifo),
-        Kind::new("device", What::Device),
+        Kind {
+            mode: 0o666,
+            ..Kind::new("device", What::Character(1, 3))
+        },
+        Kind::new("block-device", What::Block(7, 0)),
         Kind::new("sparse", What::Sparse(3 << 20)),
         Kind {
             xattrs: vec![("user.one", b"1".to_vec()), ("user.two", vec![0, 255])],
@@ -161,6 +192,12 @@ pub(crate) fn kinds() -> Vec<Kind> {
         dir(deep.rsplit_once('/').unwrap().0),
         dir(&deep),
         file(&format!("{deep}/{long}"), "a long path"),
+        dir(deeper.rsplit_once('/').unwrap().0),
+        dir(&deeper),
+        file(
+            &format!("{deeper}/{}", "h".repeat(255)),
+            "a path of 1200 bytes",
+        ),
         Kind::new(b"not-utf-8-\xff\xfe", What::File(b"bytes".to_vec())),
         file("ünïcode", "characters"),
     ]
@@ -176,7 +213,7 @@ pub(crate) fn make(kinds: &[Kind], root: &Path) {
     // Last, and children first: making something in a directory changes its time.
     for kind in kinds.iter().rev() {
         let time = Timespec {
-            tv_sec: kind.time.0.cast_signed(),
+            tv_sec: kind.time.0,
             tv_nsec: i64::from(kind.time.1) * 1_000_000,
         };
         let times = Timestamps {
@@ -204,17 +241,10 @@ fn make_one(kind: &Kind, root: &Path, path: &Path) {
         }
         What::Symlink(target) => symlink(target, path).unwrap(),
         What::HardLink(target) => fs::hard_link(root.join(target), path).unwrap(),
-        What::Fifo => mknodat(CWD, path, FileType::Fifo, Mode::empty(), 0).unwrap(),
-        What::Device => {
-            mknodat(
-                CWD,
-                path,
-                FileType::CharacterDevice,
-                Mode::empty(),
-                rustix::fs::makedev(1, 3),
-            )
-            .unwrap();
-        }
+        What::Fifo => node(path, FileType::Fifo, (0, 0)),
+        What::Character(major, minor) => node(path, FileType::CharacterDevice, (*major, *minor)),
+        What::Block(major, minor) => node(path, FileType::BlockDevice, (*major, *minor)),
+        What::Socket => node(path, FileType::Socket, (0, 0)),
     }
     match kind.what {
         What::HardLink(_) => {}
@@ -229,11 +259,16 @@ fn make_one(kind: &Kind, root: &Path, path: &Path) {
     }
 }
 
+fn node(path: &Path, file_type: FileType, (major, minor): (u32, u32)) {
+    let device = rustix::fs::makedev(major, minor);
+    mknodat(CWD, path, file_type, Mode::empty(), device).unwrap();
+}
+
 /// The tree as a tar.
 pub(crate) fn tar(kinds: &[Kind], file: File) {
     let mut tar = tar::Builder::new(file);
     for kind in kinds {
-        let mtime = format!("{}.{:03}", kind.time.0, kind.time.1);
+        let mtime = kind.decimal_time();
         let mut pax = vec![
             ("mtime".to_owned(), mtime.into_bytes()),
             ("path".to_owned(), kind.path.clone()),
@@ -267,19 +302,22 @@ fn header(kind: &Kind) -> (Header, Vec<u8>) {
         What::Symlink(_) => (EntryType::Symlink, Vec::new()),
         What::HardLink(_) => (EntryType::Link, Vec::new()),
         What::Fifo => (EntryType::Fifo, Vec::new()),
-        What::Device => (EntryType::Char, Vec::new()),
+        What::Character(..) => (EntryType::Char, Vec::new()),
+        What::Block(..) => (EntryType::Block, Vec::new()),
+        What::Socket => unreachable!("a tar has no sockets"),
     };
     header.set_entry_type(entry_type);
     // The names that count are the extended ones.
     header.set_path("entry").unwrap();
-    if matches!(kind.what, What::Device) {
-        header.set_device_major(1).unwrap();
-        header.set_device_minor(3).unwrap();
+    if let What::Character(major, minor) | What::Block(major, minor) = kind.what {
+        header.set_device_major(major).unwrap();
+        header.set_device_minor(minor).unwrap();
     }
     header.set_mode(kind.mode);
     header.set_uid(kind.owner.0.into());
     header.set_gid(kind.owner.1.into());
-    header.set_mtime(kind.time.0);
+    // The time that counts is the extended one, too.
+    header.set_mtime(0);
     header.set_size(content.len() as u64);
     header.set_cksum();
     (header, content)

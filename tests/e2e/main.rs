@@ -25,6 +25,7 @@ mod helper_image;
 mod images;
 mod kinds;
 mod language;
+mod laws;
 mod layers;
 mod locking;
 mod memory;

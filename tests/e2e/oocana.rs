@@ -26,22 +26,31 @@ use self::building::{CERTIFICATES, LIMIT, with_programs};
 
 /// The tree of the image in an OCI archive, put together from its layers.
 pub(crate) fn image_tree(home: &Path, archive: &Path, arch: &str) -> Tree {
+    let mut tree = Tree::default();
+    for layer in image_layers(home, archive, arch) {
+        tree.apply_layer(layer.as_slice()).unwrap();
+    }
+    tree
+}
+
+/// The layers of the image in an OCI archive as plain tars, lowest first.
+pub(crate) fn image_layers(home: &Path, archive: &Path, arch: &str) -> Vec<Vec<u8>> {
     let dir = tempfile::tempdir_in(home).unwrap();
     let from = format!("oci-archive:{}", archive.display());
     let to = format!("dir:{}", dir.path().display());
     run(clean("skopeo", home).args(["copy", "-q", "--override-arch", arch, &from, &to])).success();
     let manifest = fs::read(dir.path().join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_slice(&manifest).unwrap();
-    let mut tree = Tree::default();
-    for layer in manifest["layers"].as_array().unwrap() {
+    let layers = manifest["layers"].as_array().unwrap().iter();
+    let tars = layers.map(|layer| {
         let digest = layer["digest"].as_str().unwrap();
         let blob = dir.path().join(digest.trim_start_matches("sha256:"));
         let is_gzip = layer["mediaType"].as_str().unwrap().ends_with("gzip");
         let program = if is_gzip { "zcat" } else { "cat" };
-        let tar = run(clean(program, home).stdin(fs::File::open(blob).unwrap())).success();
-        tree.apply_layer(tar.stdout.as_slice()).unwrap();
-    }
-    tree
+        let blob = fs::File::open(blob).unwrap();
+        run(clean(program, home).stdin(blob)).success().stdout
+    });
+    tars.collect()
 }
 
 /// The steps that ran a command, instead of taking what was there.
