@@ -2,13 +2,16 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    num::NonZero,
+    panic::resume_unwind,
     path::{Path, PathBuf},
+    thread,
 };
 
 use buildkit_client::ContentStore;
 use catalog::{
-    CheckedCatalog, ContextName, Inputs, Kind, LOCK_FILE, MissingContext, Plan, PlanOptions,
-    Platform, Reference, Request, Variant,
+    CheckedCatalog, ContextName, Inputs, Kind, LOCK_FILE, MissingContext, Plan, PlanError,
+    PlanOptions, Platform, Reference, Request, Variant,
 };
 use fleet::Given;
 
@@ -103,13 +106,39 @@ impl Selected {
         catalog: &CheckedCatalog,
         options: impl Into<PlanOptions>,
     ) -> Result<Vec<Plan>, Failure> {
-        let options = options.into();
-        let plans = self
-            .variants
-            .iter()
-            .map(|variant| catalog.plan(variant, &self.inputs, options.clone()))
-            .collect::<Result<Vec<_>, _>>()?;
+        let plans = self.plan_each(catalog, &options.into())?;
         catalog::check_outputs(&plans).map_err(|error| Failure::new(Exit::Catalog, error))?;
+        Ok(plans)
+    }
+}
+
+/// So many variants are planned in less time than it takes to start a thread for them.
+const FEW: usize = 64;
+
+impl Selected {
+    /// Plans each variant, on all cores; the error is that of the first one that cannot be planned.
+    fn plan_each(
+        &self,
+        catalog: &CheckedCatalog,
+        options: &PlanOptions,
+    ) -> Result<Vec<Plan>, PlanError> {
+        let plan = |variant: &Variant| catalog.plan(variant, &self.inputs, options.clone());
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let share = self.variants.len().div_ceil(cores).max(FEW);
+        let planned: Vec<Result<Vec<Plan>, PlanError>> = thread::scope(|scope| {
+            let shares = self.variants.chunks(share);
+            let threads: Vec<_> = shares
+                .map(|share| scope.spawn(move || share.iter().map(plan).collect()))
+                .collect();
+            let ended = threads.into_iter().map(thread::ScopedJoinHandle::join);
+            ended
+                .map(|ended| ended.unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect()
+        });
+        let mut plans = Vec::with_capacity(self.variants.len());
+        for share in planned {
+            plans.extend(share?);
+        }
         Ok(plans)
     }
 }

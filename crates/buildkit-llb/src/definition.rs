@@ -1,6 +1,7 @@
 //! A marshalled graph.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::digest::OpDigest;
 use crate::metadata::OpMetadata;
@@ -46,7 +47,8 @@ pub struct Definition {
 pub struct Entry {
     pub(crate) digest: OpDigest,
     pub(crate) kind: OpKind,
-    pub(crate) op: Box<[u8]>,
+    /// Shared with the definitions that were made from this one.
+    pub(crate) op: Arc<[u8]>,
     pub(crate) inputs: Box<[Edge]>,
     pub(crate) metadata: OpMetadata,
     /// `None` when the definition has no entry for the vertex, as for the terminal.

@@ -150,11 +150,10 @@ impl<'a> Encoding<'a> {
         self.head_of(&inputs, platform);
     }
 
-    /// Writes an op that was marshalled before, as it is.
-    pub(crate) fn loaded(&mut self, op: &[u8]) {
+    /// Notes the inputs of an op that was marshalled before, and is not written again.
+    pub(crate) fn loaded(&mut self) {
         let edges: Vec<Edge> = self.all_inputs().map(|input| input.edge()).collect();
         *self.edges = edges;
-        self.writer.raw(op);
     }
 
     /// The vertex's own platform, else the state's, else that of the marshal call.

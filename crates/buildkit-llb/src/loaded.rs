@@ -16,7 +16,8 @@ use crate::vertex::{Op, Output, Vertex};
 /// An op that was marshalled before: it keeps its bytes and metadata, whatever the constraints of the next call.
 pub(crate) struct LoadedOp {
     kind: OpKind,
-    bytes: Box<[u8]>,
+    digest: OpDigest,
+    bytes: Arc<[u8]>,
     caps: Arc<[Cap]>,
 }
 
@@ -46,7 +47,7 @@ impl State {
 
 impl LoadedOp {
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) -> OpKind {
-        encoding.loaded(&self.bytes);
+        encoding.loaded();
         for cap in &*self.caps {
             encoding.cap(cap.clone());
         }
@@ -55,6 +56,11 @@ impl LoadedOp {
 
     pub(crate) fn kind(&self) -> OpKind {
         self.kind
+    }
+
+    /// Its digest and bytes: to hash and copy them again would take longer than all else when they are many.
+    pub(crate) fn marshalled(&self) -> (OpDigest, Arc<[u8]>) {
+        (self.digest, Arc::clone(&self.bytes))
     }
 }
 
@@ -81,7 +87,8 @@ fn load_vertex(entry: &Entry, below: &[Arc<Vertex>], files: &[SourceMap]) -> Ver
     }
     let op = LoadedOp {
         kind: entry.kind(),
-        bytes: entry.op_bytes().into(),
+        digest: entry.digest(),
+        bytes: Arc::clone(&entry.op),
         caps: entry.metadata().caps.clone(),
     };
     let input = |edge: &Edge| Output {

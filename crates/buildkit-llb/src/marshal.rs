@@ -75,26 +75,31 @@ impl Marshaller<'_> {
             vertex: label(vertex),
             reason,
         })?;
-        let op = self.scratch.writer.written();
-        let digest = OpDigest::of(op);
+        let loaded = match &vertex.op {
+            Op::Loaded(loaded) => Some(loaded.marshalled()),
+            _ => None,
+        };
+        let written = self.scratch.writer.written();
+        let digest = match &loaded {
+            Some((digest, _)) => *digest,
+            None => OpDigest::of(written),
+        };
         let locations = self.sources.add(vertex.options.locations());
         let place = *self.by_digest.entry(digest).or_insert(self.entries.len());
-        match self.entries.get_mut(place) {
-            Some(entry) => {
-                entry.metadata.merge(&metadata);
-                entry.locations.get_or_insert_default().extend(locations);
-            }
-            None => {
-                self.entries.push(Entry {
-                    digest,
-                    kind,
-                    op: op.into(),
-                    inputs,
-                    metadata,
-                    locations: Some(locations),
-                });
-            }
+        if let Some(entry) = self.entries.get_mut(place) {
+            entry.metadata.merge(&metadata);
+            entry.locations.get_or_insert_default().extend(locations);
+            return Ok(place);
         }
+        let op = loaded.map_or_else(|| written.into(), |(_, bytes)| bytes);
+        self.entries.push(Entry {
+            digest,
+            kind,
+            op,
+            inputs,
+            metadata,
+            locations: Some(locations),
+        });
         Ok(place)
     }
 

@@ -49,11 +49,6 @@ impl Writer {
         }
     }
 
-    /// A whole message that is encoded already.
-    pub(crate) fn raw(&mut self, message: &[u8]) {
-        self.bytes.extend_from_slice(message);
-    }
-
     /// An element of a repeated string or bytes field, a map's key or value, or a message that is encoded already:
     /// present even when empty.
     pub(crate) fn element(&mut self, field: u32, bytes: &[u8]) {

@@ -86,7 +86,7 @@ pub use self::{
     nearest::nearest,
     oci::OciConfigs,
     option::OptionValues,
-    pack::{PACKER_PROGRAM, Packer, PackerSource},
+    pack::{PACKER_PROGRAM, Packer, PackerProgram, PackerSource},
     path::{ContextPath, ContextPathError},
     plan::{
         Caching, MissingContext, OutputClash, Plan, PlanError, PlanOptions, PlanProblem,

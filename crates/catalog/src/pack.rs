@@ -1,12 +1,13 @@
 //! Packing inside the graph: a vertex that mounts trees and leaves a canonical tar.
 
-use std::{fmt, sync::Arc};
+mod program;
 
 use buildkit_llb::{
-    Args, BindMount, ContentCache, Entry, Exec, FileActions, Image, ImageRef, Mkfile, NetworkMode,
-    OpError, Platform, SourceLocation, State,
+    Args, BindMount, ContentCache, Entry, Exec, Image, ImageRef, NetworkMode, OpError, Platform,
+    SourceLocation, State,
 };
 
+pub use self::program::PackerProgram;
 use crate::{
     base::{self, BaseError},
     lock::{Lock, Pinned, Reference, Written},
@@ -33,25 +34,14 @@ pub struct Packer {
 }
 
 /// Where graphs have the packer from. A cache knows it by its bytes alone, so that they may differ in this.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PackerSource {
     /// The graph itself: its bytes are data in it, so that nobody else on the daemon can put another program in its place.
-    Inline(Arc<[u8]>),
+    Inline(PackerProgram),
     /// An image that has it at its root, with its digest.
     Image(ImageRef),
     /// An image that has it at its root, which the user names and a lock pins.
     Helper(ImageRef),
-}
-
-/// Without the bytes.
-impl fmt::Debug for PackerSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Inline(program) => write!(f, "Inline({} bytes)", program.len()),
-            Self::Image(image) => f.debug_tuple("Image").field(image).finish(),
-            Self::Helper(image) => f.debug_tuple("Helper").field(image).finish(),
-        }
-    }
 }
 
 /// A file that something is packed into.
@@ -76,7 +66,7 @@ impl Packer {
     /// What stands for every such program in an id: neither its bytes nor its platform change what it writes.
     pub fn neutral() -> Self {
         Self {
-            source: PackerSource::Inline(Arc::new([])),
+            source: PackerSource::Inline(PackerProgram::from(&[][..])),
             platform: Platform::new("linux", "amd64"),
         }
     }
@@ -115,13 +105,7 @@ impl Packer {
 
     fn state(&self) -> State {
         match &self.source {
-            PackerSource::Inline(program) => {
-                let file = Mkfile::new(format!("/{PACKER_PROGRAM}"), program.to_vec());
-                let made = FileActions::new()
-                    .custom_name(VERTEX_NAME)
-                    .mkfile(file.mode(0o755).created(0));
-                State::scratch().platform(&self.platform).file(made)
-            }
+            PackerSource::Inline(program) => program.state(&self.platform),
             PackerSource::Image(image) | PackerSource::Helper(image) => Image::new(image.clone())
                 .platform(self.platform.clone())
                 .state(),

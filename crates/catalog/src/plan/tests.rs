@@ -55,7 +55,7 @@ fn inputs(files: &[(&str, FileSet)]) -> Inputs {
 
 fn packer(platform: &str, digit: u8) -> Packer {
     Packer {
-        source: PackerSource::Inline([digit].into()),
+        source: PackerSource::Inline([digit][..].into()),
         platform: platform.parse().unwrap(),
     }
 }
