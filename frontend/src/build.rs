@@ -12,6 +12,7 @@ use crate::{
     answer,
     asking::Asking,
     catalog_file,
+    checksum::Checked,
     context::Contexts,
     error::FrontendError,
     options::Options,
@@ -97,6 +98,9 @@ pub(crate) struct Build<'a> {
 impl Build<'_> {
     async fn result(&self) -> Result<BuildResult, FrontendError> {
         let Planned { plans, asked } = self.plans().await?;
+        let sessions = self.contexts.sessions();
+        let plans = plans.into_iter();
+        let plans: Vec<Plan> = plans.map(|plan| plan.for_sessions(&sessions)).collect();
         self.warn(&plans, unpinned(&asked)).await?;
         self.warn(&plans, self.unused(&plans)).await?;
         let parts = plans.iter().map(|plan| self.part(plan)).collect();
@@ -106,8 +110,10 @@ impl Build<'_> {
             Shape::Plain
         };
         let imports = &self.options.cache_imports;
-        let solved = part::results(self.gateway, parts, shape, imports).await;
-        solved.map_err(|PartError { index, source }| failed(&plans[index], source))
+        match part::results(self.gateway, parts, shape, imports).await {
+            Ok(result) => Ok(result),
+            Err(PartError { index, source }) => Err(self.failed(&plans[index], source).await),
+        }
     }
 
     /// One plan for each platform.
@@ -138,7 +144,7 @@ impl Build<'_> {
     }
 
     async fn warn(&self, plans: &[Plan], text: Option<String>) -> Result<(), FrontendError> {
-        let vertex = plans.first().and_then(|plan| plan.definition.head());
+        let vertex = plans.first().and_then(|plan| plan.to_return().head());
         let (Some(vertex), Some(text)) = (vertex, text) else {
             return Ok(());
         };
@@ -152,11 +158,20 @@ impl Build<'_> {
         let platforms: BTreeSet<&Platform> =
             variants.iter().map(|variant| &variant.platform).collect();
         let platforms: Vec<Platform> = platforms.into_iter().cloned().collect();
-        let mut inputs = self.contexts.inputs(&needs, &platforms).await?;
+        let inputs = self.contexts.inputs(&needs, &platforms).await;
+        let mut inputs = inputs.map_err(|error| match error {
+            FrontendError::Declared(error) => {
+                FrontendError::Declared(error.of_step(self.catalog, variants).into())
+            }
+            error => error,
+        })?;
         if needs.packer {
             inputs.packer = own_image::packer(self.own.clone())?;
         }
         inputs.proxy.clone_from(&self.options.proxy);
+        inputs
+            .cache_namespace
+            .clone_from(&self.options.cache_namespace);
         Ok(inputs)
     }
 
@@ -237,8 +252,27 @@ impl Build<'_> {
         }
     }
 
+    /// Names the step that failed, and tells downloads that changed from servers that are out of order.
+    async fn failed(&self, plan: &Plan, source: GatewayError) -> FrontendError {
+        let failure = source.failure();
+        let digest = failure.as_ref().and_then(|failure| failure.vertex.as_ref());
+        let vertex = digest.and_then(|digest| {
+            let mut vertices = plan.to_return().vertices();
+            vertices.find(|vertex| vertex.digest().to_string() == digest.as_str())
+        });
+        if let Some(download) = vertex.and_then(|vertex| Checked::of(vertex, &source)) {
+            return download.explained(self.gateway, source).await;
+        }
+        let name = vertex.and_then(VertexName::of);
+        FrontendError::Failed {
+            variant: Box::new(plan.variant.clone()),
+            step: name.map(|name| name.title.to_owned()),
+            source: Box::new(source),
+        }
+    }
+
     fn part(&self, plan: &Plan) -> Part {
-        Part::from(plan).with_labels(&self.options.labels)
+        Part::of_frontend(plan).with_labels(&self.options.labels)
     }
 }
 
@@ -277,20 +311,4 @@ fn values(variant: &Variant) -> String {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     values.join(" ")
-}
-
-/// Names the step that failed.
-fn failed(plan: &Plan, source: GatewayError) -> FrontendError {
-    let failure = source.failure();
-    let digest = failure.as_ref().and_then(|failure| failure.vertex.as_ref());
-    let step = digest.and_then(|digest| {
-        let mut vertices = plan.to_return().vertices();
-        let vertex = vertices.find(|vertex| vertex.digest().to_string() == digest.as_str())?;
-        VertexName::of(vertex).map(|name| name.title.to_owned())
-    });
-    FrontendError::Failed {
-        variant: Box::new(plan.variant.clone()),
-        step,
-        source: Box::new(source),
-    }
 }

@@ -6,15 +6,15 @@ use std::{
 };
 
 use buildkit_client::{Gateway, GraphRequest};
-use buildkit_llb::{Constraints, Definition, Local};
+use buildkit_llb::{Constraints, Definition, Local, LocalSessions};
 use catalog::{
-    BaseConfig, ContextPath, FileSet, GivenTree, GivenTrees, Inputs, LOCK_FILE, LayoutImage, Lock,
-    NamedContext, Needs, Platform, Written,
+    BaseConfig, ContextName, ContextPath, FileSet, GivenTree, GivenTrees, Inputs, LOCK_FILE,
+    LayoutImage, Lock, NamedContext, Needs, Platform, Read, Written,
 };
 
 use crate::{
     error::FrontendError,
-    files::{self, Tree as _},
+    files::{self, DeclaredError, Tree as _},
     lookup,
     options::{Context, Given, Options},
     snapshot::Snapshot,
@@ -130,6 +130,14 @@ impl<'a> Contexts<'a> {
         Ok(Snapshot::read(self.gateway, files, name).await?)
     }
 
+    /// The sessions that send the client's directories.
+    pub(crate) fn sessions(&self) -> LocalSessions {
+        LocalSessions {
+            named: self.options.sessions.clone(),
+            ..LocalSessions::new(self.session)
+        }
+    }
+
     /// All that a plan needs, but the packer.
     pub(crate) async fn inputs(
         &self,
@@ -138,13 +146,13 @@ impl<'a> Contexts<'a> {
     ) -> Result<Inputs, FrontendError> {
         let declared = needs.dockerfiles.iter().chain(&needs.files);
         let patterns = declared.map(ContextPath::as_str).chain([LOCK_FILE]);
+        let patterns = patterns.chain(records(&needs.files));
         let snapshot = self.main(patterns).await?;
         let mut inputs = Inputs {
-            files: read_all(&snapshot, &needs.files)?,
+            files: read_all(&snapshot, &needs.files, Read::Files)?,
             contexts: self.named(needs, platforms).await?,
             lock: self.lock(&snapshot).await?,
             tree: self.tree.clone(),
-            sessions: self.options.sessions.clone(),
             ..Inputs::default()
         };
         for path in &needs.dockerfiles {
@@ -195,7 +203,7 @@ impl<'a> Contexts<'a> {
     ) -> Result<BTreeMap<String, NamedContext>, FrontendError> {
         let mut named = BTreeMap::new();
         for (name, given) in &self.options.contexts {
-            let paths = needs.contexts.get(name.as_str());
+            let paths = needs.contexts.get_key_value(name.as_str());
             let given = match (&given.all, paths) {
                 (None | Some(Context::Input(_) | Context::Remote(_)), paths) => {
                     NamedContext::Tree(Box::new(self.trees(name, given, paths, platforms).await?))
@@ -208,11 +216,13 @@ impl<'a> Contexts<'a> {
                     };
                     NamedContext::Layout(self.layout(name, image, platforms).await?)
                 }
-                (Some(Context::Local(local)), Some(paths)) => {
+                (Some(Context::Local(local)), Some(declared)) => {
+                    let (_, paths) = declared;
                     let shown = format!("the build context `{name}`");
                     let patterns = paths.iter().map(ContextPath::as_str);
+                    let patterns = patterns.chain(records(paths));
                     let snapshot = self.read(local, patterns, &shown).await?;
-                    NamedContext::Directory(read_all(&snapshot, paths)?)
+                    NamedContext::Directory(read_given(&snapshot, declared)?)
                 }
                 // No step reads it. Whether it is in the place of a base, or of nothing, the plan says.
                 (Some(Context::Local(_)), None) => NamedContext::Directory(BTreeMap::new()),
@@ -227,7 +237,7 @@ impl<'a> Contexts<'a> {
         &self,
         name: &str,
         given: &Given,
-        paths: Option<&BTreeSet<ContextPath>>,
+        paths: Option<PathsOf<'_>>,
         platforms: &[Platform],
     ) -> Result<GivenTrees, FrontendError> {
         let mut trees = GivenTrees::default();
@@ -247,7 +257,7 @@ impl<'a> Contexts<'a> {
         &self,
         name: &str,
         context: &Context,
-        paths: Option<&BTreeSet<ContextPath>>,
+        paths: Option<PathsOf<'_>>,
     ) -> Result<Option<GivenTree>, FrontendError> {
         let (definition, config) = match context {
             Context::Input(input) => {
@@ -260,11 +270,13 @@ impl<'a> Contexts<'a> {
         };
         let files = match paths {
             None => BTreeMap::new(),
-            Some(paths) => {
+            Some(declared) => {
+                let (_, paths) = declared;
                 let shown = format!("the build context `{name}`");
                 let patterns = paths.iter().map(ContextPath::as_str);
+                let patterns = patterns.chain(records(paths));
                 let snapshot = tree::read(self.gateway, &definition, patterns, &shown).await?;
-                read_all(&snapshot, paths)?
+                read_given(&snapshot, declared)?
             }
         };
         Ok(Some(GivenTree {
@@ -306,10 +318,34 @@ impl<'a> Contexts<'a> {
     }
 }
 
+/// The pattern of the records of earlier builds, by which a glob knows outputs from inputs.
+fn records(declared: &BTreeSet<ContextPath>) -> Option<&'static str> {
+    let has_glob = declared.iter().any(ContextPath::is_glob);
+    has_glob.then_some("**/.llbgen")
+}
+
+/// A directory that the user gives, with the paths and globs of it that steps declare.
+type PathsOf<'a> = (&'a ContextName, &'a BTreeSet<ContextPath>);
+
+/// The files of a directory that the user gives.
+fn read_given(
+    snapshot: &Snapshot,
+    (name, paths): PathsOf<'_>,
+) -> Result<BTreeMap<ContextPath, FileSet>, FrontendError> {
+    let name = || name.clone();
+    read_all(snapshot, paths, |path| Read::Context { name: name(), path })
+}
+
+/// The files that paths and globs stand for, each declared as `declared` says.
 fn read_all(
     snapshot: &Snapshot,
     paths: &BTreeSet<ContextPath>,
+    declared: impl Fn(ContextPath) -> Read,
 ) -> Result<BTreeMap<ContextPath, FileSet>, FrontendError> {
-    let read = |path: &ContextPath| Ok((path.clone(), files::read(snapshot, path)?));
+    let read = |path: &ContextPath| {
+        let failed = |error| Box::new(DeclaredError::new(declared(path.clone()), error));
+        let files = files::read(snapshot, path).map_err(failed)?;
+        Ok((path.clone(), files))
+    };
     paths.iter().map(read).collect()
 }

@@ -9,8 +9,12 @@ use catalog::{
 };
 
 use crate::{
-    files::FilesError, lookup::Nonsense, options::OptionError, own_image::OwnImageError,
-    pinning::PinClash, tree::InputError,
+    files::{DeclaredError, FilesError},
+    lookup::Nonsense,
+    options::OptionError,
+    own_image::OwnImageError,
+    pinning::PinClash,
+    tree::InputError,
 };
 
 /// Why a frontend does not build.
@@ -58,6 +62,8 @@ pub enum FrontendError {
     Remote {
         /// The context, in a phrase.
         what: String,
+        /// Whether it is a repository, which may need a login.
+        is_git: bool,
         /// Why.
         #[source]
         source: Box<GatewayError>,
@@ -79,9 +85,12 @@ pub enum FrontendError {
         #[source]
         source: InputError,
     },
-    /// A file of the context that cannot be read.
+    /// A Dockerfile that cannot be read.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// What a step or a tag declares cannot be read.
+    #[error(transparent)]
+    Declared(#[from] Box<DeclaredError>),
     /// A file that is not there.
     #[error("there is no file `{path}` in {directory}")]
     NoFile {
@@ -144,6 +153,16 @@ pub enum FrontendError {
         /// Why.
         #[source]
         source: Box<GatewayError>,
+    },
+    /// A download failed that has a checksum.
+    #[error("{url}: {said}")]
+    Download {
+        /// The URL.
+        url: String,
+        /// What the server says without the checksum.
+        said: String,
+        /// What the daemon said with it, of which only the place is true.
+        failure: Box<GatewayError>,
     },
     /// A question that it has no answer to.
     #[error("there is no subrequest `{name}`")]
@@ -216,11 +235,11 @@ impl FrontendError {
                     listed(valid)
                 )
             }
-            Self::Remote { what, .. } if what.contains(".git") => {
+            Self::Remote { is_git: true, .. } => {
                 "is the address right? A private repository takes `--secret id=GIT_AUTH_TOKEN,env=…`".to_owned()
             }
             Self::MissingContext { name, .. } => format!("add `--build-context {name}=DIR`"),
-            Self::Base(BaseError::UnknownContext { valid, .. }) => {
+            Self::Base(BaseError::UnknownContext { valid, .. }) if !valid.is_empty() => {
                 format!("`--build-context` can replace {}", listed(valid))
             }
             Self::Base(BaseError::Directory { .. }) => NO_DIRECTORY.to_owned(),
@@ -241,6 +260,7 @@ impl FrontendError {
     pub(crate) fn gateway(&self) -> Option<&GatewayError> {
         match self {
             Self::Failed { source, .. } | Self::Remote { source, .. } => Some(source),
+            Self::Download { failure, .. } => Some(failure),
             Self::Gateway(error) => Some(error),
             _ => None,
         }

@@ -5,12 +5,15 @@ mod kept;
 
 use std::{
     borrow::Cow,
+    error::Error,
     ffi::OsString,
-    io,
+    fmt, io,
     path::{Component, Path, PathBuf},
 };
 
-use catalog::{ContextPath, FileContent, FileSet, InputFile};
+use catalog::{
+    CheckedCatalog, ContextPath, FileContent, FileSet, InputFile, MAX_INLINE_SET, Read, Variant,
+};
 
 use self::{
     glob::{Glob, Places},
@@ -116,6 +119,47 @@ pub enum FilesError {
     },
 }
 
+/// What a step or a tag declares and cannot be read.
+#[derive(Debug)]
+pub struct DeclaredError {
+    read: Read,
+    /// The step, once it is known, as errors name it.
+    step: Option<String>,
+    source: FilesError,
+}
+
+impl DeclaredError {
+    /// The error for what is declared as `read`.
+    pub fn new(read: Read, source: FilesError) -> Self {
+        Self {
+            read,
+            step: None,
+            source,
+        }
+    }
+
+    /// The same with the step of `variants` that declares it. A tag has none.
+    pub fn of_step(self, catalog: &CheckedCatalog, variants: &[Variant]) -> Self {
+        let step = catalog.step_that_reads(variants, &self.read);
+        Self { step, ..self }
+    }
+}
+
+impl fmt::Display for DeclaredError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.step {
+            Some(step) => write!(f, "{step} cannot be carried out"),
+            None => self.source.fmt(f),
+        }
+    }
+}
+
+impl Error for DeclaredError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
 /// The files that a declared path or glob stands for.
 pub fn read(tree: &impl Tree, declared: &ContextPath) -> Result<FileSet, FilesError> {
     let glob = Glob::new(declared).map_err(|source| FilesError::Glob {
@@ -132,13 +176,14 @@ pub fn read(tree: &impl Tree, declared: &ContextPath) -> Result<FileSet, FilesEr
     let start = glob
         .start()
         .map_or(Path::new(""), |start| Path::new(start.as_str()));
-    let mut files = FileSet::new();
+    let mut found = Found::default();
     let above = if walk.is_glob {
         Kept::above(tree, start).map_err(|source| walk.unreadable(start, source))?
     } else {
         Kept::default()
     };
-    walk.collect(start, &glob, &glob.places(), &above, &mut files)?;
+    walk.collect(start, &glob, &glob.places(), &above, &mut found)?;
+    let files = found.files;
     if files.is_empty() {
         return Err(FilesError::NoFile {
             path: declared.clone(),
@@ -155,6 +200,30 @@ pub fn refuse_links(tree: &impl Tree, path: &ContextPath) -> Result<(), FilesErr
         is_glob: false,
     };
     walk.refuse_links(path, path)
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Found {
+    files: FileSet,
+    /// The bytes of their texts.
+    text: usize,
+}
+
+impl Found {
+    /// Adds a file. Texts are kept while a graph can hold them all; more would only take memory.
+    fn add(&mut self, path: ContextPath, file: InputFile) {
+        let fitted = self.text <= MAX_INLINE_SET;
+        if let FileContent::Text(text) = &file.content {
+            self.text = self.text.saturating_add(text.len());
+        }
+        let fits = self.text <= MAX_INLINE_SET;
+        if fitted && !fits {
+            self.files = std::mem::take(&mut self.files).without_texts();
+        }
+        let file = if fits { file } else { file.without_text() };
+        self.files.insert(path, file);
+    }
 }
 
 struct Walk<'a, T> {
@@ -198,14 +267,14 @@ impl<T: Tree> Walk<'_, T> {
         glob: &Glob,
         places: &Places,
         above: &Kept<'_>,
-        files: &mut FileSet,
+        found: &mut Found,
     ) -> Result<(), FilesError> {
         let unreadable = |source| self.unreadable(path, source);
         let kind = self.tree.kind(path).map_err(unreadable)?;
         if kind != PathKind::Directory {
             if places.matched() {
                 let name = utf8(path).ok_or_else(|| self.unnamed(path))?;
-                files.insert(name.clone(), self.file(&name, kind)?);
+                found.add(name.clone(), self.file(&name, kind)?);
             }
             return Ok(());
         }
@@ -221,7 +290,7 @@ impl<T: Tree> Walk<'_, T> {
             }
             let places = glob.below(places, &name);
             if places.matched() || (is_directory && places.can_match()) {
-                self.collect(&path.join(name), glob, &places, &kept, files)?;
+                self.collect(&path.join(name), glob, &places, &kept, found)?;
             }
         }
         Ok(())

@@ -21,6 +21,7 @@ mod answer;
 mod asking;
 mod build;
 mod catalog_file;
+mod checksum;
 mod context;
 mod error;
 pub mod files;
@@ -39,6 +40,7 @@ pub use ::catalog;
 
 pub use self::{
     build::{Asked, build},
+    checksum::MISMATCH,
     error::{FrontendError, causes},
     options::OptionError,
     part::{Part, PartError, Shape, lead, results},

@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use buildkit_client::CacheImport;
 use catalog::{
-    ContentDigest, ImageRef, PROXY_VARIABLES, Platform, ProxyEnv, did_you_mean, nearest, proxies,
+    CacheNamespace, ContentDigest, ImageRef, PROXY_VARIABLES, Platform, ProxyEnv, did_you_mean,
+    nearest, proxies,
 };
 
 use self::known::{SETTINGS, UNSUPPORTED, refuse_misspelt};
@@ -37,6 +38,8 @@ pub(crate) struct Options {
     pub(crate) labels: BTreeMap<String, String>,
     /// `--no-cache`.
     pub(crate) no_cache: bool,
+    /// `BUILDKIT_CACHE_MOUNT_NS`: what stands before the ids of cache mounts.
+    pub(crate) cache_namespace: Option<CacheNamespace>,
     /// `SOURCE_DATE_EPOCH`: no time in a packed tar is later. The daemon itself clamps times in what it exports.
     pub(crate) epoch: Option<i64>,
     /// Whether even one platform gets an index.
@@ -259,6 +262,14 @@ impl Options {
     fn set(&mut self, name: &str, value: &str) -> Result<(), OptionError> {
         if name == "BUILDKIT_MULTI_PLATFORM" {
             self.is_index = is_true(value);
+        }
+        // Clients pass on what their environment has, which may be empty.
+        if name == "SOURCE_DATE_EPOCH" && value.is_empty() {
+            return Ok(());
+        }
+        if name == "BUILDKIT_CACHE_MOUNT_NS" {
+            let namespace = self::value(value, "namespace of caches")?;
+            self.cache_namespace = Some(namespace);
         }
         if name == "SOURCE_DATE_EPOCH" {
             self.epoch = Some(self::value(value, "number of seconds since 1970")?);

@@ -5,6 +5,7 @@ use buildkit_client::{
 };
 use std::collections::BTreeMap;
 
+use buildkit_llb::Definition;
 use catalog::Plan;
 use futures_util::future::{join_all, try_join_all};
 use serde_json::Value;
@@ -38,11 +39,21 @@ pub struct PartError {
     pub source: GatewayError,
 }
 
-impl From<&Plan> for Part {
-    fn from(plan: &Plan) -> Self {
+impl Part {
+    /// For a frontend, whose client sends files as they are.
+    pub(crate) fn of_frontend(plan: &Plan) -> Self {
+        Self::new(plan, plan.to_return())
+    }
+
+    /// For a client of ours, which may send them as bundles.
+    pub fn of_client(plan: &Plan) -> Self {
+        Self::new(plan, plan.to_solve())
+    }
+
+    fn new(plan: &Plan, definition: &Definition) -> Self {
         let platform = &plan.variant.platform;
         Self {
-            definition: plan.to_return().to_bytes(),
+            definition: definition.to_bytes(),
             result: ResultPart {
                 os: platform.os().to_owned(),
                 architecture: platform.architecture().to_owned(),
@@ -53,9 +64,7 @@ impl From<&Plan> for Part {
             },
         }
     }
-}
 
-impl Part {
     /// The same with more labels in the config of its image.
     pub(crate) fn with_labels(mut self, labels: &BTreeMap<String, String>) -> Self {
         let config: Option<Value> = serde_json::from_str(&self.result.image_config).ok();

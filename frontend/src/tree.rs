@@ -91,6 +91,7 @@ pub(crate) async fn fetched(
 ) -> Result<Definition, FrontendError> {
     let unfetched = |source| FrontendError::Remote {
         what: remote.shown(),
+        is_git: !remote.is_download(),
         source: Box::new(source),
     };
     let state = remote.state();
@@ -137,6 +138,7 @@ pub(crate) async fn read(
     let request = request(&State::scratch().file(copy))?;
     let failed = |source| FrontendError::Remote {
         what: name.to_owned(),
+        is_git: false,
         source: Box::new(source),
     };
     let files = gateway.solve(request).await.map_err(failed)?;

@@ -11,10 +11,12 @@ mod new;
 mod output;
 mod questions;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 use buildkit_client::{Address, AddressError, TlsFlags};
-use catalog::{Caching, PlanOptions, Platform, Request, TarCompression};
+use catalog::{
+    CacheNamespace, CacheNamespaceError, Caching, PlanOptions, Platform, Request, TarCompression,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fleet::{BuildContext, Given, HelperImage, Inspection};
 
@@ -71,7 +73,7 @@ pub(crate) struct Global {
     /// Say which daemon builds
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
-    /// Say nothing but errors, like `--progress quiet`
+    /// Say nothing but warnings and errors, like `--progress quiet`
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
     #[command(flatten)]
@@ -238,6 +240,22 @@ pub(crate) struct Variation {
     // The same.
     #[arg(long, value_name = HELPER_IMAGE_VALUE, help = HELPER_IMAGE)]
     pub(crate) helper_image: Option<HelperImage>,
+    /// Keep the caches of commands apart from those of other names; the lock's name by default
+    #[arg(long, value_name = "NAME", env = "LLBGEN_CACHE_NAMESPACE")]
+    pub(crate) cache_namespace: Option<GivenNamespace>,
+}
+
+/// A namespace of caches, or none: a variable of the environment may be there and empty.
+#[derive(Debug, Clone)]
+pub(crate) struct GivenNamespace(Option<CacheNamespace>);
+
+impl FromStr for GivenNamespace {
+    type Err = CacheNamespaceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let given = (!text.is_empty()).then(|| text.parse());
+        given.transpose().map(Self)
+    }
 }
 
 const HELPER_IMAGE_VALUE: &str = "[PLATFORM=]REF";
@@ -252,6 +270,7 @@ impl Variation {
         Given {
             build_contexts: &self.build_context,
             helper_image: self.helper_image.as_ref(),
+            cache_namespace: self.cache_namespace.as_ref().and_then(|it| it.0.as_ref()),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::{io::ErrorKind, path::Path};
 
 use catalog::{CATALOG_FILE, Catalog, CatalogFile};
+use fleet::InputError;
 
 use crate::failure::{Exit, Failure};
 
@@ -25,16 +26,25 @@ pub(crate) fn with_text(catalog: Catalog, context: &Path, text: &str) -> Result<
 pub(crate) fn read(context: &Path) -> Result<Option<String>, Failure> {
     let path = context.join(CATALOG_FILE);
     match fleet::context_file::read(context, CATALOG_FILE) {
-        Ok(None) => Ok(None),
+        Ok(None) => is_directory(context).map(|()| None),
         Ok(Some(bytes)) => String::from_utf8(bytes).map(Some).map_err(|_| {
             let error = format!("`{}` is not UTF-8 text", path.display());
             Failure::new(Exit::Catalog, error)
         }),
-        // Whoever reads inputs says that there is no such context directory.
-        Err(error) if matches!(error.kind(), ErrorKind::NotADirectory) => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            is_directory(context).map(|()| None)
+        }
         Err(error) => {
             let error = format!("`{}` cannot be read: {error}", path.display());
             Err(Failure::new(Exit::Catalog, error))
         }
     }
+}
+
+/// Refuses a context directory that is none, whatever the catalog has built in.
+fn is_directory(context: &Path) -> Result<(), Failure> {
+    std::fs::read_dir(context).map(drop).map_err(|source| {
+        let path = context.to_owned();
+        InputError::Context { path, source }.into()
+    })
 }

@@ -17,7 +17,7 @@ use catalog::{
 use fleet::{InputError, LayoutError, LayoutProblem, LockFileError, OutputError, VariantFailure};
 use frontend::causes;
 
-use crate::{lines::Lines, signals::Signals};
+use crate::{lines::Lines, logins::blotted, signals::Signals, terminal};
 
 /// The exit codes of the command line; scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,15 +116,19 @@ impl Failure {
         });
         let mut text: String = told.collect();
         if let Some(hint) = &self.hint {
-            _ = writeln!(text, "{cyan}hint:{cyan:#} {}", indented(hint, "  "));
+            _ = writeln!(
+                text,
+                "{cyan}hint:{cyan:#} {}",
+                indented(&terminal::told(hint), "  ")
+            );
         }
-        text
+        blotted(&text).into_owned()
     }
 }
 
 /// A variant that failed, with its causes, and the lines that it comes from.
 pub(crate) fn told_at_once(failure: &VariantFailure) -> String {
-    told(failure, Some(failure))
+    blotted(&told(failure, Some(failure))).into_owned()
 }
 
 /// An error with its causes; of a variant that failed, with the lines that it comes from.
@@ -133,10 +137,14 @@ fn told(error: &dyn Error, failure: Option<&VariantFailure>) -> String {
     _ = writeln!(
         text,
         "{red}error:{red:#} {}",
-        indented(&error.to_string(), "  ")
+        indented(&terminal::told(&error.to_string()), "  ")
     );
     for cause in causes(error) {
-        _ = writeln!(text, "  caused by: {}", indented(&cause, "    "));
+        _ = writeln!(
+            text,
+            "  caused by: {}",
+            indented(&terminal::told(&cause), "    ")
+        );
     }
     for lines in failure.map(lines_of).unwrap_or_default() {
         _ = writeln!(text, "  at {}", indented(&lines.to_string(), "  "));
@@ -271,6 +279,9 @@ impl From<FileError> for Failure {
 impl From<SelectError> for Failure {
     fn from(error: SelectError) -> Self {
         let hint = match &error {
+            SelectError::Nothing { valid } if valid.is_empty() => {
+                "there is no artifact; `llbgen new image NAME` adds one".to_owned()
+            }
             SelectError::Nothing { valid } => format!("name one of {}, or `all`", listed(valid)),
             SelectError::UnknownArtifact { .. } | SelectError::NoMatch { .. } => {
                 format!("{}; see `llbgen list`", error.valid_ones())
@@ -321,7 +332,7 @@ fn on_base(error: &BaseError) -> (Exit, Option<String>) {
     match error {
         BaseError::UnknownContext { valid, .. } => {
             let hint = format!("`--build-context` can replace {}", listed(valid));
-            (Exit::Usage, Some(hint))
+            (Exit::Usage, (!valid.is_empty()).then_some(hint))
         }
         BaseError::Directory { .. } => {
             let hint = "give docker-image://REF, oci-layout://DIR, or a root filesystem tar";
@@ -330,7 +341,11 @@ fn on_base(error: &BaseError) -> (Exit, Option<String>) {
         BaseError::NoImageFor { valid, .. } => {
             (Exit::Usage, Some(format!("it is for {}", listed(valid))))
         }
-        BaseError::TwoContexts { .. } | BaseError::NoTarFor { .. } => (Exit::Usage, None),
+        BaseError::NoTarFor { valid, .. } => (
+            Exit::Usage,
+            Some(format!("it has one for {}", listed(valid))),
+        ),
+        BaseError::TwoContexts { .. } => (Exit::Usage, None),
         BaseError::OtherDigest { key, .. } => (Exit::Catalog, Some(other_digest(key))),
         _ => (Exit::Catalog, None),
     }

@@ -30,20 +30,28 @@ pub(crate) fn names(
     plans: &[Plan],
     whole: (Option<Id>, &[Platform]),
 ) -> Result<ImageRefs, Failure> {
-    let plan = &plans[0];
-    let names = declared(catalog, plan)?;
-    let artifact = plan.variant.artifact.as_str();
-    let tags = if args.tag.is_empty() {
-        [tags_of(&names.references), plan.file_tags.clone()].concat()
-    } else {
-        args.tag.clone()
-    };
-    if goal == Goal::Registries {
-        let repositories = repositories(&args.registry, names.repository.as_deref(), artifact)?;
-        return pushed(catalog, args, plans, whole, &repositories, tags);
+    if goal != Goal::Registries {
+        return kept_names(catalog, &args.tag, goal, plans);
     }
+    let names = declared(catalog, &plans[0])?;
+    let artifact = plans[0].variant.artifact.as_str();
+    let repositories = repositories(&args.registry, names.repository.as_deref(), artifact)?;
+    let tags = tags(&args.tag, &names, &plans[0]);
+    pushed(catalog, args, plans, whole, &repositories, tags)
+}
+
+/// What the image is called on this machine: in an archive, or in docker or podman.
+pub(crate) fn kept_names(
+    catalog: &CheckedCatalog,
+    given: &[String],
+    goal: Goal,
+    plans: &[Plan],
+) -> Result<ImageRefs, Failure> {
+    let names = declared(catalog, &plans[0])?;
+    let tags = tags(given, &names, &plans[0]);
     let own_name = names.repository.is_none();
     // Artifacts may have capital letters, repositories may not.
+    let artifact = plans[0].variant.artifact.as_str();
     let repository = names.repository.unwrap_or_else(|| artifact.to_lowercase());
     let tags = match (tags.is_empty(), goal, archived(plans)) {
         (false, ..) => tags,
@@ -53,7 +61,7 @@ pub(crate) fn names(
         (true, _, None) => return Ok(ImageRefs::default()),
     };
     let is_nameless = |index: &Result<Vec<String>, Failure>| {
-        index.is_err() && own_name && goal == Goal::Archive && args.tag.is_empty()
+        index.is_err() && own_name && goal == Goal::Archive && given.is_empty()
     };
     match references(&[repository], &tags) {
         // Nobody has asked for a name, and the artifact's own cannot be one.
@@ -62,6 +70,15 @@ pub(crate) fn names(
             index: index?,
             ..ImageRefs::default()
         }),
+    }
+}
+
+/// The tags that are given, or else those of the catalog.
+fn tags(given: &[String], names: &catalog::ImageNames, plan: &Plan) -> Vec<String> {
+    if given.is_empty() {
+        [tags_of(&names.references), plan.file_tags.clone()].concat()
+    } else {
+        given.to_vec()
     }
 }
 

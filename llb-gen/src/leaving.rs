@@ -1,14 +1,13 @@
 //! Images as they leave a call: which platforms are built, as a part of what, under which names.
 
-use std::collections::BTreeSet;
-
-use catalog::{CheckedCatalog, Id, Kind, Plan, Platform, Variant};
+use catalog::{CheckedCatalog, Id, Kind, Plan, Platform};
 use fleet::ImageRefs;
 
 use crate::{
     args::ImageArgs,
     failure::Failure,
     image_names::{Goal, names, names_alone, whole_id},
+    planning::Asked,
 };
 
 /// An image, or some of its platforms; a tar is neither, and has no name.
@@ -23,6 +22,8 @@ pub(crate) struct Leaving {
     pub(crate) declared: Vec<Platform>,
     /// Whether the platforms stand alone, because nobody here knows the whole that they are a part of.
     pub(crate) is_alone: bool,
+    /// Why the other platforms were left out.
+    absence: Option<String>,
 }
 
 impl Leaving {
@@ -33,13 +34,14 @@ impl Leaving {
         args: &ImageArgs,
         goal: Goal,
         mut plans: Vec<Plan>,
-        asked: &BTreeSet<Variant>,
+        asked: &Asked,
     ) -> Result<Self, Failure> {
         let is_image = plans[0].kind == Kind::Image;
         let is_pinned = plans.iter().all(|plan| plan.unpinned.is_empty());
         let whole = whole_id(catalog, &plans).filter(|_| is_image);
         plans.retain(|plan| asked.contains(&plan.variant));
         let declared = declared_platforms(catalog, &plans);
+        let absence = asked.absence(&plans[0].variant.artifact).map(str::to_owned);
         let own = Id::of_image(&plans.iter().collect::<Vec<_>>());
         let is_known = is_image && is_pinned && own.is_some();
         if is_known && whole.is_none() && goal == Goal::Registries {
@@ -51,6 +53,7 @@ impl Leaving {
                 declared: platforms(&plans),
                 plans,
                 is_alone: true,
+                absence,
             });
         }
         let names = is_known.then(|| names(catalog, args, goal, &plans, (whole, &declared)));
@@ -60,6 +63,7 @@ impl Leaving {
             id: whole,
             declared,
             is_alone: false,
+            absence,
         })
     }
 
@@ -68,9 +72,11 @@ impl Leaving {
         let names = self.names.as_ref().filter(|_| self.is_alone)?;
         let artifact = &self.plans[0].variant.artifact;
         let platforms = catalog::listed(self.declared.iter().map(ToString::to_string));
+        let cause = self.absence.as_ref().map(|cause| format!(" ({cause})"));
         Some(format!(
-            "what `{artifact}` needs for its other platforms is not here, so {platforms} is pushed as {}, and no tag of the \
+            "what `{artifact}` needs for its other platforms is not here{}, so {platforms} is pushed as {}, and no tag of the \
              whole image is moved",
+            cause.unwrap_or_default(),
             catalog::listed(&names.index)
         ))
     }

@@ -22,6 +22,7 @@ mod graph;
 mod image_names;
 mod leaving;
 mod lines;
+mod logins;
 mod pinning;
 mod planning;
 mod progress;
@@ -30,6 +31,7 @@ mod source_hint;
 mod stderr;
 mod stdout;
 mod table;
+mod terminal;
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -74,8 +76,14 @@ fn parse() -> Result<Cli, ExitCode> {
         .try_get_matches()
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let args = parsed.map_err(|error| {
-        // Where the terminal is gone there is nobody left to tell.
-        let _ = error.print();
+        let text = error.render().ansi().to_string();
+        if error.use_stderr() {
+            stderr::in_colours(text.trim_end());
+        } else if let Err(unwritten) = stdout::text(&text) {
+            let failure = Failure::from(unwritten);
+            failure.print();
+            return failure.exit.into();
+        }
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
     })?;
     match args.global.color {

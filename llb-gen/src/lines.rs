@@ -4,7 +4,7 @@ use std::fmt;
 
 use buildkit_client::FailureSource;
 
-use crate::failure::RED;
+use crate::{failure::RED, terminal::quoted};
 
 /// So many lines around those that are meant tell where one is in the file.
 const AROUND: usize = 2;
@@ -53,11 +53,11 @@ impl Lines {
             (last + AROUND).min(lines.len())
         };
         Some(Self {
-            file: source.filename.clone(),
+            file: quoted(&source.filename),
             start,
             shown: lines[start - 1..until]
                 .iter()
-                .map(|line| (*line).to_owned())
+                .map(|line| quoted(line))
                 .collect(),
             meant: (first, last),
             left_out,

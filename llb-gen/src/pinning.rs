@@ -7,9 +7,9 @@ use std::{
 };
 
 use buildkit_client::{CancellationToken, Daemon, DockerConfig};
-use catalog::{CheckedCatalog, Epoch, Lock, Pinned, Reference};
+use catalog::{CacheNamespace, CheckedCatalog, Epoch, Lock, Pinned, Reference};
 use fleet::{
-    Given, SourceTrouble,
+    Given, RegistryAccess, SourceTrouble,
     daemon::Endpoint,
     resolve::{Asking, Pinning, ResolveError, ResolveProblem, Resolver},
 };
@@ -47,15 +47,20 @@ impl Survey {
         Ok(Self { lock, references })
     }
 
-    /// The lock without what nothing refers to.
-    pub(crate) fn pruned(&self) -> Lock {
+    /// Takes out of a lock what nothing refers to.
+    pub(crate) fn prune(&self, lock: &mut Lock) {
         let used: BTreeSet<Pinned> = self
             .references
             .iter()
             .map(|reference| reference.source.clone())
             .collect();
-        let mut lock = self.lock.clone();
         lock.retain(&used);
+    }
+
+    /// The lock without what nothing refers to.
+    pub(crate) fn pruned(&self) -> Lock {
+        let mut lock = self.lock.clone();
+        self.prune(&mut lock);
         lock
     }
 
@@ -83,6 +88,7 @@ pub(crate) fn resolve(
     given: &Access,
 ) -> Result<(), Failure> {
     let secrets = given.secrets()?;
+    let access = registries(&given.registry_insecure, &given.allow_credentials)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -95,11 +101,14 @@ pub(crate) fn resolve(
             None => None,
         };
         let resolver = match &connected {
-            Some(daemon) => Resolver::daemon(daemon, credentials()?, &secrets),
-            None => Resolver::Direct {
-                credentials: credentials()?,
+            Some(daemon) => Resolver::Daemon {
+                daemon,
+                access: &access,
                 secrets: &secrets,
-                insecure: given.registry_insecure.clone(),
+            },
+            None => Resolver::Direct {
+                access: &access,
+                secrets: &secrets,
             },
         };
         let cancelled = signals.cancelled();
@@ -108,9 +117,11 @@ pub(crate) fn resolve(
                 stderr::line(&format!("resolving {name}"));
             }
         };
-        pin(pinning, lock, &resolver, cancelled, &tell)
-            .await
-            .map_err(|error| failed(error, &signals))
+        let pinned = pin(pinning, lock, &resolver, cancelled, &tell).await;
+        for warning in access.warnings() {
+            stderr::line(&format!("warning: {warning}"));
+        }
+        pinned.map_err(|error| failed(error, &signals))
     });
     runtime.shutdown_background();
     result
@@ -140,10 +151,16 @@ pub(crate) async fn pin(
         cancelled,
     };
     pinning.pin(lock, &asking, tell).await?;
+    begin(lock);
+    Ok(())
+}
+
+/// Gives a lock what every lock has besides pins: an epoch for package indexes, and a namespace for caches.
+pub(crate) fn begin(lock: &mut Lock) {
     if lock.epoch().is_none() {
         lock.set_epoch(now());
     }
-    Ok(())
+    lock.begin_cache_namespace(random_namespace());
 }
 
 /// Writes what was found out since `base`, even when something else could not be: the next call asks for the rest alone.
@@ -157,19 +174,38 @@ pub(crate) fn written(
     if pinned.is_err() && lock == base {
         return pinned;
     }
-    match (pinned, fleet::lock_file::write(context, base, lock)) {
-        (Err(failure), Err(unwritten)) => Err(failure.followed_by(unwritten.into())),
-        (Ok(()), Err(unwritten)) => Err(unwritten.into()),
-        (pinned, Ok(written)) => {
+    let unwritten = match fleet::lock_file::write(context, base, lock) {
+        Ok(written) => {
             *lock = written.lock;
-            pinned
+            return pinned;
         }
+        Err(unwritten) => unwritten,
+    };
+    base.clone_into(lock);
+    match pinned {
+        Err(failure) => Err(failure.followed_by(unwritten.into())),
+        Ok(()) => Err(unwritten.into()),
     }
 }
 
-/// The credentials of the user.
-pub(crate) fn credentials() -> Result<DockerConfig, Failure> {
-    DockerConfig::load().map_err(|error| Failure::new(Exit::Catalog, error))
+/// How registries are reached, with the credentials of the user.
+pub(crate) fn registries(
+    insecure: &[String],
+    allowed: &[String],
+) -> Result<RegistryAccess, Failure> {
+    let credentials = DockerConfig::load().map_err(|error| Failure::new(Exit::Catalog, error))?;
+    Ok(RegistryAccess {
+        credentials,
+        insecure: insecure.to_vec(),
+        allowed: allowed.to_vec(),
+        ..RegistryAccess::default()
+    })
+}
+
+/// A namespace that nobody else has.
+fn random_namespace() -> CacheNamespace {
+    let name = &buildkit_client::random_id()[..CacheNamespace::DIGITS];
+    name.parse().expect("hex digits are a namespace")
 }
 
 /// This moment.

@@ -1,5 +1,7 @@
 //! From a selection to plans: what the commands have in common.
 
+mod whole_images;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZero,
@@ -10,11 +12,12 @@ use std::{
 
 use buildkit_client::ContentStore;
 use catalog::{
-    CheckedCatalog, ContextName, Inputs, Kind, LOCK_FILE, MissingContext, Plan, PlanError,
-    PlanOptions, Platform, Reference, Request, Variant,
+    CheckedCatalog, ContextName, Inputs, LOCK_FILE, MissingContext, Plan, PlanError, PlanOptions,
+    Platform, Reference, Variant,
 };
-use fleet::Given;
+use fleet::{Given, InputError};
 
+pub(crate) use self::whole_images::Asked;
 use crate::{
     args::{Global, Variation},
     failure::{Exit, Failure},
@@ -24,8 +27,7 @@ use crate::{
 /// Variants, and what was read for them.
 pub(crate) struct Selected {
     pub(crate) variants: Vec<Variant>,
-    /// Those that were asked for; the others are platforms of the same images.
-    pub(crate) asked: BTreeSet<Variant>,
+    pub(crate) asked: Asked,
     pub(crate) inputs: Inputs,
     /// The directories of the local sources, by name.
     pub(crate) roots: BTreeMap<String, PathBuf>,
@@ -47,36 +49,6 @@ impl Selected {
         Self::read(catalog, variants, variation.given(), &global.context)
     }
 
-    /// As [`of`](Self::of), with all platforms of images: an image is one thing for all of them, whichever are asked for. It
-    /// is without them where their files are not there, as on a machine that compiles for itself alone.
-    pub(crate) fn with_whole_images(
-        catalog: &CheckedCatalog,
-        variation: &Variation,
-        artifacts: &[String],
-        global: &Global,
-    ) -> Result<Self, Failure> {
-        let context = &global.context;
-        let request = variation.request(artifacts);
-        let only = catalog.select(&request)?;
-        tell_unused(&only, &request.set, global);
-        let asked: BTreeSet<Variant> = only.iter().cloned().collect();
-        let everywhere = Request {
-            platforms: Vec::new(),
-            ..request
-        };
-        let mut variants = catalog.select(&everywhere)?;
-        variants.retain(|variant| {
-            let artifact = catalog.get(variant.artifact.as_str());
-            let is_image = artifact.is_some_and(|artifact| artifact.kind() == Kind::Image);
-            asked.contains(variant) || is_image
-        });
-        let is_more = variants.len() > only.len();
-        match Self::read(catalog, variants, variation.given(), context) {
-            Err(_) if is_more => Self::read(catalog, only, variation.given(), context),
-            read => Ok(Self { asked, ..read? }),
-        }
-    }
-
     /// Reads what `variants` need.
     pub(crate) fn read(
         catalog: &CheckedCatalog,
@@ -89,10 +61,11 @@ impl Selected {
             inputs,
             roots,
             stores,
-        } = fleet::read_inputs(context, &needs, given, &variants)?;
+        } = fleet::read_inputs(context, &needs, given, &variants)
+            .map_err(|error| unreadable(error, catalog, &variants))?;
         catalog.check_contexts(&variants, &inputs)?;
         Ok(Self {
-            asked: variants.iter().cloned().collect(),
+            asked: Asked::all(&variants),
             variants,
             inputs,
             roots,
@@ -109,6 +82,16 @@ impl Selected {
         let plans = self.plan_each(catalog, &options.into())?;
         catalog::check_outputs(&plans).map_err(|error| Failure::new(Exit::Catalog, error))?;
         Ok(plans)
+    }
+}
+
+/// The failure of reading, with the step that declares what cannot be read.
+fn unreadable(error: InputError, catalog: &CheckedCatalog, variants: &[Variant]) -> Failure {
+    match error {
+        InputError::Declared(error) => {
+            InputError::Declared(error.of_step(catalog, variants).into()).into()
+        }
+        error => error.into(),
     }
 }
 

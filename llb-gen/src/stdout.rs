@@ -1,6 +1,12 @@
 //! Results, on stdout. A reader that has had enough, as `head` has, is no error: it asked for no more.
 
-use std::io::{self, StdoutLock, Write};
+use std::{
+    error::Error,
+    fmt,
+    io::{self, StdoutLock, Write},
+};
+
+use anstream::{AutoStream, ColorChoice, adapter::strip_str};
 
 /// stdout, which takes everything that comes after its reader has gone.
 pub(crate) fn lock() -> UntilClosed<StdoutLock<'static>> {
@@ -8,6 +14,16 @@ pub(crate) fn lock() -> UntilClosed<StdoutLock<'static>> {
         out: io::stdout().lock(),
         is_closed: false,
     }
+}
+
+/// Writes a text, with its colours where stdout is a terminal.
+pub(crate) fn text(text: &str) -> io::Result<()> {
+    let mut stdout = lock();
+    match AutoStream::choice(&io::stdout()) {
+        ColorChoice::Never => write!(stdout, "{}", strip_str(text))?,
+        _ => stdout.write_all(text.as_bytes())?,
+    }
+    stdout.flush()
 }
 
 /// A writer whose reader may go.
@@ -30,7 +46,7 @@ impl<W: Write> UntilClosed<W> {
                 self.is_closed = true;
                 Ok(otherwise)
             }
-            written => written,
+            written => written.map_err(unwritten),
         }
     }
 }
@@ -43,6 +59,26 @@ impl<W: Write> Write for UntilClosed<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.unless_closed(Write::flush, ())
     }
+}
+
+/// stdout cannot be written to.
+#[derive(Debug)]
+struct Unwritten(io::Error);
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot write to stdout")
+    }
+}
+
+impl Error for Unwritten {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+fn unwritten(error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), Unwritten(error))
 }
 
 #[cfg(test)]
@@ -80,5 +116,6 @@ mod tests {
         write(io::ErrorKind::BrokenPipe).unwrap();
         let full = write(io::ErrorKind::StorageFull).unwrap_err();
         assert_eq!(full.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(full.to_string(), "cannot write to stdout");
     }
 }

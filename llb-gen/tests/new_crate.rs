@@ -6,7 +6,7 @@
 )]
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -33,11 +33,14 @@ fn build(directory: &Path, target: &Path) {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .args(["build", "--quiet", "--offline"])
-        .args(["--config", "profile.dev.debug='line-tables-only'"])
         .args(["--config", "profile.dev.package.sha2.opt-level=3"])
         .args(["--config", "profile.dev.package.archive.opt-level=2"])
         .env("CARGO_TARGET_DIR", target)
         .current_dir(directory);
+    // This setting can also come from the environment, which `--config` would override.
+    if env::var_os("CARGO_PROFILE_DEV_DEBUG").is_none() {
+        cargo.args(["--config", "profile.dev.debug='line-tables-only'"]);
+    }
     stdout(&mut cargo);
 }
 

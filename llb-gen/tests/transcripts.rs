@@ -5,33 +5,17 @@
     reason = "all of this program is tests, their helpers too"
 )]
 
-use std::{fs, path::Path, process::Command};
+mod transcript;
+
+use std::{fs, path::Path};
 
 use tempfile::TempDir;
+use transcript::{directory, transcript_in};
 
 /// The transcript of one call in this repository.
 fn transcript(arguments: &[&str]) -> String {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     transcript_in(&repository, arguments)
-}
-
-/// The transcript of one call in a directory: exit code, stdout, stderr.
-fn transcript_in(directory: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_llbgen"))
-        .args(arguments)
-        .current_dir(directory)
-        .env_clear()
-        .env("COLUMNS", "100")
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    format!(
-        "$ llbgen {}\nexit code: {}\n--- stdout\n{}--- stderr\n{}",
-        arguments.join(" "),
-        output.status.code().unwrap(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
 }
 
 macro_rules! transcripts {
@@ -122,17 +106,6 @@ transcripts! {
     unknown_flag: "build" "--ouput" "x";
 }
 
-/// A directory with these files.
-fn directory(files: &[(&str, &str)]) -> TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = directory.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    directory
-}
-
 /// The transcripts of several calls in one directory, and then its `llbgen.toml`.
 fn session(directory: &TempDir, calls: &[&[&str]]) -> String {
     let mut session = String::new();
@@ -193,6 +166,19 @@ axes.l10n = ['en', 'zh']
 }
 
 #[test]
+fn values_that_lead_nowhere_are_shown() {
+    let file = "options.dep = \"debian:12\"\n[artifact.a]\nkind = \"rootfs\"\nbase = \"debian:12\"\nsteps = [\n    { copy = \"/x\", to = \"/x\", from = \"{dep}\" },\n]\n";
+    let directory = directory(&[("llbgen.toml", file)]);
+    let check = |name: &str, value: &str| {
+        let args = ["id", "a", "--set", value];
+        let transcript = transcript_in(directory.path(), &args);
+        insta::assert_snapshot!(format!("set_{name}"), transcript, file);
+    };
+    check("to_nothing", "dep=b");
+    check("to_itself", "dep=a");
+}
+
+#[test]
 fn a_file_that_is_wrong_is_shown() {
     let check = |name: &str, file: &str| {
         let directory = directory(&[("llbgen.toml", file)]);
@@ -217,110 +203,6 @@ fn a_file_that_is_wrong_is_shown() {
         "on_an_artifact_that_is_left_out",
         "[artifact.a]\nkind = \"layer\"\nbase = \"executor-layer\"\n",
     );
-}
-
-const OUTPUT: &str = "builtin = false\n[artifact.x]\nkind = \"rootfs\"\nbase = \"scratch\"\n\
-    platforms = [\"linux/amd64\"]\noutput = \"OUTPUT\"\nsteps = [{ copy = \"file\", to = \"/\" }]\n";
-
-/// A context whose one artifact is written under this name.
-fn with_output(name: &str) -> TempDir {
-    directory(&[
-        ("llbgen.toml", &OUTPUT.replace("OUTPUT", name)),
-        ("file", "x"),
-    ])
-}
-
-#[test]
-fn outputs_have_names_of_their_own() {
-    for name in [".llbgen/x.tar", ".llbgen", "a\\nb.tar", "a\\u001bb"] {
-        insta::assert_snapshot!(transcript_in(with_output(name).path(), &["plan"]));
-    }
-}
-
-#[test]
-fn the_catalog_and_its_lock_are_no_outputs() {
-    for (name, output) in [
-        ("llbgen.toml", "."),
-        ("llbgen.lock", "./"),
-        ("llbgen.lock", "type=tar,dest=llbgen.lock"),
-    ] {
-        let context = with_output(name);
-        let said = transcript_in(context.path(), &["build", "x", "-o", output]);
-        insta::assert_snapshot!(said);
-        assert!(
-            fs::read_to_string(context.path().join("llbgen.toml"))
-                .unwrap()
-                .contains("scratch")
-        );
-    }
-}
-
-#[test]
-fn a_link_in_the_place_of_out_is_not_followed_out_of_here() {
-    let (context, elsewhere) = (with_output("x.tar"), directory(&[]));
-    std::os::unix::fs::symlink(elsewhere.path(), context.path().join("out")).unwrap();
-    let said = transcript_in(context.path(), &["build", "x"]);
-    let target = elsewhere.path().canonicalize().unwrap();
-    insta::assert_snapshot!(said.replace(target.to_str().unwrap(), "ELSEWHERE"));
-    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
-}
-
-#[test]
-fn a_lock_and_a_catalog_that_are_no_files_of_the_context_are_refused() {
-    for name in ["llbgen.lock", "llbgen.toml"] {
-        let elsewhere = directory(&[("private", "a secret line\n")]);
-        for target in [elsewhere.path().join("private"), "/dev/zero".into()] {
-            let context = with_output("x.tar");
-            let path = context.path().join(name);
-            let _ = fs::remove_file(&path);
-            std::os::unix::fs::symlink(target, path).unwrap();
-            let said = transcript_in(context.path(), &["plan"]);
-            assert!(said.contains("exit code: 3"), "{said}");
-            assert!(said.contains("link out of the context"), "{said}");
-            assert!(!said.contains("secret line"), "{said}");
-        }
-        let context = with_output("x.tar");
-        let path = context.path().join(name);
-        let _ = fs::remove_file(&path);
-        let made = Command::new("mkfifo").arg(&path).status().unwrap();
-        assert!(made.success());
-        let said = transcript_in(context.path(), &["plan"]);
-        assert!(said.contains("exit code: 3"), "{said}");
-        assert!(said.contains("not a regular file"), "{said}");
-    }
-}
-
-#[test]
-fn a_base_that_is_no_file_is_not_waited_for() {
-    let context = with_output("x.tar");
-    let base = "base = { from = \"base.dockerfile\" }";
-    let catalog = OUTPUT
-        .replace("OUTPUT", "x.tar")
-        .replace("base = \"scratch\"", base);
-    fs::write(context.path().join("llbgen.toml"), catalog).unwrap();
-    let fifo = context.path().join("base.dockerfile");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&fifo)
-            .status()
-            .unwrap()
-            .success()
-    );
-    let said = transcript_in(context.path(), &["plan"]);
-    assert!(said.contains("exit code: 3"), "{said}");
-    for odd in ["/dev/zero", fifo.to_str().unwrap()] {
-        let given = format!("debian:bookworm={odd}");
-        fs::write(
-            context.path().join("llbgen.toml"),
-            OUTPUT
-                .replace("OUTPUT", "x.tar")
-                .replace("\"scratch\"", "\"debian:bookworm\""),
-        )
-        .unwrap();
-        let said = transcript_in(context.path(), &["plan", "--build-context", &given]);
-        assert!(!said.contains("exit code: 0"), "{said}");
-        assert!(said.contains("not a regular file"), "{said}");
-    }
 }
 
 #[test]
@@ -448,36 +330,4 @@ fn the_readme_shows_a_file_that_works() {
     let (file, _) = rest.split_once("```").unwrap();
     let directory = directory(&[("llbgen.toml", file)]);
     insta::assert_snapshot!(transcript_in(directory.path(), &["list"]));
-}
-
-#[test]
-fn each_platform_of_an_image_has_its_own_reason() {
-    let home = TempDir::new().unwrap();
-    let catalog = r#"
-[artifact.a]
-kind = "image"
-base = "scratch"
-platforms = ["linux/amd64", "linux/arm64"]
-steps = [{ download = "https://example.com/{arch}", to = "/f" }]
-"#;
-    let lock = r#"version = 1
-
-[packages]
-epoch = "2026-01-01T00:00:00Z"
-
-[http."https://example.com/amd64"]
-checksum = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
-"#;
-    fs::write(home.path().join("llbgen.toml"), catalog).unwrap();
-    fs::write(home.path().join("llbgen.lock"), lock).unwrap();
-    let told = transcript_in(home.path(), &["plan"]);
-    let rows: Vec<&str> = told.lines().filter(|line| line.starts_with("a ")).collect();
-    assert_eq!(
-        rows,
-        [
-            "a linux/amd64  build   not built yet",
-            "a linux/arm64  build   not pinned yet: https://example.com/arm64",
-        ],
-        "{told}"
-    );
 }

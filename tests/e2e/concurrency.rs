@@ -1,6 +1,6 @@
 //! Several calls at once, in one directory: nothing of one is lost to the other.
 //!
-//! `LLBGEN_TEST_PAIRS=200` has every test try so many pairs, instead of a few.
+//! The second tier, `scripts/dev/test --all`, has every test try 200 pairs, instead of a few.
 
 use std::{
     collections::BTreeSet,
@@ -35,8 +35,7 @@ steps = [
 
 /// How many pairs of calls are tried.
 fn pairs() -> usize {
-    let given = std::env::var("LLBGEN_TEST_PAIRS").ok();
-    given.map_or(5, |pairs| pairs.parse().unwrap())
+    if machine::tests_all() { 200 } else { 5 }
 }
 
 fn home(catalog: &str) -> tempfile::TempDir {

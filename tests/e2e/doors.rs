@@ -33,11 +33,12 @@ pub(crate) fn on_each(check: fn(&Bed, &Bed)) {
 /// Both daemons, when they have built the built-in catalog.
 fn on_each_built(check: fn(&Bed, &Built)) {
     let Some(shared) = Bed::shared() else { return };
-    check(shared, built_by_the_oldest(shared));
+    check(shared, &built_by_the_oldest(shared));
     check(shared, built(shared));
 }
 
-fn oldest(shared: &Bed) -> &'static Bed {
+/// The daemon of the oldest version that tests share.
+pub(crate) fn oldest(shared: &Bed) -> &'static Bed {
     static OLDEST: OnceLock<Bed> = OnceLock::new();
     OLDEST.get_or_init(|| shared.oldest())
 }

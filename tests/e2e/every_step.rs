@@ -7,15 +7,13 @@ use llbgen_tests::{
     command::{clean, run},
     frontend::buildx,
     machine::llbgen,
+    oci_archive::OciArchive,
     tree::Tree,
     web::WebServer,
 };
 use serde_json::{Value, json};
 
-use crate::{
-    agents::Agent,
-    oocana::{config, image_tree},
-};
+use crate::{agents::Agent, oocana::config};
 
 const CATALOG: &str = include_str!("every_step.toml");
 
@@ -115,7 +113,7 @@ fn every_step_does_what_it_says_through_both_doors() {
 }
 
 fn looked_at(home: &Path, archive: &Path) -> (Tree, Value) {
-    let tree = image_tree(home, archive, "amd64");
+    let tree = OciArchive::open(archive).tree("amd64");
     let image = format!("oci-archive:{}", archive.display());
     (tree, config(home, &image, "amd64"))
 }

@@ -6,10 +6,11 @@ use llbgen_tests::{
     bed::Bed,
     command::{clean, run},
     machine::llbgen,
+    oci_archive::OciArchive,
 };
 use serde_json::json;
 
-use crate::oocana::{config, image_tree};
+use crate::oocana::config;
 
 const CATALOG: &str = include_str!("language.toml");
 
@@ -26,7 +27,7 @@ fn built(bed: &Bed, home: &Path) {
     build("app").success();
 
     let archive = home.join("out/app.tar");
-    let tree = image_tree(home, &archive, "amd64");
+    let tree = OciArchive::open(&archive).tree("amd64");
     let has = |path: &str, text: &str| {
         let node = tree.get(path).unwrap_or_else(|| panic!("no `{path}`"));
         assert!(node.has_content(text.as_bytes()), "{path}: {node:?}");

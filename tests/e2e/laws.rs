@@ -6,21 +6,9 @@ mod epoch;
 mod equal;
 mod repositories;
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command, sync::OnceLock};
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use llbgen_tests::{bed::Bed, command::clean, machine::llbgen};
-
-/// A second daemon of the newest version, which has built nothing that the first one has.
-fn second(bed: &Bed) -> &'static Bed {
-    static SECOND: OnceLock<Bed> = OnceLock::new();
-    SECOND.get_or_init(|| bed.private())
-}
-
-/// A daemon of the oldest version.
-fn oldest(bed: &Bed) -> &'static Bed {
-    static OLDEST: OnceLock<Bed> = OnceLock::new();
-    OLDEST.get_or_init(|| bed.oldest())
-}
 
 /// `llbgen build` on that daemon, with the catalog in `home`.
 fn build(bed: &Bed, home: &Path, arguments: &[&str]) -> Command {

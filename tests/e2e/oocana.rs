@@ -24,35 +24,6 @@ use serde_json::Value;
 pub(crate) use self::building::{Built, built, built_by_the_oldest};
 use self::building::{CERTIFICATES, LIMIT, with_programs};
 
-/// The tree of the image in an OCI archive, put together from its layers.
-pub(crate) fn image_tree(home: &Path, archive: &Path, arch: &str) -> Tree {
-    let mut tree = Tree::default();
-    for layer in image_layers(home, archive, arch) {
-        tree.apply_layer(layer.as_slice()).unwrap();
-    }
-    tree
-}
-
-/// The layers of the image in an OCI archive as plain tars, lowest first.
-pub(crate) fn image_layers(home: &Path, archive: &Path, arch: &str) -> Vec<Vec<u8>> {
-    let dir = tempfile::tempdir_in(home).unwrap();
-    let from = format!("oci-archive:{}", archive.display());
-    let to = format!("dir:{}", dir.path().display());
-    run(clean("skopeo", home).args(["copy", "-q", "--override-arch", arch, &from, &to])).success();
-    let manifest = fs::read(dir.path().join("manifest.json")).unwrap();
-    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
-    let layers = manifest["layers"].as_array().unwrap().iter();
-    let tars = layers.map(|layer| {
-        let digest = layer["digest"].as_str().unwrap();
-        let blob = dir.path().join(digest.trim_start_matches("sha256:"));
-        let is_gzip = layer["mediaType"].as_str().unwrap().ends_with("gzip");
-        let program = if is_gzip { "zcat" } else { "cat" };
-        let blob = fs::File::open(blob).unwrap();
-        run(clean(program, home).stdin(blob)).success().stdout
-    });
-    tars.collect()
-}
-
 /// The steps that ran a command, instead of taking what was there.
 pub(crate) fn commands_run(rawjson: &str) -> Vec<String> {
     let vertices = progress::vertices(rawjson).unwrap();
@@ -67,8 +38,9 @@ pub(crate) fn commands_run(rawjson: &str) -> Vec<String> {
     runs.map(|vertex| vertex.name).collect()
 }
 
+/// The config of an image as skopeo finds it.
 pub(crate) fn config(home: &Path, image: &str, arch: &str) -> Value {
-    let flags = ["inspect", "--config", "--tls-verify=false"];
+    let flags = ["inspect", "--config", "--raw", "--tls-verify=false"];
     let flags = [&flags[..], &["--override-arch", arch, image]].concat();
     let said = run(clean("skopeo", home).args(flags)).success();
     serde_json::from_slice(&said.stdout).unwrap()

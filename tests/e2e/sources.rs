@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use llbgen_tests::{
     bed::Bed,
     command::{clean, run},
-    machine,
+    frontend, machine,
     web::WebServer,
 };
 
@@ -65,6 +65,12 @@ fn an_error_of_a_server_is_no_other_file() {
         "{error}"
     );
     build("busy").fails(75, &[&answered(&busy, 503), "run it again"]);
+    for (artifact, url, status) in [("gone", &gone, "404"), ("busy", &busy, "503")] {
+        let mut buildx = frontend::buildx(bed, bed, home.path());
+        let said = run(buildx.args(["--target", artifact, "."])).fails(1, &[url, status]);
+        let (_progress, error) = said.stderr.rsplit_once("ERROR: ").unwrap();
+        assert!(!error.contains("mismatch"), "{error}");
+    }
     let said = build("unpinned").fails(1, &[&gone, "the server answered 404"]);
     assert!(!said.stderr.contains("docker login"), "{}", said.stderr);
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    io::{BufReader, Read},
+    io::{self, BufReader, BufWriter, Read},
     path::{Path, PathBuf},
 };
 
@@ -36,6 +36,11 @@ impl<'a> Umoci<'a> {
         self.home.join(name)
     }
 
+    /// Removes the layout; what was unpacked of it stays.
+    pub(crate) fn remove(self) {
+        std::fs::remove_dir_all(self.home.join("image")).unwrap();
+    }
+
     fn run(&self, arguments: &[&str]) {
         run(clean("umoci", self.home).args(arguments)).success();
     }
@@ -52,10 +57,18 @@ pub(crate) fn facts(path: &Path) -> Facts {
 
 /// What the tar of a tree on disk says.
 pub(crate) fn facts_on_disk(tree: &Path) -> Facts {
-    let mut tar = tempfile::tempfile().unwrap();
-    archive::pack(tree, &mut tar, &archive::Options::new()).unwrap();
-    std::io::Seek::rewind(&mut tar).unwrap();
-    facts_of(BufReader::with_capacity(1 << 20, tar))
+    let (tar, writer) = io::pipe().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let writer = BufWriter::with_capacity(1 << 20, writer);
+            archive::pack(tree, writer, &archive::Options::new()).unwrap()
+        });
+        let mut tar = BufReader::with_capacity(1 << 20, tar);
+        let facts = facts_of(&mut tar);
+        // What stands behind the last entry must find a reader, too.
+        io::copy(&mut tar, &mut io::sink()).unwrap();
+        facts
+    })
 }
 
 /// A directory in which names came and went has another time, and no entry for that alone: its time is left out.

@@ -27,12 +27,16 @@ impl Daemon {
         logs: &Path,
         certificates: &Path,
         registry: &str,
+        garbage: Garbage,
     ) -> Self {
         let root = dir.join("root");
         fs::create_dir_all(&root).expect("the daemon's directory can be made");
         let config = dir.join("buildkitd.toml");
-        fs::write(&config, settings(dir, &root, certificates, registry))
-            .expect("the configuration can be written");
+        fs::write(
+            &config,
+            settings(dir, &root, certificates, registry, garbage),
+        )
+        .expect("the configuration can be written");
         let mut command = Command::new(program);
         command
             .arg("--config")
@@ -84,8 +88,37 @@ impl Drop for Daemon {
     }
 }
 
-/// No garbage collection: the default prunes on a full disk, and a pruned step is no longer cached.
-fn settings(dir: &Path, root: &Path, certificates: &Path, registry: &str) -> String {
+/// What a daemon forgets. The default prunes on a full disk, and a pruned step is no longer cached.
+#[derive(Debug, Clone, Copy)]
+pub enum Garbage {
+    /// Nothing.
+    Nothing,
+    /// Packed root filesystems that nobody has asked for in minutes: hundreds of megabytes each, made again in a second,
+    /// and by then of no interest to the test that had them built.
+    PackedTrees,
+}
+
+impl Garbage {
+    fn settings(self) -> &'static str {
+        match self {
+            Self::Nothing => "gc = false\n",
+            Self::PackedTrees => {
+                "gc = true\n\
+                 [[worker.oci.gcpolicy]]\n\
+                 filters = ['description~=\"exec /packer rootfs\"']\nkeepDuration = \"5m\"\n"
+            }
+        }
+    }
+}
+
+fn settings(
+    dir: &Path,
+    root: &Path,
+    certificates: &Path,
+    registry: &str,
+    garbage: Garbage,
+) -> String {
+    let garbage = garbage.settings();
     let mirrors: String = ["docker.io", "ghcr.io"]
         .map(|host| format!("[registry.{host:?}]\nmirrors = [{registry:?}]\n"))
         .concat();
@@ -98,7 +131,7 @@ fn settings(dir: &Path, root: &Path, certificates: &Path, registry: &str) -> Str
          [otel]\n\
          socketPath = \"{dir}/otel.sock\"\n\
          [worker.oci]\n\
-         gc = false\nplatforms = [\"linux/amd64\", \"linux/arm64\"]\nnetworkMode = \"host\"\n\
+         platforms = [\"linux/amd64\", \"linux/arm64\"]\nnetworkMode = \"host\"\n{garbage}\
          [worker.containerd]\n\
          enabled = false\n\
          {mirrors}\

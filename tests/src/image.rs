@@ -2,12 +2,14 @@
 
 use std::{
     fmt::Write,
-    fs,
-    os::unix::fs::symlink,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     process::Command,
+    thread,
 };
 
+use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -54,9 +56,13 @@ impl FixtureImage {
     /// When a tree is missing or the registry refuses.
     pub fn push(&self, bases: &Path, dir: &Path, registry: &str) {
         let layout = Layout::new(dir.join(self.tree));
-        let manifests: Vec<Value> = ARCHITECTURES
-            .map(|arch| self.manifest(&layout, bases, arch))
-            .into();
+        let manifests: Vec<Value> = thread::scope(|scope| {
+            let making =
+                ARCHITECTURES.map(|arch| scope.spawn(|| self.manifest(&layout, bases, arch)));
+            making
+                .map(|made| made.join().expect("an image can be made"))
+                .into()
+        });
         layout.finish(&manifests);
         for name in self.names {
             let (from, to) = (
@@ -81,16 +87,18 @@ impl FixtureImage {
                 String::from_utf8_lossy(&copy.stderr)
             );
         }
+        // The registry has it all.
+        fs::remove_dir_all(layout.dir).expect("a layout can be removed");
     }
 
     fn manifest(&self, layout: &Layout, bases: &Path, arch: &str) -> Value {
-        let layer = layout.tar(&bases.join(format!("{arch}-{}.tar", self.tree)));
+        let (layer, diff_id) = layout.layer(&bases.join(format!("{arch}-{}.tar", self.tree)));
         let config = layout.json(
             "application/vnd.oci.image.config.v1+json",
             &json!({
                 "architecture": arch, "os": "linux", "created": "2025-01-01T00:00:00Z",
                 "config": {"Env": self.env, "Cmd": self.cmd},
-                "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]},
+                "rootfs": {"type": "layers", "diff_ids": [diff_id]},
                 "history": [{"created": "2025-01-01T00:00:00Z", "created_by": "mmdebstrap"}],
             }),
         );
@@ -131,14 +139,26 @@ impl Layout {
         json!({"mediaType": media_type, "digest": format!("sha256:{digest}"), "size": bytes.len()})
     }
 
-    /// A layer that stays where it is; its digest stands in the file beside it.
-    fn tar(&self, tar: &Path) -> Value {
+    /// A layer, and its digest as a plain tar, which stands in the file beside it. It is compressed as in any registry:
+    /// every daemon of the tests keeps one.
+    fn layer(&self, tar: &Path) -> (Value, Value) {
         let sum = fs::read_to_string(tar.with_extension("tar.sha256"))
             .expect("scripts/dev/bases made the tree");
-        let digest = sum.split(' ').next().expect("a line of sha256sum");
-        symlink(tar, self.blob(digest)).expect("a blob can be linked");
-        let size = fs::metadata(tar).expect("the tree is there").len();
-        json!({"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": format!("sha256:{digest}"), "size": size})
+        let diff_id = sum.split(' ').next().expect("a line of sha256sum");
+        let to = self.blob(diff_id);
+        let file = File::create(&to).expect("the layout can be written");
+        let mut gzip = GzEncoder::new(file, Compression::fast());
+        let mut tar = File::open(tar).expect("the tree is there");
+        io::copy(&mut tar, &mut gzip).expect("a layer can be written");
+        gzip.finish().expect("a layer can be written");
+        let bytes = fs::read(&to).expect("a layer can be read");
+        let digest = hex(&Sha256::digest(&bytes));
+        fs::rename(to, self.blob(&digest)).expect("a layer can be named");
+        let layer = json!({
+            "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
+            "digest": format!("sha256:{digest}"), "size": bytes.len(),
+        });
+        (layer, format!("sha256:{diff_id}").into())
     }
 
     fn finish(&self, manifests: &[Value]) {

@@ -32,6 +32,11 @@ pub fn ready() -> bool {
     false
 }
 
+/// Whether this is the second tier of tests, `scripts/dev/test --all`: hundreds of pairs and of megabytes.
+pub fn tests_all() -> bool {
+    env::var_os("LLBGEN_TEST_ALL").is_some()
+}
+
 fn missing() -> Vec<&'static str> {
     let mut missing: Vec<&str> = PROGRAMS
         .into_iter()

@@ -11,7 +11,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::server::Server;
+use crate::{
+    server::Server,
+    tokens::{ISSUER, SERVICE, TokenServer},
+};
 
 /// A running registry. Dropping it stops it.
 #[derive(Debug)]
@@ -25,13 +28,30 @@ impl Registry {
     /// # Panics
     /// When it does not start.
     pub fn start(dir: &Path, logs: &Path) -> Self {
+        Self::configured(dir, logs, "")
+    }
+
+    /// The same for whoever has a token of `tokens`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_with_tokens(dir: &Path, logs: &Path, tokens: &TokenServer) -> Self {
+        let auth = format!(
+            "auth: {{token: {{realm: \"{}\", service: {SERVICE}, issuer: {ISSUER}, rootcertbundle: \"{}\"}}}}\n",
+            tokens.realm(),
+            tokens.certificate().display()
+        );
+        Self::configured(dir, logs, &auth)
+    }
+
+    fn configured(dir: &Path, logs: &Path, auth: &str) -> Self {
         let config = dir.join("config.yml");
         fs::create_dir_all(dir).expect("the registry's directory can be made");
         let text = format!(
             "version: 0.1\n\
              log: {{level: info, accesslog: {{disabled: true}}}}\n\
              storage: {{filesystem: {{rootdirectory: \"{}\"}}, delete: {{enabled: true}}}}\n\
-             http: {{addr: \"127.0.0.1:0\"}}\n",
+             http: {{addr: \"127.0.0.1:0\"}}\n{auth}",
             dir.join("blobs").display()
         );
         fs::write(&config, text).expect("the registry's configuration can be written");

@@ -15,7 +15,7 @@ use std::{
 use serde_json::Value;
 
 /// What each member may depend on, of the members. Arrows run downwards only.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     (
         "llbgen",
         &[
@@ -35,6 +35,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "buildkit-client",
             "buildkit-llb",
             "catalog",
+            "file-set",
             "frontend",
         ],
     ),
@@ -46,11 +47,12 @@ const ARROWS: [(&str, &[&str]); 11] = [
     // Examples of catalogs of their own, made as other teams would.
     ("devbox", &["frontend", "llbgen"]),
     ("example-crate", &["frontend", "llbgen"]),
-    ("catalog", &["buildkit-llb"]),
+    ("catalog", &["buildkit-llb", "file-set"]),
     ("buildkit-client", &["buildkit-llb"]),
     ("buildkit-llb", &[]),
     ("packer", &["archive"]),
-    ("archive", &[]),
+    ("archive", &["file-set"]),
+    ("file-set", &[]),
 ];
 
 /// Outside crates that only some members know: gRPC, protocol types, the terminal.

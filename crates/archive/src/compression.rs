@@ -12,7 +12,7 @@ pub enum Compression {
     Gzip,
     /// zstd, one frame or several.
     Zstd,
-    /// xz. BuildKit runs the program `xz` for it, so the daemon must have that.
+    /// xz.
     Xz,
     /// bzip2.
     Bzip2,

@@ -11,7 +11,8 @@
 //!
 //! [`canonicalize()`] rewrites BuildKit's stream, [`pack()`] packs a tree on disk; [`layer()`] what changes one tree
 //! into another; [`check_rootfs()`] checks and hashes a tar that a user brings; [`list()`] says what a tar holds;
-//! [`copy()`] and [`Unpacker`] put files into a tree on disk. All of them stream.
+//! [`copy()`] and [`Unpacker`] put files into a tree on disk, [`bundle()`] and [`unbundle()`] by way of the tars that many
+//! files travel in. All of them stream.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,6 +37,7 @@
 //! ```
 
 mod block;
+mod bundle;
 mod canonicalize;
 mod compress;
 mod compression;
@@ -63,6 +65,7 @@ mod walk;
 mod writer;
 mod xattr;
 
+pub use bundle::{BUNDLE_END, BundleError, Bundled, Cuts, bundle, bundle_name, unbundle};
 pub use canonicalize::{CanonicalizeError, canonicalize};
 pub use compress::{Compress, Compressor};
 pub use compression::Compression;

@@ -36,7 +36,11 @@ impl Walk {
     /// Starts at `root`, which itself may be a link to a directory.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let directory = openat(CWD, root, flags, Mode::empty())?;
+        Self::of(openat(CWD, root, flags, Mode::empty())?)
+    }
+
+    /// Starts at an open directory.
+    pub(crate) fn of(directory: OwnedFd) -> io::Result<Self> {
         let mut walk = Self { open: Vec::new() };
         walk.push(directory, Vec::new())?;
         Ok(walk)

@@ -3,7 +3,7 @@
 //! ```no_run
 //! use std::io;
 //!
-//! use buildkit_client::{ConnectOptions, Daemon, DeclaredFiles, DockerConfig, Export, LocalDir, Solve};
+//! use buildkit_client::{ConnectOptions, Daemon, DeclaredFiles, DockerConfig, Export, LocalDir, Logins, Solve};
 //! use tokio_util::sync::CancellationToken;
 //!
 //! # async fn example(definition: Vec<u8>) -> Result<(), Box<dyn std::error::Error>> {
@@ -16,7 +16,7 @@
 //! });
 //! let solve = Solve::definition(definition)
 //!     .with_local(LocalDir::new("context", ".", DeclaredFiles::All))
-//!     .with_auth(DockerConfig::load()?)
+//!     .with_auth(Logins::new(DockerConfig::load()?, ["ghcr.io"]))
 //!     .with_export(tar);
 //! let cancel = CancellationToken::new();
 //! daemon.solve(solve, |progress| print!("{}", progress.to_json_line()), &cancel).await?;
@@ -35,7 +35,7 @@
 //!   ([`Gateway::stdio`]).
 //! - [`Progress`]: news while it runs.
 //! - [`Export`], [`TarSink`]: what comes out.
-//! - [`LocalDir`], [`ContentStore`], [`Secrets`], [`DockerConfig`]: what the daemon may ask for.
+//! - [`LocalDir`], [`ContentStore`], [`Secrets`], [`Logins`]: what the daemon may ask for.
 //!
 //! Nothing else in the workspace speaks gRPC.
 
@@ -68,15 +68,18 @@ pub use progress::{
     Progress, ProgressGroup, SourceInfo, SourcePosition, SourceRange, Vertex, VertexDigest,
     VertexLog, VertexStatus, VertexWarning,
 };
-pub use session::ServiceError;
+pub use random::random_id;
 pub use session::auth::{
-    Credentials, CredentialsError, DockerConfig, DockerConfigError, HelperError,
+    Asked, Credentials, CredentialsError, DockerConfig, DockerConfigError, HelperError, Logins,
+    RefusedHosts, Token, TokenProblem, TokenSeed, TokenSource,
 };
 pub use session::content::{BlobDigest, BlobDigestError, BlobError, ContentStore, LayoutDir};
 pub use session::filesync::{
-    DeclaredFiles, Expected, FileSyncError, LocalDir, PatternError, RelPath, RelPathError,
+    DeclaredFiles, Expected, FileSyncError, LocalDir, MadeDir, MadeFile, MadePart, MakeFile,
+    PatternError, RelPath, RelPathError,
 };
 pub use session::secrets::{MAX_SECRET_SIZE, SecretError, SecretSource, SecretValue, Secrets};
 pub use session::ssh::{DEFAULT_SSH_AGENT, SshAgents};
+pub use session::{ServiceError, SessionId};
 pub use solve::{BuildFailure, FailureSource, Solve, SolveError, Solved, readable};
 pub use tls::{ClientPair, TlsError, TlsFiles, TlsFlags};

@@ -4,10 +4,13 @@ use std::fmt::Write as _;
 
 use tokio_rustls::rustls::crypto::ring;
 
-/// 128 random bits in hexadecimal: the name of a session or of a build.
+/// 128 random bits in hexadecimal: a name that nobody else has, of a session, a build or a namespace.
 ///
 /// Whoever knows a session's id can have its secrets, so it comes from the system's generator.
-pub(crate) fn random_id() -> String {
+///
+/// # Panics
+/// When the system has no random numbers.
+pub fn random_id() -> String {
     let mut bytes = [0_u8; 16];
     ring::default_provider()
         .secure_random

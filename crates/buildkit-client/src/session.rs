@@ -30,11 +30,28 @@ pub(crate) use report::Reporter;
 pub use report::ServiceError;
 pub(crate) use service::Services;
 
+/// The id of a session, known before it is opened, so that a graph can be bound to it. Who knows it can use the session, so
+/// it is random.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionId(String);
+
+impl SessionId {
+    /// A new one.
+    pub fn random() -> Self {
+        Self(random_id())
+    }
+
+    /// The id as graphs and requests have it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// An open session.
 ///
 /// Dropping it closes the stream, which ends every call that the daemon has open.
 pub(crate) struct Session {
-    id: String,
+    id: SessionId,
     ended: CancellationToken,
     server: AbortOnDropHandle<()>,
     work: TaskTracker,
@@ -42,9 +59,13 @@ pub(crate) struct Session {
 
 impl Session {
     /// Opens a session on which the daemon can call `services`. Returns when the daemon has taken it up.
-    pub(crate) async fn open(channel: &Channel, services: Services) -> Result<Self, Status> {
-        let id = random_id();
-        let headers = headers::of_session(&id, &service::METHODS)?;
+    pub(crate) async fn open(
+        channel: &Channel,
+        id: SessionId,
+        shared_key: &str,
+        services: Services,
+    ) -> Result<Self, Status> {
+        let headers = headers::of_session(id.as_str(), shared_key, &service::METHODS)?;
         let (outgoing, messages) = tunnel::outgoing();
         let incoming = rpc::session(channel, headers, messages).await?;
         let work = services.work();
@@ -63,9 +84,9 @@ impl Session {
         })
     }
 
-    /// The id under which solves refer to it. Who knows it can use the session, so it is random.
+    /// The id under which solves refer to it.
     pub(crate) fn id(&self) -> &str {
-        &self.id
+        self.id.as_str()
     }
 
     /// Resolves when the session ended by itself: the connection broke, or the daemon gave it up.

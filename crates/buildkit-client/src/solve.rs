@@ -13,7 +13,8 @@ use bytes::Bytes;
 use crate::cache::CacheEntry;
 use crate::export::{Export, attr};
 use crate::gateway::{Gateway, GatewayError};
-use crate::session::auth::DockerConfig;
+use crate::session::SessionId;
+use crate::session::auth::Logins;
 use crate::session::content::ContentStore;
 use crate::session::filesync::LocalDir;
 use crate::session::secrets::Secrets;
@@ -39,7 +40,9 @@ pub struct Solve {
     contents: Vec<ContentStore>,
     secrets: Secrets,
     ssh: SshAgents,
-    auth: DockerConfig,
+    auth: Logins,
+    session: SessionId,
+    shared_key: String,
     leader: Option<Leader>,
 }
 
@@ -116,7 +119,9 @@ impl Solve {
             contents: Vec::new(),
             secrets: Secrets::default(),
             ssh: SshAgents::default(),
-            auth: DockerConfig::default(),
+            auth: Logins::default(),
+            session: SessionId::random(),
+            shared_key: String::new(),
             leader: None,
         }
     }
@@ -184,8 +189,20 @@ impl Solve {
         Self { ssh, ..self }
     }
 
+    /// The same in the session that its graph is bound to. By default, the session has an id that nobody knows before.
+    pub fn with_session(self, session: SessionId) -> Self {
+        Self { session, ..self }
+    }
+
+    /// The same with a key by which the daemon keeps the directories that this client sends: a session with the same key
+    /// sends only what changed. It must be a secret of this client. By default there is none, and all is sent.
+    pub fn with_shared_key(mut self, key: impl Into<String>) -> Self {
+        self.shared_key = key.into();
+        self
+    }
+
     /// The same with credentials for registries, in place of any before.
-    pub fn with_auth(self, auth: DockerConfig) -> Self {
+    pub fn with_auth(self, auth: Logins) -> Self {
         Self { auth, ..self }
     }
 }

@@ -1,12 +1,50 @@
 //! The options of a marshal call, which apply to every vertex.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cap::CapSet;
 use crate::metadata::{ExportCache, LinuxResources, ProgressGroup};
 use crate::notes::SharedNotes;
 use crate::platform::Platform;
+
+/// The sessions that send local sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalSessions {
+    /// That of every source that has none of its own here.
+    pub all: String,
+    /// Those of single sources, by name.
+    pub named: BTreeMap<String, String>,
+    /// Whether only files are sent that changed since the client last sent the same ones, by their metadata. The daemon
+    /// keeps what it was sent for sessions with the shared key of this one, and for sources with the same patterns. Where
+    /// the key is known to others, so are the files, and they can be replaced by others with the same metadata.
+    pub changes_only: bool,
+}
+
+impl LocalSessions {
+    /// One session for all.
+    pub fn new(session: impl Into<String>) -> Self {
+        Self {
+            all: session.into(),
+            named: BTreeMap::new(),
+            changes_only: false,
+        }
+    }
+
+    /// The same for clients that send only what changed; see [`changes_only`](Self::changes_only).
+    pub fn changes_only(self) -> Self {
+        Self {
+            changes_only: true,
+            ..self
+        }
+    }
+
+    /// That of the source `name`.
+    pub(crate) fn of(&self, name: &str) -> &str {
+        self.named.get(name).unwrap_or(&self.all)
+    }
+}
 
 /// What a marshal call says about all vertices. Mirrors `llb.Constraints` at marshal level.
 ///
@@ -18,6 +56,8 @@ pub struct Constraints {
     pub(crate) filters: Vec<String>,
     pub(crate) notes: SharedNotes,
     pub(crate) local_unique_id: Option<String>,
+    pub(crate) local_sessions: Option<Arc<LocalSessions>>,
+    pub(crate) cache_namespace: Option<Arc<str>>,
     pub(crate) caps: Option<Arc<CapSet>>,
 }
 
@@ -42,6 +82,21 @@ impl Constraints {
     /// The daemon takes local sources with equal ids for the same directory, whoever sends them.
     pub fn local_unique_id(mut self, id: impl Into<String>) -> Self {
         self.local_unique_id = Some(id.into());
+        self
+    }
+
+    /// Binds local sources that have no session of their own to those of the clients that send them, whatever id they
+    /// have: nobody else can send them then. Default: none. BuildKit's client has no such thing; it names a session when
+    /// it makes the source.
+    pub fn local_sessions(mut self, sessions: LocalSessions) -> Self {
+        self.local_sessions = Some(Arc::new(sessions));
+        self
+    }
+
+    /// Puts a name before the ids of all cache mounts: `NAMESPACE/ID`, as the Dockerfile frontend does with
+    /// `BUILDKIT_CACHE_MOUNT_NS`. Equal ids are one cache, whoever builds. Default: none, and the ids are as they are.
+    pub fn cache_namespace(mut self, namespace: &str) -> Self {
+        self.cache_namespace = Some(namespace.into());
         self
     }
 
@@ -94,6 +149,12 @@ impl Constraints {
         merged.notes.merge(&later.notes);
         if later.local_unique_id.is_some() {
             merged.local_unique_id.clone_from(&later.local_unique_id);
+        }
+        if later.local_sessions.is_some() {
+            merged.local_sessions.clone_from(&later.local_sessions);
+        }
+        if later.cache_namespace.is_some() {
+            merged.cache_namespace.clone_from(&later.cache_namespace);
         }
         if later.caps.is_some() {
             merged.caps.clone_from(&later.caps);

@@ -100,7 +100,7 @@ mod vertex;
 mod wire;
 
 pub use self::cap::{Cap, CapSet};
-pub use self::constraints::Constraints;
+pub use self::constraints::{Constraints, LocalSessions};
 pub use self::content::{
     ExecContent, FileActionContent, FileChange, MountContent, OpContent, SourceContent,
 };

@@ -2,7 +2,7 @@
 
 mod parts;
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, convert::Infallible, fmt, str::FromStr};
 
 use buildkit_llb::Platform;
 use schemars::JsonSchema;
@@ -71,7 +71,8 @@ impl From<FromLine> for Base {
 impl<'de> Deserialize<'de> for Base {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expecting = "the name of an image or artifact, or `{ from = DOCKERFILE }`";
-        text_or_table::<_, _, FromLine>(deserializer, expecting, |name| Ok(Self::from(name)))
+        let named = |name: &str| Ok::<_, Infallible>(Self::from(name));
+        text_or_table::<_, _, _, FromLine>(deserializer, expecting, named)
     }
 }
 
@@ -113,8 +114,8 @@ pub struct Artifact {
     pub(crate) name: ArtifactName,
     pub(crate) kind: Kind,
     pub(crate) base: Base,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(crate) description: String,
+    #[serde(skip_serializing_if = "Template::is_empty")]
+    pub(crate) description: Template,
     #[serde(serialize_with = "platforms_as_text")]
     pub(crate) platforms: Vec<Platform>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -137,9 +138,9 @@ pub struct Artifact {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) platform_tags: Vec<Template>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) file_tags: Vec<ContextPath>,
+    pub(crate) file_tags: Vec<Template>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) release_tags: Vec<String>,
+    pub(crate) release_tags: Vec<Template>,
     #[serde(skip)]
     pub(crate) problems: Vec<Problem>,
     #[serde(skip)]
@@ -172,7 +173,7 @@ impl Artifact {
             name: ArtifactName::unchecked(name),
             kind,
             base,
-            description: String::new(),
+            description: Template::literal(String::new()),
             platforms: vec![platform("amd64"), platform("arm64")],
             axes: BTreeMap::new(),
             options: BTreeMap::new(),
@@ -197,9 +198,11 @@ impl Artifact {
         self
     }
 
-    /// One sentence on what it is for, shown by `list`.
+    /// One sentence on what it is for, shown by `list`; a [`Template`] that is the same in all variants.
     pub fn description(mut self, text: &str) -> Self {
-        text.clone_into(&mut self.description);
+        if let Some(description) = self.read(text) {
+            self.description = description;
+        }
         self
     }
 
@@ -254,9 +257,10 @@ impl Artifact {
 
     /// A tag of its image made from the text of a file alone, its first 12 hex digits of sha256: for who is used to finding
     /// an image by the hash of its Dockerfile. Unlike the content tag it changes with a comment, and stays the same when a
-    /// pin moves.
+    /// pin moves. A [`Template`].
     pub fn file_tag(mut self, path: &str) -> Self {
-        self.file_tags.push(ContextPath::unchecked(path));
+        let tag = self.read(path);
+        self.file_tags.extend(tag);
         self
     }
 
@@ -313,9 +317,10 @@ impl Artifact {
         self
     }
 
-    /// A git tag pattern (`base-rootfs*`) that releases this artifact.
+    /// A git tag pattern (`base-rootfs*`) that releases this artifact; a [`Template`] that is the same in all variants.
     pub fn release_tag(mut self, pattern: &str) -> Self {
-        self.release_tags.push(pattern.to_owned());
+        let pattern = self.read(pattern);
+        self.release_tags.extend(pattern);
         self
     }
 

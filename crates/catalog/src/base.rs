@@ -109,6 +109,8 @@ pub enum BaseError {
         context: String,
         /// The platform.
         platform: String,
+        /// Those that it has one for.
+        valid: Vec<String>,
     },
     /// The image that `--build-context` gives is not for this platform.
     #[error("the image of the build context `{context}` is not for `{platform}`")]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     artifact::{Artifact, Base},
     check,
-    name::ArtifactName,
+    name::{ArtifactName, VariableName},
     option::{DeclaredOption, OptionValues},
     path::ContextPath,
     problem::{CatalogError, Problem},
@@ -86,6 +86,11 @@ pub struct CheckedCatalog {
     pub(crate) artifacts: BTreeMap<ArtifactName, Artifact>,
     pub(crate) order: Vec<ArtifactName>,
     pub(crate) defaults: Vec<ArtifactName>,
+    /// The namespace of its caches where no lock has one: made from the names of its artifacts, which strangers may have,
+    /// too.
+    pub(crate) own_namespace: String,
+    /// The options of all artifacts.
+    pub(crate) options: BTreeMap<VariableName, OptionValues>,
 }
 
 /// What the image of a variant is called in a registry.

@@ -2,7 +2,9 @@
 
 mod dependencies;
 mod options;
+mod outputs;
 mod tags;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,27 +13,31 @@ use crate::{
     budget::{self, MAX_VARIANTS},
     catalog::{Catalog, CheckedCatalog},
     condition,
+    lock::CacheNamespace,
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
     problem::{CatalogError, Found, Problem},
     step::{Step, StepProblem},
-    variant::{self, Variant},
+    variant,
 };
 
-pub(crate) use self::tags::image_names;
+pub use self::outputs::RECORDS_DIRECTORY;
 use self::{
     dependencies::{MadeFrom, dependency_problems, lacking, made_from},
+    outputs::output_problems,
     tags::tag_problems,
+};
+pub(crate) use self::{
+    dependencies::{options_below, read_problems},
+    outputs::output_path,
+    tags::{file_tag_paths, image_names},
 };
 
 pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
-    let of_catalog = |problem| Found {
-        subject: "options".to_owned(),
-        place: None,
-        problem,
-    };
-    let mut problems: Vec<Found> = catalog.problems.into_iter().map(of_catalog).collect();
+    let of_catalog = catalog.problems.into_iter();
+    let of_catalog = of_catalog.map(|problem| options::of_catalog(None, problem));
+    let mut problems: Vec<Found> = of_catalog.collect();
     let mut artifacts = BTreeMap::new();
     let mut order = Vec::new();
     for artifact in catalog.artifacts {
@@ -54,12 +60,16 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
         .map(|name| ArtifactName::unchecked(name))
         .collect();
     let mut checked = CheckedCatalog {
+        own_namespace: CacheNamespace::of_artifacts(artifacts.keys()),
         artifacts,
         order,
         defaults,
+        options: BTreeMap::new(),
     };
     problems.extend(unknown_defaults(&checked));
     problems.extend(options::unify(&mut checked, &catalog.options));
+    let options = checked.artifacts.values().flat_map(|it| it.options.clone());
+    checked.options = options.collect();
     for artifact in checked.artifacts() {
         problems.extend(
             base_problems(&checked, artifact)
@@ -75,6 +85,7 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
         }
         if problems.is_empty() {
             inherit_options(&mut checked, &made_from);
+            problems.extend(texts::fill(&mut checked));
         }
     }
     if problems.is_empty() {
@@ -94,6 +105,9 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
 fn about(artifact: &Artifact, problem: Problem) -> Found {
     let place = match &problem {
         Problem::Step { number, nested, .. } => artifact.place_within(*number, nested),
+        Problem::CopiedFrom { number, .. }
+        | Problem::TarOf { number, .. }
+        | Problem::NoTar { number, .. } => artifact.step_place(*number),
         _ => problem.key().and_then(|key| artifact.key_place(key)),
     };
     let place = place.or(artifact.place());
@@ -141,14 +155,6 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
     let words = artifact.axes.values().flatten();
     let braces = words.filter(|word| word.contains(['{', '}']));
     problems.extend(braces.map(|word| Problem::Braces { text: word.clone() }));
-    for path in &artifact.file_tags {
-        problems.extend(
-            path.as_str()
-                .parse::<ContextPath>()
-                .err()
-                .map(Problem::Path),
-        );
-    }
     if let Base::FromLine { from } = &artifact.base
         && let Err(error) = from.as_str().parse::<ContextPath>()
     {
@@ -293,56 +299,6 @@ fn inherit_options(catalog: &mut CheckedCatalog, made_from: &MadeFrom) {
             artifact.options = options;
         }
     }
-}
-
-fn output_problems(catalog: &CheckedCatalog) -> Vec<Found> {
-    let mut problems = Vec::new();
-    let mut written: BTreeMap<ContextPath, Variant> = BTreeMap::new();
-    for artifact in catalog.artifacts() {
-        for variant in variant::all_of(artifact, &artifact.platforms) {
-            // The archive of an image holds all its platforms.
-            if artifact.kind == Kind::Image && Some(&variant.platform) != artifact.platforms.first()
-            {
-                continue;
-            }
-            match output_path(artifact, &variant) {
-                Err(problem) => problems.push(about(artifact, problem)),
-                Ok(path) => {
-                    if let Some(first) = written.get(&path) {
-                        let clash = Problem::OutputClash {
-                            path: path.to_string(),
-                            first: first.to_string(),
-                            second: variant.to_string(),
-                            telling: variant.told_from(first),
-                        };
-                        problems.push(about(artifact, clash));
-                    } else {
-                        written.insert(path, variant);
-                    }
-                }
-            }
-        }
-    }
-    problems
-}
-
-/// Where the records of outputs are, in the output directory.
-pub const RECORDS_DIRECTORY: &str = ".llbgen";
-
-pub(crate) fn output_path(artifact: &Artifact, variant: &Variant) -> Result<ContextPath, Problem> {
-    let path = artifact.output.expand(&variant.variables())?;
-    if path.chars().any(char::is_control) {
-        let path = path.escape_default().to_string();
-        return Err(Problem::OutputControl { path });
-    }
-    let parsed: ContextPath = match path.parse() {
-        Ok(parsed) => parsed,
-        Err(_) => return Err(Problem::OutputPath { path }),
-    };
-    if parsed.components().next() == Some(RECORDS_DIRECTORY) {
-        return Err(Problem::OutputRecord { path });
-    }
-    Ok(parsed)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{
 
 use schemars::JsonSchema;
 use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
+    Deserialize, Deserializer, Serialize,
     de::{
         MapAccess, SeqAccess, Visitor,
         value::{MapAccessDeserializer, SeqAccessDeserializer},
@@ -27,8 +27,8 @@ use crate::{
 type Values = BTreeMap<String, OneOrSeveral<String>>;
 
 /// A table of variables and the values that count, all of which hold, or a list of such tables, one of which holds.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
-#[schemars(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
 pub(crate) enum Condition {
     /// All hold.
     All(Values),
@@ -110,12 +110,20 @@ impl Condition {
                     written: name.clone(),
                 });
             }
+            let (with_braces, words): (Vec<&String>, Vec<&String>) =
+                values.iter().partition(|value| value.contains(['{', '}']));
+            found.extend(with_braces.into_iter().map(|value| Impossible {
+                text: format!(
+                    "`{key}.{name} = \"{value}\"` is taken as it is written, and no placeholder can stand there"
+                ),
+                written: value.clone(),
+            }));
             let Some(Some(domain)) = domains.get(name) else {
                 continue;
             };
-            let is_possible =
+            let is_impossible =
                 |pattern: &&String| !domain.iter().any(|value| matches(pattern, value));
-            for value in values.iter().filter(is_possible) {
+            for value in words.into_iter().filter(is_impossible) {
                 let nearest = nearest(value, domain.iter().map(String::as_str));
                 found.push(Impossible {
                     text: format!(
@@ -186,15 +194,6 @@ impl fmt::Display for Condition {
         };
         let tables: Vec<String> = self.tables().iter().map(table).collect();
         f.write_str(&tables.join(" or "))
-    }
-}
-
-impl Serialize for Condition {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::All(values) => values.serialize(serializer),
-            Self::Any(tables) => tables.serialize(serializer),
-        }
     }
 }
 

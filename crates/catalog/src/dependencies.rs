@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::{
     artifact::Artifact,
     catalog::CheckedCatalog,
-    name::ArtifactName,
+    check,
+    name::{ArtifactName, VariableName},
     plan::{PlanProblem, reads_of},
     step::Read,
     variant::{self, Variant},
@@ -47,6 +48,28 @@ impl CheckedCatalog {
             .collect()
     }
 
+    /// The variant of `below`, which `variant` is made from: the same platform, and the same values of what it uses. That
+    /// is what it uses with the defaults of all options, and what values that are set lead it to besides.
+    pub(crate) fn below(&self, variant: &Variant, below: &Artifact) -> Variant {
+        let own = below.options.keys();
+        let artifact = &self.artifacts[&variant.artifact];
+        let is_set = |name: &VariableName| {
+            let option = artifact.options.get(name);
+            option.is_none_or(|option| option.default.to_string() != variant.values[name])
+        };
+        let is_other = |name: &VariableName| !below.options.contains_key(name);
+        if !variant.options().any(is_other) || !variant.options().any(is_set) {
+            return variant.of_base(below, own);
+        }
+        let all: Vec<VariableName> = variant.options().cloned().collect();
+        let with_all = variant.of_base(below, &all);
+        match check::options_below(self, &with_all) {
+            Ok(used) => variant.of_base(below, own.chain(&used)),
+            // The selection was not checked; whoever plans the step that is wrong says what is.
+            Err(_) => with_all,
+        }
+    }
+
     /// `variant` and the variants that it is made from, whatever contexts replace.
     pub(crate) fn variant_closure(&self, variant: &Variant) -> Result<Vec<Variant>, PlanProblem> {
         let mut found: BTreeSet<Variant> = BTreeSet::new();
@@ -61,7 +84,7 @@ impl CheckedCatalog {
             for name in artifacts_read(artifact, &variant)? {
                 below.extend(self.artifacts.get(name.as_str()));
             }
-            open.extend(below.into_iter().map(|below| variant.of_base(below)));
+            open.extend(below.into_iter().map(|below| self.below(&variant, below)));
             order.push(variant);
         }
         Ok(order)

@@ -1,13 +1,17 @@
 //! What the edge hands to the pure core: Dockerfile twins, declared files, and what stands in for a base.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map},
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use buildkit_llb::{ContentDigest, Definition, ImageRef, Platform, ProxyEnv};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    lock::{BaseConfig, Lock},
+    lock::{BaseConfig, CacheNamespace, Lock},
     name::ContextName,
     pack::Packer,
     path::ContextPath,
@@ -63,14 +67,76 @@ pub struct Inputs {
     pub packer: Packer,
     /// The context directory, where it is no directory of the client: a git repository, or a tar.
     pub tree: Option<Definition>,
-    /// The sessions that serve local sources, by the names of these, where they are not the build's own.
-    pub sessions: BTreeMap<String, String>,
+    /// What stands before the ids of cache mounts, in the place of what the lock says.
+    pub cache_namespace: Option<CacheNamespace>,
     /// Proxies for steps that reach the network. They are in the graph that is solved, and in nothing else.
     pub proxy: Option<ProxyEnv>,
 }
 
-/// The files that one declared path stands for, by their paths in the context directory.
-pub type FileSet = BTreeMap<ContextPath, InputFile>;
+/// The files that one declared path stands for, by their paths in the context directory. There may be very many: a clone
+/// shares them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileSet(Arc<BTreeMap<ContextPath, InputFile>>);
+
+impl FileSet {
+    /// No file.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same without texts, which a graph cannot hold when they are so many.
+    pub fn without_texts(self) -> Self {
+        let files = Arc::unwrap_or_clone(self.0).into_iter();
+        files
+            .map(|(path, file)| (path, file.without_text()))
+            .collect()
+    }
+
+    /// Adds the files of another set.
+    pub(crate) fn add(&mut self, others: &Self) {
+        if self.is_empty() {
+            *self = others.clone();
+            return;
+        }
+        let others = others.iter();
+        self.extend(others.map(|(path, file)| (path.clone(), file.clone())));
+    }
+}
+
+impl Deref for FileSet {
+    type Target = BTreeMap<ContextPath, InputFile>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for FileSet {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl FromIterator<(ContextPath, InputFile)> for FileSet {
+    fn from_iter<I: IntoIterator<Item = (ContextPath, InputFile)>>(files: I) -> Self {
+        Self(Arc::new(files.into_iter().collect()))
+    }
+}
+
+impl<const N: usize> From<[(ContextPath, InputFile); N]> for FileSet {
+    fn from(files: [(ContextPath, InputFile); N]) -> Self {
+        files.into_iter().collect()
+    }
+}
+
+impl<'a> IntoIterator for &'a FileSet {
+    type Item = (&'a ContextPath, &'a InputFile);
+    type IntoIter = btree_map::Iter<'a, ContextPath, InputFile>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
 
 /// One declared file: what the graph depends on, and so neither mtime nor owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +189,30 @@ impl InputFile {
     /// The permission bits that the file gets in the graph.
     pub fn mode(&self) -> u32 {
         if self.executable { 0o755 } else { 0o644 }
+    }
+
+    /// What the digest of a set of files says that it is.
+    pub fn kind(&self) -> file_set::Kind {
+        match &self.content {
+            FileContent::Symlink(_) => file_set::Kind::Symlink,
+            FileContent::Text(_) | FileContent::Hashed { .. } => file_set::Kind::File {
+                executable: self.executable,
+            },
+        }
+    }
+
+    /// The same without its text, for a file that is never data in a graph.
+    pub fn without_text(self) -> Self {
+        let FileContent::Text(text) = &self.content else {
+            return self;
+        };
+        Self {
+            executable: self.executable,
+            content: FileContent::Hashed {
+                sha256: self.sha256(),
+                size: text.len() as u64,
+            },
+        }
     }
 
     /// The sha256 of its bytes (of the target, for a link).

@@ -76,11 +76,14 @@ pub use self::{
         FileContent, FileSet, GivenTree, GivenTrees, InputFile, Inputs, LayoutImage,
         MAX_INLINE_FILE, NamedContext, Needs, RootfsTar,
     },
-    local::{CONTEXT_LOCAL, LocalContent, LocalSource},
+    local::{
+        BUNDLES, BundleSource, CONTEXT_LOCAL, LocalContent, LocalSource, MAX_INLINE_SET,
+        files_digest,
+    },
     lock::{
-        BaseConfig, BaseConfigError, Commit, Epoch, EpochError, GitSource, HistoryEntry, ImageKey,
-        ImagePin, LOCK_FILE, Lock, LockError, Move, PACKAGES_EPOCH, PinCount, Pinned, Reference,
-        SourcePolicy, Written,
+        BaseConfig, BaseConfigError, CacheNamespace, CacheNamespaceError, Commit, Epoch,
+        EpochError, GitSource, HistoryEntry, ImageKey, ImagePin, LOCK_FILE, Lock, LockError, Move,
+        PACKAGES_EPOCH, PinCount, Pinned, Reference, SourcePolicy, Written,
     },
     name::{ArtifactName, ContextName, InvalidName, SecretId, SshId, VariableName},
     nearest::nearest,

@@ -1,9 +1,10 @@
 //! Declared files as a state: text as data in the graph, the rest from a local source that is named by its content.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use buildkit_llb::{Copy, Definition, FileActions, Local, Mkdir, Mkfile, SourceLocation, State};
-use sha2::{Digest, Sha256};
+use file_set::FileSetDigest;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     inputs::{FileContent, FileSet, InputFile, RootfsTar},
@@ -14,10 +15,17 @@ use crate::{
 pub const CONTEXT_LOCAL: &str = "context";
 
 /// The most text that one set of files puts into the graph: 1 MiB; a larger set is sent as files.
-const MAX_INLINE_SET: usize = 1024 * 1024;
+pub const MAX_INLINE_SET: usize = 1024 * 1024;
 
 /// The most files that one set puts into the graph: a graph of a whole source tree would be all names.
 const MAX_INLINE_FILES: usize = 64;
+
+/// The most files that travel by themselves: a daemon asks for each, which takes longer than one more vertex from about
+/// here on.
+const MAX_LOOSE_FILES: usize = 256;
+
+/// The directory of bundles, in what a client sends and in what the packer makes.
+pub const BUNDLES: &str = "bundles";
 
 /// Files on the client's disk that a definition reads when it is solved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,13 +34,33 @@ pub struct LocalSource {
     pub name: String,
     /// What is in it.
     pub content: LocalContent,
+    /// How a build of ours sends it, where that is not as files.
+    pub bundles: Option<BundleSource>,
+}
+
+/// A local source that has many files as bundles, in the directory [`BUNDLES`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BundleSource {
+    /// Its name.
+    pub name: String,
+    /// The directory that paths in bundles are relative to; empty for the context directory.
+    pub below: String,
+}
+
+/// The form in which many files come to a graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sending {
+    /// As files, whoever sends them; the packer makes bundles of them.
+    Files,
+    /// As bundles, which a client of ours makes.
+    Bundles,
 }
 
 /// What a local source serves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LocalContent {
     /// These files of the context directory, or of another one.
-    Files(BTreeMap<ContextPath, InputFile>),
+    Files(FileSet),
     /// This one file.
     Rootfs(RootfsTar),
 }
@@ -40,11 +68,8 @@ pub enum LocalContent {
 /// Where files come from that the graph cannot hold.
 #[derive(Clone, Copy)]
 pub(crate) enum FilesFrom<'a> {
-    /// From the client, by a local source of this name, and of this session if it is not that of the build.
-    Client {
-        name: &'a str,
-        session: Option<&'a str>,
-    },
+    /// From the client, by a local source of this name.
+    Client(&'a str),
     /// From a tree that is made elsewhere in the graph.
     Tree(&'a Definition),
 }
@@ -54,6 +79,8 @@ pub(crate) struct FilesSource {
     pub(crate) state: State,
     /// The local source that it comes from, with what is in it. Who sends it decides on owners and modes then.
     pub(crate) local: Option<LocalSource>,
+    /// Whether the graph only names the files, so that somebody has to check what comes.
+    pub(crate) is_named: bool,
 }
 
 /// A state with `files`: a few short texts are data in the graph, all else comes `from` there.
@@ -66,96 +93,146 @@ pub(crate) fn files_source(
     files: &FileSet,
     location: Option<&SourceLocation>,
 ) -> FilesSource {
-    let at = || location.cloned().into_iter();
-    if let Some(texts) = inline_texts(files) {
-        let mut actions = at().fold(FileActions::new(), FileActions::location);
-        for directory in directories(files.keys().cloned()) {
-            let make = Mkdir::new(absolute(&directory)).mode(0o755).created(0);
-            actions = actions.mkdir(make);
-        }
-        for (path, mode, text) in texts {
-            let make = Mkfile::new(absolute(path), text.to_vec());
-            actions = actions.mkfile(make.mode(mode).created(0));
-        }
-        let state = if files.is_empty() {
-            State::scratch()
-        } else {
-            State::scratch().file(actions)
+    if are_inline(files.iter()) {
+        return FilesSource {
+            state: inline(files, location),
+            local: None,
+            is_named: false,
         };
-        return FilesSource { state, local: None };
     }
     match from {
-        FilesFrom::Client { name, session } => {
-            let source = source(name, session, declared, files);
+        FilesFrom::Client(name) => {
+            let source = source(name, declared, files);
+            let at = location.cloned().into_iter();
             FilesSource {
-                state: at().fold(source, Local::location).state(),
+                state: at.fold(source, Local::location).state(),
                 local: Some(LocalSource {
                     name: name.to_owned(),
                     content: LocalContent::Files(files.clone()),
+                    bundles: None,
                 }),
+                is_named: true,
             }
         }
         FilesFrom::Tree(tree) => FilesSource {
             state: picked(&State::from_definition(tree), files, location),
             local: None,
+            is_named: true,
         },
     }
 }
 
+/// Files as data.
+fn inline(files: &FileSet, location: Option<&SourceLocation>) -> State {
+    if files.is_empty() {
+        return State::scratch();
+    }
+    let made = files.iter().fold(
+        made_directories(files, location),
+        |actions, (path, file)| {
+            let FileContent::Text(text) = &file.content else {
+                unreachable!("`are_inline` holds for them");
+            };
+            actions.mkfile(
+                Mkfile::new(absolute(path), text.clone())
+                    .mode(file.mode())
+                    .created(0),
+            )
+        },
+    );
+    State::scratch().file(made)
+}
+
 /// The files out of a tree that has others, too.
 fn picked(tree: &State, files: &FileSet, location: Option<&SourceLocation>) -> State {
+    let made = files.iter().fold(
+        made_directories(files, location),
+        |actions, (path, file)| {
+            let copy = Copy::new(tree, absolute(path), absolute(path));
+            actions.copy(copy.mode(file.mode()).created(0))
+        },
+    );
+    State::scratch().file(made)
+}
+
+/// The directories that files are in.
+fn made_directories(files: &FileSet, location: Option<&SourceLocation>) -> FileActions {
     let at = location.cloned().into_iter();
-    let mut actions = at.fold(FileActions::new(), FileActions::location);
-    for directory in directories(files.keys().cloned()) {
-        let make = Mkdir::new(absolute(&directory)).mode(0o755).created(0);
-        actions = actions.mkdir(make);
-    }
-    for (path, file) in files {
-        let copy = Copy::new(tree, absolute(path), absolute(path));
-        actions = actions.copy(copy.mode(file.mode()).created(0));
-    }
-    State::scratch().file(actions)
+    let actions = at.fold(FileActions::new(), FileActions::location);
+    directories(files.keys()).fold(actions, |actions, directory| {
+        actions.mkdir(Mkdir::new(absolute(&directory)).mode(0o755).created(0))
+    })
 }
 
-/// Whether the graph can hold all of the files.
-pub(crate) fn is_inline(files: &FileSet) -> bool {
-    inline_texts(files).is_some()
-}
-
-/// The texts, with their modes, if the graph can hold all of the files.
-fn inline_texts(files: &FileSet) -> Option<Vec<(&ContextPath, u32, &[u8])>> {
-    if files.len() > MAX_INLINE_FILES {
-        return None;
+/// Whether the graph can hold all of the files: if they are few, and texts, and short all together.
+pub(crate) fn are_inline<'a>(
+    files: impl Iterator<Item = (&'a ContextPath, &'a InputFile)>,
+) -> bool {
+    let (mut count, mut bytes) = (0, 0);
+    for (_, file) in files {
+        let FileContent::Text(text) = &file.content else {
+            return false;
+        };
+        count += 1;
+        bytes += text.len();
+        if count > MAX_INLINE_FILES || bytes > MAX_INLINE_SET {
+            return false;
+        }
     }
-    let texts = files.iter().map(|(path, file)| match &file.content {
-        FileContent::Text(text) => Some((path, file.mode(), &**text)),
-        FileContent::Hashed { .. } | FileContent::Symlink(_) => None,
-    });
-    let texts: Vec<_> = texts.collect::<Option<_>>()?;
-    let bytes: usize = texts.iter().map(|(_, _, text)| text.len()).sum();
-    (bytes <= MAX_INLINE_SET).then_some(texts)
+    true
 }
 
-/// A state with the content of a root filesystem tar, unpacked as `ADD` does.
-pub(crate) fn rootfs_state(tar: &RootfsTar) -> State {
-    let source = Local::new(tar.local.as_str())
+/// The source that has a root filesystem tar, a file at its root.
+pub(crate) fn rootfs_source(tar: &RootfsTar) -> State {
+    Local::new(tar.local.as_str())
         .unique(hex(&tar.sha256))
         .differ_none()
         .include([escape_pattern(&tar.file_name)])
-        .state();
-    State::scratch().file(
-        FileActions::new().copy(Copy::new(&source, format!("/{}", tar.file_name), "/").unpack()),
-    )
+        .state()
 }
 
-fn source(name: &str, session: Option<&str>, declared: &[ContextPath], files: &FileSet) -> Local {
-    let source = Local::new(name)
-        .unique(content_name(files))
+/// The source has an id of its content, so that equal names mean equal content. A client binds it to its session, since
+/// the daemon takes what it knows by an id from whoever sends it first.
+fn source(name: &str, declared: &[ContextPath], files: &FileSet) -> Local {
+    Local::new(name)
+        .unique(hex(&files_digest(files, "")))
         .differ_none()
-        .include(patterns(declared, files));
-    match session {
-        Some(session) => source.session(session),
-        None => source,
+        .include(patterns(declared, files))
+}
+
+/// Whether so many files travel as bundles.
+pub(crate) fn are_bundled(files: &FileSet) -> bool {
+    files.len() > MAX_LOOSE_FILES
+}
+
+impl BundleSource {
+    /// That of a set of files out of the local source `name`. Its own name is the same whatever the files have, so that a
+    /// daemon knows what it was sent before.
+    pub(crate) fn new(name: &str, declared: &[ContextPath], below: &str) -> Self {
+        let mut hash = Sha256::new();
+        for text in declared.iter().map(ContextPath::as_str).chain([below]) {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        }
+        let mut digits = hex(&hash.finalize());
+        digits.truncate(16);
+        Self {
+            name: format!("{name}-{digits}"),
+            below: below.to_owned(),
+        }
+    }
+
+    /// The source, with the digest of its files, in a vertex of this name: its own would tell nobody what it is.
+    pub(crate) fn state(
+        &self,
+        content: &[u8; 32],
+        name: String,
+        location: Option<&SourceLocation>,
+    ) -> State {
+        let source = Local::new(&*self.name).unique(hex(content)).differ_none();
+        let source = source.custom_name(name);
+        let at = location.cloned().into_iter();
+        at.fold(source, Local::location).state()
     }
 }
 
@@ -175,23 +252,24 @@ fn patterns(declared: &[ContextPath], files: &FileSet) -> Vec<String> {
         .collect()
 }
 
-/// A hash over path, mode and bytes of every file: equal names mean equal content, so sharing a source is right.
-fn content_name(files: &FileSet) -> String {
-    let mut hash = Sha256::new();
+/// The digest of files in the directory `below`, which is empty for the context directory, or of the one file `below`.
+pub fn files_digest(files: &FileSet, below: &str) -> [u8; 32] {
+    let mut digest = FileSetDigest::new();
     for (path, file) in files {
-        hash.update(format!("{}\0{:o}\0", path, file.mode()));
-        hash.update(file.sha256());
+        let path = path.as_str();
+        let path = path.strip_prefix(below).unwrap_or(path);
+        let path = path.strip_prefix('/').unwrap_or(path);
+        digest.add(path.as_bytes(), file.kind(), &file.sha256());
     }
-    hex(&hash.finalize())
+    digest.finish()
 }
 
-fn directories(paths: impl Iterator<Item = ContextPath>) -> Vec<ContextPath> {
-    let mut directories: Vec<ContextPath> = paths
-        .flat_map(|path| std::iter::successors(path.parent(), ContextPath::parent))
-        .collect();
-    directories.sort();
-    directories.dedup();
-    directories
+/// The directories above some paths, each once, those above others first.
+fn directories<'a>(
+    paths: impl Iterator<Item = &'a ContextPath>,
+) -> impl Iterator<Item = ContextPath> {
+    let above = paths.flat_map(|path| std::iter::successors(path.parent(), ContextPath::parent));
+    above.collect::<BTreeSet<_>>().into_iter()
 }
 
 fn absolute(path: &ContextPath) -> String {

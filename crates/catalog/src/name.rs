@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// an artifact's name, such words may be joined by `/`; the id of a secret may hold `:`, for tokens that are for one host
 /// (`GIT_AUTH_TOKEN.example.com:8443`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is not a valid {what}: {}", rule(what))]
+#[error("`{}` is not a valid {what}: {}", shortened(name), rule(what, name))]
 pub struct InvalidName {
     /// What the name was meant for.
     pub what: &'static str,
@@ -23,8 +23,20 @@ const SECRET: &str = "secret id";
 
 const VARIABLE: &str = "axis or option name";
 
-fn rule(what: &str) -> &'static str {
+/// The most bytes that a name has.
+const MAX: usize = 128;
+
+/// A name that is too long, by its beginning.
+fn shortened(name: &str) -> String {
+    if name.len() <= MAX {
+        return name.to_owned();
+    }
+    name.chars().take(40).chain(['…']).collect()
+}
+
+fn rule(what: &str, name: &str) -> &'static str {
     match what {
+        _ if name.len() > MAX => "it must have at most 128 bytes",
         ARTIFACT => {
             "its words, joined by `/`, must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`"
         }
@@ -58,7 +70,7 @@ fn validate(what: &'static str, name: &str) -> Result<(), InvalidName> {
         VARIABLE => is_variable(name),
         _ => is_word(name),
     };
-    if words_are_valid && name.len() <= 128 {
+    if words_are_valid && name.len() <= MAX {
         Ok(())
     } else {
         Err(InvalidName {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::{
     file::{Place, text_or_table},
     name::VariableName,
-    template::{Template, TemplateError, Variables},
+    template::{Template, Variables},
 };
 
 /// The values that an option may take.
@@ -20,6 +20,13 @@ pub struct OptionValues {
     /// The valid values; any value when empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
+}
+
+impl OptionValues {
+    /// Whether this can be its value.
+    pub(crate) fn takes(&self, value: &str) -> bool {
+        self.values.is_empty() || self.values.iter().any(|valid| valid == value)
+    }
 }
 
 /// An option as a file has it.
@@ -52,14 +59,11 @@ impl From<OptionTable> for OptionValues {
 impl<'de> Deserialize<'de> for OptionValues {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expecting = "a value, or a table, as `{ default = VALUE, values = [VALUE, …] }`";
-        let any = |default: &str| match default.parse() {
-            Ok(default) => Ok(Self {
-                default,
-                values: Vec::new(),
-            }),
-            Err(error) => Err(TemplateError::to_string(&error)),
+        let any = |default: &str| {
+            let values = Vec::new();
+            default.parse().map(|default| Self { default, values })
         };
-        text_or_table::<_, _, OptionTable>(deserializer, expecting, any)
+        text_or_table::<_, _, _, OptionTable>(deserializer, expecting, any)
     }
 }
 

@@ -3,7 +3,10 @@
 
 use buildkit_llb::{BindMount, ContentCache, Exec, OpError, State};
 
-use crate::pack::Packer;
+use crate::{
+    local::{BUNDLES, hex},
+    pack::Packer,
+};
 
 /// Something that is put into a tree.
 #[derive(Debug, Clone)]
@@ -18,6 +21,17 @@ pub(crate) enum Placing<'a> {
         path: String,
         /// The directory that it is unpacked into.
         to: String,
+        /// The sha256 of the file in hex digits, if another file is to be refused.
+        sha256: Option<String>,
+    },
+    /// The files of bundles are put into a directory.
+    Unbundle {
+        /// The tree with [`BUNDLES`].
+        from: &'a State,
+        /// The directory.
+        to: String,
+        /// The digest of the files.
+        content: [u8; 32],
     },
     /// A directory is made, with all above it.
     Directory(String),
@@ -40,6 +54,8 @@ pub(crate) struct Copying<'a> {
     pub(crate) plain: bool,
     /// The names of files and directories that are left out wherever they are.
     pub(crate) without: &'a [&'a str],
+    /// The digest of what is copied, if anything else is to be refused.
+    pub(crate) content: Option<[u8; 32]>,
 }
 
 impl<'a> Copying<'a> {
@@ -53,17 +69,20 @@ impl<'a> Copying<'a> {
             time: None,
             plain: false,
             without: &[],
+            content: None,
         }
     }
 
     /// Its flags.
     fn options(&self) -> Vec<String> {
         let plain = self.plain.then(|| "--plain=true".to_owned());
+        let content = self.content.as_ref().map(content_flag);
         let mode = self.mode.map(|mode| format!("--mode={mode:04o}"));
         let time = self.time.map(|time| format!("--time={time}"));
         let without = self.without.iter().map(|name| format!("--without={name}"));
         plain
             .into_iter()
+            .chain(content)
             .chain(mode)
             .chain(time)
             .chain(without)
@@ -77,6 +96,9 @@ const TREE: &str = "/tree";
 /// Where the tree is mounted that something is taken from.
 pub(crate) const FROM: &str = "/from";
 
+/// Where bundles are made.
+const OUT: &str = "/out";
+
 impl Placing<'_> {
     /// `tree` with it, in a vertex that `caption` names.
     pub(crate) fn into_tree(
@@ -87,13 +109,31 @@ impl Placing<'_> {
     ) -> Result<State, OpError> {
         let (args, mount) = match self {
             Self::Directory(path) => (vec!["directory".to_owned(), TREE.to_owned(), path], None),
-            Self::Unpack { from, path, to } => {
+            Self::Unpack {
+                from,
+                path,
+                to,
+                sha256,
+            } => {
                 let mount = BindMount::new(FROM, from).selector(path).readonly();
-                let words = ["unpack", FROM, TREE, &to].map(str::to_owned);
-                (words.to_vec(), Some(mount))
+                let sha256 = sha256.map(|digits| format!("--sha256={digits}"));
+                let words = [FROM, TREE, &to].map(str::to_owned);
+                let args = ["unpack".to_owned()].into_iter().chain(sha256).chain(words);
+                (args.collect(), Some(mount))
+            }
+            Self::Unbundle { from, to, content } => {
+                let mount = BindMount::new(FROM, from).selector(format!("/{BUNDLES}"));
+                let args = ["unbundle", &content_flag(&content), FROM, TREE, &to];
+                (args.map(str::to_owned).to_vec(), Some(mount.readonly()))
             }
             Self::Copy(copying) => {
                 let (mount, path) = mounted(copying.from, &copying.path);
+                // What keeps its times is known by its graph, as the tree is.
+                let mount = if copying.plain || copying.time.is_some() {
+                    mount
+                } else {
+                    mount.content_cache(ContentCache::Off)
+                };
                 let options = copying.options();
                 let words = [FROM.to_owned(), path, TREE.to_owned(), copying.to];
                 let args = ["copy".to_owned()].into_iter().chain(options).chain(words);
@@ -110,6 +150,28 @@ impl Placing<'_> {
     }
 }
 
+/// A tree with bundles of the files in the directory `path` of `from`, in a vertex that `caption` names.
+pub(crate) fn bundled(
+    from: &State,
+    path: &str,
+    content: &[u8; 32],
+    packer: &Packer,
+    caption: impl FnOnce(Exec) -> Exec,
+) -> Result<State, OpError> {
+    let (mount, path) = mounted(from, path);
+    let out = format!("{OUT}/{BUNDLES}");
+    let args = ["bundle", &content_flag(content), FROM, &path, &out];
+    let exec = packer
+        .exec(args)
+        .mount(mount)
+        .mount(BindMount::new(OUT, &State::scratch()));
+    packer.root().exec(caption(exec)).mount(OUT)
+}
+
+fn content_flag(content: &[u8; 32]) -> String {
+    format!("--content={}", hex(content))
+}
+
 /// A path that is no pattern, whatever is in it.
 pub(crate) fn escaped(path: &str) -> String {
     let escape = |c: char| is_sign(c).then_some('\\');
@@ -123,25 +185,55 @@ fn is_sign(c: char) -> bool {
     matches!(c, '*' | '?' | '[' | '\\')
 }
 
-/// The mount of as little of `from` as holds `path`, since what is mounted is what the cache knows the vertex by; and the
-/// path in [`FROM`].
+/// The mount of what `path` names alone, since what is mounted is what the cache knows the vertex by; and the path in
+/// [`FROM`]. All of `from` for a pattern or a path with `..`: links may lead anywhere in it.
 fn mounted(from: &State, path: &str) -> (BindMount, String) {
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let literal = parts.iter().position(|part| part.contains(is_sign));
-    match (literal, parts.last()) {
-        (None, Some(name)) => {
-            let target = format!("{FROM}/{name}");
-            let mount = BindMount::new(target, from).selector(format!("/{}", parts.join("/")));
+    let parts: Vec<&str> = path
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect();
+    let whole = format!("/{}", parts.join("/"));
+    let is_plain = |part: &&str| *part != ".." && !part.contains(is_sign);
+    match parts.last() {
+        Some(name) if parts.iter().all(is_plain) => {
+            let mount = BindMount::new(format!("{FROM}/{name}"), from).selector(whole);
             (mount.readonly(), (*name).to_owned())
         }
-        (None | Some(0), _) => (
-            BindMount::new(FROM, from).readonly(),
-            format!("/{}", parts.join("/")),
-        ),
-        (Some(literal), _) => {
-            let above = format!("/{}", parts[..literal].join("/"));
-            let mount = BindMount::new(FROM, from).selector(above);
-            (mount.readonly(), parts[literal..].join("/"))
-        }
+        _ => (BindMount::new(FROM, from).readonly(), whole),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use buildkit_llb::{Constraints, Image, OpContent, Platform};
+
+    use super::*;
+
+    #[test]
+    fn as_little_is_mounted_as_can_be() {
+        let check = |path: &str, expected: (&str, &str, &str)| {
+            let from = Image::new("debian:12".parse().unwrap()).state();
+            let copying = Copying::new(&from, path, "/to");
+            let copied = Placing::Copy(copying)
+                .into_tree(&State::scratch(), &Packer::neutral(), |exec| exec)
+                .unwrap();
+            let constraints = Constraints::new(Platform::new("linux", "amd64"));
+            let graph = copied.marshal(&constraints).unwrap();
+            let found = graph.vertices().find_map(|vertex| match vertex.content() {
+                OpContent::Exec(exec) => Some(exec),
+                _ => None,
+            });
+            let exec = found.unwrap();
+            let mut mounts = exec.mounts.iter();
+            let from = mounts.find(|mount| mount.dest.starts_with(FROM)).unwrap();
+            let words = (&*from.dest, &*from.selector, &*exec.args[3]);
+            assert_eq!(words, expected, "{path}");
+        };
+        check("/usr/bin/awk", ("/from/awk", "/usr/bin/awk", "awk"));
+        check("/./usr//lib/", ("/from/lib", "/usr/lib", "lib"));
+        check("/", ("/from", "", "/"));
+        check("/usr/bin/aw*", ("/from", "", "/usr/bin/aw*"));
+        check("/usr/../etc", ("/from", "", "/usr/../etc"));
+        check(r"/a\*b/c", ("/from", "", r"/a\*b/c"));
     }
 }

@@ -2,14 +2,18 @@
 
 mod definition;
 mod error;
+mod needs;
+mod outputs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{Cap, CapSet, Constraints, Definition, Entry, OpContent};
+use buildkit_llb::{Cap, CapSet, Constraints, Definition, Entry, LocalSessions, OpContent, State};
 
+pub(crate) use self::needs::{reads_of, step_failed};
 pub use self::{
     definition::PlannedDefinition,
     error::{PlanError, PlanProblem},
+    outputs::{OutputClash, check_outputs},
 };
 use crate::{
     artifact::{Artifact, Kind},
@@ -18,15 +22,15 @@ use crate::{
     check,
     compression::TarCompression,
     id::{Format, Id, TAG_DIGITS},
-    inputs::{Inputs, Needs},
-    local::{LocalSource, hex},
-    lock::Reference,
+    inputs::Inputs,
+    local::{LocalSource, Sending, hex},
+    lock::{CacheNamespace, Reference},
     name::ContextName,
     oci::{self, OciConfigs},
     pack::{PACKER, Packer},
     path::ContextPath,
     planner::{Gathered, Planner},
-    step::{Read, Reader, Step, StepError, StepProblem},
+    step::Read,
     tree::ImageConfig,
     variant::Variant,
 };
@@ -40,11 +44,14 @@ pub struct Plan {
     pub kind: Kind,
     /// What its own steps start from.
     pub base: ResolvedBase,
-    /// The graph, for the variant's platform.
+    /// The graph, for the variant's platform, as ids, records and comparisons have it: without what differs from client to
+    /// client.
     pub definition: PlannedDefinition,
-    /// The same with the proxies of the build, if there are any.
-    proxied: Option<PlannedDefinition>,
-    /// The graph that has the tar of a root filesystem as its result.
+    /// The same with the namespace of caches.
+    emitted: PlannedDefinition,
+    /// The same with the proxies of the build and the sessions of its files.
+    returned: PlannedDefinition,
+    /// The same with the tar of a root filesystem as its result, and many files as bundles.
     solved: Option<PlannedDefinition>,
     /// What an image of it is run with, as far as steps set it.
     pub config: ImageConfig,
@@ -117,40 +124,15 @@ impl From<Caching> for PlanOptions {
     }
 }
 
+/// The states of the graphs that are built.
+struct Built {
+    /// What a frontend returns.
+    returned: State,
+    /// What a build of ours solves, if that is another one.
+    solved: Option<State>,
+}
+
 impl CheckedCatalog {
-    /// What has to be read before `variants` can be planned.
-    pub fn needs(&self, variants: &[Variant]) -> Result<Needs, PlanError> {
-        let mut needs = Needs::default();
-        for variant in variants {
-            let failed = |reason| PlanError::new(variant, reason);
-            let artifact = &self.artifacts[&variant.artifact];
-            needs.files.extend(artifact.file_tags.iter().cloned());
-            for variant in self.variant_closure(variant).map_err(failed)? {
-                let artifact = &self.artifacts[&variant.artifact];
-                if let crate::artifact::Base::FromLine { from } = &artifact.base {
-                    needs.dockerfiles.insert(from.clone());
-                }
-                let reads = reads_of(artifact, &variant).map_err(failed)?;
-                needs.packer |= artifact.kind != Kind::Image;
-                for read in reads.into_iter().flatten() {
-                    needs.add(read);
-                }
-            }
-        }
-        Ok(needs)
-    }
-
-    /// What the steps of `variant` read, and those of what it is made from, whatever contexts replace.
-    pub fn reads(&self, variant: &Variant) -> Result<BTreeSet<Read>, PlanError> {
-        let failed = |reason| PlanError::new(variant, reason);
-        let mut reads = BTreeSet::new();
-        for below in self.variant_closure(variant).map_err(failed)? {
-            let steps = reads_of(&self.artifacts[&below.artifact], &below).map_err(failed)?;
-            reads.extend(steps.into_iter().flatten());
-        }
-        Ok(reads)
-    }
-
     /// Plans one variant. The same catalog, inputs and variant give the same bytes in any process.
     pub fn plan(
         &self,
@@ -176,21 +158,12 @@ impl CheckedCatalog {
         if tree.state.is_scratch() {
             return Err(PlanProblem::Empty);
         }
-        let solved = match (artifact.kind, &inputs.proxy) {
-            (Kind::Rootfs, None) => Some(planner.packed(variant)?.state),
-            (Kind::Rootfs, Some(proxy)) => {
-                let mut planner = Planner::proxied(self, inputs, options.epoch, proxy);
-                Some(planner.packed(variant)?.state)
-            }
-            (Kind::Layer | Kind::Image, _) => None,
+        let packed = match artifact.kind {
+            Kind::Rootfs => Some(planner.packed(variant)?.state),
+            Kind::Layer | Kind::Image => None,
         };
-        let proxied = match &inputs.proxy {
-            Some(proxy) => {
-                let mut planner = Planner::proxied(self, inputs, options.epoch, proxy);
-                Some(planner.result(variant)?.state)
-            }
-            None => None,
-        };
+        let has_bundles = planner.has_bundles();
+        let built = self.built(variant, inputs, options, (&tree.state, packed, has_bundles))?;
         let compression = match artifact.kind {
             Kind::Rootfs | Kind::Layer => options.tar_compression,
             Kind::Image => TarCompression::Uncompressed,
@@ -211,14 +184,18 @@ impl CheckedCatalog {
             .filter(|reference| !inputs.lock.pins(&reference.source))
             .cloned()
             .collect();
-        let like_marshalled =
-            |state| PlannedDefinition::like_marshalled(state, constraints.clone());
+        let shared = constraints
+            .clone()
+            .cache_namespace(self.cache_namespace(inputs));
+        let for_build = |state| PlannedDefinition::like_marshalled(state, shared.clone());
+        let emitted = for_build(tree.state.clone());
         let neutral;
         let (definition, graph) = if packs {
             neutral = self.neutral_graph(variant, inputs, options.epoch)?;
-            (like_marshalled(tree.state), &neutral)
+            let definition = PlannedDefinition::like_marshalled(tree.state, constraints);
+            (definition, &neutral)
         } else {
-            let definition = PlannedDefinition::try_new(tree.state, constraints.clone())?;
+            let definition = PlannedDefinition::try_new(tree.state, constraints)?;
             neutral = Definition::clone(&definition);
             (definition, &neutral)
         };
@@ -250,8 +227,9 @@ impl CheckedCatalog {
             base,
             id: (unpinned.is_empty() && missing.is_empty()).then_some(id),
             definition,
-            proxied: proxied.map(like_marshalled),
-            solved: solved.map(like_marshalled),
+            emitted,
+            returned: for_build(built.returned),
+            solved: built.solved.map(for_build),
             config: tree.config,
             oci: configs,
             locals,
@@ -260,11 +238,45 @@ impl CheckedCatalog {
             references,
             unpinned,
             missing,
-            file_tags: file_tags(artifact, inputs)?,
+            file_tags: file_tags(artifact, variant, inputs)?,
             output,
             packed,
             tar_compression: compression,
         })
+    }
+
+    /// The states that are built, where they are others than `tree` and `packed`, its tar: with the proxies of the build,
+    /// and with bundles of a client of ours.
+    fn built(
+        &self,
+        variant: &Variant,
+        inputs: &Inputs,
+        options: &PlanOptions,
+        (tree, packed, has_bundles): (&State, Option<State>, bool),
+    ) -> Result<Built, PlanProblem> {
+        let has_proxy = inputs.proxy.is_some();
+        let planner = |sending| Planner::of_build(self, inputs, options.epoch, sending);
+        let returned = if has_proxy {
+            planner(Sending::Files).result(variant)?.state
+        } else {
+            tree.clone()
+        };
+        let solved = if packed.is_some() && (has_proxy || has_bundles) {
+            Some(planner(Sending::Bundles).packed(variant)?.state)
+        } else if has_bundles {
+            Some(planner(Sending::Bundles).result(variant)?.state)
+        } else {
+            packed
+        };
+        Ok(Built { returned, solved })
+    }
+
+    /// What stands before the ids of cache mounts, so that one daemon keeps the caches of several catalogs apart.
+    fn cache_namespace<'a>(&'a self, inputs: &'a Inputs) -> &'a str {
+        let given = inputs.cache_namespace.as_ref();
+        let written = || inputs.lock.cache_namespace();
+        let name = given.map(CacheNamespace::as_str).or_else(written);
+        name.unwrap_or(&self.own_namespace)
     }
 
     /// The graph with one program for all that pack.
@@ -281,45 +293,6 @@ impl CheckedCatalog {
     }
 }
 
-/// Two outputs of one selection that would be one file, or one below the other.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{path}` would be written by `{first}` and by `{second}`")]
-pub struct OutputClash {
-    /// The path.
-    pub path: ContextPath,
-    /// The variant that is planned first.
-    pub first: String,
-    /// The other one.
-    pub second: String,
-}
-
-/// Refuses plans whose outputs are one file. [`Catalog::check`](crate::Catalog::check) has done so for options at their
-/// defaults.
-pub fn check_outputs(plans: &[Plan]) -> Result<(), OutputClash> {
-    let mut written: BTreeMap<&ContextPath, usize> = BTreeMap::new();
-    let clash = |path: &ContextPath, one: usize, other: usize| OutputClash {
-        path: path.clone(),
-        first: plans[one.min(other)].variant.to_string(),
-        second: plans[one.max(other)].variant.to_string(),
-    };
-    for (index, plan) in plans.iter().enumerate() {
-        match written.get(&plan.output) {
-            // The archive of an image holds all its platforms.
-            Some(other) if plan.is_of_image(&plans[*other]) => {}
-            Some(other) => return Err(clash(&plan.output, *other, index)),
-            None => drop(written.insert(&plan.output, index)),
-        }
-    }
-    for (path, index) in &written {
-        for above in std::iter::successors(path.parent(), ContextPath::parent) {
-            if let Some(other) = written.get(&above) {
-                return Err(clash(&above, *other, *index));
-            }
-        }
-    }
-    Ok(())
-}
-
 impl Plan {
     /// Whether both are the same image, for two platforms.
     pub fn is_of_image(&self, other: &Self) -> bool {
@@ -328,19 +301,35 @@ impl Plan {
             && self.variant.values == other.variant.values
     }
 
-    /// The graph to return from a frontend: with the proxies of the build.
-    pub fn to_return(&self) -> &Definition {
-        self.proxied.as_ref().unwrap_or(&self.definition)
+    /// The graph to give away: with the namespace of caches, and for whoever sends its files.
+    pub fn to_emit(&self) -> &Definition {
+        &self.emitted
     }
 
-    /// The graph that a build of ours solves: with the proxies of the build, and with a tar as its result, if the artifact
-    /// is one. What `emit` and a frontend give has the tree of a root filesystem itself as its result, which BuildKit's
+    /// The graph to return from a frontend: with the proxies of the build and the sessions of its files, too.
+    pub fn to_return(&self) -> &Definition {
+        &self.returned
+    }
+
+    /// The graph that a build of ours solves: with the proxies of the build, with many files as bundles, and with a tar as
+    /// its result, if the artifact is one. What `emit` and a frontend give has the tree of a root filesystem itself as its result, which BuildKit's
     /// exporters write in their own form.
     pub fn to_solve(&self) -> &Definition {
         match &self.solved {
             Some(solved) => solved,
             None => self.to_return(),
         }
+    }
+
+    /// The same for a client with these sessions: no one else can send the files that its graphs read. Its
+    /// [`definition`](Self::definition), ids and digests stay those of the files.
+    pub fn for_sessions(mut self, sessions: &LocalSessions) -> Self {
+        if self.locals.is_empty() {
+            return self;
+        }
+        self.returned = self.returned.for_sessions(sessions);
+        self.solved = self.solved.map(|solved| solved.for_sessions(sessions));
+        self
     }
 
     /// How many vertices its graph has.
@@ -362,15 +351,20 @@ fn is_command(vertex: &Entry) -> bool {
     }
 }
 
-fn file_tags(artifact: &Artifact, inputs: &Inputs) -> Result<Vec<String>, PlanProblem> {
-    let tag = |path: &ContextPath| {
-        let file = inputs.files.get(path).and_then(|files| files.get(path));
+fn file_tags(
+    artifact: &Artifact,
+    variant: &Variant,
+    inputs: &Inputs,
+) -> Result<Vec<String>, PlanProblem> {
+    let tag = |path: ContextPath| {
+        let file = inputs.files.get(&path).and_then(|files| files.get(&path));
         let file = file.ok_or_else(|| PlanProblem::FileTag { path: path.clone() })?;
         let mut tag = hex(&file.sha256());
         tag.truncate(TAG_DIGITS);
         Ok(tag)
     };
-    artifact.file_tags.iter().map(tag).collect()
+    let paths = check::file_tag_paths(artifact, variant)?;
+    paths.into_iter().map(tag).collect()
 }
 
 /// The daemon gives a command a PATH when neither the base nor a step set one, which every supported daemon can.
@@ -380,41 +374,6 @@ fn constraints(variant: &Variant, caching: Caching) -> Constraints {
     match caching {
         Caching::Use => constraints,
         Caching::Ignore => constraints.ignore_cache(),
-    }
-}
-
-/// What every step of `artifact` reads, in the order of the steps, the last ones among them.
-pub(crate) fn reads_of(
-    artifact: &Artifact,
-    variant: &Variant,
-) -> Result<Vec<Vec<Read>>, PlanProblem> {
-    let variables = variant.variables();
-    let reader = Reader {
-        variables: &variables,
-    };
-    artifact
-        .numbered_steps()
-        .map(|(number, step)| {
-            step.reads(reader)
-                .map_err(|source| step_failed(artifact, number, step, source))
-        })
-        .collect()
-}
-
-pub(crate) fn step_failed(
-    artifact: &Artifact,
-    number: usize,
-    step: &Step,
-    source: StepError,
-) -> PlanProblem {
-    let written = StepProblem::from(&source).written;
-    let place = artifact.step_place(number);
-    PlanProblem::Step {
-        place: place.map(|place| Box::new(place.of_text(&written))),
-        artifact: artifact.name.to_string(),
-        number,
-        title: step.title(),
-        source: Box::new(source),
     }
 }
 

@@ -1,19 +1,19 @@
 //! From a variant to its tree: the base below it, then its steps, each with exactly what it declared.
 
+mod bases;
 mod reads;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_llb::{Platform, ProxyEnv, SourceLocation, State};
+use buildkit_llb::{Platform, ProxyEnv, State};
 
 use self::reads::ReadBy;
 use crate::{
-    artifact::{Artifact, Base, Kind},
-    base::{self, Ground},
+    artifact::{Artifact, Kind},
     catalog::CheckedCatalog,
     check,
     inputs::Inputs,
-    local::{LocalContent, LocalSource},
+    local::{LocalSource, Sending},
     location::Files,
     lock::{Reference, Written},
     name::ArtifactName,
@@ -36,6 +36,8 @@ pub(crate) struct Planner<'a> {
     proxy: Option<&'a ProxyEnv>,
     /// What packed files are called.
     naming: Naming,
+    /// The form in which many files come to the graph.
+    sending: Sending,
     /// Bases that are no artifacts, one vertex each.
     grounds: BTreeMap<(Named, Platform), Built>,
     /// Trees without last steps.
@@ -101,6 +103,7 @@ impl<'a> Planner<'a> {
             packer: &inputs.packer,
             proxy: None,
             naming: Naming::Real,
+            sending: Sending::Files,
             grounds: BTreeMap::new(),
             built: BTreeMap::new(),
             complete: BTreeMap::new(),
@@ -111,15 +114,17 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// For the graph that is solved, when it needs proxies: ids, records and comparisons are made from the one without.
-    pub(crate) fn proxied(
+    /// For the graph that is solved, with the proxies of the build: ids, records and comparisons are made from the one
+    /// without.
+    pub(crate) fn of_build(
         catalog: &'a CheckedCatalog,
         inputs: &'a Inputs,
         epoch: Option<i64>,
-        proxy: &'a ProxyEnv,
+        sending: Sending,
     ) -> Self {
         Self {
-            proxy: Some(proxy),
+            proxy: inputs.proxy.as_ref(),
+            sending,
             ..Self::new(catalog, inputs, epoch)
         }
     }
@@ -208,7 +213,9 @@ impl<'a> Planner<'a> {
         variant: &Variant,
     ) -> Result<Tree, PlanProblem> {
         match self.catalog.base_artifact(artifact) {
-            Some(below) if !self.is_replaced(&below.name) => self.tree(&variant.of_base(below)),
+            Some(below) if !self.is_replaced(&below.name) => {
+                self.tree(&self.catalog.below(variant, below))
+            }
             _ => Ok(self.base(artifact, variant)?.tree),
         }
     }
@@ -220,6 +227,12 @@ impl<'a> Planner<'a> {
             self.gathered.references.extend(reference);
         }
         Ok(packer)
+    }
+
+    /// Whether a client of ours sends files as bundles.
+    pub(crate) fn has_bundles(&self) -> bool {
+        let mut locals = self.gathered.locals.iter();
+        locals.any(|local| local.bundles.is_some())
     }
 
     pub(crate) fn finish(self) -> Gathered {
@@ -253,7 +266,7 @@ impl<'a> Planner<'a> {
         let below = |variant: &Variant| {
             let artifact = &self.catalog.artifacts[&variant.artifact];
             let below = self.catalog.base_artifact(artifact)?;
-            (!self.is_replaced(&below.name)).then(|| variant.of_base(below))
+            (!self.is_replaced(&below.name)).then(|| self.catalog.below(variant, below))
         };
         std::iter::successors(Some(variant.clone()), below).collect()
     }
@@ -317,6 +330,7 @@ impl<'a> Planner<'a> {
             context.proxy = self.proxy;
             context.environment = built.tree.environment();
             context.packer = packer;
+            context.sending = self.sending;
             built.tree = step.apply(built.tree, &mut context).map_err(failed)?;
         }
         Ok(built)
@@ -332,57 +346,6 @@ impl<'a> Planner<'a> {
             title: step.title(),
             place: self.files.step(artifact, number),
             is_repeated: !self.carried_out.insert((variant.clone(), number)),
-        }
-    }
-
-    fn base(&mut self, artifact: &'a Artifact, variant: &Variant) -> Result<Built, PlanProblem> {
-        if let Some(below) = self.catalog.base_artifact(artifact)
-            && !self.is_replaced(&below.name)
-        {
-            return self.build(&variant.of_base(below));
-        }
-        let named = match &artifact.base {
-            Base::FromLine { from } => Named::By(from.clone()),
-            Base::Named(_) => Named::In(artifact.name.clone()),
-        };
-        let key = (named, variant.platform.clone());
-        if let Some(ground) = self.grounds.get(&key) {
-            return Ok(ground.clone());
-        }
-        let location = self.base_location(artifact);
-        let ground = base::ground(artifact, variant, self.inputs, location)?;
-        let built = self.stand_on(ground);
-        self.grounds.insert(key, built.clone());
-        Ok(built)
-    }
-
-    fn base_location(&mut self, artifact: &Artifact) -> Option<SourceLocation> {
-        match &artifact.base {
-            Base::FromLine { from } => {
-                let text = self.inputs.dockerfiles.get(from)?;
-                self.files.dockerfile(from, text)
-            }
-            Base::Named(_) => self.files.base(artifact),
-        }
-    }
-
-    /// Whether a `--build-context` stands in for an artifact.
-    fn is_replaced(&self, name: &ArtifactName) -> bool {
-        self.inputs.contexts.contains_key(name.as_str())
-    }
-
-    fn stand_on(&mut self, ground: Ground) -> Built {
-        if let Some(tar) = ground.rootfs {
-            self.gathered.locals.push(LocalSource {
-                name: tar.local.clone(),
-                content: LocalContent::Rootfs(tar),
-            });
-        }
-        self.gathered.stores.extend(ground.store);
-        self.gathered.references.extend(ground.reference);
-        Built {
-            tree: ground.tree,
-            distribution: ground.distribution,
         }
     }
 }

@@ -138,6 +138,8 @@ pub enum Problem {
     /// A tree that a step copies from, which is neither an artifact nor an image with tag or digest.
     #[error("`{name}`, which a step copies from, is no artifact{}", or_image(nearest.as_deref()))]
     CopiedFrom {
+        /// The number of the step, from 1.
+        number: usize,
         /// The name as written.
         name: String,
         /// The artifact that is most like it.
@@ -146,6 +148,8 @@ pub enum Problem {
     /// A tar that a step puts in, of something that is no artifact.
     #[error("`{name}`, whose tar a step puts in, is not an artifact{}", did_you_mean(nearest.as_deref()))]
     TarOf {
+        /// The number of the step, from 1.
+        number: usize,
         /// The name as written.
         name: String,
         /// The artifact that is most like it.
@@ -156,6 +160,8 @@ pub enum Problem {
         "`{name}`, whose tar a step puts in, is an image; only rootfs and layer artifacts are tars"
     )]
     NoTar {
+        /// The number of the step, from 1.
+        number: usize,
         /// The image.
         name: String,
     },
@@ -216,6 +222,14 @@ pub enum Problem {
         /// The reference.
         reference: String,
     },
+    /// A file whose text makes a tag, and that is no path of the context directory.
+    #[error("{source}")]
+    FileTag {
+        /// The path.
+        path: String,
+        /// What is wrong with it.
+        source: ContextPathError,
+    },
     /// Tags without a repository.
     #[error("it has `tags` but no `repository`, so it would be pushed nowhere")]
     NoRepository,
@@ -238,6 +252,19 @@ pub enum Problem {
         name: String,
         /// The artifact that is most like it.
         nearest: Option<String>,
+    },
+    /// A variable with several values in a text that all variants have in common.
+    #[error(
+        "`{{{name}}}` is not the same in all variants, and `{key}` is one text for them: {}",
+        listed(values)
+    )]
+    Varies {
+        /// The key that has the text.
+        key: &'static str,
+        /// The variable.
+        name: String,
+        /// Its values.
+        values: Vec<String>,
     },
     /// A step that cannot be carried out.
     #[error("step {number}: {text}")]
@@ -276,10 +303,12 @@ impl Problem {
         match self {
             Self::Template(error) => StepProblem::from(error).written,
             Self::Step { written, .. } => written.clone(),
-            Self::CopiedFrom { name, .. } | Self::TarOf { name, .. } | Self::NoTar { name } => {
-                StepProblem::written("", name).written
+            Self::FileTag { path, .. } => StepProblem::written("", path).written,
+            Self::CopiedFrom { name, .. } | Self::TarOf { name, .. } | Self::NoTar { name, .. } => {
+                vec![format!("\"{name}\""), format!("'{name}'")]
             }
             Self::Braces { text } => vec![text.clone()],
+            Self::Varies { name, .. } => vec![format!("{{{name}"), name.clone()],
             Self::OptionAndAxis { name, .. }
             | Self::OptionDiffers { name, .. }
             | Self::Default { name, .. } => vec![format!("options.{name}"), name.clone()],
@@ -303,6 +332,8 @@ impl Problem {
             | Self::OutputRecord { .. }
             | Self::OutputClash { .. } => "output",
             Self::NotAnImage { .. } => "repository",
+            Self::Varies { key, .. } => key,
+            Self::FileTag { .. } => "file-tags",
             Self::NotALayer { .. } => "whiteouts",
             _ => return None,
         })

@@ -1,6 +1,9 @@
 //! From what a user asks for to variants: names, globs, platforms and option values.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod error;
+mod set;
+
+use std::collections::BTreeSet;
 
 use buildkit_llb::Platform;
 use globset::Glob;
@@ -9,12 +12,12 @@ use crate::{
     artifact::Artifact,
     budget::{self, MAX_VARIANTS},
     catalog::CheckedCatalog,
-    name::{ArtifactName, VariableName},
+    name::ArtifactName,
     nearest::nearest,
-    option::settled,
     variant::{self, Variant},
-    words::{did_you_mean, listed},
 };
+
+pub use self::error::SelectError;
 
 /// What a user asks for.
 #[derive(Debug, Clone, Default)]
@@ -28,118 +31,17 @@ pub struct Request {
     pub set: Vec<(String, String)>,
 }
 
-/// Why nothing can be selected.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SelectError {
-    /// No artifact was named and the catalog has no defaults.
-    #[error("no artifact was named, and the catalog has no defaults")]
-    Nothing {
-        /// The artifacts that there are.
-        valid: Vec<String>,
-    },
-    /// An artifact that the catalog does not have.
-    #[error("there is no artifact `{name}`{}", did_you_mean(nearest.as_deref()))]
-    UnknownArtifact {
-        /// The name as given.
-        name: String,
-        /// The artifacts that there are.
-        valid: Vec<String>,
-        /// The one that is most like it.
-        nearest: Option<String>,
-    },
-    /// A glob that no artifact matches, or that cannot be read.
-    #[error("`{pattern}` matches no artifact")]
-    NoMatch {
-        /// The pattern.
-        pattern: String,
-        /// The artifacts that there are.
-        valid: Vec<String>,
-    },
-    /// A platform that an artifact is not declared for.
-    #[error("artifact `{artifact}` is not declared for `{platform}`{}", did_you_mean(nearest.as_deref()))]
-    UndeclaredPlatform {
-        /// The artifact.
-        artifact: ArtifactName,
-        /// The platform.
-        platform: String,
-        /// The platforms that it is declared for.
-        valid: Vec<String>,
-        /// The one that is most like it.
-        nearest: Option<String>,
-    },
-    /// An option that no artifact of the catalog has.
-    #[error("no artifact has an option `{name}`{}", did_you_mean(nearest.as_deref()))]
-    UnknownOption {
-        /// The name as given.
-        name: String,
-        /// The options and axes that there are.
-        valid: Vec<String>,
-        /// The one that is most like it.
-        nearest: Option<String>,
-    },
-    /// More variants than one call can have.
-    #[error(
-        "the selection has more than {MAX_VARIANTS} variants; `{artifact}` alone has {count} ({factors})"
-    )]
-    TooManyVariants {
-        /// The artifact that has most of them.
-        artifact: ArtifactName,
-        /// How many.
-        count: usize,
-        /// What they are the product of.
-        factors: String,
-    },
-    /// A value that an option or axis cannot take.
-    #[error("option `{name}` of artifact `{artifact}` cannot be `{value}`{}", did_you_mean(nearest.as_deref()))]
-    InvalidValue {
-        /// The artifact.
-        artifact: ArtifactName,
-        /// The option or axis.
-        name: VariableName,
-        /// The value as given.
-        value: String,
-        /// The values that it can take.
-        valid: Vec<String>,
-        /// The one that is most like it.
-        nearest: Option<String>,
-    },
-}
-
-impl SelectError {
-    /// What there is instead, in words.
-    pub fn valid_ones(&self) -> String {
-        match self {
-            Self::Nothing { valid }
-            | Self::UnknownArtifact { valid, .. }
-            | Self::NoMatch { valid, .. } => format!("the artifacts are {}", listed(valid)),
-            Self::UndeclaredPlatform { valid, .. } => {
-                format!("it is declared for {}", listed(valid))
-            }
-            Self::UnknownOption { valid, .. } if valid.is_empty() => {
-                "the catalog has no options".to_owned()
-            }
-            Self::UnknownOption { valid, .. } => format!("the options are {}", listed(valid)),
-            Self::TooManyVariants { .. } => {
-                "select fewer artifacts or platforms, or set an axis".to_owned()
-            }
-            Self::InvalidValue { valid, .. } => format!("it can be {}", listed(valid)),
-        }
-    }
-}
-
 impl CheckedCatalog {
     /// The variants that a request asks for: artifacts in the order of the catalog, platforms as declared.
     pub fn select(&self, request: &Request) -> Result<Vec<Variant>, SelectError> {
         let artifacts = self.select_artifacts(&request.artifacts)?;
-        self.check_options(&request.set)?;
+        self.check_set(&artifacts, &request.set)?;
         let mut variants = Vec::new();
         for artifact in &artifacts {
             let platforms = select_platforms(artifact, &request.platforms)?;
-            for mut variant in variant::all_of(artifact, &platforms) {
-                if set_values(artifact, &mut variant, &request.set)? {
-                    variants.push(variant);
-                }
-            }
+            let set = self.set_in(artifact, &request.set)?;
+            let all = variant::all_of(artifact, &platforms).into_iter();
+            variants.extend(all.filter_map(|variant| set.variant(variant)));
             if variants.len() > MAX_VARIANTS {
                 return Err(too_many(&artifacts, artifact));
             }
@@ -150,17 +52,6 @@ impl CheckedCatalog {
     /// The variants of one artifact, options at their defaults.
     pub fn variants(&self, artifact: &Artifact) -> Vec<Variant> {
         variant::all_of(artifact, &artifact.platforms)
-    }
-
-    /// Refuses what `set` cannot be in some artifact that has it.
-    pub(crate) fn check_everywhere(&self, set: &[(String, String)]) -> Result<(), SelectError> {
-        self.check_options(set)?;
-        for artifact in self.artifacts() {
-            for (name, value) in set {
-                check_set(artifact, name, value)?;
-            }
-        }
-        Ok(())
     }
 
     /// The artifacts that names, prefixes, globs or `all` stand for, in the order of the catalog; the defaults when there
@@ -196,36 +87,6 @@ impl CheckedCatalog {
             .artifacts()
             .filter(|artifact| selected.contains(&artifact.name))
             .collect())
-    }
-
-    /// Refuses options that no artifact of the catalog has, and values that none of those that have it can take. Which of
-    /// the artifacts are selected does not count: whoever builds several of them gives all the same arguments.
-    fn check_options(&self, set: &[(String, String)]) -> Result<(), SelectError> {
-        for (name, value) in set {
-            let mut having = self.artifacts().filter(|artifact| has(artifact, name));
-            let Some(first) = having.next() else {
-                return Err(self.unknown_option(name));
-            };
-            if let Err(refused) = check_set(first, name, value)
-                && having.all(|artifact| check_set(artifact, name, value).is_err())
-            {
-                return Err(refused);
-            }
-        }
-        Ok(())
-    }
-
-    fn unknown_option(&self, name: &str) -> SelectError {
-        let names = |artifact: &Artifact| {
-            let names = artifact.axes.keys().chain(artifact.options.keys());
-            names.map(ToString::to_string).collect::<Vec<_>>()
-        };
-        let valid: BTreeSet<String> = self.artifacts().flat_map(names).collect();
-        SelectError::UnknownOption {
-            name: name.to_owned(),
-            nearest: nearest(name, valid.iter().map(String::as_str)).map(str::to_owned),
-            valid: valid.into_iter().collect(),
-        }
     }
 
     fn matching(&self, pattern: &str) -> Vec<&ArtifactName> {
@@ -298,65 +159,6 @@ pub fn unused_options<'s>(variants: &[Variant], set: &'s [(String, String)]) -> 
         all.any(|variant| variant.values.contains_key(name))
     };
     names.filter(|name| !is_used(name)).collect()
-}
-
-fn has(artifact: &Artifact, name: &str) -> bool {
-    artifact.axes.contains_key(name) || artifact.options.contains_key(name)
-}
-
-/// Refuses a value that the option or axis `name` of `artifact`, if it has one, cannot take.
-fn check_set(artifact: &Artifact, name: &str, value: &str) -> Result<(), SelectError> {
-    let (name, values) = match artifact.axes.get_key_value(name) {
-        Some(axis) => axis,
-        None => match artifact.options.get_key_value(name) {
-            Some((name, option)) if !option.values.is_empty() => (name, &option.values),
-            _ => return Ok(()),
-        },
-    };
-    check_value(artifact, name, value, values)
-}
-
-/// Sets options; whether the variant stays, which it does unless an axis was set to other values only.
-fn set_values(
-    artifact: &Artifact,
-    variant: &mut Variant,
-    set: &[(String, String)],
-) -> Result<bool, SelectError> {
-    let mut chosen: BTreeMap<&VariableName, Vec<&str>> = BTreeMap::new();
-    let mut set_options = BTreeMap::new();
-    for (name, value) in set {
-        check_set(artifact, name, value)?;
-        if let Some((name, _)) = artifact.axes.get_key_value(name.as_str()) {
-            chosen.entry(name).or_default().push(value);
-        } else if let Some((name, _)) = artifact.options.get_key_value(name.as_str()) {
-            set_options.insert(name.clone(), value.clone());
-        }
-    }
-    if !set_options.is_empty() {
-        let options = settled(&artifact.options, set_options);
-        variant.values.extend(options);
-    }
-    Ok(chosen
-        .iter()
-        .all(|(axis, values)| values.contains(&variant.values[*axis].as_str())))
-}
-
-fn check_value(
-    artifact: &Artifact,
-    name: &VariableName,
-    value: &str,
-    valid: &[String],
-) -> Result<(), SelectError> {
-    if valid.iter().any(|valid| valid == value) {
-        return Ok(());
-    }
-    Err(SelectError::InvalidValue {
-        artifact: artifact.name.clone(),
-        name: name.clone(),
-        value: value.to_owned(),
-        valid: valid.to_vec(),
-        nearest: nearest(value, valid.iter().map(String::as_str)).map(str::to_owned),
-    })
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::{
     artifact::{Artifact, Base, Kind},
     base::{self, BaseError},
     catalog::CheckedCatalog,
+    check,
     inputs::{Inputs, Needs},
     lock::{Pinned, Reference, Written},
     plan::PlanError,
@@ -73,7 +74,12 @@ impl Survey<'_> {
             let asked = Asked::of(artifact, &variant, &values);
             for (number, step) in artifact.numbered_steps() {
                 let reads = asked.reads(number, step);
-                for read in reads.map_err(|reason| PlanError::new(&variant, reason))? {
+                let failed = |reason| PlanError::new(&variant, reason);
+                for read in reads.map_err(failed)? {
+                    let problems = check::read_problems(self.catalog, artifact, number, &read);
+                    if let Some(problem) = problems.into_iter().next() {
+                        return Err(failed(problem.into()));
+                    }
                     let variant = variant.clone();
                     self.reads.insert(ReadBy {
                         variant,

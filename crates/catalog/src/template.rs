@@ -84,6 +84,18 @@ impl Template {
         }
     }
 
+    /// A text without placeholders.
+    pub(crate) fn literal(text: String) -> Self {
+        Self {
+            parts: vec![Part::Literal(text.clone())],
+            text,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     /// The text as it is written.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -166,25 +178,32 @@ fn parse(text: &str) -> Result<Vec<Part>, TemplateError> {
     Ok(parts)
 }
 
-impl TryFrom<String> for Template {
-    type Error = TemplateError;
+macro_rules! written {
+    ($($text:ident),*) => {
+        $(impl TryFrom<String> for $text {
+            type Error = TemplateError;
 
-    fn try_from(text: String) -> Result<Self, TemplateError> {
-        text.parse()
-    }
+            fn try_from(text: String) -> Result<Self, TemplateError> {
+                text.parse()
+            }
+        }
+
+        impl From<$text> for String {
+            fn from(text: $text) -> Self {
+                text.as_str().to_owned()
+            }
+        }
+
+        /// As it is written.
+        impl fmt::Display for $text {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        })*
+    };
 }
 
-impl From<Template> for String {
-    fn from(template: Template) -> Self {
-        template.text
-    }
-}
-
-impl fmt::Display for Template {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
+written!(Template, TreeText, Script);
 
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,8 @@ pub struct Tree {
     pub(crate) base: Option<Arc<BaseConfig>>,
     /// What is below all steps.
     pub(crate) ground: GroundName,
+    /// The variables that steps have set to what nobody knows yet.
+    pub(crate) unknown: BTreeSet<String>,
     /// Whether the artifact whose steps are carried out has set `cmd` itself.
     pub(crate) has_own_cmd: bool,
 }
@@ -98,6 +100,7 @@ impl Tree {
                 name: "scratch".to_owned(),
                 is_known: true,
             },
+            unknown: BTreeSet::new(),
             has_own_cmd: false,
         }
     }
@@ -114,7 +117,20 @@ impl Tree {
             values: self.config.env.clone(),
             base: self.ground.name.clone(),
             is_known: self.ground.is_known,
+            unknown: self.unknown.clone(),
         }
+    }
+
+    /// Sets a variable for what comes after; of an image that the lock does not have, nobody knows what its own variables
+    /// are, nor what is made from them.
+    pub(crate) fn set_env(&mut self, name: &str, value: String, is_known: bool) {
+        if is_known {
+            self.unknown.remove(name);
+        } else {
+            self.unknown.insert(name.to_owned());
+        }
+        self.config.set_env(name, &value);
+        self.state = self.state.clone().env(name, value);
     }
 
     /// A tree that continues from an image: its steps run with the image's environment, user and directory.
@@ -138,6 +154,7 @@ impl Tree {
                 name: name.to_owned(),
                 is_known: base.is_some(),
             },
+            unknown: BTreeSet::new(),
             has_own_cmd: false,
         }
     }

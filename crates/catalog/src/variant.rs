@@ -11,7 +11,8 @@ use crate::{
     template::Variables,
 };
 
-/// The variables that every variant has, so that no axis or option may take their names.
+/// The variables that every variant has, in the order in which `variables` fills them in. No axis or option may take their
+/// names.
 pub(crate) const RESERVED: [&str; 5] = ["arch", "artifact", "os", "platform", "variant"];
 
 /// One artifact for one platform, with one value for every axis and option.
@@ -32,24 +33,18 @@ impl Variant {
     pub fn variables(&self) -> Variables {
         let platform = self.platform.to_string();
         let mut parts = platform.splitn(3, '/');
-        let (os, arch) = (
-            parts.next().unwrap_or_default(),
-            parts.next().unwrap_or_default(),
-        );
-        let variant = parts.next().unwrap_or_default();
-        let built_in = [
-            ("arch", arch),
-            ("artifact", self.artifact.as_str()),
-            ("os", os),
-            ("platform", &platform),
-            ("variant", variant),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut part = || parts.next().unwrap_or_default();
+        let (os, arch, variant) = (part(), part(), part());
+        let artifact = self.artifact.as_str();
+        let built_in = RESERVED
+            .into_iter()
+            .zip([arch, artifact, os, &platform, variant]);
+        let built_in = built_in.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let values = self
             .values
             .iter()
             .map(|(name, value)| (name.to_string(), value.clone()));
-        built_in.into_iter().chain(values).collect()
+        built_in.chain(values).collect()
     }
 
     /// The placeholders whose values tell it from `other`, those of the platform as one: `{arch}`, unless only
@@ -77,23 +72,25 @@ impl Variant {
             .collect()
     }
 
-    /// The same platform and values for the artifact that this one is based on.
-    pub(crate) fn of_base(&self, base: &Artifact) -> Self {
-        let kept = |name: &VariableName| self.values.get(name).cloned();
-        let axes = base
-            .axes
-            .keys()
-            .filter_map(|name| Some((name.clone(), kept(name)?)));
-        let options = base
-            .options
-            .keys()
-            .filter_map(|name| Some((name.clone(), kept(name)?)));
+    /// The same platform and values for an artifact that this one is made from, with those `options` alone.
+    pub(crate) fn of_base<'a>(
+        &self,
+        base: &'a Artifact,
+        options: impl IntoIterator<Item = &'a VariableName>,
+    ) -> Self {
+        let kept = |name: &VariableName| Some((name.clone(), self.values.get(name)?.clone()));
+        let names = base.axes.keys().chain(options);
         Self {
             artifact: base.name.clone(),
             platform: self.platform.clone(),
-            values: axes.chain(options).collect(),
+            values: names.filter_map(kept).collect(),
             axes: base.axes.keys().cloned().collect(),
         }
+    }
+
+    /// The options that have a value here.
+    pub(crate) fn options(&self) -> impl Iterator<Item = &VariableName> {
+        self.values.keys().filter(|name| !self.axes.contains(name))
     }
 }
 

@@ -14,8 +14,8 @@ use std::{
 };
 
 use catalog::{
-    Apt, Artifact, Base, Caching, Catalog, Cause, Copy, Difference, Env, FileSet, InputFile,
-    Inputs, Lock, Plan, Request, Run, Side, Step,
+    Apt, Artifact, Base, Caching, Catalog, Cause, Copy, Difference, Download, Env, FileSet,
+    InputFile, Inputs, Lock, Plan, Request, Run, Side, Step,
 };
 use generated::{Fleet, Leaf, Part, changed, fleets, leaves};
 use proptest::prelude::*;
@@ -220,4 +220,44 @@ fn long_graphs_are_compared_at_once() {
     );
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].chain.len(), 10_000);
+}
+
+#[test]
+fn what_is_put_into_a_tree_is_told_in_the_words_of_its_step() {
+    let check = |old: Step, new: Step, expected: &[&str]| {
+        let of = |step: Step| plan(vec![rootfs("a", "debian:12", &[step])], "");
+        assert_eq!(told(&of(old), &of(new)), expected);
+    };
+    let copy = |path: &str, to: &str| Copy::new(path, to).from("busybox:1").into();
+    check(
+        copy("/v1/etc", "/etc"),
+        copy("/v2/etc", "/etc"),
+        &["a: copy /v2/etc from busybox:1 to /etc | copied: `/v1/etc` → `/v2/etc` | "],
+    );
+    check(
+        copy("/etc/*.d", "/etc"),
+        copy("/etc/*.d", "/opt"),
+        &["a: copy /etc/*.d from busybox:1 to /opt | copied to: `/etc` → `/opt` | "],
+    );
+    let get = |url: &str, mode: u32| Download::new(url, "/x").mode(mode).into();
+    check(
+        get("https://example.com/1/x.tgz", 0o644),
+        get("https://example.com/2/x.tgz", 0o644),
+        &[
+            "download | source: `https://example.com/1/x.tgz` → `https://example.com/2/x.tgz` | a: download https://example.com/2/x.tgz to /x",
+        ],
+    );
+    check(
+        get("https://example.com/x-1.tgz", 0o644),
+        get("https://example.com/x-2.tgz", 0o644),
+        &[
+            "download | source: `https://example.com/x-1.tgz` → `https://example.com/x-2.tgz` | a: download https://example.com/x-2.tgz to /x",
+            "a: download https://example.com/x-2.tgz to /x | copied: `/x-1.tgz` → `/x-2.tgz` | ",
+        ],
+    );
+    check(
+        get("https://example.com/x", 0o644),
+        get("https://example.com/x", 0o755),
+        &["a: download https://example.com/x to /x | mode: `0644` → `0755` | "],
+    );
 }

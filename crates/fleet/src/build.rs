@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use buildkit_client::{ContentStore, Daemon, FailureSource, SolveError};
+use buildkit_client::{ContentStore, Daemon, FailureSource, SessionId, Solve, SolveError};
+use buildkit_llb::LocalSessions;
 use catalog::{PACKER_PROGRAM, Plan, Variant};
 use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
@@ -42,8 +43,30 @@ pub struct BuildOptions {
     pub roots: BTreeMap<String, PathBuf>,
     /// What the daemon may read of OCI layouts, by the id that graphs have.
     pub stores: BTreeMap<String, ContentStore>,
+    /// By which the daemon keeps the files that are sent; without one, all are sent each time.
+    pub shared_key: Option<String>,
     /// How images leave the daemon.
     pub image: ImageOptions,
+}
+
+impl BuildOptions {
+    /// What binds graphs to a session of this client.
+    pub(crate) fn sessions(&self, session: &SessionId) -> LocalSessions {
+        let sessions = LocalSessions::new(session.as_str());
+        match self.shared_key {
+            Some(_) => sessions.changes_only(),
+            None => sessions,
+        }
+    }
+
+    /// The solve in that session.
+    pub(crate) fn in_session(&self, solve: Solve, session: SessionId) -> Solve {
+        let solve = solve.with_session(session);
+        match &self.shared_key {
+            Some(key) => solve.with_shared_key(key),
+            None => solve,
+        }
+    }
 }
 
 /// Something to build.
@@ -138,6 +161,9 @@ pub enum FailureReason {
     /// A path that cannot be served to the daemon.
     #[error(transparent)]
     Path(#[from] buildkit_client::RelPathError),
+    /// A file has no place in the tars that many files are sent as.
+    #[error(transparent)]
+    Bundle(#[from] archive::BundleError),
     /// The graph reads a local source, and no directory is given for it.
     #[error("there is no directory for the local source `{name}`")]
     NoRoot {
@@ -176,7 +202,7 @@ pub enum FailureReason {
     Push(Box<PushFailure>),
     /// A tag was not moved.
     #[error(transparent)]
-    Tag(#[from] TagError),
+    Tag(Box<TagError>),
     /// The daemon, which was to move the tags of an image that it had just pushed, made another one.
     #[error("the image was pushed as `{pushed}`, and then its tags to `{digest}`")]
     TwoDigests {
@@ -188,6 +214,12 @@ pub enum FailureReason {
     /// The daemon says that all is well, and has broken off its tar.
     #[error("the daemon ended the build without sending its tar to the end")]
     NoTar,
+}
+
+impl From<TagError> for FailureReason {
+    fn from(error: TagError) -> Self {
+        Self::Tag(Box::new(error))
+    }
 }
 
 /// Builds everything in `work`, each with a solve and a session of its own: the daemon says of a tar that it sends only which

@@ -11,7 +11,7 @@ use buildkit_client::{
 };
 use buildkit_llb::{Constraints, Http, SourceContent};
 use catalog::{LOCK_FILE, Pinned, Plan};
-use frontend::lookup;
+use frontend::{MISMATCH, lookup};
 
 use crate::{
     build::FailureReason,
@@ -54,9 +54,6 @@ impl fmt::Display for ExpectedBy {
         }
     }
 }
-
-/// How BuildKit's `source/http` begins what it says.
-const MISMATCH: &str = "digest mismatch";
 
 /// The failure, when `source` is a download of `plan` that is not what its checksum says, as the daemon has it.
 pub(crate) fn classify(

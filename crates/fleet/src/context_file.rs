@@ -2,7 +2,10 @@
 
 use std::{fs, io, path::Path};
 
-use crate::regular_file::{self, Links};
+use crate::{
+    directory::Directory,
+    regular_file::{self, Links},
+};
 
 /// The content of `name` in `context`; `None` when there is none.
 ///
@@ -18,10 +21,11 @@ pub fn read(context: &Path, name: &str) -> io::Result<Option<Vec<u8>>> {
     if !found.is_symlink() {
         return regular_file::read(&path, Links::Refuse).map(Some);
     }
-    let target = fs::canonicalize(&path)?;
-    if !target.starts_with(fs::canonicalize(context)?) {
+    let (root, target) = (fs::canonicalize(context)?, fs::canonicalize(&path)?);
+    let Ok(inside) = target.strip_prefix(&root) else {
         let error = "it is a link out of the context directory";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
-    }
-    regular_file::read(&target, Links::Refuse).map(Some)
+    };
+    // What has become a link meanwhile is not followed.
+    Directory::open(&root)?.read(inside).map(Some)
 }

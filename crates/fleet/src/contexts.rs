@@ -5,23 +5,20 @@ mod spec;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
 use buildkit_client::ContentStore;
-use catalog::{ContextPath, FileSet, NamedContext, Needs, Template, Variant};
-use frontend::files;
+use catalog::{ContextName, ContextPath, FileSet, NamedContext, Needs, Read, Template, Variant};
+use frontend::files::{self, DeclaredError};
 
 use self::rootfs::Tars;
 pub use self::{
     rootfs::RootfsError,
     spec::{BuildContext, BuildContextError, ContextSource},
 };
-use crate::{
-    inputs::{Directory, InputError},
-    layout,
-};
+use crate::{directory::Directory, inputs::InputError, layout};
 
 /// The contexts of a build, read: what the plan needs, and where the files are.
 #[derive(Debug, Default)]
@@ -55,9 +52,9 @@ pub(crate) fn read(
                     .insert(layout.store.id().to_owned(), layout.store);
                 NamedContext::Layout(layout.image)
             }
-            ContextSource::Path(template) => match needs.contexts.get(name.as_str()) {
-                Some(paths) => {
-                    let (root, files) = directory(name, template, paths)?;
+            ContextSource::Path(template) => match needs.contexts.get_key_value(name.as_str()) {
+                Some((context, paths)) => {
+                    let (root, files) = directory(context, template, paths)?;
                     read.roots.insert(name.clone(), root);
                     NamedContext::Directory(files)
                 }
@@ -79,23 +76,27 @@ pub(crate) fn read(
 
 /// A directory of input files, and those of them that steps declare.
 fn directory(
-    context: &str,
+    context: &ContextName,
     template: &Template,
     paths: &BTreeSet<ContextPath>,
 ) -> Result<(PathBuf, BTreeMap<ContextPath, FileSet>), InputError> {
     let given = PathBuf::from(template.to_string());
     let open = |source| InputError::BuildContext {
-        name: context.to_owned(),
+        name: context.to_string(),
         path: given.clone(),
         source,
     };
     let root = fs::canonicalize(&given).map_err(open)?;
-    if !root.is_dir() {
-        return Err(open(io::ErrorKind::NotADirectory.into()));
-    }
-    let files = paths
-        .iter()
-        .map(|path| Ok((path.clone(), files::read(&Directory(&root), path)?)))
-        .collect::<Result<_, InputError>>()?;
+    let directory = Directory::open(&root).map_err(open)?;
+    let read = |path: &ContextPath| {
+        let declared = |error| {
+            let name = context.clone();
+            let path = path.clone();
+            Box::new(DeclaredError::new(Read::Context { name, path }, error))
+        };
+        let files = files::read(&directory, path).map_err(declared)?;
+        Ok((path.clone(), files))
+    };
+    let files = paths.iter().map(read).collect::<Result<_, InputError>>()?;
     Ok((root, files))
 }

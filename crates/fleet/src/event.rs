@@ -17,8 +17,10 @@ pub enum Event {
         /// What it reports, known secrets blotted out.
         progress: Progress,
     },
-    /// Something that a user should know.
+    /// Something that a user may want to know.
     Notice(String),
+    /// Something that a user must know, even one who wants to hear of nothing else.
+    Warning(String),
     /// A variant failed, and the others are built to their ends.
     Failed(Arc<VariantFailure>),
 }

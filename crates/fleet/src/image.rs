@@ -6,6 +6,7 @@ mod layers;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use buildkit_llb::LocalSessions;
 use catalog::{Id, Plan, Platform, Variant};
 
 pub(crate) use self::export::solve;
@@ -93,7 +94,7 @@ pub enum Annotated {
 }
 
 /// An image to build: a plan for each platform, and the names that it is pushed under.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ImagePlan {
     /// The plans, which differ in their platforms alone.
     pub plans: Vec<Plan>,
@@ -109,6 +110,13 @@ impl ImagePlan {
     /// The variant of its first platform, by which failures are told.
     pub(crate) fn variant(&self) -> &Variant {
         &self.plans[0].variant
+    }
+
+    /// The same for a client with these sessions.
+    pub(crate) fn for_sessions(mut self, sessions: &LocalSessions) -> Self {
+        let plans = self.plans.into_iter();
+        self.plans = plans.map(|plan| plan.for_sessions(sessions)).collect();
+        self
     }
 
     /// The platforms that are built.

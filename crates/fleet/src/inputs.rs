@@ -2,26 +2,22 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::OsString,
-    fs,
-    io::{self, Read},
-    os::unix::fs::PermissionsExt,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use buildkit_client::ContentStore;
-use catalog::{ContextPath, FileContent, InputFile, Inputs, MAX_INLINE_FILE, Needs, Variant};
+use catalog::{CacheNamespace, ContextPath, Inputs, NamedContext, Needs, Read, Variant};
 
-use frontend::files::{self, FilesError, PathKind, Tree};
+use frontend::files::{self, DeclaredError, FilesError, Tree as _};
 
 use crate::{
     contexts::{self, BuildContext, RootfsError},
-    hash,
+    directory::Directory,
     helper_image::HelperImage,
     layout::LayoutError,
     lock_file::{self, LockFileError},
     packer,
-    regular_file::{self, Links},
 };
 
 /// Why an input cannot be read.
@@ -47,9 +43,12 @@ pub enum InputError {
         #[source]
         source: io::Error,
     },
-    /// A declared path that cannot be read.
+    /// A Dockerfile that cannot be read.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// What a step or a tag declares cannot be read.
+    #[error(transparent)]
+    Declared(#[from] Box<DeclaredError>),
     /// A Dockerfile that is not UTF-8.
     #[error("`{path}` is not UTF-8 text")]
     NotText {
@@ -85,6 +84,8 @@ pub struct Given<'a> {
     pub build_contexts: &'a [BuildContext],
     /// The image that has the packer; without one, it is that of this program.
     pub helper_image: Option<&'a HelperImage>,
+    /// What stands before the ids of cache mounts, in the place of what the lock says.
+    pub cache_namespace: Option<&'a CacheNamespace>,
 }
 
 /// Reads what `needs` says from the directory `context`, and from what else is given.
@@ -101,6 +102,7 @@ pub fn read(
     } = contexts::read(given.build_contexts, needs, variants)?;
     let mut inputs = Inputs {
         contexts: named,
+        cache_namespace: given.cache_namespace.cloned(),
         ..Inputs::default()
     };
     let open = |source| InputError::Context {
@@ -109,7 +111,7 @@ pub fn read(
     };
     let root = fs::canonicalize(context).map_err(open)?;
     inputs.lock = lock_file::read(context)?;
-    let directory = Directory(&root);
+    let directory = Directory::open(&root).map_err(open)?;
     for path in &needs.dockerfiles {
         files::refuse_links(&directory, path)?;
         let unreadable = |source| FilesError::Read {
@@ -117,20 +119,23 @@ pub fn read(
             directory: directory.name(),
             source,
         };
-        let bytes = regular_file::read(&root.join(path.as_str()), Links::Refuse);
+        let bytes = directory.read(Path::new(path.as_str()));
         let bytes = bytes.map_err(unreadable)?;
         let text =
             String::from_utf8(bytes).map_err(|_| InputError::NotText { path: path.clone() })?;
         inputs.dockerfiles.insert(path.clone(), text);
     }
     for path in &needs.files {
-        inputs
-            .files
-            .insert(path.clone(), files::read(&directory, path)?);
+        let declared = |error| Box::new(DeclaredError::new(Read::Files(path.clone()), error));
+        let files = files::read(&directory, path).map_err(declared)?;
+        inputs.files.insert(path.clone(), files);
     }
-    if let Some(helper) = given.helper_image.filter(|_| needs.packer) {
+    let mut contexts = inputs.contexts.values();
+    let unpacks = contexts.any(|context| matches!(context, NamedContext::Rootfs(_)));
+    let needs_packer = needs.packer || unpacks;
+    if let Some(helper) = given.helper_image.filter(|_| needs_packer) {
         inputs.packer = helper.packer();
-    } else if needs.packer {
+    } else if needs_packer {
         inputs.packer = packer::packer();
     }
     roots.insert(catalog::CONTEXT_LOCAL.to_owned(), root);
@@ -138,61 +143,6 @@ pub fn read(
         inputs,
         roots,
         stores,
-    })
-}
-
-/// A directory on this machine, in canonical form.
-pub(crate) struct Directory<'a>(pub(crate) &'a Path);
-
-impl Tree for Directory<'_> {
-    fn name(&self) -> String {
-        format!("the directory `{}`", self.0.display())
-    }
-
-    fn kind(&self, path: &Path) -> io::Result<PathKind> {
-        let kind = fs::symlink_metadata(self.0.join(path))?.file_type();
-        Ok(if kind.is_dir() {
-            PathKind::Directory
-        } else if kind.is_symlink() {
-            PathKind::Symlink
-        } else if kind.is_file() {
-            PathKind::File
-        } else {
-            PathKind::Special
-        })
-    }
-
-    fn names(&self, directory: &Path) -> io::Result<Vec<(OsString, bool)>> {
-        let named = |entry: io::Result<fs::DirEntry>| {
-            let entry = entry?;
-            Ok((entry.file_name(), entry.file_type()?.is_dir()))
-        };
-        fs::read_dir(self.0.join(directory))?.map(named).collect()
-    }
-
-    fn target(&self, link: &Path) -> io::Result<PathBuf> {
-        fs::read_link(self.0.join(link))
-    }
-
-    fn file(&self, path: &Path) -> io::Result<InputFile> {
-        read_file(&self.0.join(path))
-    }
-}
-
-/// A short file is read whole, a long one hashed as it streams by.
-fn read_file(path: &Path) -> io::Result<InputFile> {
-    let mut file = regular_file::open(path, Links::Refuse)?;
-    let metadata = file.metadata()?;
-    let executable = metadata.permissions().mode() & 0o100 != 0;
-    if metadata.len() <= MAX_INLINE_FILE {
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        return Ok(InputFile::from_bytes(executable, bytes));
-    }
-    let (sha256, size) = hash::sha256(&mut file)?;
-    Ok(InputFile {
-        executable,
-        content: FileContent::Hashed { sha256, size },
     })
 }
 

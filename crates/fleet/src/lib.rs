@@ -4,12 +4,16 @@
 //! [`build()`] solves plans side by side and publishes what comes out.
 
 mod build;
+mod cache_dir;
 mod checksum_failure;
 pub mod context_file;
 mod contexts;
 pub mod daemon;
+mod declared;
 mod destination;
+mod directory;
 mod event;
+mod file_limit;
 mod fingerprint;
 mod hash;
 mod helper_image;
@@ -31,6 +35,7 @@ mod redact;
 mod regular_file;
 pub mod resolve;
 mod secrets;
+mod shared_key;
 mod solve;
 mod source_failure;
 mod ssh;
@@ -44,6 +49,7 @@ pub use self::{
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
     destination::Destination,
     event::Event,
+    file_limit::raise_file_limit,
     helper_image::{HelperImage, HelperImageError},
     image::{
         Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageCompression,
@@ -56,13 +62,14 @@ pub use self::{
     metadata::{MetadataFile, Output},
     names::{ImageRefs, PartRefs, Published},
     output::OutputError,
-    output_lock::{GivenUp, OutputLock, raise_file_limit},
+    output_lock::{GivenUp, OutputDirectory, OutputLock},
     parts::{Joinable, join},
     published::{Presence, RegistryAccess, Wanted, presence},
     push_failure::PushFailure,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
+    shared_key::{SharedKeyError, shared_key},
     source_failure::{SourceFailure, SourceKind, SourceTrouble, is_transient},
     ssh::{FoundAgents, SshError, SshSpec, SshSpecError},
     standing::{Inspection, Reason, Standing, incomplete, standing, standings},
-    tagging::TagError,
+    tagging::{Naming, TagError},
 };

@@ -46,6 +46,14 @@ impl ImageRefs {
         self.all().into_iter().map(repository).collect()
     }
 
+    /// What the platform that the tag `name` is of is known by when it is pushed alone, in the same repository.
+    pub(crate) fn part(&self, name: &str, platform: &Platform) -> Option<&str> {
+        let own = |part: &&PartRefs| repository(&part.whole) == repository(name);
+        let mut platforms = self.parts.iter().find(own)?.platforms.iter();
+        let (_, part) = platforms.find(|(of, _)| of == platform)?;
+        Some(part)
+    }
+
     /// Its tags of single platforms alone.
     pub(crate) fn of_platforms(&self) -> Self {
         Self {

@@ -1,5 +1,6 @@
 //! Files that appear under their final names only when they are complete.
 
+pub(crate) mod made;
 mod sweep;
 mod target;
 #[cfg(test)]
@@ -16,7 +17,10 @@ use std::{
 use rustix::fs::{Access, OFlags};
 use tempfile::NamedTempFile;
 
-use self::target::{Target, canonical_directory_of, directory_of};
+use self::{
+    made::Made,
+    target::{Target, canonical_directory_of, directory_of},
+};
 use crate::fingerprint::Fingerprint;
 
 /// Why an output cannot be written.
@@ -63,6 +67,9 @@ const SUFFIX: &str = ".partial";
 /// How many random letters and digits the name of a draft has, as `tempfile` has them by default.
 const RANDOM: usize = 6;
 
+/// How often the directory of a draft is made again, when another call that failed has removed it while it was empty.
+const MOST_ATTEMPTS: usize = 100;
+
 /// A file in the making, beside its final path and under another name; dropped, it leaves nothing behind.
 ///
 /// It is locked as long as it has an owner. One that a killed process has left is not, and goes when the next draft of
@@ -73,6 +80,8 @@ const RANDOM: usize = 6;
 pub(crate) struct Draft {
     path: PathBuf,
     body: Body,
+    /// The output directory, when it was made for this draft. Behind the body, without which it can be removed.
+    made: Option<Made>,
 }
 
 /// Where the bytes go until they are complete.
@@ -82,6 +91,8 @@ enum Body {
     File {
         file: NamedTempFile,
         target: PathBuf,
+        /// Behind the file, without which its directory can be removed.
+        made: Made,
     },
     /// Right to what is there. Opened with the first byte: a FIFO has somebody wait for its reader.
     Through {
@@ -100,7 +111,7 @@ impl Draft {
     /// The same in an output directory: no link below it leads the output out of it.
     pub(crate) fn create_in(directory: &Path, path: &Path) -> Result<Self, OutputError> {
         let target = Target::of(path).map_err(|source| unwritable(path, source))?;
-        fs::create_dir_all(directory).map_err(|source| unusable(directory, source))?;
+        let made = Made::make(directory).map_err(|source| unusable(directory, source))?;
         for place in [path, target.path()] {
             let is_within = is_within(directory, place);
             if !is_within.map_err(|source| unusable(directory_of(place), source))? {
@@ -111,15 +122,19 @@ impl Draft {
                 });
             }
         }
-        Self::of(path, target)
+        let draft = Self::of(path, target)?;
+        Ok(Self {
+            made: Some(made),
+            ..draft
+        })
     }
 
     fn of(path: &Path, target: Target) -> Result<Self, OutputError> {
         let body = match target {
-            Target::File(target) => Body::File {
-                file: new_file(&target)?,
-                target,
-            },
+            Target::File(target) => {
+                let (file, made) = new_file(&target)?;
+                Body::File { file, target, made }
+            }
             Target::Through(target) => {
                 rustix::fs::access(&target, Access::WRITE_OK)
                     .map_err(|error| unwritable(path, error.into()))?;
@@ -132,12 +147,13 @@ impl Draft {
         Ok(Self {
             path: path.to_owned(),
             body,
+            made: None,
         })
     }
 
     /// The same with the permissions of the file that it takes the place of, if there is one.
     pub(crate) fn with_permissions_kept(self) -> Result<Self, OutputError> {
-        if let Body::File { file, target } = &self.body
+        if let Body::File { file, target, .. } = &self.body
             && let Ok(found) = fs::metadata(target)
         {
             let kept = file.as_file().set_permissions(found.permissions());
@@ -180,8 +196,17 @@ impl Draft {
     /// Gives the file its final name, once its bytes are on the disk, and says what it is that has the name then: it is
     /// looked at before, so that it cannot be another's. `None` for what was written through.
     pub(crate) fn publish(self) -> Result<Option<Fingerprint>, OutputError> {
-        let Self { path, body } = self;
-        let Body::File { file, target } = body else {
+        let Self {
+            path,
+            body,
+            made: _out,
+        } = self;
+        let Body::File {
+            file,
+            target,
+            made: _made,
+        } = body
+        else {
             return Ok(None);
         };
         let failed = |source| unwritable(&path, source);
@@ -240,25 +265,28 @@ fn unusable(directory: &Path, source: io::Error) -> OutputError {
     }
 }
 
-/// The file of a draft beside `target`.
-fn new_file(target: &Path) -> Result<NamedTempFile, OutputError> {
+/// The file of a draft beside `target`, and the directories that were made for it.
+fn new_file(target: &Path) -> Result<(NamedTempFile, Made), OutputError> {
     let directory = directory_of(target);
     let failed = |source| unusable(directory, source);
-    fs::create_dir_all(directory).map_err(failed)?;
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let prefix = format!(".{name}.");
-    sweep::sweep(directory, &prefix);
+    let mut attempts = 0..MOST_ATTEMPTS;
     loop {
+        let made = Made::make(directory).map_err(failed)?;
+        sweep::sweep(directory, &prefix);
         let file = tempfile::Builder::new()
             .prefix(&prefix)
             .suffix(SUFFIX)
             .rand_bytes(RANDOM)
             // What the umask leaves of it, as with any new file.
             .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(directory)
-            .map_err(failed)?;
-        if sweep::own(file.as_file()).map_err(failed)? {
-            return Ok(file);
+            .tempfile_in(directory);
+        match file {
+            Ok(file) if sweep::own(file.as_file()).map_err(failed)? => return Ok((file, made)),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound && attempts.next().is_some() => {}
+            Err(error) => return Err(failed(error)),
         }
     }
 }

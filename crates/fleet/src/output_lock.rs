@@ -5,17 +5,18 @@ use std::{
     io,
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    sync::Arc,
     thread,
     time::Duration,
 };
 
 use catalog::Plan;
-use rustix::{
-    fs::OFlags,
-    process::{Resource, Rlimit, getrlimit, setrlimit},
-};
+use rustix::fs::OFlags;
 
-use crate::{output::is_within, record};
+use crate::{
+    output::{is_within, made::Made},
+    record,
+};
 
 /// How long to wait between two looks at a lock: nothing tells when another process lets go.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -35,10 +36,24 @@ struct Held {
     /// Locked, and the file that has the path.
     _file: File,
     path: PathBuf,
-    /// The output directory.
-    directory: PathBuf,
-    /// Whether the output directory was made for the lock: a build that fails leaves none behind.
-    is_made: bool,
+    directory: Arc<OutputDirectory>,
+}
+
+/// A directory in which outputs are locked. Made for their locks, it goes with the last of them when it is empty.
+#[derive(Debug)]
+pub struct OutputDirectory {
+    path: PathBuf,
+    _made: Made,
+}
+
+impl OutputDirectory {
+    /// The directory at `path`, which need not be there yet.
+    pub fn new(path: &Path) -> Arc<Self> {
+        Arc::new(Self {
+            path: path.to_owned(),
+            _made: Made::on_the_way_to(path),
+        })
+    }
 }
 
 /// The call was given up while it waited.
@@ -52,7 +67,7 @@ impl OutputLock {
     ///
     /// `tell` is told once that another build is waited for; the wait ends when `is_given_up`.
     pub fn acquire(
-        directory: &Path,
+        directory: &Arc<OutputDirectory>,
         plan: &Plan,
         tell: &dyn Fn(String),
         is_given_up: &dyn Fn() -> bool,
@@ -66,7 +81,7 @@ impl OutputLock {
                 return Err(GivenUp);
             }
             if !is_told {
-                let path = directory.join(plan.output.as_str());
+                let path = directory.path.join(plan.output.as_str());
                 tell(format!("waiting for another build of `{}`", path.display()));
                 is_told = true;
             }
@@ -74,22 +89,23 @@ impl OutputLock {
         }
     }
 
-    /// The lock, unless another call has it.
-    pub(crate) fn try_acquire(directory: &Path, plan: &Plan) -> Option<Self> {
-        let path = record::lock_path(directory, plan);
-        let is_made = !directory.exists();
+    /// The lock, unless another call has it, or others make and remove its file all the time.
+    pub(crate) fn try_acquire(directory: &Arc<OutputDirectory>, plan: &Plan) -> Option<Self> {
+        let path = record::lock_path(&directory.path, plan);
+        let mut is_made = false;
         for _ in 0..MOST_ATTEMPTS {
-            let file = match lock_file(directory, &path) {
+            let file = match lock_file(&directory.path, &path) {
                 Ok(file) => file,
                 // Its directory was empty, and was removed in the moment before.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 // Whoever writes the output says what is wrong with its directory.
-                Err(_) => break,
+                Err(_) => return Some(Self(None)),
             };
+            is_made = true;
             match file.try_lock() {
                 Err(TryLockError::WouldBlock) => return None,
                 // It is not refused because it is taken, so that waiting would not help.
-                Err(TryLockError::Error(_)) => break,
+                Err(TryLockError::Error(_)) => return Some(Self(None)),
                 Ok(()) => {}
             }
             // The one who had it may have removed the file in the moment before.
@@ -97,12 +113,12 @@ impl OutputLock {
                 return Some(Self(Some(Held {
                     _file: file,
                     path,
-                    directory: directory.to_owned(),
-                    is_made,
+                    directory: Arc::clone(directory),
                 })));
             }
         }
-        Some(Self(None))
+        // A file that could never be made is not removed by others either: nobody can have the lock.
+        (!is_made).then_some(Self(None))
     }
 
     /// Whether there is a lock, and not just nobody who could have one.
@@ -116,16 +132,12 @@ impl Drop for Held {
     /// nobody's way.
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
-        let records = self.directory.join(record::RECORDS);
+        let records = self.directory.path.join(record::RECORDS);
         let emptied = self.path.ancestors().skip(1);
         for directory in emptied.take_while(|directory| directory.starts_with(&records)) {
             if fs::remove_dir(directory).is_err() {
                 break;
             }
-        }
-        if self.is_made {
-            // Not when there is an output in it.
-            let _ = fs::remove_dir(&self.directory);
         }
     }
 }
@@ -144,17 +156,64 @@ fn lock_file(directory: &Path, path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Allows as many open files as the system lets this process have: every output that is built has a lock and a draft.
-pub fn raise_file_limit() {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if current != maximum {
-        // Where it is refused, a build of very many outputs says which file could not be opened.
-        let _ = setrlimit(
-            Resource::Nofile,
-            Rlimit {
-                current: maximum,
-                maximum,
-            },
-        );
+#[cfg(test)]
+mod tests {
+    use catalog::{Apt, Artifact, Catalog, Inputs, PlanOptions, Request};
+
+    use super::*;
+
+    fn plans(names: [&str; 3]) -> Vec<Plan> {
+        let catalog = names.iter().fold(Catalog::new(), |catalog, name| {
+            catalog.artifact(Artifact::rootfs(name, "debian:12").step(Apt::install(["git"])))
+        });
+        let catalog = catalog.check().unwrap();
+        let request = Request {
+            artifacts: vec!["all".into()],
+            platforms: vec!["linux/amd64".parse().unwrap()],
+            ..Request::default()
+        };
+        let variants = catalog.select(&request).unwrap();
+        let options = PlanOptions::default();
+        let plan = |variant| catalog.plan(variant, &Inputs::default(), options.clone());
+        variants
+            .iter()
+            .map(|variant| plan(variant).unwrap())
+            .collect()
+    }
+
+    /// Nothing can be made in `/proc`, which is told as if it were not there. Whoever writes the output says so.
+    #[test]
+    fn nobody_waits_where_no_lock_can_be() {
+        let directory = OutputDirectory::new(Path::new("/proc/llbgen"));
+        let plans = plans(["a", "b", "c"]);
+        let lock = OutputLock::try_acquire(&directory, &plans[0]);
+        assert!(lock.is_some_and(|lock| !lock.is_held()));
+    }
+
+    #[test]
+    fn a_directory_that_was_made_for_locks_goes_with_the_last_one() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("deep/out");
+        let plans = plans(["a", "b", "x/c"]);
+        let locked = || {
+            let directory = OutputDirectory::new(&out);
+            let lock = |plan| OutputLock::try_acquire(&directory, plan).unwrap();
+            plans.iter().map(lock).collect::<Vec<_>>()
+        };
+        let locks = locked();
+        assert!(out.join(record::RECORDS).is_dir() && locks.iter().all(OutputLock::is_held));
+        for lock in locks {
+            drop(lock);
+        }
+        assert!(!parent.path().join("deep").exists());
+        // One that was there stays, and one with an output in it.
+        fs::create_dir_all(&out).unwrap();
+        drop(locked());
+        assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
+        fs::remove_dir(&out).unwrap();
+        let locks = locked();
+        fs::write(out.join("a.tar"), "").unwrap();
+        drop(locks);
+        assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
     }
 }

@@ -3,6 +3,8 @@
 //! One of two platforms under the tags of both would replace the other. So it gets a name of its own, made of the image's
 //! content tag, and an annotation with the full id: whoever finds all platforms of one id moves the tags.
 
+use std::collections::BTreeMap;
+
 use buildkit_client::CancellationToken;
 use catalog::{Id, Platform};
 
@@ -12,87 +14,117 @@ use crate::{
     names::{ImageRefs, PartRefs, Published},
     published::RegistryAccess,
     resolve::{ResolveError, ResolveProblem, found, named, registry::Registry},
-    tagging::{self, TagError},
+    tagging::{self, Naming, TagError},
 };
 
 /// The index of an image, which registries have all platforms of, one by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joinable(Index);
 
-/// The index that all parts of an image make, if every repository has all of them, and the same; else `None`.
-pub(crate) async fn joinable(
-    names: &ImageRefs,
+/// The parts of an image that registries have, each of which is asked for once.
+pub(crate) struct Parts<'a> {
     id: Id,
-    access: &RegistryAccess,
-    cancelled: &CancellationToken,
-) -> Result<Option<Joinable>, ResolveError> {
-    let mut common: Option<Index> = None;
-    for PartRefs { platforms, .. } in &names.parts {
-        let mut parts = Vec::new();
-        for (platform, name) in platforms {
-            let asking = part(name, platform, id, access);
-            match named(name, asking, cancelled).await? {
-                Some((part, _digest)) => parts.push(part),
-                None => return Ok(None),
+    access: &'a RegistryAccess,
+    cancelled: &'a CancellationToken,
+    /// By name: the index of the part, and the digest of that.
+    known: BTreeMap<String, Option<(Index, String)>>,
+}
+
+impl<'a> Parts<'a> {
+    pub(crate) fn new(
+        id: Id,
+        access: &'a RegistryAccess,
+        cancelled: &'a CancellationToken,
+    ) -> Self {
+        Self {
+            id,
+            access,
+            cancelled,
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// The part that `name` names; `None` if it names none.
+    async fn get(
+        &mut self,
+        platform: &Platform,
+        name: &str,
+    ) -> Result<Option<&(Index, String)>, ResolveError> {
+        if !self.known.contains_key(name) {
+            let asking = part(name, platform, self.id, self.access);
+            let part = named(name, asking, self.cancelled).await?;
+            self.known.insert(name.to_owned(), part);
+        }
+        Ok(self.known.get(name).and_then(Option::as_ref))
+    }
+
+    /// The index that all parts of an image make, if every repository has all of them, and the same; else `None`.
+    pub(crate) async fn joinable(
+        &mut self,
+        names: &ImageRefs,
+    ) -> Result<Option<Joinable>, ResolveError> {
+        let mut common: Option<Index> = None;
+        for PartRefs { platforms, .. } in &names.parts {
+            let mut parts = Vec::new();
+            for (platform, name) in platforms {
+                match self.get(platform, name).await? {
+                    Some((part, _digest)) => parts.push(part.clone()),
+                    None => return Ok(None),
+                }
             }
+            let joined = Index::joined(&parts, self.id);
+            if common.is_some() && joined != common {
+                return Ok(None);
+            }
+            common = joined;
         }
-        let joined = Index::joined(&parts, id);
-        if common.is_some() && joined != common {
-            return Ok(None);
-        }
-        common = joined;
+        Ok(common.map(Joinable))
     }
-    Ok(common.map(Joinable))
-}
 
-/// What the platforms in `asked` are known by, if every repository has them; else `None`.
-pub(crate) async fn pushed(
-    names: &ImageRefs,
-    id: Id,
-    asked: &[Platform],
-    access: &RegistryAccess,
-    cancelled: &CancellationToken,
-) -> Result<Option<Published>, ResolveError> {
-    let (mut references, mut first) = (Vec::new(), None);
-    let parts = names.parts.iter().flat_map(|names| &names.platforms);
-    for (platform, name) in parts.filter(|(platform, _)| asked.contains(platform)) {
-        let asking = part(name, platform, id, access);
-        let Some((_, digest)) = named(name, asking, cancelled).await? else {
+    /// What the platforms in `asked` are known by, if every repository has them; else `None`.
+    pub(crate) async fn pushed(
+        &mut self,
+        names: &ImageRefs,
+        asked: &[Platform],
+    ) -> Result<Option<Published>, ResolveError> {
+        let (mut references, mut first) = (Vec::new(), None);
+        let parts = names.parts.iter().flat_map(|names| &names.platforms);
+        for (platform, name) in parts.filter(|(platform, _)| asked.contains(platform)) {
+            let Some((_, digest)) = self.get(platform, name).await? else {
+                return Ok(None);
+            };
+            references.push(format!("{name}@{digest}"));
+            first.get_or_insert_with(|| digest.clone());
+        }
+        for (platform, name) in &names.platforms {
+            let Some(digest) = self.manifest(names, name, platform).await? else {
+                return Ok(None);
+            };
+            references.push(format!("{name}@{digest}"));
+        }
+        Ok(first.map(|digest| Published { digest, references }))
+    }
+
+    /// The digest that the tag `name` of a platform has, if it is the part's in the same repository.
+    async fn manifest(
+        &mut self,
+        names: &ImageRefs,
+        name: &str,
+        platform: &Platform,
+    ) -> Result<Option<String>, ResolveError> {
+        let Some(part_name) = names.part(name, platform) else {
             return Ok(None);
         };
-        references.push(format!("{name}@{digest}"));
-        first.get_or_insert(digest);
-    }
-    for (platform, name) in &names.platforms {
-        let Some(digest) = manifest(names, name, platform, id, access, cancelled).await? else {
+        let part = self.get(platform, part_name).await?;
+        let Some(of_part) = part.and_then(|(part, _)| part.manifests().next()) else {
             return Ok(None);
         };
-        references.push(format!("{name}@{digest}"));
+        let of_part = of_part.to_owned();
+        let access = self.access;
+        let tagged = async { found(Registry::of(name, access).await?.tagged().await) };
+        let tagged = named(name, tagged, self.cancelled).await?;
+        Ok(tagged.filter(|tagged| *tagged == of_part))
     }
-    Ok(first.map(|digest| Published { digest, references }))
-}
-
-/// The digest that the tag `name` of a platform has, if it is the part's in the same repository.
-async fn manifest(
-    names: &ImageRefs,
-    name: &str,
-    platform: &Platform,
-    id: Id,
-    access: &RegistryAccess,
-    cancelled: &CancellationToken,
-) -> Result<Option<String>, ResolveError> {
-    let tagged = async { found(Registry::of(name, access).await?.tagged().await) };
-    let Some(tagged) = named(name, tagged, cancelled).await? else {
-        return Ok(None);
-    };
-    let mut parts = names.parts.iter().flat_map(|names| &names.platforms);
-    let Some((_, part_name)) = parts.find(|(of, _)| of == platform) else {
-        return Ok(None);
-    };
-    let asking = part(part_name, platform, id, access);
-    let part = named(part_name, asking, cancelled).await?;
-    let is_it = part.is_some_and(|(part, _)| part.manifests().next() == Some(&tagged));
-    Ok(is_it.then_some(tagged))
 }
 
 /// The index that `name` names, if it is that of a part of the image with this id, and all in it is there; else `None`.
@@ -132,6 +164,7 @@ pub(crate) async fn publish(
 ) -> Result<(Published, bool), TagError> {
     let names = &image.names;
     let mut references = Vec::new();
+    let mut known = Parts::new(id, access, cancelled);
     let asked: Vec<&Platform> = image.asked().collect();
     let parts = names.parts.iter().flat_map(|names| &names.platforms);
     for (platform, name) in parts.filter(|(platform, _)| asked.contains(&platform)) {
@@ -144,16 +177,19 @@ pub(crate) async fn publish(
                 platform: platform.to_string(),
                 available: Vec::new(),
             })?;
-            put(&registry, &part).await
+            let digest = put(&registry, &part).await?;
+            Ok((part, digest))
         };
         let part = named(name, naming, cancelled).await;
-        let digest = part.map_err(|error| TagError::new(error, digest))?;
-        references.push(format!("{name}@{digest}"));
+        let part = part.map_err(|error| TagError::new(Naming::Part, error, digest))?;
+        references.push(format!("{name}@{}", part.1));
+        // The daemon has just pushed all that is in it.
+        known.known.insert(name.clone(), Some(part));
     }
     let of_platforms = tagging::tag(&names.of_platforms(), digest, access, cancelled).await?;
     references.extend(of_platforms.references);
-    let joinable = joinable(names, id, access, cancelled).await;
-    match joinable.map_err(|error| TagError::new(error, digest))? {
+    let joinable = known.joinable(names).await;
+    match joinable.map_err(|error| TagError::new(Naming::OtherPart, error, digest))? {
         None => Ok((
             Published {
                 digest: digest.to_owned(),
@@ -183,7 +219,7 @@ pub async fn join(
     for PartRefs { whole, .. } in &names.parts {
         let putting = async { put(&Registry::of(whole, access).await?, index).await };
         let put = named(whole, putting, cancelled).await;
-        put.map_err(|error| TagError::new(error, &digest))?;
+        put.map_err(|error| TagError::new(Naming::Joined, error, &digest))?;
     }
     tagging::tag(names, &digest, access, cancelled).await
 }
@@ -201,3 +237,6 @@ fn nonsense(error: &serde_json::Error) -> ResolveProblem {
         what: error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

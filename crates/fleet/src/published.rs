@@ -5,14 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_client::{CancellationToken, DockerConfig};
+use buildkit_client::{CancellationToken, DockerConfig, RefusedHosts};
 use catalog::{Id, Platform};
 
 use crate::{
     image::ID_ANNOTATION,
     names::{ImageRefs, Published},
-    parts::{self, Joinable},
-    resolve::{ResolveError, ResolveProblem, found, named, registry::Registry},
+    parts::{Joinable, Parts},
+    resolve::{
+        ResolveError, ResolveProblem, found, named,
+        registry::{Registry, RegistryTokens},
+    },
 };
 
 /// How registries are asked.
@@ -22,6 +25,28 @@ pub struct RegistryAccess {
     pub credentials: DockerConfig,
     /// Registries that speak plain HTTP, besides those on this machine.
     pub insecure: Vec<String>,
+    /// Registries whose credentials the daemon gets though nothing names them: mirrors.
+    pub allowed: Vec<String>,
+    /// The registries that the daemon asked credentials for and got none.
+    pub refused: RefusedHosts,
+    /// The tokens that the daemon gets in the place of logins.
+    pub tokens: RegistryTokens,
+}
+
+impl RegistryAccess {
+    /// What is to be told of credentials that the daemon was refused, once for each registry.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let refused = self.refused.take().into_iter();
+        refused.map(|host| warning_of(&host))
+    }
+}
+
+/// What is to be told of a host whose credentials the daemon was refused.
+pub(crate) fn warning_of(host: &str) -> String {
+    format!(
+        "the daemon asked for the credentials of `{host}`, which nothing in this build names, and got none; if it is a \
+         mirror of yours, add `--allow-credentials {host}`"
+    )
 }
 
 /// An image that registries are asked about.
@@ -65,11 +90,12 @@ pub async fn presence(
     if let Some(whole) = published(names, id, declared, access, cancelled).await? {
         return Ok(Presence::Whole(whole));
     }
-    if let Some(joinable) = parts::joinable(names, id, access, cancelled).await? {
+    let mut parts = Parts::new(id, access, cancelled);
+    if let Some(joinable) = parts.joinable(names).await? {
         return Ok(Presence::Parts(joinable));
     }
     if asked.len() < declared.len()
-        && let Some(part) = parts::pushed(names, id, asked, access, cancelled).await?
+        && let Some(part) = parts.pushed(names, asked).await?
     {
         return Ok(Presence::Part(part));
     }

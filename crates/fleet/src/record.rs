@@ -6,13 +6,14 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 use buildkit_llb::Definition;
-use catalog::{ContextPath, Id, ImageConfig, Kind, LocalContent, Plan};
-use serde::{Deserialize, Serialize};
+use catalog::{ContextPath, FileSet, Id, ImageConfig, InputFile, Kind, LocalContent, Plan};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     fingerprint::Fingerprint,
@@ -29,7 +30,7 @@ const VERSION: u32 = 1;
 
 /// What a build noted down about one tar, or about one platform of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct Record<Files = BTreeMap<ContextPath, String>> {
     version: u32,
     /// The id of what was built.
     pub id: Id,
@@ -59,7 +60,7 @@ pub struct Record {
     /// The digest of the vertex that it was exported from.
     pub vertex: String,
     /// The sha256 of the files that the graph names only all together.
-    pub files: BTreeMap<ContextPath, String>,
+    pub files: Files,
     /// What an image of it is run with.
     pub config: ImageConfig,
 }
@@ -135,7 +136,7 @@ pub(crate) fn write(
         inode: Some(fingerprint.inode),
         entries: output.entries,
         vertex: head(plan),
-        files: files(plan),
+        files: FilesOf(plan),
         config: plan.config.clone(),
     };
     let graph = Draft::create_in(directory, &path_of(directory, plan, ".llb"))?;
@@ -158,13 +159,22 @@ pub(crate) fn touch(
     replace(directory, &path_of(directory, plan, ".json"), &record)
 }
 
-fn replace(directory: &Path, path: &Path, record: &Record) -> Result<(), OutputError> {
+fn replace(
+    directory: &Path,
+    path: &Path,
+    record: &Record<impl Serialize>,
+) -> Result<(), OutputError> {
     let draft = Draft::create_in(directory, path)?;
-    let json = serde_json::to_vec_pretty(record).map_err(|error| OutputError::File {
+    let write = || {
+        let mut writer = draft.writer()?;
+        serde_json::to_writer_pretty(&mut writer, record)?;
+        writer.flush()
+    };
+    write().map_err(|source| OutputError::File {
         path: path.to_owned(),
-        source: io::Error::from(error),
+        source,
     })?;
-    draft.publish_bytes(&json)
+    draft.publish().map(drop)
 }
 
 fn forget(path: &Path) -> Result<(), OutputError> {
@@ -185,15 +195,36 @@ pub(crate) fn head(plan: &Plan) -> String {
 
 /// The files that the graph names only all together, each with its own hash.
 pub fn files(plan: &Plan) -> BTreeMap<ContextPath, String> {
+    let files = file_sets(plan).into_iter().flatten();
+    files
+        .map(|(path, file)| (path.clone(), hash_and_mode(file)))
+        .collect()
+}
+
+/// The same, written down without being held in memory a second time: there may be very many.
+struct FilesOf<'a>(&'a Plan);
+
+impl Serialize for FilesOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &file_sets(self.0)[..] {
+            [set] => {
+                serializer.collect_map(set.iter().map(|(path, file)| (path, hash_and_mode(file))))
+            }
+            // Sets may have files in common.
+            _ => files(self.0).serialize(serializer),
+        }
+    }
+}
+
+fn file_sets(plan: &Plan) -> Vec<&FileSet> {
     let sets = plan.locals.iter().filter_map(|local| match &local.content {
         LocalContent::Files(files) => Some(files),
         LocalContent::Rootfs(_) => None,
     });
-    let hash = |bytes: [u8; 32]| archive::Digest::from(bytes).to_string();
-    sets.flatten()
-        .map(|(path, file)| {
-            let hash = hash(file.sha256());
-            (path.clone(), format!("{hash} {:o}", file.mode()))
-        })
-        .collect()
+    sets.collect()
+}
+
+fn hash_and_mode(file: &InputFile) -> String {
+    let hash = archive::Digest::from(file.sha256());
+    format!("{hash} {:o}", file.mode())
 }

@@ -10,6 +10,9 @@ const BLOT: &[u8] = b"***";
 /// The shortest line of a longer secret that is blotted out by itself; shorter ones (`}`, `EOF`) are everywhere.
 const MIN_LINE: usize = 8;
 
+/// The most ends that are held back at a time: more steps than any daemon runs. What comes beyond is shown as it is.
+const MAX_HELD: usize = 10_000;
+
 /// Blots secrets out of a stream of reports. Output comes in pieces that end anywhere, so the end of a piece that may
 /// be the beginning of a secret is held back until the next piece, or the end of the step.
 #[derive(Debug)]
@@ -87,7 +90,12 @@ impl Redactor {
             .map(|held| held.data)
             .unwrap_or_default();
         data.append(&mut log.data);
-        let (blotted, held) = self.blot(&data, Ending::Open);
+        let ending = if self.held.len() < MAX_HELD {
+            Ending::Open
+        } else {
+            Ending::Final
+        };
+        let (blotted, held) = self.blot(&data, ending);
         if !held.is_empty() {
             let data = held.to_vec();
             self.held.insert(
@@ -217,5 +225,22 @@ mod tests {
         );
         check(&[""], &["plain"], "plain");
         check(&[], &["plain"], "plain");
+    }
+
+    /// A daemon knows the secrets that it was handed, and may begin one in step after step.
+    #[test]
+    fn what_is_held_back_is_bounded() {
+        let mut redactor = Redactor::new([b"hunter2".as_slice()]);
+        for number in 0..MAX_HELD + 100 {
+            let vertex = VertexDigest::from(format!("sha256:{number}"));
+            redactor.redact(Progress {
+                logs: vec![VertexLog {
+                    vertex,
+                    ..log("hunt")
+                }],
+                ..Progress::default()
+            });
+        }
+        assert_eq!(redactor.held.len(), MAX_HELD);
     }
 }

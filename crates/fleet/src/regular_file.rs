@@ -3,10 +3,11 @@
 use std::{
     fs::File,
     io::{self, Read as _},
+    os::fd::AsFd,
     path::Path,
 };
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags};
 
 /// What is done with a link in the place of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,11 +20,16 @@ pub(crate) enum Links {
 
 /// Opens a regular file. A FIFO has nobody at its other end and a device may have no end, so they are errors.
 pub(crate) fn open(path: &Path, links: Links) -> io::Result<File> {
+    open_in(CWD, path, links)
+}
+
+/// The same of a path in an open directory.
+pub(crate) fn open_in(directory: impl AsFd, path: &Path, links: Links) -> io::Result<File> {
     let mut flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     if links == Links::Refuse {
         flags |= OFlags::NOFOLLOW;
     }
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let file = File::from(rustix::fs::openat(directory, path, flags, Mode::empty())?);
     let kind = file.metadata()?.file_type();
     if kind.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
@@ -44,7 +50,7 @@ pub(crate) fn read(path: &Path, links: Links) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use rustix::fs::{CWD, FileType};
+    use rustix::fs::FileType;
 
     use super::*;
 

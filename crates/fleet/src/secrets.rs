@@ -1,6 +1,10 @@
 //! `--secret id=…,src=…|env=…`: where a step's secrets come from.
 
-use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    str::FromStr,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use buildkit_client::{SecretValue, Secrets};
@@ -152,25 +156,13 @@ impl LoadedSecrets {
         self.0.contains_key(id)
     }
 
-    /// What a session hands out.
-    pub(crate) fn to_session(&self) -> Secrets {
-        let with = |secrets: Secrets, (id, value): (&SecretId, &SecretValue)| {
-            secrets.with(
-                id.as_str(),
-                buildkit_client::SecretSource::Value(value.clone()),
-            )
-        };
-        self.0.iter().fold(Secrets::default(), with)
-    }
-
-    /// What a session hands out that only asks what git refs stand for.
-    pub(crate) fn for_git(&self) -> Secrets {
-        let with = |secrets: Secrets, (id, value): (&SecretId, &SecretValue)| {
+    /// What a session hands out: those that its graph declares.
+    pub(crate) fn declared(&self, ids: &BTreeSet<String>) -> Secrets {
+        let wanted = self.0.iter().filter(|(id, _)| ids.contains(id.as_str()));
+        wanted.fold(Secrets::default(), |secrets, (id, value)| {
             let value = buildkit_client::SecretSource::Value(value.clone());
             secrets.with(id.as_str(), value)
-        };
-        let mine = self.0.iter().filter(|(id, _)| is_for_git(id));
-        mine.fold(Secrets::default(), with)
+        })
     }
 
     /// The header that logs in at a git server, as BuildKit makes it: one for this host before one for all, a header of

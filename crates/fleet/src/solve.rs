@@ -1,37 +1,33 @@
 //! One plan: what the daemon is asked, and how its tar becomes a file.
 
+mod bundles;
+mod failing;
+mod sources;
+
 use std::{
-    collections::{BTreeMap, BTreeSet},
     io::{self, Read},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use archive::{CanonicalizeError, Compress, Compressor, Options, Summary, Whiteouts, canonicalize};
-use buildkit_client::{
-    BuildFailure, Daemon, DeclaredFiles, Expected, Export, FailureSource, LocalDir, Progress,
-    RelPath, RelPathError, SinkError, Solve, SolveError,
-};
-use buildkit_llb::{Definition, Entry, Location, OpContent};
-use catalog::{
-    ContextPath, FileContent, InputFile, LocalContent, LocalSource, PACKER_PROGRAM, Plan,
-    TarCompression, Variant, VertexName, Written,
-};
+use archive::{CanonicalizeError, Compress, Compressor, Options, Summary, canonicalize};
+use buildkit_client::{Daemon, Export, Progress, SessionId, SinkError, Solve};
+use catalog::{Plan, TarCompression, Variant};
 use tokio_util::sync::CancellationToken;
 
+use self::failing::Failing;
+pub(crate) use self::sources::with_sources;
 use crate::{
     build::{BuildOptions, FailureReason, VariantFailure},
-    checksum_failure,
+    declared::{tell_of_refused, with_declared},
     destination::Destination,
     event::Event,
     fingerprint::Fingerprint,
     image::{self, ImagePlan},
     metadata::Output,
     output::{Draft, OutputError},
-    push_failure::{self, PushFailure},
     record,
     redact::Redactor,
-    source_failure,
 };
 
 /// How a plan ended without an output.
@@ -57,7 +53,9 @@ pub(crate) async fn run(
         return Err(Ended::Cancelled);
     }
     let variant = Arc::new(plan.variant.clone());
-    let solved = solve(daemon, &plan, &variant, options, cancelled, events).await;
+    let session = SessionId::random();
+    let plan = plan.for_sessions(&options.sessions(&session));
+    let solved = solve(daemon, &plan, session, &variant, options, cancelled, events).await;
     match solved {
         Ok(output) => Ok(output),
         Err(reason) => {
@@ -72,6 +70,7 @@ pub(crate) async fn run(
 async fn solve(
     daemon: &Daemon,
     plan: &Plan,
+    session: SessionId,
     variant: &Arc<Variant>,
     options: &BuildOptions,
     cancelled: &CancellationToken,
@@ -82,26 +81,25 @@ async fn solve(
     let draft = options.output.draft(&path)?;
     let published = Arc::new(Mutex::new(None));
     let compression = compress(plan.tar_compression);
-    let packed = plan.packed.clone();
+    let packed = plan.packed.clone().ok_or(FailureReason::NoTar)?;
     let sink = {
         let published = Arc::clone(&published);
         move |tar: &mut dyn Read| {
-            let complete = match &packed {
-                Some(name) => publish_packed(tar, name, draft, compression)?,
-                None => publish(tar, draft, compression, &Options::new())?,
-            };
+            let complete = publish(tar, &packed, draft, compression)?;
             *published.lock().unwrap_or_else(PoisonError::into_inner) = Some(complete);
             Ok(())
         }
     };
-    let solve = Solve::definition(plan.to_solve().to_bytes())
-        .with_export(Export::tar(sink))
-        .with_secrets(options.secrets.to_session())
-        .with_ssh(options.ssh.to_session())
-        .with_auth(options.registries.credentials.clone());
-    let solve = with_sources(solve, std::slice::from_ref(plan), options)?;
+    let solve = options
+        .in_session(Solve::definition(plan.to_solve().to_bytes()), session)
+        .with_export(Export::tar(sink));
+    let plans = std::slice::from_ref(plan);
+    let solve = with_declared(solve, plans, [], options);
+    let solve = with_sources(solve, plans, options)?;
     let on_progress = told(variant, options, events);
-    daemon.solve(solve, on_progress, cancelled).await?;
+    let solved = daemon.solve(solve, on_progress, cancelled).await;
+    tell_of_refused(&options.registries, events);
+    solved?;
     let complete = published
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
@@ -126,16 +124,17 @@ pub(crate) fn note_down(
     };
     if let Err(error) = record::write(directory, plan, output, fingerprint) {
         let why = std::error::Error::source(&error).map(|source| format!(": {source}"));
-        events(Event::Notice(format!(
-            "warning: `{}` is complete, but its record is not, so it will be built again: {error}{}",
+        events(Event::Warning(format!(
+            "`{}` is complete, but its record is not, so it will be built again: {error}{}",
             output.path.display(),
             why.unwrap_or_default()
         )));
     }
 }
 
-/// Takes the one file out of the daemon's tar: it is the output, packed inside the graph. Its canonical form is itself.
-fn publish_packed(
+/// Takes the one file out of the daemon's tar, and gives it its name when it is whole: it is the output, packed inside the
+/// graph.
+fn publish(
     tar: &mut dyn Read,
     name: &str,
     draft: Draft,
@@ -147,9 +146,7 @@ fn publish_packed(
     if packed.path_bytes() != name.as_bytes() {
         return Err(no_packed(name));
     }
-    // The devices of an overlay's whiteouts are the only ones in it.
-    let options = Options::new().with_whiteouts(Whiteouts::Overlay);
-    let complete = publish(&mut packed, draft, compression, &options)?;
+    let complete = written(&mut packed, draft, compression)?;
     drop(packed);
     // Read to its end, so that the daemon is not cut off while it writes.
     io::copy(&mut outer.into_inner(), &mut io::sink())?;
@@ -169,20 +166,16 @@ fn compress(compression: TarCompression) -> Compress {
     }
 }
 
-/// Brings the daemon's tar into canonical form as it comes, and gives it its name when it is whole.
-fn publish(
-    tar: &mut dyn Read,
-    draft: Draft,
-    compression: Compress,
-    options: &Options,
-) -> Result<Complete, SinkError> {
+/// Writes what the packer has packed, which is in canonical form: what is not comes from no packer, and is refused or
+/// brought into it.
+fn written(tar: &mut dyn Read, draft: Draft, compression: Compress) -> Result<Complete, SinkError> {
     let unwritten = |source| OutputError::File {
         path: draft.path().to_owned(),
         source,
     };
     let file = draft.writer().map_err(unwritten)?;
     let mut writer = Compressor::new(file, compression).map_err(unwritten)?;
-    let tar = canonicalize(tar, &mut writer, options).map_err(|error| match error {
+    let tar = canonicalize(tar, &mut writer, &Options::new()).map_err(|error| match error {
         CanonicalizeError::Write(source) => SinkError::from(unwritten(source)),
         error => error.into(),
     })?;
@@ -240,7 +233,12 @@ pub(crate) async fn run_image(
         return Err(Ended::Cancelled);
     }
     let variant = Arc::new(plan.variant().clone());
-    let solved = image::solve(daemon, &plan, &variant, options, cancelled, events).await;
+    let session = SessionId::random();
+    let plan = plan.for_sessions(&options.sessions(&session));
+    let solved = image::solve(
+        daemon, &plan, &session, &variant, options, cancelled, events,
+    )
+    .await;
     match solved {
         Ok(output) => Ok(output),
         Err(FailureReason::Tag(error)) if error.is_cancelled() => Err(Ended::Cancelled),
@@ -250,190 +248,3 @@ pub(crate) async fn run_image(
         }
     }
 }
-
-/// A solve that has failed.
-struct Failing<'a> {
-    daemon: &'a Daemon,
-    cancelled: &'a CancellationToken,
-}
-
-impl Failing<'_> {
-    /// How it ended, told as truly as it can be.
-    async fn end(&self, plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> Ended {
-        let mut failure = failed(plans, variant, reason);
-        if let FailureReason::Checksum(changed) = failure.reason {
-            failure.reason =
-                checksum_failure::explained(*changed, self.daemon, self.cancelled).await;
-        }
-        match failure.reason {
-            FailureReason::Solve(SolveError::Cancelled) => Ended::Cancelled,
-            _ => Ended::Failed(failure),
-        }
-    }
-}
-
-/// Names the step that failed, and tells sources that cannot be fetched from builds that fail.
-fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> VariantFailure {
-    let FailureReason::Solve(SolveError::Build(mut failure)) = reason else {
-        return VariantFailure {
-            step: None,
-            variant,
-            reason,
-        };
-    };
-    let found = failure.vertex.as_ref().and_then(|digest| {
-        plans.iter().find_map(|plan| {
-            let mut vertices = plan.to_solve().vertices();
-            let vertex = vertices.find(|vertex| vertex.digest().to_string() == digest.as_str())?;
-            Some((plan, vertex))
-        })
-    });
-    if let Some((plan, vertex)) = found {
-        in_order_of(plan.to_solve(), vertex, &mut failure.sources);
-    }
-    // Of an image, the platform whose step it was.
-    let variant = found.map_or(variant, |(plan, _)| Arc::new(plan.variant.clone()));
-    VariantFailure {
-        step: found
-            .and_then(|(_, vertex)| VertexName::of(vertex))
-            .map(|name| name.title.to_owned()),
-        variant,
-        reason: told_by(plans, found, failure),
-    }
-}
-
-/// What a failure of the daemon comes from, as far as its words tell.
-fn told_by(
-    plans: &[Plan],
-    found: Option<(&Plan, &Entry)>,
-    failure: Box<BuildFailure>,
-) -> FailureReason {
-    if let Some((plan, vertex)) = found
-        && let OpContent::Source(source) = vertex.content()
-    {
-        if let Some(changed) = checksum_failure::classify(plan, &source, &failure) {
-            return changed.into();
-        }
-        if let Some(source) = source_failure::classify(&source, &failure) {
-            return FailureReason::Source(Box::new(source));
-        }
-    }
-    let helper = without_packer(plans, &failure);
-    let pushed = push_failure::classify(&failure);
-    let error = SolveError::Build(failure);
-    if let Some(image) = helper {
-        FailureReason::NoPacker { image, error }
-    } else if let Some((repository, trouble)) = pushed {
-        FailureReason::Push(Box::new(PushFailure {
-            repository,
-            trouble,
-            error,
-        }))
-    } else {
-        FailureReason::Solve(error)
-    }
-}
-
-/// The image that is to have the packer, when that is what the daemon does not find.
-fn without_packer(plans: &[Plan], failure: &BuildFailure) -> Option<String> {
-    // As the daemon's cache and its mounts have it.
-    let words = [
-        format!("\"/{PACKER_PROGRAM}\": not found"),
-        format!("/{PACKER_PROGRAM}: no such file or directory"),
-    ];
-    let mut references = plans.iter().flat_map(|plan| &plan.references);
-    let helper = references.find(|reference| reference.place == Written::HelperImage)?;
-    let is_missing = words.iter().any(|words| failure.message.contains(words));
-    is_missing.then(|| helper.source.name())
-}
-
-/// Brings the places of a vertex into the order in which the graph has them: every call that the daemon's error has gone
-/// through has turned it round.
-fn in_order_of(definition: &Definition, vertex: &Entry, sources: &mut [FailureSource]) {
-    let files = definition.source_files();
-    let line = |source: &FailureSource| source.ranges.first().map(|range| range.start.line);
-    sources.sort_by_key(|source| {
-        let is_it = |location: &Location| {
-            let first = location.ranges().first().map(|range| range.start.line);
-            files[location.source_index()].filename() == source.filename && first == line(source)
-        };
-        let place = vertex.locations().iter().position(is_it);
-        place.unwrap_or(usize::MAX)
-    });
-}
-
-/// The solve with all that the graphs of `plans` read from the disk.
-pub(crate) fn with_sources(
-    solve: Solve,
-    plans: &[Plan],
-    options: &BuildOptions,
-) -> Result<Solve, FailureReason> {
-    let locals = plans.iter().flat_map(|plan| &plan.locals);
-    let solve = local_dirs(locals, &options.roots)?
-        .into_iter()
-        .fold(solve, Solve::with_local);
-    let ids: BTreeSet<&String> = plans.iter().flat_map(|plan| &plan.stores).collect();
-    ids.into_iter().try_fold(solve, |solve, id| {
-        let store = options.stores.get(id);
-        let store = store.ok_or_else(|| FailureReason::NoStore { id: id.clone() })?;
-        Ok(solve.with_content(store.clone()))
-    })
-}
-
-/// The directories that the daemon may read, one a name: the sources of several steps are one directory.
-fn local_dirs<'a>(
-    locals: impl IntoIterator<Item = &'a LocalSource>,
-    roots: &BTreeMap<String, PathBuf>,
-) -> Result<Vec<LocalDir>, FailureReason> {
-    let mut declared: BTreeMap<&str, BTreeMap<RelPath, Expected>> = BTreeMap::new();
-    for LocalSource { name, content } in locals {
-        let files = declared.entry(name).or_default();
-        match content {
-            LocalContent::Files(set) => {
-                for (path, file) in set {
-                    files.insert(relative(path)?, expected(file));
-                }
-            }
-            LocalContent::Rootfs(tar) => {
-                let expected = Expected::File {
-                    sha256: tar.sha256,
-                    size: tar.size,
-                    mode: 0o644,
-                };
-                files.insert(tar.file_name.parse()?, expected);
-            }
-        }
-    }
-    let dir = |(name, files): (&str, _)| {
-        let root = roots.get(name).ok_or_else(|| FailureReason::NoRoot {
-            name: name.to_owned(),
-        })?;
-        Ok(LocalDir::new(name, root, DeclaredFiles::Exact(files)))
-    };
-    declared.into_iter().map(dir).collect()
-}
-
-fn relative(path: &ContextPath) -> Result<RelPath, RelPathError> {
-    path.as_str().parse()
-}
-
-fn expected(file: &InputFile) -> Expected {
-    match &file.content {
-        FileContent::Symlink(target) => Expected::Symlink {
-            target: target.clone().into_bytes(),
-        },
-        FileContent::Hashed { sha256, size } => Expected::File {
-            sha256: *sha256,
-            size: *size,
-            mode: file.mode(),
-        },
-        FileContent::Text(text) => Expected::File {
-            sha256: file.sha256(),
-            size: text.len() as u64,
-            mode: file.mode(),
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,12 @@
 //! `--ssh ID[=SOCKET]`: which agents steps may ask.
 
-use std::{collections::BTreeMap, io, os::unix::fs::FileTypeExt, path::PathBuf, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    os::unix::fs::FileTypeExt,
+    path::PathBuf,
+    str::FromStr,
+};
 
 use buildkit_client::{DEFAULT_SSH_AGENT, SshAgents};
 use catalog::SshId;
@@ -143,11 +149,12 @@ impl FoundAgents {
         self.0.contains_key(id)
     }
 
-    /// What a session forwards to.
-    pub(crate) fn to_session(&self) -> SshAgents {
+    /// What a session forwards to: those that its graph declares.
+    pub(crate) fn declared(&self, ids: &BTreeSet<String>) -> SshAgents {
+        let declared = self.0.iter().filter(|(id, _)| ids.contains(id.as_str()));
         let with =
             |agents: SshAgents, (id, path): (&SshId, &PathBuf)| agents.with(id.as_str(), path);
-        self.0.iter().fold(SshAgents::default(), with)
+        declared.fold(SshAgents::default(), with)
     }
 }
 

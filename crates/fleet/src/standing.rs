@@ -12,7 +12,7 @@ use crate::{
     fingerprint::Fingerprint,
     hash, image,
     metadata::Output,
-    output_lock::OutputLock,
+    output_lock::{OutputDirectory, OutputLock},
     record::{self, Record},
     regular_file::{self, Links},
 };
@@ -313,9 +313,11 @@ fn touch(
     found: Fingerprint,
     lock: Option<&OutputLock>,
 ) {
-    let own = match lock {
-        Some(_) => None,
-        None => OutputLock::try_acquire(directory, plan).filter(OutputLock::is_held),
+    let own = if lock.is_some() {
+        None
+    } else {
+        let directory = OutputDirectory::new(directory);
+        OutputLock::try_acquire(&directory, plan).filter(OutputLock::is_held)
     };
     let is_mine =
         lock.is_some() || own.is_some() && record::read(directory, plan).as_ref() == Some(record);

@@ -14,22 +14,65 @@ use crate::{
 
 /// A tag that could not be moved.
 #[derive(Debug, thiserror::Error)]
-#[error("the image is in its repositories as `{digest}`, but `{name}` cannot be made to name it")]
+#[error("{}", text(*naming, name, digest))]
 pub struct TagError {
     /// The reference with the tag.
     pub name: String,
-    /// The digest of the image.
+    /// The digest of what was pushed or put together.
     pub digest: String,
+    /// What the tag was to name.
+    pub naming: Naming,
     /// Why.
     #[source]
     pub problem: ResolveProblem,
 }
 
+/// What a tag names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// The image that was pushed.
+    Image,
+    /// One platform of it.
+    Platform,
+    /// One platform by the id of the whole image, because it was pushed without the others.
+    Part,
+    /// Another platform of the image, which is looked for.
+    OtherPart,
+    /// The index that is put together from platforms that were pushed one by one.
+    Joined,
+}
+
+fn text(naming: Naming, name: &str, digest: &str) -> String {
+    let pushed = format!("what was pushed is in its repositories as `{digest}`");
+    match naming {
+        Naming::Image => format!(
+            "the image is in its repositories as `{digest}`, but `{name}` cannot be made to name it"
+        ),
+        Naming::Platform => {
+            format!("{pushed}, but `{name}` cannot be made to name one platform of it")
+        }
+        Naming::Part => {
+            format!("{pushed}, but `{name}` cannot be made to name it as a part of its image")
+        }
+        Naming::OtherPart => {
+            format!("{pushed}, but it cannot be known whether `{name}` is there, too")
+        }
+        Naming::Joined => format!(
+            "all platforms of the image are in its repositories, but `{name}` cannot be made to name their index, `{digest}`"
+        ),
+    }
+}
+
 impl TagError {
-    pub(crate) fn new(ResolveError { name, problem, .. }: ResolveError, digest: &str) -> Self {
+    pub(crate) fn new(
+        naming: Naming,
+        ResolveError { name, problem, .. }: ResolveError,
+        digest: &str,
+    ) -> Self {
         Self {
             name,
             digest: digest.to_owned(),
+            naming,
             problem,
         }
     }
@@ -52,7 +95,7 @@ pub(crate) async fn tag(
     access: &RegistryAccess,
     cancelled: &CancellationToken,
 ) -> Result<Published, TagError> {
-    let failed = |error| TagError::new(error, digest);
+    let failed = |naming| move |error| TagError::new(naming, error, digest);
     let mut of_platforms = Vec::new();
     for (platform, name) in &names.platforms {
         let tagging = async {
@@ -66,7 +109,7 @@ pub(crate) async fn tag(
             Ok(format!("{name}@{}", entry.digest))
         };
         let tagged = named(name, tagging, cancelled).await;
-        of_platforms.push(tagged.map_err(failed)?);
+        of_platforms.push(tagged.map_err(failed(Naming::Platform))?);
     }
     let mut references = Vec::new();
     for name in &names.index {
@@ -75,11 +118,42 @@ pub(crate) async fn tag(
             Ok(format!("{name}@{digest}"))
         };
         let tagged = named(name, tagging, cancelled).await;
-        references.push(tagged.map_err(failed)?);
+        references.push(tagged.map_err(failed(Naming::Image))?);
     }
     references.extend(of_platforms);
     Ok(Published {
         digest: digest.to_owned(),
         references,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_in_its_repositories_is_said_to_be() {
+        let check =
+            |naming, expected: &str| assert_eq!(text(naming, "r/a:1", "sha256:1"), expected);
+        check(
+            Naming::Image,
+            "the image is in its repositories as `sha256:1`, but `r/a:1` cannot be made to name it",
+        );
+        check(
+            Naming::Platform,
+            "what was pushed is in its repositories as `sha256:1`, but `r/a:1` cannot be made to name one platform of it",
+        );
+        check(
+            Naming::Part,
+            "what was pushed is in its repositories as `sha256:1`, but `r/a:1` cannot be made to name it as a part of its image",
+        );
+        check(
+            Naming::OtherPart,
+            "what was pushed is in its repositories as `sha256:1`, but it cannot be known whether `r/a:1` is there, too",
+        );
+        check(
+            Naming::Joined,
+            "all platforms of the image are in its repositories, but `r/a:1` cannot be made to name their index, `sha256:1`",
+        );
+    }
 }

@@ -2,19 +2,34 @@
 
 use std::{ffi::OsString, fmt, os::unix::ffi::OsStrExt, path::Path};
 
-use archive::{Copy, Options, Whiteouts};
+use archive::{Copy, Digest, Options, Whiteouts};
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command<'a> {
-    /// `copy [--plain=true] [--mode=OCTAL] [--time=SECONDS] [--without=NAME]… SOURCE PATH TREE TO`
+    /// `copy [--plain=true] [--content=DIGITS] [--mode=OCTAL] [--time=SECONDS] [--without=NAME]… SOURCE PATH TREE TO`
     Copy {
         source: &'a Path,
         tree: &'a Path,
         what: Copy,
     },
-    /// `unpack ARCHIVE TREE TO`
+    /// `bundle --content=DIGITS SOURCE PATH OUT`
+    Bundle {
+        content: Digest,
+        source: &'a Path,
+        path: &'a [u8],
+        out: &'a Path,
+    },
+    /// `unbundle --content=DIGITS SOURCE TREE TO`
+    Unbundle {
+        content: Digest,
+        source: &'a Path,
+        tree: &'a Path,
+        to: &'a [u8],
+    },
+    /// `unpack [--sha256=DIGITS] ARCHIVE TREE TO`
     Unpack {
+        sha256: Option<Digest>,
         archive: &'a Path,
         tree: &'a Path,
         to: &'a [u8],
@@ -69,7 +84,20 @@ impl<'a> Command<'a> {
                 tree,
                 what: copy_flags(flags, bytes[1], bytes[3])?,
             }),
-            ("unpack", [archive, tree, _]) if flags.is_empty() => Ok(Self::Unpack {
+            ("bundle", [source, _, out]) => Ok(Self::Bundle {
+                content: content_flag(name, flags)?,
+                source,
+                path: bytes[1],
+                out,
+            }),
+            ("unbundle", [source, tree, _]) => Ok(Self::Unbundle {
+                content: content_flag(name, flags)?,
+                source,
+                tree,
+                to: bytes[2],
+            }),
+            ("unpack", [archive, tree, _]) => Ok(Self::Unpack {
+                sha256: unpack_flags(flags)?,
                 archive,
                 tree,
                 to: bytes[2],
@@ -119,12 +147,43 @@ fn copy_flags(flags: &[OsString], path: &[u8], to: &[u8]) -> Result<Copy, Usage>
                 copy.mode = Some(u32::from_str_radix(mode, 8).map_err(wrong)?);
             }
             ("--plain", "true") => copy.plain = true,
+            ("--content", digits) => {
+                copy.content = Some(sha256(digits).ok_or_else(|| unknown(flag))?);
+            }
             ("--time", time) => copy.time = Some(time.parse().map_err(wrong)?),
             ("--without", name) => copy.without.push(name.as_bytes().to_vec()),
             _ => return Err(unknown(flag)),
         }
     }
     Ok(copy)
+}
+
+/// The only flag of a command that cannot do without it.
+fn content_flag(name: &OsString, flags: &[OsString]) -> Result<Digest, Usage> {
+    let [flag] = flags else {
+        return Err(unknown(name));
+    };
+    let digest = match split(flag)? {
+        ("--content", digits) => sha256(digits),
+        _ => None,
+    };
+    digest.ok_or_else(|| unknown(flag))
+}
+
+/// The digest of these hex digits.
+fn sha256(digits: &str) -> Option<Digest> {
+    format!("sha256:{digits}").parse().ok()
+}
+
+fn unpack_flags(flags: &[OsString]) -> Result<Option<Digest>, Usage> {
+    let mut found = None;
+    for flag in flags {
+        match split(flag)? {
+            ("--sha256", digits) => found = Some(sha256(digits).ok_or_else(|| unknown(flag))?),
+            _ => return Err(unknown(flag)),
+        }
+    }
+    Ok(found)
 }
 
 fn pack_flags(flags: &[OsString]) -> Result<Options, Usage> {
@@ -188,6 +247,9 @@ mod tests {
         check("rootfs /tree", "`rootfs`");
         check("rootfs --epoch=soon /tree /out", "`--epoch=soon`");
         check("copy --colour=red /a b /c /d", "`--colour=red`");
-        check("unpack --mode=1 /a /b /c", "`unpack`");
+        check("unpack --mode=1 /a /b /c", "`--mode=1`");
+        check("unpack --sha256=abc /a /b /c", "`--sha256=abc`");
+        check("bundle /a /b /c", "`bundle`");
+        check("unbundle --content=abc /a /b /c", "`--content=abc`");
     }
 }

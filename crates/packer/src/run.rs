@@ -3,12 +3,13 @@
 use std::{
     error::Error,
     fmt,
-    fs::File,
+    fs::{DirBuilder, File},
     io::{self, BufWriter, Write as _},
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
 
-use archive::Unpacker;
+use archive::{Digest, Unpacker};
 
 use crate::command::Command;
 
@@ -36,7 +37,24 @@ impl Error for Unusable {
 pub(crate) fn run(command: &Command<'_>) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Copy { source, tree, what } => Ok(archive::copy(source, tree, what)?),
-        Command::Unpack { archive, tree, to } => unpack(archive, tree, to),
+        Command::Bundle {
+            content,
+            source,
+            path,
+            out,
+        } => bundle(source, path, out, *content),
+        Command::Unbundle {
+            content,
+            source,
+            tree,
+            to,
+        } => Ok(archive::unbundle(source, tree, to, *content)?),
+        Command::Unpack {
+            sha256,
+            archive,
+            tree,
+            to,
+        } => unpack(*sha256, archive, tree, to),
         Command::Directory { tree, path } => Ok(archive::make_directory(tree, path)?),
         Command::Rootfs { tree, out, options } => write(out, |writer| {
             archive::pack(tree, writer, options)?;
@@ -54,14 +72,35 @@ pub(crate) fn run(command: &Command<'_>) -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn unpack(archive: &Path, tree: &Path, to: &[u8]) -> Result<(), Box<dyn Error>> {
+/// The directory is made with the mode of one that a client sends, so that the cache knows both as one.
+fn bundle(source: &Path, path: &[u8], out: &Path, content: Digest) -> Result<(), Box<dyn Error>> {
+    DirBuilder::new()
+        .mode(0o755)
+        .create(out)
+        .map_err(|source| Unusable {
+            what: "make",
+            path: out.to_owned(),
+            source,
+        })?;
+    Ok(archive::bundle(source, path, out, content)?)
+}
+
+fn unpack(
+    sha256: Option<Digest>,
+    archive: &Path,
+    tree: &Path,
+    to: &[u8],
+) -> Result<(), Box<dyn Error>> {
     let file = File::open(archive).map_err(|source| Unusable {
         what: "read",
         path: archive.to_owned(),
         source,
     })?;
     let mut unpacker = Unpacker::new(tree, to)?;
-    unpacker.unpack(file)?;
+    match sha256 {
+        Some(sha256) => unpacker.unpack_verified(file, sha256)?,
+        None => unpacker.unpack(file)?,
+    }
     Ok(unpacker.finish()?)
 }
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use buildkit_llb::{Definition, Entry, ExportCache, GroupStrength, LinuxResources, OpMetadata};
-use catalog::VertexName;
+use catalog::{Plan, VertexName};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -72,7 +72,7 @@ pub(super) async fn answer(build: &Build<'_>) -> Result<Answer, FrontendError> {
         });
     }
     let plans = build.plans().await?.plans;
-    let definition = plans.first().map(|plan| &plan.definition);
+    let definition = plans.first().map(Plan::to_emit);
     let definition = definition.ok_or_else(|| FrontendError::Bug {
         message: "nothing was planned".to_owned(),
     })?;

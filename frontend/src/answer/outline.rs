@@ -82,7 +82,7 @@ async fn caches(
 
 /// The ids of the cache mounts of a graph.
 pub(super) fn cache_ids(plan: &Plan) -> BTreeSet<String> {
-    let graph = serde_json::to_value(&plan.definition).unwrap_or_default();
+    let graph = serde_json::to_value(plan.to_emit()).unwrap_or_default();
     let vertices = graph["vertices"].as_array().into_iter().flatten();
     let mounts = vertices.flat_map(|vertex| {
         let mounts = vertex["op"]["exec"]["mounts"].as_array();

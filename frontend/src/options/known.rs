@@ -5,7 +5,7 @@ use catalog::nearest;
 use super::OptionError;
 
 /// What buildx sends for flags that only Dockerfiles know.
-pub(super) const UNSUPPORTED: [(&str, &str, &str); 15] = [
+pub(super) const UNSUPPORTED: [(&str, &str, &str); 14] = [
     ("add-hosts", "--add-host", ""),
     (
         "force-network-mode",
@@ -24,11 +24,6 @@ pub(super) const UNSUPPORTED: [(&str, &str, &str); 15] = [
     ("cpusetcpus", "--cpuset-cpus", ""),
     ("cpusetmems", "--cpuset-mems", ""),
     ("build-arg:BUILDKIT_SANDBOX_HOSTNAME", "the hostname", ""),
-    (
-        "build-arg:BUILDKIT_CACHE_MOUNT_NS",
-        "a namespace for cache mounts",
-        "",
-    ),
 ];
 
 /// The names of options, and what is in front of a colon in them: those that this frontend reads, and those that clients
@@ -63,10 +58,11 @@ const KNOWN: [&str; 26] = [
 ];
 
 /// Build arguments that are settings of BuildKit, for whoever reads them.
-pub(super) const SETTINGS: [&str; 6] = [
+pub(super) const SETTINGS: [&str; 7] = [
     "BUILDKIT_SYNTAX",
     "BUILDKIT_MULTI_PLATFORM",
     "BUILDKIT_INLINE_CACHE",
+    "BUILDKIT_CACHE_MOUNT_NS",
     "BUILDKIT_CONTEXT_KEEP_GIT_DIR",
     "BUILDKIT_DOCKERFILE_CHECK",
     "BUILDKIT_BUILD_NAME",

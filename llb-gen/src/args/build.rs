@@ -72,6 +72,9 @@ pub(crate) struct BuildArgs {
     /// Let steps ask an ssh agent: default, or ID=SOCKET
     #[arg(long, value_name = "ID[=SOCKET]")]
     pub(crate) ssh: Vec<SshSpec>,
+    /// Give the daemon the credentials of a registry that the build does not name, such as a mirror; repeatable
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_credentials: Vec<String>,
     /// Certificates that networked steps trust in addition, as a PEM file
     #[arg(long, value_name = "FILE")]
     pub(crate) build_ca: Option<PathBuf>,

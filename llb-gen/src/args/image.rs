@@ -3,7 +3,8 @@
 use catalog::{Kind, Plan};
 use clap::{Args, ValueEnum};
 use fleet::{
-    Annotated, Annotation, Archive, ID_ANNOTATION, ImageCompression, ImageOptions, RegistryAccess,
+    Annotated, Annotation, Archive, ID_ANNOTATION, ImageCompression, ImageOptions, PART_ANNOTATION,
+    RegistryAccess,
 };
 
 use super::attest;
@@ -92,11 +93,10 @@ impl ImageFormat {
 
 impl ImageArgs {
     /// How the registries that images are pushed to are asked what they have.
-    pub(crate) fn access(&self) -> Result<RegistryAccess, Failure> {
-        Ok(RegistryAccess {
-            credentials: pinning::credentials()?,
-            insecure: self.registry_insecure.clone(),
-        })
+    ///
+    /// Whoever builds hands the daemon the credentials for those in `allowed`, too.
+    pub(crate) fn access(&self, allowed: &[String]) -> Result<RegistryAccess, Failure> {
+        pinning::registries(&self.registry_insecure, allowed)
     }
 
     /// Refuses what is said of images when there are none.
@@ -140,6 +140,9 @@ pub(super) fn parse_tag(text: &str) -> Result<String, String> {
     }
 }
 
+/// The annotations by which builds know what registries have: one that a user sets would be believed.
+const OWN_ANNOTATIONS: [&str; 2] = [ID_ANNOTATION, PART_ANNOTATION];
+
 /// As buildx has them: `[index:|manifest:]KEY=VALUE`. The id is llbgen's own, and says what an image was built from.
 fn parse_annotation(text: &str) -> Result<Annotation, String> {
     let (key, value) = text
@@ -159,8 +162,8 @@ fn parse_annotation(text: &str) -> Result<Annotation, String> {
     if key.is_empty() {
         return Err(format!("`{text}` has no key"));
     }
-    if key == ID_ANNOTATION {
-        return Err(format!("`{ID_ANNOTATION}` is set by llbgen itself"));
+    if OWN_ANNOTATIONS.contains(&key) {
+        return Err(format!("`{key}` is set by llbgen itself"));
     }
     Ok(Annotation {
         on,
@@ -218,10 +221,12 @@ mod tests {
                 "`layer` has no annotations; the parts of an image that have are `index` and `manifest`",
             ),
         );
-        check(
-            "index:dev.llbgen.id=x",
-            Err("`dev.llbgen.id` is set by llbgen itself"),
-        );
+        for key in OWN_ANNOTATIONS {
+            let expected = format!("`{key}` is set by llbgen itself");
+            for part in ["", "manifest:", "index:"] {
+                check(&format!("{part}{key}=x"), Err(&expected));
+            }
+        }
     }
 
     #[test]

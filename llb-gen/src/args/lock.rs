@@ -84,6 +84,7 @@ impl PinnedToo {
         Given {
             build_contexts: &self.build_context,
             helper_image: self.helper_image.as_ref(),
+            cache_namespace: None,
         }
     }
 }
@@ -94,6 +95,9 @@ pub(crate) struct Access {
     /// A registry that speaks plain HTTP, as HOST:PORT; those on this machine are tried so anyway
     #[arg(long, value_name = "HOST")]
     pub(crate) registry_insecure: Vec<String>,
+    /// Give the daemon the credentials of a registry that the catalog does not name, such as a mirror; repeatable
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_credentials: Vec<String>,
     /// Log in at git servers: id=GIT_AUTH_TOKEN,src=FILE or env=VARIABLE; GIT_AUTH_TOKEN.HOST for one of them
     #[arg(long, value_name = "SPEC")]
     // Read by the command: clap would repeat the text, which may hold the secret itself.

@@ -56,6 +56,11 @@ impl FromStr for OutputSpec {
         if text.is_empty() {
             return Err("give a directory".to_owned());
         }
+        if let Some(character) = text.chars().find(|c| c.is_control()) {
+            return Err(format!(
+                "it has the character {character:?} in it, and the paths of outputs are printed one a line"
+            ));
+        }
         if text == "-" {
             return Ok(Self::Stdout(None));
         }
@@ -207,6 +212,11 @@ mod tests {
             );
         };
         check("", "give a directory");
+        for path in ["a\nb", "type=tar,dest=a\nb"] {
+            let error =
+                "it has the character '\\n' in it, and the paths of outputs are printed one a line";
+            check(path, error);
+        }
         check("dest=x", "an exporter needs its `type`");
         check(
             "type=ocj,dest=x",

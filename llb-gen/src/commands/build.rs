@@ -1,27 +1,23 @@
 //! `llbgen build`: finds the daemon, builds, and prints what was written.
 
 mod destination;
+mod job;
 mod kept;
 mod load;
+mod pins;
 mod report;
 mod todo;
 
-use std::{collections::BTreeSet, io};
+use std::io;
 
-use buildkit_client::Daemon;
-use catalog::{Caching, CheckedCatalog, LOCK_FILE, Plan, PlanOptions, Variant};
+use catalog::{Caching, CheckedCatalog, Plan, PlanOptions};
 use fleet::{
-    BuildFailure, BuildOptions, Event, FoundAgents, ImageOptions, LoadedSecrets, MetadataFile,
-    Output, SecretSource, SecretSpec,
-    daemon::Endpoint,
-    resolve::{Pinning, Resolver},
+    BuildFailure, Event, FoundAgents, LoadedSecrets, MetadataFile, Output, SecretSource, SecretSpec,
 };
 
 use crate::{
     args::{self, BuildArgs, Global, ProgressMode},
-    connection,
     failure::{Exit, Failure},
-    pinning,
     planning::{self, Selected},
     progress::Progress,
     signals::Signals,
@@ -30,7 +26,8 @@ use crate::{
 
 use self::{
     destination::Place,
-    todo::{Todo, Waiting, sorted, together},
+    job::Job,
+    todo::{Todo, Waiting, sorted},
 };
 
 pub(crate) fn run(
@@ -38,6 +35,8 @@ pub(crate) fn run(
     global: &Global,
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
+    // Before a daemon is started, which inherits it.
+    fleet::raise_file_limit();
     let caching = if args.reuse.no_cache {
         Caching::Ignore
     } else {
@@ -89,18 +88,13 @@ pub(crate) fn run(
         place.groups(plans)?;
         Work::Unpinned { catalog, planned }
     };
-    if let Work::Pinned(todo) = &work {
-        for warning in &todo.warnings {
-            stderr::line(&format!("warning: {warning}"));
-        }
-    }
     // Told now, not by a build that cannot say what it wrote; the file of an earlier build goes.
     let metadata = args.metadata_file.as_deref().map(MetadataFile::begin);
     let metadata = metadata.transpose()?;
     if let Work::Pinned(todo) = &work
         && todo.work.is_empty()
     {
-        return nothing_to_do(global, &todo.up_to_date, metadata);
+        return nothing_to_do(global, todo, metadata);
     }
     // One thread for the connection: the daemon is the bottleneck, tars and hashes have threads of their own, and every
     // further thread that allocates the pieces of a tar keeps some of them, so that memory would vary from run to run.
@@ -135,13 +129,16 @@ enum Work<'a> {
 /// The end of a build that finds everything there.
 fn nothing_to_do(
     global: &Global,
-    outputs: &[Output],
+    todo: &Todo,
     metadata: Option<MetadataFile>,
 ) -> Result<(), Failure> {
-    let progress = Progress::start(mode(global));
+    let outputs = &todo.up_to_date;
+    // A signal ends the program.
+    let progress = Progress::start(mode(global), || false);
+    todo.warn(&progress);
     progress.send(Event::Notice(up_to_date(outputs.len(), outputs.len())));
     progress.end();
-    let built = Ok(outputs.to_vec());
+    let built = Ok(outputs.clone());
     report::report(built, metadata, None, &mut stdout::lock())
 }
 
@@ -170,23 +167,11 @@ fn secret_specs(args: &BuildArgs) -> Result<Vec<SecretSpec>, Failure> {
     Ok(specs)
 }
 
-/// How often a build pins at most. Only another call that pins at the same moment makes it more than once.
-const MOST_PINNINGS: usize = 5;
-
 /// What steps may ask for besides files.
 type Given = (LoadedSecrets, FoundAgents);
 
 /// What was built, and whether the daemon could be let go.
 type Outcome = (Result<Vec<Output>, BuildFailure>, Result<(), Failure>);
-
-/// One call of `build`, from the search for the daemon to its end.
-struct Job<'a> {
-    args: &'a BuildArgs,
-    place: Place,
-    global: &'a Global,
-    signals: Signals,
-    progress: Progress,
-}
 
 async fn build(
     (args, place): (&BuildArgs, Place),
@@ -197,12 +182,14 @@ async fn build(
     metadata: Option<MetadataFile>,
 ) -> Result<(), Failure> {
     let signals = Signals::watch()?;
+    let cancelled = signals.cancelled().clone();
     let job = Job {
+        registries: args.image.access(&args.allow_credentials)?,
         args,
         place,
         global,
         signals,
-        progress: Progress::start(mode(global)),
+        progress: Progress::start(mode(global), move || cancelled.is_cancelled()),
     };
     let outcome = job.run(selected, work, given).await;
     // Results are printed when nothing moves on the terminal any more.
@@ -241,167 +228,5 @@ fn report(
                 Err(failed) => failed.followed_by(refused),
             },
         ),
-    }
-}
-
-impl Job<'_> {
-    async fn run(
-        &self,
-        selected: Selected,
-        work: Work<'_>,
-        given: Given,
-    ) -> Result<Outcome, Failure> {
-        let work = match work {
-            Work::Unpinned { .. } => work,
-            Work::Pinned(mut todo) => {
-                self.leave_out_published(&mut todo).await?;
-                if todo.work.is_empty() {
-                    self.notice(up_to_date(todo.up_to_date.len(), todo.order.len()));
-                    let outputs = together(Ok(Vec::new()), todo.up_to_date, &todo.order);
-                    return Ok((outputs, Ok(())));
-                }
-                Work::Pinned(todo)
-            }
-        };
-        let endpoint = tokio::select! {
-            endpoint = connection::find(self.global) => endpoint?,
-            () = self.signals.cancelled().cancelled() => return Err(Failure::interrupted(&self.signals)),
-        };
-        let built = self.on(&endpoint, selected, work, given).await;
-        let released = endpoint.release().await;
-        Ok((
-            built?,
-            released.map_err(|error| Failure::new(Exit::Failed, error)),
-        ))
-    }
-
-    async fn on(
-        &self,
-        endpoint: &Endpoint,
-        mut selected: Selected,
-        work: Work<'_>,
-        (secrets, ssh): Given,
-    ) -> Result<Result<Vec<Output>, BuildFailure>, Failure> {
-        let daemon = tokio::select! {
-            daemon = connection::connect(&self.global.connection, endpoint) => daemon?,
-            () = self.signals.cancelled().cancelled() => return Err(Failure::interrupted(&self.signals)),
-        };
-        if self.global.verbose {
-            let info = daemon.info();
-            self.notice(format!(
-                "building with {} {} at {}",
-                info.package,
-                info.version,
-                daemon.address()
-            ));
-        }
-        let todo = match work {
-            Work::Pinned(todo) => todo,
-            Work::Unpinned { catalog, planned } => {
-                self.pin(&daemon, catalog, &mut selected, &secrets).await?;
-                let plans = selected.plan(catalog, planned)?;
-                let mut todo = self.sorted(catalog, &selected.asked, plans, (&secrets, &ssh))?;
-                for warning in &todo.warnings {
-                    self.notice(format!("warning: {warning}"));
-                }
-                self.leave_out_published(&mut todo).await?;
-                todo
-            }
-        };
-        if !todo.up_to_date.is_empty() {
-            self.notice(up_to_date(todo.up_to_date.len(), todo.order.len()));
-        }
-        let options = BuildOptions {
-            output: self.place.destination(),
-            jobs: self.args.jobs.map(usize::from),
-            keep_going: self.args.keep_going,
-            secrets,
-            ssh,
-            registries: self.args.image.access()?,
-            roots: selected.roots,
-            stores: selected.stores,
-            image: ImageOptions {
-                archive: self.place.archive(),
-                ..self.args.image.options()?
-            },
-        };
-        let events = |event| self.progress.send(event);
-        let cancelled = self.signals.cancelled();
-        let built = fleet::build(&daemon, todo.work, &options, cancelled, &events).await;
-        // The outputs and their records are written.
-        drop(todo.locks);
-        Ok(together(built, todo.up_to_date, &todo.order))
-    }
-
-    fn sorted(
-        &self,
-        catalog: &CheckedCatalog,
-        asked: &BTreeSet<Variant>,
-        plans: Vec<Plan>,
-        given: (&LoadedSecrets, &FoundAgents),
-    ) -> Result<Todo, Failure> {
-        let cancelled = self.signals.cancelled();
-        let waiting = Waiting {
-            tell: &|text| self.notice(text),
-            is_given_up: &|| cancelled.is_cancelled(),
-        };
-        let call = (catalog, self.args, &self.place);
-        let sorted = sorted(call, asked, plans, given, &waiting);
-        if cancelled.is_cancelled() {
-            return Err(Failure::interrupted(&self.signals));
-        }
-        sorted
-    }
-
-    /// Leaves out what the registries have, unless everything is to be built.
-    async fn leave_out_published(&self, todo: &mut Todo) -> Result<(), Failure> {
-        if self.args.reuse.builds_always() || !self.args.image.push {
-            return Ok(());
-        }
-        let access = self.args.image.access()?;
-        let cancelled = self.signals.cancelled();
-        let tell = |text| self.notice(text);
-        todo.leave_out_published(&access, cancelled, &tell).await;
-        if cancelled.is_cancelled() {
-            return Err(Failure::interrupted(&self.signals));
-        }
-        Ok(())
-    }
-
-    /// Asks the daemon what unpinned references stand for, and writes it into the lock. Another call may pin at the same
-    /// time; both then go on with what the lock has, which may lack a platform that only this one needs.
-    async fn pin(
-        &self,
-        daemon: &Daemon,
-        catalog: &CheckedCatalog,
-        selected: &mut Selected,
-        secrets: &LoadedSecrets,
-    ) -> Result<(), Failure> {
-        for _ in 0..MOST_PINNINGS {
-            let plans = selected.plan(catalog, Caching::Use)?;
-            let unpinned = planning::unpinned(&plans);
-            if unpinned.is_empty() {
-                break;
-            }
-            let pinning =
-                Pinning::of(unpinned).map_err(|error| Failure::new(Exit::Catalog, error))?;
-            let resolver = Resolver::daemon(daemon, pinning::credentials()?, secrets);
-            let old = selected.inputs.lock.clone();
-            let lock = &mut selected.inputs.lock;
-            let cancelled = self.signals.cancelled();
-            let tell = |name: &str| self.notice(format!("resolving {name}"));
-            let pinned = pinning::pin(&pinning, lock, &resolver, cancelled, &tell).await;
-            let pinned = pinned.map_err(|error| pinning::failed(error, &self.signals));
-            let written = pinning::written(pinned, &self.global.context, &old, lock);
-            for moved in lock.moved_from(&old) {
-                self.notice(format!("{LOCK_FILE}: {moved}"));
-            }
-            written?;
-        }
-        Ok(())
-    }
-
-    fn notice(&self, text: String) {
-        self.progress.send(Event::Notice(text));
     }
 }

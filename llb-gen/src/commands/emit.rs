@@ -5,7 +5,7 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use catalog::{Caching, CheckedCatalog, Kind, Plan, Read, Variant};
+use catalog::{Caching, CheckedCatalog, ContextPath, Kind, Plan, Read, Variant};
 
 use crate::{
     args::{EmitArgs, EmitFormat, Global},
@@ -38,9 +38,9 @@ pub(crate) fn run(
         let image_names = image_names(args, catalog, plan)?;
         let mut stdout = stdout::lock();
         match args.format {
-            EmitFormat::Pb => stdout.write_all(&plan.definition.to_bytes())?,
+            EmitFormat::Pb => stdout.write_all(&plan.to_emit().to_bytes())?,
             EmitFormat::Json => {
-                serde_json::to_writer_pretty(&mut stdout, &plan.definition)
+                serde_json::to_writer_pretty(&mut stdout, plan.to_emit())
                     .map_err(io::Error::from)?;
                 writeln!(stdout)?;
             }
@@ -139,15 +139,23 @@ fn buildctl_line(
             _ => {}
         }
     }
-    let file_name = plan.output.as_str().rsplit('/').next().unwrap_or_default();
     let output = match plan.kind {
-        Kind::Rootfs => format!("type=tar,dest={file_name}"),
-        // The tar is a file of the result.
-        Kind::Layer => "type=local,dest=.".to_owned(),
+        Kind::Rootfs => format!("type=tar,dest={}", one_word(&plan.output)),
+        // The tar is a file of the result, and buildctl makes the directory.
+        Kind::Layer => {
+            let directory = plan.output.parent();
+            let directory = directory.as_ref().map_or(".", ContextPath::as_str);
+            format!("type=local,dest={directory}")
+        }
         Kind::Image => image_output(plan, image_names),
     };
     words.extend(["--output".to_owned(), quoted(&output)?]);
     Ok(words.join(" "))
+}
+
+/// An output as one name, since buildctl makes no directory for a file: `tools-amd64.tar`.
+fn one_word(output: &ContextPath) -> String {
+    output.as_str().replace('/', "-")
 }
 
 /// buildctl's output for an image: pushed if it has names, else an archive; with its config, which is no part of LLB.
@@ -155,8 +163,7 @@ fn buildctl_line(
 fn image_output(plan: &Plan, names: &[String]) -> String {
     let target = match names {
         [] => {
-            let file_name = plan.output.as_str().rsplit('/').next().unwrap_or_default();
-            format!("type=oci,dest={file_name}")
+            format!("type=oci,dest={}", one_word(&plan.output))
         }
         [name] => format!("type=image,name={name},push=true"),
         names => format!("type=image,\"name={}\",push=true", names.join(",")),

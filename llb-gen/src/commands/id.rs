@@ -14,6 +14,7 @@ use crate::{
     image_names::by_output,
     planning::{self, Selected},
     stderr, stdout, table,
+    terminal::plain,
 };
 
 #[derive(Serialize)]
@@ -33,14 +34,14 @@ struct Row {
 
 pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> Result<(), Failure> {
     let artifacts = planning::or_all(catalog, &args.artifacts);
-    let selected = Selected::with_whole_images(catalog, &args.variation, &artifacts, global)?;
+    let selected = Selected::of_whole_images(catalog, &args.variation, &artifacts, global)?;
     let plans = selected.plan(catalog, args.tar.planned(Caching::Use, &args.image)?)?;
     let plans = leave_out_incomplete(plans)?;
     planning::require_pinned(&plans)?;
     let rows = rows(catalog, plans)?;
     match args.format {
         ListingFormat::Json => table::print_json(&rows)?,
-        ListingFormat::Text => write!(stdout::lock(), "{}", text(&rows))?,
+        ListingFormat::Text => write!(stdout::lock(), "{}", plain(&text(&rows)))?,
     }
     Ok(())
 }

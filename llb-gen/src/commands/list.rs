@@ -9,6 +9,7 @@ use crate::{
     args::{ListArgs, ListingFormat},
     failure::{Exit, Failure},
     stdout, table,
+    terminal::plain,
 };
 
 #[derive(Serialize)]
@@ -60,7 +61,7 @@ pub(crate) fn run(args: &ListArgs, catalog: &CheckedCatalog) -> Result<(), Failu
         ListingFormat::Json => table::print_json(&rows)?,
         ListingFormat::Text => {
             let cells: Vec<_> = rows.iter().map(cells).collect();
-            write!(stdout::lock(), "{}", table::table(HEADINGS, &cells))?;
+            write!(stdout::lock(), "{}", plain(&table::table(HEADINGS, &cells)))?;
         }
     }
     Ok(())

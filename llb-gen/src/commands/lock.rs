@@ -11,6 +11,7 @@ use crate::{
     failure::{Exit, Failure},
     pinning::{self, Survey},
     stderr, stdout, table,
+    terminal::plain,
 };
 
 pub(crate) fn run(
@@ -22,31 +23,44 @@ pub(crate) fn run(
         return print_source_policy(global);
     }
     let survey = Survey::of(catalog, args.pinned.given(), &args.pinned.set, global)?;
-    let mut lock = survey.pruned();
-    let missing = survey.missing(&lock);
+    let missing = survey.missing(&survey.lock);
     if args.check {
-        return check(global, &survey, &lock, &missing);
+        return check(global, &survey, &survey.pruned(), &missing);
     }
     if !missing.is_empty() && args.offline {
         return Err(not_pinned(&missing, "run it without `--offline`"));
     }
     let pinning = Pinning::of(missing).map_err(|error| Failure::new(Exit::Catalog, error))?;
+    let mut lock = survey.lock.clone();
     if !pinning.is_empty() {
         let resolved = pinning::resolve(&pinning, &mut lock, global, &args.access);
-        if resolved.is_err() {
-            return pinning::written(resolved, &global.context, &survey.lock, &mut lock);
+        if let Err(failure) = resolved {
+            return unfinished(failure, global, &survey.lock, lock);
         }
     }
-    if lock.epoch().is_none() {
-        lock.set_epoch(pinning::now());
-    }
+    survey.prune(&mut lock);
+    pinning::begin(&mut lock);
     write(global, &survey.lock, &lock)
 }
 
-/// Writes the lock, and prints what moved.
+/// Writes and prints what was found out before a failure. Nothing is dropped then: the call that succeeds does that.
+fn unfinished(
+    failure: Failure,
+    global: &Global,
+    old: &Lock,
+    mut found: Lock,
+) -> Result<(), Failure> {
+    let failed = pinning::written(Err(failure), &global.context, old, &mut found);
+    match (failed, print_moves(&found.moved_from(old))) {
+        (Err(failure), Err(unprinted)) => Err(failure.followed_by(unprinted.into())),
+        (failed, _) => failed,
+    }
+}
+
+/// Writes the lock, and prints what moved: another call may have pinned the same in the meantime, and before this one.
 pub(super) fn write(global: &Global, old: &Lock, new: &Lock) -> Result<(), Failure> {
     let written = lock_file::write(&global.context, old, new)?;
-    print_moves(&new.moved_from(old))?;
+    print_moves(&written.lock.moved_from(old))?;
     if !global.quiet {
         let count = written.lock.count();
         let state = if written.changed {
@@ -66,7 +80,7 @@ pub(super) fn print_moves(moves: &[Move]) -> io::Result<()> {
     let mut stdout = stdout::lock();
     moves
         .iter()
-        .try_for_each(|moved| writeln!(stdout, "{moved}"))
+        .try_for_each(|moved| writeln!(stdout, "{}", plain(&moved.to_string())))
 }
 
 fn print_source_policy(global: &Global) -> Result<(), Failure> {
@@ -100,6 +114,8 @@ fn check(
         )
     } else if pruned.epoch().is_none() {
         format!("`{LOCK_FILE}` has no epoch for package indexes")
+    } else if pruned.cache_namespace().is_none() {
+        format!("`{LOCK_FILE}` has no namespace for caches")
     } else if lock_file::is_written(&global.context, pruned)? {
         return Ok(());
     } else {

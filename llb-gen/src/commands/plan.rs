@@ -13,7 +13,8 @@ use crate::{
     image_names::{Goal, by_output, refuse_one_name},
     leaving::{self, Leaving},
     planning::{self, Selected},
-    stdout, table,
+    stderr, stdout, table,
+    terminal::plain,
 };
 
 #[derive(Serialize)]
@@ -73,6 +74,9 @@ pub(crate) fn run(
         .into_iter()
         .map(|plans| Leaving::of(catalog, &args.image, goal, plans, &selected.asked))
         .collect::<Result<_, _>>()?;
+    for warning in outputs.iter().filter_map(Leaving::warning) {
+        stderr::line(&format!("warning: {warning}"));
+    }
     let states = states(args, &outputs)?;
     let rows: Vec<Row> = outputs
         .iter()
@@ -83,7 +87,7 @@ pub(crate) fn run(
         .collect();
     match args.format {
         ListingFormat::Json => table::print_json(&rows)?,
-        ListingFormat::Text => write!(stdout::lock(), "{}", text(&rows))?,
+        ListingFormat::Text => write!(stdout::lock(), "{}", plain(&text(&rows)))?,
     }
     if args.exit_code && rows.iter().any(|row| row.status == Status::Build) {
         return Err(Failure::silent(Exit::Failed));
@@ -147,7 +151,7 @@ async fn in_registries(
         asked: &asked,
         declared: &output.declared,
     };
-    let access = args.image.access()?;
+    let access = args.image.access(&[])?;
     let never = CancellationToken::new();
     Ok(match fleet::presence(wanted, &access, &never).await {
         Ok(Presence::Whole(_) | Presence::Part(_)) => State::Published,

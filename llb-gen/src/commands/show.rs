@@ -6,7 +6,7 @@ use std::{
 };
 
 use catalog::{
-    Artifact, Caching, CheckedCatalog, Id, ImageConfig, Plan, Read, Reference, ResolvedBase,
+    Artifact, Caching, CheckedCatalog, Id, ImageConfig, Kind, Plan, Read, Reference, ResolvedBase,
 };
 use serde::Serialize;
 
@@ -15,6 +15,7 @@ use crate::{
     failure::Failure,
     planning::Selected,
     stdout,
+    terminal::plain,
 };
 
 #[derive(Serialize)]
@@ -35,7 +36,7 @@ struct ShownVariant<'a> {
     vertices: usize,
     execs: usize,
     head: String,
-    /// `null` while something is not pinned.
+    /// `null` while something is not pinned, and of an image without some of its platforms.
     id: Option<Id>,
     content_tag: Option<String>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -61,9 +62,11 @@ pub(crate) fn run(
             continue;
         }
         match args.format {
-            ListingFormat::Text => write!(stdout, "{}", text(artifact, &plans))?,
+            ListingFormat::Text => write!(stdout, "{}", plain(&text(artifact, &plans)))?,
             ListingFormat::Json => {
-                let variants = plans.iter().map(|plan| shown(plan)).collect();
+                let all = plans.iter().copied();
+                let variants = all.map(|plan| shown(plan, id(artifact, plan, &plans)));
+                let variants = variants.collect();
                 serde_json::to_writer_pretty(&mut stdout, &Shown { artifact, variants })
                     .map_err(io::Error::from)?;
                 writeln!(stdout)?;
@@ -73,7 +76,18 @@ pub(crate) fn run(
     Ok(())
 }
 
-fn shown(plan: &Plan) -> ShownVariant<'_> {
+/// What `llbgen id` says, too: of an image, the id of all its platforms, and none if only some were asked for.
+fn id(artifact: &Artifact, plan: &Plan, plans: &[&Plan]) -> Option<Id> {
+    if plan.kind != Kind::Image {
+        return plan.id;
+    }
+    let is_same = |other: &&&Plan| other.is_of_image(plan);
+    let whole: Vec<&Plan> = plans.iter().filter(is_same).copied().collect();
+    let is_whole = whole.len() == artifact.declared_platforms().len();
+    Id::of_image(&whole).filter(|_| is_whole)
+}
+
+fn shown(plan: &Plan, id: Option<Id>) -> ShownVariant<'_> {
     ShownVariant {
         variant: plan.variant.to_string(),
         platform: plan.variant.platform.to_string(),
@@ -87,8 +101,8 @@ fn shown(plan: &Plan) -> ShownVariant<'_> {
             .head()
             .map(|head| head.to_string())
             .unwrap_or_default(),
-        id: plan.id,
-        content_tag: plan.id.map(|id| id.content_tag()),
+        id,
+        content_tag: id.map(|id| id.content_tag()),
         unpinned: &plan.unpinned,
         output: plan.output.to_string(),
     }
@@ -139,8 +153,11 @@ fn text(artifact: &Artifact, plans: &[&Plan]) -> String {
                 plan.execs()
             ),
         );
-        match plan.id {
+        match id(artifact, plan, plans) {
             Some(id) => line("id", &format!("{id} (content tag {})", id.content_tag())),
+            None if plan.id.is_some() => {
+                line("id", "one for all platforms: leave out `--platform`");
+            }
             None if plan.unpinned.is_empty() => {
                 line("id", "none until `--build-context` gives what it reads");
             }

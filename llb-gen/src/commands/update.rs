@@ -29,14 +29,15 @@ pub(crate) fn run(
     if !pinning.is_empty() {
         pinning::resolve(&pinning, &mut new, global, &args.access)?;
     }
-    if args.packages || new.epoch().is_none() {
+    if args.packages {
         new.set_epoch(pinning::now());
     }
+    pinning::begin(&mut new);
     if args.format == ListingFormat::Json {
-        table::print_json(&new.moved_from(&survey.lock))?;
         if !args.dry_run {
-            fleet::lock_file::write(&global.context, &survey.lock, &new)?;
+            new = fleet::lock_file::write(&global.context, &survey.lock, &new)?.lock;
         }
+        table::print_json(&new.moved_from(&survey.lock))?;
         return Ok(());
     }
     if args.dry_run {

@@ -3,19 +3,20 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write as _, path::Path};
 
 use buildkit_llb::Definition;
-use catalog::{Caching, Cause, CheckedCatalog, Plan, Side};
+use catalog::{Caching, Cause, CheckedCatalog, Kind, Plan, Side};
 use fleet::{Reason, Standing, record};
 use serde::Serialize;
 
 use crate::{
     args::{Global, ListingFormat, WhyArgs},
     failure::{Exit, Failure},
-    image_names::by_output,
+    image_names::{Goal, by_output, kept_names},
     planning::Selected,
     stdout, table,
+    terminal::plain,
 };
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Row {
     artifact: String,
     platform: String,
@@ -37,28 +38,43 @@ pub(crate) fn run(
     let artifacts = [args.artifact.clone()];
     let selected = Selected::of(catalog, &args.variation, &artifacts, global)?;
     let plans = selected.plan(catalog, args.tar.planned(Caching::Use, &args.image)?)?;
-    let rows = match &args.against {
-        Some(file) => vec![against(file, &plans)?],
-        None => by_output(plans)
-            .iter()
-            .flat_map(|plans| since_last_build(plans, args))
-            .collect(),
+    let rows = if let Some(file) = &args.against {
+        vec![against(file, &plans)?]
+    } else {
+        let outputs = by_output(plans).into_iter();
+        let rows = outputs.map(|plans| since_last_build(catalog, &plans, args));
+        rows.collect::<Result<Vec<_>, _>>()?.concat()
     };
     match args.format {
         ListingFormat::Json => table::print_json(&rows)?,
-        ListingFormat::Text => write!(stdout::lock(), "{}", text(&rows))?,
+        ListingFormat::Text => write!(stdout::lock(), "{}", plain(&text(&rows)))?,
     }
     Ok(())
 }
 
-fn since_last_build(plans: &[Plan], args: &WhyArgs) -> Vec<Row> {
-    let inspection = args.earlier.inspection();
-    let reason = match fleet::standing(plans, None, &args.earlier.output, inspection, None) {
-        Standing::UpToDate(_) => None,
-        Standing::Build(reason) => Some(reason),
+/// As `plan` has it: each platform of an image has its own reason.
+fn since_last_build(
+    catalog: &CheckedCatalog,
+    plans: &[Plan],
+    args: &WhyArgs,
+) -> Result<Vec<Row>, Failure> {
+    let names = archive_names(catalog, plans)?;
+    let (directory, inspection) = (&args.earlier.output, args.earlier.inspection());
+    let standings = fleet::standings(plans, names.as_deref(), directory, inspection);
+    let row = |(plan, standing)| match standing {
+        Standing::UpToDate(_) => of_plan(plan, None, args),
+        Standing::Build(reason) => of_plan(plan, Some(reason), args),
     };
-    let row = |plan| of_plan(plan, reason.clone(), args);
-    plans.iter().map(row).collect()
+    Ok(plans.iter().zip(standings).map(row).collect())
+}
+
+/// What an image is called in its archive; `None` for a tar, and while not everything is known that its names are made of.
+fn archive_names(catalog: &CheckedCatalog, plans: &[Plan]) -> Result<Option<Vec<String>>, Failure> {
+    let is_known = plans.iter().all(|plan| plan.id.is_some());
+    if plans[0].kind != Kind::Image || !is_known {
+        return Ok(None);
+    }
+    Ok(Some(kept_names(catalog, &[], Goal::Archive, plans)?.index))
 }
 
 fn of_plan(plan: &Plan, reason: Option<Reason>, args: &WhyArgs) -> Row {
@@ -84,11 +100,13 @@ pub(super) fn causes(plan: &Plan, directory: &Path) -> Vec<Cause> {
     let Some(definition) = &last.definition else {
         return Vec::new();
     };
-    compare(definition, &last.record.files, plan)
+    compare(definition, &plan.definition, &last.record.files, plan)
 }
 
+/// Both graphs are of one kind: with the namespace of caches, as `emit` writes them, or without, as records have them.
 fn compare(
     old: &Definition,
+    new: &Definition,
     files: &BTreeMap<catalog::ContextPath, String>,
     plan: &Plan,
 ) -> Vec<Cause> {
@@ -96,10 +114,10 @@ fn compare(
         definition: old,
         files,
     };
-    let files = record::files(plan);
+    let new_files = record::files(plan);
     let new = Side {
-        definition: &plan.definition,
-        files: &files,
+        definition: new,
+        files: &new_files,
     };
     catalog::why(old, new)
 }
@@ -126,7 +144,7 @@ fn against(file: &Path, plans: &[Plan]) -> Result<Row, Failure> {
         let error = format!("`{}` is not a graph: {source}", file.display());
         Failure::new(Exit::Usage, error).with_hint("`llbgen emit ARTIFACT > FILE` writes one")
     })?;
-    let causes = compare(&old, &BTreeMap::new(), plan);
+    let causes = compare(&old, plan.to_emit(), &BTreeMap::new(), plan);
     let reason = (!causes.is_empty()).then(|| format!("it differs from `{}`", file.display()));
     Ok(row(plan, reason, causes))
 }

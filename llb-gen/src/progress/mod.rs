@@ -10,16 +10,27 @@ use std::{
     io::{self, IsTerminal},
     sync::mpsc,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use fleet::Event;
 
-use crate::args::ProgressMode;
+use crate::{args::ProgressMode, logins::blotted, terminal::plain};
 
-/// Shows events as they come, on a thread of its own, so that a slow terminal does not slow the build down.
+/// Events that wait for the terminal. One may have 16 MiB, the most of a message of the daemon, and a daemon that floods is
+/// to wait.
+const QUEUE: usize = 16;
+
+/// How long it takes until a full queue is looked at again.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Shows events as they come, on a thread of its own. Where the terminal is slower than the daemon for long, whoever sends
+/// waits, and so does the daemon.
 pub(crate) struct Progress {
-    sender: mpsc::Sender<Event>,
+    sender: mpsc::SyncSender<Event>,
     thread: JoinHandle<()>,
+    /// Whether the user has had enough, so that nothing waits for a terminal that stands still.
+    is_given_up: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 /// One way to show events.
@@ -33,22 +44,51 @@ trait Renderer {
 
 impl Progress {
     /// Starts to show events in the given way.
-    pub(crate) fn start(mode: ProgressMode) -> Self {
-        let (sender, receiver) = mpsc::channel();
+    pub(crate) fn start(
+        mode: ProgressMode,
+        is_given_up: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self::shown_by(move || renderer(mode), is_given_up)
+    }
+
+    fn shown_by(
+        renderer: impl FnOnce() -> Box<dyn Renderer> + Send + 'static,
+        is_given_up: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let (sender, receiver) = mpsc::sync_channel(QUEUE);
         let thread = thread::spawn(move || {
-            let mut renderer = renderer(mode);
+            let mut renderer = renderer();
             for event in receiver {
                 renderer.show(&event);
             }
             renderer.end();
         });
-        Self { sender, thread }
+        Self {
+            sender,
+            thread,
+            is_given_up: Box::new(is_given_up),
+        }
     }
 
     /// Takes an event.
     pub(crate) fn send(&self, event: Event) {
-        // The thread ends early only when it panics, which `end` tells.
-        let _ = self.sender.send(event);
+        self.queue(match event {
+            Event::Notice(text) => Event::Notice(plain(&blotted(&text)).into_owned()),
+            Event::Warning(text) => Event::Warning(plain(&blotted(&text)).into_owned()),
+            event => event,
+        });
+    }
+
+    /// Waits for room. The thread ends early only when it panics, which `end` tells; an event that comes when the user has
+    /// had enough may be lost.
+    fn queue(&self, mut event: Event) {
+        while let Err(mpsc::TrySendError::Full(unsent)) = self.sender.try_send(event) {
+            if (self.is_given_up)() {
+                return;
+            }
+            event = unsent;
+            thread::sleep(PAUSE);
+        }
     }
 
     /// Waits until everything is shown.
@@ -74,6 +114,11 @@ fn renderer(mode: ProgressMode) -> Box<dyn Renderer> {
     }
 }
 
+/// A warning as it stands on stderr.
+fn told_as_warning(warning: &str) -> String {
+    format!("warning: {warning}")
+}
+
 /// Seconds as a person reads them: `0.4s`, `12.3s`, `2m05s`.
 fn seconds(duration: std::time::Duration) -> String {
     let whole = duration.as_secs();
@@ -86,9 +131,91 @@ fn seconds(duration: std::time::Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    };
 
     use super::*;
+
+    /// A terminal that takes nothing until it is let.
+    struct Stuck {
+        moves: Arc<AtomicBool>,
+        shown: Arc<AtomicUsize>,
+    }
+
+    impl Renderer for Stuck {
+        fn show(&mut self, _: &Event) {
+            while !self.moves.load(Ordering::Relaxed) {
+                thread::sleep(PAUSE);
+            }
+            self.shown.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn end(&mut self) {}
+    }
+
+    #[test]
+    fn a_terminal_that_stands_still_holds_the_sender_back() {
+        let (moves, shown) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
+        let stuck = Stuck {
+            moves: Arc::clone(&moves),
+            shown: Arc::clone(&shown),
+        };
+        let given_up = Arc::<AtomicBool>::default();
+        let is_given_up = Arc::clone(&given_up);
+        let progress = Progress::shown_by(
+            || Box::new(stuck),
+            move || is_given_up.load(Ordering::Relaxed),
+        );
+        let count = AtomicUsize::new(0);
+        let send = || {
+            progress.send(Event::Notice("x".to_owned()));
+            count.fetch_add(1, Ordering::Relaxed);
+        };
+        thread::scope(|scope| {
+            let sender = scope.spawn(|| (0..QUEUE * 4).for_each(|_| send()));
+            while count.load(Ordering::Relaxed) < QUEUE {
+                thread::sleep(PAUSE);
+            }
+            thread::sleep(PAUSE * 10);
+            // One is being shown.
+            assert!(count.load(Ordering::Relaxed) <= QUEUE + 1);
+            given_up.store(true, Ordering::Relaxed);
+            sender.join().unwrap();
+        });
+        moves.store(true, Ordering::Relaxed);
+        progress.end();
+        assert!(shown.load(Ordering::Relaxed) <= QUEUE + 1);
+    }
+
+    #[test]
+    fn a_warning_is_told_in_every_way_and_a_notice_where_it_is_wanted() {
+        let check = |show: &dyn Fn(&mut Vec<u8>, &Event), warning: &str, notice: &str| {
+            let shown = |event: Event| {
+                let mut out = Vec::new();
+                show(&mut out, &event);
+                String::from_utf8(out).unwrap()
+            };
+            assert_eq!(shown(Event::Warning("w".to_owned())), warning);
+            assert_eq!(shown(Event::Notice("n".to_owned())), notice);
+        };
+        check(
+            &|out, event| plain::Plain::new(out).show(event),
+            "warning: w\n",
+            "n\n",
+        );
+        check(
+            &|out, event| quiet::Quiet::new(out).show(event),
+            "warning: w\n",
+            "",
+        );
+        check(
+            &|out, event| rawjson::RawJson::new(out).show(event),
+            "{\"warning\":\"w\"}\n",
+            "",
+        );
+    }
 
     #[test]
     fn durations_are_short() {

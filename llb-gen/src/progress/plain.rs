@@ -10,9 +10,13 @@ use fleet::Event;
 
 use super::{
     Renderer, seconds,
-    steps::{Change, State, Step, Steps},
+    steps::{Change, State, Step, Steps, in_colours},
+    told_as_warning,
 };
 use crate::failure::told_at_once;
+
+/// The longest line of a step's output that is shown as one, in bytes.
+const MAX_LINE: usize = 64 << 10;
 
 pub(super) struct Plain<W> {
     out: W,
@@ -59,9 +63,10 @@ impl<W: Write> Plain<W> {
     fn log(&mut self, digest: &VertexDigest, data: &[u8]) {
         let buffer = self.unfinished.entry(digest.clone()).or_default();
         buffer.extend_from_slice(data);
-        let Some(end) = buffer.iter().rposition(|byte| *byte == b'\n') else {
-            return;
-        };
+        let end = buffer.iter().rposition(|byte| *byte == b'\n');
+        // A line that does not end is shown in pieces: it must not grow in memory.
+        let end = end.or_else(|| buffer.len().checked_sub(1).filter(|end| *end >= MAX_LINE));
+        let Some(end) = end else { return };
         let complete: Vec<u8> = buffer.drain(..=end).collect();
         self.log_lines(digest, &complete);
     }
@@ -81,13 +86,7 @@ impl<W: Write> Plain<W> {
             return;
         };
         for line in String::from_utf8_lossy(data).lines() {
-            // A progress bar overwrites its line; its last state is what counts.
-            let line = line
-                .trim_end_matches('\r')
-                .rsplit('\r')
-                .next()
-                .unwrap_or_default();
-            self.line(&format!("#{number} {line}"));
+            self.line(&format!("#{number} {}", in_colours(line)));
         }
     }
 }
@@ -104,6 +103,7 @@ impl<W: Write> Renderer for Plain<W> {
                 }
             }
             Event::Notice(notice) => self.line(notice),
+            Event::Warning(warning) => self.line(&told_as_warning(warning)),
             Event::Failed(failure) => self.line(told_at_once(failure).trim_end()),
         }
     }

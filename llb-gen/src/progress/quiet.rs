@@ -1,10 +1,10 @@
-//! `--progress quiet`: nothing but the logs of steps that fail.
+//! `--progress quiet`: nothing but warnings and the logs of steps that fail.
 
 use std::io::Write;
 
 use fleet::Event;
 
-use super::{Renderer, steps::Steps};
+use super::{Renderer, steps::Steps, told_as_warning};
 use crate::failure::told_at_once;
 
 pub(super) struct Quiet<W> {
@@ -39,6 +39,9 @@ impl<W: Write> Renderer for Quiet<W> {
             Event::Failed(failure) => {
                 self.logs();
                 let _ = write!(self.out, "{}", told_at_once(failure));
+            }
+            Event::Warning(warning) => {
+                let _ = writeln!(self.out, "{}", told_as_warning(warning));
             }
             Event::Notice(_) => {}
         }

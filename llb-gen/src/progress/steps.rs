@@ -1,16 +1,26 @@
 //! What is known of every step of a build, gathered from what the daemon reports of all variants.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
+use anstream::adapter::strip_str;
 use buildkit_client::{Progress, Vertex, VertexDigest, readable};
 use catalog::Variant;
 
-/// The most that is kept of a step's output until it is known whether the step fails: 4 MiB, its end.
-const MAX_LOG: usize = 4 * 1024 * 1024;
+use crate::terminal::{coloured, plain, told};
+
+/// The most that is kept of a step's output until it is known whether the step fails: its end.
+const MAX_LOG: usize = 1 << 20;
+
+/// The most that is kept of the output of all steps together: what 64 steps at a time may write.
+const MAX_LOGS: usize = 64 << 20;
+
+/// The most steps that are kept account of. A fleet has some tens of thousands.
+const MAX_STEPS: usize = 200_000;
 
 /// The most that is looked at for the last line of a step's output: no terminal is wider.
 const MAX_LINE: usize = 2048;
@@ -20,6 +30,8 @@ const MAX_LINE: usize = 2048;
 pub(super) struct Steps {
     known: BTreeMap<VertexDigest, Step>,
     begun: usize,
+    /// The bytes of all logs that are kept.
+    kept: usize,
     /// The failed steps whose output was shown.
     shown: BTreeSet<VertexDigest>,
 }
@@ -74,16 +86,19 @@ impl Steps {
             else {
                 continue;
             };
-            step.log.extend_from_slice(&log.data);
-            if step.log.len() > MAX_LOG {
-                step.log.drain(..step.log.len() - MAX_LOG);
-            }
+            self.kept -= step.log.len();
+            step.keep(&log.data, MAX_LOG.min(MAX_LOGS - self.kept));
+            self.kept += step.log.len();
             changes.push(Change::Log(log.vertex.clone(), log.data.clone()));
         }
         changes
     }
 
+    /// Steps beyond the most that are kept account of are not shown; they are built all the same.
     fn take_vertex(&mut self, variant: &Arc<Variant>, vertex: &Vertex) -> bool {
+        if self.known.len() >= MAX_STEPS && !self.known.contains_key(&vertex.digest) {
+            return false;
+        }
         let step = self
             .known
             .entry(vertex.digest.clone())
@@ -96,7 +111,7 @@ impl Steps {
                 teller: variant.clone(),
             });
         let state = match (vertex.started, vertex.completed) {
-            _ if !vertex.error.is_empty() => State::Failed(readable(&vertex.error).into_owned()),
+            _ if !vertex.error.is_empty() => State::Failed(told(&readable(&vertex.error))),
             _ if vertex.cached => State::Cached,
             (Some(started), Some(completed)) => {
                 State::Done(completed.duration_since(started).unwrap_or_default())
@@ -119,6 +134,11 @@ impl Steps {
         };
         if is_news {
             step.state = state;
+            // Only of a step that fails is the output shown at the end.
+            if matches!(step.state, State::Done(_) | State::Cached) {
+                self.kept -= step.log.len();
+                step.log = Vec::new();
+            }
             if step.number == 0 {
                 self.begun += 1;
                 step.number = self.begun;
@@ -160,9 +180,18 @@ impl Step {
     /// What it has written, if anything, between two lines that say which step it is.
     fn whole_log(&self) -> Option<String> {
         let log = String::from_utf8_lossy(&self.log);
+        let lines: Vec<_> = log.trim_end().split('\n').map(in_colours).collect();
+        let log = lines.join("\n");
         let rule = "─".repeat(8);
-        let log = log.trim_end();
         (!log.is_empty()).then(|| format!("{rule} {}\n{log}\n{rule}", self.title))
+    }
+
+    /// Adds to its log, and keeps the end of it.
+    fn keep(&mut self, data: &[u8], most: usize) {
+        let data = &data[data.len().saturating_sub(most)..];
+        let too_much = (self.log.len() + data.len()).saturating_sub(most);
+        self.log.drain(..too_much.min(self.log.len()));
+        self.log.extend_from_slice(data);
     }
 
     /// The last line that it has written, complete or not, fit for a terminal: colours are left out, and what else would
@@ -173,8 +202,9 @@ impl Step {
         let end = end.trim_end();
         // A progress bar overwrites its line.
         let line = end.rsplit(['\n', '\r']).next().unwrap_or_default();
-        let escaped = escaped(without_colours(line).trim_start());
-        (!escaped.is_empty()).then_some(escaped)
+        let line = strip_str(line).to_string().replace('\t', " ");
+        let line = plain(line.trim_start());
+        (!line.is_empty()).then(|| line.into_owned())
     }
 
     /// How long it has been running.
@@ -187,6 +217,7 @@ impl Step {
 
 /// Our own vertices are named for their variant; for the daemon's (an image, an export) the variant is added.
 fn title(variant: &Variant, name: &str) -> String {
+    let name = told(name);
     let name: String = name
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
@@ -198,30 +229,10 @@ fn title(variant: &Variant, name: &str) -> String {
     }
 }
 
-/// A line without the sequences that set colours, which are `ESC [`, digits with semicolons between them, and `m`.
-fn without_colours(line: &str) -> String {
-    let mut parts = line.split("\x1b[");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
-        match rest.strip_prefix('m') {
-            Some(rest) => text.push_str(rest),
-            None => text.extend(["\x1b[", part]),
-        }
-    }
-    text
-}
-
-/// A line without characters that a terminal takes for orders.
-fn escaped(line: &str) -> String {
-    line.chars().fold(String::new(), |mut text, c| {
-        match c {
-            '\t' => text.push(' '),
-            c if c.is_control() => text.extend(c.escape_default()),
-            c => text.push(c),
-        }
-        text
-    })
+/// A whole line of output; of a progress bar, which overwrites its line, the last state.
+pub(super) fn in_colours(line: &str) -> Cow<'_, str> {
+    let line = line.trim_end_matches('\r');
+    coloured(line.rsplit('\r').next().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use super::{
     Renderer, seconds,
     steps::{Change, State, Step, Steps},
+    told_as_warning,
 };
 use crate::failure::told_at_once;
 
@@ -147,6 +148,7 @@ impl Renderer for Tty {
                 }
             }
             Event::Notice(notice) => self.print(notice),
+            Event::Warning(warning) => self.print(&told_as_warning(warning)),
             Event::Failed(failure) => {
                 for log in self.steps.take_failed() {
                     self.print(&log);

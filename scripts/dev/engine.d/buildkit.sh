@@ -6,9 +6,15 @@ engine_bin=$cache_root/engine/$buildkit_version/bin
 oldest_version=v0.17.3
 oldest_buildkitd=$cache_root/engine/$oldest_version/bin/buildkitd
 
+# What Go compiles for the engine, and what it downloads where it has no modules yet: gigabytes that nobody reads again.
+go_caches=$cache_root/engine/go
+
 go_build() {
   command -v go >/dev/null || die "\`go\` is missing, and so is buildkitd" "install Go, or put buildkitd on PATH" 4
-  CGO_ENABLED=0 nice go "$@" >>"$cache_root/go.log" 2>&1 9>&- ||
+  local modules flags=${GOFLAGS-}
+  modules=$(go env GOMODCACHE)
+  [ -d "$modules" ] || modules=$go_caches/modules flags+=" -modcacherw"
+  CGO_ENABLED=0 GOCACHE=$go_caches/build GOMODCACHE=$modules GOFLAGS=$flags nice go "$@" >>"$cache_root/go.log" 2>&1 9>&- ||
     die "cannot build the engine: $(tail -n 1 "$cache_root/go.log")" "the whole log: $cache_root/go.log"
 }
 
@@ -29,6 +35,8 @@ build_tools() {
   mv "$module"/bin/* "$cache_root/engine/$version/bin/"
   rm -rf "$module"
 }
+
+drop_go_caches() { rm -rf "$go_caches"; }
 
 need_buildkit() {
   [ ! -x "$engine_bin/buildkitd" ] || [ ! -x "$engine_bin/buildctl" ] || return 0

@@ -51,6 +51,7 @@ fn lock() -> Lock {
         .map(|reference| reference.source)
         .collect();
     lock.set_epoch(Epoch::from_seconds(0).unwrap());
+    lock.begin_cache_namespace("devbox".parse().unwrap());
     let mut digests: BTreeMap<String, usize> = BTreeMap::new();
     for pinned in references {
         let next = digests.len();

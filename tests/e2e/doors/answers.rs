@@ -118,7 +118,10 @@ fn a_check_is_clean_or_says_why_it_is_not() {
         fs::remove_file(home.join("given/file")).unwrap();
         check(&given).fails(
             1,
-            &["ERROR: cannot read `file` in the build context `given`"],
+            &[
+                "(`copy file from given to /given`) of artifact `tools`, `llbgen.toml` line",
+                "cannot read `file` in the build context `given`",
+            ],
         );
         fs::write(home.join("llbgen.toml"), "[artifact.tools]\nstesp = 1\n").unwrap();
         check(&given).fails(
@@ -149,7 +152,12 @@ fn buildctl_prints_the_same_and_more() {
             printed(&run(&mut command).success())
         };
         assert_eq!(ask("targets"), TEXT_OF_TARGETS);
-        assert_eq!(ask("outline"), TEXT_OF_OUTLINE);
+        let lock = fs::read_to_string(home.path().join("llbgen.lock")).unwrap();
+        let namespace = lock
+            .lines()
+            .find_map(|line| line.strip_prefix("namespace = "));
+        let outline = TEXT_OF_OUTLINE.replace("NAMESPACE", namespace.unwrap().trim_matches('"'));
+        assert_eq!(ask("outline"), outline);
         assert_eq!(ask("subrequests.describe"), DESCRIBED);
         let (_, warning) = FOUND.split_once("\n\n").unwrap();
         assert_eq!(ask("lint"), warning);
@@ -179,5 +187,5 @@ BUILD CONTEXT  REQUIRED
 given          true
 
 CACHE
-llbgen-pip-debian-bookworm-linux-amd64
+NAMESPACE/debian:bookworm linux/amd64 pip
 ";

@@ -7,16 +7,17 @@ use llbgen_tests::{
     command::{clean, run},
     frontend::{image, platform},
     machine::{llbgen, workspace},
+    oci_archive::OciArchive,
 };
 use serde_json::{Value, json};
 
-use crate::oocana::{config, image_tree};
+use crate::oocana::config;
 
 /// Without a shell, or anything else.
 const FILES: [&str; 2] = ["llbgen-frontend", "llbgen-pack"];
 
 fn check(home: &Path, archive: &Path, arch: &str) {
-    let tree = image_tree(home, archive, arch);
+    let tree = OciArchive::open(archive).tree(arch);
     assert_eq!(Vec::from_iter(tree.paths()), FILES);
     for file in FILES {
         let node = format!("{:?}", tree.get(file).unwrap());
@@ -86,7 +87,7 @@ fn it_is_built_for_every_platform_whose_programs_are_given() {
     assert_eq!(platforms, ["amd64", "arm64"]);
     for arch in ["amd64", "arm64"] {
         check(home, &archive, arch);
-        let tree = image_tree(home, &archive, arch);
+        let tree = OciArchive::open(&archive).tree(arch);
         for name in FILES {
             let stub = stub(arch, name);
             assert!(tree.get(name).unwrap().has_content(stub.as_bytes()));

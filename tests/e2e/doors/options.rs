@@ -5,14 +5,12 @@ use std::{fs, path::Path};
 use llbgen_tests::{
     command::{clean, run},
     frontend::buildx,
+    oci_archive::OciArchive,
     tree::Tree,
 };
 
 use super::on_each;
-use crate::{
-    agents::Agent,
-    oocana::{config, image_tree},
-};
+use crate::{agents::Agent, oocana::config};
 
 /// perl is in every Debian system, and ssh-add is not.
 const ASKS: &str = r#"[artifact.asks]
@@ -42,7 +40,7 @@ fn agents_times_and_annotations_are_heard() {
         };
         build(&[]).fails(1, &["asks", "ssh"]);
         build(&["--ssh", "default"]).success();
-        let tree = image_tree(home, &home.join("asks.tar"), "amd64");
+        let tree = OciArchive::open(&home.join("asks.tar")).tree("amd64");
         assert!(tree.get("said").unwrap().has_content(b"agent"));
         let config = config(home, "oci-archive:asks.tar", "amd64");
         assert_eq!(config["created"], "2023-11-14T22:13:20Z");

@@ -7,13 +7,14 @@ use llbgen_tests::{
     command::{clean, run},
     frontend::buildx,
     machine,
+    oci_archive::OciArchive,
     registry::repositories,
     tree::Tree,
 };
 use serde_json::Value;
 
 use super::on_each;
-use crate::oocana::{config, image_tree};
+use crate::oocana::config;
 
 const CATALOG: &str = r#"[artifact.app]
 kind = "image"
@@ -71,7 +72,7 @@ fn each_output_is_what_its_name_says() {
             &["--build-arg", "word=other"],
         );
         assert!(manifest(home, "oci-archive:one.tar")["layers"].is_array());
-        let tree = image_tree(home, &home.join("one.tar"), "amd64");
+        let tree = OciArchive::open(&home.join("one.tar")).tree("amd64");
         assert!(tree.get("word").unwrap().has_content(b"other\n"));
 
         let index = ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1"];

@@ -6,11 +6,12 @@ use llbgen_tests::{
     command::{clean, run},
     frontend::{buildx, client, image},
     image::ARCHITECTURES,
+    oci_archive::OciArchive,
     tree::Tree,
 };
 
 use super::{BOTH, on_each};
-use crate::oocana::{config, image_tree};
+use crate::oocana::config;
 
 const FAILS: &str = "[artifact.fails]
 kind = \"rootfs\"
@@ -147,7 +148,7 @@ fn what_steps_ask_for_comes_through_the_door() {
             config["config"]["Labels"],
             serde_json::json!({ "a.b": "c" })
         );
-        let tree = image_tree(home.path(), &home.path().join("asks.tar"), "amd64");
+        let tree = OciArchive::open(&home.path().join("asks.tar")).tree("amd64");
         let has = |path: &str, text: &str| tree.get(path).unwrap().has_content(text.as_bytes());
         assert!(has("said", "6 other\n") && has("given", "given\n"));
     });

@@ -95,7 +95,7 @@ fn buildx_asks_for_what_it_cannot_choose() {
     refused(
         &["--build-arg", "l10n=fr_FR"],
         &[
-            "option `l10n` of artifact `my-tools` cannot be `fr_FR`",
+            "axis `l10n` of artifact `my-tools` cannot be `fr_FR`",
             "`en_US`",
             "`zh_CN`",
         ],
@@ -103,7 +103,7 @@ fn buildx_asks_for_what_it_cannot_choose() {
     refused(
         &with(&["--build-arg", "mirror=nea"]),
         &[
-            "option `mirror` of artifact `my-tools` cannot be `nea`; did you mean `near`?",
+            "option `mirror` cannot be `nea`; did you mean `near`?",
             "`none`",
         ],
     );
@@ -112,7 +112,7 @@ fn buildx_asks_for_what_it_cannot_choose() {
     run(&mut direct).fails(
         2,
         &[
-            "option `mirror` of artifact `my-tools` cannot be `nea`; did you mean `near`?",
+            "option `mirror` cannot be `nea`; did you mean `near`?",
             "`none`",
         ],
     );

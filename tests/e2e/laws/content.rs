@@ -12,14 +12,12 @@ use llbgen_tests::{
     bed::Bed,
     command::{as_emitted, clean, run},
     machine::llbgen,
+    oci_archive::OciArchive,
     web::WebServer,
 };
 
 use super::{build, write};
-use crate::{
-    kinds::{self, Kind, What},
-    oocana::image_layers,
-};
+use crate::kinds::{self, Kind, What};
 
 /// An entry, whose kind is no hard link, and all names of its file.
 type Fact = (Entry, BTreeSet<EntryPath>);
@@ -100,7 +98,8 @@ fn one_tree_has_one_content() {
         &without_sockets,
         &found(&home.join("out/layer.tar")),
     );
-    let layers = image_layers(home, &home.join("out/image.tar"), "amd64");
+    let image = OciArchive::open(&home.join("out/image.tar"));
+    let layers = image.layers("amd64");
     let in_image = changed(&without_sockets, |fact| Some(as_in_an_image(fact)));
     assert_same("image", &in_image, &facts(&layers));
     let exported = changed(&whole, |fact| Some(as_buildkit_exports(fact)));

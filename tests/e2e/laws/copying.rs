@@ -5,6 +5,7 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 use llbgen_tests::{
     bed::Bed,
     command::{clean, run},
+    frontend,
     machine::llbgen,
     tree::Tree,
 };
@@ -32,6 +33,16 @@ base = "debian:bookworm"
 platforms = ["linux/amd64"]
 output = "from-tree.tar"
 steps = [{ copy = "/", from = "tree", to = "/" }]
+
+[artifact.links]
+kind = "rootfs"
+base = "scratch"
+platforms = ["linux/amd64"]
+output = "links.tar"
+steps = [
+  { copy = "/usr/bin/aw[k]", from = "debian:bookworm", to = "/pattern/" },
+  { copy = "/usr/lib/../bin/awk", from = "debian:bookworm", to = "/above/" },
+]
 
 [artifact.names]
 kind = "rootfs"
@@ -90,6 +101,11 @@ fn what_is_copied_lands_as_it_is() {
         assert!(layer.get("usr/bin/foo.sh").is_some(), "{layer:?}");
         assert!(layer.get("bin").is_none(), "{layer:?}");
     }
+    // A link that is named is followed, wherever in its tree it leads, by a pattern and through `..`, too.
+    for path in ["pattern/awk", "above/awk"] {
+        let node = format!("{:?}", tree("links").get(path));
+        assert!(node.starts_with("Some(-0755 0:0"), "{path}: {node}");
+    }
     let names = tree("names");
     for name in NAMES {
         for (directory, size) in [("short", 10), ("long", 70_000)] {
@@ -114,7 +130,12 @@ fn everything_is_never_our_own() {
     let Some(bed) = Bed::shared() else { return };
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
-    let patterns = [("one", "."), ("two", "*"), ("three", "**")];
+    let patterns = [
+        ("one", "."),
+        ("two", "*"),
+        ("three", "**"),
+        ("four", "**/*.[jt]*"),
+    ];
     let artifacts = patterns.map(|(name, pattern)| {
         format!(
             "[artifact.{name}]\nkind = \"rootfs\"\nbase = \"scratch\"\nplatforms = [\"linux/amd64\"]\n\
@@ -140,11 +161,22 @@ fn everything_is_never_our_own() {
     let mut plan = clean(llbgen(), home);
     let plan = run(plan.args(["--addr", &bed.address(), "plan", "all"])).success();
     let rows: Vec<&str> = plan.text().lines().skip(1).collect();
-    assert_eq!(rows.len(), 3, "{rows:?}");
+    assert_eq!(rows.len(), patterns.len(), "{rows:?}");
     let is_done = |row: &&str| row.contains("up to date");
     assert!(rows.iter().all(is_done), "{rows:#?}");
     run(&mut build(bed, home, &["all", "--no-skip"])).success();
     assert!(first == patterns.map(|(name, _)| read(name)));
+    // The frontend knows outputs by their records, too, though no pattern but its own asks for them.
+    let mut buildx = frontend::buildx(bed, bed, home);
+    buildx.args(["--target", "four", "--platform", "linux/amd64"]);
+    let outcome = run(buildx.args(["--output", "type=tar,dest=-", "."])).success();
+    let tree = Tree::read(outcome.stdout.as_slice()).unwrap();
+    let paths = tree.paths();
+    let own = paths.iter().filter(|path| path.starts_with("app/"));
+    assert!(
+        own.eq(&["app/llbgen.toml", "app/src", "app/src/main.js"]),
+        "{paths:?}"
+    );
 }
 
 /// A directory is one source and one step, however many files it has.

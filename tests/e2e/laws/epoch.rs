@@ -7,11 +7,11 @@ use llbgen_tests::{
     command::{clean, run},
     frontend::buildx,
     machine::llbgen,
+    oci_archive::OciArchive,
 };
 use serde_json::Value;
 
 use super::{build, tars, write};
-use crate::oocana::image_layers;
 
 const VARIABLE: &str = "SOURCE_DATE_EPOCH";
 const EPOCH: i64 = 1_600_000_000;
@@ -61,7 +61,8 @@ fn no_time_is_later_than_the_epoch() {
     check_times(&fs::read(home.join("first/rootfs.tar")).unwrap(), "rootfs");
     check_times(&fs::read(home.join("first/layer.tar")).unwrap(), "layer");
     // The first layer is the base's, and stays as it is.
-    let layers = image_layers(home, &home.join("first/image.tar"), "amd64");
+    let image = OciArchive::open(&home.join("first/image.tar"));
+    let layers = image.layers("amd64");
     check_times(&layers[1..].concat(), "image");
     assert!(times(&layers[0]).values().any(|time| *time > EPOCH));
 

@@ -10,15 +10,15 @@ use std::{
 
 use llbgen_tests::{
     bed::Bed,
-    command::{Running, llbgen},
+    command::{Running, clean, llbgen, run},
     context::{PROGRAMS, programs},
     image::ARCHITECTURES,
+    oci_archive::OciArchive,
     progress,
+    shared::{Shared, Using},
     tree::Tree,
 };
 use serde_json::Value;
-
-use super::{config, image_tree};
 
 /// Everything, built once on a daemon that had nothing, for some platforms.
 pub(crate) struct Built {
@@ -39,13 +39,14 @@ pub(crate) fn built(shared: &Bed) -> &'static Built {
     BUILT.get_or_init(|| Built::new(shared, shared.private(), "oocana", &ARCHITECTURES))
 }
 
-/// The same by the oldest BuildKit, for this machine's own platform: to emulate the other takes minutes.
-pub(crate) fn built_by_the_oldest(shared: &Bed) -> &'static Built {
-    static BUILT: OnceLock<Built> = OnceLock::new();
+/// The same by the oldest BuildKit, for this machine's own platform: to emulate the other takes minutes. For the tests of
+/// `doors::built`.
+pub(crate) fn built_by_the_oldest(shared: &Bed) -> Using<Built> {
+    static BUILT: Shared<Built> = Shared::of(3);
     let own = usize::from(cfg!(target_arch = "aarch64"));
     let all: &[&str] = &ARCHITECTURES;
     let own = &all[own..=own];
-    BUILT.get_or_init(|| Built::new(shared, shared.oldest(), "oldest", own))
+    BUILT.get(|| Built::new(shared, shared.oldest(), "oldest", own))
 }
 
 fn platforms(architectures: &[&str]) -> String {
@@ -58,6 +59,13 @@ pub(super) fn with_programs(bed: &Bed, home: &Path, arguments: &[&str]) -> Comma
     command.args(["--addr", &bed.address()]).args(arguments);
     command.args(PROGRAMS);
     command
+}
+
+impl Drop for Built {
+    fn drop(&mut self) {
+        // What cannot be removed now goes with the bed that the directory is in.
+        let _ = fs::remove_dir_all(&self.home);
+    }
 }
 
 impl Built {
@@ -102,16 +110,24 @@ impl Built {
         named.map(|vertex| vertex.executions.len()).sum()
     }
 
+    /// Has the daemon forget what one test alone had it make: what has such a description, and is not in use.
+    pub(super) fn forget(&self, description: &str) {
+        let filter = format!("description~={description:?}");
+        let mut prune = clean("buildctl", &self.home);
+        prune.args(["--addr", &self.bed.address(), "prune", "--filter", &filter]);
+        run(&mut prune).success();
+    }
+
+    /// The archive of an image.
+    pub(crate) fn archive(&self, image: &str) -> OciArchive {
+        OciArchive::open(&self.out(&format!("{image}.oci.tar")))
+    }
+
     pub(super) fn config(&self, image: &str, arch: &str) -> Value {
-        let archive = format!(
-            "oci-archive:{}",
-            self.out(&format!("{image}.oci.tar")).display()
-        );
-        config(&self.home, &archive, arch)
+        self.archive(image).config(arch)
     }
 
     pub(super) fn image(&self, image: &str, arch: &str) -> Tree {
-        let archive = self.out(&format!("{image}.oci.tar"));
-        image_tree(&self.home, &archive, arch)
+        self.archive(image).tree(arch)
     }
 }

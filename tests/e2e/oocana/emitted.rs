@@ -36,8 +36,8 @@ fn buildctl_makes_the_same_tar_and_pushes_the_same_config() {
     let built = built(bed);
     for arch in ARCHITECTURES {
         let dir = buildctl(built, "executor-layer", arch, &[]);
-        let name = format!("{arch}-executor.tar");
-        let ours = built.out(&format!("executor-layer/{name}"));
+        let name = format!("executor-layer/{arch}-executor.tar");
+        let ours = built.out(&name);
         assert!(fs::read(dir.join(name)).unwrap() == fs::read(ours).unwrap());
         // As it is printed, the line pushes an image: here to the tests' own registry.
         let prefix = format!("{}/emitted", bed.description().registry);

@@ -23,7 +23,7 @@ fn npm_and_pip_find_all_that_is_declared() {
     let Some(bed) = Bed::shared() else { return };
     let (node, python) = (declared_for_npm(), declared_for_pip());
     assert!(!node.is_empty() && !python.is_empty());
-    for Applied { arch, tree, .. } in applied(built(bed)) {
+    for Applied { arch, tree, .. } in applied(built(bed)).iter() {
         let said = inside(tree, "npm ls --global --json");
         let said: Value = serde_json::from_str(&said).unwrap();
         let found = said["dependencies"].as_object().unwrap().iter();

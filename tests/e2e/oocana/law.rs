@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::OnceLock,
 };
 
 use llbgen_tests::{
@@ -11,6 +10,7 @@ use llbgen_tests::{
     command::{Outcome, llbgen, run},
     context::context,
     image::ARCHITECTURES,
+    shared::{Shared, Using},
 };
 
 use super::{Built, built};
@@ -37,6 +37,9 @@ base = "server-base"
 output = "{arch}-edited-whole.tar"
 steps = [INSTALL EDITS]
 "#;
+
+/// What the daemon keeps of whole trees: each as large as the base.
+const WHOLE: &str = "exec /packer rootfs /whole /out/.*-whole[.]tar";
 
 /// The step of the built-in catalog.
 const INSTALL: &str = r#"
@@ -67,19 +70,24 @@ pub(super) struct Applied {
     pub(super) arch: &'static str,
     pub(super) tree: PathBuf,
     facts: Facts,
+    _home: tempfile::TempDir,
 }
 
-/// Once for all tests. They may change the trees: what there is to say of them is said before.
-pub(super) fn applied(built: &Built) -> &'static [Applied; 2] {
-    static APPLIED: OnceLock<[Applied; 2]> = OnceLock::new();
-    APPLIED.get_or_init(|| {
+/// Once for both tests. They may change the trees: what there is to say of them is said before.
+pub(super) fn applied(built: &Built) -> Using<[Applied; 2]> {
+    static APPLIED: Shared<[Applied; 2]> = Shared::of(2);
+    APPLIED.get(|| {
         ARCHITECTURES.map(|arch| {
-            let home = built.home.join("umoci").join(arch);
-            fs::create_dir_all(&home).unwrap();
+            let home = tempfile::tempdir_in(&built.home).unwrap();
             let layer = built.out(&format!("executor-layer/{arch}-executor.tar"));
-            let tree = put_on_server_base(built, &home, arch, &layer);
+            let tree = put_on_server_base(built, home.path(), arch, &layer);
             let facts = facts_on_disk(&tree);
-            Applied { arch, tree, facts }
+            Applied {
+                arch,
+                tree,
+                facts,
+                _home: home,
+            }
         })
     })
 }
@@ -89,7 +97,9 @@ fn put_on_server_base(built: &Built, home: &Path, arch: &str, layer: &Path) -> P
     let base = built.out(&format!("{arch}-server-base.tar"));
     umoci.add("empty", &base, "base");
     umoci.add("base", layer, "tree");
-    umoci.unpack("tree")
+    let tree = umoci.unpack("tree");
+    umoci.remove();
+    tree
 }
 
 /// A10: `server-base` with the released layer is what the install step leaves, on both platforms: path, mode, owner, time,
@@ -106,13 +116,14 @@ fn the_law_of_layers_holds_on_the_executor_layer() {
         arch,
         facts: applied,
         ..
-    } in applied(built)
+    } in applied(built).iter()
     {
         let whole = facts(&out.join(format!("{arch}-executor-whole.tar")));
         let base = facts(&built.out(&format!("{arch}-server-base.tar")));
         assert!(whole.len() > base.len() + 100, "{arch}: it has the layer");
         assert_same(applied, &whole);
     }
+    built.forget(WHOLE);
 }
 
 /// A09: what later steps delete is deleted, and the base with the layer is the whole.
@@ -131,6 +142,7 @@ fn the_law_of_layers_holds_when_steps_delete() {
         let whole = facts(&out.join(format!("{arch}-edited-whole.tar")));
         assert_same(&facts_on_disk(&tree), &whole);
     }
+    built.forget(WHOLE);
 }
 
 fn check_names(found: &[String]) {

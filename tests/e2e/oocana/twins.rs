@@ -45,6 +45,8 @@ fn twin(built: &Built, image: &str, arch: &str) -> Tree {
         command.args(["--local", &local(name, &dir)]);
     }
     Running::start(&mut command).wait_for(LIMIT).success();
+    // The daemon has copied them into the image.
+    built.forget("local source for tars");
     let tree = Tree::open(&home.join(&output)).unwrap();
     fs::remove_file(home.join(output)).unwrap();
     tree

@@ -9,7 +9,11 @@ use std::{
 };
 
 use llbgen_tests::{
-    bed::Description, certificates, daemon::Daemon, image::IMAGES, registry::Registry,
+    bed::Description,
+    certificates,
+    daemon::{Daemon, Garbage},
+    image::IMAGES,
+    registry::Registry,
 };
 
 fn main() {
@@ -36,6 +40,7 @@ fn main() {
         &logs,
         &certificates,
         registry.address(),
+        registry.garbage(),
     );
     announce(&Description {
         socket: daemon.socket().into(),
@@ -71,6 +76,14 @@ impl Mirror {
         match self {
             Self::Own(registry) => registry.address(),
             Self::Given(address) => address,
+        }
+    }
+
+    /// Of the daemon that most tests share. Tests have one of their own to count what it does.
+    fn garbage(&self) -> Garbage {
+        match self {
+            Self::Own(_) => Garbage::PackedTrees,
+            Self::Given(_) => Garbage::Nothing,
         }
     }
 }

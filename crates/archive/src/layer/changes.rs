@@ -1,9 +1,10 @@
 //! Walks two trees side by side and notes what differs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
+use std::rc::Rc;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, openat, statat};
 
@@ -11,7 +12,7 @@ use super::links::Links;
 use super::pair::{self, Side};
 use super::{LayerError, Whiteouts};
 use crate::path::EntryPath;
-use crate::walk::{open_directory, sorted_names};
+use crate::walk::{Walk, open_directory, sorted_names};
 
 /// What a layer has.
 #[derive(Debug, Default)]
@@ -51,8 +52,8 @@ pub(super) struct Scan {
     form: Whiteouts,
     changes: Changes,
     links: Links,
-    /// Directories that both trees have.
-    open: Vec<Both>,
+    /// Directories that both trees have, still to be looked at: each in the one above, which stays open for them.
+    below: Vec<(Rc<Both>, CString)>,
 }
 
 struct Both {
@@ -60,6 +61,25 @@ struct Both {
     whole: OwnedFd,
     /// The path with a closing slash; empty for the root.
     prefix: Vec<u8>,
+}
+
+impl Both {
+    /// The directory `name` of both.
+    fn below(&self, name: &CStr) -> Result<Self, LayerError> {
+        let path = [&self.prefix, name.to_bytes()].concat();
+        let open = |directory: &OwnedFd, tree| {
+            open_directory(directory.as_fd(), name).map_err(|source| LayerError::Read {
+                tree,
+                path: String::from_utf8_lossy(&path).into_owned(),
+                source,
+            })
+        };
+        Ok(Self {
+            base: open(&self.base, "base")?,
+            whole: open(&self.whole, "whole")?,
+            prefix: [&path[..], b"/"].concat(),
+        })
+    }
 }
 
 /// Something that a directory has.
@@ -74,14 +94,17 @@ impl Scan {
             form,
             changes: Changes::default(),
             links: Links::default(),
-            open: vec![Both {
-                base: root(base, "base")?,
-                whole: root(whole, "whole")?,
-                prefix: Vec::new(),
-            }],
+            below: Vec::new(),
         };
-        while let Some(directory) = scan.open.pop() {
-            scan.directory(&directory)?;
+        scan.directory(&Rc::new(Both {
+            base: root(base, "base")?,
+            whole: root(whole, "whole")?,
+            prefix: Vec::new(),
+        }))?;
+        while let Some((above, name)) = scan.below.pop() {
+            let both = above.below(&name)?;
+            drop(above);
+            scan.directory(&Rc::new(both))?;
         }
         for path in scan.links.changed(&scan.changes) {
             scan.changes.add(path);
@@ -89,7 +112,7 @@ impl Scan {
         Ok(scan.changes)
     }
 
-    fn directory(&mut self, both: &Both) -> Result<(), LayerError> {
+    fn directory(&mut self, both: &Rc<Both>) -> Result<(), LayerError> {
         let base = members(&both.base, &both.prefix, "base")?;
         let whole = members(&both.whole, &both.prefix, "whole")?;
         let (mut before, mut after) = (base.iter().peekable(), whole.iter().peekable());
@@ -118,7 +141,7 @@ impl Scan {
 
     fn appeared(&mut self, both: &Both, member: &Member) -> Result<(), LayerError> {
         let path = path(&both.prefix, member);
-        self.refuse_whiteout_name(&path, member)?;
+        self.refuse_whiteout_name(&path, &member.name)?;
         self.changes.add_parents(&path);
         if is_directory(&member.stat) {
             self.appeared_below(both, member, &path)?;
@@ -145,24 +168,27 @@ impl Scan {
             }
         };
         let directory = open_directory(both.whole.as_fd(), &member.name).map_err(read(top))?;
-        let mut open = vec![(directory, [top.as_bytes(), b"/"].concat())];
-        while let Some((directory, prefix)) = open.pop() {
-            for member in members(&directory, &prefix, "whole")? {
-                let path = path(&prefix, &member);
-                self.refuse_whiteout_name(&path, &member)?;
-                if is_directory(&member.stat) {
-                    let below =
-                        open_directory(directory.as_fd(), &member.name).map_err(read(&path))?;
-                    open.push((below, [path.as_bytes(), b"/"].concat()));
-                } else {
-                    self.links.of_whole(&member.stat, &path);
-                }
+        let mut walk = Walk::of(directory).map_err(read(top))?;
+        while let Some(step) = walk.next() {
+            let path = EntryPath::of_walk([top.as_bytes(), b"/", step.path.as_bytes()].concat());
+            let below = step.path.clone();
+            let stat = statat(step.directory, &step.name, AtFlags::SYMLINK_NOFOLLOW)
+                .map_err(|error| read(&path)(error.into()))?;
+            if file_type(&stat) == FileType::Socket {
+                continue;
+            }
+            self.refuse_whiteout_name(&path, &step.name)?;
+            if is_directory(&stat) {
+                let opened = open_directory(step.directory, &step.name).map_err(read(&path))?;
+                walk.enter(opened, &below).map_err(read(&path))?;
+            } else {
+                self.links.of_whole(&stat, &path);
             }
         }
         Ok(())
     }
 
-    fn both(&mut self, both: &Both, old: &Member, new: &Member) -> Result<(), LayerError> {
+    fn both(&mut self, both: &Rc<Both>, old: &Member, new: &Member) -> Result<(), LayerError> {
         let path = path(&both.prefix, new);
         if file_type(&old.stat) != file_type(&new.stat) {
             return self.appeared(both, new);
@@ -184,11 +210,7 @@ impl Scan {
                 let time = old.stat.st_mtime;
                 self.changes.kept_times.insert(path.clone(), time);
             }
-            self.open.push(Both {
-                base: base.open_directory(&path)?,
-                whole: whole.open_directory(&path)?,
-                prefix: [path.as_bytes(), b"/"].concat(),
-            });
+            self.below.push((Rc::clone(both), new.name.clone()));
             return Ok(());
         }
         self.links.of_base(&old.stat, &path);
@@ -199,8 +221,8 @@ impl Scan {
         Ok(())
     }
 
-    fn refuse_whiteout_name(&self, path: &EntryPath, member: &Member) -> Result<(), LayerError> {
-        if self.form.is_name(member.name.to_bytes()) {
+    fn refuse_whiteout_name(&self, path: &EntryPath, name: &CStr) -> Result<(), LayerError> {
+        if self.form.is_name(name.to_bytes()) {
             return Err(LayerError::WhiteoutName { path: path.clone() });
         }
         Ok(())

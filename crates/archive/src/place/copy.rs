@@ -9,14 +9,18 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Stat, fstat, major, minor, readlinkat, statat};
 
+use file_set::Kind;
+
 use super::PlaceError;
+use super::content::Content;
 use super::dress::{Dress, Time};
 use super::glob;
 use super::root::{Last, Root, join, split};
 use super::tree::{Special, Tree, unusable};
+use crate::digest::{Digest, HashingReader};
 use crate::entry::{DeviceClass, Xattrs};
 use crate::path::printable;
-use crate::walk::{open_directory, open_file, sorted_names};
+use crate::walk::{Walk, open_directory, open_file};
 use crate::xattr;
 
 /// What is copied, and what becomes of it.
@@ -30,13 +34,14 @@ pub struct Copy {
     pub to: Vec<u8>,
     /// The permission bits of files; their own by default. Directories on the way never have them.
     pub mode: Option<u32>,
-    /// The owner of everything, as user and group; their own by default.
-    pub owner: Option<(u32, u32)>,
     /// The time of everything, in seconds since 1970; their own by default.
     pub time: Option<i64>,
     /// Whether everything becomes what a checkout has, whatever the umask was: owner 0:0, 0755 or 0644 by whether the owner
-    /// may execute it, time 0, no attributes, and no directory without a file.
+    /// may execute it, time 0, no attributes, a file of its own for every name, and no directory without a file.
     pub plain: bool,
+    /// The digest of the files that are to be copied, as [`file_set`] makes it; whatever they are by default. For a path that
+    /// is one directory or file, and not for a pattern that matches several.
+    pub content: Option<Digest>,
     /// The names of files and directories that are left out wherever they are.
     pub without: Vec<Vec<u8>>,
 }
@@ -62,13 +67,23 @@ pub fn copy(source: &Path, target: &Path, copy: &Copy) -> Result<(), PlaceError>
             pattern: printable(&copy.path),
         });
     }
+    if copy.content.is_some() && paths.len() > 1 {
+        return Err(PlaceError::Several {
+            pattern: printable(&copy.path),
+        });
+    }
     let mut copier = Copier {
         copy,
         tree: Tree::new(into),
         links: BTreeMap::new(),
+        first_names: BTreeMap::new(),
+        copied: copy.content.map(|_| Content::default()),
     };
     for path in &paths {
         copier.named(&from, path, paths.len() > 1)?;
+    }
+    if let (Some(expected), Some(copied)) = (copy.content, copier.copied) {
+        copied.check(expected)?;
     }
     copier.tree.finish()
 }
@@ -78,6 +93,10 @@ struct Copier<'a> {
     tree: Tree,
     /// Where each file with several names went first, by device and inode.
     links: BTreeMap<(u64, u64), Vec<u8>>,
+    /// The same by where it went, without links on the way: what takes its place later is another file.
+    first_names: BTreeMap<Vec<u8>, (u64, u64)>,
+    /// What was copied, if somebody wants to know.
+    copied: Option<Content>,
 }
 
 /// Something in the source.
@@ -87,6 +106,8 @@ struct Found<'a> {
     stat: Stat,
     /// Its path in the source, for messages.
     path: Vec<u8>,
+    /// Its path below what is copied; empty for that itself.
+    below: Vec<u8>,
 }
 
 impl Copier<'_> {
@@ -115,7 +136,7 @@ impl Copier<'_> {
                 // As COPY makes it: it is a place for the contents, and no copy of the directory.
                 self.tree.directory(&to, &Dress::of_parent())?;
             }
-            return self.directory(&opened, path, &to);
+            return self.directory(opened, path, &to);
         }
         let to = self.file_target(path, is_one_of_several)?;
         let name = CString::new(place.name()).map_err(|error| unreadable(error.into()))?;
@@ -124,6 +145,7 @@ impl Copier<'_> {
             name,
             stat,
             path: path.to_vec(),
+            below: Vec::new(),
         };
         self.member(&found, &to)
     }
@@ -143,44 +165,41 @@ impl Copier<'_> {
     }
 
     /// Copies what is in a directory.
-    fn directory(&mut self, directory: &OwnedFd, path: &[u8], to: &[u8]) -> Result<(), PlaceError> {
-        let mut open: Vec<(OwnedFd, Vec<u8>, Vec<u8>)> =
-            vec![(duplicate(directory, path)?, path.to_vec(), to.to_vec())];
-        while let Some((directory, path, to)) = open.pop() {
-            let unreadable = |source| PlaceError::Source {
-                path: printable(&path),
-                source,
-            };
-            for name in sorted_names(directory.as_fd()).map_err(unreadable)? {
-                if self
-                    .copy
-                    .without
-                    .iter()
-                    .any(|left_out| left_out == name.to_bytes())
-                {
-                    continue;
-                }
-                let stat = statat(&directory, &name, AtFlags::SYMLINK_NOFOLLOW);
-                let found = Found {
-                    at: directory.as_fd(),
-                    stat: stat.map_err(|error| unreadable(error.into()))?,
-                    path: join(&path, name.to_bytes()),
-                    name,
-                };
-                let to = join(&to, found.name.to_bytes());
-                if FileType::from_raw_mode(found.stat.st_mode) == FileType::Directory {
-                    let opened = open_directory(found.at, &found.name)
-                        .map_err(|error| found.unreadable(error))?;
-                    if !self.copy.plain {
-                        let xattrs = xattr::of_open(opened.as_fd())
-                            .map_err(|error| found.unreadable(error))?;
-                        self.tree.directory(&to, &self.dress(&found.stat, xattrs))?;
-                    }
-                    open.push((opened, found.path, to));
-                } else {
-                    self.member(&found, &to)?;
-                }
+    fn directory(&mut self, directory: OwnedFd, path: &[u8], to: &[u8]) -> Result<(), PlaceError> {
+        let unreadable = |path: &[u8], source| PlaceError::Source {
+            path: printable(path),
+            source,
+        };
+        let mut walk = Walk::of(directory).map_err(|source| unreadable(path, source))?;
+        while let Some(step) = walk.next() {
+            let is_name = |left_out: &Vec<u8>| left_out == step.name.to_bytes();
+            if self.copy.without.iter().any(is_name) {
+                continue;
             }
+            let entry = step.path.clone();
+            let (from, to) = (join(path, entry.as_bytes()), join(to, entry.as_bytes()));
+            let stat = statat(step.directory, &step.name, AtFlags::SYMLINK_NOFOLLOW);
+            let found = Found {
+                at: step.directory,
+                stat: stat.map_err(|error| unreadable(&from, error.into()))?,
+                path: from,
+                below: entry.as_bytes().to_vec(),
+                name: step.name,
+            };
+            if FileType::from_raw_mode(found.stat.st_mode) != FileType::Directory {
+                self.member(&found, &to)?;
+                continue;
+            }
+            let opened =
+                open_directory(found.at, &found.name).map_err(|error| found.unreadable(error))?;
+            if !self.copy.plain {
+                let xattrs =
+                    xattr::of_open(opened.as_fd()).map_err(|error| found.unreadable(error))?;
+                self.tree.directory(&to, &self.dress(&found.stat, xattrs))?;
+            }
+            let from = found.path;
+            walk.enter(opened, &entry)
+                .map_err(|source| unreadable(&from, source))?;
         }
         Ok(())
     }
@@ -191,20 +210,49 @@ impl Copier<'_> {
         if file_type == FileType::Socket {
             return Ok(());
         }
-        let has_several_names = found.stat.st_nlink > 1 && file_type != FileType::Symlink;
-        if has_several_names {
-            let inode = (found.stat.st_dev, found.stat.st_ino);
-            if let Some(first) = self.links.get(&inode) {
-                return self.tree.hard_link(to, &first.clone());
-            }
-            self.links.insert(inode, to.to_vec());
+        let has_several_names =
+            found.stat.st_nlink > 1 && file_type != FileType::Symlink && !self.copy.plain;
+        let inode = (found.stat.st_dev, found.stat.st_ino);
+        self.forget(to)?;
+        if let Some(first) = self.links.get(&inode).filter(|_| has_several_names) {
+            return self.tree.hard_link(to, &first.clone());
         }
+        self.first(found, file_type, to)?;
+        if has_several_names {
+            let made = self.tree.resolve(to, Last::Keep)?.path;
+            self.links.insert(inode, made.clone());
+            self.first_names.insert(made, inode);
+        }
+        Ok(())
+    }
+
+    /// Forgets the first name of a file that something else takes the place of.
+    fn forget(&mut self, to: &[u8]) -> Result<(), PlaceError> {
+        if self.first_names.is_empty() {
+            return Ok(());
+        }
+        let place = self.tree.resolve(to, Last::Keep)?;
+        if let Some(inode) = self.first_names.remove(&place.path) {
+            self.links.remove(&inode);
+        }
+        Ok(())
+    }
+
+    /// Copies anything but a directory, under the first of its names.
+    fn first(
+        &mut self,
+        found: &Found<'_>,
+        file_type: FileType,
+        to: &[u8],
+    ) -> Result<(), PlaceError> {
         let special = match file_type {
             FileType::RegularFile => return self.file(found, to),
             FileType::Symlink => {
                 let target = readlinkat(found.at, &found.name, Vec::new());
                 let target = target.map_err(|error| found.unreadable(error.into()))?;
-                Special::Symlink(target.into_bytes())
+                let target = target.into_bytes();
+                self.note(found, Kind::Symlink, Digest::of(&target));
+                Special::Symlink(target)
             }
             FileType::Fifo => Special::Fifo,
             file_type => Special::Device {
@@ -216,6 +264,9 @@ impl Copier<'_> {
                 minor: minor(found.stat.st_rdev),
             },
         };
+        if !matches!(special, Special::Symlink(_)) {
+            self.note(found, Kind::Special, Digest::of(b""));
+        }
         let xattrs =
             xattr::of_name(found.at, &found.name).map_err(|error| found.unreadable(error))?;
         self.tree
@@ -232,10 +283,28 @@ impl Copier<'_> {
             ..dress
         };
         let mut opened = File::from(opened);
+        if self.copied.is_none() {
+            return self.tree.file(to, &dress, |file| {
+                io::copy(&mut opened, file).map_err(unusable(to))?;
+                Ok(())
+            });
+        }
+        let mut hashed = HashingReader::new(opened);
         self.tree.file(to, &dress, |file| {
-            io::copy(&mut opened, file).map_err(unusable(to))?;
+            io::copy(&mut hashed, file).map_err(unusable(to))?;
             Ok(())
-        })
+        })?;
+        let executable = stat.st_mode & 0o100 != 0;
+        let digest = hashed.into_tally().digest();
+        self.note(found, Kind::File { executable }, digest);
+        Ok(())
+    }
+
+    /// Notes what was copied.
+    fn note(&mut self, found: &Found<'_>, kind: Kind, digest: Digest) {
+        if let Some(copied) = &mut self.copied {
+            copied.note(found.below.clone(), kind, digest);
+        }
     }
 
     /// What something of the source has in the target, the mode of files aside.
@@ -247,11 +316,10 @@ impl Copier<'_> {
                 ..Dress::of_parent()
             };
         }
-        let (uid, gid) = self.copy.owner.unwrap_or((stat.st_uid, stat.st_gid));
         let own_time = Time::of(stat);
         Dress {
-            uid,
-            gid,
+            uid: stat.st_uid,
+            gid: stat.st_gid,
             mode: stat.st_mode & 0o7777,
             time: self.copy.time.map_or(own_time, |seconds| Time {
                 seconds,
@@ -271,14 +339,7 @@ impl Found<'_> {
     }
 }
 
-fn duplicate(directory: &OwnedFd, path: &[u8]) -> Result<OwnedFd, PlaceError> {
-    directory.try_clone().map_err(|source| PlaceError::Source {
-        path: printable(path),
-        source,
-    })
-}
-
 /// A path without slashes at its ends and without empty parts.
-pub(super) fn trimmed(path: &[u8]) -> Vec<u8> {
+pub(crate) fn trimmed(path: &[u8]) -> Vec<u8> {
     super::root::parts(path).collect::<Vec<_>>().join(&b'/')
 }

@@ -14,29 +14,29 @@ use crate::entry::Xattrs;
 
 /// Owner, mode, time and attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Dress {
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-    pub(super) mode: u32,
-    pub(super) time: Time,
-    pub(super) xattrs: Xattrs,
+pub(crate) struct Dress {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) mode: u32,
+    pub(crate) time: Time,
+    pub(crate) xattrs: Xattrs,
 }
 
 /// A modification time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Time {
-    pub(super) seconds: i64,
-    pub(super) nanoseconds: i64,
+pub(crate) struct Time {
+    pub(crate) seconds: i64,
+    pub(crate) nanoseconds: i64,
 }
 
 impl Time {
     /// The beginning of time.
-    pub(super) const ZERO: Self = Self {
+    pub(crate) const ZERO: Self = Self {
         seconds: 0,
         nanoseconds: 0,
     };
 
-    pub(super) fn of(stat: &Stat) -> Self {
+    pub(crate) fn of(stat: &Stat) -> Self {
         Self {
             seconds: stat.st_mtime,
             // Below a second, whatever its type on this platform.
@@ -59,14 +59,14 @@ impl Time {
     }
 
     /// Gives an open directory its old time back.
-    pub(super) fn restore(self, directory: BorrowedFd<'_>) -> io::Result<()> {
+    pub(crate) fn restore(self, directory: BorrowedFd<'_>) -> io::Result<()> {
         Ok(futimens(directory, &self.timestamps())?)
     }
 }
 
 impl Dress {
     /// What a directory has that is made on the way to something else: 0755, of root, time 0.
-    pub(super) fn of_parent() -> Self {
+    pub(crate) fn of_parent() -> Self {
         Self {
             uid: 0,
             gid: 0,
@@ -77,7 +77,7 @@ impl Dress {
     }
 
     /// Dresses an open file or directory. The owner comes first: a change of it takes set-uid and capabilities away.
-    pub(super) fn put_on_open(&self, file: BorrowedFd<'_>) -> io::Result<()> {
+    pub(crate) fn put_on_open(&self, file: BorrowedFd<'_>) -> io::Result<()> {
         fchown(
             file,
             Some(Uid::from_raw(self.uid)),
@@ -92,7 +92,7 @@ impl Dress {
     }
 
     /// Dresses what cannot be opened without an effect: a link, pipe or device. A link has no mode.
-    pub(super) fn put_on_name(
+    pub(crate) fn put_on_name(
         &self,
         directory: BorrowedFd<'_>,
         name: &CStr,

@@ -4,7 +4,9 @@
 use std::io;
 use std::os::fd::AsFd;
 
-use super::root::{Last, Root, join, parts};
+use rustix::io::Errno;
+
+use super::root::{Last, Place, Root, join, parts};
 use crate::walk::sorted_names;
 
 /// Whether a part of a path has a sign of a pattern.
@@ -24,10 +26,10 @@ pub(super) fn expand(root: &Root, path: &[u8]) -> io::Result<Vec<Vec<u8>>> {
         }
         let mut matched = Vec::new();
         for path in &found {
-            let place = root.resolve(path, Last::Follow)?;
-            if !place.is_directory() {
+            let place = resolve(root, path, Last::Follow)?.filter(Place::is_directory);
+            let Some(place) = place else {
                 continue;
-            }
+            };
             let directory = root.open_directory(&place)?;
             for name in sorted_names(directory.as_fd())? {
                 if matches(part, name.to_bytes()) {
@@ -41,13 +43,29 @@ pub(super) fn expand(root: &Root, path: &[u8]) -> io::Result<Vec<Vec<u8>>> {
         // What stands behind a pattern need not exist in every directory that it matches.
         let mut there = Vec::new();
         for path in found {
-            if root.resolve(&path, Last::Keep)?.stat.is_some() {
+            let place = resolve(root, &path, Last::Keep)?;
+            if place.is_some_and(|place| place.stat.is_some()) {
                 there.push(path);
             }
         }
         return Ok(there);
     }
     Ok(found)
+}
+
+/// Where `path` leads; nowhere when it goes through a file, or through links without end.
+fn resolve(root: &Root, path: &[u8], last: Last) -> io::Result<Option<Place>> {
+    match root.resolve(path, last) {
+        Err(error) if is_no_way(&error) => Ok(None),
+        resolved => resolved.map(Some),
+    }
+}
+
+fn is_no_way(error: &io::Error) -> bool {
+    [Errno::NOTDIR, Errno::LOOP]
+        .map(Errno::raw_os_error)
+        .map(Some)
+        .contains(&error.raw_os_error())
 }
 
 /// Whether `name` is what `pattern` describes.

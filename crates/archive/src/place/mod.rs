@@ -4,6 +4,7 @@
 //! way are 0755, of root, with time 0, and no path and no link leads out of the tree. `copy()` takes from another tree,
 //! [`Unpacker`] from tars, [`make_directory()`] makes a directory.
 
+mod content;
 mod copy;
 mod dress;
 mod glob;
@@ -16,7 +17,15 @@ use std::path::{Path, PathBuf};
 
 pub use self::copy::{Copy, copy};
 pub use self::unpack::Unpacker;
-use self::{copy::trimmed, dress::Dress, root::Root, tree::Tree};
+pub(crate) use self::{
+    content::Content,
+    copy::trimmed,
+    dress::Dress,
+    root::{Last, Root, join, split},
+    tree::{Special, Tree, unusable},
+};
+use crate::bundle::BundleError;
+use crate::digest::Digest;
 use crate::member::EntryError;
 use crate::stream::TarError;
 
@@ -43,6 +52,12 @@ pub enum PlaceError {
     /// A pattern matches nothing.
     #[error("`{pattern}` matches nothing")]
     NoMatch {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A pattern matches several paths, whose files together have no digest.
+    #[error("`{pattern}` matches several paths, whose files have no digest together")]
+    Several {
         /// The pattern.
         pattern: String,
     },
@@ -76,11 +91,29 @@ pub enum PlaceError {
         /// The path in the target.
         path: String,
     },
+    /// Other files are there than those that were to be copied.
+    #[error(
+        "the files have the digest {found}, and not {expected}: they changed meanwhile, or another client of the daemon sent its own"
+    )]
+    Content {
+        /// What they should have.
+        expected: Digest,
+        /// What they have.
+        found: Digest,
+    },
     /// A path of an archive leads out of it.
     #[error("`{path}` leads out of the archive")]
     Outside {
         /// The path.
         path: String,
+    },
+    /// An archive is another one than it should be.
+    #[error("the archive has the digest {found}, and not {expected}")]
+    Digest {
+        /// What it should be.
+        expected: Digest,
+        /// What it is.
+        found: Digest,
     },
     /// An archive is damaged, or cut off.
     #[error(transparent)]
@@ -88,6 +121,9 @@ pub enum PlaceError {
     /// An archive has what no tree can have.
     #[error(transparent)]
     Entry(#[from] EntryError),
+    /// A file has no place in a bundle.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
 }
 
 /// Makes a directory in the tree below `target`, with all above it, mode 0755, of root, time 0. One that is there stays as

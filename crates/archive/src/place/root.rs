@@ -13,11 +13,11 @@ use crate::walk::open_directory;
 
 /// The root of a tree.
 #[derive(Debug)]
-pub(super) struct Root(OwnedFd);
+pub(crate) struct Root(OwnedFd);
 
 /// What becomes of a link in the last part of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Last {
+pub(crate) enum Last {
     /// It is followed.
     Follow,
     /// It is what the path means.
@@ -26,16 +26,16 @@ pub(super) enum Last {
 
 /// Where a path leads.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The directory that has the last part that exists, or the root.
-    pub(super) directory: OwnedFd,
+    pub(crate) directory: OwnedFd,
     /// The path without links, relative to the root and without slashes at its ends; empty for the root. What does not
     /// exist stands at its end.
-    pub(super) path: Vec<u8>,
+    pub(crate) path: Vec<u8>,
     /// The thing itself, where it exists.
-    pub(super) stat: Option<Stat>,
+    pub(crate) stat: Option<Stat>,
     /// How many parts at the end of `path` do not exist.
-    pub(super) missing: usize,
+    pub(crate) missing: usize,
 }
 
 /// As many links as Linux follows for one path (`MAXSYMLINKS`).
@@ -43,17 +43,17 @@ const MAX_LINKS: usize = 40;
 
 impl Root {
     /// Opens the directory `path`.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self(openat(CWD, path, flags, Mode::empty())?))
     }
 
-    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
 
     /// Opens a directory that is there.
-    pub(super) fn open_directory(&self, place: &Place) -> io::Result<OwnedFd> {
+    pub(crate) fn open_directory(&self, place: &Place) -> io::Result<OwnedFd> {
         if place.path.is_empty() {
             return Ok(dup(&self.0)?);
         }
@@ -62,7 +62,7 @@ impl Root {
     }
 
     /// Resolves `path`, which may begin with slashes or not.
-    pub(super) fn resolve(&self, path: &[u8], last: Last) -> io::Result<Place> {
+    pub(crate) fn resolve(&self, path: &[u8], last: Last) -> io::Result<Place> {
         let mut stack: Vec<(Vec<u8>, OwnedFd)> = Vec::new();
         let mut left: VecDeque<Vec<u8>> = parts(path).map(<[u8]>::to_vec).collect();
         let mut links = 0;
@@ -134,30 +134,30 @@ impl Root {
 
 impl Place {
     /// Whether a directory is there.
-    pub(super) fn is_directory(&self) -> bool {
+    pub(crate) fn is_directory(&self) -> bool {
         self.file_type() == Some(FileType::Directory)
     }
 
     /// The type of what is there.
-    pub(super) fn file_type(&self) -> Option<FileType> {
+    pub(crate) fn file_type(&self) -> Option<FileType> {
         let stat = self.stat.as_ref()?;
         Some(FileType::from_raw_mode(stat.st_mode))
     }
 
     /// The last part of the path; empty for the root.
-    pub(super) fn name(&self) -> &[u8] {
+    pub(crate) fn name(&self) -> &[u8] {
         split(&self.path).1
     }
 }
 
 /// The parts of a path, without empty ones and `.`.
-pub(super) fn parts(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+pub(crate) fn parts(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     path.split(|byte| *byte == b'/')
         .filter(|part| !part.is_empty() && *part != b".")
 }
 
 /// A path as its directory and its last part.
-pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
+pub(crate) fn split(path: &[u8]) -> (&[u8], &[u8]) {
     match path.iter().rposition(|byte| *byte == b'/') {
         Some(slash) => (&path[..slash], &path[slash + 1..]),
         None => (b"", path),
@@ -165,7 +165,7 @@ pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// `name` below `directory`, where the root is written as nothing.
-pub(super) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+pub(crate) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     if directory.is_empty() || name.is_empty() {
         [directory, name].concat()
     } else {

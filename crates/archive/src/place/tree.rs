@@ -21,7 +21,7 @@ use crate::path::printable;
 /// The tree. Directories that were there keep mode, owner and time, whatever is put into them; those that are made on
 /// the way are 0755, of root, with time 0.
 #[derive(Debug)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     root: Root,
     /// The directory that something was last put into, as it was named.
     current: Option<(Vec<u8>, OwnedFd)>,
@@ -33,7 +33,7 @@ pub(super) struct Tree {
 
 /// What cannot be opened, and has no content.
 #[derive(Debug, Clone)]
-pub(super) enum Special {
+pub(crate) enum Special {
     Symlink(Vec<u8>),
     Fifo,
     Device {
@@ -44,7 +44,7 @@ pub(super) enum Special {
 }
 
 impl Tree {
-    pub(super) fn new(root: Root) -> Self {
+    pub(crate) fn new(root: Root) -> Self {
         Self {
             root,
             current: None,
@@ -54,15 +54,21 @@ impl Tree {
     }
 
     /// Where `path` leads.
-    pub(super) fn resolve(&self, path: &[u8], last: Last) -> Result<Place, PlaceError> {
+    pub(crate) fn resolve(&self, path: &[u8], last: Last) -> Result<Place, PlaceError> {
         self.root.resolve(path, last).map_err(unusable(path))
     }
 
-    /// Makes a directory with all above it; one that is there stays as it is. A link to a directory is one.
-    pub(super) fn directory(&mut self, path: &[u8], dress: &Dress) -> Result<(), PlaceError> {
+    /// Makes a directory with all above it; one that was there before stays as it is. A link to a directory is one.
+    pub(crate) fn directory(&mut self, path: &[u8], dress: &Dress) -> Result<(), PlaceError> {
         let place = self.resolve(path, Last::Follow)?;
         match place.file_type() {
-            Some(FileType::Directory) => Ok(()),
+            Some(FileType::Directory) => {
+                // One that was made on the way to something in it has what is said of it later.
+                if let Some(made) = self.made.get_mut(&place.path) {
+                    dress.clone_into(made);
+                }
+                Ok(())
+            }
             Some(_) => Err(PlaceError::NotADirectory {
                 path: printable(path),
             }),
@@ -71,7 +77,7 @@ impl Tree {
     }
 
     /// Makes a regular file, and has `fill` write its content.
-    pub(super) fn file(
+    pub(crate) fn file(
         &mut self,
         path: &[u8],
         dress: &Dress,
@@ -87,7 +93,7 @@ impl Tree {
     }
 
     /// Makes a link, pipe or device.
-    pub(super) fn special(
+    pub(crate) fn special(
         &mut self,
         path: &[u8],
         dress: &Dress,
@@ -122,7 +128,7 @@ impl Tree {
     }
 
     /// Makes `path` one more name of what is at `target`.
-    pub(super) fn hard_link(&mut self, path: &[u8], target: &[u8]) -> Result<(), PlaceError> {
+    pub(crate) fn hard_link(&mut self, path: &[u8], target: &[u8]) -> Result<(), PlaceError> {
         let (directory, name) = split(target);
         let place = self.resolve(directory, Last::Follow)?;
         let first = self.open(&place.path).map_err(unusable(target))?;
@@ -144,7 +150,7 @@ impl Tree {
     }
 
     /// Gives directories what they are to have: their old times, or what they were made with.
-    pub(super) fn finish(mut self) -> Result<(), PlaceError> {
+    pub(crate) fn finish(mut self) -> Result<(), PlaceError> {
         self.current = None;
         // The deepest first: a mode may close a directory.
         for (path, dress) in self.made.iter().rev() {
@@ -251,7 +257,7 @@ impl Tree {
 }
 
 /// The error of an operation on `path`.
-pub(super) fn unusable(path: &[u8]) -> impl Fn(io::Error) -> PlaceError + Copy + '_ {
+pub(crate) fn unusable(path: &[u8]) -> impl Fn(io::Error) -> PlaceError + Copy + '_ {
     move |source| PlaceError::Target {
         path: printable(path),
         source,

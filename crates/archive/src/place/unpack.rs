@@ -10,6 +10,7 @@ use super::dress::{Dress, Time};
 use super::root::{Root, join, parts};
 use super::tree::{Special, Tree, unusable};
 use crate::compression::Compression;
+use crate::digest::{Digest, HashingReader};
 use crate::entry::{Entry, Kind, Xattrs, keeps_xattr};
 use crate::path::printable;
 use crate::stream::{Member, Members, TarError};
@@ -46,7 +47,26 @@ impl Unpacker {
     /// those that the tar does not declare are 0755, of root, with time 0. Paths lead nowhere out of the tree, and of
     /// two entries for one path the later counts.
     pub fn unpack(&mut self, reader: impl Read) -> Result<(), PlaceError> {
-        let mut raw = BufReader::with_capacity(BUFFER, reader);
+        self.unpack_hashed(reader).map(drop)
+    }
+
+    /// Unpacks one tar as [`unpack`](Self::unpack) does, and refuses one of another digest. It is known only at the end:
+    /// on an error, what is in the tree is worthless.
+    pub fn unpack_verified(
+        &mut self,
+        reader: impl Read,
+        expected: Digest,
+    ) -> Result<(), PlaceError> {
+        let found = self.unpack_hashed(reader)?;
+        if found == expected {
+            Ok(())
+        } else {
+            Err(PlaceError::Digest { expected, found })
+        }
+    }
+
+    fn unpack_hashed(&mut self, reader: impl Read) -> Result<Digest, PlaceError> {
+        let mut raw = BufReader::with_capacity(BUFFER, HashingReader::new(reader));
         let mut start = Vec::new();
         (&mut raw)
             .take(START)
@@ -61,9 +81,9 @@ impl Unpacker {
                 self.member(member, &mut members)?;
             }
         }
-        // What follows the compressed stream is read, too, so that a digest is that of the whole.
+        // What follows the compressed stream is read, too, so that the digest is that of the whole.
         io::copy(&mut raw, &mut io::sink()).map_err(TarError::Read)?;
-        Ok(())
+        Ok(raw.into_inner().into_tally().digest())
     }
 
     /// Gives directories their times. Without this call they have those of the moment.

@@ -13,9 +13,9 @@ use crate::address::Address;
 use crate::daemon::{CallError, Daemon};
 use crate::random::random_id;
 use crate::rpc;
-use crate::session::Reporter;
-use crate::session::auth::DockerConfig;
+use crate::session::auth::Logins;
 use crate::session::secrets::Secrets;
+use crate::session::{Reporter, SessionId};
 use crate::solve::{Solve, SolveError, prepare};
 
 /// How long one answer may take: registries are slow at times, but none that answers takes longer.
@@ -112,7 +112,7 @@ pub enum ResolveError {
 #[derive(Debug, Clone, Default)]
 pub struct ResolveAccess {
     /// At registries.
-    pub auth: DockerConfig,
+    pub auth: Logins,
     /// At git servers: the tokens and headers that git sources name.
     pub secrets: Secrets,
 }
@@ -133,7 +133,7 @@ impl Daemon {
         request.reference = random_id();
         let session = tokio::select! {
             () = cancel.cancelled() => return Err(ResolveError::Cancelled),
-            session = self.open_session(services) => session.map_err(ResolveError::Solve)?,
+            session = self.open_session(SessionId::random(), "", services) => session.map_err(ResolveError::Solve)?,
         };
         request.session = session.id().to_owned();
         let asked = Asked {

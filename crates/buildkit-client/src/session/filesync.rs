@@ -6,6 +6,7 @@ mod declared;
 mod error;
 mod filter;
 mod follow;
+mod made;
 mod mode;
 mod packet;
 mod path;
@@ -28,7 +29,9 @@ use self::send::{Ask, Ended, Outgoing};
 use super::headers;
 use super::report::{Reporter, ServiceError};
 
-pub use declared::{DeclaredFiles, Expected, LocalDir, RelPath, RelPathError};
+pub use declared::{
+    DeclaredFiles, Expected, LocalDir, MadeDir, MadeFile, MadePart, MakeFile, RelPath, RelPathError,
+};
 pub use error::FileSyncError;
 pub use pattern::PatternError;
 
@@ -40,7 +43,7 @@ const QUEUE: usize = 8;
 
 /// The local directories of a solve.
 pub(crate) struct FileSync {
-    locals: BTreeMap<String, LocalDir>,
+    locals: BTreeMap<String, Arc<LocalDir>>,
     reporter: Reporter,
     work: TaskTracker,
 }
@@ -51,7 +54,7 @@ impl FileSync {
     pub(crate) fn new(locals: Vec<LocalDir>, reporter: Reporter, work: TaskTracker) -> Self {
         let locals = locals
             .into_iter()
-            .map(|local| (local.name.clone(), local))
+            .map(|local| (local.name.clone(), Arc::new(local)))
             .collect();
         Self {
             locals,
@@ -85,7 +88,7 @@ impl FileSync {
 
     async fn transfer(
         self: Arc<Self>,
-        local: LocalDir,
+        local: Arc<LocalDir>,
         ask: Ask,
         incoming: Streaming<Packet>,
         out: Outgoing,

@@ -37,12 +37,16 @@ pub(super) const SSH_ID: &str = "buildkit.ssh.id";
 const NAME: &str = "llbgen";
 
 /// The headers that open the session `id`, on which `methods` can be called.
-pub(super) fn of_session(id: &str, methods: &[&str]) -> Result<MetadataMap, Status> {
+pub(super) fn of_session(
+    id: &str,
+    shared_key: &str,
+    methods: &[&str],
+) -> Result<MetadataMap, Status> {
     let mut headers = MetadataMap::new();
     headers.insert(SESSION_ID, ascii(id)?);
     headers.insert(SESSION_NAME, ascii(NAME)?);
-    // No key: with one, the daemon would share a directory's copy between sessions that give the same key.
-    headers.insert(SESSION_SHARED_KEY, ascii("")?);
+    // With a key, the daemon shares a directory's copy between sessions that give the same one.
+    headers.insert(SESSION_SHARED_KEY, ascii(shared_key)?);
     for method in methods {
         headers.append(SESSION_METHOD, ascii(method)?);
     }
@@ -164,10 +168,10 @@ mod tests {
 
     #[test]
     fn a_session_names_every_method() {
-        let headers = of_session("id", &["/a/B", "/c/D"]).unwrap();
+        let headers = of_session("id", "key", &["/a/B", "/c/D"]).unwrap();
         let methods: Vec<_> = headers.get_all(SESSION_METHOD).iter().collect();
         assert_eq!(methods, ["/a/B", "/c/D"]);
         assert_eq!(headers.get(SESSION_ID).unwrap(), "id");
-        assert_eq!(headers.get(SESSION_SHARED_KEY).unwrap(), "");
+        assert_eq!(headers.get(SESSION_SHARED_KEY).unwrap(), "key");
     }
 }

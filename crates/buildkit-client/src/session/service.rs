@@ -28,11 +28,13 @@ use super::ssh::{self, SshService};
 use super::tunnel::Tunnel;
 use crate::rpc;
 
-/// The methods that the daemon is told about. Auth's token methods are missing on purpose: without them the daemon asks
-/// for credentials.
-pub(super) const METHODS: [&str; 9] = [
+/// The methods that the daemon is told about.
+pub(super) const METHODS: [&str; 12] = [
     health::CHECK,
     auth::CREDENTIALS,
+    auth::FETCH_TOKEN,
+    auth::GET_TOKEN_AUTHORITY,
+    auth::VERIFY_TOKEN_AUTHORITY,
     secrets::GET_SECRET,
     ssh::CHECK_AGENT,
     ssh::FORWARD_AGENT,

@@ -27,7 +27,7 @@ use crate::session::filesend::FileSend;
 use crate::session::filesync::FileSync;
 use crate::session::secrets::SecretService;
 use crate::session::ssh::SshService;
-use crate::session::{Reporter, ServiceError, Services, Session};
+use crate::session::{Reporter, ServiceError, Services, Session, SessionId};
 
 /// How long the status stream may be silent after the solve before nothing more is expected.
 const STATUS_SILENCE: Duration = Duration::from_secs(5);
@@ -38,13 +38,13 @@ const SESSION_LIMIT: Duration = Duration::from_secs(10);
 /// How long after one end of the connection broke the other may take to say why.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Batches of news that wait for the caller.
-const NEWS_QUEUE: usize = 16;
+/// Batches of news that wait for the caller, each of at most 16 MiB. A daemon that has more to tell waits.
+const NEWS_QUEUE: usize = 4;
 
 impl Daemon {
     /// Builds, and returns when everything is exported.
     ///
-    /// `on_progress` is called for every batch of news, in order; it must not block. The solve ends early when `cancel`
+    /// `on_progress` is called for every batch of news, in order; while it blocks, the daemon's news wait. The solve ends early when `cancel`
     /// is cancelled; then, as with every other end, the session is closed and every sink has run to its end or is dropped
     /// when this returns. Dropping the future cancels it too, but sinks may still be on their way out.
     pub async fn solve(
@@ -63,11 +63,13 @@ impl Daemon {
         let (reporter, reports) = Reporter::new();
         let mut solve = solve;
         let leader = solve.leader.take();
+        let id = solve.session.clone();
+        let key = std::mem::take(&mut solve.shared_key);
         let (request, services) = prepare(solve, reporter);
         let file_send = services.file_send();
         let session = tokio::select! {
             () = cancel.cancelled() => return Err(SolveError::Cancelled),
-            session = self.open_session(services) => session?,
+            session = self.open_session(id, &key, services) => session?,
         };
         let run = Run {
             daemon: self,
@@ -88,8 +90,14 @@ impl Daemon {
         }
     }
 
-    pub(crate) async fn open_session(&self, services: Services) -> Result<Session, SolveError> {
-        match timeout(SESSION_LIMIT, Session::open(self.channel(), services)).await {
+    pub(crate) async fn open_session(
+        &self,
+        id: SessionId,
+        shared_key: &str,
+        services: Services,
+    ) -> Result<Session, SolveError> {
+        let opening = Session::open(self.channel(), id, shared_key, services);
+        match timeout(SESSION_LIMIT, opening).await {
             Ok(session) => session.map_err(|status| daemon_error(self.address(), &status)),
             Err(_elapsed) => Err(SolveError::SessionClosed {
                 address: self.address().clone(),

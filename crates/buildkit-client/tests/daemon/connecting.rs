@@ -116,7 +116,14 @@ async fn nobody_there() {
         "no buildkitd listens at `ADDR`: the socket does not exist",
     )
     .await;
-    drop(std::os::unix::net::UnixListener::bind(dir.path().join("stale")).unwrap());
+    // One that never listened: a program that another test starts at this moment holds a listener a little longer.
+    let stale = rustix::net::SocketAddrUnix::new(dir.path().join("stale")).unwrap();
+    let (family, kind) = (
+        rustix::net::AddressFamily::UNIX,
+        rustix::net::SocketType::STREAM,
+    );
+    let unheard = rustix::net::socket(family, kind, None).unwrap();
+    rustix::net::bind(&unheard, &stale).unwrap();
     let refused = "the connection to `ADDR` was refused: no buildkitd listens there";
     check(socket("stale"), None, refused).await;
     fs::write(dir.path().join("file"), "").unwrap();

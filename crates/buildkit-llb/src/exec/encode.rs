@@ -38,11 +38,12 @@ impl ExecOp {
         let platform = encoding.platform(self.values.platform.as_deref())?;
         encoding.head(Some(platform));
         let numbers = &*encoding.numbers;
+        let namespace = encoding.constraints.cache_namespace.as_deref();
         encoding.writer.message(2, |exec| {
             exec.message(1, |meta| self.encode_meta(meta, &env));
             for mount in &self.mounts {
                 let input = mount.slot().map_or(NONE, |slot| numbers[slot.0 as usize]);
-                exec.message(2, |message| encode_mount(message, mount, input));
+                exec.message(2, |message| encode_mount(message, mount, input, namespace));
             }
             for secret in &self.secrets {
                 exec.message(2, |message| encode_secret(message, secret));
@@ -185,7 +186,7 @@ fn encode_proxy(writer: &mut Writer, proxy: &ProxyEnv) {
     writer.string(5, &proxy.all);
 }
 
-fn encode_mount(writer: &mut Writer, mount: &MountNode, input: i64) {
+fn encode_mount(writer: &mut Writer, mount: &MountNode, input: i64, namespace: Option<&str>) {
     writer.int(1, input);
     writer.string(2, mount.selector.as_deref().unwrap_or_default());
     writer.string(3, &mount.target);
@@ -200,7 +201,10 @@ fn encode_mount(writer: &mut Writer, mount: &MountNode, input: i64) {
         MountKind::Cache { id, sharing } => {
             writer.uint(6, CACHE);
             writer.message(20, |message| {
-                message.string(1, id);
+                match namespace {
+                    Some(namespace) => message.string(1, &format!("{namespace}/{id}")),
+                    None => message.string(1, id),
+                }
                 message.uint(2, sharing_number(*sharing));
             });
         }

@@ -106,13 +106,27 @@ impl SourceOp {
             SourceKind::Platform => platform = Some(encoding.platform(None)?),
             SourceKind::Portable => {}
             SourceKind::Local { unique_id } => {
-                let given = unique_id
-                    .as_deref()
-                    .or(encoding.constraints.local_unique_id.as_deref());
-                let name = || self.identifier.trim_start_matches(local::SCHEME).to_owned();
-                let id = given.ok_or_else(|| OpError::NoLocalUniqueId { name: name() })?;
-                attrs.insert(attr::LOCAL_UNIQUE_ID, id);
-                encoding.cap(Cap::SOURCE_LOCAL_UNIQUE);
+                let name = self.identifier.trim_start_matches(local::SCHEME);
+                let constraints = encoding.constraints;
+                if let Some(sessions) = &constraints.local_sessions {
+                    attrs.insert(attr::LOCAL_SESSION_ID, sessions.of(name));
+                    encoding.cap(Cap::SOURCE_LOCAL_SESSION_ID);
+                    if sessions.changes_only {
+                        attrs.remove(attr::LOCAL_DIFFER);
+                        let patterns = attrs.get(attr::LOCAL_INCLUDE_PATTERNS);
+                        let patterns = patterns.copied().unwrap_or_default();
+                        attrs.entry(attr::LOCAL_SHARED_KEY_HINT).or_insert(patterns);
+                        encoding.cap(Cap::SOURCE_LOCAL_SHARED_KEY_HINT);
+                    }
+                } else {
+                    let given = unique_id.as_deref();
+                    let given = given.or(constraints.local_unique_id.as_deref());
+                    let no_id = || OpError::NoLocalUniqueId {
+                        name: name.to_owned(),
+                    };
+                    attrs.insert(attr::LOCAL_UNIQUE_ID, given.ok_or_else(no_id)?);
+                    encoding.cap(Cap::SOURCE_LOCAL_UNIQUE);
+                }
             }
         }
         for cap in &self.caps {

@@ -32,7 +32,7 @@ impl Artifact {
 
     /// The sentence on what it is for; empty when none was given.
     pub fn summary(&self) -> &str {
-        &self.description
+        self.description.as_str()
     }
 
     /// The platforms that it is built for.
@@ -67,11 +67,13 @@ impl Artifact {
 
     /// The variables that its texts and conditions use.
     pub(crate) fn variable_names(&self) -> Vec<&str> {
-        let own = [&self.output]
+        let own = [&self.output, &self.description]
             .into_iter()
             .chain(&self.repository)
             .chain(&self.tags)
-            .chain(&self.platform_tags);
+            .chain(&self.platform_tags)
+            .chain(&self.file_tags)
+            .chain(&self.release_tags);
         let own = own.flat_map(Text::names);
         let steps = self.numbered_steps().flat_map(|(_, step)| step.names());
         own.chain(steps).collect()

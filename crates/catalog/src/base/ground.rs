@@ -6,7 +6,6 @@ use super::{BaseError, BaseName, ResolvedBase, context_for, image_base};
 use crate::{
     artifact::{Artifact, Base},
     inputs::{GivenTrees, Inputs, LayoutImage, NamedContext, RootfsTar},
-    local,
     lock::{ImageKey, ImagePin, Lock, Pinned, Reference, Written},
     tree::Tree,
     variant::Variant,
@@ -110,13 +109,15 @@ pub(crate) fn replaced(
                 .ok_or_else(|| BaseError::NoTarFor {
                     context: name.to_owned(),
                     platform: variant.platform.to_string(),
+                    valid: tars.keys().map(ToString::to_string).collect(),
                 })?;
             Ok(Ground {
                 base: ResolvedBase::Rootfs {
                     file: tar.file_name.clone(),
                     context: name.to_owned(),
                 },
-                tree: Tree::new(local::rootfs_state(tar)).on(name),
+                // The planner has the packer unpack it.
+                tree: Tree::new(State::scratch()).on(name),
                 rootfs: Some(tar.clone()),
                 store: None,
                 reference: None,
@@ -150,7 +151,7 @@ fn from_tree(name: &str, trees: &GivenTrees, variant: &Variant) -> Result<Ground
         store: None,
         reference: None,
         // Nobody knows what is in it: its own archives cannot meet those of another distribution.
-        distribution: head.map_or_else(|| "scratch".to_owned(), |head| slug(&head.to_string())),
+        distribution: head.map_or_else(|| "scratch".to_owned(), |head| head.to_string()),
     })
 }
 
@@ -239,20 +240,15 @@ pub(crate) fn from_image(
             },
             place: origin.place,
         }),
-        distribution: slug(&image.familiar()),
+        distribution: distribution(image),
     })
 }
 
-/// A reference as part of an id: `ghcr.io-oomol-server-base-v0.6.0`.
-fn slug(text: &str) -> String {
-    let text = text.split('@').next().unwrap_or(text);
-    text.chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect()
+/// What is in the image, whatever its digest is today.
+fn distribution(image: &ImageRef) -> String {
+    let name = image.familiar();
+    match name.split_once('@') {
+        Some((name, _)) => name.to_owned(),
+        None => name,
+    }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{is_image, nearest_artifact};
+use super::{about, in_step, is_image, nearest_artifact};
 use crate::{
     artifact::{Artifact, Kind},
     catalog::CheckedCatalog,
-    dependencies::{tars_read, trees_read},
-    name::ArtifactName,
-    problem::Problem,
-    variant,
+    name::{ArtifactName, VariableName},
+    problem::{Found, Problem},
+    step::{Read, Reader, StepProblem},
+    variant::{self, Variant},
 };
 
 /// What `artifact` is built for, and `below`, which it is made from, is not.
@@ -78,50 +78,133 @@ impl MadeFrom {
     }
 }
 
-/// What is wrong with the trees that the steps of `artifact` copy from.
+/// What is wrong with the trees and tars that the steps of `artifact` put in.
 pub(super) fn dependency_problems(
     catalog: &CheckedCatalog,
     made_from: &MadeFrom,
     artifact: &Artifact,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let base = catalog.base_artifact(artifact).map(|base| &base.name);
-    for name in &made_from.direct[&artifact.name] {
-        if Some(name) != base {
-            problems.extend(lacking(artifact, &catalog.artifacts[name]));
-        }
-    }
     if let Some(chain) = circle(made_from, &artifact.name) {
         problems.push(Problem::Loop { chain });
     }
-    let variants = variant::all_of(artifact, &artifact.platforms);
-    let names: BTreeSet<String> = variants
+    let mut reads: BTreeSet<(usize, Read)> = BTreeSet::new();
+    for variant in variant::all_of(artifact, &artifact.platforms) {
+        let variables = &variant.variables();
+        for (number, step) in artifact.numbered_steps() {
+            // A step that cannot be read is reported by the check of steps.
+            let read = step.reads(Reader { variables }).into_iter().flatten();
+            reads.extend(read.map(|read| (number, read)));
+        }
+    }
+    for problem in reads
         .iter()
-        .flat_map(|variant| trees_read(artifact, variant).unwrap_or_default())
-        .collect();
-    let unknown = names
-        .into_iter()
-        .filter(|name| !catalog.artifacts.contains_key(name.as_str()) && !is_image(name));
-    problems.extend(unknown.map(|name| Problem::CopiedFrom {
-        nearest: nearest_artifact(catalog, &name),
-        name,
-    }));
-    let tars: BTreeSet<String> = variants
-        .iter()
-        .flat_map(|variant| tars_read(artifact, variant).unwrap_or_default())
-        .collect();
-    problems.extend(
-        tars.into_iter()
-            .filter_map(|name| match catalog.get(&name) {
-                Some(found) if found.kind() == Kind::Image => Some(Problem::NoTar { name }),
-                Some(_) => None,
-                None => Some(Problem::TarOf {
-                    nearest: nearest_artifact(catalog, &name),
-                    name,
-                }),
-            }),
-    );
+        .flat_map(|(number, read)| read_problems(catalog, artifact, *number, read))
+    {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
     problems
+}
+
+/// What is wrong with the artifact or image that a step of `artifact` reads, if it reads one; the step by its number.
+pub(crate) fn read_problems(
+    catalog: &CheckedCatalog,
+    artifact: &Artifact,
+    number: usize,
+    read: &Read,
+) -> Vec<Problem> {
+    match read {
+        Read::Tree(name) => match catalog.get(name) {
+            Some(below) => lacking(artifact, below),
+            None if is_image(name) => Vec::new(),
+            None => vec![Problem::CopiedFrom {
+                number,
+                nearest: nearest_artifact(catalog, name),
+                name: name.clone(),
+            }],
+        },
+        Read::Tar(name) => match catalog.get(name) {
+            Some(below) if below.kind == Kind::Image => {
+                vec![Problem::NoTar {
+                    number,
+                    name: name.clone(),
+                }]
+            }
+            Some(below) => lacking(artifact, below),
+            None => vec![Problem::TarOf {
+                number,
+                nearest: nearest_artifact(catalog, name),
+                name: name.clone(),
+            }],
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// The options of all that `variant` is made from, which has a value for every option of the catalog; or the first thing
+/// that is wrong with it: a step, an artifact that is not there, a way back.
+pub(crate) fn options_below(
+    catalog: &CheckedCatalog,
+    variant: &Variant,
+) -> Result<BTreeSet<VariableName>, Box<Found>> {
+    let mut options = BTreeSet::new();
+    let mut seen: BTreeSet<&ArtifactName> = BTreeSet::new();
+    let mut way: Vec<&ArtifactName> = Vec::new();
+    let mut open = vec![(&catalog.artifacts[&variant.artifact], 0)];
+    while let Some((artifact, depth)) = open.pop() {
+        way.truncate(depth);
+        if let Some(begin) = way.iter().position(|name| **name == artifact.name) {
+            let round = way[begin..].iter().copied().chain([&artifact.name]);
+            let chain = round.map(ToString::to_string).collect();
+            return Err(Box::new(about(artifact, Problem::Loop { chain })));
+        }
+        if seen.insert(&artifact.name) {
+            way.push(&artifact.name);
+            options.extend(artifact.options.keys().cloned());
+            let below = below(
+                catalog,
+                artifact,
+                &variant.of_base(artifact, artifact.options.keys()),
+            );
+            let below = below.map_err(|problem| Box::new(about(artifact, problem)))?;
+            open.extend(below.into_iter().map(|below| (below, depth + 1)));
+        }
+    }
+    Ok(options)
+}
+
+/// The artifacts that a variant is made from directly, or the first thing that is wrong with one of its steps.
+fn below<'a>(
+    catalog: &'a CheckedCatalog,
+    artifact: &Artifact,
+    variant: &Variant,
+) -> Result<Vec<&'a Artifact>, Problem> {
+    let variables = variant.variables();
+    let mut below: Vec<&Artifact> = catalog.base_artifact(artifact).into_iter().collect();
+    for (number, step) in artifact.numbered_steps() {
+        let reads = step.reads(Reader {
+            variables: &variables,
+        });
+        let mut problems = step.problems_with(&variables);
+        problems.extend(reads.as_ref().err().map(StepProblem::from));
+        if let Some(problem) = in_step(number, problems).next() {
+            return Err(problem);
+        }
+        for read in reads.into_iter().flatten() {
+            if let Some(problem) = read_problems(catalog, artifact, number, &read)
+                .into_iter()
+                .next()
+            {
+                return Err(problem);
+            }
+            if let Read::Tree(name) | Read::Tar(name) = &read {
+                below.extend(catalog.get(name));
+            }
+        }
+    }
+    Ok(below)
 }
 
 /// The way from `artifact` back to itself, by bases and copies.

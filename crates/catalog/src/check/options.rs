@@ -90,7 +90,7 @@ pub(super) fn unify(catalog: &mut CheckedCatalog, declared: &[DeclaredOption]) -
     problems
 }
 
-fn of_catalog(place: Option<&Place>, problem: Problem) -> Found {
+pub(super) fn of_catalog(place: Option<&Place>, problem: Problem) -> Found {
     Found {
         subject: "options".to_owned(),
         place: place
@@ -136,8 +136,7 @@ fn default_problems(
             return Some(Problem::OptionCircle { chain });
         }
         let default = &defaults[name];
-        let is_one = option.values.is_empty() || option.values.contains(default);
-        (!is_one).then(|| Problem::Default {
+        (!option.takes(default)).then(|| Problem::Default {
             name: name.to_string(),
             default: default.clone(),
             values: option.values.clone(),

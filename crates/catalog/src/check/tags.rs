@@ -6,6 +6,8 @@ use super::about;
 use crate::{
     artifact::{Artifact, Kind},
     catalog::CheckedCatalog,
+    name::ArtifactName,
+    path::ContextPath,
     problem::{Found, Problem},
     template::Template,
     variant::{self, Variant},
@@ -31,47 +33,72 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
             }),
             (Some(_), Kind::Image) => {}
         }
-        for (number, variant) in variant::all_of(artifact, &artifact.platforms)
-            .into_iter()
-            .enumerate()
-        {
-            let per_platform = image_names(artifact, &variant, &artifact.platform_tags);
-            // An index is one thing for all its platforms, which come one after the other.
-            let per_index = if variant.platform == artifact.platforms[0] {
-                image_names(artifact, &variant, &artifact.tags)
-            } else {
-                Ok(Vec::new())
-            };
-            for references in [per_index, per_platform] {
-                match references {
-                    Err(problem) if number == 0 => found(problem),
-                    Err(_) => {}
-                    Ok(references) => references
-                        .into_iter()
-                        .filter_map(|reference| clash(&mut pushed, reference, &variant))
-                        .for_each(&mut found),
-                }
-            }
-        }
+        problems.extend(name_problems(artifact, &mut pushed));
     }
     problems
 }
 
-/// Notes down that `variant` is pushed under `reference`; the problem, when another one is too.
+/// What is wrong with the references of one artifact. A tag is one mistake, in however many variants it shows.
+fn name_problems(artifact: &Artifact, pushed: &mut BTreeMap<String, Variant>) -> Vec<Found> {
+    let mut unusable: BTreeMap<&str, Problem> = BTreeMap::new();
+    let mut clashes: BTreeMap<(&str, usize, ArtifactName), Problem> = BTreeMap::new();
+    for variant in variant::all_of(artifact, &artifact.platforms) {
+        if let Err(problem) = file_tag_paths(artifact, &variant) {
+            unusable.entry("file-tags").or_insert(problem);
+        }
+        // An index is one thing for all its platforms, which come one after the other.
+        let is_first = artifact.platforms.first() == Some(&variant.platform);
+        let of_index = is_first.then_some(("tags", &artifact.tags));
+        let of_platform = ("platform-tags", &artifact.platform_tags);
+        for (key, tags) in of_index.into_iter().chain([of_platform]) {
+            let references = match image_names(artifact, &variant, tags) {
+                Ok(references) => references,
+                Err(problem) => {
+                    unusable.entry(key).or_insert(problem);
+                    continue;
+                }
+            };
+            for (index, reference) in references.into_iter().enumerate() {
+                if let Some((first, clash)) = clash(pushed, reference, &variant) {
+                    clashes.entry((key, index, first)).or_insert(clash);
+                }
+            }
+        }
+    }
+    let found = unusable.into_values().chain(clashes.into_values());
+    found.map(|problem| about(artifact, problem)).collect()
+}
+
+/// Notes down that `variant` is pushed under `reference`; the problem, when another one is too, and whose that is.
 fn clash(
     pushed: &mut BTreeMap<String, Variant>,
     reference: String,
     variant: &Variant,
-) -> Option<Problem> {
+) -> Option<(ArtifactName, Problem)> {
     let Some(first) = pushed.get(&reference) else {
         pushed.insert(reference, variant.clone());
         return None;
     };
-    Some(Problem::TagClash {
+    let clash = Problem::TagClash {
         reference,
         first: first.to_string(),
         second: variant.to_string(),
-    })
+    };
+    Some((first.artifact.clone(), clash))
+}
+
+/// The files from whose text tags of `variant` are made.
+pub(crate) fn file_tag_paths(
+    artifact: &Artifact,
+    variant: &Variant,
+) -> Result<Vec<ContextPath>, Problem> {
+    let variables = variant.variables();
+    let path = |path: &Template| {
+        let path = path.expand(&variables)?;
+        path.parse()
+            .map_err(|source| Problem::FileTag { path, source })
+    };
+    artifact.file_tags.iter().map(path).collect()
 }
 
 /// The repository of `variant` with each of `tags`.

@@ -11,7 +11,6 @@ use crate::{
     artifact::{Artifact, Base, Kind},
     name::{ArtifactName, VariableName},
     option::OptionValues,
-    path::ContextPath,
     step::Step,
     template::Template,
     whiteouts::Whiteouts,
@@ -54,8 +53,8 @@ fn yes() -> bool {
 pub(super) struct ArtifactTable {
     kind: Kind,
     base: Base,
-    /// One sentence on what it is for.
-    description: Option<String>,
+    /// One sentence on what it is for, the same for all variants.
+    description: Option<Template>,
     /// The platforms that it is built for; linux/amd64 and linux/arm64 by default.
     platforms: Option<Vec<LinuxPlatform>>,
     /// Variables all of whose values are built.
@@ -86,10 +85,10 @@ pub(super) struct ArtifactTable {
     platform_tags: Vec<Template>,
     /// Files from whose text alone a tag of an image is made.
     #[serde(default)]
-    file_tags: Vec<ContextPath>,
-    /// Patterns of git tags that release it, such as `tools*`.
+    file_tags: Vec<Template>,
+    /// Patterns of git tags that release it, such as `tools*`; the same for all variants.
     #[serde(default)]
-    release_tags: Vec<String>,
+    release_tags: Vec<Template>,
 }
 
 impl ArtifactTable {
@@ -100,8 +99,8 @@ impl ArtifactTable {
 
     /// The artifact, made as a program in Rust makes it.
     pub(super) fn into_artifact(self, name: &ArtifactName, places: Places) -> Artifact {
-        let artifact = Artifact::new(name.as_str(), self.kind, self.base)
-            .description(&self.description.unwrap_or_default());
+        let artifact = Artifact::new(name.as_str(), self.kind, self.base);
+        let artifact = fold(artifact, self.description, Artifact::description);
         let artifact = match &self.platforms {
             Some(platforms) => artifact.platforms(platforms.iter().map(|platform| &*platform.0)),
             None => artifact,

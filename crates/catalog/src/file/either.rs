@@ -12,13 +12,14 @@ use serde::{
 };
 
 /// Reads a value that is text, or a table that `Table` describes; `expecting` says both.
-pub(crate) fn text_or_table<'de, D, T, Table>(
+pub(crate) fn text_or_table<'de, D, T, E, Table>(
     deserializer: D,
     expecting: &'static str,
-    of_text: fn(&str) -> Result<T, String>,
+    of_text: fn(&str) -> Result<T, E>,
 ) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
+    E: fmt::Display,
     Table: Deserialize<'de>,
     T: TryFrom<Table, Error: fmt::Display>,
 {
@@ -29,14 +30,15 @@ where
     })
 }
 
-struct TextOrTable<T, Table> {
+struct TextOrTable<T, E, Table> {
     expecting: &'static str,
-    of_text: fn(&str) -> Result<T, String>,
+    of_text: fn(&str) -> Result<T, E>,
     table: PhantomData<Table>,
 }
 
-impl<'de, T, Table> Visitor<'de> for TextOrTable<T, Table>
+impl<'de, T, E, Table> Visitor<'de> for TextOrTable<T, E, Table>
 where
+    E: fmt::Display,
     Table: Deserialize<'de>,
     T: TryFrom<Table, Error: fmt::Display>,
 {
@@ -46,7 +48,7 @@ where
         f.write_str(self.expecting)
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+    fn visit_str<Wrong: Error>(self, text: &str) -> Result<T, Wrong> {
         (self.of_text)(text).map_err(Error::custom)
     }
 

@@ -1,14 +1,15 @@
 //! A file's artifacts beside those that are built into a program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CatalogFile, FileError, Mistake};
 use crate::{
     artifact::{Artifact, Base},
     catalog::Catalog,
-    dependencies::{tars_read, trees_read},
-    name::ArtifactName,
+    name::{ArtifactName, VariableName},
+    option::settled,
     path::ContextPath,
+    step::{Read, Reader, StepError},
     variant,
 };
 
@@ -27,7 +28,7 @@ impl Catalog {
         exists: &dyn Fn(&ContextPath) -> bool,
     ) -> Result<Self, FileError> {
         let left_out = if file.builtin {
-            left_out(&self.artifacts, exists)
+            left_out(&self.artifacts, &defaults(&self, &file), exists)
         } else {
             self = Self::new();
             LeftOut::new()
@@ -51,7 +52,11 @@ impl Catalog {
     }
 }
 
-fn left_out(artifacts: &[Artifact], exists: &dyn Fn(&ContextPath) -> bool) -> LeftOut {
+fn left_out(
+    artifacts: &[Artifact],
+    options: &BTreeMap<VariableName, String>,
+    exists: &dyn Fn(&ContextPath) -> bool,
+) -> LeftOut {
     let mut left_out = LeftOut::new();
     for artifact in artifacts {
         if let Base::FromLine { from } = &artifact.base
@@ -60,16 +65,21 @@ fn left_out(artifacts: &[Artifact], exists: &dyn Fn(&ContextPath) -> bool) -> Le
             left_out.insert(artifact.name.clone(), from.clone());
         }
     }
+    if left_out.is_empty() {
+        return left_out;
+    }
+    // One whose steps cannot be read stays, so that the check of the catalog says why.
+    let readable = artifacts
+        .iter()
+        .filter_map(|artifact| Some((&artifact.name, made_from(artifact, options).ok()?)));
+    let made_from: BTreeMap<&ArtifactName, BTreeSet<String>> = readable.collect();
     loop {
-        let next = artifacts
-            .iter()
-            .filter(|artifact| !left_out.contains_key(&artifact.name))
-            .find_map(|artifact| {
-                let missing = made_from(artifact)
-                    .iter()
-                    .find_map(|name| left_out.get(name.as_str()))?;
-                Some((artifact.name.clone(), missing.clone()))
-            });
+        let mut rest = made_from.iter();
+        let next = rest.find_map(|(name, below)| {
+            let is_open = !left_out.contains_key(*name);
+            let missing = below.iter().find_map(|name| left_out.get(name.as_str()))?;
+            is_open.then(|| ((*name).clone(), missing.clone()))
+        });
         match next {
             Some((name, missing)) => left_out.insert(name, missing),
             None => return left_out,
@@ -77,18 +87,39 @@ fn left_out(artifacts: &[Artifact], exists: &dyn Fn(&ContextPath) -> bool) -> Le
     }
 }
 
+/// The values of all options, at their defaults: the artifacts have theirs only once the catalog is checked.
+fn defaults(catalog: &Catalog, file: &CatalogFile) -> BTreeMap<VariableName, String> {
+    let declared = catalog.options.iter().chain(&file.options);
+    let declared = declared.map(|declared| (&declared.name, &declared.option));
+    let artifacts = catalog.artifacts.iter().chain(&file.artifacts);
+    let all = artifacts
+        .flat_map(|artifact| &artifact.options)
+        .chain(declared);
+    let all = all.map(|(name, option)| (name.clone(), option.clone()));
+    settled(&all.collect(), BTreeMap::new())
+}
+
 /// The names of what an artifact is made from: its base, and what any of its variants copies from or puts in as a tar.
-fn made_from(artifact: &Artifact) -> Vec<String> {
-    let mut names = Vec::new();
+fn made_from(
+    artifact: &Artifact,
+    options: &BTreeMap<VariableName, String>,
+) -> Result<BTreeSet<String>, StepError> {
+    let mut names = BTreeSet::new();
     if let Base::Named(base) = &artifact.base {
-        names.push(base.clone());
+        names.insert(base.clone());
     }
-    for variant in variant::all_of(artifact, &artifact.platforms) {
-        // A step that cannot be read is reported by the check.
-        names.extend(trees_read(artifact, &variant).unwrap_or_default());
-        names.extend(tars_read(artifact, &variant).unwrap_or_default());
+    for mut variant in variant::all_of(artifact, &artifact.platforms) {
+        variant.values.extend(options.clone());
+        let variables = &variant.variables();
+        for (_, step) in artifact.numbered_steps() {
+            for read in step.reads(Reader { variables })? {
+                if let Read::Tree(name) | Read::Tar(name) = read {
+                    names.insert(name);
+                }
+            }
+        }
     }
-    names
+    Ok(names)
 }
 
 fn name_taken(artifact: &Artifact, builtin: &Catalog) -> Option<Mistake> {

@@ -19,6 +19,14 @@ pub enum LockError {
     /// It has no version.
     #[error("`{LOCK_FILE}` has no `version`; remove it and run `llbgen lock`")]
     NoVersion,
+    /// Git could not merge it.
+    #[error(
+        "`{LOCK_FILE}` line {line} is a conflict that git left; take either side, and run `llbgen lock`"
+    )]
+    Conflict {
+        /// The line.
+        line: usize,
+    },
     /// It is not TOML, or an entry is not what it should be.
     #[error(
         "`{LOCK_FILE}` line {}, column {}: {message}\n{excerpt}",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ImagePin, Lock, Packages};
+use super::{Caches, ImagePin, Lock, Packages};
 
 impl Lock {
     /// What changed from `base` to this lock, applied to `onto`, which somebody else made of the same base.
@@ -15,6 +15,7 @@ impl Lock {
         let Self {
             version,
             packages,
+            cache,
             image,
             http,
             git,
@@ -26,6 +27,13 @@ impl Lock {
                     base.packages.epoch.as_ref(),
                     packages.epoch.as_ref(),
                     onto.packages.epoch.as_ref(),
+                ),
+            },
+            cache: Caches {
+                namespace: three_way(
+                    base.cache.namespace.as_ref(),
+                    cache.namespace.as_ref(),
+                    onto.cache.namespace.as_ref(),
                 ),
             },
             image: entries(&base.image, image, &onto.image, image_pin),

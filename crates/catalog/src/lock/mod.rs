@@ -4,6 +4,7 @@ mod config;
 mod error;
 mod key;
 mod merge;
+mod namespace;
 mod policy;
 mod reference;
 mod refresh;
@@ -20,6 +21,7 @@ pub use self::{
     config::{BaseConfig, BaseConfigError, HistoryEntry},
     error::LockError,
     key::{Commit, Epoch, EpochError, GitSource, ImageKey},
+    namespace::{CacheNamespace, CacheNamespaceError},
     policy::SourcePolicy,
     reference::{Pinned, Reference, Written},
     refresh::{Move, PinCount},
@@ -39,6 +41,8 @@ pub struct Lock {
     version: text::Version,
     #[serde(default, skip_serializing_if = "Packages::is_empty")]
     packages: Packages,
+    #[serde(default, skip_serializing_if = "Caches::is_empty")]
+    cache: Caches,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     image: BTreeMap<ImageKey, ImagePin>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -57,6 +61,19 @@ struct Packages {
 impl Packages {
     fn is_empty(&self) -> bool {
         self.epoch.is_none()
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Caches {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    namespace: Option<CacheNamespace>,
+}
+
+impl Caches {
+    fn is_empty(&self) -> bool {
+        self.namespace.is_none()
     }
 }
 
@@ -132,6 +149,11 @@ impl Lock {
     /// The moment that package indexes are taken as of.
     pub fn epoch(&self) -> Option<Epoch> {
         self.packages.epoch
+    }
+
+    /// What stands before the ids of cache mounts: a team and its CI share caches by it, and strangers do not.
+    pub fn cache_namespace(&self) -> Option<&str> {
+        self.cache.namespace.as_ref().map(CacheNamespace::as_str)
     }
 
     /// Whether nothing is pinned.

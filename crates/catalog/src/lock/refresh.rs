@@ -6,7 +6,8 @@ use buildkit_llb::{ContentDigest, ImageRef};
 use serde::Serialize;
 
 use super::{
-    Checksum, Commit, Epoch, GitPin, GitSource, HttpPin, ImageKey, ImagePin, Lock, Pinned,
+    CacheNamespace, Checksum, Commit, Epoch, GitPin, GitSource, HttpPin, ImageKey, ImagePin, Lock,
+    Pinned,
 };
 
 impl Lock {
@@ -34,6 +35,11 @@ impl Lock {
     /// Sets the moment that package indexes are taken as of.
     pub fn set_epoch(&mut self, epoch: Epoch) {
         self.packages.epoch = Some(epoch);
+    }
+
+    /// Sets what stands before the ids of cache mounts, if nothing does yet: with another one, all caches begin anew.
+    pub fn begin_cache_namespace(&mut self, namespace: CacheNamespace) {
+        self.cache.namespace.get_or_insert(namespace);
     }
 
     /// Drops every entry, and every platform of an image, that nothing in `used` refers to.

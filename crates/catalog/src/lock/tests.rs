@@ -77,7 +77,7 @@ fn what_is_wrong_is_told_with_its_place() {
     );
     check(
         "version = 1\n<<<<<<< HEAD\n",
-        "`llbgen.lock` line 2, column 9: key with no value",
+        "`llbgen.lock` line 2 is a conflict that git left",
     );
     check(
         "version = 1\n[image.ubuntu]\ndigest = \"sha256:12\"\n",

@@ -35,6 +35,9 @@ impl Lock {
     /// Reads a lock file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LockError> {
         let text = str::from_utf8(bytes).map_err(|_| LockError::NotText)?;
+        if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<< ")) {
+            return Err(LockError::Conflict { line: line + 1 });
+        }
         let preamble: Preamble = toml::from_str(text).map_err(|error| malformed(text, &error))?;
         match preamble.version {
             None => Err(LockError::NoVersion),

@@ -3,7 +3,7 @@
 
 use std::{fmt, ops::Deref, sync::OnceLock};
 
-use buildkit_llb::{Constraints, Definition, MarshalError, State};
+use buildkit_llb::{Constraints, Definition, LocalSessions, MarshalError, State};
 use serde::{Serialize, Serializer};
 
 /// A definition, marshalled once, when it is first used.
@@ -14,13 +14,20 @@ pub struct PlannedDefinition {
 }
 
 impl PlannedDefinition {
-    /// The graph of `state`, which differs from one that was marshalled in the packer's bytes alone.
+    /// The graph of `state`, which differs from one that was marshalled in the packer's bytes, proxies, sessions, the
+    /// namespace of caches and the form of many files alone.
     pub(crate) fn like_marshalled(state: State, constraints: Constraints) -> Self {
         Self {
             state,
             constraints,
             marshalled: OnceLock::new(),
         }
+    }
+
+    /// The same with its local sources bound to sessions.
+    pub(crate) fn for_sessions(self, sessions: &LocalSessions) -> Self {
+        let constraints = self.constraints.local_sessions(sessions.clone());
+        Self::like_marshalled(self.state, constraints)
     }
 
     /// The graph of `state`, marshalled now.
@@ -39,7 +46,8 @@ impl Deref for PlannedDefinition {
     fn deref(&self) -> &Definition {
         self.marshalled.get_or_init(|| {
             let marshalled = self.state.marshal(&self.constraints);
-            marshalled.expect("the same graph with another packer was marshalled before")
+            marshalled
+                .expect("the same graph was marshalled before, with another packer or for nobody")
         })
     }
 }

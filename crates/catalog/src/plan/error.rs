@@ -49,7 +49,7 @@ pub enum PlanProblem {
         /// The options.
         options: String,
     },
-    /// Its output path cannot be made.
+    /// Its output path or its tags cannot be made, or it is made from what is not there.
     #[error(transparent)]
     Output(#[from] Problem),
     /// The graph cannot be marshalled.
@@ -85,7 +85,7 @@ impl PlanError {
 }
 
 /// The place, between commas. Its text is left to who shows errors on more than one line.
-fn at(place: Option<&Place>) -> String {
+pub(super) fn at(place: Option<&Place>) -> String {
     let at = |place: &Place| {
         let excerpt = place.excerpt();
         let (file, line, column) = (&place.file.name, excerpt.line, excerpt.column);

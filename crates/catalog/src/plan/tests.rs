@@ -1,13 +1,15 @@
 //! What plans hold, and that nothing outside their inputs reaches them.
 
+mod caches;
 mod contexts;
 mod locations;
 mod packing;
 mod running;
+mod unpinned;
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::OpKind;
+use buildkit_llb::{Definition, OpContent, OpKind};
 
 use super::{PlanProblem, check_outputs};
 use crate::{
@@ -162,6 +164,51 @@ fn short_text_is_in_the_graph_and_the_rest_is_named_by_content() {
     assert_eq!(first.definition, with(1, "a").definition);
     assert_ne!(first.definition, with(2, "a").definition);
     assert_ne!(first.definition, with(1, "b").definition);
+}
+
+/// The packer bundles many files where others send them; a build of ours has the bundles from the client. What puts them
+/// into the tree is one command.
+#[test]
+fn many_files_travel_as_bundles() {
+    let catalog = checked([rootfs().step(Copy::new("data", "/etc/data"))]);
+    let plan = |count: u32, text: &str| {
+        let path = |number| format!("data/{number}");
+        let files: FileSet = (0..count)
+            .map(|number| (path(number).parse().unwrap(), text_file(text)))
+            .collect();
+        plan(&catalog, "base", &inputs(&[("data", files)]))
+    };
+    let commands = |graph: &Definition| -> Vec<String> {
+        let execs = graph
+            .vertices()
+            .filter_map(|vertex| match vertex.content() {
+                OpContent::Exec(exec) => Some(exec.args[1].clone()),
+                _ => None,
+            });
+        execs.collect()
+    };
+    let sources = |graph: &Definition| -> Vec<String> {
+        let sources = graph.vertices().filter_map(|vertex| {
+            let source = vertex.source_identifier()?;
+            source.strip_prefix("local://").map(str::to_owned)
+        });
+        sources.collect()
+    };
+    let few = plan(256, "a");
+    assert_eq!(commands(few.to_emit()), ["copy"]);
+    assert_eq!(commands(few.to_solve()), ["copy", "rootfs"]);
+    let many = plan(257, "a");
+    for graph in [many.to_emit(), many.to_return(), &many.definition] {
+        assert_eq!(commands(graph), ["bundle", "unbundle"]);
+        assert_eq!(sources(graph), ["context"]);
+    }
+    assert_eq!(commands(many.to_solve()), ["unbundle", "rootfs"]);
+    let bundles = many.locals[0].bundles.as_ref().unwrap();
+    assert_eq!(sources(many.to_solve()), [&*bundles.name]);
+    // The daemon knows by the name what it was sent before; the graph by the digest what is in it.
+    let other = plan(257, "b");
+    assert_eq!(other.locals[0].bundles.as_ref(), Some(bundles));
+    assert_ne!(other.to_solve().head(), many.to_solve().head());
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Planner<'_> {
             }
             Read::Tar(name) => {
                 let below = &self.catalog.artifacts[name.as_str()];
-                let packed = self.packed(&reader.variant.of_base(below))?;
+                let packed = self.packed(&self.catalog.below(reader.variant, below))?;
                 given.insert(read.clone(), packed);
                 Ok(())
             }
@@ -101,10 +101,10 @@ impl Planner<'_> {
         let names = [self.catalog.tree_name(name)];
         if let Some((name, context)) = base::context_for(&names, self.inputs) {
             let ground = base::replaced(name, context, variant, &self.inputs.lock)?;
-            return Ok(self.stand_on(ground).tree.state);
+            return Ok(self.stand_on(ground)?.tree.state);
         }
         if let Some(artifact) = self.catalog.artifacts.get(name) {
-            return Ok(self.tree(&variant.of_base(artifact))?.state);
+            return Ok(self.tree(&self.catalog.below(variant, artifact))?.state);
         }
         let image: ImageRef = name.parse().map_err(|source| base::BaseError::Reference {
             base: name.to_owned(),
@@ -115,7 +115,7 @@ impl Planner<'_> {
             location: reader.location.clone(),
         };
         let ground = base::from_image(&image, origin, variant, &self.inputs.lock)?;
-        Ok(self.stand_on(ground).tree.state)
+        Ok(self.stand_on(ground)?.tree.state)
     }
 }
 

@@ -86,7 +86,8 @@ fn options_are_set_through_dependants_and_axes_are_narrowed() {
             .iter()
             .all(|variant| variant.variables()["mirror"] == "near")
     );
-    let base = variants[0].of_base(catalog().get("base-rootfs").unwrap());
+    let catalog = catalog();
+    let base = catalog.below(&variants[0], catalog.get("base-rootfs").unwrap());
     assert_eq!(base.to_string(), "base-rootfs linux/amd64");
     assert_eq!(base.variables()["mirror"], "near");
 }
@@ -132,11 +133,11 @@ fn wrong_requests_are_refused() {
     );
     check(
         &request(&["fonts"], &[], &[("l10n", "de")]),
-        Err("option `l10n` of artifact `fonts` cannot be `de`"),
+        Err("axis `l10n` of artifact `fonts` cannot be `de`"),
     );
     check(
         &request(&["base-rootfs"], &[], &[("mirror", "neer")]),
-        Err("option `mirror` of artifact `base-rootfs` cannot be `neer`; did you mean `near`?"),
+        Err("option `mirror` cannot be `neer`; did you mean `near`?"),
     );
 }
 
@@ -162,8 +163,10 @@ fn options_of_other_artifacts_change_nothing() {
     );
     check(
         &[("mirror", "neer")],
-        "option `mirror` of artifact `base-rootfs` cannot be `neer`; did you mean `near`?",
+        "option `mirror` cannot be `neer`; did you mean `near`?",
     );
+    // An artifact that nobody asked for is not named.
+    check(&[("l10n", "de")], "axis `l10n` cannot be `de`");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Installing Debian packages without leaving anything else behind.
 
-use buildkit_llb::{CacheMount, CacheSharing};
+use buildkit_llb::{CacheMount, CacheSharing, TmpfsMount};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::{
     tree::Tree,
 };
 
-/// Installs Debian packages: no recommended ones, lists and archives in cache mounts, no logs, no backups.
+/// Installs Debian packages: no recommended ones, archives in a cache mount, no lists, no logs, no backups.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Apt {
@@ -24,10 +24,19 @@ pub struct Apt {
     packages: OneOrSeveral<Template>,
 }
 
-/// apt keeps its lists and archives here, in cache mounts, out of the way of the base image's `docker-clean` hook,
-/// which empties the usual place after every run.
+/// apt keeps its lists and archives here, out of the way of the base image's `docker-clean` hook, which empties the usual
+/// place after every run. Others may have written into a cache, and apt believes the lists that it has and looks at the
+/// sizes of archives alone: so lists are in memory, made anew and signed, and archives go through [`UNCHECKED`].
 const LISTS: &str = "/var/cache/llbgen/apt/lists";
 const ARCHIVES: &str = "/var/cache/llbgen/apt/archives";
+
+/// Makes apt look at the archives that it finds: those that are there in part it compares with the checksums of its
+/// lists, and takes when they are complete. Those of other steps wait there for their turn; what is no file goes.
+const UNCHECKED: &str = "[ ! -L $archives/partial ] || rm $archives/partial; mkdir -p $archives/partial; \
+    for archive in $archives/*.deb $archives/partial/*; do \
+    if [ -f \"$archive\" ] && [ ! -L \"$archive\" ]; then \
+    [ \"${archive%/*}\" = $archives/partial ] || mv -f \"$archive\" $archives/partial/; \
+    else rm -rf \"$archive\"; fi; done";
 
 impl Apt {
     /// Installs `packages`.
@@ -78,6 +87,7 @@ impl Apt {
         let packages: Vec<String> = packages.iter().map(|package| quoted(package)).collect();
         format!(
             "apt_get() {{ DEBIAN_FRONTEND=noninteractive apt-get --quiet{options} \"$@\"; }}\n\
+             archives={ARCHIVES}; {UNCHECKED}\n\
              had_alternatives_log=$(ls /var/log/alternatives.log 2>/dev/null || :)\n\
              apt_get update\n\
              {INSTALL}{}\n\
@@ -115,17 +125,13 @@ impl Apply for Apt {
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
         let script = Self::script(&self.packages(context.variables())?);
-        let key = context.cache_key();
-        let cache = |target, name| {
-            CacheMount::new(target, format!("llbgen-apt-{name}-{key}"))
-                .sharing(CacheSharing::Locked)
-        };
+        let archives = CacheMount::new(ARCHIVES, context.cache_id("apt"));
         let exec = context
             .captioned(context.networked_shell(&script))
             .user("0")
             .dir("/")
-            .mount(cache(LISTS, "lists"))
-            .mount(cache(ARCHIVES, "archives"));
+            .mount(TmpfsMount::new(LISTS))
+            .mount(archives.sharing(CacheSharing::Locked));
         Ok(Tree {
             state: tree.state.run(exec),
             ..tree

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Apply, Read, Reader, StepContext, StepError, context::absolute};
+use super::{Apply, Read, Reader, StepContext, StepError, context::check_absolute};
 use crate::{
     placing::Placing,
     template::{Text, TreeText, Variables},
@@ -79,9 +79,10 @@ impl Apply for Env {
 
     fn apply(&self, mut tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
         for (name, value) in &self.env {
-            let value = context.expand(value)?;
-            tree.config.set_env(name, &value);
-            tree.state = tree.state.env(name.as_str(), value);
+            let known = context.read(value, |value| Ok(value.to_owned()))?;
+            let is_known = known.is_some();
+            let value = known.map_or_else(|| context.expand(value), Ok)?;
+            tree.set_env(name, value, is_known);
         }
         Ok(tree)
     }
@@ -129,8 +130,7 @@ impl Apply for Workdir {
     }
 
     fn check(&self, variables: &Variables) -> Result<(), StepError> {
-        let path = self.workdir.without_environment(variables)?;
-        path.iter().try_for_each(|path| absolute("workdir", path))
+        check_absolute("workdir", &self.workdir, variables)
     }
 }
 

@@ -1,21 +1,23 @@
 //! What a step may ask for: exactly what it declared.
 
+mod files;
+
 use std::collections::BTreeMap;
 
 use buildkit_llb::{Exec, ProxyEnv, SourceLocation, State};
 
+pub(crate) use self::files::DeclaredFiles;
 use super::{error::StepError, network::Program, read::Read};
 use crate::{
     dockerfile::first_from_line,
-    inputs::{FileSet, Inputs, NamedContext},
-    local::{self, FilesFrom, FilesSource, LocalSource},
+    inputs::Inputs,
+    local::{LocalSource, Sending},
     location::StepLocation,
     lock::PACKAGES_EPOCH,
-    name::ContextName,
     pack::Packer,
     path::ContextPath,
     placing::{Copying, Placing},
-    template::{Environment, Filled, Text, Variables},
+    template::{Environment, Filled, Text, TreeText, Variables},
     tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
@@ -73,6 +75,8 @@ pub struct StepContext<'a> {
     pub(crate) proxy: Option<&'a ProxyEnv>,
     /// What puts files into trees, for a step that declared it.
     pub(crate) packer: Option<Packer>,
+    /// The form in which many files come to the graph.
+    pub(crate) sending: Sending,
     locals: &'a mut Vec<LocalSource>,
 }
 
@@ -97,6 +101,7 @@ impl<'a> StepContext<'a> {
             environment: Environment::default(),
             proxy: None,
             packer: None,
+            sending: Sending::Files,
             locals,
         }
     }
@@ -111,21 +116,22 @@ impl<'a> StepContext<'a> {
         &self.variables
     }
 
-    /// A name for the distribution and architecture below the step, for the ids of cache mounts.
-    pub fn cache_key(&self) -> String {
-        format!(
-            "{}-{}",
-            self.base,
-            self.variant.platform.to_string().replace('/', "-")
-        )
+    /// The id of the cache mount `name`, apart for every distribution and platform. What goes before the name has no
+    /// blank, so that no two caches have one id. The namespace of the catalog is added when the graph is marshalled.
+    pub fn cache_id(&self, name: &str) -> String {
+        format!("{} {} {name}", self.base, self.variant.platform)
     }
 
     /// The name that progress shows for the step's vertex: `[base-rootfs linux/arm64] apt install zsh`.
     pub fn vertex_name(&self) -> String {
+        self.named(&self.caption.title)
+    }
+
+    fn named(&self, title: &str) -> String {
         let variant = self.variant.to_string();
         let name = VertexName {
             variant: Some(&variant),
-            title: &self.caption.title,
+            title,
         };
         name.to_string()
     }
@@ -158,47 +164,6 @@ impl<'a> StepContext<'a> {
 
     fn fill(&self, text: &dyn Text) -> Result<Filled, StepError> {
         Ok(text.fill(&self.variables, &self.environment)?)
-    }
-
-    /// The files that a declared path or glob stands for.
-    pub fn files(&self, path: &ContextPath) -> Result<&'a FileSet, StepError> {
-        if !self.reads.contains(&Read::Files(path.clone())) {
-            return Err(StepError::Undeclared { path: path.clone() });
-        }
-        self.inputs
-            .files
-            .get(path)
-            .ok_or_else(|| StepError::NotRead { path: path.clone() })
-    }
-
-    /// The files that a declared path or glob stands for in the build context `name`; none when nobody gave it, and what
-    /// is planned is then not for building.
-    pub fn context_files(
-        &self,
-        name: &ContextName,
-        path: &ContextPath,
-    ) -> Result<Option<&'a FileSet>, StepError> {
-        let read = Read::Context {
-            name: name.clone(),
-            path: path.clone(),
-        };
-        if !self.reads.contains(&read) {
-            return Err(StepError::UndeclaredSource {
-                what: read.to_string(),
-            });
-        }
-        let not_read = || StepError::NotRead { path: path.clone() };
-        match self.inputs.contexts.get(name.as_str()) {
-            Some(NamedContext::Directory(files)) => Ok(Some(files.get(path).ok_or_else(not_read)?)),
-            Some(NamedContext::Tree(trees)) => {
-                let tree = trees.of(&self.variant.platform).ok_or_else(not_read)?;
-                Ok(Some(tree.files.get(path).ok_or_else(not_read)?))
-            }
-            Some(_) => Err(StepError::NotADirectory {
-                context: name.clone(),
-            }),
-            None => Ok(None),
-        }
     }
 
     /// The tag of the image that the first FROM line of a declared Dockerfile names.
@@ -234,15 +199,20 @@ impl<'a> StepContext<'a> {
 
     /// The tree with something put into it, as the step.
     pub(crate) fn placed(&self, tree: Tree, placing: Placing<'_>) -> Result<Tree, StepError> {
-        let undeclared = || StepError::UndeclaredSource {
-            what: Read::Packer.to_string(),
-        };
-        let packer = self.packer.as_ref().ok_or_else(undeclared)?;
+        let packer = self.packer()?;
         let state = placing.into_tree(&tree.state, packer, |exec| self.captioned(exec));
         Ok(Tree {
             state: state.map_err(StepError::Placing)?,
             ..tree
         })
+    }
+
+    fn packer(&self) -> Result<&Packer, StepError> {
+        self.packer
+            .as_ref()
+            .ok_or_else(|| StepError::UndeclaredSource {
+                what: Read::Packer.to_string(),
+            })
     }
 
     /// The tree with a path of `source` copied to the absolute path `to`, as COPY does it and as the step. For a step that
@@ -254,7 +224,12 @@ impl<'a> StepContext<'a> {
 
     /// The command, as the step: with its name and its place.
     pub(crate) fn captioned(&self, exec: Exec) -> Exec {
-        let exec = exec.custom_name(self.vertex_name());
+        self.titled(exec, &self.caption.title)
+    }
+
+    /// The same with a title of its own, for what the step does on the way.
+    fn titled(&self, exec: Exec, title: &str) -> Exec {
+        let exec = exec.custom_name(self.named(title));
         let lines = self.caption.lines().cloned().into_iter();
         lines.fold(exec, Exec::location)
     }
@@ -278,62 +253,6 @@ impl<'a> StepContext<'a> {
         }
     }
 
-    /// A state with the files that declared paths and globs stand for, at their paths in the context directory: owner 0:0,
-    /// modes 0644 or 0755, mtimes 0. Of a step that declares [`Read::Packer`], too.
-    pub fn files_state(&mut self, declared: &[ContextPath]) -> Result<State, StepError> {
-        let (mut texts, mut sent) = (FileSet::new(), Vec::new());
-        for path in declared {
-            let files = self.files(path)?;
-            let both: FileSet = texts.clone().into_iter().chain(files.clone()).collect();
-            if local::is_inline(&both) {
-                texts = both;
-            } else {
-                sent.push((path, files));
-            }
-        }
-        let texts = self.files_source(None, declared, &texts);
-        let mut tree = Tree::new(texts.state);
-        for (path, files) in sent {
-            let source = self.files_source(None, std::slice::from_ref(path), files);
-            let copying = Copying {
-                plain: true,
-                ..Copying::new(&source.state, "/", "/")
-            };
-            tree = self.placed(tree, Placing::Copy(copying))?;
-        }
-        Ok(tree.state)
-    }
-
-    /// The source of declared files of the context directory or of a build context; registers the local source that it
-    /// needs.
-    pub(crate) fn files_source(
-        &mut self,
-        context: Option<&ContextName>,
-        declared: &[ContextPath],
-        files: &FileSet,
-    ) -> FilesSource {
-        let inputs = self.inputs;
-        let tree = match context {
-            None => inputs.tree.as_ref(),
-            Some(name) => match inputs.contexts.get(name.as_str()) {
-                Some(NamedContext::Tree(trees)) => {
-                    let tree = trees.of(&self.variant.platform);
-                    tree.map(|tree| &tree.definition)
-                }
-                _ => None,
-            },
-        };
-        let name = context.map_or(local::CONTEXT_LOCAL, ContextName::as_str);
-        let from = match tree {
-            Some(tree) => FilesFrom::Tree(tree),
-            None => sent(inputs, name),
-        };
-        let location = self.caption.lines_of_reads();
-        let source = local::files_source(from, declared, files, location);
-        self.locals.extend(source.local.clone());
-        source
-    }
-
     /// The same context for a step inside this one, counted from 0.
     pub(crate) fn nested(
         &mut self,
@@ -352,6 +271,7 @@ impl<'a> StepContext<'a> {
             environment,
             proxy: self.proxy,
             packer: self.packer.clone(),
+            sending: self.sending,
             ..StepContext::new(
                 self.variant,
                 self.inputs,
@@ -375,8 +295,15 @@ pub(super) fn absolute(key: &str, path: &str) -> Result<(), StepError> {
     }
 }
 
-/// What the client sends by the local source `name`.
-fn sent<'a>(inputs: &'a Inputs, name: &'a str) -> FilesFrom<'a> {
-    let session = inputs.sessions.get(name).map(String::as_str);
-    FilesFrom::Client { name, session }
+/// Refuses a path in the tree that is not absolute for a variant with these variables, as far as that is known without a
+/// tree.
+pub(super) fn check_absolute(
+    key: &str,
+    path: &TreeText,
+    variables: &Variables,
+) -> Result<(), StepError> {
+    match path.without_environment(variables)? {
+        Some(path) => absolute(key, path.as_str()),
+        None => Ok(()),
+    }
 }

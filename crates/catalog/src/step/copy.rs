@@ -3,12 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Apply, Read, Reader, StepContext, StepError};
+use super::{
+    Apply, Read, Reader, StepContext, StepError,
+    context::{DeclaredFiles, check_absolute},
+};
 use crate::{
     local::CONTEXT_LOCAL,
     name::ContextName,
     path::ContextPath,
-    placing::{Copying, Placing, escaped},
+    placing::{Copying, Placing},
     template::{EitherText, Template, Text, TreeText, Variables},
     tree::Tree,
 };
@@ -86,18 +89,18 @@ impl Copy {
                 files.cloned().unwrap_or_default()
             }
         };
-        let own = std::slice::from_ref(&declared);
-        let source = context.files_source(self.context.as_ref(), own, &files);
         let path = if files.contains_key(&declared) {
             declared.to_string()
         } else {
             literal(&declared)
         };
-        let copying = Copying {
-            plain: true,
-            ..Copying::new(&source.state, escaped(&format!("/{path}")), to)
+        let files = DeclaredFiles {
+            context: self.context.as_ref(),
+            declared: std::slice::from_ref(&declared),
+            files: &files,
+            path: &path,
         };
-        context.placed(tree, Placing::Copy(copying))
+        context.with_files(tree, files, to)
     }
 
     /// The tree with what is copied from another one.
@@ -160,24 +163,18 @@ impl Apply for Copy {
         }
     }
 
+    fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        if self.from.is_some() {
+            check_absolute("copy", self.path.tree(), variables)?;
+        }
+        check_absolute("to", &self.to, variables)
+    }
+
     fn problems(&self) -> Vec<String> {
-        let absolute = |key: &str, path: &TreeText| {
-            path.is_relative()
-                .then(|| format!("`copy`: `{key}` must be an absolute path, not `{path}`"))
-        };
-        let path = self
-            .from
-            .as_ref()
-            .and_then(|_| absolute("copy", self.path.tree()));
         let both = (self.from.is_some() && self.context.is_some())
             .then(|| "`copy` is `from` a tree or of a `context`, not both".to_owned());
         let name = self.context.as_ref().and_then(context_problem);
-        absolute("to", &self.to)
-            .into_iter()
-            .chain(path)
-            .chain(both)
-            .chain(name)
-            .collect()
+        both.into_iter().chain(name).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use buildkit_llb::ContentDigest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Apply, Read, Reader, StepContext, StepError};
+use super::{Apply, Read, Reader, StepContext, StepError, context::check_absolute};
 use crate::{
     placing::{Copying, Placing, escaped},
     template::{Template, Text, TreeText, Variables},
@@ -19,7 +19,7 @@ pub struct Download {
     /// An http or https URL; a template.
     #[serde(rename = "download")]
     url: Template,
-    /// An absolute path in the tree; a template.
+    /// An absolute path in the tree; it may use what the base or an earlier step sets, as `$HOME/bin`.
     to: TreeText,
     /// What it must hash to, as `sha256:` and hex digits; a template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,12 +38,12 @@ pub struct Download {
 pub struct Git {
     /// The repository and ref, as `https://example.com/x.git#v1`; a template.
     git: Template,
-    /// An absolute path in the tree; a template.
+    /// An absolute path in the tree; it may use what the base or an earlier step sets, as `$HOME/bin`.
     to: TreeText,
 }
 
 impl Download {
-    /// Downloads `url` to the absolute path `to`; both are templates.
+    /// Downloads `url` to the absolute path `to`; a template and a [`TreeText`].
     pub fn new(url: &str, to: &str) -> Self {
         Self {
             url: Template::unchecked(url),
@@ -82,6 +82,11 @@ impl Download {
                 "`download`: `{url}` is not an http or https URL"
             )));
         }
+        if has_login(&url) {
+            return Err(refused(
+                "`download`: the address has a user or a password in it, which would stand in the graph; give the server's token with `--secret id=HTTP_AUTH_TOKEN_HOST,env=…`".to_owned(),
+            ));
+        }
         let checksum = match &self.checksum {
             None => None,
             Some(checksum) => {
@@ -109,7 +114,7 @@ impl Download {
 }
 
 impl Git {
-    /// Puts the files of `source` (`https://example.com/x.git#v1`) into the absolute path `to`; both are templates.
+    /// Puts the files of `source` (`https://example.com/x.git#v1`) into the absolute path `to`; a template and a [`TreeText`].
     pub fn new(source: &str, to: &str) -> Self {
         Self {
             git: Template::unchecked(source),
@@ -123,13 +128,15 @@ impl Git {
     }
 }
 
-fn refused(reason: String) -> StepError {
-    StepError::Refused { reason }
+/// Whether something stands before the host of a URL.
+fn has_login(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_scheme, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.contains('@')
 }
 
-fn not_absolute(kind: &str, to: &TreeText) -> Option<String> {
-    to.is_relative()
-        .then(|| format!("`{kind}`: `to` must be an absolute path, not `{to}`"))
+fn refused(reason: String) -> StepError {
+    StepError::Refused { reason }
 }
 
 impl Apply for Download {
@@ -146,8 +153,14 @@ impl Apply for Download {
         let source = context.source(&self.read(context.variables())?)?;
         let path = source.path.clone();
         if self.unpack {
-            let from = &source.state;
-            return context.placed(tree, Placing::Unpack { from, path, to });
+            let unpacking = Placing::Unpack {
+                from: &source.state,
+                path,
+                to,
+                // The source is pinned by the lock or the step.
+                sha256: None,
+            };
+            return context.placed(tree, unpacking);
         }
         let copying = Copying {
             mode: Some(self.permissions().map_err(refused)?),
@@ -163,23 +176,14 @@ impl Apply for Download {
         texts.into_iter().chain(checksum).collect()
     }
 
+    fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        check_absolute("to", &self.to, variables)
+    }
+
     fn problems(&self) -> Vec<String> {
         let both = (self.unpack && self.mode.is_some())
             .then(|| "`download`: `mode` has no effect with `unpack`".to_owned());
-        let url = self.url.to_string();
-        let is_xz = [".xz", ".txz"].iter().any(|ending| url.ends_with(ending));
-        let xz = (self.unpack && is_xz).then(|| {
-            format!(
-                "`download`: `{url}` is compressed with xz, which a daemon without the program `xz` copies as it is; \
-                 unpack it in a `run` step"
-            )
-        });
-        not_absolute("download", &self.to)
-            .into_iter()
-            .chain(self.permissions().err())
-            .chain(both)
-            .chain(xz)
-            .collect()
+        self.permissions().err().into_iter().chain(both).collect()
     }
 }
 
@@ -208,7 +212,7 @@ impl Apply for Git {
         vec![&self.git, &self.to]
     }
 
-    fn problems(&self) -> Vec<String> {
-        not_absolute("git", &self.to).into_iter().collect()
+    fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        check_absolute("to", &self.to, variables)
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     name::ContextName,
     path::{ContextPath, ContextPathError},
     template::TemplateError,
+    words::listed,
 };
 
 /// Why a step cannot be carried out.
@@ -39,6 +40,19 @@ pub enum StepError {
     NotRead {
         /// The path or glob.
         path: ContextPath,
+    },
+    /// A tree that is given for other platforms only.
+    #[error(
+        "the build context `{context}` has no tree for `{platform}`; it has one for {}",
+        listed(valid)
+    )]
+    NoTreeFor {
+        /// The context.
+        context: ContextName,
+        /// The platform.
+        platform: String,
+        /// Those that it has one for.
+        valid: Vec<String>,
     },
     /// A file that should hold a value and does not.
     #[error("`{path}` {problem}")]

@@ -11,7 +11,7 @@ use crate::{
     inputs::{FileContent, FileSet},
     name::ContextName,
     path::ContextPath,
-    template::{Template, TemplateError, Text, TreeText, Variables},
+    template::{Template, Text, TreeText, Variables},
     tree::Tree,
 };
 
@@ -42,8 +42,8 @@ struct Json {
     /// The file, in the context directory; a template.
     #[serde(rename = "json")]
     file: Template,
-    /// The key of the text in the file's object.
-    key: String,
+    /// The key of the text in the file's object; a template.
+    key: Template,
     /// The directory that the file is in instead, which the user gives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     context: Option<ContextName>,
@@ -62,7 +62,7 @@ struct TagOf {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct ValueTable {
     json: Option<Template>,
-    key: Option<String>,
+    key: Option<Template>,
     context: Option<ContextName>,
     tag_of: Option<Template>,
 }
@@ -94,11 +94,8 @@ impl TryFrom<ValueTable> for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = |text: &str| match text.parse() {
-            Ok(template) => Ok(Self::Text(template)),
-            Err(error) => Err(TemplateError::to_string(&error)),
-        };
-        text_or_table::<_, _, ValueTable>(deserializer, "text or a table", text)
+        let text = |text: &str| text.parse().map(Self::Text);
+        text_or_table::<_, _, _, ValueTable>(deserializer, "text or a table", text)
     }
 }
 
@@ -112,7 +109,7 @@ impl Label {
     pub fn json(name: &str, path: &str, key: &str) -> Self {
         let json = Json {
             file: Template::unchecked(path),
-            key: key.to_owned(),
+            key: Template::unchecked(key),
             context: None,
         };
         Self::of(name, Value::Json(json))
@@ -122,7 +119,7 @@ impl Label {
     pub fn context_json(name: &str, context: &str, path: &str, key: &str) -> Self {
         let json = Json {
             file: Template::unchecked(path),
-            key: key.to_owned(),
+            key: Template::unchecked(key),
             context: Some(ContextName::unchecked(context)),
         };
         Self::of(name, Value::Json(json))
@@ -142,11 +139,11 @@ impl Label {
 }
 
 impl Value {
-    fn text(&self) -> &dyn Text {
+    fn texts(&self) -> Vec<&dyn Text> {
         match self {
-            Self::Text(text) => text,
-            Self::Json(json) => &json.file,
-            Self::TagOf(TagOf { tag_of }) => tag_of,
+            Self::Text(text) => vec![text],
+            Self::Json(json) => vec![&json.file, &json.key],
+            Self::TagOf(TagOf { tag_of }) => vec![tag_of],
         }
     }
 }
@@ -180,24 +177,24 @@ impl Json {
             Some(name) => context.context_files(name, &path)?,
             None => Some(context.files(&path)?),
         };
-        files.map_or(Ok(String::new()), |files| self.text(&path, files))
+        let key = self.key.expand(context.variables())?;
+        files.map_or(Ok(String::new()), |files| text(&path, &key, files))
     }
+}
 
-    fn text(&self, path: &ContextPath, files: &FileSet) -> Result<String, StepError> {
-        let wrong = |problem: String| StepError::Value {
-            path: path.clone(),
-            problem,
-        };
-        let Some(FileContent::Text(text)) = files.get(path).map(|file| &file.content) else {
-            return Err(wrong("is no JSON file".to_owned()));
-        };
-        let json: serde_json::Value =
-            serde_json::from_slice(text).map_err(|error| wrong(format!("is no JSON: {error}")))?;
-        let value = json.get(&self.key).and_then(serde_json::Value::as_str);
-        let value =
-            value.ok_or_else(|| wrong(format!("has no text for the key `{}`", self.key)))?;
-        Ok(value.to_owned())
-    }
+fn text(path: &ContextPath, key: &str, files: &FileSet) -> Result<String, StepError> {
+    let wrong = |problem: String| StepError::Value {
+        path: path.clone(),
+        problem,
+    };
+    let Some(FileContent::Text(text)) = files.get(path).map(|file| &file.content) else {
+        return Err(wrong("is no JSON file".to_owned()));
+    };
+    let json: serde_json::Value =
+        serde_json::from_slice(text).map_err(|error| wrong(format!("is no JSON: {error}")))?;
+    let value = json.get(key).and_then(serde_json::Value::as_str);
+    let value = value.ok_or_else(|| wrong(format!("has no text for the key `{key}`")))?;
+    Ok(value.to_owned())
 }
 
 impl Apply for Label {
@@ -236,7 +233,7 @@ impl Apply for Label {
     }
 
     fn texts(&self) -> Vec<&dyn Text> {
-        self.label.values().map(Value::text).collect()
+        self.label.values().flat_map(Value::texts).collect()
     }
 
     fn problems(&self) -> Vec<String> {

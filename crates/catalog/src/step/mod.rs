@@ -1,6 +1,7 @@
 //! Steps: values that say what they read, and turn a tree into a tree.
 
 mod apt;
+mod cache;
 mod config;
 mod context;
 mod copy;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 pub use self::{
     apt::Apt,
+    cache::Cache,
     config::{Env, User, Workdir},
     context::{Source, StepContext},
     copy::Copy,
@@ -34,7 +36,7 @@ pub use self::{
     label::Label,
     network::CA_SECRET,
     read::Read,
-    run::{Cache, Network, Run},
+    run::{Network, Run},
     tar::Tar,
     when::When,
 };

@@ -2,15 +2,12 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use buildkit_llb::{
-    BindMount, CacheMount, CacheSharing, Exec, FileActions, Mkdir, NetworkMode, SecretFile,
-    SshSocket, State,
-};
+use buildkit_llb::{BindMount, Exec, NetworkMode, SecretFile, SshSocket};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
-    Apply, CA_SECRET, Read, Reader, StepContext, StepError,
+    Apply, CA_SECRET, Cache, Read, Reader, StepContext, StepError,
     image::as_texts,
     main_file::main_file,
     network::{Program, quoted},
@@ -21,12 +18,13 @@ use crate::{
     location::declared_file,
     name::{SecretId, SshId},
     path::ContextPath,
-    template::{Script, Template, TemplateError, Text, TreeText, Variables},
+    template::{Script, Template, Text, TreeText, Variables},
     tree::Tree,
 };
 
-/// Runs a command with `/bin/sh -e` in the tree, or, if it begins with `#!`, with the program that stands there. Files that it declares are mounted read-only, never copied, and it
-/// runs in the directory that has them at their paths in the context.
+/// Runs a command with `/bin/sh -e` in the tree, or, if it begins with `#!`, with the program that stands there. Files that
+/// it declares are mounted read-only, never copied, and it runs in the directory that has them at their paths in the
+/// context.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
@@ -82,11 +80,8 @@ impl From<ScriptTable> for Command {
 impl<'de> Deserialize<'de> for Command {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expecting = "a shell command, or `{ script = FILE }`";
-        let shell = |command: &str| match command.parse() {
-            Ok(command) => Ok(Self::Shell(command)),
-            Err(error) => Err(TemplateError::to_string(&error)),
-        };
-        text_or_table::<_, _, ScriptTable>(deserializer, expecting, shell)
+        let shell = |command: &str| command.parse().map(Self::Shell);
+        text_or_table::<_, _, _, ScriptTable>(deserializer, expecting, shell)
     }
 }
 
@@ -122,89 +117,6 @@ impl fmt::Display for Command {
             }
         }
     }
-}
-
-/// What is kept from one build to the next, apart for every architecture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-pub enum Cache {
-    /// npm's downloads.
-    Npm,
-    /// pip's downloads and wheels.
-    Pip,
-    /// A directory, given by its absolute path; a template.
-    Directory(Template),
-}
-
-impl TryFrom<String> for Cache {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.as_str() {
-            "npm" => Ok(Self::Npm),
-            "pip" => Ok(Self::Pip),
-            path if path.starts_with(['/', '{']) => {
-                let path = path.parse();
-                path.map(Self::Directory)
-                    .map_err(|error: TemplateError| error.to_string())
-            }
-            _ => Err(no_cache(&text)),
-        }
-    }
-}
-
-fn no_cache(text: &str) -> String {
-    format!("`{text}` is not a cache: write `npm`, `pip`, or an absolute path")
-}
-
-impl From<Cache> for String {
-    fn from(cache: Cache) -> Self {
-        match cache {
-            Cache::Npm => "npm".to_owned(),
-            Cache::Pip => "pip".to_owned(),
-            Cache::Directory(path) => path.into(),
-        }
-    }
-}
-
-impl Cache {
-    /// A directory, given by its absolute path; a template.
-    pub fn directory(path: &str) -> Self {
-        Self::Directory(Template::unchecked(path))
-    }
-
-    /// Where it is mounted for a variant, what it is called there, and the variable that leads the tool there whatever the
-    /// user's home is.
-    fn place(&self, variables: &Variables) -> Result<CachePlace, StepError> {
-        let of_tool = |name: &str, variable| CachePlace {
-            target: format!("/var/cache/llbgen/{name}"),
-            name: name.to_owned(),
-            variable: Some(variable),
-        };
-        match self {
-            Self::Npm => Ok(of_tool("npm", "npm_config_cache")),
-            Self::Pip => Ok(of_tool("pip", "PIP_CACHE_DIR")),
-            Self::Directory(path) => {
-                let target = path.expand(variables)?;
-                if !target.starts_with('/') {
-                    let reason = no_cache(&target);
-                    return Err(StepError::Refused { reason });
-                }
-                Ok(CachePlace {
-                    name: target.trim_matches('/').replace('/', "-"),
-                    target,
-                    variable: None,
-                })
-            }
-        }
-    }
-}
-
-/// Where a cache is.
-struct CachePlace {
-    target: String,
-    name: String,
-    variable: Option<&'static str>,
 }
 
 /// Whether a step may reach the network.
@@ -305,7 +217,7 @@ impl Run {
     fn declared(&self, context: &StepContext<'_>) -> Result<FileSet, StepError> {
         let mut files = FileSet::new();
         for path in self.paths(context.variables())? {
-            files.extend(context.files(&path)?.clone());
+            files.add(context.files(&path)?);
         }
         Ok(files)
     }
@@ -322,29 +234,6 @@ impl Run {
             .into_iter()
             .fold(context.captioned(exec), Exec::location))
     }
-
-    fn with_caches(&self, exec: Exec, context: &StepContext<'_>) -> Result<Exec, StepError> {
-        let key = context.cache_key();
-        let mut exec = exec;
-        for cache in &self.cache {
-            let place = cache.place(context.variables())?;
-            let id = format!("llbgen-{}-{key}", place.name);
-            let mount = CacheMount::new(place.target.as_str(), id)
-                .from_state(&anybody())
-                .selector("/cache");
-            exec = exec.mount(mount.sharing(CacheSharing::Shared));
-            if let Some(variable) = place.variable {
-                exec = exec.env(variable, place.target);
-            }
-        }
-        Ok(exec)
-    }
-}
-
-/// What a cache mount begins as: a directory that a step of any user can write to.
-fn anybody() -> State {
-    let make = Mkdir::new("/cache").mode(0o777).created(0);
-    State::scratch().file(FileActions::new().mkdir(make))
 }
 
 impl Apply for Run {
@@ -374,7 +263,10 @@ impl Apply for Run {
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
         let files = self.declared(context)?;
-        let mut exec = self.with_caches(self.exec(&files, context)?, context)?;
+        let mut exec = self.exec(&files, context)?;
+        for cache in &self.cache {
+            exec = cache.mounted_in(exec, context)?;
+        }
         if !files.is_empty() {
             let declared = self.paths(context.variables())?;
             let state = context.files_state(&declared)?;
@@ -406,17 +298,13 @@ impl Apply for Run {
         };
         texts.extend(as_texts(&self.files));
         texts.extend(as_texts(self.env.values()));
-        let caches = self.cache.iter().filter_map(|cache| match cache {
-            Cache::Directory(path) => Some(path),
-            Cache::Npm | Cache::Pip => None,
-        });
-        texts.extend(as_texts(caches));
+        texts.extend(as_texts(self.cache.iter().filter_map(Cache::path)));
         texts
     }
 
     fn check(&self, variables: &Variables) -> Result<(), StepError> {
         let mut caches = self.cache.iter();
-        caches.try_for_each(|cache| cache.place(variables).map(drop))
+        caches.try_for_each(|cache| cache.check(variables))
     }
 
     fn problems(&self) -> Vec<String> {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Apply, Read, Reader, StepContext, StepError};
+use super::{Apply, Read, Reader, StepContext, StepError, context::check_absolute};
 use crate::{
     placing::{Copying, Placing, escaped},
     template::{Template, Text, TreeText, Variables},
@@ -18,12 +18,12 @@ pub struct Tar {
     /// The artifact; a template.
     #[serde(rename = "tar")]
     artifact: Template,
-    /// An absolute path in the tree; a template.
+    /// An absolute path in the tree; it may use what the base or an earlier step sets, as `$HOME/bin`.
     to: TreeText,
 }
 
 impl Tar {
-    /// Puts the tar of `artifact` at the absolute path `to`; both are templates.
+    /// Puts the tar of `artifact` at the absolute path `to`; a template and a [`TreeText`].
     pub fn of(artifact: &str, to: &str) -> Self {
         Self {
             artifact: Template::unchecked(artifact),
@@ -61,8 +61,7 @@ impl Apply for Tar {
         vec![&self.artifact, &self.to]
     }
 
-    fn problems(&self) -> Vec<String> {
-        let problem = || format!("`tar`: `to` must be an absolute path, not `{}`", self.to);
-        self.to.is_relative().then(problem).into_iter().collect()
+    fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        check_absolute("to", &self.to, variables)
     }
 }

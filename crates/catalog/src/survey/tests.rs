@@ -209,3 +209,24 @@ proptest! {
         prop_assert_eq!(surveyed, planned);
     }
 }
+
+/// A lock pins no image that is a slip of the pen.
+#[test]
+fn values_that_lead_nowhere_are_refused() {
+    let check = |set: &[(&str, &str)], values: &[&str], expected: &str| {
+        let one = scratch("one").option("v", "base", values.iter().copied());
+        let one = one.step(Copy::new("/x", "/").from("{v}"));
+        let base = scratch("base").step(get("x"));
+        let catalog = Catalog::new().artifact(base).artifact(one).check().unwrap();
+        let set: Vec<(String, String)> = set
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let error = catalog.survey(&set).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap();
+        assert_eq!(cause.to_string(), expected);
+    };
+    let text = "`bass`, which a step copies from, is no artifact (did you mean `base`?), and an image needs a tag or a digest";
+    check(&[], &["base", "bass"], text);
+    check(&[("v", "bass")], &[], text);
+}

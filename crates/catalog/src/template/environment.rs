@@ -1,5 +1,7 @@
 //! The environment of a tree: what `$NAME` stands for.
 
+use std::collections::BTreeSet;
+
 /// What Docker gives a container without a `PATH`.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -11,18 +13,23 @@ pub struct Environment {
     pub(crate) base: String,
     /// Whether it is known what the base sets: not of an image that the lock does not have.
     pub(crate) is_known: bool,
+    /// Variables that are made from what is not known.
+    pub(crate) unknown: BTreeSet<String>,
 }
 
 /// What is known of a variable.
 pub(super) enum Value<'a> {
     Set(&'a str),
     Unset,
-    /// The base may set it.
+    /// The base may set it, or it is made from what the base may set.
     Unknown,
 }
 
 impl Environment {
     pub(super) fn get(&self, name: &str) -> Value<'_> {
+        if self.unknown.contains(name) {
+            return Value::Unknown;
+        }
         match self.values.iter().find(|(known, _)| known == name) {
             Some((_, value)) => Value::Set(value),
             None if !self.is_known => Value::Unknown,

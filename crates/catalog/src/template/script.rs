@@ -1,6 +1,6 @@
 //! Scripts: verbatim, but for `${{ name }}`.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,8 @@ fn parse(text: &str) -> Result<Vec<Piece>, TemplateError> {
         })?;
         let written = &open[..end + CLOSE.len()];
         pieces.push(Piece::Literal(std::mem::take(&mut literal)));
-        let inner: String = open[OPEN.len()..end].split_whitespace().collect();
+        let words = open[OPEN.len()..end].split('|').map(str::trim);
+        let inner = words.collect::<Vec<_>>().join("|");
         pieces.push(Piece::Placeholder(Placeholder::parse(written, &inner)?));
         rest = &open[written.len()..];
     }
@@ -92,8 +93,10 @@ fn refuse_lone_brace(text: &str, variables: &Variables) -> Result<(), TemplateEr
         };
         let inner = &text[at + 1..at + end];
         let name = inner.strip_suffix("|slug").unwrap_or(inner);
-        let is_doubled = text[..at].ends_with(['$', '{']) || text[at + end + 1..].starts_with('}');
-        if variables.contains_key(name) && !is_doubled {
+        let (before, after) = (&text[..at], &text[at + end + 1..]);
+        let is_doubled = before.ends_with('{') && after.starts_with('}');
+        let is_own = before.ends_with('$') || is_doubled;
+        if variables.contains_key(name) && !is_own {
             return Err(TemplateError::LoneBrace {
                 written: format!("{{{inner}}}"),
                 meant: format!("{OPEN} {inner} {CLOSE}"),
@@ -133,25 +136,5 @@ impl FromStr for Script {
             text: text.to_owned(),
             pieces: parse(text)?,
         })
-    }
-}
-
-impl TryFrom<String> for Script {
-    type Error = TemplateError;
-
-    fn try_from(text: String) -> Result<Self, TemplateError> {
-        text.parse()
-    }
-}
-
-impl From<Script> for String {
-    fn from(script: Script) -> Self {
-        script.text
-    }
-}
-
-impl fmt::Display for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
     }
 }

@@ -61,6 +61,7 @@ fn environment(is_known: bool) -> Environment {
         values: vec![value("HOME", "/root"), value("EMPTY", "")],
         base: "debian:12".to_owned(),
         is_known,
+        ..Environment::default()
     }
 }
 

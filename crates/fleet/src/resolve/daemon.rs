@@ -7,17 +7,29 @@ use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
 use frontend::lookup::{self, Nonsense};
 
 use super::{ResolveProblem, ResolvedImage};
-use crate::source_failure::{self, NO_PLATFORM};
+use crate::{
+    declared::Declared,
+    published::RegistryAccess,
+    secrets::LoadedSecrets,
+    source_failure::{self, NO_PLATFORM},
+};
 
 pub(super) async fn image(
     daemon: &Daemon,
-    access: &ResolveAccess,
+    access: &RegistryAccess,
     image: &ImageRef,
     platforms: &[Platform],
     cancelled: &CancellationToken,
 ) -> Result<ResolvedImage, ResolveProblem> {
     let queries = lookup::of_image(image, platforms);
-    let answers = daemon.resolve(&queries, access.clone(), cancelled).await;
+    let auth = Declared::default()
+        .with_image(&image.to_string())
+        .logins(access);
+    let access = ResolveAccess {
+        auth,
+        ..ResolveAccess::default()
+    };
+    let answers = daemon.resolve(&queries, access, cancelled).await;
     let answers = answers.map_err(|error| match error {
         ResolveError::Refused { message, .. } if message.contains(NO_PLATFORM) => {
             let asked = platforms.iter().map(ToString::to_string).collect();
@@ -30,11 +42,16 @@ pub(super) async fn image(
 
 pub(super) async fn http(
     daemon: &Daemon,
-    access: &ResolveAccess,
     url: &str,
     cancelled: &CancellationToken,
 ) -> Result<ContentDigest, ResolveProblem> {
-    let answer = one(daemon, access, lookup::of_http(url), cancelled).await;
+    let answer = one(
+        daemon,
+        ResolveAccess::default(),
+        lookup::of_http(url),
+        cancelled,
+    )
+    .await;
     let answer = answer.map_err(|problem| match problem {
         ResolveProblem::Daemon(ResolveError::Refused { name, message }) => {
             match source_failure::status(&message) {
@@ -49,21 +66,29 @@ pub(super) async fn http(
 
 pub(super) async fn git(
     daemon: &Daemon,
-    access: &ResolveAccess,
+    secrets: &LoadedSecrets,
     source: &GitSource,
     cancelled: &CancellationToken,
 ) -> Result<Commit, ResolveProblem> {
+    let content = source.content();
+    let declared = content
+        .iter()
+        .fold(Declared::default(), Declared::with_source);
+    let access = ResolveAccess {
+        secrets: secrets.declared(&declared.secrets),
+        ..ResolveAccess::default()
+    };
     let answer = one(daemon, access, lookup::of_git(source)?, cancelled).await?;
     Ok(lookup::git(answer)?)
 }
 
 async fn one(
     daemon: &Daemon,
-    access: &ResolveAccess,
+    access: ResolveAccess,
     query: SourceQuery,
     cancelled: &CancellationToken,
 ) -> Result<SourceAnswer, ResolveProblem> {
-    let answers = daemon.resolve(&[query], access.clone(), cancelled).await?;
+    let answers = daemon.resolve(&[query], access, cancelled).await?;
     let none = || Nonsense("there is none".to_owned());
     Ok(answers.into_iter().next().ok_or_else(none)?)
 }

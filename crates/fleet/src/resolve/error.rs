@@ -48,6 +48,11 @@ pub enum ResolveProblem {
     /// Docker's configuration cannot be read.
     #[error(transparent)]
     Docker(#[from] DockerConfigError),
+    /// The login is of a kind that the registry does not take.
+    #[error(
+        "its login is an identity token, and it takes a user name and a password; `docker login` writes them down"
+    )]
+    IdentityToken,
     /// The image is not there for a platform.
     #[error("it is not there for `{platform}`, only for {}", list(available))]
     Platform {

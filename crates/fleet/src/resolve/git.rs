@@ -66,7 +66,7 @@ fn login(url: &str, secrets: &LoadedSecrets) -> Vec<(String, OsString)> {
 }
 
 /// The host of a repository, with its port if there is one.
-fn host(url: &str) -> &str {
+pub(crate) fn host(url: &str) -> &str {
     let (_, rest) = url.split_once("://").unwrap_or(("", url));
     let authority = rest.split(['/', '?']).next().unwrap_or(rest);
     authority.rsplit('@').next().unwrap_or(authority)

@@ -6,13 +6,16 @@ mod git;
 pub(crate) mod registry;
 mod web;
 
-use buildkit_client::{CancellationToken, Daemon, DockerConfig, ResolveAccess};
+use buildkit_client::{CancellationToken, Daemon};
 use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
 
 pub use self::error::{ResolveError, ResolveProblem};
+pub(crate) use self::git::host;
+pub use self::registry::RegistryTokens;
 pub use frontend::pinning::{PinClash, Pinning, Resolve, ResolvedImage};
 
 use crate::{
+    published::RegistryAccess,
     secrets::LoadedSecrets,
     source_failure::{SourceKind, SourceTrouble},
 };
@@ -24,29 +27,18 @@ pub enum Resolver<'a> {
     Daemon {
         /// The daemon.
         daemon: &'a Daemon,
-        /// What it may log in with.
-        access: ResolveAccess,
+        /// What it may log in with at registries, of which it gets what a question needs.
+        access: &'a RegistryAccess,
+        /// The tokens for git servers, of which it gets what a question needs.
+        secrets: &'a LoadedSecrets,
     },
     /// The registry or server itself.
     Direct {
         /// What to log in with.
-        credentials: DockerConfig,
+        access: &'a RegistryAccess,
         /// The tokens for git servers.
         secrets: &'a LoadedSecrets,
-        /// Registries that speak plain HTTP, besides those on this machine.
-        insecure: Vec<String>,
     },
-}
-
-impl<'a> Resolver<'a> {
-    /// A daemon, which may log in with these credentials, and with what `secrets` has for git servers.
-    pub fn daemon(daemon: &'a Daemon, credentials: DockerConfig, secrets: &LoadedSecrets) -> Self {
-        let access = ResolveAccess {
-            auth: credentials,
-            secrets: secrets.for_git(),
-        };
-        Self::Daemon { daemon, access }
-    }
 }
 
 /// Questions that the user may interrupt.
@@ -68,14 +60,10 @@ impl Resolve for Asking<'_> {
     ) -> Result<ResolvedImage, ResolveError> {
         let resolving = async {
             match self.resolver {
-                Resolver::Daemon { daemon, access } => {
+                Resolver::Daemon { daemon, access, .. } => {
                     daemon::image(daemon, access, image, platforms, self.cancelled).await
                 }
-                Resolver::Direct {
-                    credentials,
-                    insecure,
-                    ..
-                } => registry::image(credentials, insecure, image, platforms).await,
+                Resolver::Direct { access, .. } => registry::image(access, image, platforms).await,
             }
         };
         named(&image.familiar(), resolving, self.cancelled).await
@@ -84,9 +72,7 @@ impl Resolve for Asking<'_> {
     async fn http(&self, url: &str) -> Result<ContentDigest, ResolveError> {
         let resolving = async {
             match self.resolver {
-                Resolver::Daemon { daemon, access } => {
-                    daemon::http(daemon, access, url, self.cancelled).await
-                }
+                Resolver::Daemon { daemon, .. } => daemon::http(daemon, url, self.cancelled).await,
                 Resolver::Direct { .. } => web::sha256(url).await,
             }
         };
@@ -96,9 +82,9 @@ impl Resolve for Asking<'_> {
     async fn git(&self, source: &GitSource) -> Result<Commit, ResolveError> {
         let resolving = async {
             match self.resolver {
-                Resolver::Daemon { daemon, access } => {
-                    daemon::git(daemon, access, source, self.cancelled).await
-                }
+                Resolver::Daemon {
+                    daemon, secrets, ..
+                } => daemon::git(daemon, secrets, source, self.cancelled).await,
                 Resolver::Direct { secrets, .. } => git::commit(source, secrets).await,
             }
         };

@@ -1,38 +1,49 @@
 //! Asking a registry.
 
+#[cfg(test)]
+mod fake;
+mod http;
 mod tags;
+mod tokens;
 
 use std::collections::BTreeMap;
 
-use buildkit_client::DockerConfig;
 use catalog::{ContentDigest, ImageRef, Platform};
-use oci_client::{
-    Client, Reference,
-    client::{ClientConfig, ClientProtocol},
-    errors::{OciDistributionError, OciErrorCode},
-    manifest::{ImageIndexEntry, OciDescriptor, OciImageIndex, OciManifest},
-    secrets::RegistryAuth,
-};
+use oci_client::manifest::{ImageIndexEntry, OciDescriptor, OciImageIndex, OciManifest};
+use reqwest::Method;
+use sha2::{Digest as _, Sha256};
 
-use super::{
-    ResolveProblem, ResolvedImage,
-    web::{self, CONNECT_LIMIT, SILENCE_LIMIT},
-};
-use crate::{
-    published::RegistryAccess,
-    source_failure::{self, SourceTrouble},
-};
+use self::http::{Http, Question};
+pub use self::tokens::RegistryTokens;
+use super::{ResolveProblem, ResolvedImage};
+use crate::{published::RegistryAccess, source_failure::SourceTrouble};
+
+/// The largest manifest or index that is read: what registries and containerd take.
+const MAX_MANIFEST: usize = 8 << 20;
 
 /// The largest config that is read; real ones have some kilobytes.
-const MAX_CONFIG: i64 = 4 << 20;
+const MAX_CONFIG: usize = 8 << 20;
+
+/// The header in which a registry names the digest of what it has.
+const DIGEST: &str = "docker-content-digest";
+
+/// Where Docker Hub really is.
+const HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
+
+/// What an image is: an index, or the manifest of one platform.
+const MEDIA_TYPES: [&str; 4] = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+];
 
 pub(super) async fn image(
-    credentials: &DockerConfig,
-    insecure: &[String],
+    access: &RegistryAccess,
     image: &ImageRef,
     platforms: &[Platform],
 ) -> Result<ResolvedImage, ResolveProblem> {
-    let registry = Registry::connect(credentials, insecure, image).await?;
+    let registry = Registry::connect(access, image).await?;
     let (manifest, digest) = registry.manifest(&registry.reference).await?;
     let digest: ContentDigest = digest.parse().map_err(nonsense)?;
     let mut configs = BTreeMap::new();
@@ -52,67 +63,70 @@ pub(super) async fn image(
 
 /// The registry of one image.
 pub(crate) struct Registry {
-    client: Client,
-    auth: RegistryAuth,
-    reference: Reference,
+    http: Http,
+    /// The image's tag or digest.
+    reference: String,
 }
 
 impl Registry {
     /// The registry of the image with that name.
     pub(crate) async fn of(name: &str, access: &RegistryAccess) -> Result<Self, ResolveProblem> {
         let image: ImageRef = name.parse().map_err(nonsense)?;
-        Self::connect(&access.credentials, &access.insecure, &image).await
+        Self::connect(access, &image).await
     }
 
     /// Makes ready to ask; what it needs is a login at most.
-    pub(crate) async fn connect(
-        credentials: &DockerConfig,
-        insecure: &[String],
-        image: &ImageRef,
-    ) -> Result<Self, ResolveProblem> {
-        web::use_tls();
+    async fn connect(access: &RegistryAccess, image: &ImageRef) -> Result<Self, ResolveProblem> {
         let domain = image.domain();
-        let protocol = if is_plain(domain, insecure) {
-            ClientProtocol::Http
-        } else {
-            ClientProtocol::Https
-        };
-        let client = Client::new(ClientConfig {
-            protocol,
-            connect_timeout: Some(CONNECT_LIMIT),
-            read_timeout: Some(SILENCE_LIMIT),
-            ..ClientConfig::default()
-        });
-        let auth = match credentials.credentials(domain).await? {
-            None => RegistryAuth::Anonymous,
-            Some(login) if login.username.is_empty() => RegistryAuth::Bearer(login.secret),
-            Some(login) => RegistryAuth::Basic(login.username, login.secret),
-        };
+        let login = access.credentials.credentials(domain).await?;
         Ok(Self {
-            client,
-            auth,
+            http: Http::new(server(domain, &access.insecure), image.path(), login)?,
             reference: reference(image),
         })
     }
 
-    async fn manifest(
-        &self,
-        reference: &Reference,
-    ) -> Result<(OciManifest, String), ResolveProblem> {
-        let pulled = self.client.pull_manifest(reference, &self.auth).await;
-        pulled.map_err(|error| problem(&error))
+    /// What a tag or digest names, byte for byte, and its digest.
+    async fn bytes(&self, reference: &str) -> Result<(Vec<u8>, String), ResolveProblem> {
+        let answer = self.http.ask(&manifest(Method::GET, reference)).await?;
+        let digest = sha256(&answer.body);
+        let named = answer
+            .headers
+            .get(DIGEST)
+            .map(reqwest::header::HeaderValue::as_bytes);
+        let wanted = reference.contains(':').then_some(reference.as_bytes());
+        for expected in [named, wanted].into_iter().flatten() {
+            if expected != digest.as_bytes() {
+                let expected = String::from_utf8_lossy(expected);
+                return Err(nonsense(format!(
+                    "it is called `{expected}`, and is `{digest}`"
+                )));
+            }
+        }
+        Ok((answer.body, digest))
     }
 
-    /// The index of the image, with its digest; an image without one is missing for who wants one.
+    async fn manifest(&self, reference: &str) -> Result<(OciManifest, String), ResolveProblem> {
+        let (bytes, digest) = self.bytes(reference).await?;
+        Ok((serde_json::from_slice(&bytes).map_err(nonsense)?, digest))
+    }
+
+    /// The digest of what a tag or digest names, of which nothing else is asked.
+    async fn digest(&self, reference: &str) -> Result<String, ResolveProblem> {
+        let answer = self.http.ask(&manifest(Method::HEAD, reference)).await?;
+        match answer.headers.get(DIGEST).map(|digest| digest.to_str()) {
+            Some(digest) => Ok(digest.map_err(nonsense)?.to_owned()),
+            None => Ok(self.bytes(reference).await?.1),
+        }
+    }
+
+    /// The index of the image, with its digest. An image without an index is told as missing.
     pub(crate) async fn index(&self) -> Result<(OciImageIndex, String), ResolveProblem> {
         index_of(self.manifest(&self.reference).await?)
     }
 
     /// Makes sure that a manifest of the repository is there.
     pub(crate) async fn has_manifest(&self, digest: &str) -> Result<(), ResolveProblem> {
-        let reference = self.reference.clone_with_digest(digest.to_owned());
-        let asked = self.client.fetch_manifest_digest(&reference, &self.auth);
-        asked.await.map(drop).map_err(|error| problem(&error))
+        self.digest(digest).await.map(drop)
     }
 
     /// What an index has for one platform.
@@ -140,29 +154,54 @@ impl Registry {
             platform: platform.to_string(),
             available: available(index),
         })?;
-        let reference = self.reference.clone_with_digest(entry.digest.clone());
-        match self.manifest(&reference).await? {
+        match self.manifest(&entry.digest).await? {
             (OciManifest::Image(manifest), _digest) => self.blob(&manifest.config).await,
             (OciManifest::ImageIndex(_), _digest) => Err(nonsense("an index within an index")),
         }
     }
 
-    /// A blob, whose digest the client checks.
+    /// A blob of the size and digest that its descriptor has.
     async fn blob(&self, descriptor: &OciDescriptor) -> Result<Vec<u8>, ResolveProblem> {
-        if descriptor.size > MAX_CONFIG {
+        let size = usize::try_from(descriptor.size).ok();
+        let size = size.filter(|size| *size <= MAX_CONFIG).ok_or_else(|| {
+            let size = descriptor.size;
+            nonsense(format!(
+                "its config has {size} bytes, more than any image's"
+            ))
+        })?;
+        let question = Question {
+            method: Method::GET,
+            path: format!("blobs/{}", descriptor.digest),
+            accept: &[],
+            body: None,
+            most: size,
+        };
+        let bytes = self.http.ask(&question).await?.body;
+        let found = sha256(&bytes);
+        if found != descriptor.digest {
+            let wanted = &descriptor.digest;
             return Err(nonsense(format!(
-                "its config has {} bytes, more than any image's",
-                descriptor.size
+                "`{wanted}` was asked for, and it is `{found}`"
             )));
         }
-        let mut bytes = Vec::new();
-        let pulled = self
-            .client
-            .pull_blob(&self.reference, descriptor, &mut bytes)
-            .await;
-        pulled.map_err(|error| problem(&error))?;
         Ok(bytes)
     }
+}
+
+/// The question for a manifest.
+fn manifest(method: Method, reference: &str) -> Question<'static> {
+    Question {
+        method,
+        path: format!("manifests/{reference}"),
+        accept: &MEDIA_TYPES,
+        body: None,
+        most: MAX_MANIFEST,
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    archive::Digest::from(digest).to_string()
 }
 
 fn index_of(
@@ -215,12 +254,23 @@ fn is_for(config: &[u8], platform: &Platform) -> Result<(), ResolveProblem> {
     }
 }
 
-fn reference(image: &ImageRef) -> Reference {
-    let (domain, path) = (image.domain().to_owned(), image.path().to_owned());
+/// A digest counts more than a tag.
+fn reference(image: &ImageRef) -> String {
     match (image.digest(), image.tag()) {
-        (Some(digest), _) => Reference::with_digest(domain, path, digest.to_string()),
-        (None, tag) => Reference::with_tag(domain, path, tag.unwrap_or("latest").to_owned()),
+        (Some(digest), _) => digest.to_string(),
+        (None, tag) => tag.unwrap_or("latest").to_owned(),
     }
+}
+
+/// The address of the registry at `domain`, such as `https://ghcr.io`.
+fn server(domain: &str, insecure: &[String]) -> String {
+    let scheme = if is_plain(domain, insecure) {
+        "http"
+    } else {
+        "https"
+    };
+    let host = if domain == HUB.0 { HUB.1 } else { domain };
+    format!("{scheme}://{host}")
 }
 
 /// Registries on this machine speak plain HTTP, as Docker has it, and those that the user says so of.
@@ -236,42 +286,15 @@ fn is_plain(domain: &str, insecure: &[String]) -> bool {
     is_here || insecure.iter().any(|given| given == domain)
 }
 
-fn problem(error: &OciDistributionError) -> ResolveProblem {
-    let trouble = match error {
-        OciDistributionError::RequestError(error) => return web::problem(error),
-        OciDistributionError::ServerError { code, .. } => SourceTrouble::of_status(*code),
-        OciDistributionError::RegistryError { envelope, .. } => {
-            let codes: Vec<&OciErrorCode> =
-                envelope.errors.iter().map(|error| &error.code).collect();
-            Some(of_codes(&codes))
-        }
-        OciDistributionError::ImageManifestNotFoundError(_)
-        | OciDistributionError::UnauthorizedError { .. }
-        | OciDistributionError::AuthenticationFailure(_) => Some(SourceTrouble::Missing),
-        error => source_failure::trouble(&error.to_string()),
-    };
-    ResolveProblem::Server {
-        trouble,
-        message: error.to_string().trim().to_owned(),
-    }
-}
-
-/// The trouble that the codes of the registry protocol tell of, most telling first.
-fn of_codes(codes: &[&OciErrorCode]) -> SourceTrouble {
-    let has = |wanted: &[OciErrorCode]| codes.iter().any(|code| wanted.contains(code));
-    if has(&[OciErrorCode::Toomanyrequests]) {
-        SourceTrouble::Transient
-    } else if has(&[
-        OciErrorCode::Denied,
-        OciErrorCode::Unauthorized,
-        OciErrorCode::NameUnknown,
-        OciErrorCode::ManifestUnknown,
-        OciErrorCode::BlobUnknown,
-        OciErrorCode::NotFound,
-    ]) {
-        SourceTrouble::Missing
-    } else {
-        SourceTrouble::Refused
+/// The trouble that a code of the registry protocol tells of; `None` for one that is not known.
+fn of_code(code: &str) -> Option<SourceTrouble> {
+    match code {
+        "TOOMANYREQUESTS" => Some(SourceTrouble::Transient),
+        "DENIED" | "UNAUTHORIZED" | "NAME_UNKNOWN" | "MANIFEST_UNKNOWN" | "BLOB_UNKNOWN"
+        | "NOT_FOUND" => Some(SourceTrouble::Missing),
+        "UNSUPPORTED" | "NAME_INVALID" | "TAG_INVALID" | "MANIFEST_INVALID" | "DIGEST_INVALID"
+        | "SIZE_INVALID" => Some(SourceTrouble::Refused),
+        _ => None,
     }
 }
 
@@ -306,14 +329,11 @@ mod tests {
     #[test]
     fn a_digest_counts_more_than_a_tag() {
         let check = |given: &str, expected: &str| {
-            assert_eq!(reference(&given.parse().unwrap()).whole(), expected);
+            assert_eq!(reference(&given.parse().unwrap()), expected);
         };
         let digest = format!("sha256:{}", "1".repeat(64));
-        check("ubuntu", "docker.io/library/ubuntu:latest");
-        check("localhost:5000/a/b:1", "localhost:5000/a/b:1");
-        check(
-            &format!("ubuntu:1@{digest}"),
-            &format!("docker.io/library/ubuntu@{digest}"),
-        );
+        check("ubuntu", "latest");
+        check("localhost:5000/a/b:1", "1");
+        check(&format!("ubuntu:1@{digest}"), &digest);
     }
 }

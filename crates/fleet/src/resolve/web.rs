@@ -1,29 +1,60 @@
-//! Asking a web server.
+//! Asking a web server: the HTTP client of this crate, with its limits, and downloads.
 
 use std::{error::Error, time::Duration};
 
 use archive::Digest;
 use catalog::ContentDigest;
+use reqwest::{Client, ClientBuilder, redirect::Policy};
 use sha2::{Digest as _, Sha256};
 
 use super::ResolveProblem;
 use crate::source_failure::{self, SourceTrouble};
 
 /// How long a server may take to accept a connection.
-pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(15);
+const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 
 /// How long a server may be silent in the middle of an answer.
-pub(super) const SILENCE_LIMIT: Duration = Duration::from_mins(1);
+const SILENCE_LIMIT: Duration = Duration::from_mins(1);
+
+/// How many redirects a client follows that stays on one host; reqwest's own limit.
+const MAX_REDIRECTS: usize = 10;
+
+/// A client with these limits.
+pub(super) fn client() -> Result<Client, ResolveProblem> {
+    built(limited())
+}
+
+/// The same for requests that have a secret in them: redirects to another origin are errors, because those of a POST
+/// take its body along.
+pub(super) fn confined_client() -> Result<Client, ResolveProblem> {
+    let stay = Policy::custom(|attempt| {
+        let is_same = attempt
+            .previous()
+            .first()
+            .is_some_and(|first| first.origin() == attempt.url().origin());
+        if is_same && attempt.previous().len() <= MAX_REDIRECTS {
+            attempt.follow()
+        } else {
+            attempt.error("a login is not taken to another server")
+        }
+    });
+    built(limited().redirect(stay))
+}
+
+fn limited() -> ClientBuilder {
+    use_tls();
+    Client::builder()
+        .connect_timeout(CONNECT_LIMIT)
+        .read_timeout(SILENCE_LIMIT)
+}
+
+fn built(builder: ClientBuilder) -> Result<Client, ResolveProblem> {
+    builder.build().map_err(|error| problem(&error))
+}
 
 /// The sha256 of what a URL serves.
 pub(super) async fn sha256(url: &str) -> Result<ContentDigest, ResolveProblem> {
-    use_tls();
-    let client = reqwest::Client::builder()
-        .connect_timeout(CONNECT_LIMIT)
-        .read_timeout(SILENCE_LIMIT)
-        .build()
-        .map_err(|error| problem(&error))?;
-    let mut response = client
+    let mut response = client()?
         .get(url)
         .send()
         .await
@@ -62,7 +93,7 @@ pub(super) fn problem(error: &reqwest::Error) -> ResolveProblem {
 }
 
 /// The implementation of TLS that all of this program uses, so that none is chosen by chance.
-pub(super) fn use_tls() {
+fn use_tls() {
     // It fails when it was called before.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
 }

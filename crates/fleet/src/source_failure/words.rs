@@ -93,12 +93,14 @@ pub(crate) fn trouble(message: &str) -> Option<SourceTrouble> {
     Some(*trouble)
 }
 
-/// What stands before the status of an HTTP answer: `source/http`'s words, git's, and those of containerd's resolver.
-const BEFORE_STATUS: [&str; 4] = [
+/// What stands before the status of an HTTP answer: `source/http`'s words, git's, those of containerd's resolver, and our
+/// own, which a daemon repeats when it gets no token.
+const BEFORE_STATUS: [&str; 5] = [
     "invalid response status ",
     "the requested url returned error: ",
     "unexpected status ",
     "unexpected http status",
+    "the registry answered ",
 ];
 
 /// The status of the HTTP answer that a text tells of.
@@ -134,6 +136,10 @@ mod tests {
             Some(507),
         );
         check("received unexpected HTTP status: 520 ", Some(520));
+        check(
+            "failed to authorize: a token for `x`: the registry answered 401: no",
+            Some(401),
+        );
         check("https://x/503: 503 bytes are there", None);
         check("exit status 128", None);
     }

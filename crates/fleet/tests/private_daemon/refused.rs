@@ -9,6 +9,8 @@ use std::time::Duration;
 use fleet::daemon::private::{AcquireError, StartError, acquire};
 use fleet::daemon::{ConfigFile, FindError, Settings, find};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use crate::bed::{Home, on_path, ready};
 
 /// The message with its causes.
@@ -48,6 +50,21 @@ async fn without_a_program_the_error_says_how_to_get_a_daemon() {
     assert!(error.to_string().contains("no.sock"), "{error}");
     assert!(error.hint().contains("docker run"), "{}", error.hint());
     assert!(!home.state().exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_may_open_as_many_files_as_the_system_allows() {
+    let limit = getrlimit(Resource::Nofile);
+    let current = limit.maximum.map(|most| most.min(512));
+    setrlimit(Resource::Nofile, Rlimit { current, ..limit }).unwrap();
+    let home = Home::new();
+    let daemon = ("buildkitd", "echo may open $(ulimit -n) files; exit 1");
+    let settings = with_programs(&home, &[daemon, ("runc", "")]);
+    let said = text(&find(None, &settings).await.unwrap_err());
+    let most = limit
+        .maximum
+        .map_or("unlimited".to_owned(), |most| most.to_string());
+    assert!(said.contains(&format!("may open {most} files")), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

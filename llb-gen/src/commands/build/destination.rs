@@ -10,7 +10,10 @@ use std::{
 use catalog::{CATALOG_FILE, Kind, LOCK_FILE, Plan, Template};
 use fleet::{Annotated, Annotation, Archive, Destination, ImageOptions, Output};
 
-use super::{kept::Kept, load::Loader};
+use super::{
+    kept::{self, Kept},
+    load::Loader,
+};
 use crate::{
     args::{BuildArgs, FileForm, OutputSpec},
     failure::{Exit, Failure},
@@ -48,6 +51,42 @@ fn refuse_what_needs_an_index(options: &ImageOptions) -> Result<(), Failure> {
     }
 }
 
+/// Paths are printed one a line. The text of a `dest` was looked at before; what fills it in is not known until now.
+fn refuse_control_characters(path: &Path) -> Result<(), Failure> {
+    let text = path.to_string_lossy();
+    let Some(character) = text.chars().find(|c| c.is_control()) else {
+        return Ok(());
+    };
+    let text = text.escape_debug();
+    let error = format!("the path `{text}` has the character {character:?} in it");
+    Err(Failure::new(Exit::Usage, error).with_hint(
+        "the paths of outputs are printed one a line: leave the value that has it out of `dest`",
+    ))
+}
+
+/// Refuses to write over the catalog and its lock, behind a link, too.
+fn refuse_own_file(context: &Path, path: &Path, what: &str, hint: &str) -> Result<(), Failure> {
+    let place = place_of(path);
+    let own = [CATALOG_FILE, LOCK_FILE].map(|name| place_of(&context.join(name)));
+    if place.is_none() || !own.contains(&place) {
+        return Ok(());
+    }
+    let error = format!("{what} would take the place of `{}`", path.display());
+    Err(Failure::new(Exit::Usage, error).with_hint(hint))
+}
+
+/// Where a file is, or would be, without links in its path; `None` if its directory is not there.
+fn place_of(path: &Path) -> Option<PathBuf> {
+    if let Ok(place) = path.canonicalize() {
+        return Some(place);
+    }
+    let directory = match path.parent()? {
+        parent if parent.as_os_str().is_empty() => Path::new("."),
+        parent => parent,
+    };
+    Some(directory.canonicalize().ok()?.join(path.file_name()?))
+}
+
 /// The output directory that nobody has to name.
 const DEFAULT_DIRECTORY: &str = "out";
 
@@ -83,6 +122,7 @@ enum Taker {
 
 impl Place {
     pub(super) fn of(args: &BuildArgs, context: &Path) -> Result<Self, Failure> {
+        kept::sweep();
         let (form, taker) = Self::asked_for(args)?;
         let place = Self {
             form,
@@ -91,6 +131,10 @@ impl Place {
         };
         if let Taker::User(Destination::Directory(directory)) = &place.taker {
             refuse_default_link(directory)?;
+        }
+        if let Some(file) = &args.metadata_file {
+            let hint = "give another path to `--metadata-file`";
+            refuse_own_file(context, file, "the metadata file", hint)?;
         }
         if place.archive() == Archive::Docker {
             refuse_what_needs_an_index(&args.image.format.options()?)?;
@@ -245,6 +289,7 @@ impl Place {
                     "`dest` may have {artifact}, {arch}, {platform}, and the artifact's axes and options in it",
                 )
             })?;
+            refuse_control_characters(&path)?;
             let Some(first) = written.insert(path.clone(), &group[0]) else {
                 continue;
             };
@@ -275,26 +320,10 @@ impl Place {
             let Ok(path) = destination.path(plan) else {
                 continue;
             };
-            let name = path.file_name().and_then(|name| name.to_str());
-            let is_own = name.is_some_and(|name| [CATALOG_FILE, LOCK_FILE].contains(&name));
-            if !is_own {
-                continue;
-            }
-            let directory = match path.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => parent,
-                _ => Path::new("."),
-            };
-            let canonical = |path: &Path| path.canonicalize().ok();
-            if canonical(directory).is_some() && canonical(directory) == canonical(&self.context) {
-                let error = format!(
-                    "the output of `{}` would take the place of `{}`",
-                    plan.variant,
-                    path.display()
-                );
-                let hint =
-                    "give a directory for outputs, `-o DIR`, or another `output` to the artifact";
-                return Err(Failure::new(Exit::Usage, error).with_hint(hint));
-            }
+            let what = format!("the output of `{}`", plan.variant);
+            let hint =
+                "give a directory for outputs, `-o DIR`, or another `output` to the artifact";
+            refuse_own_file(&self.context, &path, &what, hint)?;
         }
         Ok(())
     }

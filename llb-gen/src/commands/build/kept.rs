@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const NAME: (&str, &str) = ("llbgen-", ".kept");
 
 /// A directory of its own, with its files, which goes with its owner. What a killed process has left is known by its
-/// lock, which ended with the process, and goes when the next one is made.
+/// lock, which ended with the process: [`sweep`] removes it.
 #[derive(Debug)]
 pub(super) struct Kept {
     directory: TempDir,
@@ -28,7 +28,6 @@ impl Kept {
     }
 
     fn new_in(parent: &Path) -> io::Result<Self> {
-        sweep(parent);
         loop {
             let directory = tempfile::Builder::new()
                 .prefix(NAME.0)
@@ -52,8 +51,14 @@ impl Kept {
     }
 }
 
-/// Removes what is without an owner, and mine. What cannot be looked at or removed stays for the next time.
-fn sweep(parent: &Path) {
+/// Removes what is without an owner, and mine, where temporary files are. Each build does so, wherever its outputs go: it
+/// may be the only one that comes after the one that was killed.
+pub(super) fn sweep() {
+    sweep_in(&std::env::temp_dir());
+}
+
+/// What cannot be looked at or removed stays for the next time.
+fn sweep_in(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let is_kept = name
@@ -94,6 +99,7 @@ mod tests {
         let mine = Kept::new_in(parent.path()).unwrap();
         fs::write(mine.path().join("output"), "mine").unwrap();
         let other = Kept::new_in(parent.path()).unwrap();
+        sweep_in(parent.path());
         assert!(!path("llbgen-abc.kept").exists());
         for stays in ["llbgen-abc", "other.kept", "llbgen-link.kept"] {
             assert!(path(stays).join("output").exists(), "{stays}");

@@ -1,5 +1,7 @@
 //! What a build tells at its end: results on stdout, the metadata file, failures with their exit code and a hint.
 
+mod tag_hint;
+
 use std::{
     error::Error,
     fmt,
@@ -129,7 +131,7 @@ fn exit_of(failure: &VariantFailure) -> Exit {
     match &failure.reason {
         FailureReason::Solve(error) if fleet::is_transient(error) => Exit::Transient,
         FailureReason::Source(source) => source_hint::exit(Some(source.trouble)),
-        FailureReason::Path(_) => Exit::Catalog,
+        FailureReason::Path(_) | FailureReason::Bundle(_) => Exit::Catalog,
         FailureReason::Destination(_) | FailureReason::NoPacker { .. } => Exit::Usage,
         FailureReason::NoRoot { .. } | FailureReason::NoStore { .. } => Exit::Bug,
         FailureReason::Solve(_)
@@ -185,22 +187,7 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
             "log in with `docker login`, as someone who may push there, or push elsewhere with `--registry PREFIX`"
                 .to_owned(),
         ),
-        (FailureReason::Tag(_), Exit::Unreachable) => Some(
-            "the daemon reaches the registry, and this command must, too, to name single platforms: look at its proxies \
-             and `--registry-insecure`, or push without those names with `--tag`"
-                .to_owned(),
-        ),
-        (FailureReason::Tag(error), _) if error.trouble() == Some(SourceTrouble::Refused) => {
-            Some(format!(
-                "a registry may let no tag name another image: choose another tag with `--tag`, or move this one yourself, \
-                 to `{}`",
-                error.digest
-            ))
-        }
-        (FailureReason::Tag(error), _) => Some(format!(
-            "log in with `docker login`, as someone who may push; or move the tag yourself, to `{}`",
-            error.digest
-        )),
+        (FailureReason::Tag(error), _) => Some(tag_hint::hint(error)),
         (FailureReason::NoPacker { .. }, _) => Some(
             "name an image of llbgen's frontend, which has it; without `--helper-image`, `llbgen` sends its own".to_owned(),
         ),

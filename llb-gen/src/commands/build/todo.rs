@@ -8,8 +8,8 @@ use std::{
 use buildkit_client::CancellationToken;
 use catalog::{CheckedCatalog, ContextPath, Kind, Plan, Platform, Read, Variant};
 use fleet::{
-    BuildFailure, FoundAgents, GivenUp, ImagePlan, LoadedSecrets, Output, OutputLock, Presence,
-    RegistryAccess, Standing, Wanted, Work,
+    BuildFailure, Event, FoundAgents, GivenUp, ImagePlan, LoadedSecrets, Output, OutputDirectory,
+    OutputLock, Presence, RegistryAccess, Standing, Wanted, Work,
 };
 
 use super::destination::Place;
@@ -18,6 +18,8 @@ use crate::{
     failure::{Exit, Failure},
     image_names::{Goal, refuse_one_name},
     leaving::Leaving,
+    planning::Asked,
+    progress::Progress,
 };
 
 /// What is to be built, and what is there already.
@@ -27,7 +29,7 @@ pub(super) struct Todo {
     /// All outputs, in the order of the selection.
     pub(super) order: Vec<Key>,
     /// What is to be told before anything is built.
-    pub(super) warnings: Vec<String>,
+    warnings: Vec<String>,
     /// The locks of what is to be built, held until it is.
     pub(super) locks: Vec<OutputLock>,
 }
@@ -64,7 +66,7 @@ fn key_of(output: &Output) -> Key {
 /// it is looked at. Of images that are pushed, `plans` has all platforms, of which those in `asked` are built.
 pub(super) fn sorted(
     (catalog, args, place): (&CheckedCatalog, &BuildArgs, &Place),
-    asked: &BTreeSet<Variant>,
+    asked: &Asked,
     plans: Vec<Plan>,
     (secrets, agents): (&LoadedSecrets, &FoundAgents),
     waiting: &Waiting<'_>,
@@ -130,10 +132,10 @@ fn locked<'a>(
     plans: impl Iterator<Item = &'a Plan>,
     waiting: &Waiting<'_>,
 ) -> Result<BTreeMap<ContextPath, OutputLock>, Failure> {
-    fleet::raise_file_limit();
     let plans: BTreeMap<&ContextPath, &Plan> = plans.map(|plan| (&plan.output, plan)).collect();
+    let directory = OutputDirectory::new(directory);
     let lock = |(output, plan): (&ContextPath, &Plan)| {
-        let lock = OutputLock::acquire(directory, plan, waiting.tell, waiting.is_given_up);
+        let lock = OutputLock::acquire(&directory, plan, waiting.tell, waiting.is_given_up);
         lock.map(|lock| (output.clone(), lock))
     };
     let locks: Result<_, GivenUp> = plans.into_iter().map(lock).collect();
@@ -144,7 +146,7 @@ fn work(
     catalog: &CheckedCatalog,
     args: &BuildArgs,
     goal: Goal,
-    (asked, warnings): (&BTreeSet<Variant>, &mut Vec<String>),
+    (asked, warnings): (&Asked, &mut Vec<String>),
     mut plans: Vec<Plan>,
 ) -> Result<Work, Failure> {
     if plans[0].kind == Kind::Image {
@@ -161,6 +163,13 @@ fn work(
 }
 
 impl Todo {
+    /// Tells what a user must know before anything is built.
+    pub(super) fn warn(&self, progress: &Progress) {
+        for warning in &self.warnings {
+            progress.send(Event::Warning(warning.clone()));
+        }
+    }
+
     /// Leaves out the images that are in all their registries already; of those whose platforms are there one by one, the
     /// tags are moved. A registry that cannot be asked is told of by `tell`, and the image is built: the daemon may well
     /// reach it.

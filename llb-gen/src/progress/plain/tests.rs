@@ -152,3 +152,22 @@ fn a_failure_is_told_with_its_reason() {
         &["#1 [b] run", "#1 FAILED: exit code: 1"],
     );
 }
+
+/// A step that never ends its line is shown in pieces.
+#[test]
+fn a_line_without_an_end_is_not_kept() {
+    let amd64 = variant("linux/amd64");
+    let mut plain = Plain::new(Vec::new());
+    let mut show = |progress| {
+        plain.show(&Event::Progress {
+            variant: Arc::clone(&amd64),
+            progress,
+        });
+    };
+    show(vertexes(&[vertex("a", Some(time(0.0)), None)]));
+    for _ in 0..100 {
+        show(log("a", &"x".repeat(10_000)));
+    }
+    assert!(plain.unfinished.values().all(|line| line.len() <= MAX_LINE));
+    assert!(plain.out.len() > 900_000);
+}

@@ -70,8 +70,8 @@ fn the_last_line_is_fit_for_a_terminal() {
     check(&[b"10%\r20%\r"], Some("20%"));
     check(&[b"10%\r20%\r30%"], Some("30%"));
     check(&[b"\x1b[32mgreen\x1b[0m\tand\n"], Some("green and"));
-    check(&[b"bell\x07 back\x08\n"], Some("bell\\u{7} back\\u{8}"));
-    check(&[b"\x1b[2Jgone\n"], Some("\\u{1b}[2Jgone"));
+    check(&[b"bell\x07 back\x08\n"], Some("bell back"));
+    check(&[b"\x1b[2Jgone\n"], Some("gone"));
     check(&[b"\xff not text\n"], Some("\u{fffd} not text"));
 }
 
@@ -116,5 +116,64 @@ fn a_step_counts_once_however_often_it_is_told() {
         ],
         (0, 0),
         0,
+    );
+}
+
+/// Of steps that are reported without end, with output without end.
+#[test]
+fn no_flood_of_output_grows_in_memory() {
+    let (variants, mut steps) = (variants(), Steps::default());
+    let digest = |number: usize| VertexDigest::from(format!("sha256:{number}"));
+    let megabyte = vec![b'x'; 1 << 20];
+    for number in 0..200 {
+        let mut begun = vertex(false, "", false);
+        begun.vertexes[0].digest = digest(number);
+        steps.take(&variants[0], &begun);
+        for _ in 0..2 {
+            let mut written = log(&megabyte);
+            written.logs[0].vertex = digest(number);
+            steps.take(&variants[0], &written);
+        }
+    }
+    let kept: usize = (0..200)
+        .map(|number| steps.get(&digest(number)).unwrap().log.len())
+        .sum();
+    assert_eq!(kept, steps.kept);
+    assert_eq!(kept, super::MAX_LOGS);
+    // Those that have ended make room for others.
+    for number in 0..200 {
+        let mut ended = vertex(false, "", true);
+        ended.vertexes[0].digest = digest(number);
+        steps.take(&variants[0], &ended);
+    }
+    assert_eq!(steps.kept, 0);
+    let mut many = vertex(false, "", false);
+    many.vertexes = (0..super::MAX_STEPS + 10)
+        .map(|number| Vertex {
+            digest: digest(number),
+            ..Vertex::default()
+        })
+        .collect();
+    steps.take(&variants[0], &many);
+    assert_eq!(steps.known.len(), super::MAX_STEPS);
+}
+
+#[test]
+fn the_output_of_a_failed_step_keeps_its_colours_alone() {
+    let (variants, mut steps) = (variants(), Steps::default());
+    steps.take(&variants[0], &vertex(false, "", false));
+    let written = b"\x1b[31mred\r\n\x1b]0;title\x07\x1b[2Jold\rnew\n";
+    steps.take(&variants[0], &log(written));
+    steps.take(&variants[0], &vertex(false, "exit code: 1\x1b[2J", true));
+    let failed = steps.take_failed();
+    let lines: Vec<&str> = failed[0].lines().collect();
+    assert_eq!(lines[1..3], ["\x1b[31mred\x1b[0m", "new"]);
+    let state = &steps
+        .get(&VertexDigest::from("sha256:1".to_owned()))
+        .unwrap()
+        .state;
+    assert_eq!(
+        *state,
+        super::State::Failed("exit code: 1\\u{1b}[2J".to_owned())
     );
 }

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::helper::{self, HelperError};
 
@@ -27,9 +29,9 @@ const HUB_HOSTS: [&str; 3] = ["registry-1.docker.io", "docker.io", "index.docker
 pub struct DockerConfig {
     /// The file, for messages.
     path: PathBuf,
-    auths: BTreeMap<String, Entry>,
-    store: String,
-    helpers: BTreeMap<String, String>,
+    auths: BTreeMap<String, Unread>,
+    store: Unread,
+    helpers: BTreeMap<String, Unread>,
 }
 
 /// What a registry wants to see. Its `Debug` shows neither name nor secret.
@@ -54,14 +56,18 @@ pub enum DockerConfigError {
         #[source]
         source: io::Error,
     },
-    /// The file is not the JSON that Docker writes.
-    #[error("Docker configuration `{}` is not valid", path.display())]
+    /// The file is not the JSON that Docker writes. The parser's own words would quote the file.
+    #[error(
+        "Docker configuration `{}` is not valid at line {line}, column {column}",
+        path.display()
+    )]
     Parse {
         /// The file.
         path: PathBuf,
-        /// Where and why.
-        #[source]
-        source: serde_json::Error,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
     },
 }
 
@@ -72,13 +78,18 @@ pub enum CredentialsError {
     /// The registry's credential helper gave no answer.
     #[error(transparent)]
     Helper(#[from] HelperError),
-    /// The registry's `auth` is not base64 of `user:password`.
-    #[error("Docker configuration `{}` has an invalid `auth` for `{registry}`", path.display())]
-    Auth {
+    /// What is stored for the registry has another form than Docker gives it.
+    #[error(
+        "Docker configuration `{}` has an invalid `{field}` for `{registry}`; `docker login {registry}` writes it anew",
+        path.display()
+    )]
+    Entry {
         /// The file.
         path: PathBuf,
         /// The registry.
         registry: String,
+        /// The field of the file.
+        field: &'static str,
     },
 }
 
@@ -86,15 +97,21 @@ pub enum CredentialsError {
 #[derive(Deserialize, Default)]
 struct File {
     #[serde(default)]
-    auths: Option<BTreeMap<String, Option<Entry>>>,
+    auths: Option<BTreeMap<String, Unread>>,
     #[serde(default, rename = "credsStore")]
-    store: Option<String>,
+    store: Unread,
     #[serde(default, rename = "credHelpers")]
-    helpers: Option<BTreeMap<String, Option<String>>>,
+    helpers: Option<BTreeMap<String, Unread>>,
 }
 
-/// What is stored for a registry, read when it is asked for. Its `Debug` shows nothing of it.
+/// A part of the file that is read when its registry is asked for, so that it is wrong for that one alone. Its `Debug`
+/// shows nothing of it.
 #[derive(Deserialize, Clone, Default, PartialEq, Eq)]
+#[serde(transparent)]
+struct Unread(Value);
+
+/// What is stored for a registry.
+#[derive(Deserialize, Default)]
 struct Entry {
     #[serde(default)]
     auth: Option<String>,
@@ -130,55 +147,77 @@ impl DockerConfig {
         }
     }
 
-    fn parse(path: &Path, json: &[u8]) -> Result<Self, DockerConfigError> {
+    pub(super) fn parse(path: &Path, json: &[u8]) -> Result<Self, DockerConfigError> {
         // Docker takes an empty file for one without anything in it.
         let file: Option<File> = if json.trim_ascii().is_empty() {
             None
         } else {
-            serde_json::from_slice(json).map_err(|source| DockerConfigError::Parse {
+            serde_json::from_slice(json).map_err(|error| DockerConfigError::Parse {
                 path: path.into(),
-                source,
+                line: error.line(),
+                column: error.column(),
             })?
         };
         let file = file.unwrap_or_default();
-        let auths = file.auths.unwrap_or_default().into_iter();
-        let helpers = file.helpers.unwrap_or_default().into_iter();
         Ok(Self {
             path: path.into(),
-            auths: auths
-                .map(|(registry, entry)| (registry, entry.unwrap_or_default()))
-                .collect(),
-            store: file.store.unwrap_or_default(),
-            helpers: helpers
-                .map(|(registry, helper)| (registry, helper.unwrap_or_default()))
-                .collect(),
+            auths: file.auths.unwrap_or_default(),
+            store: file.store,
+            helpers: file.helpers.unwrap_or_default(),
         })
+    }
+
+    /// The name under which the file has a registry's host.
+    pub(super) fn key(host: &str) -> &str {
+        if HUB_HOSTS.contains(&host) {
+            HUB_KEY
+        } else {
+            host
+        }
+    }
+
+    /// Whether there may be credentials for a registry's host; only asking for them tells.
+    pub(super) fn may_have(&self, host: &str) -> bool {
+        let key = Self::key(host);
+        let has_no_helper = self.helper(key).is_ok_and(|helper| helper.is_empty());
+        !has_no_helper || self.stored(key).is_some()
     }
 
     /// The credentials for a registry's host; none means anonymous.
     pub async fn credentials(&self, host: &str) -> Result<Option<Credentials>, CredentialsError> {
-        let key = if HUB_HOSTS.contains(&host) {
-            HUB_KEY
-        } else {
-            host
-        };
-        let helper = self.helpers.get(key).unwrap_or(&self.store);
+        let key = Self::key(host);
+        let helper = self.helper(key)?;
         if !helper.is_empty() {
-            return Ok(helper::get(helper, key).await?);
+            return Ok(helper::get(&helper, key).await?);
         }
         let Some((registry, entry)) = self.stored(key) else {
             return Ok(None);
         };
-        let invalid = || CredentialsError::Auth {
-            path: self.path.clone(),
-            registry: registry.clone(),
-        };
-        let credentials = entry.credentials().ok_or_else(invalid)?;
+        let invalid = |field| self.invalid(registry, field);
+        let entry: Entry = entry.read().ok_or_else(|| invalid("auths"))?;
+        let credentials = entry.credentials().ok_or_else(|| invalid("auth"))?;
         Ok(Some(credentials).filter(|found| *found != Credentials::default()))
     }
 
+    /// The credential helper for a registry; empty if there is none.
+    fn helper(&self, key: &str) -> Result<String, CredentialsError> {
+        let (helper, field) = match self.helpers.get(key) {
+            Some(helper) => (helper, "credHelpers"),
+            None => (&self.store, "credsStore"),
+        };
+        helper.read().ok_or_else(|| self.invalid(key, field))
+    }
+
+    fn invalid(&self, registry: &str, field: &'static str) -> CredentialsError {
+        CredentialsError::Entry {
+            path: self.path.clone(),
+            registry: registry.to_owned(),
+            field,
+        }
+    }
+
     /// An entry counts when its key is the registry, or, as old files have it, a URL on that host.
-    fn stored(&self, key: &str) -> Option<(&String, &Entry)> {
+    fn stored(&self, key: &str) -> Option<(&String, &Unread)> {
         let exact = self.auths.get_key_value(key);
         exact.or_else(|| self.auths.iter().find(|(url, _)| host_of(url) == key))
     }
@@ -190,6 +229,14 @@ fn host_of(url: &str) -> &str {
         .or_else(|| url.strip_prefix("http://"))
         .unwrap_or(url);
     bare.split_once('/').map_or(bare, |(host, _path)| host)
+}
+
+impl Unread {
+    /// What it says, the default for `null`; `None` if it has another form.
+    fn read<T: DeserializeOwned + Default>(&self) -> Option<T> {
+        let read: Option<T> = serde_json::from_value(self.0.clone()).ok()?;
+        Some(read.unwrap_or_default())
+    }
 }
 
 impl Entry {
@@ -210,6 +257,8 @@ impl Entry {
                 secret: text(&self.password),
             });
         }
+        // Go's decoder passes over line ends.
+        let auth = auth.replace(['\r', '\n'], "");
         let decoded = String::from_utf8(STANDARD.decode(auth).ok()?).ok()?;
         let (username, password) = decoded.split_once(':')?;
         Some(Credentials {
@@ -219,9 +268,9 @@ impl Entry {
     }
 }
 
-impl fmt::Debug for Entry {
+impl fmt::Debug for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Entry(redacted)")
+        f.write_str("Unread(redacted)")
     }
 }
 

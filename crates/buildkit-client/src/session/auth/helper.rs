@@ -49,14 +49,11 @@ pub enum HelperError {
         /// The program.
         program: String,
     },
-    /// It printed something else than the JSON of the protocol.
+    /// It printed something else than the JSON of the protocol. The parser's own words would quote it.
     #[error("credential helper `{program}` printed no credentials")]
     Output {
         /// The program.
         program: String,
-        /// Where and why, without what was printed.
-        #[source]
-        source: serde_json::Error,
     },
 }
 
@@ -64,9 +61,9 @@ pub enum HelperError {
 #[serde(rename_all = "PascalCase")]
 struct Answer {
     #[serde(default)]
-    username: String,
+    username: Option<String>,
     #[serde(default)]
-    secret: String,
+    secret: Option<String>,
 }
 
 /// Asks the helper `name` for the credentials of `server`.
@@ -98,18 +95,13 @@ async fn ask(program: &str, server: &str) -> Result<Option<Credentials>, HelperE
         };
     }
     let answer: Answer =
-        serde_json::from_slice(&output.stdout).map_err(|source| HelperError::Output {
+        serde_json::from_slice(&output.stdout).map_err(|_quotes_it| HelperError::Output {
             program: program.into(),
-            source,
         })?;
-    let username = if answer.username == TOKEN_USER {
-        String::new()
-    } else {
-        answer.username
-    };
+    let username = answer.username.filter(|user| user != TOKEN_USER);
     Ok(Some(Credentials {
-        username,
-        secret: answer.secret,
+        username: username.unwrap_or_default(),
+        secret: answer.secret.unwrap_or_default(),
     }))
 }
 
@@ -133,23 +125,28 @@ async fn run(program: &str, server: &str) -> io::Result<std::process::Output> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     async fn check(script: &str, expected: Result<Option<(&str, &str)>, &str>) {
         let dir = tempfile::tempdir().unwrap();
         let program = dir.path().join("helper");
-        fs::write(&program, format!("#!/bin/sh\nread -r server\n{script}\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let program = program.display().to_string();
+        write_program(&program, &format!("#!/bin/sh\nread -r server\n{script}\n"));
         let found = ask(&program, "registry.example\n").await;
         let found = found.map(|found| found.map(|found| (found.username, found.secret)));
         let found = found.map_err(|error| error.to_string().replace(&program, "P"));
         let expected =
             expected.map(|found| found.map(|(user, secret)| (user.to_owned(), secret.to_owned())));
         assert_eq!(found, expected.map_err(String::from), "{script}");
+    }
+
+    /// By a process of its own: a file that this one has open for writing may be open in what another test is about to
+    /// start, and nothing can be run then.
+    fn write_program(path: &str, text: &str) {
+        let mut write = std::process::Command::new("sh");
+        let script = "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\"";
+        let status = write.args(["-c", script, path, text]).status();
+        assert!(status.unwrap().success());
     }
 
     #[tokio::test]
@@ -161,6 +158,11 @@ mod tests {
         .await;
         check(
             r#"echo '{"Username":"<token>","Secret":"t"}'"#,
+            Ok(Some(("", "t"))),
+        )
+        .await;
+        check(
+            r#"echo '{"Username":null,"Secret":"t"}'"#,
             Ok(Some(("", "t"))),
         )
         .await;
@@ -180,6 +182,11 @@ mod tests {
         .await;
         check(
             "echo hello",
+            Err("credential helper `P` printed no credentials"),
+        )
+        .await;
+        check(
+            r#"echo '{"Username":"u","Secret":["hunter2"]}'"#,
             Err("credential helper `P` printed no credentials"),
         )
         .await;

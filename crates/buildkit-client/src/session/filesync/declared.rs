@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A directory that the daemon may read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,60 @@ pub enum DeclaredFiles {
     /// Files are sent with their declared mode and directories with 0755, whatever the umask was that wrote them; extended
     /// attributes and hard links are left out, because no declaration covers them.
     Exact(BTreeMap<RelPath, Expected>),
+    /// These files in one directory, which are not on the disk but made of what is there, each time that the daemon asks
+    /// for one.
+    Made(MadeDir),
 }
+
+/// A directory with files that are made while they are sent.
+#[derive(Debug, Clone)]
+pub struct MadeDir {
+    /// Its name, below the root.
+    pub name: RelPath,
+    /// The files, by name, in the order of the bytes of their names.
+    pub files: BTreeMap<RelPath, MadeFile>,
+    /// What they are made of.
+    pub maker: Arc<dyn MakeFile>,
+}
+
+/// A file that is made while it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MadeFile {
+    /// Its size in bytes.
+    pub size: u64,
+    /// The digest of what it is made of: files with equal digests have equal bytes.
+    pub identity: [u8; 32],
+}
+
+/// Says what files are made of.
+pub trait MakeFile: fmt::Debug + Send + Sync {
+    /// The parts of the file with this digest, one after the other; nothing for one that is unknown.
+    fn parts(&self, identity: &[u8; 32]) -> Box<dyn Iterator<Item = MadePart> + '_>;
+}
+
+/// A part of a file that is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MadePart {
+    /// Some bytes.
+    Bytes(Vec<u8>),
+    /// A file below the root. When it is not there or has another content, the solve fails.
+    File {
+        /// Where it is.
+        path: RelPath,
+        /// The SHA-256 of its content.
+        sha256: [u8; 32],
+        /// Its size in bytes.
+        size: u64,
+    },
+}
+
+impl PartialEq for MadeDir {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.files == other.files
+    }
+}
+
+impl Eq for MadeDir {}
 
 /// What a declared file must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +161,7 @@ pub(super) enum Node {
 /// What is in a directory, by name.
 pub(super) type Children = BTreeMap<Vec<u8>, Node>;
 
-/// The tree of declared files; none when everything is visible. A file that others lie below is an error.
+/// The tree of declared files; none when everything is visible, or may be asked for by name. A file that others lie below is an error.
 pub(super) fn tree(files: &DeclaredFiles) -> Result<Option<Children>, RelPathError> {
     let DeclaredFiles::Exact(files) = files else {
         return Ok(None);

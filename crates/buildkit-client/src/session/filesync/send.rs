@@ -14,10 +14,11 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::task::TaskTracker;
 use tonic::{Status, Streaming};
 
-use super::declared::{Expected, LocalDir};
+use super::declared::{DeclaredFiles, Expected, LocalDir, MadeDir};
 use super::error::FileSyncError;
 use super::filter::Filter;
 use super::follow;
+use super::made;
 use super::packet::{Packet, PacketType, Stat};
 use super::tree::Tree;
 use super::walk::{self, Stopped};
@@ -26,7 +27,7 @@ use super::walk::{self, Stopped};
 pub(super) type Outgoing = mpsc::Sender<Result<Packet, Status>>;
 
 /// The largest piece of a file in one packet.
-const PIECE: usize = 256 << 10;
+pub(super) const PIECE: usize = 256 << 10;
 
 /// Files that are read side by side, as in fsutil.
 const READERS: usize = 4;
@@ -71,6 +72,8 @@ impl From<JoinError> for Ended {
 /// What the threads of a transfer share.
 struct Transfer {
     tree: Tree,
+    /// The files that are sent, where they are made of those in the tree.
+    made: Option<MadeDir>,
     filter: Filter,
     out: Outgoing,
     /// The announced files that were not asked for yet. Each can be asked for once.
@@ -79,7 +82,7 @@ struct Transfer {
 
 /// Runs a transfer to its end.
 pub(super) async fn run(
-    local: LocalDir,
+    local: Arc<LocalDir>,
     ask: Ask,
     incoming: Streaming<Packet>,
     out: Outgoing,
@@ -142,10 +145,17 @@ enum Answer {
 impl Transfer {
     fn open(local: &LocalDir, ask: Ask, out: Outgoing) -> Result<Self, FileSyncError> {
         let tree = Tree::open(local)?;
-        let include = follow::includes(&tree, ask.include, &ask.follow)?;
-        let filter = Filter::try_new(&include, &ask.exclude)?;
+        let (made, filter) = match &local.files {
+            // All of it is sent.
+            DeclaredFiles::Made(made) => (Some(made.clone()), Filter::try_new(&[], &[])?),
+            DeclaredFiles::All | DeclaredFiles::Exact(_) => {
+                let include = follow::includes(&tree, ask.include, &ask.follow)?;
+                (None, Filter::try_new(&include, &ask.exclude)?)
+            }
+        };
         Ok(Self {
             tree,
+            made,
             filter,
             out,
             files: Mutex::default(),
@@ -154,11 +164,15 @@ impl Transfer {
 
     fn walk(&self) -> Result<(), Stopped> {
         let mut next = 0_u32;
-        walk::walk(&self.tree, &self.filter, |stat| {
+        let announce = |stat| {
             self.announce(next, stat)?;
             next = next.checked_add(1).ok_or(Stopped::Unwanted)?;
             Ok(())
-        })?;
+        };
+        match &self.made {
+            Some(made) => made::walk(made, announce)?,
+            None => walk::walk(&self.tree, &self.filter, announce)?,
+        }
         self.put_blocking(Packet::end_of_stats())
     }
 
@@ -198,6 +212,12 @@ impl Transfer {
 
     /// Sends a file's content. A declared one is hashed on the way, and does not end well if it is not what was declared.
     fn send_file(&self, id: u32, path: &[u8]) -> Result<(), Stopped> {
+        if let Some(made) = &self.made {
+            made::send(made, &self.tree, path, |piece| {
+                self.put_blocking(Packet::data(id, piece))
+            })?;
+            return self.put_blocking(Packet::data(id, Bytes::new()));
+        }
         let (file, expected) = self.tree.file(path)?;
         let mut hash = expected.map(|_| Sha256::new());
         if let Some(file) = file {

@@ -48,6 +48,22 @@ fn built_in_artifacts_stay_where_their_dockerfiles_are() {
     );
 }
 
+/// What an option says is as good as what a step says.
+#[test]
+fn options_name_what_is_left_out() {
+    let check = |of_file: &str, stays: bool| {
+        let step = Copy::new("/a", "/a").from("{from}");
+        let builtin = builtin().option("word", "below", []);
+        let builtin = builtin.artifact(Artifact::rootfs("chosen", "debian:12").step(step));
+        let file = parse(of_file).unwrap();
+        let catalog = builtin.with_file(file, &|_| false).unwrap();
+        let catalog = catalog.check().unwrap();
+        assert_eq!(catalog.get("chosen").is_some(), stays, "{of_file}");
+    };
+    check("options.from = \"{word}\"", false);
+    check("options.from = \"alone\"", true);
+}
+
 #[test]
 fn names_and_bases_that_would_be_something_else_are_refused() {
     let check = |text: &str, is_there: bool, expected: &str| {

@@ -77,11 +77,6 @@ fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
         "3, column 1: `a` has the kind `image`, and only a `layer` has `whiteouts`\n\
          \x20 3 | whiteouts = \"oci\"\n    | ^^^^^^^^^",
     );
-    check_artifact(
-        "file-tags = [\"/a\"]",
-        "2, column 14: `/a` is absolute; inputs are named relative to the context directory\n\
-         \x20 2 | file-tags = [\"/a\"]\n    |              ^^^^",
-    );
 }
 
 /// What is wrong with a step, at a column of the line for so many characters.

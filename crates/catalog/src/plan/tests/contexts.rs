@@ -151,6 +151,39 @@ fn an_image_of_a_layout_is_the_base_with_its_config() {
 }
 
 #[test]
+fn a_tree_that_lacks_a_platform_says_which_it_has() {
+    let copy = Copy::new("a", "/a").context("given");
+    let catalog = checked([Artifact::rootfs("base", "debian:12").step(copy)]);
+    let tree = crate::GivenTree {
+        definition: plan(&catalog, "base", &inputs(&[])).to_return().clone(),
+        config: None,
+        files: BTreeMap::from([(path("a"), set(&[("a", text_file("x"))]))]),
+    };
+    let trees = crate::GivenTrees {
+        all: None,
+        platforms: BTreeMap::from([("linux/arm64".parse().unwrap(), tree)]),
+    };
+    let context = NamedContext::Tree(Box::new(trees));
+    let inputs = Inputs {
+        contexts: BTreeMap::from([("given".to_owned(), context)]),
+        ..inputs(&[])
+    };
+    plan(&catalog, "base", &inputs);
+    let everything = catalog.select(&Request {
+        artifacts: vec!["base".into()],
+        ..Request::default()
+    });
+    let error = catalog.plan(&everything.unwrap()[0], &inputs, Caching::Use);
+    let PlanProblem::Step { source, .. } = *error.unwrap_err().reason else {
+        panic!("another error")
+    };
+    assert_eq!(
+        source.to_string(),
+        "the build context `given` has no tree for `linux/amd64`; it has one for `linux/arm64`"
+    );
+}
+
+#[test]
 fn two_contexts_for_one_base_are_refused() {
     let catalog = checked([rootfs()]);
     let image = || NamedContext::Image("debian:12".parse().unwrap());

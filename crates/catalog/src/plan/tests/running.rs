@@ -7,10 +7,10 @@ use crate::{
     Cmd, Entrypoint, Expose, ImageConfig, ImagePin, Label, Lock, Network, StepError, Volume,
 };
 
-const BASE: &str = "debian:12";
+pub(super) const BASE: &str = "debian:12";
 
 /// Inputs whose lock has the base with this config.
-fn on(config: &str) -> Inputs {
+pub(super) fn on(config: &str) -> Inputs {
     let config = format!("{{\"config\": {config}}}");
     let config = BaseConfig::from_json(config.as_bytes()).unwrap();
     let digest = format!("sha256:{}", "1".repeat(64)).parse().unwrap();

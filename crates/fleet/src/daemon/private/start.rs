@@ -18,6 +18,7 @@ use super::launch::Launch;
 use super::layout::Layout;
 use super::processes;
 use crate::daemon::probe;
+use crate::file_limit::raise_file_limit;
 
 /// How much of the log an error shows: the reason stands in the last lines.
 const TAIL_LINES: usize = 10;
@@ -194,6 +195,7 @@ fn spawn(
     layout: &Layout,
     launch: &Launch,
 ) -> Result<oneshot::Receiver<io::Result<ExitStatus>>, StartError> {
+    raise_file_limit();
     let log_path = layout.log();
     let log = open_log(&log_path).map_err(|source| StartError::File {
         path: log_path.clone(),

@@ -44,23 +44,51 @@ async fn identity_tokens_have_no_user() {
     check(plain, "registry.example", Some(("u", "p"))).await;
 }
 
-/// Docker reads a file that is wrong for one registry for all others.
+/// A file that is wrong for one registry is right for all others, whatever is wrong.
 #[tokio::test]
 async fn an_entry_matters_to_its_registry_alone() {
-    for auth in ["not base64!", "dXNlcg=="] {
-        let json = format!(
-            r#"{{"auths":{{"r.example":{{"auth":"{auth}"}},"good.example":{{"auth":"dTpw"}}}}}}"#
-        );
-        check(&json, "good.example", Some(("u", "p"))).await;
-        check(&json, "other.example", None).await;
-        let path = Path::new("dir/config.json");
-        let config = DockerConfig::parse(path, json.as_bytes()).unwrap();
-        let error = config.credentials("r.example").await.unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "Docker configuration `dir/config.json` has an invalid `auth` for `r.example`"
-        );
+    let bad = [
+        r#"{"auth":"hunter2!"}"#,
+        r#"{"auth":"dXNlcg=="}"#,
+        r#"{"auth":["hunter2"]}"#,
+        r#""hunter2""#,
+        "[\"hunter2\"]",
+        "true",
+        r#"{"identitytoken":{"hunter2":1}}"#,
+    ];
+    for bad in bad {
+        check_bad(&format!(
+            r#"{{"auths":{{"r.example":{bad},"good.example":{{"auth":"dTpw"}}}}}}"#
+        ))
+        .await;
     }
+    for bad in [r#"["hunter2"]"#, "1", r#"{"hunter2":"x"}"#] {
+        check_bad(&format!(
+            r#"{{"auths":{{"good.example":{{"auth":"dTpw"}}}},"credHelpers":{{"r.example":{bad}}}}}"#
+        ))
+        .await;
+    }
+}
+
+/// A configuration that is bad for `r.example` alone.
+async fn check_bad(json: &str) {
+    check(json, "good.example", Some(("u", "p"))).await;
+    check(json, "other.example", None).await;
+    let config = DockerConfig::parse(Path::new("dir/config.json"), json.as_bytes()).unwrap();
+    let error = config.credentials("r.example").await.unwrap_err();
+    let told = format!("{error} {error:?}");
+    assert!(
+        told.starts_with("Docker configuration `dir/config.json` has an invalid `")
+            && told.contains("` for `r.example`; `docker login r.example` writes it anew"),
+        "{told}"
+    );
+    assert!(!told.contains("hunter2"), "{told}");
+}
+
+#[tokio::test]
+async fn lines_in_an_auth_are_passed_over() {
+    let json = r#"{"auths":{"r.example":{"auth":"dT\npw\r\n"}}}"#;
+    check(json, "r.example", Some(("u", "p"))).await;
 }
 
 #[tokio::test]
@@ -82,8 +110,16 @@ async fn what_is_null_or_empty_is_not_there() {
 
 #[test]
 fn broken_files_are_named() {
-    let parsed = DockerConfig::parse(Path::new("dir/config.json"), b"{");
-    assert!(matches!(parsed, Err(DockerConfigError::Parse { .. })));
+    for json in ["{", r#"{"auths":"hunter2"}"#, r#"["hunter2"]"#] {
+        let parsed = DockerConfig::parse(Path::new("dir/config.json"), json.as_bytes());
+        let error = parsed.unwrap_err();
+        let told = format!("{error} {error:?}");
+        assert!(
+            told.contains("`dir/config.json` is not valid at line 1, column "),
+            "{told}"
+        );
+        assert!(!told.contains("hunter2"), "{told}");
+    }
 }
 
 #[test]

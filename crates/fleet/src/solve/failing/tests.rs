@@ -1,7 +1,7 @@
-//! What is served to the daemon, and what its errors become.
+//! What the daemon's errors become.
 
-use buildkit_client::{BuildFailure, Code, SourcePosition, SourceRange};
-use catalog::{Caching, Catalog, CatalogFile, FileSet, Inputs, Request};
+use buildkit_client::{Code, SourcePosition, SourceRange};
+use catalog::{Caching, Catalog, CatalogFile, ContextPath, FileSet, InputFile, Inputs, Request};
 
 use super::*;
 
@@ -57,26 +57,4 @@ fn places_are_in_the_order_of_the_graph() {
     };
     check([("a.sh", 1), ("llbgen.toml", 4), ("elsewhere", 1)]);
     check([("elsewhere", 1), ("llbgen.toml", 4), ("a.sh", 1)]);
-}
-
-#[test]
-fn a_local_source_without_a_directory_is_refused() {
-    let locals = [LocalSource {
-        name: "context".to_owned(),
-        content: LocalContent::Files(catalog::FileSet::new()),
-    }];
-    let check = |roots: &[(&str, &str)], expected: Result<usize, &str>| {
-        let roots = roots
-            .iter()
-            .map(|(name, root)| ((*name).to_owned(), PathBuf::from(root)))
-            .collect();
-        let dirs = local_dirs(&locals, &roots).map(|dirs| dirs.len());
-        let expected = expected.map_err(str::to_owned);
-        assert_eq!(dirs.map_err(|error| error.to_string()), expected);
-    };
-    check(&[("context", "/c")], Ok(1));
-    check(
-        &[("other", "/c")],
-        Err("there is no directory for the local source `context`"),
-    );
 }

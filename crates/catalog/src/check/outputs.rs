@@ -1,0 +1,82 @@
+//! Where outputs are written: each in the output directory, and no two to one path.
+
+use std::collections::BTreeMap;
+
+use super::about;
+use crate::{
+    artifact::{Artifact, Kind},
+    catalog::CheckedCatalog,
+    path::ContextPath,
+    problem::{Found, Problem},
+    variant::{self, Variant},
+};
+
+/// Outputs that are no path or the path of another one. One `output` is one mistake, in however many variants it shows.
+pub(super) fn output_problems(catalog: &CheckedCatalog) -> Vec<Found> {
+    let mut problems = Vec::new();
+    let mut written: BTreeMap<ContextPath, Variant> = BTreeMap::new();
+    for artifact in catalog.artifacts() {
+        let mut no_path = None;
+        let mut clashes: BTreeMap<String, Problem> = BTreeMap::new();
+        for variant in variant::all_of(artifact, &artifact.platforms) {
+            // The archive of an image holds all its platforms.
+            if artifact.kind == Kind::Image && Some(&variant.platform) != artifact.platforms.first()
+            {
+                continue;
+            }
+            match output_path(artifact, &variant) {
+                Err(problem) => drop(no_path.get_or_insert(problem)),
+                Ok(path) => match written.get(&path) {
+                    Some(first) => add_clash(&mut clashes, &path, first, &variant),
+                    None => drop(written.insert(path, variant)),
+                },
+            }
+        }
+        let found = no_path.into_iter().chain(clashes.into_values());
+        problems.extend(found.map(|problem| about(artifact, problem)));
+    }
+    problems
+}
+
+/// Notes down that `second` is written where `first` is: once for the artifact of `first`, with all that tells variants of
+/// the two apart.
+fn add_clash(
+    clashes: &mut BTreeMap<String, Problem>,
+    path: &ContextPath,
+    first: &Variant,
+    second: &Variant,
+) {
+    let more = second.told_from(first);
+    if let Some(Problem::OutputClash { telling, .. }) = clashes.get_mut(first.artifact.as_str()) {
+        let new = more.into_iter().filter(|name| !telling.contains(name));
+        let new: Vec<String> = new.collect();
+        telling.extend(new);
+        return;
+    }
+    let clash = Problem::OutputClash {
+        path: path.to_string(),
+        first: first.to_string(),
+        second: second.to_string(),
+        telling: more,
+    };
+    clashes.insert(first.artifact.to_string(), clash);
+}
+
+/// Where the records of outputs are, in the output directory.
+pub const RECORDS_DIRECTORY: &str = ".llbgen";
+
+pub(crate) fn output_path(artifact: &Artifact, variant: &Variant) -> Result<ContextPath, Problem> {
+    let path = artifact.output.expand(&variant.variables())?;
+    if path.chars().any(char::is_control) {
+        let path = path.escape_default().to_string();
+        return Err(Problem::OutputControl { path });
+    }
+    let parsed: ContextPath = match path.parse() {
+        Ok(parsed) => parsed,
+        Err(_) => return Err(Problem::OutputPath { path }),
+    };
+    if parsed.components().next() == Some(RECORDS_DIRECTORY) {
+        return Err(Problem::OutputRecord { path });
+    }
+    Ok(parsed)
+}

@@ -1,0 +1,83 @@
+//! What is wrong with outputs and tags.
+
+use super::*;
+
+/// However many variants show it.
+#[test]
+fn one_mistake_is_told_once() {
+    let many = |artifact: Artifact| artifact.axis("l10n", ["en", "zh", "de"]);
+    let rootfs = || many(Artifact::rootfs("a", "debian:12"));
+    check(
+        one(rootfs().output("x.tar")),
+        &[
+            "a: `x.tar` would be written by `a linux/amd64 l10n=en` and by `a linux/amd64 l10n=zh`; add `{l10n}`, `{arch}` to `output`",
+        ],
+    );
+    check(
+        one(rootfs().output("/{l10n}-{arch}.tar")),
+        &[
+            "a: the output `/en-amd64.tar` must be a relative path that stays in the output directory",
+        ],
+    );
+    let image = many(Artifact::image("a", "debian:12")).repository("r.example/a");
+    check(
+        one(image.clone().tag("x").platform_tag("{arch}")),
+        &[
+            "a: `r.example/a:amd64` would be pushed by `a linux/amd64 l10n=en` and by `a linux/amd64 l10n=zh`; add the axis to `tags`",
+            "a: `r.example/a:x` would be pushed by `a linux/amd64 l10n=en` and by `a linux/amd64 l10n=zh`; add the axis to `tags`",
+        ],
+    );
+    // In the first variant all is well.
+    check(
+        one(Artifact::image("a", "debian:12")
+            .axis("v", ["1", "1 2"])
+            .repository("r.example/a")
+            .tag("{v}")),
+        &["a: `r.example/a:1 2`, made from `repository` and `tags`, is not an image reference"],
+    );
+}
+
+#[test]
+fn outputs_are_unique_and_stay_in_the_output_directory() {
+    check(
+        one(Artifact::rootfs("a", "debian:12").output("a.tar")),
+        &[
+            "a: `a.tar` would be written by `a linux/amd64` and by `a linux/arm64`; add `{arch}` to `output`",
+        ],
+    );
+    check(
+        Catalog::new()
+            .artifact(Artifact::rootfs("a", "debian:12").output("{arch}.tar"))
+            .artifact(
+                Artifact::rootfs("b", "debian:12")
+                    .output("./{arch}.tar")
+                    .platforms(["linux/arm64"]),
+            ),
+        &[
+            "b: `arm64.tar` would be written by `a linux/arm64` and by `b linux/arm64`; add `{artifact}` to `output`",
+        ],
+    );
+    check(
+        one(Artifact::rootfs("a", "debian:12").platforms(["linux/arm/v6", "linux/arm/v7"])),
+        &[
+            "a: `a/arm.tar` would be written by `a linux/arm/v6` and by `a linux/arm/v7`; add `{platform}` to `output`",
+        ],
+    );
+    check(
+        one(Artifact::rootfs("a", "debian:12")
+            .axis("l10n", ["en", "zh"])
+            .output("{arch}.tar")
+            .platforms(["linux/amd64"])),
+        &[
+            "a: `amd64.tar` would be written by `a linux/amd64 l10n=en` and by `a linux/amd64 l10n=zh`; add `{l10n}` to `output`",
+        ],
+    );
+    check(
+        one(Artifact::rootfs("a", "debian:12")
+            .output("../{arch}.tar")
+            .platforms(["linux/amd64"])),
+        &[
+            "a: the output `../amd64.tar` must be a relative path that stays in the output directory",
+        ],
+    );
+}

@@ -1,0 +1,230 @@
+//! What is wrong with steps.
+
+use super::*;
+use crate::Download;
+
+#[test]
+fn steps_are_checked() {
+    let with = |step: crate::Step| one(Artifact::rootfs("a", "debian:12").step(step));
+    check(
+        with(Apt::install(Vec::<String>::new()).into()),
+        &["a: step 1: `apt` names no package"],
+    );
+    check(
+        with(Download::new("https://u:secret@example.com/x", "/x").into()),
+        &[
+            "a: step 1: `download`: the address has a user or a password in it, which would stand in the graph; give the server's token with `--secret id=HTTP_AUTH_TOKEN_HOST,env=…`",
+        ],
+    );
+    check(
+        with(Apt::install(["-oX=y"]).into()),
+        &["a: step 1: `-oX=y` is not a package name"],
+    );
+    check(
+        with(Apt::install(["zsh;reboot"]).into()),
+        &["a: step 1: `zsh;reboot` is not a package name"],
+    );
+    check(
+        with(Workdir::new("app").into()),
+        &["a: step 1: `workdir` must be an absolute path, not `app`"],
+    );
+    check(
+        with(Copy::new("a", "b").into()),
+        &["a: step 1: `to` must be an absolute path, not `b`"],
+    );
+    check(
+        with(Run::command(" ").into()),
+        &["a: step 1: `run` has no command"],
+    );
+    check(
+        with(Copy::new("../x", "/").into()),
+        &["a: step 1: `../x` points out of the context directory"],
+    );
+    check(
+        with(Copy::new("{l1on}", "/").into()),
+        &[
+            "a: step 1: `{l1on}`: there is no `l1on`; there are `arch`, `artifact`, `os`, `platform`, `variant`",
+        ],
+    );
+    check(
+        with(Run::command("x").env("A", "{").into()),
+        &["a: step 1: `{` has an unbalanced `{`; write `{{` for a literal one"],
+    );
+    check(
+        with(
+            Run::command("x")
+                .secret("a b")
+                .cache(Cache::directory("x"))
+                .into(),
+        ),
+        &[
+            "a: step 1: `a b` is not a valid secret id: it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`, `:`",
+            "a: step 1: `x` is not a cache: write `npm`, `pip`, or an absolute path",
+        ],
+    );
+    check(
+        with(When::equals("flavour", "x").into()),
+        &[
+            "a: step 1: `when.flavour`: there is no `flavour`; there are `arch`, `artifact`, `os`, `platform`, `variant`",
+        ],
+    );
+    check(
+        one(Artifact::rootfs("a", Base::from_line("../x.dockerfile"))),
+        &["a: `../x.dockerfile` points out of the context directory"],
+    );
+    check(
+        with(Run::command("x").env("A=B", "1").into()),
+        &["a: step 1: `A=B` cannot be the name of an environment variable"],
+    );
+}
+
+#[test]
+fn texts_are_checked_with_what_they_are_filled_in_with() {
+    let with = |value: &str, step: crate::Step| {
+        one(Artifact::image("a", "debian:12")
+            .option("x", value, [])
+            .step(step))
+    };
+    let cases: [(crate::Step, &str, &str); 8] = [
+        (
+            Workdir::new("{x}").into(),
+            "/a",
+            "`workdir` must be an absolute path, not `odd value`",
+        ),
+        (
+            crate::Volume::new(["{x}"]).into(),
+            "/a",
+            "the volume `odd value` is not an absolute path",
+        ),
+        (
+            crate::Expose::new(["{x}"]).into(),
+            "80",
+            "`odd value` is not a port: write `8080` or `53/udp`",
+        ),
+        (
+            crate::StopSignal::new("{x}").into(),
+            "9",
+            "`odd value` is not a signal: write `SIGQUIT` or `3`",
+        ),
+        (
+            Apt::install(["{x}!"]).into(),
+            "",
+            "`odd` is not a package name",
+        ),
+        (
+            Run::command("x").cache(Cache::directory("{x}")).into(),
+            "/a",
+            "`odd value` is not a cache: write `npm`, `pip`, or an absolute path",
+        ),
+        (
+            crate::Healthcheck::none().interval("{x}").into(),
+            "1s",
+            "`odd value` is not a time: write `30s` or `1m30s`, at least `1ms`",
+        ),
+        (
+            Run::command("echo {x}").into(),
+            "",
+            "`{x}` in a script: write `${{ x }}` for its value; a brace of the script's own goes into `env`",
+        ),
+    ];
+    for (step, sound, expected) in cases {
+        if !sound.is_empty() {
+            check(with(sound, step.clone()), &[]);
+        }
+        let expected = expected.replace("`odd`", "`value!`");
+        check(
+            with("odd value", step),
+            &[&format!("a: step 1: {expected}")],
+        );
+    }
+    let user = crate::User::new("{x}");
+    check(with("", user.into()), &["a: step 1: `user` is empty"]);
+}
+
+#[test]
+fn names_are_taken_as_they_are_written() {
+    let with = |step: crate::Step| one(Artifact::rootfs("a", "debian:12").step(step));
+    check(
+        with(crate::Env::new("{arch}", "1").into()),
+        &[
+            "a: step 1: `{arch}` cannot be the name of an environment variable; names are taken as they are written",
+        ],
+    );
+    check(
+        with(crate::Label::new("{arch}", "1").into()),
+        &["a: step 1: `{arch}` cannot be the name of a label; names are taken as they are written"],
+    );
+    check(
+        one(Artifact::rootfs("a", "debian:12").axis("x", ["{arch}"])),
+        &["a: `{arch}` is taken as it is written, and no placeholder can stand there"],
+    );
+}
+
+#[test]
+fn last_steps_overrule_nothing() {
+    let steps: [(crate::Step, &str); 4] = [
+        (crate::User::new("1").into(), "user"),
+        (Workdir::new("/a").into(), "workdir"),
+        (crate::Entrypoint::new(["a"]).into(), "entrypoint"),
+        (
+            When::equals("arch", "amd64")
+                .step(crate::Cmd::new(["a"]))
+                .into(),
+            "cmd",
+        ),
+    ];
+    for (step, key) in steps {
+        let problem = format!("a: step 1: `{key}` in `finally` would overrule artifacts on top");
+        let artifact = Artifact::image("a", "debian:12").finally(step.clone());
+        check(one(artifact), &[&problem]);
+        check(one(Artifact::image("a", "debian:12").step(step)), &[]);
+    }
+}
+
+#[test]
+fn values_that_cannot_be_are_refused() {
+    let with = |step: crate::Step| {
+        one(Artifact::rootfs("a", "debian:12")
+            .platforms(["linux/amd64"])
+            .option("mirror", "none", ["none", "near"])
+            .option("version", "1", [])
+            .step(step))
+    };
+    let when = |name: &str, value: &str| When::equals(name, value).step(Run::command("true"));
+    for (name, value) in [
+        ("mirror", "n*"),
+        ("mirror", "ne?r"),
+        ("arch", "amd64"),
+        ("platform", "linux/amd64"),
+        ("platform", "*/amd64"),
+        ("artifact", "a"),
+        ("version", "whatever"),
+    ] {
+        check(with(when(name, value).into()), &[]);
+    }
+    let refused = |step: When, expected: &str| {
+        check(with(step.into()), &[&format!("a: step 1: {expected}")]);
+    };
+    refused(
+        when("mirror", "naer"),
+        "`when.mirror = \"naer\"` can never be: `near`, `none`; did you mean `near`?",
+    );
+    refused(
+        when("arch", "x86_64"),
+        "`when.arch = \"x86_64\"` can never be: `amd64`",
+    );
+    refused(
+        when("platform", "linux-amd64"),
+        "`when.platform = \"linux-amd64\"` can never be: `linux/amd64`; did you mean `linux/amd64`?",
+    );
+    refused(
+        When::differs("mirror", "far"),
+        "`unless.mirror = \"far\"` can never be: `near`, `none`; did you mean `near`?",
+    );
+    // Below a condition that does not hold, a name is one all the same.
+    refused(
+        When::equals("mirror", "near").step(Workdir::new("/{mirrer}")),
+        "`{mirrer}`: there is no `mirrer`; did you mean `mirror`? there are `arch`, `artifact`, `mirror`, `os`, `platform`, \
+         `variant`, `version`",
+    );
+}

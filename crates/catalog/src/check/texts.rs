@@ -1,0 +1,81 @@
+//! Texts that all variants of an artifact have in common: what it is for, and which git tags release it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::about;
+use crate::{
+    artifact::Artifact,
+    catalog::CheckedCatalog,
+    problem::{Found, Problem},
+    template::{Template, Text, Variables},
+    variant,
+};
+
+/// Fills them in, once each artifact has its options, with what is the same in all variants.
+pub(super) fn fill(catalog: &mut CheckedCatalog) -> Vec<Found> {
+    let mut problems = Vec::new();
+    for name in &catalog.order {
+        let Some(artifact) = catalog.artifacts.get_mut(name) else {
+            continue;
+        };
+        match filled(artifact) {
+            Ok((description, release_tags)) => {
+                artifact.description = description;
+                artifact.release_tags = release_tags;
+            }
+            Err(problem) => problems.push(about(artifact, problem)),
+        }
+    }
+    problems
+}
+
+fn filled(artifact: &Artifact) -> Result<(Template, Vec<Template>), Problem> {
+    let texts = std::iter::once(&artifact.description).chain(&artifact.release_tags);
+    let names: BTreeSet<&str> = texts.flat_map(Text::names).collect();
+    let values = values(artifact, &names);
+    let fill = |key, text: &Template| fill_in(key, text, &values);
+    let release_tags = artifact.release_tags.iter();
+    let release_tags = release_tags.map(|text| fill("release-tags", text));
+    Ok((
+        fill("description", &artifact.description)?,
+        release_tags.collect::<Result<_, _>>()?,
+    ))
+}
+
+/// All values of each variable; only when `names` asks for any.
+fn values(artifact: &Artifact, names: &BTreeSet<&str>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    if names.is_empty() {
+        return values;
+    }
+    for variant in variant::all_of(artifact, &artifact.platforms) {
+        for (name, value) in variant.variables() {
+            values.entry(name).or_default().insert(value);
+        }
+    }
+    values
+}
+
+fn fill_in(
+    key: &'static str,
+    text: &Template,
+    values: &BTreeMap<String, BTreeSet<String>>,
+) -> Result<Template, Problem> {
+    for name in text.names() {
+        if let Some(values) = values.get(name)
+            && values.len() > 1
+        {
+            return Err(Problem::Varies {
+                key,
+                name: name.to_owned(),
+                values: values.iter().cloned().collect(),
+            });
+        }
+    }
+    let one = |(name, values): (&String, &BTreeSet<String>)| {
+        let value = values.first()?;
+        Some((name.clone(), value.clone()))
+    };
+    let variables: Variables = values.iter().filter_map(one).collect();
+    Ok(Template::literal(text.expand(&variables)?))
+}

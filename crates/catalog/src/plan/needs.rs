@@ -1,0 +1,107 @@
+//! What has to be read before a variant can be planned.
+
+use std::collections::BTreeSet;
+
+use super::{PlanError, PlanProblem, error::at};
+use crate::{
+    artifact::{Artifact, Base, Kind},
+    catalog::CheckedCatalog,
+    check,
+    inputs::Needs,
+    step::{Read, Reader, Step, StepError, StepProblem},
+    variant::Variant,
+};
+
+impl CheckedCatalog {
+    /// What has to be read before `variants` can be planned.
+    pub fn needs(&self, variants: &[Variant]) -> Result<Needs, PlanError> {
+        let mut needs = Needs::default();
+        for variant in variants {
+            let failed = |reason| PlanError::new(variant, reason);
+            let artifact = &self.artifacts[&variant.artifact];
+            let tags = check::file_tag_paths(artifact, variant);
+            needs
+                .files
+                .extend(tags.map_err(|problem| failed(problem.into()))?);
+            for variant in self.variant_closure(variant).map_err(failed)? {
+                let artifact = &self.artifacts[&variant.artifact];
+                if let Base::FromLine { from } = &artifact.base {
+                    needs.dockerfiles.insert(from.clone());
+                }
+                let reads = reads_of(artifact, &variant).map_err(failed)?;
+                needs.packer |= artifact.kind != Kind::Image;
+                for read in reads.into_iter().flatten() {
+                    needs.add(read);
+                }
+            }
+        }
+        Ok(needs)
+    }
+
+    /// What the steps of `variant` read, and those of what it is made from, whatever contexts replace.
+    pub fn reads(&self, variant: &Variant) -> Result<BTreeSet<Read>, PlanError> {
+        let failed = |reason| PlanError::new(variant, reason);
+        let mut reads = BTreeSet::new();
+        for below in self.variant_closure(variant).map_err(failed)? {
+            let steps = reads_of(&self.artifacts[&below.artifact], &below).map_err(failed)?;
+            reads.extend(steps.into_iter().flatten());
+        }
+        Ok(reads)
+    }
+}
+
+impl CheckedCatalog {
+    /// The first step of `variants`, or of what they are made from, that reads `read`, as errors name it: with its artifact
+    /// and its line.
+    pub fn step_that_reads(&self, variants: &[Variant], read: &Read) -> Option<String> {
+        let closures = variants
+            .iter()
+            .filter_map(|variant| self.variant_closure(variant).ok());
+        closures.flatten().find_map(|variant| {
+            let artifact = &self.artifacts[&variant.artifact];
+            let reads = reads_of(artifact, &variant).ok()?;
+            let mut steps = artifact.numbered_steps().zip(reads);
+            let ((number, step), _) = steps.find(|(_, reads)| reads.contains(read))?;
+            let at = at(artifact.step_place(number));
+            let (name, title) = (&artifact.name, step.title());
+            Some(format!(
+                "step {number} (`{title}`) of artifact `{name}`{at}"
+            ))
+        })
+    }
+}
+
+/// What every step of `artifact` reads, in the order of the steps, the last ones among them.
+pub(crate) fn reads_of(
+    artifact: &Artifact,
+    variant: &Variant,
+) -> Result<Vec<Vec<Read>>, PlanProblem> {
+    let variables = variant.variables();
+    let reader = Reader {
+        variables: &variables,
+    };
+    artifact
+        .numbered_steps()
+        .map(|(number, step)| {
+            step.reads(reader)
+                .map_err(|source| step_failed(artifact, number, step, source))
+        })
+        .collect()
+}
+
+pub(crate) fn step_failed(
+    artifact: &Artifact,
+    number: usize,
+    step: &Step,
+    source: StepError,
+) -> PlanProblem {
+    let written = StepProblem::from(&source).written;
+    let place = artifact.step_place(number);
+    PlanProblem::Step {
+        place: place.map(|place| Box::new(place.of_text(&written))),
+        artifact: artifact.name.to_string(),
+        number,
+        title: step.title(),
+        source: Box::new(source),
+    }
+}

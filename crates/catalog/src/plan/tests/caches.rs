@@ -1,0 +1,69 @@
+//! The caches of commands: apart where anything differs, and no part of an id.
+
+use std::collections::BTreeSet;
+
+use buildkit_llb::{Definition, OpContent};
+
+use super::*;
+use crate::{Cache, Lock};
+
+/// The ids of all caches of a graph.
+fn ids(graph: &Definition) -> Vec<String> {
+    let mounts = graph.vertices().flat_map(|vertex| match vertex.content() {
+        OpContent::Exec(exec) => exec.mounts,
+        _ => Vec::new(),
+    });
+    let caches = mounts.filter(|mount| mount.kind == "cache");
+    caches.map(|mount| mount.id).collect()
+}
+
+#[test]
+fn no_two_caches_have_one_id() {
+    let caches = ["/a/b", "/a-b", "/a", "/pip", "/npm", "/b /a", "/apt"];
+    let run = caches.iter().fold(Run::command("x"), |run, path| {
+        run.cache(Cache::directory(path))
+    });
+    let run = run.cache(Cache::Pip).cache(Cache::Npm);
+    let mut all = Vec::new();
+    for base in ["debian:12", "debian:12-a", "debian-12:a"] {
+        let artifact = Artifact::rootfs("a", base)
+            .step(run.clone())
+            .step(Apt::install(["zsh"]));
+        all.extend(ids(plan(&checked([artifact]), "a", &inputs(&[])).to_emit()));
+    }
+    let different: BTreeSet<&String> = all.iter().collect();
+    assert_eq!((all.len(), different.len()), (30, 30), "{all:?}");
+}
+
+#[test]
+fn the_namespace_is_of_the_flag_or_the_lock_or_the_catalog_and_of_no_id() {
+    let artifact =
+        |name: &str| Artifact::image(name, "scratch").step(Run::command("x").cache(Cache::Pip));
+    let of = |name: &str, lock: Option<&str>, flag: Option<&str>| {
+        let mut inputs = inputs(&[]);
+        let mut written = Lock::default();
+        if let Some(name) = lock {
+            written.begin_cache_namespace(name.parse().unwrap());
+            // What is there stays.
+            written.begin_cache_namespace("other".parse().unwrap());
+        }
+        inputs.lock = written;
+        inputs.cache_namespace = flag.map(|name| name.parse().unwrap());
+        let plan = plan(&checked([artifact(name)]), name, &inputs);
+        let emitted = ids(plan.to_emit());
+        assert_eq!(ids(plan.to_return()), emitted);
+        let namespace = emitted[0].split_once('/').unwrap().0.to_owned();
+        (namespace, plan.id, plan.definition.head())
+    };
+    let (derived, id, head) = of("a", None, None);
+    assert_eq!(derived.len(), 16);
+    assert_eq!(of("a", Some("team"), None), ("team".to_owned(), id, head));
+    assert_eq!(
+        of("a", Some("team"), Some("ci")),
+        ("ci".to_owned(), id, head)
+    );
+    assert_ne!(of("b", None, None).0, derived);
+    for odd in ["", "a/b", "a b", &"a".repeat(65)] {
+        assert!(odd.parse::<crate::CacheNamespace>().is_err(), "{odd}");
+    }
+}

@@ -1,0 +1,91 @@
+//! What trees stand on: the tree of another artifact, an image, or what a `--build-context` gives in its place.
+
+use buildkit_llb::{Exec, SourceLocation, State};
+
+use super::{Built, Named, Planner};
+use crate::{
+    artifact::{Artifact, Base},
+    base::{self, Ground},
+    inputs::RootfsTar,
+    local::{self, LocalContent, LocalSource},
+    name::ArtifactName,
+    placing::Placing,
+    plan::PlanProblem,
+    tree::Tree,
+    variant::Variant,
+};
+
+impl<'a> Planner<'a> {
+    pub(super) fn base(
+        &mut self,
+        artifact: &'a Artifact,
+        variant: &Variant,
+    ) -> Result<Built, PlanProblem> {
+        if let Some(below) = self.catalog.base_artifact(artifact)
+            && !self.is_replaced(&below.name)
+        {
+            return self.build(&self.catalog.below(variant, below));
+        }
+        let named = match &artifact.base {
+            Base::FromLine { from } => Named::By(from.clone()),
+            Base::Named(_) => Named::In(artifact.name.clone()),
+        };
+        let key = (named, variant.platform.clone());
+        if let Some(ground) = self.grounds.get(&key) {
+            return Ok(ground.clone());
+        }
+        let location = self.base_location(artifact);
+        let ground = base::ground(artifact, variant, self.inputs, location)?;
+        let built = self.stand_on(ground)?;
+        self.grounds.insert(key, built.clone());
+        Ok(built)
+    }
+
+    fn base_location(&mut self, artifact: &Artifact) -> Option<SourceLocation> {
+        match &artifact.base {
+            Base::FromLine { from } => {
+                let text = self.inputs.dockerfiles.get(from)?;
+                self.files.dockerfile(from, text)
+            }
+            Base::Named(_) => self.files.base(artifact),
+        }
+    }
+
+    /// Whether a `--build-context` stands in for an artifact.
+    pub(super) fn is_replaced(&self, name: &ArtifactName) -> bool {
+        self.inputs.contexts.contains_key(name.as_str())
+    }
+
+    pub(super) fn stand_on(&mut self, ground: Ground) -> Result<Built, PlanProblem> {
+        let mut tree = ground.tree;
+        if let Some(tar) = ground.rootfs {
+            tree.state = self.unpacked(&tree, &tar)?;
+            self.gathered.locals.push(LocalSource {
+                name: tar.local.clone(),
+                content: LocalContent::Rootfs(tar),
+                bundles: None,
+            });
+        }
+        self.gathered.stores.extend(ground.store);
+        self.gathered.references.extend(ground.reference);
+        Ok(Built {
+            tree,
+            distribution: ground.distribution,
+        })
+    }
+
+    /// `tree` with what is in a tar. The packer looks at its digest: on a shared daemon, somebody else may send a file of
+    /// that name.
+    fn unpacked(&mut self, tree: &Tree, tar: &RootfsTar) -> Result<State, PlanProblem> {
+        let unpacking = Placing::Unpack {
+            from: &local::rootfs_source(tar),
+            path: format!("/{}", tar.file_name),
+            to: "/".to_owned(),
+            sha256: Some(local::hex(&tar.sha256)),
+        };
+        let title = format!("unpack {}", tar.file_name);
+        let caption = |exec: Exec| exec.custom_name(title);
+        let unpacked = unpacking.into_tree(&tree.state, &self.packer()?, caption);
+        unpacked.map_err(PlanProblem::Pack)
+    }
+}
