@@ -8,18 +8,14 @@ use catalog::{
     Reference, Request, Variant, VertexName, listed,
 };
 
-use crate::{
-    answer,
-    asking::Asking,
-    catalog_file,
-    checksum::Checked,
-    context::Contexts,
-    error::FrontendError,
-    options::Options,
-    own_image,
-    part::{self, Part, PartError, Shape},
+use engine::{
     pinning::Pinning,
-    twin::twin,
+    platform_result::{self, PlatformError, PlatformResult, Shape},
+};
+
+use crate::{
+    answer, catalog_file, checksum::Checked, context::Contexts, dockerfile_target::artifact_of,
+    error::FrontendError, gateway_resolver::GatewayResolver, options::Options, own_image,
 };
 
 /// What a build is asked for, and by whom.
@@ -110,9 +106,9 @@ impl Build<'_> {
             Shape::Plain
         };
         let imports = &self.options.cache_imports;
-        match part::results(self.gateway, parts, shape, imports).await {
+        match platform_result::results(self.gateway, parts, shape, imports).await {
             Ok(result) => Ok(result),
-            Err(PartError { index, source }) => Err(self.failed(&plans[index], source).await),
+            Err(PlatformError { index, source }) => Err(self.failed(&plans[index], source).await),
         }
     }
 
@@ -127,9 +123,9 @@ impl Build<'_> {
             let asked = Vec::new();
             return Ok(Planned { plans, asked });
         }
-        let asking = Asking::new(self.gateway, &unpinned);
+        let resolver = GatewayResolver::new(self.gateway, &unpinned);
         let pinning = Pinning::of(unpinned)?;
-        pinning.pin(&mut inputs.lock, &asking, &|_| {}).await?;
+        pinning.pin(&mut inputs.lock, &resolver, &|_| {}).await?;
         let (plans, asked) = (self.plan(&variants, &inputs)?, pinning.names());
         Ok(Planned { plans, asked })
     }
@@ -247,7 +243,9 @@ impl Build<'_> {
     /// The artifact that `--target` names, or else the Dockerfile that `-f` does.
     pub(crate) fn target(&self) -> Result<Option<String>, FrontendError> {
         match (&self.options.target, &self.options.file) {
-            (None, Some(file)) if !catalog_file::is_one(file) => twin(self.catalog, file).map(Some),
+            (None, Some(file)) if !catalog_file::is_one(file) => {
+                artifact_of(self.catalog, file).map(Some)
+            }
             (target, _) => Ok(target.clone()),
         }
     }
@@ -271,8 +269,8 @@ impl Build<'_> {
         }
     }
 
-    fn part(&self, plan: &Plan) -> Part {
-        Part::of_frontend(plan).with_labels(&self.options.labels)
+    fn part(&self, plan: &Plan) -> PlatformResult {
+        PlatformResult::of_frontend(plan).with_labels(&self.options.labels)
     }
 }
 

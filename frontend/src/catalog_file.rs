@@ -4,12 +4,9 @@ use std::path::Path;
 
 use catalog::{CATALOG_FILE, Catalog, CatalogFile, ContextPath, LOCK_FILE};
 
-use crate::{
-    context::Contexts,
-    error::FrontendError,
-    files::{PathKind, Tree as _},
-    snapshot::Snapshot,
-};
+use engine::files::{InputDirectory as _, PathKind};
+
+use crate::{context::Contexts, error::FrontendError, snapshot::Snapshot};
 
 /// Whether what `-f` names is a catalog, not a Dockerfile.
 pub(crate) fn is_one(file: &str) -> bool {

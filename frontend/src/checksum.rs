@@ -6,10 +6,9 @@
 use buildkit_client::{Gateway, GatewayError, GraphRequest, SourceAnswer};
 use buildkit_llb::{Constraints, Entry, Http, OpContent};
 
-use crate::{error::FrontendError, lookup};
+use engine::{MISMATCH, source_queries};
 
-/// How BuildKit's `source/http` begins what it says of another file.
-pub const MISMATCH: &str = "digest mismatch";
+use crate::error::FrontendError;
 
 /// A download, and what it must hash to.
 pub(crate) struct Checked {
@@ -33,7 +32,7 @@ impl Checked {
 
     /// What the server says without the checksum.
     pub(crate) async fn explained(self, gateway: &Gateway, failure: GatewayError) -> FrontendError {
-        let said = match gateway.look_up(&lookup::of_http(&self.url)).await {
+        let said = match gateway.look_up(&source_queries::of_http(&self.url)).await {
             Err(error) => words(&error),
             Ok(Some(SourceAnswer::Http(found))) => self.compared(&found),
             // Old daemons say nothing of downloads before they have them.

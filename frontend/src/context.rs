@@ -12,10 +12,13 @@ use catalog::{
     LayoutImage, Lock, NamedContext, Needs, Platform, Read, Written,
 };
 
+use engine::{
+    files::{self, DeclaredError, InputDirectory as _},
+    source_queries,
+};
+
 use crate::{
     error::FrontendError,
-    files::{self, DeclaredError, Tree as _},
-    lookup,
     options::{Context, Given, Options},
     snapshot::Snapshot,
     tree::{self, GivenGraphs},
@@ -299,12 +302,12 @@ impl<'a> Contexts<'a> {
             source,
         };
         let mut answers = Vec::new();
-        for query in lookup::of_layout(&image, platforms) {
+        for query in source_queries::of_layout(&image, platforms) {
             let answer = self.gateway.look_up(&query).await;
             let answer = answer.map_err(|error| unresolved(error.into()))?;
             answers.push(answer.ok_or_else(|| unresolved("the daemon does not say".into()))?);
         }
-        let found = lookup::image(platforms, answers)?;
+        let found = source_queries::image(platforms, answers)?;
         let mut configs = BTreeMap::new();
         for (platform, json) in found.configs {
             let config = BaseConfig::from_json(&json).map_err(|error| unresolved(error.into()))?;

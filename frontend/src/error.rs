@@ -8,14 +8,14 @@ use catalog::{
     Written, listed,
 };
 
-use crate::{
+use engine::{
+    causes,
     files::{DeclaredError, FilesError},
-    lookup::Nonsense,
-    options::OptionError,
-    own_image::OwnImageError,
     pinning::PinClash,
-    tree::InputError,
+    source_queries::Nonsense,
 };
+
+use crate::{options::OptionError, own_image::OwnImageError, tree::InputError};
 
 /// Why a frontend does not build.
 #[derive(Debug, thiserror::Error)]
@@ -270,17 +270,3 @@ impl FrontendError {
 /// What can be in the place of a base.
 const NO_DIRECTORY: &str =
     "give docker-image://REF, oci-layout://DIR, a git repository, or the address of a tar";
-
-/// The causes of an error; one that says what the error above it said already is passed over.
-pub fn causes(error: &dyn Error) -> Vec<String> {
-    let mut said = error.to_string();
-    let mut causes = Vec::new();
-    for cause in std::iter::successors(error.source(), |cause: &&dyn Error| (*cause).source()) {
-        let text = cause.to_string();
-        if !said.contains(&text) {
-            causes.push(text.clone());
-        }
-        said = text;
-    }
-    causes
-}

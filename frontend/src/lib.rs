@@ -15,35 +15,29 @@
 //! ```
 //!
 //! The way through it: [`run`] reads what BuildKit tells the process, [`build()`] selects, reads the context through the
-//! [`Gateway`](buildkit_client::Gateway), plans, and has every platform solved ([`results`]).
+//! [`Gateway`](buildkit_client::Gateway), plans, and has every platform solved ([`engine::platform_result::results`]).
 
 mod answer;
-mod asking;
 mod build;
 mod catalog_file;
 mod checksum;
 mod context;
+mod dockerfile_target;
 mod error;
-pub mod files;
-pub mod lookup;
+mod gateway_resolver;
 mod options;
 mod own_image;
-mod part;
-pub mod pinning;
 mod process;
 mod remote;
 mod snapshot;
 mod tree;
-mod twin;
 
 pub use ::catalog;
 
 pub use self::{
     build::{Asked, build},
-    checksum::MISMATCH,
-    error::{FrontendError, causes},
+    error::FrontendError,
     options::OptionError,
-    part::{Part, PartError, Shape, lead, results},
     process::run,
     remote::RemoteError,
     tree::InputError,

@@ -9,10 +9,9 @@ use std::{
 
 use buildkit_client::{FileKind, FileStat, Gateway, GatewayError, Reference};
 use catalog::{FileContent, InputFile, MAX_INLINE_FILE};
+use engine::files::{InputDirectory, PathKind};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
-
-use crate::files::{PathKind, Tree};
 
 /// How many files are read at a time.
 const AT_A_TIME: usize = 16;
@@ -106,7 +105,7 @@ impl Snapshot {
     }
 }
 
-impl Tree for Snapshot {
+impl InputDirectory for Snapshot {
     fn name(&self) -> String {
         self.name.clone()
     }

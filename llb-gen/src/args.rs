@@ -6,10 +6,10 @@ mod attest;
 mod build;
 mod emit;
 mod image;
+mod inspection;
 mod lock;
 mod new;
 mod output;
-mod questions;
 
 use std::{path::PathBuf, str::FromStr};
 
@@ -18,15 +18,15 @@ use catalog::{
     CacheNamespace, CacheNamespaceError, Caching, PlanOptions, Platform, Request, TarCompression,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use fleet::{BuildContext, Given, HelperImage, Inspection};
+use engine::{BuildContext, Given, HelperImage, Inspection};
 
 pub(crate) use self::build::BuildArgs;
 pub(crate) use self::emit::{EmitArgs, EmitFormat};
 pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
+pub(crate) use self::inspection::{GraphArgs, GraphFormat, IdArgs, PlanArgs, WhyArgs};
 pub(crate) use self::lock::{Access, LockArgs, Locking, UpdateArgs, secret_specs};
 pub(crate) use self::new::NewArgs;
 pub(crate) use self::output::{FileForm, OutputSpec};
-pub(crate) use self::questions::{GraphArgs, GraphFormat, IdArgs, PlanArgs, WhyArgs};
 use crate::failure::{Exit, Failure};
 
 /// Builds root filesystem tars, layer tars and images as one BuildKit graph.

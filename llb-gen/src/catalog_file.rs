@@ -3,7 +3,7 @@
 use std::{io::ErrorKind, path::Path};
 
 use catalog::{CATALOG_FILE, Catalog, CatalogFile};
-use fleet::InputError;
+use engine::InputError;
 
 use crate::failure::{Exit, Failure};
 
@@ -25,7 +25,7 @@ pub(crate) fn with_text(catalog: Catalog, context: &Path, text: &str) -> Result<
 /// The text of `llbgen.toml` in `context`, when it is there.
 pub(crate) fn read(context: &Path) -> Result<Option<String>, Failure> {
     let path = context.join(CATALOG_FILE);
-    match fleet::context_file::read(context, CATALOG_FILE) {
+    match engine::context_file::read(context, CATALOG_FILE) {
         Ok(None) => is_directory(context).map(|()| None),
         Ok(Some(bytes)) => String::from_utf8(bytes).map(Some).map_err(|_| {
             let error = format!("`{}` is not UTF-8 text", path.display());

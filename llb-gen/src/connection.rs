@@ -1,7 +1,7 @@
 //! The daemon that a command talks to.
 
 use buildkit_client::{ConnectOptions, Daemon};
-use fleet::daemon::{self, Endpoint, Privilege, Settings};
+use engine::daemon::{self, Endpoint, Privilege, Settings};
 
 use crate::{
     args::{Connection, Global},

@@ -14,10 +14,11 @@ use catalog::{
     BaseError, CatalogError, FileError, ImageKey, LockError, PlanError, PlanProblem, SelectError,
     SurveyError, listed,
 };
-use fleet::{InputError, LayoutError, LayoutProblem, LockFileError, OutputError, VariantFailure};
-use frontend::causes;
+use engine::{
+    InputError, LayoutError, LayoutProblem, LockFileError, OutputError, VariantFailure, causes,
+};
 
-use crate::{lines::Lines, logins::blotted, signals::Signals, terminal};
+use crate::{logins::blotted, signals::Signals, source_lines::Lines, terminal};
 
 /// The exit codes of the command line; scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

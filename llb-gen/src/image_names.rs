@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::{CheckedCatalog, Id, ImageRef, Kind, Plan, Platform, Variant};
-use fleet::{ImageRefs, PartRefs};
+use engine::{ImageRefs, PartRefs};
 
 use crate::{
     args::ImageArgs,

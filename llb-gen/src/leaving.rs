@@ -1,7 +1,7 @@
 //! Images as they leave a call: which platforms are built, as a part of what, under which names.
 
 use catalog::{CheckedCatalog, Id, Kind, Plan, Platform};
-use fleet::ImageRefs;
+use engine::ImageRefs;
 
 use crate::{
     args::ImageArgs,

@@ -8,7 +8,7 @@ use std::{
 
 use buildkit_client::{CancellationToken, Daemon, DockerConfig};
 use catalog::{CacheNamespace, CheckedCatalog, Epoch, Lock, Pinned, Reference};
-use fleet::{
+use engine::{
     Given, RegistryAccess, SourceTrouble,
     daemon::Endpoint,
     resolve::{Asking, Pinning, ResolveError, ResolveProblem, Resolver},
@@ -39,7 +39,7 @@ impl Survey {
     ) -> Result<Self, Failure> {
         let survey = catalog.survey(set)?;
         let variants = survey.variants();
-        let read = fleet::read_inputs(&global.context, &survey.needs(), given, &variants)?;
+        let read = engine::read_inputs(&global.context, &survey.needs(), given, &variants)?;
         let mut inputs = read.inputs;
         catalog.check_contexts(&variants, &inputs)?;
         let lock = std::mem::take(&mut inputs.lock);
@@ -174,7 +174,7 @@ pub(crate) fn written(
     if pinned.is_err() && lock == base {
         return pinned;
     }
-    let unwritten = match fleet::lock_file::write(context, base, lock) {
+    let unwritten = match engine::lock_file::write(context, base, lock) {
         Ok(written) => {
             *lock = written.lock;
             return pinned;

@@ -15,7 +15,7 @@ use catalog::{
     CheckedCatalog, ContextName, Inputs, LOCK_FILE, MissingContext, Plan, PlanError, PlanOptions,
     Platform, Reference, Variant,
 };
-use fleet::{Given, InputError};
+use engine::{Given, InputError};
 
 pub(crate) use self::whole_images::Asked;
 use crate::{
@@ -57,11 +57,11 @@ impl Selected {
         context: &Path,
     ) -> Result<Self, Failure> {
         let needs = catalog.needs(&variants)?;
-        let fleet::ReadInputs {
+        let engine::ReadInputs {
             inputs,
             roots,
             stores,
-        } = fleet::read_inputs(context, &needs, given, &variants)
+        } = engine::read_inputs(context, &needs, given, &variants)
             .map_err(|error| unreadable(error, catalog, &variants))?;
         catalog.check_contexts(&variants, &inputs)?;
         Ok(Self {

@@ -1,6 +1,6 @@
 //! The next step when a source cannot be had: each kind of source has servers and logins of its own.
 
-use fleet::{SourceKind, SourceTrouble};
+use engine::{SourceKind, SourceTrouble};
 
 use crate::failure::Exit;
 

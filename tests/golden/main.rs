@@ -42,7 +42,9 @@ fn text(path: &ContextPath) -> String {
 /// A file in the place of each declared path; two in that of a directory.
 fn files(path: &ContextPath) -> FileSet {
     let file = |path: ContextPath| {
-        let is_program = path.as_str().ends_with(".sh");
+        let is_program = Path::new(path.as_str())
+            .extension()
+            .is_some_and(|ending| ending == "sh");
         let file = InputFile::from_bytes(is_program, text(&path).into_bytes());
         (path, file)
     };
@@ -130,8 +132,7 @@ fn listing(catalog: Catalog) -> String {
         for vertex in vertices {
             hash.update(vertex["digest"].as_str().unwrap());
         }
-        let hash = hash.finalize();
-        let graph: String = hash[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+        let graph = hex(&hash.finalize()[..6]);
         let id = plan.id.unwrap();
         _ = writeln!(
             listing,
@@ -140,6 +141,13 @@ fn listing(catalog: Catalog) -> String {
         );
     }
     listing
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 macro_rules! golden {

@@ -117,7 +117,7 @@ fn only_programs_know_our_catalog() {
     for member in [
         "llb-gen",
         "frontend",
-        "crates/fleet",
+        "crates/engine",
         "crates/catalog",
         "crates/buildkit-client",
         "crates/buildkit-llb",

@@ -1,6 +1,6 @@
 //! What an artifact's steps start from, once inputs are read: an image, a tar, nothing, or another artifact's tree.
 
-mod ground;
+mod base_tree;
 
 use buildkit_llb::{ContentDigest, ImageRef};
 use serde::Serialize;
@@ -19,7 +19,7 @@ use crate::{
     words::did_you_mean,
 };
 
-pub(crate) use self::ground::{Ground, Origin, from_image, ground, pinned, replaced};
+pub(crate) use self::base_tree::{BaseTree, Origin, from_image, pinned, replaced, resolve};
 
 /// What the steps of a variant start from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -167,7 +167,7 @@ impl CheckedCatalog {
             Some(below) => Ok(ResolvedBase::Artifact {
                 name: below.name.clone(),
             }),
-            None => Ok(ground(artifact, variant, inputs, None)?.base),
+            None => Ok(resolve(artifact, variant, inputs, None)?.base),
         }
     }
 

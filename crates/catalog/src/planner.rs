@@ -39,7 +39,7 @@ pub(crate) struct Planner<'a> {
     /// The form in which many files come to the graph.
     sending: Sending,
     /// Bases that are no artifacts, one vertex each.
-    grounds: BTreeMap<(Named, Platform), Built>,
+    base_trees: BTreeMap<(Named, Platform), Built>,
     /// Trees without last steps.
     built: BTreeMap<Variant, Built>,
     complete: BTreeMap<Variant, Tree>,
@@ -104,7 +104,7 @@ impl<'a> Planner<'a> {
             proxy: None,
             naming: Naming::Real,
             sending: Sending::Files,
-            grounds: BTreeMap::new(),
+            base_trees: BTreeMap::new(),
             built: BTreeMap::new(),
             complete: BTreeMap::new(),
             packed: BTreeMap::new(),

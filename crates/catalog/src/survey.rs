@@ -127,9 +127,10 @@ impl Survey<'_> {
                 continue;
             }
             for variant in variant::all_of(artifact, &artifact.platforms) {
-                let ground = base::ground(artifact, &variant, inputs, None);
-                let ground = ground.map_err(|error| PlanError::new(&variant, error.into()))?;
-                references.extend(ground.reference);
+                let base_tree = base::resolve(artifact, &variant, inputs, None);
+                let base_tree =
+                    base_tree.map_err(|error| PlanError::new(&variant, error.into()))?;
+                references.extend(base_tree.reference);
             }
         }
         for read in &self.reads {

@@ -20,7 +20,7 @@ pub struct Tree {
     /// The config of the image that it starts from.
     pub(crate) base: Option<Arc<BaseConfig>>,
     /// What is below all steps.
-    pub(crate) ground: GroundName,
+    pub(crate) base_name: BaseName,
     /// The variables that steps have set to what nobody knows yet.
     pub(crate) unknown: BTreeSet<String>,
     /// Whether the artifact whose steps are carried out has set `cmd` itself.
@@ -29,7 +29,7 @@ pub struct Tree {
 
 /// What is below all steps, as errors call it.
 #[derive(Debug, Clone)]
-pub(crate) struct GroundName {
+pub(crate) struct BaseName {
     pub(crate) name: String,
     /// Whether its environment is known: not of an image that the lock does not have.
     pub(crate) is_known: bool,
@@ -96,7 +96,7 @@ impl Tree {
             state,
             config: ImageConfig::default(),
             base: None,
-            ground: GroundName {
+            base_name: BaseName {
                 name: "scratch".to_owned(),
                 is_known: true,
             },
@@ -105,9 +105,9 @@ impl Tree {
         }
     }
 
-    /// The same, whose ground errors call `name`.
+    /// The same, whose base errors call `name`.
     pub(crate) fn on(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.ground.name);
+        name.clone_into(&mut self.base_name.name);
         self
     }
 
@@ -115,8 +115,8 @@ impl Tree {
     pub(crate) fn environment(&self) -> Environment {
         Environment {
             values: self.config.env.clone(),
-            base: self.ground.name.clone(),
-            is_known: self.ground.is_known,
+            base: self.base_name.name.clone(),
+            is_known: self.base_name.is_known,
             unknown: self.unknown.clone(),
         }
     }
@@ -150,7 +150,7 @@ impl Tree {
             state,
             config,
             base: base.cloned().map(Arc::new),
-            ground: GroundName {
+            base_name: BaseName {
                 name: name.to_owned(),
                 is_known: base.is_some(),
             },

@@ -1,7 +1,7 @@
 //! `--provenance` and `--sbom`, as buildx spells them.
 
 use catalog::{did_you_mean, listed, nearest};
-use fleet::Attestations;
+use engine::Attestations;
 
 /// The provenance that is asked for: `true` and `false`, or buildx's keys with commas between them.
 pub(super) fn provenance(text: &str) -> Result<Option<String>, String> {

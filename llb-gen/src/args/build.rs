@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use fleet::{Inspection, SshSpec};
+use engine::{Inspection, SshSpec};
 
 use super::{Engine, ImageArgs, Locking, OutputSpec, TarOptions, Variation, inspection};
 use crate::planning::host_platform;

@@ -2,7 +2,7 @@
 
 use catalog::{Kind, Plan};
 use clap::{Args, ValueEnum};
-use fleet::{
+use engine::{
     Annotated, Annotation, Archive, ID_ANNOTATION, ImageCompression, ImageOptions, PART_ANNOTATION,
     RegistryAccess,
 };

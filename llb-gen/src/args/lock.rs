@@ -1,7 +1,7 @@
 //! What `lock` and `update` take, and what other commands take about the lock.
 
 use clap::Args;
-use fleet::{BuildContext, Given, HelperImage, LoadedSecrets, SecretSpec, SecretSpecError};
+use engine::{BuildContext, Given, HelperImage, LoadedSecrets, SecretSpec, SecretSpecError};
 
 use super::{HELPER_IMAGE_VALUE, ListingFormat, parse_assignment};
 use crate::{

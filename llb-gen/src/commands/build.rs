@@ -6,12 +6,12 @@ mod kept;
 mod load;
 mod pins;
 mod report;
-mod todo;
+mod work_list;
 
 use std::io;
 
 use catalog::{Caching, CheckedCatalog, Plan, PlanOptions};
-use fleet::{
+use engine::{
     BuildFailure, Event, FoundAgents, LoadedSecrets, MetadataFile, Output, SecretSource, SecretSpec,
 };
 
@@ -27,7 +27,7 @@ use crate::{
 use self::{
     destination::Place,
     job::Job,
-    todo::{Todo, Waiting, sorted},
+    work_list::{Waiting, WorkList, sorted},
 };
 
 pub(crate) fn run(
@@ -36,7 +36,7 @@ pub(crate) fn run(
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
     // Before a daemon is started, which inherits it.
-    fleet::raise_file_limit();
+    engine::raise_file_limit();
     let caching = if args.reuse.no_cache {
         Caching::Ignore
     } else {
@@ -91,10 +91,10 @@ pub(crate) fn run(
     // Told now, not by a build that cannot say what it wrote; the file of an earlier build goes.
     let metadata = args.metadata_file.as_deref().map(MetadataFile::begin);
     let metadata = metadata.transpose()?;
-    if let Work::Pinned(todo) = &work
-        && todo.work.is_empty()
+    if let Work::Pinned(work_list) = &work
+        && work_list.work.is_empty()
     {
-        return nothing_to_do(global, todo, metadata);
+        return nothing_to_do(global, work_list, metadata);
     }
     // One thread for the connection: the daemon is the bottleneck, tars and hashes have threads of their own, and every
     // further thread that allocates the pieces of a tar keeps some of them, so that memory would vary from run to run.
@@ -118,7 +118,7 @@ pub(crate) fn run(
 /// What is known before a daemon is there.
 enum Work<'a> {
     /// Everything is pinned, so that it is known what is there already.
-    Pinned(Todo),
+    Pinned(WorkList),
     /// What references stand for must be asked first.
     Unpinned {
         catalog: &'a CheckedCatalog,
@@ -129,13 +129,13 @@ enum Work<'a> {
 /// The end of a build that finds everything there.
 fn nothing_to_do(
     global: &Global,
-    todo: &Todo,
+    work_list: &WorkList,
     metadata: Option<MetadataFile>,
 ) -> Result<(), Failure> {
-    let outputs = &todo.up_to_date;
+    let outputs = &work_list.up_to_date;
     // A signal ends the program.
     let progress = Progress::start(mode(global), || false);
-    todo.warn(&progress);
+    work_list.warn(&progress);
     progress.send(Event::Notice(up_to_date(outputs.len(), outputs.len())));
     progress.end();
     let built = Ok(outputs.clone());

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use catalog::{CheckedCatalog, Reference};
 use catalog::{LOCK_FILE, Lock, Move};
-use fleet::{lock_file, resolve::Pinning};
+use engine::{lock_file, resolve::Pinning};
 
 use crate::{
     args::{Global, LockArgs},

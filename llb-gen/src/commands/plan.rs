@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Write as _};
 
 use buildkit_client::CancellationToken;
 use catalog::{Caching, CheckedCatalog, Difference, Id, Plan, Platform};
-use fleet::{ImageRefs, Presence, Reason, Standing, Wanted};
+use engine::{Freshness, ImageRefs, Presence, Reason, Wanted};
 use serde::Serialize;
 
 use crate::{
@@ -130,10 +130,11 @@ fn states(args: &PlanArgs, outputs: &[Leaving]) -> Result<Vec<Vec<State>>, Failu
 fn on_disk(args: &PlanArgs, output: &Leaving) -> Vec<State> {
     let inspection = args.earlier.inspection();
     let names = output.names.as_ref().map(|names| names.index.as_slice());
-    let standings = fleet::standings(&output.plans, names, &args.earlier.output, inspection);
-    let each = standings.into_iter().map(|standing| match standing {
-        Standing::UpToDate(_) => State::UpToDate,
-        Standing::Build(reason) => State::Build(reason),
+    let freshnesses =
+        engine::each_freshness(&output.plans, names, &args.earlier.output, inspection);
+    let each = freshnesses.into_iter().map(|freshness| match freshness {
+        Freshness::UpToDate(_) => State::UpToDate,
+        Freshness::Build(reason) => State::Build(reason),
     });
     each.collect()
 }
@@ -153,7 +154,7 @@ async fn in_registries(
     };
     let access = args.image.access(&[])?;
     let never = CancellationToken::new();
-    Ok(match fleet::presence(wanted, &access, &never).await {
+    Ok(match engine::presence(wanted, &access, &never).await {
         Ok(Presence::Whole(_) | Presence::Part(_)) => State::Published,
         Ok(Presence::Parts(_)) => {
             State::Push("its platforms are there, one by one; its tags are to be moved".to_owned())

@@ -1,7 +1,7 @@
 //! `llbgen update`: asks anew what references stand for, and takes package indexes as of now.
 
 use catalog::{CheckedCatalog, nearest};
-use fleet::resolve::Pinning;
+use engine::resolve::Pinning;
 
 use crate::{
     args::{Global, ListingFormat, UpdateArgs},
@@ -35,7 +35,7 @@ pub(crate) fn run(
     pinning::begin(&mut new);
     if args.format == ListingFormat::Json {
         if !args.dry_run {
-            new = fleet::lock_file::write(&global.context, &survey.lock, &new)?.lock;
+            new = engine::lock_file::write(&global.context, &survey.lock, &new)?.lock;
         }
         table::print_json(&new.moved_from(&survey.lock))?;
         return Ok(());

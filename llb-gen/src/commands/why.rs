@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write as _, path::Path
 
 use buildkit_llb::Definition;
 use catalog::{Caching, Cause, CheckedCatalog, Kind, Plan, Side};
-use fleet::{Reason, Standing, record};
+use engine::{Freshness, Reason, record};
 use serde::Serialize;
 
 use crate::{
@@ -60,12 +60,12 @@ fn since_last_build(
 ) -> Result<Vec<Row>, Failure> {
     let names = archive_names(catalog, plans)?;
     let (directory, inspection) = (&args.earlier.output, args.earlier.inspection());
-    let standings = fleet::standings(plans, names.as_deref(), directory, inspection);
-    let row = |(plan, standing)| match standing {
-        Standing::UpToDate(_) => of_plan(plan, None, args),
-        Standing::Build(reason) => of_plan(plan, Some(reason), args),
+    let freshnesses = engine::each_freshness(plans, names.as_deref(), directory, inspection);
+    let row = |(plan, freshness)| match freshness {
+        Freshness::UpToDate(_) => of_plan(plan, None, args),
+        Freshness::Build(reason) => of_plan(plan, Some(reason), args),
     };
-    Ok(plans.iter().zip(standings).map(row).collect())
+    Ok(plans.iter().zip(freshnesses).map(row).collect())
 }
 
 /// What an image is called in its archive; `None` for a tar, and while not everything is known that its names are made of.

@@ -7,8 +7,7 @@ use std::{
 };
 
 use catalog::{ArtifactName, CheckedCatalog, Kind, Request, Variant};
-use fleet::RootfsError;
-use frontend::{causes, files::FilesError};
+use engine::{RootfsError, causes, files::FilesError};
 
 use super::{Selected, tell_unused};
 use crate::{

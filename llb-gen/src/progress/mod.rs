@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use fleet::Event;
+use engine::Event;
 
 use crate::{args::ProgressMode, logins::blotted, terminal::plain};
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use buildkit_client::VertexDigest;
-use fleet::Event;
+use engine::Event;
 
 use super::{
     Renderer, seconds,

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use fleet::Event;
+use engine::Event;
 
 use super::{Renderer, steps::Steps, told_as_warning};
 use crate::failure::told_at_once;

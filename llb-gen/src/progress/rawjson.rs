@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, io::Write};
 use anstream::adapter::strip_str;
 use buildkit_client::Progress;
 use catalog::{VariableName, Variant};
-use fleet::Event;
+use engine::Event;
 use serde::Serialize;
 
 use super::Renderer;
@@ -97,7 +97,7 @@ mod tests {
         BuildFailure, Code, FailureSource, SolveError, SourcePosition, SourceRange,
     };
     use catalog::{Artifact, Catalog, Request};
-    use fleet::{FailureReason, VariantFailure};
+    use engine::{FailureReason, VariantFailure};
 
     use super::*;
 

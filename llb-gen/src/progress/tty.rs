@@ -10,7 +10,7 @@ use std::{
 use anstream::ColorChoice;
 use anstyle::Style;
 use buildkit_client::VertexDigest;
-use fleet::Event;
+use engine::Event;
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::{

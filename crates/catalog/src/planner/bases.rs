@@ -5,7 +5,7 @@ use buildkit_llb::{Exec, SourceLocation, State};
 use super::{Built, Named, Planner};
 use crate::{
     artifact::{Artifact, Base},
-    base::{self, Ground},
+    base::{self, BaseTree},
     inputs::RootfsTar,
     local::{self, LocalContent, LocalSource},
     name::ArtifactName,
@@ -31,13 +31,13 @@ impl<'a> Planner<'a> {
             Base::Named(_) => Named::In(artifact.name.clone()),
         };
         let key = (named, variant.platform.clone());
-        if let Some(ground) = self.grounds.get(&key) {
-            return Ok(ground.clone());
+        if let Some(base_tree) = self.base_trees.get(&key) {
+            return Ok(base_tree.clone());
         }
         let location = self.base_location(artifact);
-        let ground = base::ground(artifact, variant, self.inputs, location)?;
-        let built = self.stand_on(ground)?;
-        self.grounds.insert(key, built.clone());
+        let base_tree = base::resolve(artifact, variant, self.inputs, location)?;
+        let built = self.stand_on(base_tree)?;
+        self.base_trees.insert(key, built.clone());
         Ok(built)
     }
 
@@ -56,9 +56,9 @@ impl<'a> Planner<'a> {
         self.inputs.contexts.contains_key(name.as_str())
     }
 
-    pub(super) fn stand_on(&mut self, ground: Ground) -> Result<Built, PlanProblem> {
-        let mut tree = ground.tree;
-        if let Some(tar) = ground.rootfs {
+    pub(super) fn stand_on(&mut self, base_tree: BaseTree) -> Result<Built, PlanProblem> {
+        let mut tree = base_tree.tree;
+        if let Some(tar) = base_tree.rootfs {
             tree.state = self.unpacked(&tree, &tar)?;
             self.gathered.locals.push(LocalSource {
                 name: tar.local.clone(),
@@ -66,11 +66,11 @@ impl<'a> Planner<'a> {
                 bundles: None,
             });
         }
-        self.gathered.stores.extend(ground.store);
-        self.gathered.references.extend(ground.reference);
+        self.gathered.stores.extend(base_tree.store);
+        self.gathered.references.extend(base_tree.reference);
         Ok(Built {
             tree,
-            distribution: ground.distribution,
+            distribution: base_tree.distribution,
         })
     }
 

@@ -100,8 +100,8 @@ impl Planner<'_> {
         let variant = reader.variant;
         let names = [self.catalog.tree_name(name)];
         if let Some((name, context)) = base::context_for(&names, self.inputs) {
-            let ground = base::replaced(name, context, variant, &self.inputs.lock)?;
-            return Ok(self.stand_on(ground)?.tree.state);
+            let base_tree = base::replaced(name, context, variant, &self.inputs.lock)?;
+            return Ok(self.stand_on(base_tree)?.tree.state);
         }
         if let Some(artifact) = self.catalog.artifacts.get(name) {
             return Ok(self.tree(&self.catalog.below(variant, artifact))?.state);
@@ -114,8 +114,8 @@ impl Planner<'_> {
             place: reader.place.clone(),
             location: reader.location.clone(),
         };
-        let ground = base::from_image(&image, origin, variant, &self.inputs.lock)?;
-        Ok(self.stand_on(ground)?.tree.state)
+        let base_tree = base::from_image(&image, origin, variant, &self.inputs.lock)?;
+        Ok(self.stand_on(base_tree)?.tree.state)
     }
 }
 

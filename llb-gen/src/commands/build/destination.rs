@@ -8,7 +8,7 @@ use std::{
 };
 
 use catalog::{CATALOG_FILE, Kind, LOCK_FILE, Plan, Template};
-use fleet::{Annotated, Annotation, Archive, Destination, ImageOptions, Output};
+use engine::{Annotated, Annotation, Archive, Destination, ImageOptions, Output};
 
 use super::{
     kept::{self, Kept},

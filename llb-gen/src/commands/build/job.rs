@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use buildkit_client::Daemon;
 use catalog::{Caching, CheckedCatalog, LOCK_FILE, Plan, Reference};
-use fleet::{
+use engine::{
     BuildFailure, BuildOptions, Event, FoundAgents, ImageOptions, LoadedSecrets, Output,
     RegistryAccess,
     daemon::Endpoint,
@@ -15,8 +15,8 @@ use super::{
     Given, Outcome, Work,
     destination::Place,
     pins::until_pinned,
-    todo::{Todo, Waiting, sorted, together},
     up_to_date,
+    work_list::{Waiting, WorkList, sorted, together},
 };
 use crate::{
     args::{BuildArgs, Global},
@@ -47,15 +47,18 @@ impl Job<'_> {
     ) -> Result<Outcome, Failure> {
         let work = match work {
             Work::Unpinned { .. } => work,
-            Work::Pinned(mut todo) => {
-                todo.warn(&self.progress);
-                self.leave_out_published(&mut todo).await?;
-                if todo.work.is_empty() {
-                    self.notice(up_to_date(todo.up_to_date.len(), todo.order.len()));
-                    let outputs = together(Ok(Vec::new()), todo.up_to_date, &todo.order);
+            Work::Pinned(mut work_list) => {
+                work_list.warn(&self.progress);
+                self.leave_out_published(&mut work_list).await?;
+                if work_list.work.is_empty() {
+                    self.notice(up_to_date(
+                        work_list.up_to_date.len(),
+                        work_list.order.len(),
+                    ));
+                    let outputs = together(Ok(Vec::new()), work_list.up_to_date, &work_list.order);
                     return Ok((outputs, Ok(())));
                 }
-                Work::Pinned(todo)
+                Work::Pinned(work_list)
             }
         };
         let endpoint = tokio::select! {
@@ -90,21 +93,25 @@ impl Job<'_> {
                 daemon.address()
             ));
         }
-        let todo = match work {
-            Work::Pinned(todo) => todo,
+        let work_list = match work {
+            Work::Pinned(work_list) => work_list,
             Work::Unpinned { catalog, planned } => {
                 self.pin(&daemon, catalog, &mut selected, &secrets).await?;
                 let plans = selected.plan(catalog, planned)?;
-                let mut todo = self.sorted(catalog, &selected.asked, plans, (&secrets, &ssh))?;
-                todo.warn(&self.progress);
-                self.leave_out_published(&mut todo).await?;
-                todo
+                let mut work_list =
+                    self.sorted(catalog, &selected.asked, plans, (&secrets, &ssh))?;
+                work_list.warn(&self.progress);
+                self.leave_out_published(&mut work_list).await?;
+                work_list
             }
         };
-        if !todo.up_to_date.is_empty() {
-            self.notice(up_to_date(todo.up_to_date.len(), todo.order.len()));
+        if !work_list.up_to_date.is_empty() {
+            self.notice(up_to_date(
+                work_list.up_to_date.len(),
+                work_list.order.len(),
+            ));
         }
-        let shared_key = self.shared_key(&todo);
+        let shared_key = self.shared_key(&work_list);
         let options = BuildOptions {
             shared_key,
             output: self.place.destination(),
@@ -122,19 +129,19 @@ impl Job<'_> {
         };
         let events = |event| self.progress.send(event);
         let cancelled = self.signals.cancelled();
-        let built = fleet::build(&daemon, todo.work, &options, cancelled, &events).await;
+        let built = engine::build(&daemon, work_list.work, &options, cancelled, &events).await;
         // The outputs and their records are written.
-        drop(todo.locks);
-        Ok(together(built, todo.up_to_date, &todo.order))
+        drop(work_list.locks);
+        Ok(together(built, work_list.up_to_date, &work_list.order))
     }
 
     /// The key by which the daemon keeps what is sent, if anything is.
-    fn shared_key(&self, todo: &Todo) -> Option<String> {
-        let mut plans = todo.work.iter().flat_map(fleet::Work::plans);
+    fn shared_key(&self, work_list: &WorkList) -> Option<String> {
+        let mut plans = work_list.work.iter().flat_map(engine::Work::plans);
         if plans.all(|plan| plan.locals.is_empty()) {
             return None;
         }
-        fleet::shared_key(|name| std::env::var_os(name)).unwrap_or_else(|error| {
+        engine::shared_key(|name| std::env::var_os(name)).unwrap_or_else(|error| {
             let why = std::error::Error::source(&error).map(|source| format!(": {source}"));
             let text = format!(
                 "all files are sent, and not only changed ones: {error}{}",
@@ -151,7 +158,7 @@ impl Job<'_> {
         asked: &Asked,
         plans: Vec<Plan>,
         given: (&LoadedSecrets, &FoundAgents),
-    ) -> Result<Todo, Failure> {
+    ) -> Result<WorkList, Failure> {
         let cancelled = self.signals.cancelled();
         let waiting = Waiting {
             tell: &|text| self.notice(text),
@@ -166,14 +173,16 @@ impl Job<'_> {
     }
 
     /// Leaves out what the registries have, unless everything is to be built.
-    async fn leave_out_published(&self, todo: &mut Todo) -> Result<(), Failure> {
+    async fn leave_out_published(&self, work_list: &mut WorkList) -> Result<(), Failure> {
         if self.args.reuse.builds_always() || !self.args.image.push {
             return Ok(());
         }
         let access = &self.registries;
         let cancelled = self.signals.cancelled();
         let tell = |text| self.notice(text);
-        todo.leave_out_published(access, cancelled, &tell).await;
+        work_list
+            .leave_out_published(access, cancelled, &tell)
+            .await;
         if cancelled.is_cancelled() {
             return Err(Failure::interrupted(&self.signals));
         }

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use fleet::Output;
+use engine::Output;
 
 use crate::{
     args::Engine,

@@ -11,7 +11,7 @@ use std::{
 
 use buildkit_client::SolveError;
 use catalog::{ImageKey, ImageRef, LOCK_FILE};
-use fleet::{
+use engine::{
     BuildFailure, ExpectedBy, FailureReason, MetadataFile, Output, SourceFailure, SourceKind,
     SourceTrouble, VariantFailure,
 };
@@ -129,7 +129,7 @@ impl Error for Told {
 
 fn exit_of(failure: &VariantFailure) -> Exit {
     match &failure.reason {
-        FailureReason::Solve(error) if fleet::is_transient(error) => Exit::Transient,
+        FailureReason::Solve(error) if engine::is_transient(error) => Exit::Transient,
         FailureReason::Source(source) => source_hint::exit(Some(source.trouble)),
         FailureReason::Path(_) | FailureReason::Bundle(_) => Exit::Catalog,
         FailureReason::Destination(_) | FailureReason::NoPacker { .. } => Exit::Usage,

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use buildkit_client::{Progress, Vertex, VertexDigest, VertexLog};
 use catalog::{Artifact, Catalog, Request, Variant};
-use fleet::Event;
+use engine::Event;
 
 use super::*;
 

@@ -1,6 +1,6 @@
 //! The next step when a tag cannot be moved: what can be done instead depends on what the tag was to name.
 
-use fleet::{Naming, SourceTrouble, TagError};
+use engine::{Naming, SourceTrouble, TagError};
 
 pub(super) fn hint(error: &TagError) -> String {
     match error.trouble() {
@@ -65,7 +65,7 @@ fn not_allowed(TagError { naming, digest, .. }: &TagError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use fleet::resolve::ResolveProblem;
+    use engine::resolve::ResolveProblem;
 
     use super::*;
 

@@ -1,0 +1,254 @@
+//! What is below all steps: nothing, an image at the digest that the lock has, or a tar.
+
+use buildkit_llb::{Image, ImageRef, OciLayout, SourceLocation, State};
+
+use super::{BaseError, BaseName, ResolvedBase, context_for, image_base};
+use crate::{
+    artifact::{Artifact, Base},
+    inputs::{GivenTrees, Inputs, LayoutImage, NamedContext, RootfsTar},
+    lock::{ImageKey, ImagePin, Lock, Pinned, Reference, Written},
+    tree::Tree,
+    variant::Variant,
+};
+
+/// The base of a variant that is not another artifact: what it is, its tree, the local source or store it needs, what a lock
+/// pins of it, and a name for the distribution in it (for cache mounts).
+pub(crate) struct BaseTree {
+    pub(crate) base: ResolvedBase,
+    pub(crate) tree: Tree,
+    pub(crate) rootfs: Option<RootfsTar>,
+    pub(crate) store: Option<String>,
+    pub(crate) reference: Option<Reference>,
+    pub(crate) distribution: String,
+}
+
+/// Where an image is named.
+pub(crate) struct Origin {
+    pub(crate) place: Written,
+    /// The lines that name it.
+    pub(crate) location: Option<SourceLocation>,
+}
+
+/// Resolves a base that is no artifact, or an artifact that a context replaces; `location` has the lines that name it.
+pub(crate) fn resolve(
+    artifact: &Artifact,
+    variant: &Variant,
+    inputs: &Inputs,
+    location: Option<SourceLocation>,
+) -> Result<BaseTree, BaseError> {
+    if let Base::Named(name) = &artifact.base
+        && let Some(context) = inputs.contexts.get(name)
+    {
+        return replaced(name, context, variant, &inputs.lock);
+    }
+    let from_line = image_base(artifact, inputs)?;
+    let names: Vec<BaseName> = from_line
+        .image
+        .iter()
+        .cloned()
+        .map(BaseName::Image)
+        .chain(from_line.stage.iter().cloned().map(BaseName::Plain))
+        .collect();
+    if let Some((name, context)) = context_for(&names, inputs) {
+        return replaced(name, context, variant, &inputs.lock);
+    }
+    let place = match &artifact.base {
+        Base::FromLine { from } => Written::FromLine {
+            file: from.clone(),
+            line: from_line.line,
+        },
+        Base::Named(_) => Written::Base {
+            artifact: artifact.name.clone(),
+            at: at(artifact),
+        },
+    };
+    match from_line.image {
+        None => Ok(BaseTree {
+            base: ResolvedBase::Scratch,
+            tree: Tree::new(State::scratch()),
+            rootfs: None,
+            store: None,
+            reference: None,
+            distribution: "scratch".to_owned(),
+        }),
+        Some(image) => {
+            let origin = Origin { place, location };
+            from_image(&image, origin, variant, &inputs.lock)
+        }
+    }
+}
+
+/// The line that names the base, or else the one that begins the artifact.
+fn at(artifact: &Artifact) -> Option<String> {
+    let place = artifact.base_place().or(artifact.place())?;
+    Some(place.to_string())
+}
+
+pub(crate) fn replaced(
+    name: &str,
+    context: &NamedContext,
+    variant: &Variant,
+    lock: &Lock,
+) -> Result<BaseTree, BaseError> {
+    match context {
+        NamedContext::Directory(_) => Err(BaseError::Directory {
+            context: name.to_owned(),
+        }),
+        NamedContext::Image(image) => {
+            let origin = Origin {
+                place: Written::BuildContext(name.to_owned()),
+                location: None,
+            };
+            from_image(image, origin, variant, lock)
+        }
+        NamedContext::Layout(image) => from_layout(name, image, variant),
+        NamedContext::Tree(trees) => from_tree(name, trees, variant),
+        NamedContext::Rootfs(tars) => {
+            let tar = tars
+                .get(&variant.platform)
+                .ok_or_else(|| BaseError::NoTarFor {
+                    context: name.to_owned(),
+                    platform: variant.platform.to_string(),
+                    valid: tars.keys().map(ToString::to_string).collect(),
+                })?;
+            Ok(BaseTree {
+                base: ResolvedBase::Rootfs {
+                    file: tar.file_name.clone(),
+                    context: name.to_owned(),
+                },
+                // The planner has the packer unpack it.
+                tree: Tree::new(State::scratch()).on(name),
+                rootfs: Some(tar.clone()),
+                store: None,
+                reference: None,
+                // Nobody knows what is in it: its own archives cannot meet those of another distribution.
+                distribution: tar.local.clone(),
+            })
+        }
+    }
+}
+
+/// A tree that is made elsewhere in the graph; with its environment, user and directory if it is that of an image.
+fn from_tree(name: &str, trees: &GivenTrees, variant: &Variant) -> Result<BaseTree, BaseError> {
+    let given = trees
+        .of(&variant.platform)
+        .ok_or_else(|| BaseError::NoImageFor {
+            context: name.to_owned(),
+            platform: variant.platform.to_string(),
+            valid: trees.platforms.keys().map(ToString::to_string).collect(),
+        })?;
+    let state = State::from_definition(&given.definition);
+    let head = given.definition.head();
+    Ok(BaseTree {
+        base: ResolvedBase::Given {
+            context: name.to_owned(),
+        },
+        tree: match &given.config {
+            Some(config) => Tree::of_image(name, state, Some(config)),
+            None => Tree::new(state).on(name),
+        },
+        rootfs: None,
+        store: None,
+        reference: None,
+        // Nobody knows what is in it: its own archives cannot meet those of another distribution.
+        distribution: head.map_or_else(|| "scratch".to_owned(), |head| head.to_string()),
+    })
+}
+
+/// An image of an OCI layout, with its environment, user and directory. Its digest pins it.
+fn from_layout(name: &str, image: &LayoutImage, variant: &Variant) -> Result<BaseTree, BaseError> {
+    let config = image
+        .configs
+        .get(&variant.platform)
+        .ok_or_else(|| BaseError::NoImageFor {
+            context: name.to_owned(),
+            platform: variant.platform.to_string(),
+            valid: image.platforms.iter().map(ToString::to_string).collect(),
+        })?;
+    let store = image.store.clone();
+    // Of no session, so that the digests of the graph are the same in every one.
+    let layout = OciLayout::new(image.reference()).store("", store.as_str());
+    Ok(BaseTree {
+        base: ResolvedBase::OciLayout {
+            digest: image.digest.to_string(),
+            context: name.to_owned(),
+        },
+        tree: Tree::of_image(name, layout.state(), Some(config)),
+        rootfs: None,
+        store: Some(store.clone()),
+        reference: None,
+        // Nobody knows what is in it: its own archives cannot meet those of another distribution.
+        distribution: store,
+    })
+}
+
+/// An image at the digest that the lock has for it; as it is written when the lock has none.
+pub(crate) fn pinned(
+    image: &ImageRef,
+    place: &Written,
+    lock: &Lock,
+) -> Result<ImageRef, BaseError> {
+    let Some(pin) = lock.image(image) else {
+        return Ok(image.clone());
+    };
+    match image.digest() {
+        Some(written) if written != pin.digest() => Err(BaseError::OtherDigest {
+            place: place.clone(),
+            reference: image.familiar(),
+            key: ImageKey::of(image),
+            pinned: pin.digest().clone(),
+        }),
+        _ => Ok(image.clone().with_digest(pin.digest().clone())),
+    }
+}
+
+/// An image at the digest that the lock has for it, with its environment, user and directory; as it is written when the
+/// lock has none.
+pub(crate) fn from_image(
+    image: &ImageRef,
+    origin: Origin,
+    variant: &Variant,
+    lock: &Lock,
+) -> Result<BaseTree, BaseError> {
+    let pinned = pinned(image, &origin.place, lock)?;
+    let pin = lock.image(image);
+    let digest = pin.map(ImagePin::digest);
+    let config = pin.and_then(|pin| pin.config(&variant.platform));
+    let (from, context) = match &origin.place {
+        from @ Written::FromLine { .. } => (Some(from.to_string()), None),
+        Written::BuildContext(name) => (None, Some(name.clone())),
+        Written::Base { .. } | Written::Step { .. } | Written::HelperImage => (None, None),
+    };
+    let source = origin
+        .location
+        .into_iter()
+        .fold(Image::new(pinned), Image::location);
+    Ok(BaseTree {
+        base: ResolvedBase::Image {
+            reference: image.to_string(),
+            digest: digest.map(ToString::to_string),
+            from,
+            context,
+        },
+        tree: Tree::of_image(&image.familiar(), source.state(), config),
+        rootfs: None,
+        store: None,
+        reference: Some(Reference {
+            source: Pinned::Image {
+                reference: image.clone(),
+                platform: variant.platform.clone(),
+            },
+            place: origin.place,
+        }),
+        distribution: distribution(image),
+    })
+}
+
+/// What is in the image, whatever its digest is today.
+fn distribution(image: &ImageRef) -> String {
+    let name = image.familiar();
+    match name.split_once('@') {
+        Some((name, _)) => name.to_owned(),
+        None => name,
+    }
+}

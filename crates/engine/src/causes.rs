@@ -1,0 +1,17 @@
+//! The causes of an error, as people read them.
+
+use std::error::Error;
+
+/// The causes of an error; one that says what the error above it said already is passed over.
+pub fn causes(error: &dyn Error) -> Vec<String> {
+    let mut said = error.to_string();
+    let mut causes = Vec::new();
+    for cause in std::iter::successors(error.source(), |cause: &&dyn Error| (*cause).source()) {
+        let text = cause.to_string();
+        if !said.contains(&text) {
+            causes.push(text.clone());
+        }
+        said = text;
+    }
+    causes
+}

@@ -1,0 +1,262 @@
+//! Downloads that are not what their checksums say, told from servers that answer with an error.
+//!
+//! BuildKit hashes the body of whatever a server answers when a checksum is set, so that every outage of a server reads as
+//! `digest mismatch`. One more question without the checksum tells the truth.
+
+use std::fmt;
+
+use buildkit_client::{
+    BuildFailure, CancellationToken, Daemon, FailureSource, ResolveAccess, ResolveError, Solve,
+    SolveError, SourceAnswer,
+};
+use buildkit_llb::{Constraints, Http, SourceContent};
+use catalog::{LOCK_FILE, Pinned, Plan};
+
+use crate::{
+    build::FailureReason,
+    source_failure::{self, SourceFailure, SourceKind, SourceTrouble},
+    source_queries,
+};
+
+/// How BuildKit's `source/http` begins what it says of another file.
+pub const MISMATCH: &str = "digest mismatch";
+
+/// A download that is another file than its checksum says.
+#[derive(Debug, thiserror::Error)]
+#[error("{url} is not the file that it was: {expected_by} expects `{expected}`, and {} came", found.as_ref().map_or_else(|| "another one".to_owned(), |found| format!("`{found}`")))]
+pub struct ChecksumFailure {
+    /// The URL.
+    pub url: String,
+    /// Who expects something else.
+    pub expected_by: ExpectedBy,
+    /// The digest that is expected.
+    pub expected: String,
+    /// The digest of what came, if it is known.
+    pub found: Option<String>,
+    /// Where in the user's files it is written.
+    pub sources: Vec<FailureSource>,
+    /// Why the server could not be asked once more.
+    #[source]
+    pub unasked: Option<ResolveError>,
+}
+
+/// Who says what a download must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpectedBy {
+    /// The lock.
+    Lock,
+    /// The step itself.
+    Step,
+}
+
+impl fmt::Display for ExpectedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lock => write!(f, "`{LOCK_FILE}`"),
+            Self::Step => f.write_str("the step"),
+        }
+    }
+}
+
+/// The failure, when `source` is a download of `plan` that is not what its checksum says, as the daemon has it.
+pub(crate) fn classify(
+    plan: &Plan,
+    source: &SourceContent,
+    failure: &BuildFailure,
+) -> Option<ChecksumFailure> {
+    let (SourceKind::Download, url) = source_failure::known(source)? else {
+        return None;
+    };
+    let expected = source.http_checksum()?.to_owned();
+    if failure.exit_code.is_some() || !failure.message.contains(MISMATCH) {
+        return None;
+    }
+    let pin = Pinned::Http(url.clone());
+    let is_pinned = plan
+        .references
+        .iter()
+        .any(|reference| reference.source == pin);
+    Some(ChecksumFailure {
+        expected_by: if is_pinned {
+            ExpectedBy::Lock
+        } else {
+            ExpectedBy::Step
+        },
+        url,
+        expected,
+        found: came(&failure.message, source.http_checksum()?),
+        sources: failure.sources.clone(),
+        unasked: None,
+    })
+}
+
+/// The digest that the daemon names beside the expected one.
+fn came(message: &str, expected: &str) -> Option<String> {
+    let words = message.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')'));
+    let mut digests = words
+        .map(|word| word.trim_end_matches(':'))
+        .filter(|word| word.starts_with("sha256:") && *word != expected);
+    digests.next().map(str::to_owned)
+}
+
+/// What the server of a download that failed says without the checksum.
+pub(crate) async fn explained(
+    failure: ChecksumFailure,
+    daemon: &Daemon,
+    cancelled: &CancellationToken,
+) -> FailureReason {
+    let query = source_queries::of_http(&failure.url);
+    let asked = daemon
+        .resolve(&[query], ResolveAccess::default(), cancelled)
+        .await;
+    let message = match asked {
+        Err(ResolveError::Cancelled) => return FailureReason::Solve(SolveError::Cancelled),
+        Ok(answers) => return found(failure, answers.into_iter().next()),
+        Err(ResolveError::Refused { message, .. }) => message,
+        // Old daemons say nothing of downloads before they have them.
+        Err(ResolveError::NoAnswer { .. }) => {
+            match fetched(&failure.url, daemon, cancelled).await {
+                Err(SolveError::Build(failure)) => failure.message,
+                Err(SolveError::Cancelled) => return FailureReason::Solve(SolveError::Cancelled),
+                Err(error) => return unasked(failure, ResolveError::Solve(error)),
+                Ok(()) => return failure.into(),
+            }
+        }
+        Err(error) => return unasked(failure, error),
+    };
+    refused(failure, message)
+}
+
+/// The server sends a file.
+fn found(failure: ChecksumFailure, answer: Option<SourceAnswer>) -> FailureReason {
+    let found = match answer {
+        Some(SourceAnswer::Http(digest)) => Some(digest),
+        _ => None,
+    };
+    if found.as_ref() != Some(&failure.expected) {
+        return ChecksumFailure { found, ..failure }.into();
+    }
+    // It was an error a moment ago, and is none any more.
+    FailureReason::Source(Box::new(SourceFailure {
+        reference: failure.url,
+        kind: SourceKind::Download,
+        trouble: SourceTrouble::Transient,
+        status: None,
+        sources: failure.sources,
+        error: None,
+    }))
+}
+
+/// The server says why it sends none.
+fn refused(failure: ChecksumFailure, message: String) -> FailureReason {
+    let Some(trouble) = source_failure::trouble(&message) else {
+        let name = failure.url.clone();
+        return unasked(failure, ResolveError::Refused { name, message });
+    };
+    FailureReason::Source(Box::new(SourceFailure {
+        reference: failure.url,
+        kind: SourceKind::Download,
+        trouble,
+        status: source_failure::status(&message),
+        sources: failure.sources,
+        error: None,
+    }))
+}
+
+/// It stays at what the daemon said first.
+fn unasked(failure: ChecksumFailure, why: ResolveError) -> FailureReason {
+    ChecksumFailure {
+        unasked: Some(why),
+        ..failure
+    }
+    .into()
+}
+
+/// Has the daemon fetch the file, whatever it is.
+async fn fetched(
+    url: &str,
+    daemon: &Daemon,
+    cancelled: &CancellationToken,
+) -> Result<(), SolveError> {
+    // A URL that was marshalled once can be so again.
+    let Ok(definition) = Http::new(url).state().marshal(&Constraints::default()) else {
+        return Ok(());
+    };
+    let solve = Solve::definition(definition.to_bytes());
+    daemon.solve(solve, |_| {}, cancelled).await.map(drop)
+}
+
+impl From<ChecksumFailure> for FailureReason {
+    fn from(failure: ChecksumFailure) -> Self {
+        Self::Checksum(Box::new(failure))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPECTED: &str = "sha256:1";
+
+    fn failure() -> ChecksumFailure {
+        ChecksumFailure {
+            url: "http://example.com/x".to_owned(),
+            expected_by: ExpectedBy::Lock,
+            expected: EXPECTED.to_owned(),
+            found: None,
+            sources: Vec::new(),
+            unasked: None,
+        }
+    }
+
+    #[test]
+    fn a_file_that_changed_is_told_with_both_digests() {
+        let reason = found(failure(), Some(SourceAnswer::Http("sha256:2".to_owned())));
+        assert_eq!(
+            reason.to_string(),
+            "http://example.com/x is not the file that it was: `llbgen.lock` expects `sha256:1`, and `sha256:2` came"
+        );
+    }
+
+    #[test]
+    fn what_went_by_is_worth_another_try() {
+        let reason = found(failure(), Some(SourceAnswer::Http(EXPECTED.to_owned())));
+        let FailureReason::Source(source) = reason else {
+            panic!("{reason}");
+        };
+        assert_eq!(source.trouble, SourceTrouble::Transient);
+    }
+
+    #[test]
+    fn a_server_that_answers_with_an_error_changed_no_file() {
+        let check = |message: &str, expected: &str| {
+            assert_eq!(refused(failure(), message.to_owned()).to_string(), expected);
+        };
+        check(
+            "invalid response status 404",
+            "http://example.com/x: the server answered 404",
+        );
+        check(
+            "Get \"http://example.com/x\": dial tcp: connect: connection refused",
+            "`http://example.com/x` cannot be reached",
+        );
+        // Nothing that is known.
+        check(
+            "it is Tuesday",
+            "http://example.com/x is not the file that it was: `llbgen.lock` expects `sha256:1`, and another one came",
+        );
+    }
+
+    #[test]
+    fn what_came_is_read_from_the_words_of_every_daemon() {
+        let check = |message: &str, expected: Option<&str>| {
+            assert_eq!(came(message, EXPECTED).as_deref(), expected, "{message}");
+        };
+        check("digest mismatch sha256:2: sha256:1", Some("sha256:2"));
+        check(
+            "digest mismatch for http://x: sha256:2 (expected: sha256:1)",
+            Some("sha256:2"),
+        );
+        check("digest mismatch", None);
+    }
+}

@@ -1,0 +1,115 @@
+//! What llbgen and git keep in a directory for themselves: `.git`, the lock, records of builds, and the outputs that these
+//! speak of. A glob does not mean them, or every build would change what the next one is made from.
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
+    io,
+    path::{Path, PathBuf},
+};
+
+use catalog::LOCK_FILE;
+
+use super::{InputDirectory, PathKind};
+
+/// The directory with the records of the outputs beside it.
+const RECORDS: &str = ".llbgen";
+
+/// The names in one directory, and paths below it, that are kept for themselves.
+#[derive(Debug, Default)]
+pub(super) struct Kept<'a> {
+    is_looked_at: bool,
+    /// Outputs that records speak of, from the context directory on.
+    outputs: BTreeSet<PathBuf>,
+    /// Those of a directory above, whose records speak of outputs at any depth.
+    above: Option<&'a Kept<'a>>,
+}
+
+impl<'a> Kept<'a> {
+    /// The outputs that the directories above `path` have records of.
+    pub(super) fn above(tree: &impl InputDirectory, path: &Path) -> io::Result<Self> {
+        let mut outputs = BTreeSet::new();
+        for directory in path.ancestors().skip(1) {
+            outputs.extend(recorded_in(tree, directory)?);
+        }
+        Ok(Self {
+            outputs,
+            ..Self::default()
+        })
+    }
+
+    /// Those of the directory `path`, below directories that have those `above`.
+    pub(super) fn of(tree: &impl InputDirectory, path: &Path, above: &'a Self) -> io::Result<Self> {
+        Ok(Self {
+            is_looked_at: true,
+            outputs: recorded_in(tree, path)?,
+            above: Some(above),
+        })
+    }
+
+    /// Whether `name` in the directory `path` is one of them.
+    pub(super) fn has(&self, path: &Path, name: &OsStr) -> bool {
+        let is_lock = path.as_os_str().is_empty() && name == LOCK_FILE;
+        self.is_looked_at && (is_lock || name == ".git" || name == RECORDS)
+            || self.is_output(&path.join(name))
+    }
+
+    fn is_output(&self, path: &Path) -> bool {
+        self.outputs.contains(path) || self.above.is_some_and(|above| above.is_output(path))
+    }
+}
+
+/// The outputs that the records in `directory` speak of.
+fn recorded_in(tree: &impl InputDirectory, directory: &Path) -> io::Result<BTreeSet<PathBuf>> {
+    let mut outputs = BTreeSet::new();
+    let records = directory.join(RECORDS);
+    match tree.kind(&records) {
+        Ok(PathKind::Directory) => {}
+        Ok(_) => return Ok(outputs),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(outputs),
+        Err(error) => return Err(error),
+    }
+    let mut open = vec![PathBuf::new()];
+    while let Some(below) = open.pop() {
+        for (name, is_directory) in tree.names(&records.join(&below))? {
+            let record = below.join(&name);
+            if is_directory {
+                open.push(record);
+            } else {
+                outputs.extend(recorded(&record).map(|output| directory.join(output)));
+            }
+        }
+    }
+    Ok(outputs)
+}
+
+/// The outputs that a record may speak of: `a/b.tar` of `a/b.tar.json`, and `a.oci.tar` of `a.oci.tar.linux-arm64.json`,
+/// since an image has a record for each platform.
+fn recorded(record: &Path) -> impl Iterator<Item = PathBuf> {
+    let output = record.with_extension("");
+    let platform = output.extension().and_then(OsStr::to_str);
+    let of_platform = platform
+        .filter(|platform| platform.starts_with("linux-"))
+        .map(|_| output.with_extension(""));
+    [output].into_iter().chain(of_platform)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_name_their_outputs() {
+        let check = |record: &str, expected: &[&str]| {
+            let outputs: Vec<PathBuf> = recorded(Path::new(record)).collect();
+            let expected: Vec<PathBuf> = expected.iter().map(PathBuf::from).collect();
+            assert_eq!(outputs, expected, "{record}");
+        };
+        check("b.tar.json", &["b.tar"]);
+        check("a/b.tar.llb", &["a/b.tar"]);
+        check(
+            "a.oci.tar.linux-arm64.json",
+            &["a.oci.tar.linux-arm64", "a.oci.tar"],
+        );
+    }
+}

@@ -1,0 +1,355 @@
+//! Whether a variant must be built: what is there under its name, and how it got there.
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use catalog::Plan;
+use serde::Serialize;
+
+use crate::{
+    fingerprint::Fingerprint,
+    hash, image,
+    metadata::Output,
+    output_lock::{OutputDirectory, OutputLock},
+    record::{self, Record},
+    regular_file::{self, Links},
+};
+
+/// How well the files of earlier builds are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Inspection {
+    /// By size and time, and by content where the time is another one.
+    #[default]
+    Quick,
+    /// By content.
+    Full,
+}
+
+/// What is to be done for a variant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Freshness {
+    /// Its output is there, built from the same graph.
+    UpToDate(Box<Output>),
+    /// It must be built.
+    Build(Reason),
+}
+
+/// Why a variant must be built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "reason")]
+pub enum Reason {
+    /// References that the lock does not have.
+    Unpinned {
+        /// The references.
+        references: Vec<String>,
+    },
+    /// Directories of input files that nobody gave.
+    NoContext {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// There is neither a tar nor a record.
+    NeverBuilt,
+    /// There is a file, and no record of how it was made.
+    NoRecord {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It was built from another graph.
+    Changed,
+    /// The archive of the image has other platforms.
+    Platforms {
+        /// Those that it has.
+        built: String,
+    },
+    /// Nothing is wrong with this platform of an image, but with another one, and both are one output.
+    Together {
+        /// The other one.
+        platform: String,
+    },
+    /// The image has other names in its archive.
+    Names {
+        /// Those that it has.
+        built: Vec<String>,
+    },
+    /// The tar is not there any more.
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The tar has another size than when it was built.
+    Size {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        size: u64,
+        /// What it was.
+        built: u64,
+    },
+    /// The tar has other bytes than when it was built.
+    Bytes {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The tar cannot be read.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: String,
+    },
+}
+
+/// In a phrase.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unpinned { references } => {
+                write!(f, "not pinned yet: {}", references.join(", "))
+            }
+            Self::NoContext { names } => {
+                write!(f, "`--build-context` gives no {}", names.join(", "))
+            }
+            Self::NeverBuilt => f.write_str("not built yet"),
+            Self::NoRecord { path } => write!(
+                f,
+                "`{}` is there, but nothing says how it was built",
+                path.display()
+            ),
+            Self::Changed => f.write_str("it changed since the last build"),
+            Self::Platforms { built } => write!(f, "it was built for {built}"),
+            Self::Together { platform } => write!(f, "it is one image with {platform}"),
+            Self::Names { built } if built.is_empty() => f.write_str("its archive has no name"),
+            Self::Names { built } => write!(f, "its archive calls it {}", built.join(", ")),
+            Self::Gone { path } => write!(f, "`{}` is gone", path.display()),
+            Self::Size { path, size, built } => write!(
+                f,
+                "`{}` has {size} bytes, and had {built} when it was built",
+                path.display()
+            ),
+            Self::Bytes { path } => write!(
+                f,
+                "`{}` is not what was built: its content changed",
+                path.display()
+            ),
+            Self::Unreadable { path, error } => {
+                write!(f, "`{}` cannot be read: {error}", path.display())
+            }
+        }
+    }
+}
+
+/// What is to be done for `plans`, whose one output goes to `directory`: a plan of a tar, or those of all platforms of an
+/// image, which has `names` in its archive, if they are given. Whoever will act on it has locked the output.
+pub fn freshness(
+    plans: &[Plan],
+    names: Option<&[String]>,
+    directory: &Path,
+    inspection: Inspection,
+    lock: Option<&OutputLock>,
+) -> Freshness {
+    let mut freshness = Freshness::Build(Reason::NeverBuilt);
+    for plan in plans {
+        freshness = of_plan(plan, &image::platforms(plans), directory, inspection, lock);
+        if matches!(freshness, Freshness::Build(_)) {
+            break;
+        }
+    }
+    called(freshness, names)
+}
+
+/// A freshness, unless the archive that is there calls its image by other names.
+fn called(freshness: Freshness, names: Option<&[String]>) -> Freshness {
+    match (freshness, names) {
+        (Freshness::UpToDate(output), Some(names)) if output.references != names => {
+            Freshness::Build(Reason::Names {
+                built: output.references,
+            })
+        }
+        (freshness, _) => freshness,
+    }
+}
+
+/// What is to be done for each of `plans`, whose one output goes to `directory`: of an image, each platform has a reason of
+/// its own. It is looked at alone: nothing is locked.
+pub fn each_freshness(
+    plans: &[Plan],
+    names: Option<&[String]>,
+    directory: &Path,
+    inspection: Inspection,
+) -> Vec<Freshness> {
+    let platforms = image::platforms(plans);
+    let each = plans.iter().map(|plan| {
+        let freshness = of_plan(plan, &platforms, directory, inspection, None);
+        called(freshness, names)
+    });
+    let mut freshnesses: Vec<Freshness> = each.collect();
+    let is_built = |freshness: &Freshness| matches!(freshness, Freshness::Build(_));
+    if let Some(first) = freshnesses.iter().position(is_built) {
+        let platform = plans[first].variant.platform.to_string();
+        for freshness in freshnesses
+            .iter_mut()
+            .filter(|freshness| !is_built(freshness))
+        {
+            let platform = platform.clone();
+            *freshness = Freshness::Build(Reason::Together { platform });
+        }
+    }
+    freshnesses
+}
+
+fn of_plan(
+    plan: &Plan,
+    platforms: &str,
+    directory: &Path,
+    inspection: Inspection,
+    lock: Option<&OutputLock>,
+) -> Freshness {
+    let path = directory.join(plan.output.as_str());
+    if let Some(reason) = incomplete(plan) {
+        return Freshness::Build(reason);
+    }
+    let Some(id) = plan.id else {
+        return Freshness::Build(Reason::NeverBuilt);
+    };
+    let Some(record) = record::read(directory, plan) else {
+        return Freshness::Build(if path.exists() {
+            Reason::NoRecord { path }
+        } else {
+            Reason::NeverBuilt
+        });
+    };
+    if record.id != id {
+        return Freshness::Build(Reason::Changed);
+    }
+    if record.platform != platforms {
+        return Freshness::Build(Reason::Platforms {
+            built: record.platform,
+        });
+    }
+    match trouble(plan, directory, &path, &record, (inspection, lock)) {
+        Some(reason) => Freshness::Build(reason),
+        None => Freshness::UpToDate(Box::new(output(&record, path))),
+    }
+}
+
+/// What a plan lacks, so that nothing can be known of what it would make.
+pub fn incomplete(plan: &Plan) -> Option<Reason> {
+    let unique = |names: Vec<String>| {
+        let names: std::collections::BTreeSet<String> = names.into_iter().collect();
+        names.into_iter().collect::<Vec<_>>()
+    };
+    if !plan.unpinned.is_empty() {
+        let references = plan.unpinned.iter();
+        let references = unique(
+            references
+                .map(|reference| reference.source.name())
+                .collect(),
+        );
+        return Some(Reason::Unpinned { references });
+    }
+    if !plan.missing.is_empty() {
+        let names = plan.missing.iter();
+        let names = unique(names.map(|missing| missing.name.to_string()).collect());
+        return Some(Reason::NoContext { names });
+    }
+    None
+}
+
+/// What is wrong with the file that a record speaks of.
+fn trouble(
+    plan: &Plan,
+    directory: &Path,
+    path: &Path,
+    record: &Record,
+    (inspection, lock): (Inspection, Option<&OutputLock>),
+) -> Option<Reason> {
+    let unreadable = |error: &io::Error| Reason::Unreadable {
+        path: path.to_owned(),
+        error: error.to_string(),
+    };
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Some(Reason::Gone {
+                path: path.to_owned(),
+            });
+        }
+        Err(error) => return Some(unreadable(&error)),
+    };
+    let found = Fingerprint::of(&metadata);
+    if found.size != record.size {
+        return Some(Reason::Size {
+            path: path.to_owned(),
+            size: found.size,
+            built: record.size,
+        });
+    }
+    let is_same_file =
+        found.modified == record.modified && record.inode.is_none_or(|inode| inode == found.inode);
+    if inspection == Inspection::Quick && is_same_file {
+        return None;
+    }
+    match digest(path) {
+        Err(error) => Some(unreadable(&error)),
+        Ok(digest) if digest != record.digest => Some(Reason::Bytes {
+            path: path.to_owned(),
+        }),
+        Ok(_) => {
+            // So that the next look is quick; where it cannot be noted down, it is slow again.
+            if !is_same_file {
+                touch(directory, plan, record, found, lock);
+            }
+            None
+        }
+    }
+}
+
+/// Notes down which file it is now. Without the lock of its output, only when nobody else has it, and has not meanwhile
+/// written a record of something else.
+fn touch(
+    directory: &Path,
+    plan: &Plan,
+    record: &Record,
+    found: Fingerprint,
+    lock: Option<&OutputLock>,
+) {
+    let own = if lock.is_some() {
+        None
+    } else {
+        let directory = OutputDirectory::new(directory);
+        OutputLock::try_acquire(&directory, plan).filter(OutputLock::is_held)
+    };
+    let is_mine =
+        lock.is_some() || own.is_some() && record::read(directory, plan).as_ref() == Some(record);
+    if is_mine {
+        let _ = record::touch(directory, plan, record, found);
+    }
+}
+
+fn digest(path: &Path) -> io::Result<String> {
+    let (sha256, _size) = hash::sha256(&mut regular_file::open(path, Links::Follow)?)?;
+    Ok(archive::Digest::from(sha256).to_string())
+}
+
+fn output(record: &Record, path: PathBuf) -> Output {
+    Output {
+        artifact: record.artifact.clone(),
+        platform: record.platform.clone(),
+        values: record.values.clone(),
+        id: Some(record.id),
+        path,
+        references: record.names.clone(),
+        image: record.image.clone(),
+        digest: record.digest.clone(),
+        size: record.size,
+        entries: record.entries,
+        vertex: match record.image {
+            None => record.vertex.clone(),
+            Some(_) => String::new(),
+        },
+        up_to_date: true,
+    }
+}

@@ -1,0 +1,150 @@
+//! What references stand for now: asked of the daemon, or straight of the registry when there is none.
+
+mod daemon;
+mod error;
+mod git;
+pub(crate) mod registry;
+mod web;
+
+use buildkit_client::{CancellationToken, Daemon};
+use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
+
+pub use self::error::{ResolveError, ResolveProblem};
+pub(crate) use self::git::host;
+pub use self::registry::RegistryTokens;
+pub use crate::pinning::{PinClash, Pinning, Resolve, ResolvedImage};
+
+use crate::{
+    published::RegistryAccess,
+    secrets::LoadedSecrets,
+    source_failure::{SourceKind, SourceTrouble},
+};
+
+/// Who is asked.
+#[derive(Debug)]
+pub enum Resolver<'a> {
+    /// The daemon, with its mirrors and certificates.
+    Daemon {
+        /// The daemon.
+        daemon: &'a Daemon,
+        /// What it may log in with at registries, of which it gets what a question needs.
+        access: &'a RegistryAccess,
+        /// The tokens for git servers, of which it gets what a question needs.
+        secrets: &'a LoadedSecrets,
+    },
+    /// The registry or server itself.
+    Direct {
+        /// What to log in with.
+        access: &'a RegistryAccess,
+        /// The tokens for git servers.
+        secrets: &'a LoadedSecrets,
+    },
+}
+
+/// Questions that the user may interrupt.
+#[derive(Debug)]
+pub struct Asking<'a> {
+    /// Who is asked.
+    pub resolver: &'a Resolver<'a>,
+    /// Whether the user has had enough.
+    pub cancelled: &'a CancellationToken,
+}
+
+impl Resolve for Asking<'_> {
+    type Error = ResolveError;
+
+    async fn image(
+        &self,
+        image: &ImageRef,
+        platforms: &[Platform],
+    ) -> Result<ResolvedImage, ResolveError> {
+        let resolving = async {
+            match self.resolver {
+                Resolver::Daemon { daemon, access, .. } => {
+                    daemon::image(daemon, access, image, platforms, self.cancelled).await
+                }
+                Resolver::Direct { access, .. } => registry::image(access, image, platforms).await,
+            }
+        };
+        named(&image.familiar(), resolving, self.cancelled).await
+    }
+
+    async fn http(&self, url: &str) -> Result<ContentDigest, ResolveError> {
+        let resolving = async {
+            match self.resolver {
+                Resolver::Daemon { daemon, .. } => daemon::http(daemon, url, self.cancelled).await,
+                Resolver::Direct { .. } => web::sha256(url).await,
+            }
+        };
+        about(SourceKind::Download, url, resolving, self.cancelled).await
+    }
+
+    async fn git(&self, source: &GitSource) -> Result<Commit, ResolveError> {
+        let resolving = async {
+            match self.resolver {
+                Resolver::Daemon {
+                    daemon, secrets, ..
+                } => daemon::git(daemon, secrets, source, self.cancelled).await,
+                Resolver::Direct { secrets, .. } => git::commit(source, secrets).await,
+            }
+        };
+        about(
+            SourceKind::Git,
+            &source.to_string(),
+            resolving,
+            self.cancelled,
+        )
+        .await
+    }
+
+    fn nonsense(&self, name: &str, what: String) -> ResolveError {
+        ResolveError {
+            name: name.to_owned(),
+            kind: SourceKind::Image,
+            problem: ResolveProblem::Nonsense { what },
+        }
+    }
+}
+
+/// The answer of a registry about the image `name`, unless the user has had enough before.
+pub(crate) fn named<T>(
+    name: &str,
+    asking: impl Future<Output = Result<T, ResolveProblem>> + Send,
+    cancelled: &CancellationToken,
+) -> impl Future<Output = Result<T, ResolveError>> + Send {
+    about(SourceKind::Image, name, asking, cancelled)
+}
+
+/// The answer about the source `name`, unless the user has had enough before.
+fn about<T>(
+    kind: SourceKind,
+    name: &str,
+    asking: impl Future<Output = Result<T, ResolveProblem>> + Send,
+    cancelled: &CancellationToken,
+) -> impl Future<Output = Result<T, ResolveError>> + Send {
+    // The futures of clients are large.
+    let asking = Box::pin(asking);
+    async move {
+        let answer = tokio::select! {
+            () = cancelled.cancelled() => Err(ResolveProblem::Cancelled),
+            answer = asking => answer,
+        };
+        answer.map_err(|problem| ResolveError {
+            name: name.to_owned(),
+            kind,
+            problem,
+        })
+    }
+}
+
+/// What is missing is not there, and no error.
+pub(crate) fn found<T>(answer: Result<T, ResolveProblem>) -> Result<Option<T>, ResolveProblem> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(ResolveProblem::Server {
+            trouble: Some(SourceTrouble::Missing),
+            ..
+        }) => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}

@@ -1,0 +1,250 @@
+//! One plan: what the daemon is asked, and how its tar becomes a file.
+
+mod bundles;
+mod failing;
+mod sources;
+
+use std::{
+    io::{self, Read},
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use archive::{CanonicalizeError, Compress, Compressor, Options, Summary, canonicalize};
+use buildkit_client::{Daemon, Export, Progress, SessionId, SinkError, Solve};
+use catalog::{Plan, TarCompression, Variant};
+use tokio_util::sync::CancellationToken;
+
+use self::failing::Failing;
+pub(crate) use self::sources::with_sources;
+use crate::{
+    build::{BuildOptions, FailureReason, VariantFailure},
+    declared::{tell_of_refused, with_declared},
+    destination::Destination,
+    event::Event,
+    fingerprint::Fingerprint,
+    image::{self, ImagePlan},
+    metadata::Output,
+    output::{Draft, OutputError},
+    record,
+    redact::Redactor,
+};
+
+/// How a plan ended without an output.
+pub(crate) enum Ended {
+    /// It was cancelled, by the user or because another one failed.
+    Cancelled,
+    /// It failed.
+    Failed(VariantFailure),
+}
+
+/// What is known of a tar that has its final name; no fingerprint when it was written to a device or the like.
+type Complete = (Summary, Option<Fingerprint>);
+
+/// Solves a plan and publishes its tar.
+pub(crate) async fn run(
+    daemon: &Daemon,
+    plan: Plan,
+    options: &BuildOptions,
+    cancelled: &CancellationToken,
+    events: &(dyn Fn(Event) + Sync),
+) -> Result<Output, Ended> {
+    if cancelled.is_cancelled() {
+        return Err(Ended::Cancelled);
+    }
+    let variant = Arc::new(plan.variant.clone());
+    let session = SessionId::random();
+    let plan = plan.for_sessions(&options.sessions(&session));
+    let solved = solve(daemon, &plan, session, &variant, options, cancelled, events).await;
+    match solved {
+        Ok(output) => Ok(output),
+        Err(reason) => {
+            let failing = Failing { daemon, cancelled };
+            Err(failing
+                .end(std::slice::from_ref(&plan), variant, reason)
+                .await)
+        }
+    }
+}
+
+async fn solve(
+    daemon: &Daemon,
+    plan: &Plan,
+    session: SessionId,
+    variant: &Arc<Variant>,
+    options: &BuildOptions,
+    cancelled: &CancellationToken,
+    events: &(dyn Fn(Event) + Sync),
+) -> Result<Output, FailureReason> {
+    let path = options.output.path(plan)?;
+    // Made before anything is built, so that a directory that cannot be written to is told at once.
+    let draft = options.output.draft(&path)?;
+    let published = Arc::new(Mutex::new(None));
+    let compression = compress(plan.tar_compression);
+    let packed = plan.packed.clone().ok_or(FailureReason::NoTar)?;
+    let sink = {
+        let published = Arc::clone(&published);
+        move |tar: &mut dyn Read| {
+            let complete = publish(tar, &packed, draft, compression)?;
+            *published.lock().unwrap_or_else(PoisonError::into_inner) = Some(complete);
+            Ok(())
+        }
+    };
+    let solve = options
+        .in_session(Solve::definition(plan.to_solve().to_bytes()), session)
+        .with_export(Export::tar(sink));
+    let plans = std::slice::from_ref(plan);
+    let solve = with_declared(solve, plans, [], options);
+    let solve = with_sources(solve, plans, options)?;
+    let on_progress = redacted_progress(variant, options, events);
+    let solved = daemon.solve(solve, on_progress, cancelled).await;
+    tell_of_refused(&options.registries, events);
+    solved?;
+    let complete = published
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    let (summary, fingerprint) = complete.ok_or(FailureReason::NoTar)?;
+    let output = output(plan, path, summary);
+    note_down(&options.output, plan, &output, fingerprint, events);
+    Ok(output)
+}
+
+/// Writes the record of an output, where those have records. The output is complete: without a record it is built again
+/// the next time, which is no reason to fail.
+pub(crate) fn note_down(
+    destination: &Destination,
+    plan: &Plan,
+    output: &Output,
+    fingerprint: Option<Fingerprint>,
+    events: &(dyn Fn(Event) + Sync),
+) {
+    let (Some(directory), Some(fingerprint)) = (destination.records(), fingerprint) else {
+        return;
+    };
+    if let Err(error) = record::write(directory, plan, output, fingerprint) {
+        let why = std::error::Error::source(&error).map(|source| format!(": {source}"));
+        events(Event::Warning(format!(
+            "`{}` is complete, but its record is not, so it will be built again: {error}{}",
+            output.path.display(),
+            why.unwrap_or_default()
+        )));
+    }
+}
+
+/// Takes the one file out of the daemon's tar, and gives it its name when it is whole: it is the output, packed inside the
+/// graph.
+fn publish(
+    tar: &mut dyn Read,
+    name: &str,
+    draft: Draft,
+    compression: Compress,
+) -> Result<Complete, SinkError> {
+    let mut outer = tar::Archive::new(tar);
+    let mut entries = outer.entries()?;
+    let mut packed = entries.next().ok_or_else(|| no_packed(name))??;
+    if packed.path_bytes() != name.as_bytes() {
+        return Err(no_packed(name));
+    }
+    let complete = written(&mut packed, draft, compression)?;
+    drop(packed);
+    // Read to its end, so that the daemon is not cut off while it writes.
+    io::copy(&mut outer.into_inner(), &mut io::sink())?;
+    Ok(complete)
+}
+
+fn no_packed(name: &str) -> SinkError {
+    let error = format!("the daemon's tar does not begin with `{name}`");
+    io::Error::new(io::ErrorKind::InvalidData, error).into()
+}
+
+fn compress(compression: TarCompression) -> Compress {
+    match compression {
+        TarCompression::Uncompressed => Compress::No,
+        TarCompression::Gzip(level) => Compress::Gzip(level),
+        TarCompression::Zstd(level) => Compress::Zstd(level),
+    }
+}
+
+/// Writes what the packer has packed, which is in canonical form: what is not comes from no packer, and is refused or
+/// brought into it.
+fn written(tar: &mut dyn Read, draft: Draft, compression: Compress) -> Result<Complete, SinkError> {
+    let unwritten = |source| OutputError::File {
+        path: draft.path().to_owned(),
+        source,
+    };
+    let file = draft.writer().map_err(unwritten)?;
+    let mut writer = Compressor::new(file, compression).map_err(unwritten)?;
+    let tar = canonicalize(tar, &mut writer, &Options::new()).map_err(|error| match error {
+        CanonicalizeError::Write(source) => SinkError::from(unwritten(source)),
+        error => error.into(),
+    })?;
+    let (sha256, bytes) = writer.finish().map_err(unwritten)?;
+    let fingerprint = draft.publish()?;
+    let summary = Summary {
+        sha256,
+        bytes,
+        ..tar
+    };
+    Ok((summary, fingerprint))
+}
+
+fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
+    Output {
+        artifact: plan.variant.artifact.to_string(),
+        platform: plan.variant.platform.to_string(),
+        values: plan.variant.values_as_text(),
+        id: plan.id,
+        path,
+        references: Vec::new(),
+        image: None,
+        digest: summary.sha256.to_string(),
+        size: summary.bytes,
+        entries: summary.entries,
+        vertex: record::head(plan),
+        up_to_date: false,
+    }
+}
+
+/// Tells what the daemon reports on a variant, known secrets blotted out.
+pub(crate) fn redacted_progress(
+    variant: &Arc<Variant>,
+    options: &BuildOptions,
+    events: &(dyn Fn(Event) + Sync),
+) -> impl FnMut(Progress) {
+    let mut redactor = Redactor::new(options.secrets.to_redact());
+    move |progress| {
+        events(Event::Progress {
+            variant: Arc::clone(variant),
+            progress: redactor.redact(progress),
+        });
+    }
+}
+
+/// Solves an image.
+pub(crate) async fn run_image(
+    daemon: &Daemon,
+    plan: ImagePlan,
+    options: &BuildOptions,
+    cancelled: &CancellationToken,
+    events: &(dyn Fn(Event) + Sync),
+) -> Result<Output, Ended> {
+    if cancelled.is_cancelled() {
+        return Err(Ended::Cancelled);
+    }
+    let variant = Arc::new(plan.variant().clone());
+    let session = SessionId::random();
+    let plan = plan.for_sessions(&options.sessions(&session));
+    let solved = image::solve(
+        daemon, &plan, &session, &variant, options, cancelled, events,
+    )
+    .await;
+    match solved {
+        Ok(output) => Ok(output),
+        Err(FailureReason::Tag(error)) if error.is_cancelled() => Err(Ended::Cancelled),
+        Err(reason) => {
+            let failing = Failing { daemon, cancelled };
+            Err(failing.end(&plan.plans, variant, reason).await)
+        }
+    }
+}
