@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 
 use buildkit_client::{BuildResult, Gateway, GatewayError, GatewayPlatform};
 use catalog::{
-    Caching, Catalog, CheckedCatalog, Inputs, LOCK_FILE, Plan, PlanError, PlanOptions, Platform,
-    Reference, Request, Variant, VertexName, listed,
+    Caching, Catalog, CheckedCatalog, Inputs, LOCK_FILE, Plan, PlanOptions, Platform, Request,
+    Variant, VertexName, listed,
 };
 
 use engine::{
-    pinning::Pinning,
+    EngineError, InputSource as _, Workspace,
     platform_result::{self, PlatformError, PlatformResult, Shape},
 };
 
 use crate::{
     answer, catalog_file, checksum::Checked, context::Contexts, dockerfile_target::artifact_of,
-    error::FrontendError, gateway_resolver::GatewayResolver, options::Options, own_image,
+    error::FrontendError, gateway_resolver::GatewayResolver, input_source::GatewaySource,
+    options::Options,
 };
 
 /// What a build is asked for, and by whom.
@@ -55,10 +56,13 @@ async fn built(
     let catalog = catalog_file::merged(catalog, &contexts).await?.check()?;
     let build = Build {
         gateway,
-        contexts,
         catalog: &catalog,
         options,
-        own: own_platform(platforms),
+        source: GatewaySource {
+            contexts,
+            options,
+            own: own_platform(platforms),
+        },
     };
     match options.question.as_deref() {
         None => build.result().await,
@@ -85,16 +89,15 @@ pub(crate) struct Planned {
 /// One build.
 pub(crate) struct Build<'a> {
     pub(crate) gateway: &'a Gateway,
-    pub(crate) contexts: Contexts<'a>,
     pub(crate) catalog: &'a CheckedCatalog,
     pub(crate) options: &'a Options,
-    own: Platform,
+    pub(crate) source: GatewaySource<'a>,
 }
 
 impl Build<'_> {
     async fn result(&self) -> Result<BuildResult, FrontendError> {
         let Planned { plans, asked } = self.plans().await?;
-        let sessions = self.contexts.sessions();
+        let sessions = self.source.contexts.sessions();
         let plans = plans.into_iter();
         let plans: Vec<Plan> = plans.map(|plan| plan.for_sessions(&sessions)).collect();
         self.warn(&plans, unpinned(&asked)).await?;
@@ -114,20 +117,26 @@ impl Build<'_> {
 
     /// One plan for each platform.
     pub(crate) async fn plans(&self) -> Result<Planned, FrontendError> {
-        let variants = self.variants()?;
-        let mut inputs = self.inputs(&variants).await?;
-        self.catalog.check_contexts(&variants, &inputs)?;
-        let plans = self.plan(&variants, &inputs)?;
-        let unpinned: BTreeSet<&Reference> = plans.iter().flat_map(|plan| &plan.unpinned).collect();
-        if unpinned.is_empty() {
-            let asked = Vec::new();
-            return Ok(Planned { plans, asked });
-        }
-        let resolver = GatewayResolver::new(self.gateway, &unpinned);
-        let pinning = Pinning::of(unpinned)?;
-        pinning.pin(&mut inputs.lock, &resolver, &|_| {}).await?;
-        let (plans, asked) = (self.plan(&variants, &inputs)?, pinning.names());
+        let mut workspace = self.workspace(self.variants()?).await?;
+        workspace.require_contexts().map_err(EngineError::from)?;
+        let resolver = GatewayResolver::new(self.gateway, workspace.unpinned());
+        let asked = workspace.pin(&self.source, &resolver, &|_| {}).await?;
+        let (plans, _) = workspace.into_plans();
         Ok(Planned { plans, asked })
+    }
+
+    /// The workspace of `variants`, before anything is asked for that the lock does not pin.
+    async fn workspace(&self, variants: Vec<Variant>) -> Result<Workspace<'_>, FrontendError> {
+        let options = PlanOptions {
+            caching: if self.options.no_cache {
+                Caching::Ignore
+            } else {
+                Caching::Use
+            },
+            epoch: self.options.epoch,
+            ..PlanOptions::default()
+        };
+        Workspace::of(self.catalog, variants, &self.source, options).await
     }
 
     /// Options of other artifacts: the targets of a bake share their arguments.
@@ -148,58 +157,17 @@ impl Build<'_> {
         Ok(self.gateway.warn(&vertex, &text).await?)
     }
 
-    /// What there is to plan `variants` with, before anything is asked for that the lock does not pin.
+    /// What there is to plan `variants` with.
     pub(crate) async fn inputs(&self, variants: &[Variant]) -> Result<Inputs, FrontendError> {
         let needs = self.catalog.needs(variants)?;
-        let platforms: BTreeSet<&Platform> =
-            variants.iter().map(|variant| &variant.platform).collect();
-        let platforms: Vec<Platform> = platforms.into_iter().cloned().collect();
-        let inputs = self.contexts.inputs(&needs, &platforms).await;
-        let mut inputs = inputs.map_err(|error| match error {
-            FrontendError::Declared(error) => {
-                FrontendError::Declared(error.of_step(self.catalog, variants).into())
-            }
-            error => error,
-        })?;
-        if needs.packer {
-            inputs.packer = own_image::packer(self.own.clone())?;
-        }
-        inputs.proxy.clone_from(&self.options.proxy);
-        inputs
-            .cache_namespace
-            .clone_from(&self.options.cache_namespace);
-        Ok(inputs)
-    }
-
-    fn plan(&self, variants: &[Variant], inputs: &Inputs) -> Result<Vec<Plan>, FrontendError> {
-        let options = PlanOptions {
-            caching: if self.options.no_cache {
-                Caching::Ignore
-            } else {
-                Caching::Use
-            },
-            epoch: self.options.epoch,
-            ..PlanOptions::default()
-        };
-        let mut plans = Vec::new();
-        for variant in variants {
-            let plan = plan(self.catalog, variant, inputs, &options)?;
-            if let Some(missing) = plan.missing.first() {
-                return Err(FrontendError::MissingContext {
-                    name: missing.name.to_string(),
-                    artifact: variant.artifact.to_string(),
-                    path: missing.path.to_string(),
-                });
-            }
-            plans.push(plan);
-        }
-        Ok(plans)
+        let read = self.source.read(self.catalog, &needs, variants).await?;
+        Ok(read.inputs)
     }
 
     /// The platforms that are asked for.
     fn platforms(&self) -> Vec<Platform> {
         match &self.options.platforms[..] {
-            [] => vec![self.own.clone()],
+            [] => vec![self.source.own.clone()],
             platforms => platforms.to_vec(),
         }
     }
@@ -281,25 +249,6 @@ fn unpinned(asked: &[String]) -> Option<String> {
         listed(asked)
     );
     (!asked.is_empty()).then_some(text)
-}
-
-/// The plan of one variant. In tests every graph is made twice.
-pub(crate) fn plan(
-    catalog: &CheckedCatalog,
-    variant: &Variant,
-    inputs: &Inputs,
-    options: &PlanOptions,
-) -> Result<Plan, PlanError> {
-    let plan = catalog.plan(variant, inputs, options.clone())?;
-    debug_assert_eq!(
-        plan.definition.to_bytes(),
-        catalog
-            .plan(variant, inputs, options.clone())?
-            .definition
-            .to_bytes(),
-        "the same inputs give the same bytes"
-    );
-    Ok(plan)
 }
 
 /// What tells a variant from the others of its artifact and platform: `l10n=en_US`.

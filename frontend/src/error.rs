@@ -9,9 +9,8 @@ use catalog::{
 };
 
 use engine::{
-    causes,
+    EngineError, MissingContexts, causes,
     files::{DeclaredError, FilesError},
-    pinning::PinClash,
     source_queries::Nonsense,
 };
 
@@ -113,22 +112,15 @@ pub enum FrontendError {
     /// A build context stands for nothing.
     #[error(transparent)]
     Base(#[from] BaseError),
-    /// A directory that a step reads, and nobody gave.
-    #[error("the build context `{name}` is not given; `{artifact}` reads `{path}` of it")]
-    MissingContext {
-        /// The context's name.
-        name: String,
-        /// The artifact.
-        artifact: String,
-        /// What is read of it.
-        path: String,
-    },
+    /// Directories that steps read, and nobody gave.
+    #[error(transparent)]
+    Contexts(#[from] MissingContexts),
     /// The artifact cannot be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// Two places want one image at two digests.
+    /// The engine goes no further.
     #[error(transparent)]
-    Clash(#[from] Box<PinClash>),
+    Engine(EngineError),
     /// It cannot be known what a reference stands for.
     #[error("cannot find out what `{name}` stands for{}", place.as_ref().map(|place| format!(", which is written in {place}")).unwrap_or_default())]
     Unresolved {
@@ -200,6 +192,18 @@ pub enum FrontendError {
     },
 }
 
+impl From<EngineError> for FrontendError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Select(error) => error.into(),
+            EngineError::Base(error) => error.into(),
+            EngineError::Plan(error) => error.into(),
+            EngineError::Contexts(error) => error.into(),
+            error => Self::Engine(error),
+        }
+    }
+}
+
 impl FrontendError {
     /// The error with its causes and what to do, as one text: all that a client gets.
     pub(crate) fn report(&self) -> String {
@@ -238,7 +242,7 @@ impl FrontendError {
             Self::Remote { is_git: true, .. } => {
                 "is the address right? A private repository takes `--secret id=GIT_AUTH_TOKEN,env=…`".to_owned()
             }
-            Self::MissingContext { name, .. } => format!("add `--build-context {name}=DIR`"),
+            Self::Contexts(missing) => missing.hint(),
             Self::Base(BaseError::UnknownContext { valid, .. }) if !valid.is_empty() => {
                 format!("`--build-context` can replace {}", listed(valid))
             }

@@ -16,13 +16,13 @@ use crate::error::FrontendError;
 pub(crate) struct GatewayResolver<'a> {
     gateway: &'a Gateway,
     /// Where what is asked for is written, by name.
-    places: BTreeMap<String, &'a Written>,
+    places: BTreeMap<String, Written>,
 }
 
 impl<'a> GatewayResolver<'a> {
     /// Asks for `references`.
-    pub(crate) fn new(gateway: &'a Gateway, references: &BTreeSet<&'a Reference>) -> Self {
-        let place = |reference: &&'a Reference| (reference.source.name(), &reference.place);
+    pub(crate) fn new(gateway: &'a Gateway, references: &BTreeSet<Reference>) -> Self {
+        let place = |one: &Reference| (one.source.name(), one.place.clone());
         let places = references.iter().map(place).collect();
         Self { gateway, places }
     }
@@ -40,7 +40,7 @@ impl<'a> GatewayResolver<'a> {
     ) -> FrontendError {
         FrontendError::Unresolved {
             name: name.to_owned(),
-            place: self.places.get(name).map(|place| (*place).clone()),
+            place: self.places.get(name).cloned(),
             source: source.into(),
         }
     }

@@ -25,6 +25,7 @@ mod context;
 mod dockerfile_target;
 mod error;
 mod gateway_resolver;
+mod input_source;
 mod options;
 mod own_image;
 mod process;

@@ -18,7 +18,7 @@ use catalog::{
     CacheNamespace, CacheNamespaceError, Caching, PlanOptions, Platform, Request, TarCompression,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use engine::{BuildContext, Given, HelperImage, Inspection};
+use engine::{BuildContext, Disk, HelperImage, Inspection};
 
 pub(crate) use self::build::BuildArgs;
 pub(crate) use self::emit::{EmitArgs, EmitFormat};
@@ -265,12 +265,14 @@ const HELPER_IMAGE: &str = "Pack layers with the program in this image, the fron
 const BUILD_CONTEXT: &str = "Use another base, docker-image://REF, oci-layout://DIR[:TAG][@DIGEST] or a root filesystem tar with {arch} in its path; or give a directory of input files";
 
 impl Variation {
-    /// What is given besides the context directory.
-    pub(crate) fn given(&self) -> Given<'_> {
-        Given {
-            build_contexts: &self.build_context,
-            helper_image: self.helper_image.as_ref(),
-            cache_namespace: self.cache_namespace.as_ref().and_then(|it| it.0.as_ref()),
+    /// The context directory, with what is given besides.
+    pub(crate) fn disk(&self, global: &Global) -> Disk {
+        let namespace = self.cache_namespace.as_ref();
+        Disk {
+            build_contexts: self.build_context.clone(),
+            helper_image: self.helper_image.clone(),
+            cache_namespace: namespace.and_then(|given| given.0.clone()),
+            ..Disk::new(&global.context)
         }
     }
 

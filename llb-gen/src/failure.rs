@@ -12,13 +12,15 @@ use anstyle::{AnsiColor, Color, Style};
 use buildkit_client::ConnectError;
 use catalog::{
     BaseError, CatalogError, FileError, ImageKey, LockError, PlanError, PlanProblem, SelectError,
-    SurveyError, listed,
+    listed,
 };
 use engine::{
-    InputError, LayoutError, LayoutProblem, LockFileError, OutputError, VariantFailure, causes,
+    EngineError, InputError, LayoutError, LayoutProblem, LockFileError, MissingContexts, NameError,
+    Needed, NotPinned, OutputError, SourceTrouble, VariantFailure, causes,
+    resolve::{ResolveError, ResolveProblem},
 };
 
-use crate::{logins::blotted, signals::Signals, source_lines::Lines, terminal};
+use crate::{logins::blotted, signals::Signals, source_hint, source_lines::Lines, terminal};
 
 /// The exit codes of the command line; scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,6 +205,110 @@ impl From<ConnectError> for Failure {
     }
 }
 
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Select(error) => error.into(),
+            EngineError::Input(error) => error.into(),
+            EngineError::Base(error) => error.into(),
+            EngineError::Plan(error) => error.into(),
+            EngineError::Lock(error) => error.into(),
+            EngineError::Name(error) => error.into(),
+            EngineError::Contexts(error) => error.into(),
+            EngineError::NotPinned(error) => error.into(),
+            EngineError::Unresolved(error) => error.into(),
+            EngineError::Needed(error) => error.into(),
+            EngineError::GivenUp(error) => Self::new(Exit::Failed, error),
+            EngineError::StillNotPinned { .. } => Self::new(Exit::Transient, error)
+                .with_hint("run `llbgen lock` when they have ended"),
+            EngineError::NoWhole(error) => Self::from(*error).with_hint(
+                "the id of an image is of all its platforms, whichever are asked for: it needs the files of all of them",
+            ),
+            EngineError::Twice(first, later) => Self::from(*first).followed_by((*later).into()),
+            error => Self::new(Exit::Catalog, error),
+        }
+    }
+}
+
+impl From<MissingContexts> for Failure {
+    fn from(missing: MissingContexts) -> Self {
+        let hint = Some(missing.hint());
+        Self {
+            exit: Exit::Usage,
+            errors: missing.lines().map(Into::into).collect(),
+            hint,
+        }
+    }
+}
+
+impl From<NotPinned> for Failure {
+    fn from(not_pinned: NotPinned) -> Self {
+        Self {
+            exit: Exit::Catalog,
+            errors: not_pinned.lines().map(Into::into).collect(),
+            hint: Some("`llbgen lock` asks what it stands for, and writes it down".to_owned()),
+        }
+    }
+}
+
+impl From<NameError> for Failure {
+    fn from(error: NameError) -> Self {
+        let hint = match &error {
+            NameError::Catalog(_) => return Self::new(Exit::Catalog, error),
+            NameError::NoRepository { .. } => {
+                "name one with `--registry PREFIX`, such as `ghcr.io/OWNER`"
+            }
+            NameError::OneName { .. } => {
+                "choose one of them, with `--set` where it is a value of an axis, or leave out `--tag`: what the catalog \
+                 names an image by tells it apart"
+            }
+            _ => return Self::new(Exit::Usage, error),
+        };
+        Self::new(Exit::Usage, error).with_hint(hint)
+    }
+}
+
+impl From<Needed> for Failure {
+    fn from(needed: Needed) -> Self {
+        let hint = match &needed {
+            Needed::Secrets { ids } => {
+                let id = ids.first().map_or("ID", String::as_str);
+                format!("add `--secret id={id},src=FILE` or `--secret id={id},env=VARIABLE`")
+            }
+            Needed::Agent { id } => format!(
+                "add `--ssh {id}` for the agent that SSH_AUTH_SOCK names, or `--ssh {id}=SOCKET`"
+            ),
+        };
+        Self::new(Exit::Usage, needed).with_hint(hint)
+    }
+}
+
+/// A reference of which it cannot be known what it stands for.
+impl From<ResolveError> for Failure {
+    fn from(error: ResolveError) -> Self {
+        let trouble = error.trouble();
+        let (exit, hint) = match (trouble, &error.problem) {
+            (Some(SourceTrouble::Unreachable), _) => (
+                Exit::Unreachable,
+                format!(
+                    "can whoever asks, the daemon or else this machine, reach the host of `{}`?",
+                    error.name
+                ),
+            ),
+            (Some(SourceTrouble::Transient), _) => (Exit::Transient, source_hint::AGAIN.to_owned()),
+            (_, ResolveProblem::Platform { .. } | ResolveProblem::NoPlatform { .. }) => (
+                Exit::Catalog,
+                "declare the artifact for fewer platforms, or choose another base".to_owned(),
+            ),
+            _ => (
+                source_hint::exit(trouble),
+                source_hint::refused(error.kind, &error.name, trouble),
+            ),
+        };
+        Self::new(exit, error).with_hint(hint)
+    }
+}
+
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
         match error {
@@ -293,15 +399,6 @@ impl From<SelectError> for Failure {
             _ => error.valid_ones(),
         };
         Self::new(Exit::Usage, error).with_hint(hint)
-    }
-}
-
-impl From<SurveyError> for Failure {
-    fn from(error: SurveyError) -> Self {
-        match error {
-            SurveyError::Select(error) => error.into(),
-            SurveyError::Plan(error) => error.into(),
-        }
     }
 }
 

@@ -19,12 +19,9 @@ mod commands;
 mod connection;
 mod failure;
 mod graph;
-mod image_names;
-mod leaving;
 mod logins;
-mod pinning;
-mod planning;
 mod progress;
+mod resolving;
 mod signals;
 mod source_hint;
 mod source_lines;
@@ -32,6 +29,7 @@ mod stderr;
 mod stdout;
 mod table;
 mod terminal;
+mod workspace;
 
 use std::{
     panic::{self, AssertUnwindSafe},

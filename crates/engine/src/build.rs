@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use buildkit_client::{ContentStore, Daemon, FailureSource, SessionId, Solve, SolveError};
 use buildkit_llb::LocalSessions;
-use catalog::{PACKER_PROGRAM, Plan, Variant};
+use catalog::{PACKER_PROGRAM, Variant};
 use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
@@ -12,13 +12,14 @@ use crate::{
     checksum_failure::ChecksumFailure,
     destination::Destination,
     event::Event,
-    image::{ImageOptions, ImagePlan},
+    image::{ImageOptions, Pushed},
     metadata::Output,
     output::OutputError,
+    product::Product,
     published::RegistryAccess,
     push_failure::PushFailure,
     secrets::LoadedSecrets,
-    solve::{self, Ended},
+    solve::{self, Delivered, Ended},
     source_failure::SourceFailure,
     ssh::FoundAgents,
     tagging::TagError,
@@ -65,33 +66,6 @@ impl BuildOptions {
         match &self.shared_key {
             Some(key) => solve.with_shared_key(key),
             None => solve,
-        }
-    }
-}
-
-/// Something to build.
-#[derive(Debug)]
-pub enum Work {
-    /// A tar of one platform.
-    Tar(Box<Plan>),
-    /// An image of one or several platforms.
-    Image(ImagePlan),
-}
-
-impl Work {
-    /// The plans that are built.
-    pub fn plans(&self) -> &[Plan] {
-        match self {
-            Self::Tar(plan) => std::slice::from_ref(plan),
-            Self::Image(image) => &image.plans,
-        }
-    }
-
-    /// What an image is called; `None` for a tar.
-    pub fn names(&self) -> Option<&[String]> {
-        match self {
-            Self::Tar(_) => None,
-            Self::Image(image) => Some(&image.names.index),
         }
     }
 }
@@ -222,60 +196,136 @@ impl From<TagError> for FailureReason {
     }
 }
 
-/// Builds everything in `work`, each with a solve and a session of its own: the daemon says of a tar that it sends only which
-/// exporter of its solve it comes from. Outputs are in the order of the work.
+/// Builds `products`, each with a solve and a session of its own: the daemon says of a tar that it sends only which
+/// exporter of its solve it comes from. Outputs are in the order of the products.
+///
+/// The tags of images move last, when every product is delivered; when the others are built to the end whatever fails, those
+/// of the images that are delivered.
 ///
 /// Cancelling the token ends all solves; what is not complete then leaves no file.
 pub async fn build(
     daemon: &Daemon,
-    work: Vec<Work>,
+    products: Vec<Product>,
     options: &BuildOptions,
     cancelled: &CancellationToken,
     events: &(dyn Fn(Event) + Sync),
 ) -> Result<Vec<Output>, BuildFailure> {
-    let stop = cancelled.child_token();
-    let jobs = options.jobs.unwrap_or(work.len()).max(1);
-    let one = |(index, work): (usize, Work)| {
-        let stop = &stop;
-        async move {
-            let built = match work {
-                Work::Tar(plan) => Box::pin(solve::run(daemon, *plan, options, stop, events)).await,
-                Work::Image(image) => {
-                    Box::pin(solve::run_image(daemon, image, options, stop, events)).await
-                }
-            };
-            (index, built)
-        }
+    let building = Building {
+        daemon,
+        options,
+        stop: cancelled.child_token(),
+        events,
     };
-    let mut running = stream::iter(work.into_iter().enumerate())
-        .map(one)
-        .buffer_unordered(jobs);
-    let (mut outputs, mut failures, mut incomplete) = (BTreeMap::new(), Vec::new(), false);
-    while let Some((index, built)) = running.next().await {
-        match built {
-            Ok(output) => {
-                outputs.insert(index, output);
+    let mut done = Done::default();
+    let pushed = building.deliver(products, &mut done).await;
+    if done.is_complete() || options.keep_going {
+        building.publish(pushed, &mut done).await;
+    } else {
+        for (_, pushed) in pushed {
+            events(Event::Notice(pushed.untagged()));
+        }
+    }
+    done.into_result(options.keep_going)
+}
+
+/// One call, from products to outputs.
+struct Building<'a> {
+    daemon: &'a Daemon,
+    options: &'a BuildOptions,
+    stop: CancellationToken,
+    events: &'a (dyn Fn(Event) + Sync),
+}
+
+/// What a call has come to so far.
+#[derive(Default)]
+struct Done {
+    /// By the place of the product.
+    outputs: BTreeMap<usize, Output>,
+    failures: Vec<Arc<VariantFailure>>,
+    /// Whether something was given up.
+    is_cut_off: bool,
+}
+
+impl Building<'_> {
+    /// Solves all products side by side; the images that are pushed, each with its place, whose tags are still to move.
+    async fn deliver(&self, products: Vec<Product>, done: &mut Done) -> Vec<(usize, Pushed)> {
+        let jobs = self.options.jobs.unwrap_or(products.len()).max(1);
+        let one =
+            |(index, product): (usize, Product)| async move { (index, self.solve(product).await) };
+        let mut running = stream::iter(products.into_iter().enumerate())
+            .map(one)
+            .buffer_unordered(jobs);
+        let mut pushed = Vec::new();
+        while let Some((index, built)) = running.next().await {
+            match built {
+                Ok(Delivered::Whole(output)) => _ = done.outputs.insert(index, output),
+                Ok(Delivered::Pushed(image)) => pushed.push((index, *image)),
+                Err(ended) => self.ended(ended, done),
             }
-            Err(Ended::Cancelled) => incomplete = true,
-            Err(Ended::Failed(failure)) => {
-                let failure = Arc::new(failure);
-                if options.keep_going {
-                    events(Event::Failed(Arc::clone(&failure)));
-                } else {
-                    stop.cancel();
-                }
-                failures.push(failure);
+        }
+        pushed
+    }
+
+    async fn solve(&self, product: Product) -> Result<Delivered, Ended> {
+        let (daemon, options, stop, events) = (self.daemon, self.options, &self.stop, self.events);
+        match product {
+            Product::Tar(plan) => {
+                let running = Box::pin(solve::run(daemon, *plan, options, stop, events));
+                Ok(Delivered::Whole(running.await?))
+            }
+            Product::Image(image) => {
+                Box::pin(solve::run_image(daemon, *image, options, stop, events)).await
             }
         }
     }
-    let outputs = outputs.into_values().collect();
-    if failures.is_empty() && !incomplete {
-        Ok(outputs)
-    } else {
-        let is_told = options.keep_going;
+
+    /// Moves the tags of images that are delivered.
+    async fn publish(&self, pushed: Vec<(usize, Pushed)>, done: &mut Done) {
+        let jobs = self.options.jobs.unwrap_or(pushed.len()).max(1);
+        let one = |(index, pushed): (usize, Pushed)| async move {
+            let (daemon, options, stop) = (self.daemon, self.options, &self.stop);
+            let running = solve::publish(daemon, &pushed, options, stop, self.events);
+            (index, Box::pin(running).await)
+        };
+        let mut running = stream::iter(pushed).map(one).buffer_unordered(jobs);
+        while let Some((index, published)) = running.next().await {
+            match published {
+                Ok(output) => _ = done.outputs.insert(index, output),
+                Err(ended) => self.ended(ended, done),
+            }
+        }
+    }
+
+    fn ended(&self, ended: Ended, done: &mut Done) {
+        let Ended::Failed(failure) = ended else {
+            done.is_cut_off = true;
+            return;
+        };
+        let failure = Arc::new(failure);
+        if self.options.keep_going {
+            (self.events)(Event::Failed(Arc::clone(&failure)));
+        } else {
+            self.stop.cancel();
+        }
+        done.failures.push(failure);
+    }
+}
+
+impl Done {
+    /// Whether nothing failed so far.
+    fn is_complete(&self) -> bool {
+        self.failures.is_empty() && !self.is_cut_off
+    }
+
+    fn into_result(self, is_told: bool) -> Result<Vec<Output>, BuildFailure> {
+        let is_complete = self.is_complete();
+        let outputs = self.outputs.into_values().collect();
+        if is_complete {
+            return Ok(outputs);
+        }
         Err(BuildFailure {
             outputs,
-            failures,
+            failures: self.failures,
             is_told,
         })
     }

@@ -15,3 +15,9 @@ pub fn causes(error: &dyn Error) -> Vec<String> {
     }
     causes
 }
+
+/// An error with its causes in one line, each behind a colon.
+pub fn in_a_line(error: &dyn Error) -> String {
+    let all = [error.to_string()].into_iter().chain(causes(error));
+    all.collect::<Vec<_>>().join(": ")
+}

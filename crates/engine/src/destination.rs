@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use catalog::{Plan, Template, TemplateError};
+use catalog::{ContextPath, Template, TemplateError, Variant};
 
 use crate::output::{Draft, OutputError};
 
@@ -18,11 +18,11 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// The file for the output of a plan.
-    pub fn path(&self, plan: &Plan) -> Result<PathBuf, TemplateError> {
+    /// The file of a variant, which is `output` in an output directory.
+    pub fn path(&self, variant: &Variant, output: &ContextPath) -> Result<PathBuf, TemplateError> {
         match self {
-            Self::Directory(directory) => Ok(directory.join(plan.output.as_str())),
-            Self::File(template) => Ok(template.expand(&plan.variant.variables())?.into()),
+            Self::Directory(directory) => Ok(directory.join(output.as_str())),
+            Self::File(template) => Ok(template.expand(&variant.variables())?.into()),
             Self::Only(path) => Ok(path.clone()),
         }
     }

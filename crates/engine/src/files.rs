@@ -119,6 +119,17 @@ pub enum FilesError {
     },
 }
 
+impl FilesError {
+    /// Whether there is nothing of that name.
+    pub(crate) fn is_absence(&self) -> bool {
+        match self {
+            Self::NoFile { .. } => true,
+            Self::Read { source, .. } => source.kind() == io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+}
+
 /// What a step or a tag declares and cannot be read.
 #[derive(Debug)]
 pub struct DeclaredError {
@@ -136,6 +147,11 @@ impl DeclaredError {
             step: None,
             source,
         }
+    }
+
+    /// Whether there is nothing of that name.
+    pub(crate) fn is_absence(&self) -> bool {
+        self.source.is_absence()
     }
 
     /// The same with the step of `variants` that declares it. A tag has none.

@@ -141,25 +141,6 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What is to be done for `plans`, whose one output goes to `directory`: a plan of a tar, or those of all platforms of an
-/// image, which has `names` in its archive, if they are given. Whoever will act on it has locked the output.
-pub fn freshness(
-    plans: &[Plan],
-    names: Option<&[String]>,
-    directory: &Path,
-    inspection: Inspection,
-    lock: Option<&OutputLock>,
-) -> Freshness {
-    let mut freshness = Freshness::Build(Reason::NeverBuilt);
-    for plan in plans {
-        freshness = of_plan(plan, &image::platforms(plans), directory, inspection, lock);
-        if matches!(freshness, Freshness::Build(_)) {
-            break;
-        }
-    }
-    called(freshness, names)
-}
-
 /// A freshness, unless the archive that is there calls its image by other names.
 fn called(freshness: Freshness, names: Option<&[String]>) -> Freshness {
     match (freshness, names) {
@@ -173,16 +154,17 @@ fn called(freshness: Freshness, names: Option<&[String]>) -> Freshness {
 }
 
 /// What is to be done for each of `plans`, whose one output goes to `directory`: of an image, each platform has a reason of
-/// its own. It is looked at alone: nothing is locked.
-pub fn each_freshness(
+/// its own. Whoever will act on it has locked the output.
+pub(crate) fn each_freshness(
     plans: &[Plan],
     names: Option<&[String]>,
     directory: &Path,
     inspection: Inspection,
+    lock: Option<&OutputLock>,
 ) -> Vec<Freshness> {
     let platforms = image::platforms(plans);
     let each = plans.iter().map(|plan| {
-        let freshness = of_plan(plan, &platforms, directory, inspection, None);
+        let freshness = of_plan(plan, &platforms, directory, inspection, lock);
         called(freshness, names)
     });
     let mut freshnesses: Vec<Freshness> = each.collect();
@@ -320,7 +302,7 @@ fn touch(
         None
     } else {
         let directory = OutputDirectory::new(directory);
-        OutputLock::try_acquire(&directory, plan).filter(OutputLock::is_held)
+        OutputLock::try_acquire(&directory, &plan.output).filter(OutputLock::is_held)
     };
     let is_mine =
         lock.is_some() || own.is_some() && record::read(directory, plan).as_ref() == Some(record);

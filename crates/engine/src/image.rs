@@ -3,16 +3,15 @@
 mod archive_file;
 mod export;
 mod layers;
+mod publish;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
-use buildkit_llb::LocalSessions;
-use catalog::{Id, Plan, Platform, Variant};
+use catalog::Plan;
 
-pub(crate) use self::export::solve;
-use crate::{
-    metadata::Output,
-    names::{ImageRefs, Published},
+pub(crate) use self::{
+    export::{Left, solve},
+    publish::Pushed,
 };
 
 /// The annotation of an index that has the full id of what it was built from.
@@ -91,77 +90,6 @@ pub enum Annotated {
     Index,
     /// The manifest of every platform.
     Manifest,
-}
-
-/// An image to build: a plan for each platform, and the names that it is pushed under.
-#[derive(Debug, Clone)]
-pub struct ImagePlan {
-    /// The plans, which differ in their platforms alone.
-    pub plans: Vec<Plan>,
-    /// What it is pushed or loaded under, or called in an archive.
-    pub names: ImageRefs,
-    /// The id of the image with all its platforms; `None` for an archive of some of them.
-    pub id: Option<Id>,
-    /// All platforms that the artifact is declared for.
-    pub declared: Vec<Platform>,
-}
-
-impl ImagePlan {
-    /// The variant of its first platform, by which failures are told.
-    pub(crate) fn variant(&self) -> &Variant {
-        &self.plans[0].variant
-    }
-
-    /// The same for a client with these sessions.
-    pub(crate) fn for_sessions(mut self, sessions: &LocalSessions) -> Self {
-        let plans = self.plans.into_iter();
-        self.plans = plans.map(|plan| plan.for_sessions(sessions)).collect();
-        self
-    }
-
-    /// The platforms that are built.
-    pub fn asked(&self) -> impl Iterator<Item = &Platform> {
-        self.plans.iter().map(|plan| &plan.variant.platform)
-    }
-
-    /// The id of the whole image, when only some of its platforms are built.
-    pub(crate) fn part_of(&self) -> Option<Id> {
-        self.id.filter(|_| self.plans.len() < self.declared.len())
-    }
-
-    /// What it leaves: in a file, or in registries.
-    fn output(&self, digest: &str) -> Output {
-        Output {
-            artifact: self.variant().artifact.to_string(),
-            platform: platforms(&self.plans),
-            values: self.variant().values_as_text(),
-            id: self.id,
-            path: PathBuf::new(),
-            references: Vec::new(),
-            image: Some(digest.to_owned()),
-            digest: digest.to_owned(),
-            size: 0,
-            entries: 0,
-            vertex: String::new(),
-            up_to_date: false,
-        }
-    }
-
-    /// What pushing it left.
-    fn pushed(&self, published: Published) -> Output {
-        Output {
-            references: published.references,
-            ..self.output(&published.digest)
-        }
-    }
-
-    /// What an earlier build left in the registries.
-    pub fn published(&self, published: Published) -> Output {
-        Output {
-            up_to_date: true,
-            ..self.pushed(published)
-        }
-    }
 }
 
 /// The platforms of plans, with commas between them.

@@ -7,16 +7,16 @@ use std::{
 };
 
 use buildkit_client::ContentStore;
-use catalog::{CacheNamespace, ContextPath, Inputs, NamedContext, Needs, Read, Variant};
+use catalog::{ContextPath, Inputs, NamedContext, Needs, Read, Variant};
 
 use crate::{
-    contexts::{self, BuildContext, RootfsError},
+    contexts::{self, RootfsError},
     directory::Directory,
     files::{self, DeclaredError, FilesError, InputDirectory as _},
-    helper_image::HelperImage,
     layout::LayoutError,
     lock_file::{self, LockFileError},
     packer,
+    workspace::Disk,
 };
 
 /// Why an input cannot be read.
@@ -65,6 +65,18 @@ pub enum InputError {
     Rootfs(#[from] RootfsError),
 }
 
+impl InputError {
+    /// Whether a file that should be read is not there; what is there and cannot be read is another thing.
+    pub fn is_absence(&self) -> bool {
+        match self {
+            Self::Declared(error) => error.is_absence(),
+            Self::Files(error) => error.is_absence(),
+            Self::Rootfs(error) => error.is_absence(),
+            _ => false,
+        }
+    }
+}
+
 /// Inputs, and where their files are.
 #[derive(Debug)]
 pub struct ReadInputs {
@@ -76,32 +88,22 @@ pub struct ReadInputs {
     pub stores: BTreeMap<String, ContentStore>,
 }
 
-/// What the user gives besides the context directory.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Given<'a> {
-    /// What is used in the place of bases, and directories of input files.
-    pub build_contexts: &'a [BuildContext],
-    /// The image that has the packer; without one, it is that of this program.
-    pub helper_image: Option<&'a HelperImage>,
-    /// What stands before the ids of cache mounts, in the place of what the lock says.
-    pub cache_namespace: Option<&'a CacheNamespace>,
-}
-
-/// Reads what `needs` says from the directory `context`, and from what else is given.
-pub fn read(
-    context: &Path,
+/// Reads what `needs` says for `variants`, from the context directory and from what else is given.
+pub(crate) fn read(
+    disk: &Disk,
     needs: &Needs,
-    given: Given<'_>,
     variants: &[Variant],
 ) -> Result<ReadInputs, InputError> {
+    let context = &disk.context;
     let contexts::ReadContexts {
         named,
         mut roots,
         stores,
-    } = contexts::read(given.build_contexts, needs, variants)?;
+    } = contexts::read(&disk.build_contexts, needs, variants)?;
     let mut inputs = Inputs {
         contexts: named,
-        cache_namespace: given.cache_namespace.cloned(),
+        cache_namespace: disk.cache_namespace.clone(),
+        proxy: disk.proxy.clone(),
         ..Inputs::default()
     };
     let open = |source| InputError::Context {
@@ -132,7 +134,7 @@ pub fn read(
     let mut contexts = inputs.contexts.values();
     let unpacks = contexts.any(|context| matches!(context, NamedContext::Rootfs(_)));
     let needs_packer = needs.packer || unpacks;
-    if let Some(helper) = given.helper_image.filter(|_| needs_packer) {
+    if let Some(helper) = disk.helper_image.as_ref().filter(|_| needs_packer) {
         inputs.packer = helper.packer();
     } else if needs_packer {
         inputs.packer = packer::packer();

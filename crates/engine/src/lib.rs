@@ -13,6 +13,7 @@ pub mod daemon;
 mod declared;
 mod destination;
 mod directory;
+mod error;
 mod event;
 mod file_limit;
 pub mod files;
@@ -25,6 +26,7 @@ mod index;
 mod inputs;
 mod layout;
 pub mod lock_file;
+mod lock_survey;
 mod metadata;
 mod names;
 mod output;
@@ -33,6 +35,7 @@ mod packer;
 mod partial_push;
 pub mod pinning;
 pub mod platform_result;
+mod product;
 mod published;
 mod push_failure;
 pub mod record;
@@ -45,37 +48,47 @@ mod solve;
 mod source_failure;
 pub mod source_queries;
 mod ssh;
+mod status;
 mod tagging;
 mod unlockable;
+mod work_list;
+mod workspace;
 
 pub use self::{
-    build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, Work, build},
-    causes::causes,
+    build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, build},
+    causes::{causes, in_a_line},
     checksum_failure::{ChecksumFailure, ExpectedBy, MISMATCH},
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
     destination::Destination,
+    error::{EngineError, MissingContexts, Needed, NotPinned},
     event::Event,
     file_limit::raise_file_limit,
-    freshness::{Freshness, Inspection, Reason, each_freshness, freshness, incomplete},
+    freshness::{Freshness, Inspection, Reason, incomplete},
     helper_image::{HelperImage, HelperImageError},
     image::{
-        Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageCompression,
-        ImageOptions, ImagePlan,
+        Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageCompression, ImageOptions,
     },
     index::PART_ANNOTATION,
-    inputs::{Given, InputError, ReadInputs, read as read_inputs},
+    inputs::{InputError, ReadInputs},
     layout::{LayoutError, LayoutProblem, LayoutSource},
     lock_file::LockFileError,
+    lock_survey::LockSurvey,
     metadata::{MetadataFile, Output},
     names::{ImageRefs, PartRefs, Published},
     output::OutputError,
     output_lock::{GivenUp, OutputDirectory, OutputLock},
-    partial_push::{Joinable, join},
-    published::{Presence, RegistryAccess, Wanted, presence},
+    product::{
+        Delivery, Goal, ImageNaming, ImageProduct, NameError, Product, names_of_platform,
+        refuse_one_name,
+    },
+    published::RegistryAccess,
     push_failure::PushFailure,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
     shared_key::{SharedKeyError, shared_key},
     source_failure::{SourceFailure, SourceKind, SourceTrouble, is_transient},
     ssh::{FoundAgents, SshError, SshSpec, SshSpecError},
+    status::{InRegistries, Looked, Status},
     tagging::{Naming, TagError},
+    work_list::{Sorting, StepAccess, Waiting, WorkList},
+    workspace::{Asked, Disk, InputSource, LocalFiles, Others, PinEvent, Workspace, begin, now},
 };

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use catalog::Plan;
+use catalog::ContextPath;
 use rustix::fs::OFlags;
 
 use crate::{
@@ -62,26 +62,26 @@ impl OutputDirectory {
 pub struct GivenUp;
 
 impl OutputLock {
-    /// Locks the output of `plan` in `directory`. Whoever locks several does so in the order of their paths, so that no
+    /// Locks `output` in `directory`. Whoever locks several does so in the order of their paths, so that no
     /// two calls wait for each other.
     ///
     /// `tell` is told once that another build is waited for; the wait ends when `is_given_up`.
     pub fn acquire(
         directory: &Arc<OutputDirectory>,
-        plan: &Plan,
+        output: &ContextPath,
         tell: &dyn Fn(String),
         is_given_up: &dyn Fn() -> bool,
     ) -> Result<Self, GivenUp> {
         let mut is_told = false;
         loop {
-            if let Some(lock) = Self::try_acquire(directory, plan) {
+            if let Some(lock) = Self::try_acquire(directory, output) {
                 return Ok(lock);
             }
             if is_given_up() {
                 return Err(GivenUp);
             }
             if !is_told {
-                let path = directory.path.join(plan.output.as_str());
+                let path = directory.path.join(output.as_str());
                 tell(format!("waiting for another build of `{}`", path.display()));
                 is_told = true;
             }
@@ -90,8 +90,11 @@ impl OutputLock {
     }
 
     /// The lock, unless another call has it, or others make and remove its file all the time.
-    pub(crate) fn try_acquire(directory: &Arc<OutputDirectory>, plan: &Plan) -> Option<Self> {
-        let path = record::lock_path(&directory.path, plan);
+    pub(crate) fn try_acquire(
+        directory: &Arc<OutputDirectory>,
+        output: &ContextPath,
+    ) -> Option<Self> {
+        let path = record::lock_path(&directory.path, output);
         let mut is_made = false;
         for _ in 0..MOST_ATTEMPTS {
             let file = match lock_file(&directory.path, &path) {
@@ -158,7 +161,7 @@ fn lock_file(directory: &Path, path: &Path) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use catalog::{Apt, Artifact, Catalog, Inputs, PlanOptions, Request};
+    use catalog::{Apt, Artifact, Catalog, Inputs, Plan, PlanOptions, Request};
 
     use super::*;
 
@@ -186,7 +189,7 @@ mod tests {
     fn nobody_waits_where_no_lock_can_be() {
         let directory = OutputDirectory::new(Path::new("/proc/llbgen"));
         let plans = plans(["a", "b", "c"]);
-        let lock = OutputLock::try_acquire(&directory, &plans[0]);
+        let lock = OutputLock::try_acquire(&directory, &plans[0].output);
         assert!(lock.is_some_and(|lock| !lock.is_held()));
     }
 
@@ -197,7 +200,7 @@ mod tests {
         let plans = plans(["a", "b", "x/c"]);
         let locked = || {
             let directory = OutputDirectory::new(&out);
-            let lock = |plan| OutputLock::try_acquire(&directory, plan).unwrap();
+            let lock = |plan: &Plan| OutputLock::try_acquire(&directory, &plan.output).unwrap();
             plans.iter().map(lock).collect::<Vec<_>>()
         };
         let locks = locked();

@@ -9,9 +9,9 @@ use buildkit_client::CancellationToken;
 use catalog::{Id, Platform};
 
 use crate::{
-    image::ImagePlan,
     index::Index,
     names::{ImageRefs, PartRefs, Published},
+    product::ImageProduct,
     published::RegistryAccess,
     resolve::{ResolveError, ResolveProblem, found, named, registry::Registry},
     tagging::{self, Naming, TagError},
@@ -156,16 +156,16 @@ async fn part(
 /// Names the platforms of `image` that the daemon has pushed under `digest`; and the whole image, if its other platforms are
 /// there, too. What was made, and whether it is the whole image.
 pub(crate) async fn publish(
-    image: &ImagePlan,
+    image: &ImageProduct,
     id: Id,
     digest: &str,
     access: &RegistryAccess,
     cancelled: &CancellationToken,
 ) -> Result<(Published, bool), TagError> {
-    let names = &image.names;
+    let names = image.names();
     let mut references = Vec::new();
     let mut known = Parts::new(id, access, cancelled);
-    let asked: Vec<&Platform> = image.asked().collect();
+    let asked: Vec<&Platform> = image.platforms().collect();
     let parts = names.parts.iter().flat_map(|names| &names.platforms);
     for (platform, name) in parts.filter(|(platform, _)| asked.contains(&platform)) {
         let naming = async {
@@ -209,7 +209,7 @@ pub(crate) async fn publish(
 }
 
 /// Puts the index of all platforms into every repository, and then moves the tags.
-pub async fn join(
+pub(crate) async fn join(
     names: &ImageRefs,
     Joinable(index): &Joinable,
     access: &RegistryAccess,

@@ -51,7 +51,7 @@ pub(crate) fn warning_of(host: &str) -> String {
 
 /// An image that registries are asked about.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     /// What it is known by.
     pub names: &'a ImageRefs,
     /// Its id.
@@ -64,7 +64,7 @@ pub struct Wanted<'a> {
 
 /// What the registries have of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Presence {
+pub(crate) enum Presence {
     /// Everything, under all its names.
     Whole(Published),
     /// All platforms, one by one, and not the index under all its names.
@@ -76,7 +76,7 @@ pub enum Presence {
 }
 
 /// Asks the registries of an image what they have of it.
-pub async fn presence(
+pub(crate) async fn presence(
     wanted: Wanted<'_>,
     access: &RegistryAccess,
     cancelled: &CancellationToken,

@@ -83,11 +83,9 @@ fn path_of(directory: &Path, plan: &Plan, ending: &str) -> PathBuf {
     directory.join(RECORDS).join(name)
 }
 
-/// The file by which calls lock a plan's output; all platforms of an image are one output.
-pub(crate) fn lock_path(directory: &Path, plan: &Plan) -> PathBuf {
-    directory
-        .join(RECORDS)
-        .join(format!("{}.lock", plan.output))
+/// The file by which calls lock an output; all platforms of an image are one output.
+pub(crate) fn lock_path(directory: &Path, output: &ContextPath) -> PathBuf {
+    directory.join(RECORDS).join(format!("{output}.lock"))
 }
 
 /// The record of a plan's output; `None` when there is none that can be used.

@@ -23,9 +23,10 @@ use crate::{
     destination::Destination,
     event::Event,
     fingerprint::Fingerprint,
-    image::{self, ImagePlan},
+    image::{self, Left, Pushed},
     metadata::Output,
     output::{Draft, OutputError},
+    product::ImageProduct,
     record,
     redact::Redactor,
 };
@@ -76,7 +77,7 @@ async fn solve(
     cancelled: &CancellationToken,
     events: &(dyn Fn(Event) + Sync),
 ) -> Result<Output, FailureReason> {
-    let path = options.output.path(plan)?;
+    let path = options.output.path(&plan.variant, &plan.output)?;
     // Made before anything is built, so that a directory that cannot be written to is told at once.
     let draft = options.output.draft(&path)?;
     let published = Arc::new(Mutex::new(None));
@@ -85,7 +86,7 @@ async fn solve(
     let sink = {
         let published = Arc::clone(&published);
         move |tar: &mut dyn Read| {
-            let complete = publish(tar, &packed, draft, compression)?;
+            let complete = write_tar(tar, &packed, draft, compression)?;
             *published.lock().unwrap_or_else(PoisonError::into_inner) = Some(complete);
             Ok(())
         }
@@ -134,7 +135,7 @@ pub(crate) fn note_down(
 
 /// Takes the one file out of the daemon's tar, and gives it its name when it is whole: it is the output, packed inside the
 /// graph.
-fn publish(
+fn write_tar(
     tar: &mut dyn Read,
     name: &str,
     draft: Draft,
@@ -221,30 +222,57 @@ pub(crate) fn redacted_progress(
     }
 }
 
+/// What building a product has come to.
+pub(crate) enum Delivered {
+    /// A complete file.
+    Whole(Output),
+    /// An image without its tags, which are moved last.
+    Pushed(Box<Pushed>),
+}
+
 /// Solves an image.
 pub(crate) async fn run_image(
     daemon: &Daemon,
-    plan: ImagePlan,
+    image: ImageProduct,
+    options: &BuildOptions,
+    cancelled: &CancellationToken,
+    events: &(dyn Fn(Event) + Sync),
+) -> Result<Delivered, Ended> {
+    if cancelled.is_cancelled() {
+        return Err(Ended::Cancelled);
+    }
+    let variant = Arc::new(image.variant().clone());
+    let session = SessionId::random();
+    let bound = image.clone().for_sessions(&options.sessions(&session));
+    let solved = image::solve(
+        daemon, &bound, &session, &variant, options, cancelled, events,
+    )
+    .await;
+    match solved {
+        Ok(Left::Archive(output)) => Ok(Delivered::Whole(output)),
+        Ok(Left::Pushed(digest)) => Ok(Delivered::Pushed(Box::new(Pushed { image, digest }))),
+        Err(reason) => {
+            let failing = Failing { daemon, cancelled };
+            Err(failing.end(bound.plans(), variant, reason).await)
+        }
+    }
+}
+
+/// Moves the tags of an image.
+pub(crate) async fn publish(
+    daemon: &Daemon,
+    pushed: &Pushed,
     options: &BuildOptions,
     cancelled: &CancellationToken,
     events: &(dyn Fn(Event) + Sync),
 ) -> Result<Output, Ended> {
-    if cancelled.is_cancelled() {
-        return Err(Ended::Cancelled);
-    }
-    let variant = Arc::new(plan.variant().clone());
-    let session = SessionId::random();
-    let plan = plan.for_sessions(&options.sessions(&session));
-    let solved = image::solve(
-        daemon, &plan, &session, &variant, options, cancelled, events,
-    )
-    .await;
-    match solved {
+    match pushed.publish(daemon, options, cancelled, events).await {
         Ok(output) => Ok(output),
         Err(FailureReason::Tag(error)) if error.is_cancelled() => Err(Ended::Cancelled),
         Err(reason) => {
             let failing = Failing { daemon, cancelled };
-            Err(failing.end(&plan.plans, variant, reason).await)
+            let variant = Arc::new(pushed.image.variant().clone());
+            Err(failing.end(pushed.image.plans(), variant, reason).await)
         }
     }
 }

@@ -4,7 +4,7 @@ mod finding;
 mod locate;
 mod rule;
 
-use catalog::{CheckedCatalog, Inputs, PlanError, Request, Variant};
+use catalog::{Caching, CheckedCatalog, Inputs, PlanError, Request, Variant};
 use serde::Serialize;
 
 use self::finding::{Finding, findings};
@@ -12,11 +12,7 @@ use super::{
     Answer,
     place::{Location, Shown, Source, Sources},
 };
-use crate::{
-    build::{Build, plan},
-    error::FrontendError,
-    options::DOCKERFILE,
-};
+use crate::{build::Build, error::FrontendError, options::DOCKERFILE};
 
 /// BuildKit's `lint.LintResults`.
 #[derive(Debug, Serialize)]
@@ -91,7 +87,7 @@ pub(super) fn check(
     let mut plans = Vec::new();
     let mut error = None;
     for variant in variants {
-        match plan(catalog, variant, inputs, &catalog::PlanOptions::default()) {
+        match catalog.plan(variant, inputs, Caching::Use) {
             Ok(plan) => plans.push(plan),
             Err(reason) => error = error.or(Some(reason)),
         }

@@ -2,17 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::{
-    Artifact, CheckedCatalog, OptionValues, Plan, PlanError, PlanOptions, Read, Variant,
-};
+use catalog::{Artifact, Caching, CheckedCatalog, OptionValues, Plan, PlanError, Read, Variant};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{Answer, table::section};
-use crate::{
-    build::{Build, plan},
-    error::FrontendError,
-};
+use crate::{build::Build, error::FrontendError};
 
 /// BuildKit's `outline.Outline`, with the build contexts that a Dockerfile's has not.
 #[derive(Debug, Serialize)]
@@ -74,7 +69,7 @@ async fn caches(
     let inputs = build.inputs(variants).await?;
     let mut caches = BTreeSet::new();
     for variant in variants {
-        let plan = plan(build.catalog, variant, &inputs, &PlanOptions::default())?;
+        let plan = build.catalog.plan(variant, &inputs, Caching::Use)?;
         caches.extend(cache_ids(&plan));
     }
     Ok(caches)

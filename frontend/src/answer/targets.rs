@@ -69,7 +69,7 @@ async fn dockerfiles(build: &Build<'_>) -> Result<BTreeMap<ContextPath, String>,
         return Ok(texts);
     }
     let patterns = named.iter().map(|path| path.as_str());
-    let snapshot = build.contexts.main(patterns).await?;
+    let snapshot = build.source.contexts.main(patterns).await?;
     for path in named {
         let bytes = snapshot.bytes(build.gateway, path.as_str()).await?;
         if let Some(text) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {

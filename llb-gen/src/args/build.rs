@@ -6,7 +6,7 @@ use clap::Args;
 use engine::{Inspection, SshSpec};
 
 use super::{Engine, ImageArgs, Locking, OutputSpec, TarOptions, Variation, inspection};
-use crate::planning::host_platform;
+use crate::workspace::host_platform;
 
 /// What of earlier builds is used.
 #[derive(Debug, Clone, Copy, Args)]

@@ -3,14 +3,14 @@
 use catalog::{Kind, Plan};
 use clap::{Args, ValueEnum};
 use engine::{
-    Annotated, Annotation, Archive, ID_ANNOTATION, ImageCompression, ImageOptions, PART_ANNOTATION,
-    RegistryAccess,
+    Annotated, Annotation, Archive, ID_ANNOTATION, ImageCompression, ImageNaming, ImageOptions,
+    PART_ANNOTATION, RegistryAccess,
 };
 
 use super::attest;
 use crate::{
     failure::{Exit, Failure},
-    pinning,
+    resolving,
 };
 
 /// How images leave the daemon.
@@ -96,7 +96,15 @@ impl ImageArgs {
     ///
     /// Whoever builds hands the daemon the credentials for those in `allowed`, too.
     pub(crate) fn access(&self, allowed: &[String]) -> Result<RegistryAccess, Failure> {
-        pinning::registries(&self.registry_insecure, allowed)
+        resolving::registries(&self.registry_insecure, allowed)
+    }
+
+    /// What images are called.
+    pub(crate) fn naming(&self) -> ImageNaming {
+        ImageNaming {
+            registries: self.registry.clone(),
+            tags: self.tag.clone(),
+        }
     }
 
     /// Refuses what is said of images when there are none.

@@ -1,9 +1,9 @@
 //! What `lock` and `update` take, and what other commands take about the lock.
 
 use clap::Args;
-use engine::{BuildContext, Given, HelperImage, LoadedSecrets, SecretSpec, SecretSpecError};
+use engine::{BuildContext, Disk, HelperImage, LoadedSecrets, SecretSpec, SecretSpecError};
 
-use super::{HELPER_IMAGE_VALUE, ListingFormat, parse_assignment};
+use super::{Global, HELPER_IMAGE_VALUE, ListingFormat, parse_assignment};
 use crate::{
     failure::{Exit, Failure},
     stderr,
@@ -79,12 +79,12 @@ pub(crate) struct PinnedToo {
 }
 
 impl PinnedToo {
-    /// What is given besides the context directory.
-    pub(crate) fn given(&self) -> Given<'_> {
-        Given {
-            build_contexts: &self.build_context,
-            helper_image: self.helper_image.as_ref(),
-            cache_namespace: None,
+    /// The context directory, with what is given besides.
+    pub(crate) fn disk(&self, global: &Global) -> Disk {
+        Disk {
+            build_contexts: self.build_context.clone(),
+            helper_image: self.helper_image.clone(),
+            ..Disk::new(&global.context)
         }
     }
 }

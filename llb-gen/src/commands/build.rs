@@ -4,31 +4,26 @@ mod destination;
 mod job;
 mod kept;
 mod load;
-mod pins;
 mod report;
-mod work_list;
 
 use std::io;
 
-use catalog::{Caching, CheckedCatalog, Plan, PlanOptions};
+use catalog::{Caching, CheckedCatalog};
 use engine::{
-    BuildFailure, Event, FoundAgents, LoadedSecrets, MetadataFile, Output, SecretSource, SecretSpec,
+    BuildFailure, Disk, Event, FoundAgents, LoadedSecrets, MetadataFile, Others, Output,
+    SecretSource, SecretSpec, StepAccess, Waiting, WorkList, Workspace,
 };
 
 use crate::{
     args::{self, BuildArgs, Global, ProgressMode},
     failure::{Exit, Failure},
-    planning::{self, Selected},
     progress::Progress,
     signals::Signals,
     stderr, stdout,
+    workspace::Question,
 };
 
-use self::{
-    destination::Place,
-    job::Job,
-    work_list::{Waiting, WorkList, sorted},
-};
+use self::{destination::Place, job::Job};
 
 pub(crate) fn run(
     args: &BuildArgs,
@@ -44,29 +39,28 @@ pub(crate) fn run(
     };
     let place = Place::of(args, &global.context)?;
     let variation = args.for_platforms();
-    let mut selected = if args.image.push {
-        Selected::with_whole_images(catalog, &variation, &args.artifacts, global)?
+    let question = Question::of(
+        &variation,
+        &args.artifacts,
+        global,
+        args.tar.planned(caching, &args.image.format)?,
+    )
+    .with_proxies();
+    let mut workspace = if args.image.push {
+        question.ask_for_whole_images(catalog, Others::LeftOut)?
     } else {
-        Selected::of(catalog, &variation, &args.artifacts, global)?
+        question.ask(catalog)?
     };
-    selected.inputs.proxy = catalog::proxies(|name| std::env::var(name).ok());
-    let planned = args.tar.planned(caching, &args.image.format)?;
-    let plans = selected.plan(catalog, planned.clone())?;
     if args.locking.is_frozen() {
-        planning::require_pinned(&plans)?;
+        workspace.require_pinned()?;
     }
-    let asked = |plan: &&Plan| selected.asked.contains(&plan.variant);
-    planning::require_contexts(plans.iter().filter(asked))?;
+    workspace.require_contexts()?;
     args.image.options()?;
-    args.image.require_images(&plans)?;
-    let secrets = LoadedSecrets::load(&secret_specs(args)?)
-        .map_err(|error| Failure::new(Exit::Usage, error))?;
-    let ssh = FoundAgents::find(&args.ssh).map_err(|error| {
-        let hint = error.hint();
-        Failure::new(Exit::Usage, error).with_hint(hint)
-    })?;
-    let is_pinned = planning::unpinned(&plans).is_empty();
-    let work = if is_pinned {
+    args.image.require_images(workspace.plans())?;
+    let own = OwnAccess::of(args)?;
+    // What cannot be written is told before anything is asked for.
+    let products = place.products(&mut workspace, args)?;
+    let ready = if workspace.unpinned().is_empty() {
         let waiting = Waiting {
             tell: &|text| {
                 if !global.quiet {
@@ -76,24 +70,19 @@ pub(crate) fn run(
             // A signal ends the program: nothing has begun.
             is_given_up: &|| false,
         };
-        Work::Pinned(sorted(
-            (catalog, args, &place),
-            &selected.asked,
-            plans,
-            (&secrets, &ssh),
-            &waiting,
+        Some(WorkList::sorted(
+            products,
+            place.sorting(args),
+            own.lent(),
+            waiting,
         )?)
     } else {
-        // What cannot be written is told before anything is asked for.
-        place.groups(plans)?;
-        Work::Unpinned { catalog, planned }
+        None
     };
     // Told now, not by a build that cannot say what it wrote; the file of an earlier build goes.
     let metadata = args.metadata_file.as_deref().map(MetadataFile::begin);
     let metadata = metadata.transpose()?;
-    if let Work::Pinned(work_list) = &work
-        && work_list.work.is_empty()
-    {
+    if let Some(work_list) = ready.as_ref().filter(|ready| ready.products.is_empty()) {
         return nothing_to_do(global, work_list, metadata);
     }
     // One thread for the connection: the daemon is the bottleneck, tars and hashes have threads of their own, and every
@@ -102,28 +91,51 @@ pub(crate) fn run(
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let result = runtime.block_on(build(
-        (args, place),
-        global,
-        selected,
-        work,
-        (secrets, ssh),
-        metadata,
-    ));
+    let disk = question.into_disk();
+    let begun = Begun {
+        workspace,
+        disk,
+        ready,
+        own,
+    };
+    let result = runtime.block_on(build((args, place), global, begun, metadata));
     // Nothing is left to wait for: a thread that hangs in a system call must not hold up the end.
     runtime.shutdown_background();
     result
 }
 
 /// What is known before a daemon is there.
-enum Work<'a> {
-    /// Everything is pinned, so that it is known what is there already.
-    Pinned(WorkList),
-    /// What references stand for must be asked first.
-    Unpinned {
-        catalog: &'a CheckedCatalog,
-        planned: PlanOptions,
-    },
+struct Begun<'c> {
+    workspace: Workspace<'c>,
+    disk: Disk,
+    /// What is to be built, when everything is pinned; else what references stand for must be asked first.
+    ready: Option<WorkList>,
+    own: OwnAccess,
+}
+
+/// What steps may ask for besides files.
+struct OwnAccess {
+    secrets: LoadedSecrets,
+    agents: FoundAgents,
+}
+
+impl OwnAccess {
+    fn of(args: &BuildArgs) -> Result<Self, Failure> {
+        let secrets = LoadedSecrets::load(&secret_specs(args)?)
+            .map_err(|error| Failure::new(Exit::Usage, error))?;
+        let agents = FoundAgents::find(&args.ssh).map_err(|error| {
+            let hint = error.hint();
+            Failure::new(Exit::Usage, error).with_hint(hint)
+        })?;
+        Ok(Self { secrets, agents })
+    }
+
+    fn lent(&self) -> StepAccess<'_> {
+        StepAccess {
+            secrets: &self.secrets,
+            agents: &self.agents,
+        }
+    }
 }
 
 /// The end of a build that finds everything there.
@@ -135,7 +147,9 @@ fn nothing_to_do(
     let outputs = &work_list.up_to_date;
     // A signal ends the program.
     let progress = Progress::start(mode(global), || false);
-    work_list.warn(&progress);
+    for warning in &work_list.warnings {
+        progress.send(Event::Warning(warning.clone()));
+    }
     progress.send(Event::Notice(up_to_date(outputs.len(), outputs.len())));
     progress.end();
     let built = Ok(outputs.clone());
@@ -167,18 +181,13 @@ fn secret_specs(args: &BuildArgs) -> Result<Vec<SecretSpec>, Failure> {
     Ok(specs)
 }
 
-/// What steps may ask for besides files.
-type Given = (LoadedSecrets, FoundAgents);
-
 /// What was built, and whether the daemon could be let go.
 type Outcome = (Result<Vec<Output>, BuildFailure>, Result<(), Failure>);
 
 async fn build(
     (args, place): (&BuildArgs, Place),
     global: &Global,
-    selected: Selected,
-    work: Work<'_>,
-    given: Given,
+    begun: Begun<'_>,
     metadata: Option<MetadataFile>,
 ) -> Result<(), Failure> {
     let signals = Signals::watch()?;
@@ -191,7 +200,7 @@ async fn build(
         signals,
         progress: Progress::start(mode(global), move || cancelled.is_cancelled()),
     };
-    let outcome = job.run(selected, work, given).await;
+    let outcome = job.run(begun).await;
     // Results are printed when nothing moves on the terminal any more.
     job.progress.end();
     let (built, released) = outcome?;

@@ -6,13 +6,13 @@ use std::{
 };
 
 use catalog::{Caching, CheckedCatalog, ContextPath, Kind, Plan, Read, Variant};
+use engine::{ImageNaming, LocalFiles, names_of_platform};
 
 use crate::{
     args::{EmitArgs, EmitFormat, Global},
     failure::{Exit, Failure},
-    image_names,
-    planning::{self, Selected},
     stderr, stdout,
+    workspace::{Question, host_platform},
 };
 
 pub(crate) fn run(
@@ -29,12 +29,16 @@ pub(crate) fn run(
         return Err(Failure::new(Exit::Usage, error).with_hint(hint));
     }
     let variants = vec![one_variant(args, catalog)?];
-    planning::tell_unused(&variants, &args.variation.set, global);
-    let selected = Selected::read(catalog, variants, args.variation.given(), &global.context)?;
-    let plans = selected.plan(catalog, Caching::Use)?;
-    planning::require_contexts(&plans)?;
-    planning::require_pinned(&plans)?;
-    for plan in &plans {
+    let question = Question::of(
+        &args.variation,
+        std::slice::from_ref(&args.artifact),
+        global,
+        Caching::Use,
+    );
+    let workspace = question.ask_for(catalog, variants)?;
+    workspace.require_contexts()?;
+    workspace.require_pinned()?;
+    for plan in workspace.plans() {
         let image_names = image_names(args, catalog, plan)?;
         let mut stdout = stdout::lock();
         match args.format {
@@ -47,7 +51,7 @@ pub(crate) fn run(
         }
         stdout.flush()?;
         if !global.quiet {
-            let line = buildctl_line(plan, &selected, &image_names)?;
+            let line = buildctl_line(plan, workspace.local(), &image_names)?;
             stderr::line(&format!("build it with: {line}"));
         }
     }
@@ -60,7 +64,7 @@ fn one_variant(args: &EmitArgs, catalog: &CheckedCatalog) -> Result<Variant, Fai
     let implied = request.platforms.is_empty();
     let mut variants = catalog.select(&request)?;
     if implied {
-        let host = planning::host_platform();
+        let host = host_platform();
         if variants.iter().any(|variant| variant.platform == host) {
             request.platforms = vec![host];
             variants.retain(|variant| request.platforms.contains(&variant.platform));
@@ -92,7 +96,11 @@ fn image_names(
 ) -> Result<Vec<String>, Failure> {
     match (plan.kind, plan.id) {
         (Kind::Image, Some(id)) => {
-            image_names::names_of_platform(catalog, &args.registry, &args.tag, plan, id)
+            let naming = ImageNaming {
+                registries: args.registry.clone(),
+                tags: args.tag.clone(),
+            };
+            Ok(names_of_platform(catalog, &naming, plan, id)?)
         }
         (Kind::Rootfs | Kind::Layer, _) if !args.registry.is_empty() || !args.tag.is_empty() => {
             let (artifact, kind) = (&plan.variant.artifact, plan.kind.as_str());
@@ -106,7 +114,7 @@ fn image_names(
 
 fn buildctl_line(
     plan: &Plan,
-    selected: &Selected,
+    local: &LocalFiles,
     image_names: &[String],
 ) -> Result<String, Failure> {
     let mut words = vec!["buildctl".to_owned(), "build".to_owned()];
@@ -118,11 +126,11 @@ fn buildctl_line(
     for name in names {
         words.extend([
             "--local".to_owned(),
-            quoted(&format!("{name}={}", selected.roots[name].display()))?,
+            quoted(&format!("{name}={}", local.roots[name].display()))?,
         ]);
     }
     for id in &plan.stores {
-        let directory = selected.stores[id].directory().display();
+        let directory = local.stores[id].directory().display();
         words.extend([
             "--oci-layout".to_owned(),
             quoted(&format!("{id}={directory}"))?,

@@ -8,8 +8,8 @@ use crate::{
     args::{Global, GraphArgs, GraphFormat},
     failure::{Exit, Failure},
     graph::{dot::dot, mermaid::mermaid, svg},
-    planning::{self, Selected},
     stdout, table,
+    workspace::{Question, host_platform, or_all},
 };
 
 pub(crate) fn run(
@@ -17,14 +17,13 @@ pub(crate) fn run(
     global: &Global,
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
-    let artifacts = planning::or_all(catalog, &args.artifacts);
+    let artifacts = or_all(catalog, &args.artifacts);
     let mut variants = catalog.select(&args.variation.request(&artifacts))?;
-    planning::tell_unused(&variants, &args.variation.set, global);
     let one = args.variation.platform.is_empty() && !args.all_platforms;
     let platform = one.then(|| keep_one_platform(&mut variants)).flatten();
-    let selected = Selected::read(catalog, variants, args.variation.given(), &global.context)?;
-    let plans = selected.plan(catalog, Caching::Use)?;
-    let graph = Graph::of(&plans);
+    let question = Question::of(&args.variation, &artifacts, global, Caching::Use);
+    let workspace = question.ask_for(catalog, variants)?;
+    let graph = Graph::of(workspace.plans());
     let title = title(&artifacts, platform.as_ref());
     let text = match args.format {
         GraphFormat::Json => {
@@ -45,7 +44,7 @@ pub(crate) fn run(
 /// Leaves one platform: this machine's, or the first one if it is not among them. The graphs of platforms are alike, and
 /// side by side nobody sees anything.
 fn keep_one_platform(variants: &mut Vec<Variant>) -> Option<Platform> {
-    let host = planning::host_platform();
+    let host = host_platform();
     let kept = variants
         .iter()
         .map(|variant| &variant.platform)

@@ -5,16 +5,16 @@ use std::{
     io::Write as _,
 };
 
-use catalog::{Caching, CheckedCatalog, Id, Kind, Plan};
+use catalog::{Caching, CheckedCatalog, Id, Plan, Variant};
+use engine::{Asked, Delivery, Goal, ImageNaming, MissingContexts, NotPinned, Others, Product};
 use serde::Serialize;
 
 use crate::{
     args::{Global, IdArgs, ListingFormat},
     failure::{Exit, Failure},
-    image_names::by_output,
-    planning::{self, Selected},
     stderr, stdout, table,
     terminal::plain,
+    workspace::{Question, or_all},
 };
 
 #[derive(Serialize)]
@@ -33,11 +33,17 @@ struct Row {
 }
 
 pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> Result<(), Failure> {
-    let artifacts = planning::or_all(catalog, &args.artifacts);
-    let selected = Selected::of_whole_images(catalog, &args.variation, &artifacts, global)?;
-    let plans = selected.plan(catalog, args.tar.planned(Caching::Use, &args.image)?)?;
+    let artifacts = or_all(catalog, &args.artifacts);
+    let question = Question::of(
+        &args.variation,
+        &artifacts,
+        global,
+        args.tar.planned(Caching::Use, &args.image)?,
+    );
+    let workspace = question.ask_for_whole_images(catalog, Others::Needed)?;
+    let (plans, _) = workspace.into_plans();
     let plans = leave_out_incomplete(plans)?;
-    planning::require_pinned(&plans)?;
+    NotPinned::refuse(plans.iter().flat_map(|plan| &plan.unpinned))?;
     let rows = rows(catalog, plans)?;
     match args.format {
         ListingFormat::Json => table::print_json(&rows)?,
@@ -51,7 +57,7 @@ fn leave_out_incomplete(plans: Vec<Plan>) -> Result<Vec<Plan>, Failure> {
     let (incomplete, complete): (Vec<Plan>, Vec<Plan>) =
         plans.into_iter().partition(|plan| !plan.missing.is_empty());
     if complete.is_empty() {
-        planning::require_contexts(&incomplete)?;
+        MissingContexts::refuse(&incomplete)?;
     }
     let names: BTreeSet<&str> = incomplete
         .iter()
@@ -66,39 +72,43 @@ fn leave_out_incomplete(plans: Vec<Plan>) -> Result<Vec<Plan>, Failure> {
 }
 
 fn rows(catalog: &CheckedCatalog, plans: Vec<Plan>) -> Result<Vec<Row>, Failure> {
-    let outputs = by_output(plans);
-    let rows = outputs.iter().map(|plans| {
-        let parts: Vec<&Plan> = plans.iter().collect();
-        let first = parts[0];
-        let id = match first.kind {
-            Kind::Rootfs | Kind::Layer => first.id,
-            Kind::Image => Id::of_image(&parts),
-        };
-        let id = id.ok_or_else(|| Failure::new(Exit::Bug, "a pinned plan has no id"))?;
-        row(catalog, first, &parts, id)
-    });
-    rows.collect()
+    let naming = ImageNaming::default();
+    let delivery = Delivery {
+        goal: Goal::Archive,
+        naming: &naming,
+        by_platform: false,
+    };
+    let variants: Vec<Variant> = plans.iter().map(|plan| plan.variant.clone()).collect();
+    let products = Product::of(catalog, plans, &Asked::all(&variants), delivery)?;
+    products
+        .iter()
+        .map(|product| row(catalog, product))
+        .collect()
 }
 
-fn row(catalog: &CheckedCatalog, plan: &Plan, parts: &[&Plan], id: Id) -> Result<Row, Failure> {
+fn row(catalog: &CheckedCatalog, product: &Product) -> Result<Row, Failure> {
+    let id = product.id();
+    let id = id.ok_or_else(|| Failure::new(Exit::Bug, "a pinned plan has no id"))?;
+    let variant = product.variant();
     let names = catalog
-        .image_names(&plan.variant)
+        .image_names(variant)
         .map_err(|error| Failure::new(Exit::Catalog, error))?;
+    let platforms = product.plans().iter();
+    let file_tags = product.plans().first().map(|plan| plan.file_tags.clone());
+    let tags = [id.content_tag()]
+        .into_iter()
+        .chain(file_tags.unwrap_or_default());
     Ok(Row {
-        artifact: plan.variant.artifact.to_string(),
-        kind: plan.kind.as_str(),
-        platforms: parts
-            .iter()
-            .map(|part| part.variant.platform.to_string())
+        artifact: variant.artifact.to_string(),
+        kind: product.kind().as_str(),
+        platforms: platforms
+            .map(|plan| plan.variant.platform.to_string())
             .collect(),
-        values: plan.variant.values_as_text(),
+        values: variant.values_as_text(),
         id,
         content_tag: id.content_tag(),
         images: names.repository.map_or_else(Vec::new, |repository| {
-            let tags = [id.content_tag()].into_iter();
-            tags.chain(plan.file_tags.iter().cloned())
-                .map(|tag| format!("{repository}:{tag}"))
-                .collect()
+            tags.map(|tag| format!("{repository}:{tag}")).collect()
         }),
     })
 }

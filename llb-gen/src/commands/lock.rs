@@ -4,13 +4,12 @@ use std::io::{self, Write as _};
 
 use catalog::{CheckedCatalog, Reference};
 use catalog::{LOCK_FILE, Lock, Move};
-use engine::{lock_file, resolve::Pinning};
+use engine::{LockSurvey, lock_file, resolve::Pinning};
 
 use crate::{
     args::{Global, LockArgs},
     failure::{Exit, Failure},
-    pinning::{self, Survey},
-    stderr, stdout, table,
+    resolving, stderr, stdout, table,
     terminal::plain,
 };
 
@@ -22,7 +21,7 @@ pub(crate) fn run(
     if args.source_policy {
         return print_source_policy(global);
     }
-    let survey = Survey::of(catalog, args.pinned.given(), &args.pinned.set, global)?;
+    let survey = LockSurvey::of(catalog, &args.pinned.disk(global), &args.pinned.set)?;
     let missing = survey.missing(&survey.lock);
     if args.check {
         return check(global, &survey, &survey.pruned(), &missing);
@@ -33,27 +32,28 @@ pub(crate) fn run(
     let pinning = Pinning::of(missing).map_err(|error| Failure::new(Exit::Catalog, error))?;
     let mut lock = survey.lock.clone();
     if !pinning.is_empty() {
-        let resolved = pinning::resolve(&pinning, &mut lock, global, &args.access);
+        let resolved = resolving::resolve(&pinning, &mut lock, global, &args.access);
         if let Err(failure) = resolved {
             return unfinished(failure, global, &survey.lock, lock);
         }
     }
     survey.prune(&mut lock);
-    pinning::begin(&mut lock);
+    engine::begin(&mut lock);
     write(global, &survey.lock, &lock)
 }
 
 /// Writes and prints what was found out before a failure. Nothing is dropped then: the call that succeeds does that.
-fn unfinished(
-    failure: Failure,
-    global: &Global,
-    old: &Lock,
-    mut found: Lock,
-) -> Result<(), Failure> {
-    let failed = pinning::written(Err(failure), &global.context, old, &mut found);
-    match (failed, print_moves(&found.moved_from(old))) {
-        (Err(failure), Err(unprinted)) => Err(failure.followed_by(unprinted.into())),
-        (failed, _) => failed,
+fn unfinished(failure: Failure, global: &Global, old: &Lock, found: Lock) -> Result<(), Failure> {
+    if found == *old {
+        return Err(failure);
+    }
+    let written = match lock_file::write(&global.context, old, &found) {
+        Ok(written) => written,
+        Err(unwritten) => return Err(failure.followed_by(unwritten.into())),
+    };
+    match print_moves(&written.lock.moved_from(old)) {
+        Ok(()) => Err(failure),
+        Err(unprinted) => Err(failure.followed_by(unprinted.into())),
     }
 }
 
@@ -99,7 +99,7 @@ fn print_source_policy(global: &Global) -> Result<(), Failure> {
 /// Whether `llbgen lock` would write the very bytes that are there, asked of nobody.
 fn check(
     global: &Global,
-    survey: &Survey,
+    survey: &LockSurvey,
     pruned: &Lock,
     missing: &[&Reference],
 ) -> Result<(), Failure> {

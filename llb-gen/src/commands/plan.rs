@@ -2,19 +2,19 @@
 
 use std::{collections::BTreeMap, io::Write as _};
 
-use buildkit_client::CancellationToken;
-use catalog::{Caching, CheckedCatalog, Difference, Id, Plan, Platform};
-use engine::{Freshness, ImageRefs, Presence, Reason, Wanted};
+use catalog::{Caching, CheckedCatalog, Difference, Id, Plan};
+use engine::{
+    Delivery, Freshness, Goal, ImageProduct, InRegistries, Looked, Others, Product, Reason, Status,
+    refuse_one_name,
+};
 use serde::Serialize;
 
 use crate::{
     args::{Global, ListingFormat, PlanArgs},
     failure::{Exit, Failure},
-    image_names::{Goal, by_output, refuse_one_name},
-    leaving::{self, Leaving},
-    planning::{self, Selected},
     stderr, stdout, table,
     terminal::plain,
+    workspace::{Question, or_all, statuses},
 };
 
 #[derive(Serialize)]
@@ -23,7 +23,7 @@ struct Row {
     platform: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     values: BTreeMap<String, String>,
-    status: Status,
+    status: Verdict,
     /// In a phrase; empty when nothing is to be done.
     #[serde(skip_serializing_if = "String::is_empty")]
     reason: String,
@@ -35,13 +35,13 @@ struct Row {
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Status {
+enum Verdict {
     UpToDate,
     Published,
     Build,
 }
 
-impl Status {
+impl Verdict {
     fn as_str(self) -> &'static str {
         match self {
             Self::UpToDate => "up to date",
@@ -56,40 +56,42 @@ pub(crate) fn run(
     global: &Global,
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
-    let artifacts = planning::or_all(catalog, &args.artifacts);
-    let selected = if args.image.push {
-        Selected::with_whole_images(catalog, &args.variation, &artifacts, global)?
+    let artifacts = or_all(catalog, &args.artifacts);
+    let question = Question::of(
+        &args.variation,
+        &artifacts,
+        global,
+        args.tar.planned(Caching::Use, &args.image.format)?,
+    );
+    let mut workspace = if args.image.push {
+        question.ask_for_whole_images(catalog, Others::LeftOut)?
     } else {
-        Selected::of(catalog, &args.variation, &artifacts, global)?
+        question.ask(catalog)?
     };
-    let planned = args.tar.planned(Caching::Use, &args.image.format)?;
-    let plans = selected.plan(catalog, planned)?;
-    args.image.require_images(&plans)?;
-    let goal = if args.image.push {
-        Goal::Registries
-    } else {
-        Goal::Archive
-    };
-    let outputs: Vec<Leaving> = by_output(plans)
-        .into_iter()
-        .map(|plans| Leaving::of(catalog, &args.image, goal, plans, &selected.asked))
-        .collect::<Result<_, _>>()?;
-    for warning in outputs.iter().filter_map(Leaving::warning) {
+    args.image.require_images(workspace.plans())?;
+    let products = workspace.take_products(Delivery {
+        goal: if args.image.push {
+            Goal::Registries
+        } else {
+            Goal::Archive
+        },
+        naming: &args.image.naming(),
+        by_platform: false,
+    })?;
+    for warning in products.iter().filter_map(Product::warning) {
         stderr::line(&format!("warning: {warning}"));
     }
-    let states = states(args, &outputs)?;
-    let rows: Vec<Row> = outputs
+    let rows: Vec<Row> = products
         .iter()
-        .map(|output| &output.plans)
-        .zip(&states)
-        .flat_map(|(plans, states)| plans.iter().zip(states))
-        .map(|(plan, state)| row(plan, args, state))
+        .zip(states(args, &products)?)
+        .flat_map(|(product, states)| product.plans().iter().zip(states))
+        .map(|(plan, state)| row(plan, args, &state))
         .collect();
     match args.format {
         ListingFormat::Json => table::print_json(&rows)?,
         ListingFormat::Text => write!(stdout::lock(), "{}", plain(&text(&rows)))?,
     }
-    if args.exit_code && rows.iter().any(|row| row.status == Status::Build) {
+    if args.exit_code && rows.iter().any(|row| row.status == Verdict::Build) {
         return Err(Failure::silent(Exit::Failed));
     }
     Ok(())
@@ -105,76 +107,63 @@ enum State {
     Push(String),
 }
 
-/// What is to be done for each plan of each of `outputs`; with `--push` the registries are asked.
-fn states(args: &PlanArgs, outputs: &[Leaving]) -> Result<Vec<Vec<State>>, Failure> {
-    if args.image.push {
-        refuse_one_name(
-            outputs
-                .iter()
-                .filter_map(|output| Some((&output.plans[0].variant, output.names.as_ref()?))),
-        )?;
+/// What is to be done for each plan of each product; with `--push` the registries are asked.
+fn states(args: &PlanArgs, products: &[Product]) -> Result<Vec<Vec<State>>, Failure> {
+    let access = args.image.push.then(|| args.image.access(&[]));
+    let access = access.transpose()?;
+    if access.is_some() {
+        refuse_one_name(products)?;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let state = |output: &Leaving| match (&output.names, output.id) {
-        (Some(names), Some(id)) if args.image.push => {
-            let state = runtime.block_on(in_registries(args, output, names, id))?;
-            Ok(vec![state; output.plans.len()])
+    let looked = Looked {
+        registries: access.as_ref(),
+        directory: &args.earlier.output,
+        inspection: args.earlier.inspection(),
+    };
+    let statuses = statuses(products, looked)?.into_iter();
+    let states = products.iter().zip(statuses);
+    Ok(states
+        .map(|(product, status)| of_status(product, status))
+        .collect())
+}
+
+fn of_status(product: &Product, status: Status) -> Vec<State> {
+    match status {
+        Status::OnDisk(freshnesses) => {
+            let each = freshnesses.into_iter().map(|freshness| match freshness {
+                Freshness::UpToDate(_) => State::UpToDate,
+                Freshness::Build(reason) => State::Build(reason),
+            });
+            each.collect()
         }
-        _ => Ok(on_disk(args, output)),
-    };
-    outputs.iter().map(state).collect()
+        Status::InRegistries(found) => {
+            let state = in_registries(product, found);
+            vec![state; product.plans().len()]
+        }
+    }
 }
 
-fn on_disk(args: &PlanArgs, output: &Leaving) -> Vec<State> {
-    let inspection = args.earlier.inspection();
-    let names = output.names.as_ref().map(|names| names.index.as_slice());
-    let freshnesses =
-        engine::each_freshness(&output.plans, names, &args.earlier.output, inspection);
-    let each = freshnesses.into_iter().map(|freshness| match freshness {
-        Freshness::UpToDate(_) => State::UpToDate,
-        Freshness::Build(reason) => State::Build(reason),
-    });
-    each.collect()
-}
-
-async fn in_registries(
-    args: &PlanArgs,
-    output: &Leaving,
-    names: &ImageRefs,
-    id: Id,
-) -> Result<State, Failure> {
-    let asked = leaving::platforms(&output.plans);
-    let wanted = Wanted {
-        names,
-        id,
-        asked: &asked,
-        declared: &output.declared,
-    };
-    let access = args.image.access(&[])?;
-    let never = CancellationToken::new();
-    Ok(match engine::presence(wanted, &access, &never).await {
-        Ok(Presence::Whole(_) | Presence::Part(_)) => State::Published,
-        Ok(Presence::Parts(_)) => {
+fn in_registries(product: &Product, found: InRegistries) -> State {
+    match found {
+        InRegistries::There(_) => State::Published,
+        InRegistries::Joinable(_) => {
             State::Push("its platforms are there, one by one; its tags are to be moved".to_owned())
         }
-        Ok(Presence::Missing) => State::Push(format!("{} has it not", looked_for(output, names))),
-        Err(error) => State::Push(format!("{error}: {}", error.problem)),
-    })
+        InRegistries::Missing => {
+            let looked_for = product.image().map(looked_for).unwrap_or_default();
+            State::Push(format!("not in {looked_for}"))
+        }
+        InRegistries::Unknown(error) => State::Push(format!("{error}: {}", error.problem)),
+    }
 }
 
 /// What the registries do not have.
-fn looked_for(output: &Leaving, names: &ImageRefs) -> String {
-    if output.plans.len() == output.declared.len() {
+fn looked_for(image: &ImageProduct) -> String {
+    let names = image.names();
+    if !image.is_part() {
         return names.all().join(" or ");
     }
-    let is_asked = |platform: &Platform| {
-        let mut plans = output.plans.iter();
-        plans.any(|plan| plan.variant.platform == *platform)
-    };
     let parts = names.parts.iter().flat_map(|names| &names.platforms);
-    let asked = parts.filter(|(platform, _)| is_asked(platform));
+    let asked = parts.filter(|(platform, _)| image.platforms().any(|asked| asked == platform));
     asked
         .map(|(_, name)| name.as_str())
         .collect::<Vec<_>>()
@@ -183,10 +172,10 @@ fn looked_for(output: &Leaving, names: &ImageRefs) -> String {
 
 fn row(plan: &Plan, args: &PlanArgs, state: &State) -> Row {
     let (status, reason) = match state {
-        State::UpToDate => (Status::UpToDate, String::new()),
-        State::Published => (Status::Published, String::new()),
-        State::Build(reason) => (Status::Build, phrase(plan, args, reason)),
-        State::Push(reason) => (Status::Build, reason.clone()),
+        State::UpToDate => (Verdict::UpToDate, String::new()),
+        State::Published => (Verdict::Published, String::new()),
+        State::Build(reason) => (Verdict::Build, phrase(plan, args, reason)),
+        State::Push(reason) => (Verdict::Build, reason.clone()),
     };
     Row {
         artifact: plan.variant.artifact.to_string(),

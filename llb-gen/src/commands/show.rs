@@ -13,9 +13,9 @@ use serde::Serialize;
 use crate::{
     args::{Global, ListingFormat, ShowArgs},
     failure::Failure,
-    planning::Selected,
     stdout,
     terminal::plain,
+    workspace::Question,
 };
 
 #[derive(Serialize)]
@@ -50,8 +50,9 @@ pub(crate) fn run(
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
     let artifacts = [args.artifact.clone()];
-    let selected = Selected::of(catalog, &args.variation, &artifacts, global)?;
-    let plans = selected.plan(catalog, Caching::Use)?;
+    let question = Question::of(&args.variation, &artifacts, global, Caching::Use);
+    let workspace = question.ask(catalog)?;
+    let plans = workspace.plans();
     let mut stdout = stdout::lock();
     for artifact in catalog.artifacts() {
         let plans: Vec<&Plan> = plans

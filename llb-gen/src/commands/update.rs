@@ -1,14 +1,13 @@
 //! `llbgen update`: asks anew what references stand for, and takes package indexes as of now.
 
 use catalog::{CheckedCatalog, nearest};
-use engine::resolve::Pinning;
+use engine::{LockSurvey, resolve::Pinning};
 
 use crate::{
     args::{Global, ListingFormat, UpdateArgs},
     commands::lock,
     failure::{Exit, Failure},
-    pinning::{self, Survey},
-    table,
+    resolving, table,
 };
 
 pub(crate) fn run(
@@ -16,7 +15,7 @@ pub(crate) fn run(
     global: &Global,
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
-    let survey = Survey::of(catalog, args.pinned.given(), &args.pinned.set, global)?;
+    let survey = LockSurvey::of(catalog, &args.pinned.disk(global), &args.pinned.set)?;
     let mut new = survey.pruned();
     let mut pinning = Pinning::of(&survey.references)
         .map_err(|error| Failure::new(Exit::Catalog, error))?
@@ -27,12 +26,12 @@ pub(crate) fn run(
         refuse_unknown(&unknown, &all)?;
     }
     if !pinning.is_empty() {
-        pinning::resolve(&pinning, &mut new, global, &args.access)?;
+        resolving::resolve(&pinning, &mut new, global, &args.access)?;
     }
     if args.packages {
-        new.set_epoch(pinning::now());
+        new.set_epoch(engine::now());
     }
-    pinning::begin(&mut new);
+    engine::begin(&mut new);
     if args.format == ListingFormat::Json {
         if !args.dry_run {
             new = engine::lock_file::write(&global.context, &survey.lock, &new)?.lock;

@@ -3,17 +3,16 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write as _, path::Path};
 
 use buildkit_llb::Definition;
-use catalog::{Caching, Cause, CheckedCatalog, Kind, Plan, Side};
-use engine::{Freshness, Reason, record};
+use catalog::{Caching, Cause, CheckedCatalog, Plan, Side};
+use engine::{Delivery, Freshness, Goal, ImageNaming, Looked, Product, Reason, Status, record};
 use serde::Serialize;
 
 use crate::{
     args::{Global, ListingFormat, WhyArgs},
     failure::{Exit, Failure},
-    image_names::{Goal, by_output, kept_names},
-    planning::Selected,
     stdout, table,
     terminal::plain,
+    workspace::{Question, statuses},
 };
 
 #[derive(Clone, Serialize)]
@@ -36,14 +35,22 @@ pub(crate) fn run(
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
     let artifacts = [args.artifact.clone()];
-    let selected = Selected::of(catalog, &args.variation, &artifacts, global)?;
-    let plans = selected.plan(catalog, args.tar.planned(Caching::Use, &args.image)?)?;
+    let question = Question::of(
+        &args.variation,
+        &artifacts,
+        global,
+        args.tar.planned(Caching::Use, &args.image)?,
+    );
+    let mut workspace = question.ask(catalog)?;
     let rows = if let Some(file) = &args.against {
-        vec![against(file, &plans)?]
+        vec![against(file, workspace.plans())?]
     } else {
-        let outputs = by_output(plans).into_iter();
-        let rows = outputs.map(|plans| since_last_build(catalog, &plans, args));
-        rows.collect::<Result<Vec<_>, _>>()?.concat()
+        let products = workspace.take_products(Delivery {
+            goal: Goal::Archive,
+            naming: &ImageNaming::default(),
+            by_platform: false,
+        })?;
+        since_last_build(&products, args)?
     };
     match args.format {
         ListingFormat::Json => table::print_json(&rows)?,
@@ -53,28 +60,25 @@ pub(crate) fn run(
 }
 
 /// As `plan` has it: each platform of an image has its own reason.
-fn since_last_build(
-    catalog: &CheckedCatalog,
-    plans: &[Plan],
-    args: &WhyArgs,
-) -> Result<Vec<Row>, Failure> {
-    let names = archive_names(catalog, plans)?;
-    let (directory, inspection) = (&args.earlier.output, args.earlier.inspection());
-    let freshnesses = engine::each_freshness(plans, names.as_deref(), directory, inspection);
-    let row = |(plan, freshness)| match freshness {
-        Freshness::UpToDate(_) => of_plan(plan, None, args),
-        Freshness::Build(reason) => of_plan(plan, Some(reason), args),
+fn since_last_build(products: &[Product], args: &WhyArgs) -> Result<Vec<Row>, Failure> {
+    let looked = Looked {
+        registries: None,
+        directory: &args.earlier.output,
+        inspection: args.earlier.inspection(),
     };
-    Ok(plans.iter().zip(freshnesses).map(row).collect())
-}
-
-/// What an image is called in its archive; `None` for a tar, and while not everything is known that its names are made of.
-fn archive_names(catalog: &CheckedCatalog, plans: &[Plan]) -> Result<Option<Vec<String>>, Failure> {
-    let is_known = plans.iter().all(|plan| plan.id.is_some());
-    if plans[0].kind != Kind::Image || !is_known {
-        return Ok(None);
+    let mut rows = Vec::new();
+    for (product, status) in products.iter().zip(statuses(products, looked)?) {
+        let Status::OnDisk(freshnesses) = status else {
+            continue;
+        };
+        for (plan, freshness) in product.plans().iter().zip(freshnesses) {
+            rows.push(match freshness {
+                Freshness::UpToDate(_) => of_plan(plan, None, args),
+                Freshness::Build(reason) => of_plan(plan, Some(reason), args),
+            });
+        }
     }
-    Ok(Some(kept_names(catalog, &[], Goal::Archive, plans)?.index))
+    Ok(rows)
 }
 
 fn of_plan(plan: &Plan, reason: Option<Reason>, args: &WhyArgs) -> Row {

@@ -54,6 +54,13 @@ pub enum RootfsError {
     },
 }
 
+impl RootfsError {
+    /// Whether the tar is not there.
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Self::Open { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
 /// Tars that were read whole, each once.
 #[derive(Debug, Default)]
 pub(super) struct Tars(BTreeMap<PathBuf, archive::RootfsTar>);

@@ -10,12 +10,13 @@ use buildkit_client::{Export, SinkError};
 use serde_json::Value;
 
 use super::{
-    Archive, ImagePlan,
+    Archive,
     layers::{self, Layer},
 };
 use crate::{
     fingerprint::Fingerprint,
     output::{Draft, OutputError},
+    product::ImageProduct,
 };
 
 /// A whole archive.
@@ -46,7 +47,7 @@ impl Written {
 /// An archive that gets its name when it is whole.
 pub(super) fn archive_export(
     draft: Draft,
-    image: &ImagePlan,
+    image: &ImageProduct,
     archive: Archive,
     written: Written,
 ) -> Export {
@@ -58,10 +59,10 @@ pub(super) fn archive_export(
         Archive::Oci => Export::oci(sink),
         Archive::Docker => Export::docker(sink),
     };
-    if image.names.index.is_empty() {
+    if image.names().index.is_empty() {
         export
     } else {
-        export.with_names(&image.names.index)
+        export.with_names(&image.names().index)
     }
 }
 

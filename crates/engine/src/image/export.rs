@@ -3,12 +3,11 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use buildkit_client::{Daemon, Export, SessionId, Solve};
-use catalog::{Platform, Variant};
+use catalog::Variant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageCompression, ImageOptions,
-    ImagePlan,
     archive_file::{Whole, Written, archive_export},
     layers,
 };
@@ -18,24 +17,30 @@ use crate::{
     event::Event,
     index::PART_ANNOTATION,
     metadata::Output,
-    names::Published,
-    partial_push,
     platform_result::{self, PlatformResult, Shape},
+    product::ImageProduct,
     solve::{note_down, redacted_progress, with_sources},
-    source_failure::SourceTrouble,
-    tagging,
 };
 
-/// Solves the platforms of an image and pushes it, or publishes its archive.
+/// What an image has come to.
+#[derive(Debug)]
+pub(crate) enum Left {
+    /// A complete archive.
+    Archive(Output),
+    /// Its repositories have it under this digest. No tag names it yet.
+    Pushed(String),
+}
+
+/// Solves the platforms of an image, and pushes it by its digest or publishes its archive.
 pub(crate) async fn solve(
     daemon: &Daemon,
-    image: &ImagePlan,
+    image: &ImageProduct,
     session: &SessionId,
     variant: &Arc<Variant>,
     options: &BuildOptions,
     cancelled: &CancellationToken,
     events: &(dyn Fn(Event) + Sync),
-) -> Result<Output, FailureReason> {
+) -> Result<Left, FailureReason> {
     let solving = Solving {
         daemon,
         image,
@@ -46,10 +51,9 @@ pub(crate) async fn solve(
         events,
     };
     if options.image.push {
-        let published = solving.push().await?;
-        return Ok(image.pushed(published));
+        return Ok(Left::Pushed(solving.push().await?));
     }
-    let path = options.output.path(&image.plans[0])?;
+    let path = options.output.path(image.variant(), image.output())?;
     let written = Written::default();
     let draft = options.output.draft(&path)?;
     let export = archive_export(draft, image, options.image.archive, written.clone());
@@ -67,33 +71,37 @@ pub(crate) async fn solve(
         path,
         digest: file.to_string(),
         size,
-        references: image.names.index.clone(),
-        ..image.output(&digest)
+        references: image.names().index.clone(),
+        ..image.leaves(&digest)
     };
-    for plan in &image.plans {
+    for plan in image.plans() {
         note_down(&options.output, plan, &output, fingerprint, events);
     }
-    Ok(output)
+    Ok(Left::Archive(output))
 }
 
 /// One image on its way out of a daemon.
-struct Solving<'a> {
-    daemon: &'a Daemon,
-    image: &'a ImagePlan,
-    session: &'a SessionId,
-    variant: &'a Arc<Variant>,
-    options: &'a BuildOptions,
-    cancelled: &'a CancellationToken,
-    events: &'a (dyn Fn(Event) + Sync),
+pub(super) struct Solving<'a> {
+    pub(super) daemon: &'a Daemon,
+    pub(super) image: &'a ImageProduct,
+    pub(super) session: &'a SessionId,
+    pub(super) variant: &'a Arc<Variant>,
+    pub(super) options: &'a BuildOptions,
+    pub(super) cancelled: &'a CancellationToken,
+    pub(super) events: &'a (dyn Fn(Event) + Sync),
 }
 
 impl Solving<'_> {
     /// Solves all platforms, and has the daemon export the image; its digest.
-    async fn export(&self, export: Export) -> Result<String, FailureReason> {
+    pub(super) async fn export(&self, export: Export) -> Result<String, FailureReason> {
         let (image, options) = (self.image, self.options);
         let is_index = options.image.push || options.image.archive == Archive::Oci;
         let export = with_options(export, image, &options.image, is_index);
-        let parts = image.plans.iter().map(PlatformResult::of_client).collect();
+        let parts = image
+            .plans()
+            .iter()
+            .map(PlatformResult::of_client)
+            .collect();
         let shape = if is_index { Shape::Index } else { Shape::Plain };
         let solve = Solve::led_by(move |gateway| platform_result::lead(gateway, parts, shape));
         let solve = options
@@ -101,14 +109,14 @@ impl Solving<'_> {
             .with_export(export);
         // An archive knows its names, and reaches no registry for them.
         let pushed = if options.image.push {
-            image.names.repositories()
+            image.names().repositories()
         } else {
             BTreeSet::new()
         };
-        let solve = with_declared(solve, &image.plans, pushed, options);
+        let solve = with_declared(solve, image.plans(), pushed, options);
         let Attestations { provenance, sbom } = &options.image.attestations;
         let solve = solve.with_attestations(provenance.as_deref(), sbom.as_deref());
-        let solve = with_sources(solve, &image.plans, options)?;
+        let solve = with_sources(solve, image.plans(), options)?;
         let on_progress = redacted_progress(self.variant, options, self.events);
         let solved = self.daemon.solve(solve, on_progress, self.cancelled).await;
         tell_of_refused(&options.registries, self.events);
@@ -117,36 +125,20 @@ impl Solving<'_> {
         Ok(digest.to_owned())
     }
 
-    /// Has the daemon push the image by its digest, and then moves the tags.
-    async fn push(&self) -> Result<Published, FailureReason> {
-        let names = &self.image.names;
+    /// Has the daemon push the image by its digest, which it returns.
+    async fn push(&self) -> Result<String, FailureReason> {
+        let names = self.image.names();
         let by_digest = Export::image().with_names(names.repositories());
         let digest = self.export(by_digest.pushed_by_digest()).await?;
-        let registries = &self.options.registries;
         if let Some(wanted) = self.options.image.unforced() {
             self.tell_of(self.of_pushed_layers(wanted, &digest).await);
         }
-        if let Some(id) = self.image.part_of() {
-            let publishing =
-                partial_push::publish(self.image, id, &digest, registries, self.cancelled);
-            let (published, is_whole) = publishing.await?;
-            (self.events)(Event::Notice(self.of_part(is_whole)));
-            return Ok(published);
-        }
-        match tagging::tag(names, &digest, registries, self.cancelled).await {
-            Err(error)
-                if error.trouble() == Some(SourceTrouble::Unreachable)
-                    && names.platforms.is_empty() =>
-            {
-                self.push_tags(&digest).await
-            }
-            tagged => Ok(tagged?),
-        }
+        Ok(digest)
     }
 
     /// What is to be told of the layers of a pushed image.
     async fn of_pushed_layers(&self, wanted: &ImageCompression, digest: &str) -> Option<String> {
-        let name = self.image.names.all().into_iter().next()?;
+        let name = self.image.names().all().into_iter().next()?;
         let access = &self.options.registries;
         match layers::pushed(name, digest, access, self.cancelled).await {
             Ok(layers) => layers::warning(wanted, &layers),
@@ -163,58 +155,12 @@ impl Solving<'_> {
             (self.events)(Event::Warning(format!("`{artifact}`: {warning}")));
         }
     }
-
-    /// What pushing some platforms has come to, in a phrase.
-    fn of_part(&self, is_whole: bool) -> String {
-        let artifact = &self.image.variant().artifact;
-        if is_whole {
-            return format!(
-                "`{artifact}`: its other platforms are in the registries, too: all are one image now"
-            );
-        }
-        let asked: Vec<&Platform> = self.image.asked().collect();
-        let others = self.image.declared.iter();
-        let others = others.filter(|platform| !asked.contains(platform));
-        format!(
-            "`{artifact}`: no tag of the whole image is moved: that is done by the build that finds {}, too",
-            catalog::listed(others.map(ToString::to_string))
-        )
-    }
-
-    /// Has the daemon move the tags, where only the daemon can reach a registry. Nothing is carried out again.
-    async fn push_tags(&self, pushed: &str) -> Result<Published, FailureReason> {
-        let names = &self.image.names.index;
-        let export = Export::image().with_names(names).pushed();
-        // A session that was closed is not opened again.
-        let session = &SessionId::random();
-        let image = &self
-            .image
-            .clone()
-            .for_sessions(&self.options.sessions(session));
-        let again = Solving {
-            image,
-            session,
-            ..*self
-        };
-        let digest = again.export(export).await?;
-        if digest != pushed {
-            let pushed = pushed.to_owned();
-            return Err(FailureReason::TwoDigests { pushed, digest });
-        }
-        Ok(Published {
-            references: names
-                .iter()
-                .map(|name| format!("{name}@{digest}"))
-                .collect(),
-            digest,
-        })
-    }
 }
 
 /// Without an index, the daemon refuses what would be noted on one.
 fn with_options(
     export: Export,
-    image: &ImagePlan,
+    image: &ImageProduct,
     options: &ImageOptions,
     is_index: bool,
 ) -> Export {
@@ -222,7 +168,7 @@ fn with_options(
     if is_index {
         export = export.with_oci_media_types();
     }
-    if let Some(id) = image.id.filter(|_| is_index) {
+    if let Some(id) = image.id().filter(|_| is_index) {
         let key = match image.part_of() {
             Some(_) => PART_ANNOTATION,
             None => ID_ANNOTATION,

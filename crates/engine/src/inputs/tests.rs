@@ -30,7 +30,7 @@ fn read_files(root: &Path, declared: &str) -> Result<FileSet, InputError> {
         files: [path.clone()].into(),
         ..Needs::default()
     };
-    Ok(read(root, &needs, Given::default(), &[])?
+    Ok(read(&Disk::new(root), &needs, &[])?
         .inputs
         .files
         .remove(&path)

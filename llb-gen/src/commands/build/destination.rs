@@ -7,8 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::{CATALOG_FILE, Kind, LOCK_FILE, Plan, Template};
-use engine::{Annotated, Annotation, Archive, Destination, ImageOptions, Output};
+use catalog::{CATALOG_FILE, Kind, LOCK_FILE, Plan, Template, Variant};
+use engine::{
+    Annotated, Annotation, Archive, Delivery, Destination, Goal, ImageOptions, Output, Product,
+    Sorting, Workspace,
+};
 
 use super::{
     kept::{self, Kept},
@@ -17,7 +20,6 @@ use super::{
 use crate::{
     args::{BuildArgs, FileForm, OutputSpec},
     failure::{Exit, Failure},
-    image_names::{Goal, by_output},
 };
 
 /// What tells the outputs for several platforms apart.
@@ -172,7 +174,7 @@ impl Place {
     }
 
     /// The directory in which outputs have records, by which a later build knows that they are there.
-    pub(super) fn with_records(&self) -> Option<&Path> {
+    fn with_records(&self) -> Option<&Path> {
         match &self.taker {
             Taker::User(Destination::Directory(directory)) => Some(directory),
             _ => None,
@@ -197,7 +199,7 @@ impl Place {
     }
 
     /// Where images go.
-    pub(super) fn goal(&self, is_pushed: bool) -> Goal {
+    fn goal(&self, is_pushed: bool) -> Goal {
         match &self.taker {
             _ if is_pushed => Goal::Registries,
             Taker::Engine(..) => Goal::Engine,
@@ -205,21 +207,39 @@ impl Place {
         }
     }
 
-    /// Plans by what they make; an error when they cannot be what was asked for, or would be one file.
-    pub(super) fn groups(&self, plans: Vec<Plan>) -> Result<Vec<Vec<Plan>>, Failure> {
-        for plan in &plans {
+    /// How it is looked for what is there.
+    pub(super) fn sorting(&self, args: &BuildArgs) -> Sorting<'_> {
+        Sorting {
+            directory: self.with_records(),
+            inspection: args.reuse.inspection(),
+            always: args.reuse.builds_always(),
+            push: args.image.push,
+            unique_names: args.image.push || args.load.is_some(),
+        }
+    }
+
+    /// What the plans of a workspace make; an error when they cannot be what was asked for, or would be one file.
+    pub(super) fn products(
+        &self,
+        workspace: &mut Workspace<'_>,
+        args: &BuildArgs,
+    ) -> Result<Vec<Product>, Failure> {
+        for plan in workspace.plans() {
             self.refuse_other_kinds(plan)?;
         }
-        let groups = match &self.taker {
-            Taker::User(Destination::File(dest)) if is_by_platform(dest) => {
-                plans.into_iter().map(|plan| vec![plan]).collect()
-            }
-            _ => by_output(plans),
+        let by_platform = match &self.taker {
+            Taker::User(Destination::File(dest)) => is_by_platform(dest),
+            _ => false,
         };
-        self.refuse_several_platforms(&groups)?;
-        self.refuse_one_file(&groups)?;
-        self.refuse_own_files(&groups)?;
-        Ok(groups)
+        let products = workspace.take_products(Delivery {
+            goal: self.goal(args.image.push),
+            naming: &args.image.naming(),
+            by_platform,
+        })?;
+        self.refuse_several_platforms(&products)?;
+        self.refuse_one_file(&products)?;
+        self.refuse_own_files(&products)?;
+        Ok(products)
     }
 
     fn refuse_other_kinds(&self, plan: &Plan) -> Result<(), Failure> {
@@ -251,20 +271,23 @@ impl Place {
         }
     }
 
-    fn refuse_several_platforms(&self, groups: &[Vec<Plan>]) -> Result<(), Failure> {
+    fn refuse_several_platforms(&self, products: &[Product]) -> Result<(), Failure> {
         if self.archive() == Archive::Oci {
             return Ok(());
         }
-        match groups.iter().find(|group| group.len() > 1) {
+        match products.iter().find(|product| product.plans().len() > 1) {
             None => Ok(()),
-            Some(group) => {
-                let artifact = &group[0].variant.artifact;
+            Some(product) => {
+                let Variant {
+                    artifact,
+                    platform: first,
+                    ..
+                } = product.variant();
                 let error = format!(
                     "{}: an archive for Docker has one platform, and `{artifact}` is built for {}",
                     self.flag(),
-                    group.len()
+                    product.plans().len()
                 );
-                let first = &group[0].variant.platform;
                 let or = match self.taker {
                     Taker::User(Destination::File(_)) => ", or put {arch} into `dest`",
                     _ => "",
@@ -275,22 +298,23 @@ impl Place {
         }
     }
 
-    fn refuse_one_file(&self, groups: &[Vec<Plan>]) -> Result<(), Failure> {
+    fn refuse_one_file(&self, products: &[Product]) -> Result<(), Failure> {
         let destination = self.destination();
         if matches!(destination, Destination::Directory(_)) {
             return Ok(());
         }
         let is_stdout = matches!(self.taker, Taker::Stdout(_));
-        let mut written: BTreeMap<PathBuf, &Plan> = BTreeMap::new();
-        for group in groups {
-            let path = destination.path(&group[0]);
+        let mut written: BTreeMap<PathBuf, &Variant> = BTreeMap::new();
+        for product in products {
+            let variant = product.variant();
+            let path = destination.path(variant, product.output());
             let path = path.map_err(|error| {
                 Failure::new(Exit::Usage, error).with_hint(
                     "`dest` may have {artifact}, {arch}, {platform}, and the artifact's axes and options in it",
                 )
             })?;
             refuse_control_characters(&path)?;
-            let Some(first) = written.insert(path.clone(), &group[0]) else {
+            let Some(first) = written.insert(path.clone(), variant) else {
                 continue;
             };
             let place = if is_stdout {
@@ -298,10 +322,8 @@ impl Place {
             } else {
                 format!("`{}`", path.display())
             };
-            let error = format!(
-                "{place} takes one output, and would get `{}` and `{}`",
-                first.variant, group[0].variant
-            );
+            let error =
+                format!("{place} takes one output, and would get `{first}` and `{variant}`");
             let hint = if is_stdout {
                 "name one artifact and one `--platform`, or give a directory: `-o DIR`"
             } else {
@@ -313,14 +335,15 @@ impl Place {
     }
 
     /// The catalog and its lock are what outputs are made by, and not outputs.
-    fn refuse_own_files(&self, groups: &[Vec<Plan>]) -> Result<(), Failure> {
+    fn refuse_own_files(&self, products: &[Product]) -> Result<(), Failure> {
         let destination = self.destination();
-        for plan in groups.iter().map(|group| &group[0]) {
+        for product in products {
+            let variant = product.variant();
             // A path that cannot be made was refused before.
-            let Ok(path) = destination.path(plan) else {
+            let Ok(path) = destination.path(variant, product.output()) else {
                 continue;
             };
-            let what = format!("the output of `{}`", plan.variant);
+            let what = format!("the output of `{variant}`");
             let hint =
                 "give a directory for outputs, `-o DIR`, or another `output` to the artifact";
             refuse_own_file(&self.context, &path, &what, hint)?;

@@ -1,30 +1,21 @@
 //! One call of `build`, from the search for the daemon to its end.
 
-use std::collections::BTreeSet;
-
 use buildkit_client::Daemon;
-use catalog::{Caching, CheckedCatalog, LOCK_FILE, Plan, Reference};
+use catalog::LOCK_FILE;
 use engine::{
-    BuildFailure, BuildOptions, Event, FoundAgents, ImageOptions, LoadedSecrets, Output,
-    RegistryAccess,
+    BuildFailure, BuildOptions, Disk, Event, ImageOptions, LocalFiles, Output, PinEvent, Product,
+    RegistryAccess, Waiting, WorkList, Workspace,
     daemon::Endpoint,
-    resolve::{Pinning, Resolver},
+    resolve::{Asking, Resolver},
 };
 
-use super::{
-    Given, Outcome, Work,
-    destination::Place,
-    pins::until_pinned,
-    up_to_date,
-    work_list::{Waiting, WorkList, sorted, together},
-};
+use super::{Begun, Outcome, OwnAccess, destination::Place, up_to_date};
 use crate::{
     args::{BuildArgs, Global},
     connection,
     failure::{Exit, Failure},
-    pinning,
-    planning::{self, Asked, Selected},
     progress::Progress,
+    resolving::failed,
     signals::Signals,
 };
 
@@ -39,33 +30,24 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
-    pub(super) async fn run(
-        &self,
-        selected: Selected,
-        work: Work<'_>,
-        given: Given,
-    ) -> Result<Outcome, Failure> {
-        let work = match work {
-            Work::Unpinned { .. } => work,
-            Work::Pinned(mut work_list) => {
-                work_list.warn(&self.progress);
-                self.leave_out_published(&mut work_list).await?;
-                if work_list.work.is_empty() {
-                    self.notice(up_to_date(
-                        work_list.up_to_date.len(),
-                        work_list.order.len(),
-                    ));
-                    let outputs = together(Ok(Vec::new()), work_list.up_to_date, &work_list.order);
-                    return Ok((outputs, Ok(())));
-                }
-                Work::Pinned(work_list)
-            }
-        };
+    pub(super) async fn run(&self, mut begun: Begun<'_>) -> Result<Outcome, Failure> {
+        if let Some(work_list) = &mut begun.ready {
+            self.look_in_registries(work_list).await?;
+        }
+        if begun
+            .ready
+            .as_ref()
+            .is_some_and(|ready| ready.products.is_empty())
+            && let Some(work_list) = begun.ready.take()
+        {
+            self.tell_up_to_date(&work_list);
+            return Ok((work_list.together(Ok(Vec::new())), Ok(())));
+        }
         let endpoint = tokio::select! {
             endpoint = connection::find(self.global) => endpoint?,
             () = self.signals.cancelled().cancelled() => return Err(Failure::interrupted(&self.signals)),
         };
-        let built = self.on(&endpoint, selected, work, given).await;
+        let built = self.on(&endpoint, begun).await;
         let released = endpoint.release().await;
         Ok((
             built?,
@@ -76,9 +58,7 @@ impl Job<'_> {
     async fn on(
         &self,
         endpoint: &Endpoint,
-        mut selected: Selected,
-        work: Work<'_>,
-        (secrets, ssh): Given,
+        begun: Begun<'_>,
     ) -> Result<Result<Vec<Output>, BuildFailure>, Failure> {
         let daemon = tokio::select! {
             daemon = connection::connect(&self.global.connection, endpoint) => daemon?,
@@ -93,35 +73,28 @@ impl Job<'_> {
                 daemon.address()
             ));
         }
-        let work_list = match work {
-            Work::Pinned(work_list) => work_list,
-            Work::Unpinned { catalog, planned } => {
-                self.pin(&daemon, catalog, &mut selected, &secrets).await?;
-                let plans = selected.plan(catalog, planned)?;
-                let mut work_list =
-                    self.sorted(catalog, &selected.asked, plans, (&secrets, &ssh))?;
-                work_list.warn(&self.progress);
-                self.leave_out_published(&mut work_list).await?;
-                work_list
-            }
+        let Begun {
+            mut workspace,
+            disk,
+            ready,
+            own,
+        } = begun;
+        let mut work_list = match ready {
+            Some(work_list) => work_list,
+            None => self.pinned(&daemon, &mut workspace, &disk, &own).await?,
         };
-        if !work_list.up_to_date.is_empty() {
-            self.notice(up_to_date(
-                work_list.up_to_date.len(),
-                work_list.order.len(),
-            ));
-        }
-        let shared_key = self.shared_key(&work_list);
+        self.tell_up_to_date(&work_list);
+        let (_, LocalFiles { roots, stores }) = workspace.into_plans();
         let options = BuildOptions {
-            shared_key,
+            shared_key: self.shared_key(&work_list),
             output: self.place.destination(),
             jobs: self.args.jobs.map(usize::from),
             keep_going: self.args.keep_going,
-            secrets,
-            ssh,
+            secrets: own.secrets,
+            ssh: own.agents,
             registries: self.registries.clone(),
-            roots: selected.roots,
-            stores: selected.stores,
+            roots,
+            stores,
             image: ImageOptions {
                 archive: self.place.archive(),
                 ..self.args.image.options()?
@@ -129,51 +102,74 @@ impl Job<'_> {
         };
         let events = |event| self.progress.send(event);
         let cancelled = self.signals.cancelled();
-        let built = engine::build(&daemon, work_list.work, &options, cancelled, &events).await;
-        // The outputs and their records are written.
-        drop(work_list.locks);
-        Ok(together(built, work_list.up_to_date, &work_list.order))
+        let products = work_list.take();
+        let built = engine::build(&daemon, products, &options, cancelled, &events).await;
+        Ok(work_list.together(built))
+    }
+
+    /// What is to be built once the daemon has said what unpinned references stand for, and the lock has it.
+    async fn pinned(
+        &self,
+        daemon: &Daemon,
+        workspace: &mut Workspace<'_>,
+        disk: &Disk,
+        own: &OwnAccess,
+    ) -> Result<WorkList, Failure> {
+        let access = &self.registries;
+        let resolver = Resolver::Daemon {
+            daemon,
+            access,
+            secrets: &own.secrets,
+        };
+        let cancelled = self.signals.cancelled();
+        let asking = Asking {
+            resolver: &resolver,
+            cancelled,
+        };
+        let tell = |event: PinEvent<'_>| match event {
+            PinEvent::Resolving(name) => self.notice(format!("resolving {name}")),
+            PinEvent::Moved(moved) => self.notice(format!("{LOCK_FILE}: {moved}")),
+        };
+        let pinned = workspace.pin(disk, &asking, &tell).await;
+        for warning in access.warnings() {
+            self.progress.send(Event::Warning(warning));
+        }
+        pinned.map_err(|error| failed(error, &self.signals))?;
+        let products = self.place.products(workspace, self.args)?;
+        let waiting = Waiting {
+            tell: &|text| self.notice(text),
+            is_given_up: &|| cancelled.is_cancelled(),
+        };
+        let sorting = self.place.sorting(self.args);
+        let sorted = WorkList::sorted(products, sorting, own.lent(), waiting);
+        if cancelled.is_cancelled() {
+            return Err(Failure::interrupted(&self.signals));
+        }
+        let mut work_list = sorted?;
+        self.look_in_registries(&mut work_list).await?;
+        Ok(work_list)
     }
 
     /// The key by which the daemon keeps what is sent, if anything is.
     fn shared_key(&self, work_list: &WorkList) -> Option<String> {
-        let mut plans = work_list.work.iter().flat_map(engine::Work::plans);
+        let mut plans = work_list.products.iter().flat_map(Product::plans);
         if plans.all(|plan| plan.locals.is_empty()) {
             return None;
         }
         engine::shared_key(|name| std::env::var_os(name)).unwrap_or_else(|error| {
-            let why = std::error::Error::source(&error).map(|source| format!(": {source}"));
-            let text = format!(
-                "all files are sent, and not only changed ones: {error}{}",
-                why.unwrap_or_default()
-            );
+            let why = engine::in_a_line(&error);
+            let text = format!("all files are sent, and not only changed ones: {why}");
             self.progress.send(Event::Warning(text));
             None
         })
     }
 
-    fn sorted(
-        &self,
-        catalog: &CheckedCatalog,
-        asked: &Asked,
-        plans: Vec<Plan>,
-        given: (&LoadedSecrets, &FoundAgents),
-    ) -> Result<WorkList, Failure> {
-        let cancelled = self.signals.cancelled();
-        let waiting = Waiting {
-            tell: &|text| self.notice(text),
-            is_given_up: &|| cancelled.is_cancelled(),
-        };
-        let call = (catalog, self.args, &self.place);
-        let sorted = sorted(call, asked, plans, given, &waiting);
-        if cancelled.is_cancelled() {
-            return Err(Failure::interrupted(&self.signals));
+    /// Tells what must be known before anything is built, and leaves out what the registries have, unless everything is to be
+    /// built.
+    async fn look_in_registries(&self, work_list: &mut WorkList) -> Result<(), Failure> {
+        for warning in &work_list.warnings {
+            self.progress.send(Event::Warning(warning.clone()));
         }
-        sorted
-    }
-
-    /// Leaves out what the registries have, unless everything is to be built.
-    async fn leave_out_published(&self, work_list: &mut WorkList) -> Result<(), Failure> {
         if self.args.reuse.builds_always() || !self.args.image.push {
             return Ok(());
         }
@@ -189,43 +185,10 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Asks the daemon what unpinned references stand for, and writes it into the lock.
-    async fn pin(
-        &self,
-        daemon: &Daemon,
-        catalog: &CheckedCatalog,
-        selected: &mut Selected,
-        secrets: &LoadedSecrets,
-    ) -> Result<(), Failure> {
-        let unpinned = |selected: &Selected| {
-            let plans = selected.plan(catalog, Caching::Use)?;
-            Ok(planning::unpinned(&plans).into_iter().cloned().collect())
-        };
-        let pin = async |selected: &mut Selected, references: BTreeSet<Reference>| {
-            let pinning =
-                Pinning::of(&references).map_err(|error| Failure::new(Exit::Catalog, error))?;
-            let access = &self.registries;
-            let resolver = Resolver::Daemon {
-                daemon,
-                access,
-                secrets,
-            };
-            let old = selected.inputs.lock.clone();
-            let lock = &mut selected.inputs.lock;
-            let cancelled = self.signals.cancelled();
-            let tell = |name: &str| self.notice(format!("resolving {name}"));
-            let pinned = pinning::pin(&pinning, lock, &resolver, cancelled, &tell).await;
-            for warning in access.warnings() {
-                self.progress.send(Event::Warning(warning));
-            }
-            let pinned = pinned.map_err(|error| pinning::failed(error, &self.signals));
-            let written = pinning::written(pinned, &self.global.context, &old, lock);
-            for moved in lock.moved_from(&old) {
-                self.notice(format!("{LOCK_FILE}: {moved}"));
-            }
-            written
-        };
-        until_pinned(selected, unpinned, pin).await
+    fn tell_up_to_date(&self, work_list: &WorkList) {
+        if !work_list.up_to_date.is_empty() {
+            self.notice(up_to_date(work_list.up_to_date.len(), work_list.count()));
+        }
     }
 
     fn notice(&self, text: String) {

@@ -1,0 +1,66 @@
+//! All that a catalog refers to, and what of it the lock has: what `lock` and `update` work on.
+
+use std::collections::BTreeSet;
+
+use catalog::{CheckedCatalog, Lock, Pinned, Reference};
+
+use crate::{error::EngineError, inputs, workspace::Disk};
+
+/// The lock of a catalog, and all that the catalog refers to.
+#[derive(Debug)]
+pub struct LockSurvey {
+    /// The lock as it is on disk.
+    pub lock: Lock,
+    /// What the catalog refers to, whatever the lock has.
+    pub references: BTreeSet<Reference>,
+}
+
+impl LockSurvey {
+    /// Reads the lock, and surveys the catalog as if nothing were pinned, to know what it refers to: with every value of its
+    /// options, and those that are `set`.
+    pub fn of(
+        catalog: &CheckedCatalog,
+        disk: &Disk,
+        set: &[(String, String)],
+    ) -> Result<Self, EngineError> {
+        let survey = catalog.survey(set)?;
+        let variants = survey.variants();
+        let mut inputs = inputs::read(disk, &survey.needs(), &variants)?.inputs;
+        catalog.check_contexts(&variants, &inputs)?;
+        let lock = std::mem::take(&mut inputs.lock);
+        let references = survey.references(&inputs)?;
+        Ok(Self { lock, references })
+    }
+
+    /// Takes out of a lock what nothing refers to.
+    pub fn prune(&self, lock: &mut Lock) {
+        let used: BTreeSet<Pinned> = self
+            .references
+            .iter()
+            .map(|reference| reference.source.clone())
+            .collect();
+        lock.retain(&used);
+    }
+
+    /// The lock without what nothing refers to.
+    pub fn pruned(&self) -> Lock {
+        let mut lock = self.lock.clone();
+        self.prune(&mut lock);
+        lock
+    }
+
+    /// What `lock` does not pin, or not to the digest that is written.
+    pub fn missing<'a>(&'a self, lock: &Lock) -> Vec<&'a Reference> {
+        let is_missing = |reference: &&Reference| {
+            let is_other = match &reference.source {
+                Pinned::Image { reference, .. } => reference.digest().is_some_and(|written| {
+                    lock.image(reference)
+                        .is_some_and(|pin| pin.digest() != written)
+                }),
+                Pinned::Http(_) | Pinned::Git(_) => false,
+            };
+            is_other || !lock.pins(&reference.source)
+        };
+        self.references.iter().filter(is_missing).collect()
+    }
+}

@@ -1,0 +1,177 @@
+//! Products: what is delivered as one thing, a tar of one platform or an image of all its platforms.
+
+mod image_names;
+mod image_product;
+
+use std::collections::BTreeMap;
+
+use catalog::{CheckedCatalog, ContextPath, Id, Kind, Plan, Variant};
+
+pub use self::{
+    image_names::{Goal, ImageNaming, NameError, names_of_platform, refuse_one_name},
+    image_product::ImageProduct,
+};
+use crate::{error::EngineError, workspace::Asked};
+
+/// What is delivered as one thing.
+#[derive(Debug, Clone)]
+pub enum Product {
+    /// A tar of one platform.
+    Tar(Box<Plan>),
+    /// An image of one or several platforms.
+    Image(Box<ImageProduct>),
+}
+
+/// How plans become products.
+#[derive(Debug, Clone, Copy)]
+pub struct Delivery<'a> {
+    /// Where images go.
+    pub goal: Goal,
+    /// What images are called.
+    pub naming: &'a ImageNaming,
+    /// Whether each platform of an image is a product by itself, as in an archive of its own.
+    pub by_platform: bool,
+}
+
+impl Product {
+    /// The products that `plans` make, in the order of the first plan of each. Of images that go to registries, `plans` has all
+    /// platforms, unless what the others need is not there; those in `asked` are delivered.
+    ///
+    /// # Errors
+    /// When an image has no name to go by, or none that can be one.
+    pub fn of(
+        catalog: &CheckedCatalog,
+        plans: Vec<Plan>,
+        asked: &Asked,
+        delivery: Delivery<'_>,
+    ) -> Result<Vec<Self>, EngineError> {
+        let groups = grouped(plans, delivery.by_platform).into_iter();
+        let products = groups.map(|group| match group {
+            Group::Tar(plan) => Ok(Self::Tar(plan)),
+            Group::Image(first, plans) => {
+                let image = ImageProduct::of(catalog, first, plans, asked, delivery)?;
+                Ok(Self::Image(Box::new(image)))
+            }
+        });
+        products.collect()
+    }
+
+    /// The plans that are built, one a platform.
+    pub fn plans(&self) -> &[Plan] {
+        match self {
+            Self::Tar(plan) => std::slice::from_ref(plan),
+            Self::Image(image) => image.plans(),
+        }
+    }
+
+    /// The variant; of an image, that of its first platform, by which it is told.
+    pub fn variant(&self) -> &Variant {
+        match self {
+            Self::Tar(plan) => &plan.variant,
+            Self::Image(image) => image.variant(),
+        }
+    }
+
+    /// The kind of its artifact.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Tar(plan) => plan.kind,
+            Self::Image(_) => Kind::Image,
+        }
+    }
+
+    /// Its file, below the output directory.
+    pub fn output(&self) -> &ContextPath {
+        match self {
+            Self::Tar(plan) => &plan.output,
+            Self::Image(image) => image.output(),
+        }
+    }
+
+    /// Its id; of an image, that of all its platforms. `None` while something is not pinned or not given.
+    pub fn id(&self) -> Option<Id> {
+        match self {
+            Self::Tar(plan) => plan.id,
+            Self::Image(image) => image.id(),
+        }
+    }
+
+    /// The image that it is, if it is one.
+    pub fn image(&self) -> Option<&ImageProduct> {
+        match self {
+            Self::Tar(_) => None,
+            Self::Image(image) => Some(image),
+        }
+    }
+
+    /// What its archive calls an image; `None` for a tar, and while not everything is known that its names are made of.
+    pub fn archive_names(&self) -> Option<&[String]> {
+        let names = self.image()?.known_names()?;
+        Some(&names.index)
+    }
+
+    /// What must be told before it is delivered.
+    pub fn warning(&self) -> Option<String> {
+        self.image()?.warning()
+    }
+
+    /// What tells it from other products of a call.
+    pub fn key(&self) -> ProductKey {
+        let variant = self.variant();
+        ProductKey {
+            artifact: variant.artifact.to_string(),
+            values: variant.values_as_text(),
+            first_platform: variant.platform.to_string(),
+        }
+    }
+}
+
+/// What tells products apart: the artifact, its values, and the first of its platforms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductKey {
+    pub(crate) artifact: String,
+    pub(crate) values: BTreeMap<String, String>,
+    pub(crate) first_platform: String,
+}
+
+/// Plans of one product.
+enum Group {
+    Tar(Box<Plan>),
+    /// The first plan's variant and output, and all plans.
+    Image(First, Vec<Plan>),
+}
+
+/// What an image has from its first platform.
+pub(crate) struct First {
+    pub(crate) variant: Variant,
+    pub(crate) output: ContextPath,
+}
+
+/// Plans by what they make: each tar alone, the platforms of an image together.
+fn grouped(plans: Vec<Plan>, by_platform: bool) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut images = BTreeMap::new();
+    for plan in plans {
+        if plan.kind != Kind::Image {
+            groups.push(Group::Tar(Box::new(plan)));
+            continue;
+        }
+        let platform = by_platform.then(|| plan.variant.platform.clone());
+        let image = (
+            plan.variant.artifact.clone(),
+            plan.variant.values.clone(),
+            platform,
+        );
+        let place = *images.entry(image).or_insert(groups.len());
+        if let Some(Group::Image(_, plans)) = groups.get_mut(place) {
+            plans.push(plan);
+            continue;
+        }
+        let first = First {
+            variant: plan.variant.clone(),
+            output: plan.output.clone(),
+        };
+        groups.push(Group::Image(first, vec![plan]));
+    }
+    groups
+}

@@ -1,0 +1,280 @@
+//! What images are pushed under, and called in archives and engines.
+
+use std::collections::BTreeMap;
+
+use buildkit_llb::ImageRefError;
+use catalog::{CheckedCatalog, Id, ImageNames, ImageRef, Plan, Platform, Problem, Variant};
+
+use super::{ImageProduct, Product};
+use crate::names::{ImageRefs, PartRefs};
+
+/// Where images go, which says what they are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// Into registries.
+    Registries,
+    /// Into docker or podman.
+    Engine,
+    /// Into an archive.
+    Archive,
+}
+
+/// What a call says of the names of images, before what the catalog says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageNaming {
+    /// Prefixes of repositories, in the place of those that the catalog names.
+    pub registries: Vec<String>,
+    /// Tags, in the place of those that the catalog names.
+    pub tags: Vec<String>,
+}
+
+/// An image that has no name to go by.
+#[derive(Debug, thiserror::Error)]
+pub enum NameError {
+    /// The catalog does not say what it is called.
+    #[error(transparent)]
+    Catalog(#[from] Problem),
+    /// A repository with a tag is no reference.
+    #[error(transparent)]
+    Reference(#[from] ImageRefError),
+    /// It has no repository to be pushed to.
+    #[error("artifact `{artifact}` has no repository to be pushed to")]
+    NoRepository {
+        /// The artifact.
+        artifact: String,
+    },
+    /// Two images under one name would be one in a registry or an engine: whichever comes last.
+    #[error("`{name}` is one image, and would be `{one}` and `{other}`")]
+    OneName {
+        /// The name.
+        name: String,
+        /// One of the images.
+        one: String,
+        /// The other one.
+        other: String,
+    },
+}
+
+impl ImageNaming {
+    /// What an image is called, of which `own` is the id of the platforms that are delivered.
+    pub(super) fn of_image(
+        &self,
+        catalog: &CheckedCatalog,
+        image: &ImageProduct,
+        goal: Goal,
+        own: Id,
+    ) -> Result<ImageRefs, NameError> {
+        let names = catalog.image_names(image.variant())?;
+        let tags = self.tags(&names, image);
+        if goal != Goal::Registries {
+            return self.kept(names, tags, image.variant(), goal, own);
+        }
+        let repositories = self.repositories(names.repository.as_deref(), image.variant())?;
+        let tags = if tags.is_empty() {
+            image.id().iter().map(Id::content_tag).collect()
+        } else {
+            tags
+        };
+        let parts = image.id().map_or_else(Vec::new, |id| {
+            let of_repository = |repository: &String| part_refs(repository, image.declared(), id);
+            repositories.iter().map(of_repository).collect()
+        });
+        Ok(ImageRefs {
+            index: references(&repositories, &tags)?,
+            platforms: self.of_platforms(catalog, &repositories, image.plans())?,
+            parts,
+        })
+    }
+
+    /// What some platforms of an image are pushed under where nobody knows the whole: the content tag of what they are, with
+    /// the platforms behind it.
+    pub(super) fn of_platforms_alone(
+        &self,
+        catalog: &CheckedCatalog,
+        image: &ImageProduct,
+        own: Id,
+    ) -> Result<ImageRefs, NameError> {
+        let names = catalog.image_names(image.variant())?;
+        let repositories = self.repositories(names.repository.as_deref(), image.variant())?;
+        let platforms = image.platforms().map(slug);
+        let platforms = platforms.collect::<Vec<_>>().join("-");
+        let tag = format!("{}-{platforms}", own.content_tag());
+        Ok(ImageRefs {
+            index: references(&repositories, &[tag])?,
+            platforms: self.of_platforms(catalog, &repositories, image.plans())?,
+            parts: Vec::new(),
+        })
+    }
+
+    /// What an image is called on this machine: in an archive, or in docker or podman.
+    fn kept(
+        &self,
+        names: ImageNames,
+        tags: Vec<String>,
+        variant: &Variant,
+        goal: Goal,
+        own: Id,
+    ) -> Result<ImageRefs, NameError> {
+        let is_own_name = names.repository.is_none();
+        // Artifacts may have capital letters, repositories may not.
+        let own_name = || variant.artifact.as_str().to_lowercase();
+        let repository = names.repository.unwrap_or_else(own_name);
+        let tags = match (tags.is_empty(), goal) {
+            (false, _) => tags,
+            // As docker calls what has no tag.
+            (true, Goal::Engine) => vec!["latest".to_owned()],
+            (true, _) => vec![own.content_tag()],
+        };
+        match references(&[repository], &tags) {
+            // Nobody has asked for a name, and the artifact's own cannot be one.
+            Err(_) if is_own_name && goal == Goal::Archive && self.tags.is_empty() => {
+                Ok(ImageRefs::default())
+            }
+            index => Ok(ImageRefs {
+                index: index?,
+                ..ImageRefs::default()
+            }),
+        }
+    }
+
+    /// The tags that are given, or else those of the catalog.
+    fn tags(&self, names: &ImageNames, image: &ImageProduct) -> Vec<String> {
+        if !self.tags.is_empty() {
+            return self.tags.clone();
+        }
+        let file_tags = image.plans().first().map(|plan| plan.file_tags.clone());
+        [tags_of(&names.references), file_tags.unwrap_or_default()].concat()
+    }
+
+    /// The references that the catalog has for single platforms. Tags that are given go before all that it has.
+    fn of_platforms(
+        &self,
+        catalog: &CheckedCatalog,
+        repositories: &[String],
+        plans: &[Plan],
+    ) -> Result<Vec<(Platform, String)>, NameError> {
+        let mut all = Vec::new();
+        if !self.tags.is_empty() {
+            return Ok(all);
+        }
+        for plan in plans {
+            let tags = tags_of(&catalog.image_names(&plan.variant)?.of_platform);
+            let platform = &plan.variant.platform;
+            let references = references(repositories, &tags)?.into_iter();
+            all.extend(references.map(|name| (platform.clone(), name)));
+        }
+        Ok(all)
+    }
+
+    /// The repositories that an image goes to: those below the prefixes that are given, or else the catalog's.
+    fn repositories(
+        &self,
+        declared: Option<&str>,
+        variant: &Variant,
+    ) -> Result<Vec<String>, NameError> {
+        let artifact = variant.artifact.as_str();
+        if self.registries.is_empty() {
+            let Some(repository) = declared else {
+                let artifact = artifact.to_owned();
+                return Err(NameError::NoRepository { artifact });
+            };
+            return Ok(vec![repository.to_owned()]);
+        }
+        let name = match declared {
+            Some(repository) => last_part(repository).to_owned(),
+            None => artifact.replace('/', "-"),
+        };
+        let prefixes = self.registries.iter();
+        let each = prefixes.map(|prefix| format!("{}/{name}", prefix.trim_end_matches('/')));
+        Ok(each.collect())
+    }
+}
+
+/// The references for the image of one platform alone: the tags that are given, or those that the catalog has for it, else the
+/// content tag of `id`, which stands for all platforms, with the platform behind it. None, when there is no repository.
+pub fn names_of_platform(
+    catalog: &CheckedCatalog,
+    naming: &ImageNaming,
+    plan: &Plan,
+    id: Id,
+) -> Result<Vec<String>, NameError> {
+    let names = catalog.image_names(&plan.variant)?;
+    if *naming == ImageNaming::default() && names.repository.is_none() {
+        return Ok(Vec::new());
+    }
+    let repositories = naming.repositories(names.repository.as_deref(), &plan.variant)?;
+    let mut tags = naming.tags.clone();
+    if tags.is_empty() {
+        tags = tags_of(&names.of_platform);
+    }
+    if tags.is_empty() {
+        let platform = slug(&plan.variant.platform);
+        tags.push(format!("{}-{platform}", id.content_tag()));
+    }
+    references(&repositories, &tags)
+}
+
+/// Refuses products of which two images have one name.
+pub fn refuse_one_name<'a>(
+    products: impl IntoIterator<Item = &'a Product>,
+) -> Result<(), NameError> {
+    let mut named: BTreeMap<&str, &Variant> = BTreeMap::new();
+    for image in products.into_iter().filter_map(Product::image) {
+        let other = image.variant();
+        for name in image.names().all() {
+            let Some(one) = named.insert(name, other).filter(|one| *one != other) else {
+                continue;
+            };
+            return Err(NameError::OneName {
+                name: name.to_owned(),
+                one: one.to_string(),
+                other: other.to_string(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What each platform is pushed under when it is pushed alone: the content tag, which stands for all platforms, with the
+/// platform behind it.
+fn part_refs(repository: &str, platforms: &[Platform], id: Id) -> PartRefs {
+    let whole = format!("{repository}:{}", id.content_tag());
+    let of = |platform: &Platform| {
+        let name = format!("{whole}-{}", slug(platform));
+        (platform.clone(), name)
+    };
+    PartRefs {
+        platforms: platforms.iter().map(of).collect(),
+        whole,
+    }
+}
+
+/// A platform in a tag: `linux-amd64`.
+fn slug(platform: &Platform) -> String {
+    platform.to_string().replace('/', "-")
+}
+
+/// The last part of a repository's path.
+fn last_part(repository: &str) -> &str {
+    repository.rsplit('/').next().unwrap_or(repository)
+}
+
+/// Every repository with every tag.
+fn references(repositories: &[String], tags: &[String]) -> Result<Vec<String>, NameError> {
+    let each = repositories
+        .iter()
+        .flat_map(|repository| tags.iter().map(move |tag| format!("{repository}:{tag}")));
+    each.map(|name| match name.parse::<ImageRef>() {
+        Ok(_) => Ok(name),
+        Err(error) => Err(error.into()),
+    })
+    .collect()
+}
+
+/// The tags of references.
+fn tags_of(references: &[String]) -> Vec<String> {
+    let images = references.iter().filter_map(|name| name.parse().ok());
+    images
+        .filter_map(|image: ImageRef| image.tag().map(str::to_owned))
+        .collect()
+}

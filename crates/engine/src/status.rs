@@ -1,0 +1,118 @@
+//! What is there of a product, and what is to be done: the one answer that `plan`, `why` and `build` give.
+
+use std::path::Path;
+
+use buildkit_client::CancellationToken;
+use catalog::Platform;
+use futures_util::{StreamExt as _, stream};
+
+use crate::{
+    freshness::{Freshness, Inspection, each_freshness},
+    metadata::Output,
+    output_lock::OutputLock,
+    partial_push::Joinable,
+    product::{ImageProduct, Product},
+    published::{Presence, RegistryAccess, Wanted, presence},
+    resolve::ResolveError,
+};
+
+/// How many products are asked for at a time.
+const AT_A_TIME: usize = 64;
+
+/// What is there of a product.
+#[derive(Debug)]
+pub enum Status {
+    /// On disk: of each platform, whether it must be built.
+    OnDisk(Vec<Freshness>),
+    /// In registries.
+    InRegistries(InRegistries),
+}
+
+/// What registries have of an image that is to be pushed.
+#[derive(Debug)]
+pub enum InRegistries {
+    /// All that is asked for.
+    There(Box<Output>),
+    /// All platforms, one by one, and not the index under all its names.
+    Joinable(Joinable),
+    /// Not what is asked for.
+    Missing,
+    /// They cannot be asked.
+    Unknown(ResolveError),
+}
+
+/// Where it is looked.
+#[derive(Debug, Clone, Copy)]
+pub struct Looked<'a> {
+    /// The registries, for images that are pushed.
+    pub registries: Option<&'a RegistryAccess>,
+    /// The directory that outputs are written to.
+    pub directory: &'a Path,
+    /// How well the files of earlier builds are looked at.
+    pub inspection: Inspection,
+}
+
+impl Status {
+    /// What is there of a product: in the registries if it is an image that is pushed and has an id, else on disk.
+    pub async fn of(product: &Product, looked: Looked<'_>, cancelled: &CancellationToken) -> Self {
+        match (looked.registries, product.image()) {
+            (Some(access), Some(image)) if image.id().is_some() => {
+                Self::InRegistries(InRegistries::of(image, access, cancelled).await)
+            }
+            _ => Self::OnDisk(on_disk(product, looked.directory, looked.inspection, None)),
+        }
+    }
+}
+
+impl Status {
+    /// What is there of each product; registries are asked side by side.
+    pub async fn of_all(
+        products: &[Product],
+        looked: Looked<'_>,
+        cancelled: &CancellationToken,
+    ) -> Vec<Self> {
+        let each = products
+            .iter()
+            .map(|product| Self::of(product, looked, cancelled));
+        stream::iter(each).buffered(AT_A_TIME).collect().await
+    }
+}
+
+/// What is to be done for each platform of a product that goes to `directory`. Whoever will act on it has locked the output.
+pub(crate) fn on_disk(
+    product: &Product,
+    directory: &Path,
+    inspection: Inspection,
+    lock: Option<&OutputLock>,
+) -> Vec<Freshness> {
+    let names = product.archive_names();
+    each_freshness(product.plans(), names, directory, inspection, lock)
+}
+
+impl InRegistries {
+    /// Asks the registries of an image what they have of it.
+    pub async fn of(
+        image: &ImageProduct,
+        access: &RegistryAccess,
+        cancelled: &CancellationToken,
+    ) -> Self {
+        let Some(id) = image.id() else {
+            return Self::Missing;
+        };
+        let asked: Vec<Platform> = image.platforms().cloned().collect();
+        let wanted = Wanted {
+            names: image.names(),
+            id,
+            asked: &asked,
+            declared: image.declared(),
+        };
+        match presence(wanted, access, cancelled).await {
+            Ok(Presence::Whole(published) | Presence::Part(published)) => {
+                Self::There(Box::new(image.published(published)))
+            }
+            Ok(Presence::Parts(joinable)) => Self::Joinable(joinable),
+            Ok(Presence::Missing) => Self::Missing,
+            Err(error) => Self::Unknown(error),
+        }
+    }
+}

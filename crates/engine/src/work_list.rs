@@ -1,0 +1,286 @@
+//! What is to be built of a call's products, and what is there already.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use buildkit_client::CancellationToken;
+use catalog::{ContextPath, Plan, Read, listed};
+
+use crate::{
+    build::BuildFailure,
+    error::{EngineError, Needed},
+    freshness::{Freshness, Inspection},
+    metadata::Output,
+    output_lock::{GivenUp, OutputDirectory, OutputLock},
+    partial_push::join,
+    product::{ImageProduct, Product, ProductKey, refuse_one_name},
+    published::RegistryAccess,
+    secrets::LoadedSecrets,
+    ssh::FoundAgents,
+    status::{self, InRegistries},
+};
+
+/// What is to be built, and what is there already.
+#[derive(Debug)]
+pub struct WorkList {
+    /// The products to build.
+    pub products: Vec<Product>,
+    /// What is there already.
+    pub up_to_date: Vec<Output>,
+    /// All products, in the order of the selection.
+    order: Vec<ProductKey>,
+    /// What is to be told before anything is built.
+    pub warnings: Vec<String>,
+    /// The locks of what is to be built, held until it is.
+    locks: Vec<OutputLock>,
+}
+
+/// How a call looks for what is there.
+#[derive(Debug, Clone, Copy)]
+pub struct Sorting<'a> {
+    /// The directory in which outputs have records, if they go to one.
+    pub directory: Option<&'a Path>,
+    /// How well the files of earlier builds are looked at.
+    pub inspection: Inspection,
+    /// Whether everything is built, whatever is there.
+    pub always: bool,
+    /// Whether images are pushed: then the registries are asked, and not the directory.
+    pub push: bool,
+    /// Whether two images may not have one name, because they go where a name is of one image.
+    pub unique_names: bool,
+}
+
+/// What steps may ask for besides files.
+#[derive(Debug, Clone, Copy)]
+pub struct StepAccess<'a> {
+    /// Secrets.
+    pub secrets: &'a LoadedSecrets,
+    /// The agents of ssh.
+    pub agents: &'a FoundAgents,
+}
+
+/// How a call waits for another one that writes the same outputs.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "closures have none")]
+pub struct Waiting<'a> {
+    /// Told what is waited for.
+    pub tell: &'a dyn Fn(String),
+    /// Whether the wait is given up.
+    pub is_given_up: &'a dyn Fn() -> bool,
+}
+
+impl WorkList {
+    /// Leaves out what is in the output directory already, and makes sure that the rest has what its steps ask for. What is to
+    /// be written is locked before it is looked at.
+    ///
+    /// # Errors
+    /// When a step needs what nobody gave, two images have one name, or the wait for another build is given up.
+    pub fn sorted(
+        products: Vec<Product>,
+        sorting: Sorting<'_>,
+        access: StepAccess<'_>,
+        waiting: Waiting<'_>,
+    ) -> Result<Self, EngineError> {
+        let order = products.iter().map(Product::key).collect();
+        let warnings = products.iter().filter_map(Product::warning).collect();
+        // What is to be pushed is looked for in the registries.
+        let has_record = |product: &Product| !(sorting.push && product.image().is_some());
+        let mut locks = match sorting.directory {
+            Some(directory) => {
+                let written = products.iter().filter(|product| has_record(product));
+                locked(directory, written, waiting)?
+            }
+            None => BTreeMap::new(),
+        };
+        let (mut left, mut up_to_date) = (Vec::new(), Vec::new());
+        for product in products {
+            let looked_in = sorting
+                .directory
+                .filter(|_| !sorting.always && has_record(&product));
+            let lock = locks.get(product.output());
+            let there = looked_in
+                .and_then(|directory| there(&product, directory, sorting.inspection, lock));
+            match there {
+                Some(output) => {
+                    locks.remove(product.output());
+                    up_to_date.push(output);
+                }
+                None => left.push(product),
+            }
+        }
+        refuse_needed(left.iter().flat_map(Product::plans), access)?;
+        if sorting.unique_names {
+            refuse_one_name(&left)?;
+        }
+        Ok(Self {
+            products: left,
+            up_to_date,
+            order,
+            warnings,
+            locks: locks.into_values().collect(),
+        })
+    }
+
+    /// How many products the call has.
+    pub fn count(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Leaves out the images that are in all their registries already; of those whose platforms are there one by one, the
+    /// tags are moved. A registry that cannot be asked is told of by `tell`, and the image is built: the daemon may well
+    /// reach it.
+    pub async fn leave_out_published(
+        &mut self,
+        access: &RegistryAccess,
+        cancelled: &CancellationToken,
+        tell: &(dyn Fn(String) + Sync),
+    ) {
+        let mut left = Vec::new();
+        for product in std::mem::take(&mut self.products) {
+            let found = match product.image() {
+                Some(image) => published(image, access, cancelled, tell).await,
+                None => None,
+            };
+            match found {
+                Some(output) => self.up_to_date.push(output),
+                None => left.push(product),
+            }
+        }
+        self.products = left;
+    }
+
+    /// The products to build, and what is left of the list until they are.
+    pub fn take(&mut self) -> Vec<Product> {
+        std::mem::take(&mut self.products)
+    }
+
+    /// What was built with what was there, in the order of the selection. The outputs and their records are written: the
+    /// locks end.
+    pub fn together(
+        self,
+        built: Result<Vec<Output>, BuildFailure>,
+    ) -> Result<Vec<Output>, BuildFailure> {
+        drop(self.locks);
+        let merged = |mut outputs: Vec<Output>| {
+            outputs.extend(self.up_to_date);
+            let place = |output: &Output| self.order.iter().position(|key| key.is_of(output));
+            outputs.sort_by_key(place);
+            outputs
+        };
+        match built {
+            Ok(outputs) => Ok(merged(outputs)),
+            Err(failure) => Err(BuildFailure {
+                outputs: merged(failure.outputs),
+                ..failure
+            }),
+        }
+    }
+}
+
+impl ProductKey {
+    fn is_of(&self, output: &Output) -> bool {
+        let first = output.platform.split(',').next().unwrap_or_default();
+        self.artifact == output.artifact
+            && self.values == output.values
+            && self.first_platform == first
+    }
+}
+
+/// What is in `directory` of a product, if nothing is to be built.
+fn there(
+    product: &Product,
+    directory: &Path,
+    inspection: Inspection,
+    lock: Option<&OutputLock>,
+) -> Option<Output> {
+    let mut found = None;
+    for freshness in status::on_disk(product, directory, inspection, lock) {
+        match freshness {
+            Freshness::UpToDate(output) => found = Some(*output),
+            Freshness::Build(_) => return None,
+        }
+    }
+    found
+}
+
+/// The locks of outputs, taken in the order of their paths.
+fn locked<'a>(
+    directory: &Path,
+    products: impl Iterator<Item = &'a Product>,
+    waiting: Waiting<'_>,
+) -> Result<BTreeMap<ContextPath, OutputLock>, GivenUp> {
+    let outputs: BTreeSet<&ContextPath> = products.map(Product::output).collect();
+    let directory = OutputDirectory::new(directory);
+    let lock = |output: &ContextPath| {
+        let lock = OutputLock::acquire(&directory, output, waiting.tell, waiting.is_given_up);
+        lock.map(|lock| (output.clone(), lock))
+    };
+    outputs.into_iter().map(lock).collect()
+}
+
+/// What the registries have of an image, if nothing is to be built.
+async fn published(
+    image: &ImageProduct,
+    access: &RegistryAccess,
+    cancelled: &CancellationToken,
+    tell: &(dyn Fn(String) + Sync),
+) -> Option<Output> {
+    match InRegistries::of(image, access, cancelled).await {
+        InRegistries::There(output) => Some(*output),
+        InRegistries::Missing => None,
+        InRegistries::Joinable(joinable) => {
+            match join(image.names(), &joinable, access, cancelled).await {
+                Ok(published) => {
+                    tell(joined(image));
+                    Some(image.published(published))
+                }
+                Err(error) => {
+                    tell(format!("{error}, so it is built: {}", error.problem));
+                    None
+                }
+            }
+        }
+        InRegistries::Unknown(error) => {
+            tell(format!("{error}, so it is built: {}", error.problem));
+            None
+        }
+    }
+}
+
+fn joined(image: &ImageProduct) -> String {
+    let artifact = &image.variant().artifact;
+    let platforms = listed(image.declared().iter().map(ToString::to_string));
+    let which = if image.is_part() {
+        "its other platforms are in the registries, too"
+    } else {
+        "its platforms are in the registries, one by one"
+    };
+    format!("`{artifact}`: {which}: {platforms} are one image now")
+}
+
+/// A step that lacks a secret or an agent would fail in the middle of the build.
+fn refuse_needed<'a>(
+    plans: impl Iterator<Item = &'a Plan>,
+    access: StepAccess<'_>,
+) -> Result<(), Needed> {
+    let (mut ids, mut agent) = (BTreeSet::new(), None);
+    for read in plans.flat_map(|plan| &plan.reads) {
+        match read {
+            Read::Secret {
+                id,
+                optional: false,
+            } if !access.secrets.has(id) => _ = ids.insert(id.to_string()),
+            Read::Ssh { id } if !access.agents.has(id) => {
+                agent.get_or_insert_with(|| id.to_string());
+            }
+            _ => {}
+        }
+    }
+    match agent {
+        _ if !ids.is_empty() => Err(Needed::Secrets { ids }),
+        Some(id) => Err(Needed::Agent { id }),
+        None => Ok(()),
+    }
+}

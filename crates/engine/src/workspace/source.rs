@@ -1,0 +1,87 @@
+//! Where inputs come from: a directory of this machine, or whatever the daemon gives a frontend.
+
+use std::path::PathBuf;
+
+use catalog::{CacheNamespace, CheckedCatalog, Lock, Needs, ProxyEnv, Variant};
+
+use super::pin::begin;
+use crate::{
+    contexts::BuildContext,
+    error::EngineError,
+    helper_image::HelperImage,
+    inputs::{self, InputError, ReadInputs},
+    lock_file,
+};
+
+/// Where inputs come from, and where a lock is kept.
+pub trait InputSource: Sync {
+    /// Why it fails.
+    type Error: From<EngineError> + Send;
+
+    /// Reads what `needs` says for `variants` of `catalog`, and nothing else. The error names the step that declares what
+    /// cannot be read.
+    fn read(
+        &self,
+        catalog: &CheckedCatalog,
+        needs: &Needs,
+        variants: &[Variant],
+    ) -> impl Future<Output = Result<ReadInputs, Self::Error>> + Send;
+
+    /// A failure, and another one after it.
+    fn both(first: Self::Error, later: Self::Error) -> Self::Error;
+
+    /// Keeps what was found out since `base`, which is in `found`, and returns what is kept then: maybe more, by other calls.
+    fn keep(&self, base: &Lock, found: Lock) -> Result<Lock, Self::Error>;
+}
+
+/// A context directory of this machine, with what the user gives besides.
+#[derive(Debug, Clone, Default)]
+pub struct Disk {
+    /// The directory that files, Dockerfiles and the lock are in.
+    pub context: PathBuf,
+    /// What is used in the place of bases, and directories of input files.
+    pub build_contexts: Vec<BuildContext>,
+    /// The image that has the packer; without one, it is that of this program.
+    pub helper_image: Option<HelperImage>,
+    /// What stands before the ids of cache mounts, in the place of what the lock says.
+    pub cache_namespace: Option<CacheNamespace>,
+    /// Proxies for steps that reach the network.
+    pub proxy: Option<ProxyEnv>,
+}
+
+impl Disk {
+    /// That directory, and nothing else.
+    pub fn new(context: impl Into<PathBuf>) -> Self {
+        Self {
+            context: context.into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl InputSource for Disk {
+    type Error = EngineError;
+
+    async fn read(
+        &self,
+        catalog: &CheckedCatalog,
+        needs: &Needs,
+        variants: &[Variant],
+    ) -> Result<ReadInputs, EngineError> {
+        inputs::read(self, needs, variants).map_err(|error| match error {
+            InputError::Declared(error) => {
+                InputError::Declared(error.of_step(catalog, variants).into()).into()
+            }
+            error => error.into(),
+        })
+    }
+
+    fn both(first: EngineError, later: EngineError) -> EngineError {
+        EngineError::Twice(Box::new(first), Box::new(later))
+    }
+
+    fn keep(&self, base: &Lock, mut found: Lock) -> Result<Lock, EngineError> {
+        begin(&mut found);
+        Ok(lock_file::write(&self.context, base, &found)?.lock)
+    }
+}
