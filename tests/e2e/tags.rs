@@ -171,3 +171,45 @@ fn a_tag_that_names_the_digest_already_is_left_alone() {
         refused.stderr
     );
 }
+
+/// One image that builds, and one that cannot: there is no shell.
+const TWO: &str = r#"[artifact.good]
+kind = "image"
+base = "scratch"
+tags = ["1"]
+repository = "ghcr.io/example/good"
+steps = [{ copy = "file", to = "/" }]
+
+[artifact.wrong]
+kind = "image"
+base = "scratch"
+tags = ["1"]
+repository = "ghcr.io/example/wrong"
+platforms = ["linux/amd64"]
+steps = [{ run = "true" }]
+"#;
+
+/// The tags of one call are of one state of the catalog: while something fails, none moves, unless the user wants what there is.
+#[test]
+fn tags_of_a_call_move_when_all_of_it_is_there() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = home();
+    let home = home.path();
+    fs::write(home.join("llbgen.toml"), TWO).unwrap();
+    let prefix = format!("{}/together", bed.description().registry);
+    let push = |more: &[&str]| {
+        let mut command = clean(machine::llbgen(), home);
+        command.args(["--addr", &bed.address(), "build", "good", "wrong"]);
+        run(command
+            .args(["--jobs", "1", "--push", "--registry", &prefix])
+            .args(more))
+    };
+    let told = "`good` is in its repositories as `sha256:";
+    push(&[]).fails(1, &["`wrong`", told, "no tag is moved"]);
+    let repository = format!("{prefix}/good");
+    assert!(!has_tags(home, &repository));
+    let kept = push(&["--keep-going"]);
+    assert_eq!(kept.code(), Some(1));
+    assert!(kept.text().contains("together/good:1@sha256:"), "{}", kept.text());
+    assert!(has_tags(home, &repository));
+}
