@@ -120,7 +120,7 @@ pub enum FrontendError {
     Plan(#[from] PlanError),
     /// The engine goes no further.
     #[error(transparent)]
-    Engine(EngineError),
+    Engine(Box<EngineError>),
     /// It cannot be known what a reference stands for.
     #[error("cannot find out what `{name}` stands for{}", place.as_ref().map(|place| format!(", which is written in {place}")).unwrap_or_default())]
     Unresolved {
@@ -199,7 +199,7 @@ impl From<EngineError> for FrontendError {
             EngineError::Base(error) => error.into(),
             EngineError::Plan(error) => error.into(),
             EngineError::Contexts(error) => error.into(),
-            error => Self::Engine(error),
+            error => Self::Engine(error.into()),
         }
     }
 }

@@ -262,7 +262,7 @@ impl From<NameError> for Failure {
                 "choose one of them, with `--set` where it is a value of an axis, or leave out `--tag`: what the catalog \
                  names an image by tells it apart"
             }
-            _ => return Self::new(Exit::Usage, error),
+            NameError::Reference(_) => return Self::new(Exit::Usage, error),
         };
         Self::new(Exit::Usage, error).with_hint(hint)
     }

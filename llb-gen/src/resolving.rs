@@ -98,6 +98,9 @@ pub(crate) fn failed(error: EngineError, signals: &Signals) -> Failure {
         EngineError::Unresolved(unresolved) if unresolved.is_cancelled() => {
             Failure::interrupted(signals)
         }
+        EngineError::GivenUp(_) if signals.cancelled().is_cancelled() => {
+            Failure::interrupted(signals)
+        }
         _ => error.into(),
     }
 }

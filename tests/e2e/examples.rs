@@ -12,7 +12,8 @@ use std::{
 use llbgen_tests::{
     bed::Bed,
     command::{clean, run},
-    machine::{llbgen, workspace},
+    machine::{self, llbgen, workspace},
+    tree::Tree,
 };
 
 /// The certificates of the machine: whoever is between it and the registry of pip may have some of their own.
@@ -41,4 +42,40 @@ fn edit(example: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.contains(from), "no `{from}` in {text}");
     fs::write(file, text.replacen(from, to, 1)).unwrap();
+}
+
+/// What `llbgen build` is made of builds without the command line, and finds what it built.
+#[test]
+fn a_program_builds_with_the_engine_alone() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let mut cargo = machine::cargo();
+    cargo
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "engine",
+            "--example",
+            "build",
+        ])
+        .current_dir(workspace());
+    assert!(cargo.status().unwrap().success());
+    let program = machine::beside_tests("examples").join("build");
+    let build = || {
+        let mut command = clean(&program, home.path());
+        run(command.args(["out", &bed.address()])).success()
+    };
+    let first = build();
+    let tars: Vec<&str> = first.text().lines().collect();
+    assert_eq!(tars, ["out/welcome/amd64.tar", "out/welcome/arm64.tar"]);
+    let tree = Tree::open(&home.path().join(tars[0])).unwrap();
+    assert!(tree.get("etc/motd").is_some());
+    let again = build();
+    assert_eq!(again.text(), first.text());
+    assert!(
+        again.stderr.contains("all 2 outputs are up to date"),
+        "{}",
+        again.stderr
+    );
 }

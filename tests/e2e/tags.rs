@@ -210,6 +210,10 @@ fn tags_of_a_call_move_when_all_of_it_is_there() {
     assert!(!has_tags(home, &repository));
     let kept = push(&["--keep-going"]);
     assert_eq!(kept.code(), Some(1));
-    assert!(kept.text().contains("together/good:1@sha256:"), "{}", kept.text());
+    assert!(
+        kept.text().contains("together/good:1@sha256:"),
+        "{}",
+        kept.text()
+    );
     assert!(has_tags(home, &repository));
 }

@@ -1,8 +1,8 @@
 //! Builds plans side by side, and publishes what comes out of each.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
-use buildkit_client::{ContentStore, Daemon, FailureSource, SessionId, Solve, SolveError};
+use buildkit_client::{Daemon, FailureSource, SessionId, Solve, SolveError};
 use buildkit_llb::LocalSessions;
 use catalog::{PACKER_PROGRAM, Variant};
 use futures_util::{StreamExt, stream};
@@ -23,6 +23,8 @@ use crate::{
     source_failure::SourceFailure,
     ssh::FoundAgents,
     tagging::TagError,
+    work_list::StepAccess,
+    workspace::LocalFiles,
 };
 
 /// How plans are built.
@@ -40,21 +42,34 @@ pub struct BuildOptions {
     pub ssh: FoundAgents,
     /// How registries are reached; the daemon may ask for the credentials.
     pub registries: RegistryAccess,
-    /// The directories of the local sources, by name.
-    pub roots: BTreeMap<String, PathBuf>,
-    /// What the daemon may read of OCI layouts, by the id that graphs have.
-    pub stores: BTreeMap<String, ContentStore>,
-    /// By which the daemon keeps the files that are sent; without one, all are sent each time.
-    pub shared_key: Option<String>,
     /// How images leave the daemon.
     pub image: ImageOptions,
+    /// What the daemon may read of this machine: a [`Call`](crate::Call) knows it of its workspace.
+    pub sent: Sent,
+}
+
+/// What the daemon may read of this machine.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// Where the files are.
+    pub local: LocalFiles,
+    /// By which the daemon keeps the files that are sent; without one, all are sent each time.
+    pub shared_key: Option<String>,
 }
 
 impl BuildOptions {
+    /// What steps may ask for besides files.
+    pub fn step_access(&self) -> StepAccess<'_> {
+        StepAccess {
+            secrets: &self.secrets,
+            agents: &self.ssh,
+        }
+    }
+
     /// What binds graphs to a session of this client.
     pub(crate) fn sessions(&self, session: &SessionId) -> LocalSessions {
         let sessions = LocalSessions::new(session.as_str());
-        match self.shared_key {
+        match self.sent.shared_key {
             Some(_) => sessions.changes_only(),
             None => sessions,
         }
@@ -63,7 +78,7 @@ impl BuildOptions {
     /// The solve in that session.
     pub(crate) fn in_session(&self, solve: Solve, session: SessionId) -> Solve {
         let solve = solve.with_session(session);
-        match &self.shared_key {
+        match &self.sent.shared_key {
             Some(key) => solve.with_shared_key(key),
             None => solve,
         }
@@ -203,7 +218,7 @@ impl From<TagError> for FailureReason {
 /// of the images that are delivered.
 ///
 /// Cancelling the token ends all solves; what is not complete then leaves no file.
-pub async fn build(
+pub(crate) async fn build(
     daemon: &Daemon,
     products: Vec<Product>,
     options: &BuildOptions,
@@ -258,7 +273,7 @@ impl Building<'_> {
         let mut pushed = Vec::new();
         while let Some((index, built)) = running.next().await {
             match built {
-                Ok(Delivered::Whole(output)) => _ = done.outputs.insert(index, output),
+                Ok(Delivered::Whole(output)) => _ = done.outputs.insert(index, *output),
                 Ok(Delivered::Pushed(image)) => pushed.push((index, *image)),
                 Err(ended) => self.ended(ended, done),
             }
@@ -271,7 +286,7 @@ impl Building<'_> {
         match product {
             Product::Tar(plan) => {
                 let running = Box::pin(solve::run(daemon, *plan, options, stop, events));
-                Ok(Delivered::Whole(running.await?))
+                Ok(Delivered::Whole(Box::new(running.await?)))
             }
             Product::Image(image) => {
                 Box::pin(solve::run_image(daemon, *image, options, stop, events)).await

@@ -1,10 +1,54 @@
-//! Many artifacts: inputs, the private daemon, parallel solves, outputs on disk.
+//! One engine: from a catalog to outputs, for the command and for the frontend. Events out, no terminal.
 //!
-//! The way through it: [`read_inputs`] reads what a selection needs, [`daemon::find`] finds a daemon or starts one,
-//! [`build()`] solves plans side by side and publishes what comes out.
+//! ```text
+//! Workspace ─(select, read, plan)─▶ pin ─▶ products ─▶ WorkList ─(what is there?)─▶ Call ─(solve, export)─▶ tags, last
+//! ```
+//!
+//! - A [`Workspace`] is one call on a catalog: variants, what an [`InputSource`] read for them (a directory, [`Disk`], or what the
+//!   daemon gives a frontend), the lock, and a plan for each variant. [`Workspace::pin`] asks a
+//!   [`Resolve`](pinning::Resolve) what the lock lacks: a daemon, a registry, or the gateway.
+//! - A [`Product`] is what is delivered as one thing: a tar of one platform, or an image of all its platforms.
+//! - [`Status`] says what is there of a product, on disk or in registries; `plan`, `why` and `build` ask it alike.
+//! - A [`Call`] builds what is left of a [`WorkList`], and moves the tags of images when every product is delivered.
+//!
+//! A catalog can be planned without a daemon and a network:
+//!
+//! ```
+//! use catalog::{Artifact, Caching, Catalog, Copy, Request};
+//! use engine::{Delivery, Disk, Goal, ImageNaming, Workspace};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let context = tempfile::tempdir()?;
+//! std::fs::write(context.path().join("motd"), "welcome\n")?;
+//! let image = Artifact::image("welcome", "scratch").step(Copy::new("motd", "/etc/"));
+//! let catalog = Catalog::new().artifact(image).check()?;
+//!
+//! let request = Request {
+//!     artifacts: vec!["welcome".to_owned()],
+//!     ..Request::default()
+//! };
+//! let disk = Disk::new(context.path());
+//! let mut workspace = Workspace::open(&catalog, &request, &disk, Caching::Use).await?;
+//! assert!(workspace.unpinned().is_empty());
+//! let products = workspace.take_products(Delivery {
+//!     goal: Goal::Archive,
+//!     naming: &ImageNaming::default(),
+//!     by_platform: false,
+//! })?;
+//! // One image, of two platforms.
+//! assert_eq!(products.len(), 1);
+//! assert_eq!(products[0].plans().len(), 2);
+//! assert!(products[0].id().is_some());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `examples/build.rs` goes on to a daemon, and builds.
 
 mod build;
 mod cache_dir;
+mod call;
 mod causes;
 mod checksum_failure;
 pub mod context_file;
@@ -55,7 +99,8 @@ mod work_list;
 mod workspace;
 
 pub use self::{
-    build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, build},
+    build::{BuildFailure, BuildOptions, FailureReason, Sent, VariantFailure},
+    call::{Call, CallError},
     causes::{causes, in_a_line},
     checksum_failure::{ChecksumFailure, ExpectedBy, MISMATCH},
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
@@ -84,7 +129,6 @@ pub use self::{
     published::RegistryAccess,
     push_failure::PushFailure,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
-    shared_key::{SharedKeyError, shared_key},
     source_failure::{SourceFailure, SourceKind, SourceTrouble, is_transient},
     ssh::{FoundAgents, SshError, SshSpec, SshSpecError},
     status::{InRegistries, Looked, Status},

@@ -49,7 +49,7 @@ impl Product {
         let products = groups.map(|group| match group {
             Group::Tar(plan) => Ok(Self::Tar(plan)),
             Group::Image(first, plans) => {
-                let image = ImageProduct::of(catalog, first, plans, asked, delivery)?;
+                let image = ImageProduct::of(catalog, *first, plans, asked, delivery)?;
                 Ok(Self::Image(Box::new(image)))
             }
         });
@@ -138,7 +138,7 @@ pub struct ProductKey {
 enum Group {
     Tar(Box<Plan>),
     /// The first plan's variant and output, and all plans.
-    Image(First, Vec<Plan>),
+    Image(Box<First>, Vec<Plan>),
 }
 
 /// What an image has from its first platform.
@@ -171,7 +171,7 @@ fn grouped(plans: Vec<Plan>, by_platform: bool) -> Vec<Group> {
             variant: plan.variant.clone(),
             output: plan.output.clone(),
         };
-        groups.push(Group::Image(first, vec![plan]));
+        groups.push(Group::Image(Box::new(first), vec![plan]));
     }
     groups
 }

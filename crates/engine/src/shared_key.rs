@@ -24,7 +24,7 @@ const DIGITS: usize = 32;
 
 /// Why there is no key. Files are sent whole then.
 #[derive(Debug, thiserror::Error)]
-pub enum SharedKeyError {
+pub(crate) enum SharedKeyError {
     /// The file cannot be read or written.
     #[error("cannot use `{}`", path.display())]
     File {
@@ -50,7 +50,7 @@ pub enum SharedKeyError {
 
 /// The key of this user, made when there is none; `None` without a cache directory. `lookup` gives the variables of the
 /// environment.
-pub fn shared_key(
+pub(crate) fn shared_key(
     lookup: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Option<String>, SharedKeyError> {
     let cache = cache_dir(lookup);

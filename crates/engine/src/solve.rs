@@ -225,7 +225,7 @@ pub(crate) fn redacted_progress(
 /// What building a product has come to.
 pub(crate) enum Delivered {
     /// A complete file.
-    Whole(Output),
+    Whole(Box<Output>),
     /// An image without its tags, which are moved last.
     Pushed(Box<Pushed>),
 }

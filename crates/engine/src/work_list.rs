@@ -123,9 +123,15 @@ impl WorkList {
         })
     }
 
-    /// How many products the call has.
-    pub fn count(&self) -> usize {
-        self.order.len()
+    /// What is to be told of products that are there already, if there are some.
+    pub fn told(&self) -> Option<String> {
+        let (found, all) = (self.up_to_date.len(), self.order.len());
+        Some(match (found, all) {
+            (0, _) => return None,
+            (_, 1) => "it is up to date".to_owned(),
+            _ if found == all => format!("all {all} outputs are up to date"),
+            _ => format!("{found} of {all} outputs are up to date"),
+        })
     }
 
     /// Leaves out the images that are in all their registries already; of those whose platforms are there one by one, the
@@ -152,7 +158,7 @@ impl WorkList {
     }
 
     /// The products to build, and what is left of the list until they are.
-    pub fn take(&mut self) -> Vec<Product> {
+    pub(crate) fn take(&mut self) -> Vec<Product> {
         std::mem::take(&mut self.products)
     }
 

@@ -10,8 +10,9 @@ use std::io;
 
 use catalog::{Caching, CheckedCatalog};
 use engine::{
-    BuildFailure, Disk, Event, FoundAgents, LoadedSecrets, MetadataFile, Others, Output,
-    SecretSource, SecretSpec, StepAccess, Waiting, WorkList, Workspace,
+    BuildFailure, BuildOptions, Call, Disk, Event, FoundAgents, ImageOptions, LoadedSecrets,
+    MetadataFile, Others, Output, RegistryAccess, SecretSource, SecretSpec, Sent, Waiting,
+    WorkList, Workspace,
 };
 
 use crate::{
@@ -55,9 +56,8 @@ pub(crate) fn run(
         workspace.require_pinned()?;
     }
     workspace.require_contexts()?;
-    args.image.options()?;
     args.image.require_images(workspace.plans())?;
-    let own = OwnAccess::of(args)?;
+    let options = options(args, &place)?;
     // What cannot be written is told before anything is asked for.
     let products = place.products(&mut workspace, args)?;
     let ready = if workspace.unpinned().is_empty() {
@@ -70,10 +70,11 @@ pub(crate) fn run(
             // A signal ends the program: nothing has begun.
             is_given_up: &|| false,
         };
+        let access = options.step_access();
         Some(WorkList::sorted(
             products,
             place.sorting(args),
-            own.lent(),
+            access,
             waiting,
         )?)
     } else {
@@ -91,14 +92,13 @@ pub(crate) fn run(
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let disk = question.into_disk();
     let begun = Begun {
         workspace,
-        disk,
+        disk: question.into_disk(),
         ready,
-        own,
+        options,
     };
-    let result = runtime.block_on(build((args, place), global, begun, metadata));
+    let result = runtime.block_on(build((args, &place), global, begun, metadata));
     // Nothing is left to wait for: a thread that hangs in a system call must not hold up the end.
     runtime.shutdown_background();
     result
@@ -110,32 +110,31 @@ struct Begun<'c> {
     disk: Disk,
     /// What is to be built, when everything is pinned; else what references stand for must be asked first.
     ready: Option<WorkList>,
-    own: OwnAccess,
+    options: BuildOptions,
 }
 
-/// What steps may ask for besides files.
-struct OwnAccess {
-    secrets: LoadedSecrets,
-    agents: FoundAgents,
-}
-
-impl OwnAccess {
-    fn of(args: &BuildArgs) -> Result<Self, Failure> {
-        let secrets = LoadedSecrets::load(&secret_specs(args)?)
-            .map_err(|error| Failure::new(Exit::Usage, error))?;
-        let agents = FoundAgents::find(&args.ssh).map_err(|error| {
-            let hint = error.hint();
-            Failure::new(Exit::Usage, error).with_hint(hint)
-        })?;
-        Ok(Self { secrets, agents })
-    }
-
-    fn lent(&self) -> StepAccess<'_> {
-        StepAccess {
-            secrets: &self.secrets,
-            agents: &self.agents,
-        }
-    }
+/// How products are built; the registries are not known yet.
+fn options(args: &BuildArgs, place: &Place) -> Result<BuildOptions, Failure> {
+    let image = args.image.options()?;
+    let secrets = LoadedSecrets::load(&secret_specs(args)?)
+        .map_err(|error| Failure::new(Exit::Usage, error))?;
+    let ssh = FoundAgents::find(&args.ssh).map_err(|error| {
+        let hint = error.hint();
+        Failure::new(Exit::Usage, error).with_hint(hint)
+    })?;
+    Ok(BuildOptions {
+        output: place.destination(),
+        jobs: args.jobs.map(usize::from),
+        keep_going: args.keep_going,
+        secrets,
+        ssh,
+        registries: RegistryAccess::default(),
+        image: ImageOptions {
+            archive: place.archive(),
+            ..image
+        },
+        sent: Sent::default(),
+    })
 }
 
 /// The end of a build that finds everything there.
@@ -150,18 +149,12 @@ fn nothing_to_do(
     for warning in &work_list.warnings {
         progress.send(Event::Warning(warning.clone()));
     }
-    progress.send(Event::Notice(up_to_date(outputs.len(), outputs.len())));
+    if let Some(told) = work_list.told() {
+        progress.send(Event::Notice(told));
+    }
     progress.end();
     let built = Ok(outputs.clone());
     report::report(built, metadata, None, &mut stdout::lock())
-}
-
-fn up_to_date(count: usize, all: usize) -> String {
-    match all {
-        1 => "it is up to date".to_owned(),
-        _ if count == all => format!("all {all} outputs are up to date"),
-        _ => format!("{count} of {all} outputs are up to date"),
-    }
 }
 
 fn mode(global: &Global) -> ProgressMode {
@@ -185,28 +178,41 @@ fn secret_specs(args: &BuildArgs) -> Result<Vec<SecretSpec>, Failure> {
 type Outcome = (Result<Vec<Output>, BuildFailure>, Result<(), Failure>);
 
 async fn build(
-    (args, place): (&BuildArgs, Place),
+    (args, place): (&BuildArgs, &Place),
     global: &Global,
     begun: Begun<'_>,
     metadata: Option<MetadataFile>,
 ) -> Result<(), Failure> {
     let signals = Signals::watch()?;
-    let cancelled = signals.cancelled().clone();
-    let job = Job {
-        registries: args.image.access(&args.allow_credentials)?,
-        args,
-        place,
-        global,
-        signals,
-        progress: Progress::start(mode(global), move || cancelled.is_cancelled()),
+    let registries = args.image.access(&args.allow_credentials)?;
+    let cancelled = signals.cancelled();
+    let progress = {
+        let cancelled = cancelled.clone();
+        Progress::start(mode(global), move || cancelled.is_cancelled())
     };
-    let outcome = job.run(begun).await;
+    let naming = args.image.naming();
+    let job = Job {
+        global,
+        signals: &signals,
+        progress: &progress,
+        call: Call {
+            disk: &begun.disk,
+            delivery: place.delivery(args, &naming),
+            sorting: place.sorting(args),
+            options: BuildOptions {
+                registries,
+                ..begun.options
+            },
+            cancelled,
+            events: &|event| progress.send(event),
+        },
+    };
+    let outcome = job.run(begun.workspace, begun.ready).await;
     // Results are printed when nothing moves on the terminal any more.
-    job.progress.end();
+    progress.end();
     let (built, released) = outcome?;
-    let interrupted =
-        (job.signals.received().is_some()).then(|| Failure::interrupted(&job.signals));
-    let reported = report(&job.place, built, metadata, interrupted);
+    let interrupted = (signals.received().is_some()).then(|| Failure::interrupted(&signals));
+    let reported = report(place, built, metadata, interrupted);
     match (reported, released) {
         (Err(failure), Err(later)) => Err(failure.followed_by(later)),
         (reported, released) => reported.and(released),

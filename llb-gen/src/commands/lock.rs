@@ -34,7 +34,7 @@ pub(crate) fn run(
     if !pinning.is_empty() {
         let resolved = resolving::resolve(&pinning, &mut lock, global, &args.access);
         if let Err(failure) = resolved {
-            return unfinished(failure, global, &survey.lock, lock);
+            return unfinished(failure, global, &survey.lock, &lock);
         }
     }
     survey.prune(&mut lock);
@@ -43,11 +43,11 @@ pub(crate) fn run(
 }
 
 /// Writes and prints what was found out before a failure. Nothing is dropped then: the call that succeeds does that.
-fn unfinished(failure: Failure, global: &Global, old: &Lock, found: Lock) -> Result<(), Failure> {
-    if found == *old {
+fn unfinished(failure: Failure, global: &Global, old: &Lock, found: &Lock) -> Result<(), Failure> {
+    if found == old {
         return Err(failure);
     }
-    let written = match lock_file::write(&global.context, old, &found) {
+    let written = match lock_file::write(&global.context, old, found) {
         Ok(written) => written,
         Err(unwritten) => return Err(failure.followed_by(unwritten.into())),
     };

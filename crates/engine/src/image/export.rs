@@ -26,7 +26,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum Left {
     /// A complete archive.
-    Archive(Output),
+    Archive(Box<Output>),
     /// Its repositories have it under this digest. No tag names it yet.
     Pushed(String),
 }
@@ -77,7 +77,7 @@ pub(crate) async fn solve(
     for plan in image.plans() {
         note_down(&options.output, plan, &output, fingerprint, events);
     }
-    Ok(Left::Archive(output))
+    Ok(Left::Archive(Box::new(output)))
 }
 
 /// One image on its way out of a daemon.

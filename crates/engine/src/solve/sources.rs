@@ -18,12 +18,12 @@ pub(crate) fn with_sources(
     options: &BuildOptions,
 ) -> Result<Solve, FailureReason> {
     let locals = plans.iter().flat_map(|plan| &plan.locals);
-    let solve = local_dirs(locals, &options.roots)?
+    let solve = local_dirs(locals, &options.sent.local.roots)?
         .into_iter()
         .fold(solve, Solve::with_local);
     let ids: BTreeSet<&String> = plans.iter().flat_map(|plan| &plan.stores).collect();
     ids.into_iter().try_fold(solve, |solve, id| {
-        let store = options.stores.get(id);
+        let store = options.sent.local.stores.get(id);
         let store = store.ok_or_else(|| FailureReason::NoStore { id: id.clone() })?;
         Ok(solve.with_content(store.clone()))
     })

@@ -112,6 +112,9 @@ fn random_namespace() -> CacheNamespace {
 }
 
 /// This moment.
+///
+/// # Panics
+/// Never: 1970 is a year that an epoch can be in.
 pub fn now() -> Epoch {
     let seconds = SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -9,8 +9,8 @@ use std::{
 
 use catalog::{CATALOG_FILE, Kind, LOCK_FILE, Plan, Template, Variant};
 use engine::{
-    Annotated, Annotation, Archive, Delivery, Destination, Goal, ImageOptions, Output, Product,
-    Sorting, Workspace,
+    Annotated, Annotation, Archive, Delivery, Destination, Goal, ImageNaming, ImageOptions, Output,
+    Product, Sorting, Workspace,
 };
 
 use super::{
@@ -218,6 +218,19 @@ impl Place {
         }
     }
 
+    /// What plans are delivered as.
+    pub(super) fn delivery<'a>(&self, args: &BuildArgs, naming: &'a ImageNaming) -> Delivery<'a> {
+        let by_platform = match &self.taker {
+            Taker::User(Destination::File(dest)) => is_by_platform(dest),
+            _ => false,
+        };
+        Delivery {
+            goal: self.goal(args.image.push),
+            naming,
+            by_platform,
+        }
+    }
+
     /// What the plans of a workspace make; an error when they cannot be what was asked for, or would be one file.
     pub(super) fn products(
         &self,
@@ -227,15 +240,8 @@ impl Place {
         for plan in workspace.plans() {
             self.refuse_other_kinds(plan)?;
         }
-        let by_platform = match &self.taker {
-            Taker::User(Destination::File(dest)) => is_by_platform(dest),
-            _ => false,
-        };
-        let products = workspace.take_products(Delivery {
-            goal: self.goal(args.image.push),
-            naming: &args.image.naming(),
-            by_platform,
-        })?;
+        let naming = args.image.naming();
+        let products = workspace.take_products(self.delivery(args, &naming))?;
         self.refuse_several_platforms(&products)?;
         self.refuse_one_file(&products)?;
         self.refuse_own_files(&products)?;

@@ -1,0 +1,149 @@
+//! One call that builds: from a workspace to outputs, whoever shows what happens meanwhile.
+
+use buildkit_client::Daemon;
+use catalog::LOCK_FILE;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    build::{BuildFailure, BuildOptions, Sent, build},
+    causes::in_a_line,
+    error::EngineError,
+    event::Event,
+    metadata::Output,
+    product::{Delivery, Product},
+    resolve::{Asking, Resolver},
+    shared_key::shared_key,
+    work_list::{Sorting, Waiting, WorkList},
+    workspace::{Disk, PinEvent, Workspace},
+};
+
+/// One call that builds.
+#[expect(missing_debug_implementations, reason = "closures have none")]
+pub struct Call<'a> {
+    /// Where inputs and the lock are.
+    pub disk: &'a Disk,
+    /// What plans are delivered as.
+    pub delivery: Delivery<'a>,
+    /// How it is looked for what is there.
+    pub sorting: Sorting<'a>,
+    /// How products are built.
+    pub options: BuildOptions,
+    /// Whether the user has had enough. What is not complete then leaves no file.
+    pub cancelled: &'a CancellationToken,
+    /// Told what happens.
+    pub events: &'a (dyn Fn(Event) + Sync),
+}
+
+/// Why a call does not build everything.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// Nothing was built.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Not every output was written.
+    #[error("not everything was built")]
+    Build(BuildFailure),
+}
+
+impl Call<'_> {
+    /// Pins what the lock lacks, leaves out what is there, solves the rest side by side, and moves tags last. The outputs, those
+    /// that were there among them, are in the order of the selection.
+    pub async fn deliver(
+        self,
+        daemon: &Daemon,
+        mut workspace: Workspace<'_>,
+    ) -> Result<Vec<Output>, CallError> {
+        self.pin(daemon, &mut workspace).await?;
+        let products = workspace.take_products(self.delivery)?;
+        let waiting = Waiting {
+            tell: &|text| (self.events)(Event::Notice(text)),
+            is_given_up: &|| self.cancelled.is_cancelled(),
+        };
+        let mut work_list = self.sorted(products, waiting)?;
+        self.look_in_registries(&mut work_list).await;
+        self.build(daemon, workspace, work_list).await
+    }
+
+    /// What is to be built of products, and what is in the output directory already.
+    fn sorted(
+        &self,
+        products: Vec<Product>,
+        waiting: Waiting<'_>,
+    ) -> Result<WorkList, EngineError> {
+        WorkList::sorted(products, self.sorting, self.options.step_access(), waiting)
+    }
+
+    /// Tells what must be known before anything is built, and leaves out the images that their registries have.
+    pub async fn look_in_registries(&self, work_list: &mut WorkList) {
+        for warning in work_list.warnings.drain(..) {
+            (self.events)(Event::Warning(warning));
+        }
+        if self.sorting.push && !self.sorting.always {
+            let tell = |text| (self.events)(Event::Notice(text));
+            let access = &self.options.registries;
+            work_list
+                .leave_out_published(access, self.cancelled, &tell)
+                .await;
+        }
+    }
+
+    /// Builds what is on the list, from the files that the workspace has read.
+    pub async fn build(
+        mut self,
+        daemon: &Daemon,
+        workspace: Workspace<'_>,
+        mut work_list: WorkList,
+    ) -> Result<Vec<Output>, CallError> {
+        if let Some(told) = work_list.told() {
+            (self.events)(Event::Notice(told));
+        }
+        let (_, local) = workspace.into_plans();
+        let shared_key = self.shared_key(&work_list);
+        self.options.sent = Sent { local, shared_key };
+        let (products, options) = (work_list.take(), &self.options);
+        let built = build(daemon, products, options, self.cancelled, self.events).await;
+        work_list.together(built).map_err(CallError::Build)
+    }
+
+    /// Has the daemon say what unpinned references stand for, and the lock keep it.
+    async fn pin(&self, daemon: &Daemon, workspace: &mut Workspace<'_>) -> Result<(), EngineError> {
+        if workspace.unpinned().is_empty() {
+            return Ok(());
+        }
+        let access = &self.options.registries;
+        let resolver = Resolver::Daemon {
+            daemon,
+            access,
+            secrets: &self.options.secrets,
+        };
+        let asking = Asking {
+            resolver: &resolver,
+            cancelled: self.cancelled,
+        };
+        let tell = |event: PinEvent<'_>| {
+            (self.events)(Event::Notice(match event {
+                PinEvent::Resolving(name) => format!("resolving {name}"),
+                PinEvent::Moved(moved) => format!("{LOCK_FILE}: {moved}"),
+            }));
+        };
+        let pinned = workspace.pin(self.disk, &asking, &tell).await;
+        for warning in access.warnings() {
+            (self.events)(Event::Warning(warning));
+        }
+        pinned.map(drop)
+    }
+
+    /// The key by which the daemon keeps what is sent, if anything is.
+    fn shared_key(&self, work_list: &WorkList) -> Option<String> {
+        let mut plans = work_list.products.iter().flat_map(Product::plans);
+        if plans.all(|plan| plan.locals.is_empty()) {
+            return None;
+        }
+        shared_key(|name| std::env::var_os(name)).unwrap_or_else(|error| {
+            let why = in_a_line(&error);
+            let text = format!("all files are sent, and not only changed ones: {why}");
+            (self.events)(Event::Warning(text));
+            None
+        })
+    }
+}
