@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
     file::{Places, text_or_table},
+    kind::Kind,
     name::{ArtifactName, VariableName},
     option::OptionValues,
     path::ContextPath,
@@ -18,29 +19,6 @@ use crate::{
     template::Template,
     whiteouts::Whiteouts,
 };
-
-/// How an artifact leaves the builder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase", expecting = "`rootfs`, `layer` or `image`")]
-pub enum Kind {
-    /// A root filesystem: one tar per platform.
-    Rootfs,
-    /// What the steps add to, change in and delete from the base: one tar per platform.
-    Layer,
-    /// A container image: one multi-platform index.
-    Image,
-}
-
-impl Kind {
-    /// The word that llbgen.toml and listings use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rootfs => "rootfs",
-            Self::Layer => "layer",
-            Self::Image => "image",
-        }
-    }
-}
 
 /// What the steps of an artifact start from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -339,11 +317,7 @@ fn default_output(kind: Kind, axes: &BTreeMap<VariableName, Vec<String>>) -> Tem
     let axes = axes
         .keys()
         .fold(String::new(), |text, axis| format!("{text}-{{{axis}}}"));
-    let output = match kind {
-        Kind::Rootfs | Kind::Layer => format!("{{artifact}}/{{arch}}{axes}.tar"),
-        Kind::Image => format!("{{artifact}}{axes}.oci.tar"),
-    };
-    Template::unchecked(&output)
+    Template::unchecked(&kind.rules().default_output(&axes))
 }
 
 fn platforms_as_text<S: Serializer>(

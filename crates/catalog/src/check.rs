@@ -9,7 +9,7 @@ mod texts;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    artifact::{Artifact, Base, Kind},
+    artifact::{Artifact, Base},
     budget::{self, MAX_VARIANTS},
     catalog::{Catalog, CheckedCatalog},
     condition,
@@ -140,7 +140,7 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
             });
         }
     }
-    if artifact.whiteouts.is_some() && artifact.kind != Kind::Layer {
+    if artifact.whiteouts.is_some() && !artifact.kind.rules().has_whiteouts() {
         problems.push(Problem::NotALayer {
             kind: artifact.kind.as_str(),
         });

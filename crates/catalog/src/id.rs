@@ -6,7 +6,7 @@ use buildkit_llb::Definition;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{artifact::Kind, compression::TarCompression, plan::Plan, variant::Variant};
+use crate::{compression::TarCompression, kind::Kind, plan::Plan, variant::Variant};
 
 /// What an id is made from; it changes when the making does, so that ids of different makings never meet.
 const FORMAT: &str = "llbgen id 1";

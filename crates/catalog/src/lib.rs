@@ -33,6 +33,7 @@ mod file;
 mod graph;
 mod id;
 mod inputs;
+mod kind;
 mod local;
 mod location;
 mod lock;
@@ -61,7 +62,7 @@ mod words;
 pub use buildkit_llb::{ContentDigest, ImageRef, Platform, ProxyEnv};
 
 pub use self::{
-    artifact::{Artifact, Base, Kind},
+    artifact::{Artifact, Base},
     base::{BaseError, ResolvedBase},
     budget::MAX_VARIANTS,
     catalog::{Catalog, CheckedCatalog, ImageNames},
@@ -76,6 +77,7 @@ pub use self::{
         FileContent, FileSet, GivenTree, GivenTrees, InputFile, Inputs, LayoutImage,
         MAX_INLINE_FILE, NamedContext, Needs, RootfsTar,
     },
+    kind::{Kind, Returned},
     local::{
         BUNDLES, BundleSource, CONTEXT_LOCAL, LocalContent, LocalSource, MAX_INLINE_SET,
         files_digest,

@@ -16,17 +16,18 @@ pub use self::{
     outputs::{OutputClash, check_outputs},
 };
 use crate::{
-    artifact::{Artifact, Kind},
+    artifact::Artifact,
     base::ResolvedBase,
     catalog::CheckedCatalog,
     check,
     compression::TarCompression,
-    id::{Format, Id, TAG_DIGITS},
+    id::{Id, TAG_DIGITS},
     inputs::Inputs,
+    kind::Kind,
     local::{LocalSource, Sending, hex},
     lock::{CacheNamespace, Reference},
     name::ContextName,
-    oci::{self, OciConfigs},
+    oci::OciConfigs,
     pack::{PACKER, Packer},
     path::ContextPath,
     planner::{Gathered, Planner},
@@ -158,17 +159,18 @@ impl CheckedCatalog {
         if tree.state.is_scratch() {
             return Err(PlanProblem::Empty);
         }
-        let packed = match artifact.kind {
-            Kind::Rootfs => Some(planner.packed(variant)?.state),
-            Kind::Layer | Kind::Image => None,
-        };
+        let rules = artifact.kind.rules();
+        let packed = rules.is_packed_last().then(|| planner.packed(variant));
+        let packed = packed.transpose()?.map(|packed| packed.state);
         let has_bundles = planner.has_bundles();
         let built = self.built(variant, inputs, options, (&tree.state, packed, has_bundles))?;
-        let compression = match artifact.kind {
-            Kind::Rootfs | Kind::Layer => options.tar_compression,
-            Kind::Image => TarCompression::Uncompressed,
+        let is_image = artifact.kind.is_image();
+        let compression = if is_image {
+            TarCompression::Uncompressed
+        } else {
+            options.tar_compression
         };
-        let packed = (artifact.kind != Kind::Image).then(|| path.file_name().to_owned());
+        let packed = (!is_image).then(|| path.file_name().to_owned());
         let output = path.with_ending(compression.ending());
         let base = self.resolve_base(variant, inputs)?;
         let Gathered {
@@ -192,34 +194,15 @@ impl CheckedCatalog {
         let neutral;
         let (definition, graph) = if packs {
             neutral = self.neutral_graph(variant, inputs, options.epoch)?;
-            let definition = PlannedDefinition::like_marshalled(tree.state, constraints);
+            let definition = PlannedDefinition::like_marshalled(tree.state.clone(), constraints);
             (definition, &neutral)
         } else {
-            let definition = PlannedDefinition::try_new(tree.state, constraints)?;
+            let definition = PlannedDefinition::try_new(tree.state.clone(), constraints)?;
             neutral = Definition::clone(&definition);
             (definition, &neutral)
         };
-        let configs = match artifact.kind {
-            // What it was made on is not in it.
-            Kind::Layer => oci::of_files(&variant.platform),
-            Kind::Rootfs | Kind::Image => oci::configs(
-                &tree.config,
-                tree.base.as_deref(),
-                graph,
-                &variant.platform,
-                inputs.lock.epoch(),
-            ),
-        };
-        let format = match artifact.kind {
-            Kind::Rootfs | Kind::Layer => Format::Tar {
-                compression,
-                epoch: options.epoch,
-            },
-            Kind::Image => Format::Image {
-                config: &configs.image,
-                export: &options.image_format,
-            },
-        };
+        let configs = rules.configs(&tree, graph, variant, inputs.lock.epoch());
+        let format = rules.format(options, &configs);
         let id = Id::of_variant(artifact.kind, &format, variant, graph);
         Ok(Plan {
             variant: variant.clone(),
@@ -296,7 +279,7 @@ impl CheckedCatalog {
 impl Plan {
     /// Whether both are the same image, for two platforms.
     pub fn is_of_image(&self, other: &Self) -> bool {
-        self.kind == Kind::Image
+        self.kind.is_image()
             && self.variant.artifact == other.variant.artifact
             && self.variant.values == other.variant.values
     }

@@ -9,10 +9,11 @@ use buildkit_llb::{Platform, ProxyEnv, State};
 
 use self::reads::ReadBy;
 use crate::{
-    artifact::{Artifact, Kind},
+    artifact::Artifact,
     catalog::CheckedCatalog,
     check,
     inputs::Inputs,
+    kind::Returned,
     local::{LocalSource, Sending},
     location::Files,
     lock::{Reference, Written},
@@ -147,7 +148,7 @@ impl<'a> Planner<'a> {
     pub(crate) fn result(&mut self, variant: &Variant) -> Result<Tree, PlanProblem> {
         let tree = self.tree(variant)?;
         let artifact = &self.catalog.artifacts[&variant.artifact];
-        if artifact.kind != Kind::Layer {
+        if artifact.kind.returned() != Returned::Tar {
             return Ok(tree);
         }
         Ok(Tree {
@@ -187,27 +188,16 @@ impl<'a> Planner<'a> {
             title: title.to_string(),
             place: self.files.artifact(artifact),
         };
-        let packed = match artifact.kind {
-            Kind::Rootfs => self.packer()?.rootfs(&tree.state, packing),
-            Kind::Layer => {
-                let base = self.complete_base(artifact, variant)?;
-                let packer = self.packer()?;
-                let whiteouts = artifact.whiteouts.unwrap_or_default();
-                packer.layer(&base.state, &tree.state, whiteouts, packing)
-            }
-            Kind::Image => {
-                let name = artifact.name.to_string();
-                return Err(PlanProblem::NoTar { name });
-            }
-        };
+        let rules = artifact.kind.rules();
+        let packed = rules.pack(self, artifact, variant, &tree, packing)?;
         Ok(Source {
-            state: packed.map_err(PlanProblem::Pack)?,
+            state: packed,
             path: format!("/{name}"),
         })
     }
 
     /// The tree that a layer goes on: of its base artifact with its last steps, or of whatever it starts from.
-    fn complete_base(
+    pub(crate) fn complete_base(
         &mut self,
         artifact: &'a Artifact,
         variant: &Variant,
@@ -220,7 +210,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn packer(&mut self) -> Result<Packer, PlanProblem> {
+    pub(crate) fn packer(&mut self) -> Result<Packer, PlanProblem> {
         let (packer, reference) = self.packer.pinned(&self.inputs.lock)?;
         if !self.gathered.packs {
             self.gathered.packs = true;

@@ -10,7 +10,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use crate::{
-    artifact::{Artifact, Base, Kind},
+    artifact::{Artifact, Base},
     base::{self, BaseError},
     catalog::CheckedCatalog,
     check,
@@ -96,7 +96,7 @@ impl Survey<'_> {
     pub fn needs(&self) -> Needs {
         let mut needs = Needs::default();
         for artifact in self.catalog.artifacts() {
-            needs.packer |= artifact.kind != Kind::Image;
+            needs.packer |= !artifact.kind.is_image();
             if let Base::FromLine { from } = &artifact.base {
                 needs.dockerfiles.insert(from.clone());
             }

@@ -152,7 +152,7 @@ fn grouped(plans: Vec<Plan>, by_platform: bool) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut images = BTreeMap::new();
     for plan in plans {
-        if plan.kind != Kind::Image {
+        if !plan.kind.is_image() {
             groups.push(Group::Tar(Box::new(plan)));
             continue;
         }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use buildkit_llb::Definition;
-use catalog::{ContextPath, FileSet, Id, ImageConfig, InputFile, Kind, LocalContent, Plan};
+use catalog::{ContextPath, FileSet, Id, ImageConfig, InputFile, LocalContent, Plan};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
@@ -75,9 +75,10 @@ pub struct LastBuild {
 }
 
 fn path_of(directory: &Path, plan: &Plan, ending: &str) -> PathBuf {
-    let platform = match plan.kind {
-        Kind::Rootfs | Kind::Layer => String::new(),
-        Kind::Image => format!(".{}", plan.variant.platform).replace('/', "-"),
+    let platform = if plan.kind.is_image() {
+        format!(".{}", plan.variant.platform).replace('/', "-")
+    } else {
+        String::new()
     };
     let name = format!("{}{platform}{ending}", plan.output);
     directory.join(RECORDS).join(name)

@@ -1,6 +1,6 @@
 //! What `build` takes about images.
 
-use catalog::{Kind, Plan};
+use catalog::Plan;
 use clap::{Args, ValueEnum};
 use engine::{
     Annotated, Annotation, Archive, ID_ANNOTATION, ImageCompression, ImageNaming, ImageOptions,
@@ -114,7 +114,7 @@ impl ImageArgs {
             (false, false) => "`--tag` names images",
             (false, true) => return Ok(()),
         };
-        if plans.iter().any(|plan| plan.kind == Kind::Image) {
+        if plans.iter().any(|plan| plan.kind.is_image()) {
             return Ok(());
         }
         let error = format!("{flag}, and none is selected");

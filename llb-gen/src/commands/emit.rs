@@ -5,7 +5,7 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use catalog::{Caching, CheckedCatalog, ContextPath, Kind, Plan, Read, Variant};
+use catalog::{Caching, CheckedCatalog, ContextPath, Plan, Read, Returned, Variant};
 use engine::{ImageNaming, LocalFiles, names_of_platform};
 
 use crate::{
@@ -94,15 +94,15 @@ fn image_names(
     catalog: &CheckedCatalog,
     plan: &Plan,
 ) -> Result<Vec<String>, Failure> {
-    match (plan.kind, plan.id) {
-        (Kind::Image, Some(id)) => {
+    match (plan.kind.is_image(), plan.id) {
+        (true, Some(id)) => {
             let naming = ImageNaming {
                 registries: args.registry.clone(),
                 tags: args.tag.clone(),
             };
             Ok(names_of_platform(catalog, &naming, plan, id)?)
         }
-        (Kind::Rootfs | Kind::Layer, _) if !args.registry.is_empty() || !args.tag.is_empty() => {
+        (false, _) if !args.registry.is_empty() || !args.tag.is_empty() => {
             let (artifact, kind) = (&plan.variant.artifact, plan.kind.as_str());
             let error =
                 format!("artifact `{artifact}` is of the kind {kind}, and only an image is pushed");
@@ -147,15 +147,15 @@ fn buildctl_line(
             _ => {}
         }
     }
-    let output = match plan.kind {
-        Kind::Rootfs => format!("type=tar,dest={}", one_word(&plan.output)),
+    let output = match plan.kind.returned() {
+        Returned::Tree => format!("type=tar,dest={}", one_word(&plan.output)),
         // The tar is a file of the result, and buildctl makes the directory.
-        Kind::Layer => {
+        Returned::Tar => {
             let directory = plan.output.parent();
             let directory = directory.as_ref().map_or(".", ContextPath::as_str);
             format!("type=local,dest={directory}")
         }
-        Kind::Image => image_output(plan, image_names),
+        Returned::Image => image_output(plan, image_names),
     };
     words.extend(["--output".to_owned(), quoted(&output)?]);
     Ok(words.join(" "))

@@ -6,7 +6,7 @@ use std::{
 };
 
 use catalog::{
-    Artifact, Caching, CheckedCatalog, Id, ImageConfig, Kind, Plan, Read, Reference, ResolvedBase,
+    Artifact, Caching, CheckedCatalog, Id, ImageConfig, Plan, Read, Reference, ResolvedBase,
 };
 use serde::Serialize;
 
@@ -79,7 +79,7 @@ pub(crate) fn run(
 
 /// What `llbgen id` says, too: of an image, the id of all its platforms, and none if only some were asked for.
 fn id(artifact: &Artifact, plan: &Plan, plans: &[&Plan]) -> Option<Id> {
-    if plan.kind != Kind::Image {
+    if !plan.kind.is_image() {
         return plan.id;
     }
     let is_same = |other: &&&Plan| other.is_of_image(plan);

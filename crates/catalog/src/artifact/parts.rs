@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::Platform;
 
-use super::{Artifact, Base, Kind};
+use super::{Artifact, Base};
+use crate::kind::Kind;
 use crate::{
     file::{Place, StepPlace},
     name::{ArtifactName, VariableName},

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{about, in_step, is_image, nearest_artifact};
 use crate::{
-    artifact::{Artifact, Kind},
+    artifact::Artifact,
     catalog::CheckedCatalog,
     name::{ArtifactName, VariableName},
     problem::{Found, Problem},
@@ -126,7 +126,7 @@ pub(crate) fn read_problems(
             }],
         },
         Read::Tar(name) => match catalog.get(name) {
-            Some(below) if below.kind == Kind::Image => {
+            Some(below) if below.kind.is_image() => {
                 vec![Problem::NoTar {
                     number,
                     name: name.clone(),

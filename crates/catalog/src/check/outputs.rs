@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::about;
 use crate::{
-    artifact::{Artifact, Kind},
+    artifact::Artifact,
     catalog::CheckedCatalog,
     path::ContextPath,
     problem::{Found, Problem},
@@ -20,8 +20,7 @@ pub(super) fn output_problems(catalog: &CheckedCatalog) -> Vec<Found> {
         let mut clashes: BTreeMap<String, Problem> = BTreeMap::new();
         for variant in variant::all_of(artifact, &artifact.platforms) {
             // The archive of an image holds all its platforms.
-            if artifact.kind == Kind::Image && Some(&variant.platform) != artifact.platforms.first()
-            {
+            if artifact.kind.is_image() && Some(&variant.platform) != artifact.platforms.first() {
                 continue;
             }
             match output_path(artifact, &variant) {

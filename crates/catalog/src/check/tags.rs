@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::about;
 use crate::{
-    artifact::{Artifact, Kind},
+    artifact::Artifact,
     catalog::CheckedCatalog,
     name::ArtifactName,
     path::ContextPath,
@@ -28,10 +28,10 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
                 continue;
             }
             (None, _) => found(Problem::NoRepository),
-            (Some(_), kind @ (Kind::Rootfs | Kind::Layer)) => found(Problem::NotAnImage {
+            (Some(_), kind) if !kind.is_image() => found(Problem::NotAnImage {
                 kind: kind.as_str(),
             }),
-            (Some(_), Kind::Image) => {}
+            (Some(_), _) => {}
         }
         problems.extend(name_problems(artifact, &mut pushed));
     }

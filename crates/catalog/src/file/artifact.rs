@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer, de::Error};
 use super::place::Places;
 use crate::{
     Platform,
-    artifact::{Artifact, Base, Kind},
+    artifact::{Artifact, Base},
+    kind::Kind,
     name::{ArtifactName, VariableName},
     option::OptionValues,
     step::Step,
@@ -94,7 +95,7 @@ pub(super) struct ArtifactTable {
 impl ArtifactTable {
     /// Its kind, if that is one without the `whiteouts` that it has.
     pub(super) fn kind_without_whiteouts(&self) -> Option<Kind> {
-        (self.whiteouts.is_some() && self.kind != Kind::Layer).then_some(self.kind)
+        (self.whiteouts.is_some() && !self.kind.rules().has_whiteouts()).then_some(self.kind)
     }
 
     /// The artifact, made as a program in Rust makes it.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{PlanError, PlanProblem, error::at};
 use crate::{
-    artifact::{Artifact, Base, Kind},
+    artifact::{Artifact, Base},
     catalog::CheckedCatalog,
     check,
     inputs::Needs,
@@ -29,7 +29,7 @@ impl CheckedCatalog {
                     needs.dockerfiles.insert(from.clone());
                 }
                 let reads = reads_of(artifact, &variant).map_err(failed)?;
-                needs.packer |= artifact.kind != Kind::Image;
+                needs.packer |= !artifact.kind.is_image();
                 for read in reads.into_iter().flatten() {
                     needs.add(read);
                 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::{ArtifactName, CheckedCatalog, Kind, PlanOptions, Request, Variant};
+use catalog::{ArtifactName, CheckedCatalog, PlanOptions, Request, Variant};
 
 use super::{Disk, Workspace, read};
 use crate::{causes::in_a_line, error::EngineError};
@@ -87,7 +87,7 @@ impl Selection {
         let mut all = catalog.select(&everywhere)?;
         all.retain(|variant| {
             let artifact = catalog.get(variant.artifact.as_str());
-            let is_image = artifact.is_some_and(|artifact| artifact.kind() == Kind::Image);
+            let is_image = artifact.is_some_and(|artifact| artifact.kind().is_image());
             is_image || asked.contains(variant)
         });
         Ok(Self { asked, all })

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::{CATALOG_FILE, Kind, LOCK_FILE, Plan, Template, Variant};
+use catalog::{CATALOG_FILE, LOCK_FILE, Plan, Template, Variant};
 use engine::{
     Annotated, Annotation, Archive, Delivery, Destination, Goal, ImageNaming, ImageOptions, Output,
     Product, Sorting, Workspace,
@@ -251,7 +251,7 @@ impl Place {
     fn refuse_other_kinds(&self, plan: &Plan) -> Result<(), Failure> {
         let Some(form) = self.form else { return Ok(()) };
         let is_archive = form != FileForm::Tar;
-        if is_archive == (plan.kind == Kind::Image) {
+        if is_archive == plan.kind.is_image() {
             return Ok(());
         }
         let valid = if is_archive {

@@ -1,0 +1,64 @@
+//! Container images: one multi-platform index.
+
+use buildkit_llb::{Definition, State};
+
+use super::{KindRules, Returned};
+use crate::{
+    artifact::Artifact,
+    id::Format,
+    lock::Epoch,
+    oci::{self, OciConfigs},
+    pack::Packing,
+    plan::{PlanOptions, PlanProblem},
+    planner::Planner,
+    tree::Tree,
+    variant::Variant,
+};
+
+/// Of an image.
+#[derive(Debug)]
+pub(super) struct Image;
+
+impl KindRules for Image {
+    fn name(&self) -> &'static str {
+        "image"
+    }
+
+    fn returned(&self) -> Returned {
+        Returned::Image
+    }
+
+    fn default_output(&self, axes: &str) -> String {
+        format!("{{artifact}}{axes}.oci.tar")
+    }
+
+    fn pack<'a>(
+        &self,
+        _: &mut Planner<'a>,
+        artifact: &'a Artifact,
+        _: &Variant,
+        _: &Tree,
+        _: Packing<'_>,
+    ) -> Result<State, PlanProblem> {
+        let name = artifact.name.to_string();
+        Err(PlanProblem::NoTar { name })
+    }
+
+    fn configs(
+        &self,
+        tree: &Tree,
+        graph: &Definition,
+        variant: &Variant,
+        epoch: Option<Epoch>,
+    ) -> OciConfigs {
+        let base = tree.base.as_deref();
+        oci::configs(&tree.config, base, graph, &variant.platform, epoch)
+    }
+
+    fn format<'a>(&self, options: &'a PlanOptions, configs: &'a OciConfigs) -> Format<'a> {
+        Format::Image {
+            config: &configs.image,
+            export: &options.image_format,
+        }
+    }
+}

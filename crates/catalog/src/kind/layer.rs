@@ -1,0 +1,65 @@
+//! Layers: one tar per platform, of the diff from the base to the whole tree.
+
+use buildkit_llb::{Definition, State};
+
+use super::{KindRules, Returned};
+use crate::{
+    artifact::Artifact,
+    id::Format,
+    lock::Epoch,
+    oci::{self, OciConfigs},
+    pack::Packing,
+    plan::{PlanOptions, PlanProblem},
+    planner::Planner,
+    tree::Tree,
+    variant::Variant,
+};
+
+/// Of a layer.
+#[derive(Debug)]
+pub(super) struct Layer;
+
+impl KindRules for Layer {
+    fn name(&self) -> &'static str {
+        "layer"
+    }
+
+    fn returned(&self) -> Returned {
+        Returned::Tar
+    }
+
+    fn default_output(&self, axes: &str) -> String {
+        format!("{{artifact}}/{{arch}}{axes}.tar")
+    }
+
+    fn has_whiteouts(&self) -> bool {
+        true
+    }
+
+    fn pack<'a>(
+        &self,
+        planner: &mut Planner<'a>,
+        artifact: &'a Artifact,
+        variant: &Variant,
+        tree: &Tree,
+        packing: Packing<'_>,
+    ) -> Result<State, PlanProblem> {
+        let base = planner.complete_base(artifact, variant)?;
+        let whiteouts = artifact.whiteouts.unwrap_or_default();
+        let packer = planner.packer()?;
+        let packed = packer.layer(&base.state, &tree.state, whiteouts, packing);
+        packed.map_err(PlanProblem::Pack)
+    }
+
+    /// What it was made on is not in it.
+    fn configs(&self, _: &Tree, _: &Definition, variant: &Variant, _: Option<Epoch>) -> OciConfigs {
+        oci::of_files(&variant.platform)
+    }
+
+    fn format<'a>(&self, options: &'a PlanOptions, _: &'a OciConfigs) -> Format<'a> {
+        Format::Tar {
+            compression: options.tar_compression,
+            epoch: options.epoch,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Root filesystems: one tar per platform, of the whole tree.
+
+use buildkit_llb::{Definition, State};
+
+use super::{KindRules, Returned};
+use crate::{
+    artifact::Artifact,
+    id::Format,
+    lock::Epoch,
+    oci::{self, OciConfigs},
+    pack::Packing,
+    plan::{PlanOptions, PlanProblem},
+    planner::Planner,
+    tree::Tree,
+    variant::Variant,
+};
+
+/// Of a root filesystem.
+#[derive(Debug)]
+pub(super) struct Rootfs;
+
+impl KindRules for Rootfs {
+    fn name(&self) -> &'static str {
+        "rootfs"
+    }
+
+    fn returned(&self) -> Returned {
+        Returned::Tree
+    }
+
+    fn default_output(&self, axes: &str) -> String {
+        format!("{{artifact}}/{{arch}}{axes}.tar")
+    }
+
+    /// BuildKit's exporters write a tree in a form of their own.
+    fn is_packed_last(&self) -> bool {
+        true
+    }
+
+    fn pack<'a>(
+        &self,
+        planner: &mut Planner<'a>,
+        _: &'a Artifact,
+        _: &Variant,
+        tree: &Tree,
+        packing: Packing<'_>,
+    ) -> Result<State, PlanProblem> {
+        let packed = planner.packer()?.rootfs(&tree.state, packing);
+        packed.map_err(PlanProblem::Pack)
+    }
+
+    fn configs(
+        &self,
+        tree: &Tree,
+        graph: &Definition,
+        variant: &Variant,
+        epoch: Option<Epoch>,
+    ) -> OciConfigs {
+        let base = tree.base.as_deref();
+        oci::configs(&tree.config, base, graph, &variant.platform, epoch)
+    }
+
+    fn format<'a>(&self, options: &'a PlanOptions, _: &'a OciConfigs) -> Format<'a> {
+        Format::Tar {
+            compression: options.tar_compression,
+            epoch: options.epoch,
+        }
+    }
+}
