@@ -8,10 +8,7 @@
 
 mod generated;
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Instant};
 
 use catalog::{
     Apt, Artifact, Base, Caching, Catalog, Cause, Copy, Difference, Download, Env, FileSet,
@@ -210,14 +207,14 @@ fn long_graphs_are_compared_at_once() {
         let steps: Vec<Step> = steps.collect();
         plan(vec![rootfs("a", "debian:12", &steps)], "")
     };
+    let start = Instant::now();
     let (old, new) = (of("old"), of("new"));
+    let made = start.elapsed();
     let start = Instant::now();
     let found = causes(&old, &new);
-    assert!(
-        start.elapsed() < Duration::from_secs(4),
-        "{:?}",
-        start.elapsed()
-    );
+    let compared = start.elapsed();
+    // A comparison of each step with each would take a hundred times as long as to make the graphs.
+    assert!(compared < made * 5, "{compared:?} against {made:?}");
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].chain.len(), 10_000);
 }
