@@ -158,8 +158,8 @@ fn endpoint(keep_alive: Duration) -> Endpoint {
         .initial_stream_window_size(rpc::STREAM_WINDOW)
         .initial_connection_window_size(rpc::CONNECTION_WINDOW)
         .http2_max_header_list_size(rpc::MAX_HEADER_LIST)
-        // Pings go out only after silence, and a daemon asks a session for its health every 5 s: so there are hardly any,
-        // which keeps below the rate that grpc-go punishes.
+        // Pings go out only after silence, and a daemon asks a session for its health every 5 s: so there are hardly
+        // any, which keeps below the rate that grpc-go punishes.
         .http2_keep_alive_interval(keep_alive)
         .keep_alive_timeout(keep_alive)
 }

@@ -127,8 +127,8 @@ impl CallError {
     }
 }
 
-/// Why the connection broke, if it did: such a status was made on this side and has a source, which one that a daemon sent
-/// has not. The layers in between only say that something below them failed.
+/// Why the connection broke, if it did: such a status was made on this side and has a source, which one that a daemon
+/// sent has not. The layers in between only say that something below them failed.
 pub(crate) fn loss(status: &Status) -> Option<Box<dyn Error + Send + Sync>> {
     let mut innermost = status.source()?;
     while let Some(source) = innermost.source() {

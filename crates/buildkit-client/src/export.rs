@@ -12,8 +12,8 @@ pub use sink::{SinkError, TarSink};
 
 /// One exporter of a solve.
 ///
-/// A result of several platforms cannot leave as [`Export::docker`], and leaves as one tar with a directory per platform
-/// as [`Export::tar`].
+/// A result of several platforms cannot leave as [`Export::docker`], and leaves as one tar with a directory per
+/// platform as [`Export::tar`].
 pub struct Export {
     kind: ExportKind,
     attrs: BTreeMap<String, String>,
@@ -89,8 +89,8 @@ impl Export {
         self.with_attr(attr::OCI_MEDIA_TYPES, String::from("true"))
     }
 
-    /// The same with layers compressed in this way (`uncompressed`, `gzip`, `zstd`, `estargz`), at a level if one is given.
-    /// Layers that the daemon has in another compression stay as they are unless `force` is set.
+    /// The same with layers compressed in this way (`uncompressed`, `gzip`, `zstd`, `estargz`), at a level if one is
+    /// given. Layers that the daemon has in another compression stay as they are unless `force` is set.
     pub fn with_compression(self, name: &str, level: Option<u8>, force: bool) -> Self {
         let export = self.with_attr(attr::COMPRESSION, name.to_owned());
         let export = match level {

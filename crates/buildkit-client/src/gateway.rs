@@ -28,8 +28,8 @@ pub use resolve::{ResolveAccess, ResolveError, SourceAnswer, SourceQuery};
 pub use result::{BuildResult, ResultPart};
 pub use stdio::GatewayPlatform;
 
-/// How long the daemon may take to take up a solve that its client runs. Since v0.18 the first call waits for it, for 3 s
-/// at most; a busy machine may need longer.
+/// How long the daemon may take to take up a solve that its client runs. Since v0.18 the first call waits for it, for
+/// 3 s at most; a busy machine may need longer.
 const REGISTRATION_LIMIT: Duration = Duration::from_secs(15);
 
 /// The pause between two tries to reach a solve that is not taken up yet.
@@ -115,8 +115,8 @@ impl Gateway {
         Ok(wire::reference(response).map(Reference))
     }
 
-    /// The graphs that the client gives by name, each an encoded `pb.Definition`: what other targets of a bake leave, or a
-    /// context that it has as a graph.
+    /// The graphs that the client gives by name, each an encoded `pb.Definition`: what other targets of a bake leave,
+    /// or a context that it has as a graph.
     pub async fn inputs(&self) -> Result<BTreeMap<String, Vec<u8>>, GatewayError> {
         let response: wire::InputsResponse = self.call(wire::INPUTS, wire::inputs()).await?;
         Ok(response.definitions)

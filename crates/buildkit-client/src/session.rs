@@ -30,8 +30,8 @@ pub(crate) use report::Reporter;
 pub use report::ServiceError;
 pub(crate) use service::Services;
 
-/// The id of a session, known before it is opened, so that a graph can be bound to it. Who knows it can use the session, so
-/// it is random.
+/// The id of a session, known before it is opened, so that a graph can be bound to it. Who knows it can use the
+/// session, so it is random.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionId(String);
 

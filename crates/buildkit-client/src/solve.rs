@@ -132,8 +132,8 @@ impl Solve {
         self
     }
 
-    /// The same with attestations of its images, as buildx has them: of how they were built (`mode=min`), and of what is in
-    /// them (empty, or `generator=IMAGE`). The daemon makes them whoever leads the build.
+    /// The same with attestations of its images, as buildx has them: of how they were built (`mode=min`), and of what
+    /// is in them (empty, or `generator=IMAGE`). The daemon makes them whoever leads the build.
     pub fn with_attestations(mut self, provenance: Option<&str>, sbom: Option<&str>) -> Self {
         let given = [(attr::PROVENANCE, provenance), (attr::SBOM, sbom)];
         let given = given
@@ -194,8 +194,8 @@ impl Solve {
         Self { session, ..self }
     }
 
-    /// The same with a key by which the daemon keeps the directories that this client sends: a session with the same key
-    /// sends only what changed. It must be a secret of this client. By default there is none, and all is sent.
+    /// The same with a key by which the daemon keeps the directories that this client sends: a session with the same
+    /// key sends only what changed. It must be a secret of this client. By default there is none, and all is sent.
     pub fn with_shared_key(mut self, key: impl Into<String>) -> Self {
         self.shared_key = key.into();
         self

@@ -16,9 +16,10 @@ pub struct LocalSessions {
     pub all: String,
     /// Those of single sources, by name.
     pub named: BTreeMap<String, String>,
-    /// Whether only files are sent that changed since the client last sent the same ones, by their metadata. The daemon
-    /// keeps what it was sent for sessions with the shared key of this one, and for sources with the same patterns. Where
-    /// the key is known to others, so are the files, and they can be replaced by others with the same metadata.
+    /// Whether only files are sent that changed since the client last sent the same ones, by their metadata. The
+    /// daemon keeps what it was sent for sessions with the shared key of this one, and for sources with the same
+    /// patterns. Where the key is known to others, so are the files, and they can be replaced by others with the same
+    /// metadata.
     pub changes_only: bool,
 }
 
@@ -86,8 +87,8 @@ impl Constraints {
     }
 
     /// Binds local sources that have no session of their own to those of the clients that send them, whatever id they
-    /// have: nobody else can send them then. Default: none. BuildKit's client has no such thing; it names a session when
-    /// it makes the source.
+    /// have: nobody else can send them then. Default: none. BuildKit's client has no such thing; it names a session
+    /// when it makes the source.
     pub fn local_sessions(mut self, sessions: LocalSessions) -> Self {
         self.local_sessions = Some(Arc::new(sessions));
         self

@@ -189,7 +189,8 @@ impl Entry {
         }
     }
 
-    /// The bytes of the op without the digests of what it reads: equal for vertices that do the same to different inputs.
+    /// The bytes of the op without the digests of what it reads: equal for vertices that do the same to different
+    /// inputs.
     pub fn own_bytes(&self) -> Vec<u8> {
         let mut op = self.message();
         for input in &mut op.inputs {

@@ -131,8 +131,8 @@ fn is_about_client(alert: AlertDescription) -> bool {
     )
 }
 
-/// What TLS says on a fresh connection on which this side stays silent. In TLS 1.3 a client's certificate is judged after
-/// the handshake, and a server that closes with our first request unread makes the system drop its alert.
+/// What TLS says on a fresh connection on which this side stays silent. In TLS 1.3 a client's certificate is judged
+/// after the handshake, and a server that closes with our first request unread makes the system drop its alert.
 async fn alert(target: &Target) -> Option<rustls::Error> {
     let probe = async {
         let mut stream = dial::dial(target).await.ok()?;

@@ -31,8 +31,8 @@ pub(super) const WARN: &str = "/moby.buildkit.v1.frontend.LLBBridge/Warn";
 pub(super) const READ_FILE: &str = "/moby.buildkit.v1.frontend.LLBBridge/ReadFile";
 pub(super) const READ_DIR: &str = "/moby.buildkit.v1.frontend.LLBBridge/ReadDir";
 
-/// `moby.buildkit.v1.frontend.SolveRequest`: the fields that this client sets. The definition is declared as bytes: what
-/// is newer than `buildkit-proto` in it would be lost otherwise.
+/// `moby.buildkit.v1.frontend.SolveRequest`: the fields that this client sets. The definition is declared as bytes:
+/// what is newer than `buildkit-proto` in it would be lost otherwise.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct SolveRequest {
     #[prost(bytes = "bytes", optional, tag = "1")]

@@ -158,7 +158,8 @@ async fn drain(mut incoming: Streaming<BytesMessage>) -> Result<(), Status> {
     Ok(())
 }
 
-/// A part of an archive on its way to the sink. Only [`Piece::End`] ends it well: a queue that closes without it was cut.
+/// A part of an archive on its way to the sink. Only [`Piece::End`] ends it well: a queue that closes without it was
+/// cut.
 enum Piece {
     Data(Bytes),
     End,

@@ -152,8 +152,8 @@ pub(super) fn serve(tunnel: Tunnel, services: Arc<Services>) -> impl Future<Outp
 
 /// Serves one call with a stream of messages both ways.
 ///
-/// The generated servers cannot: they decode `Stat` into strings, which file names need not be, and know only one message
-/// for `FileSend`.
+/// The generated servers cannot: they decode `Stat` into strings, which file names need not be, and know only one
+/// message for `FileSend`.
 async fn streaming<In, Out, Handler, Answer, Messages>(
     request: Request<Incoming>,
     handler: Handler,

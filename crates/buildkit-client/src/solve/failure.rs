@@ -77,7 +77,8 @@ fn without_refs(message: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// What stands in the paths at which BuildKit's workers have trees, before a number or name: temporary mounts
-/// (`snapshot/localmounter.go`), snapshots of containerd's snapshotters, and commands that run (`executor/runcexecutor`).
+/// (`snapshot/localmounter.go`), snapshots of containerd's snapshotters, and commands that run
+/// (`executor/runcexecutor`).
 const MOUNT: &str = "/buildkit-mount";
 const SNAPSHOT: &str = "/snapshots/snapshots/";
 const COMMAND: &str = "/executor/";

@@ -44,9 +44,10 @@ const NEWS_QUEUE: usize = 4;
 impl Daemon {
     /// Builds, and returns when everything is exported.
     ///
-    /// `on_progress` is called for every batch of news, in order; while it blocks, the daemon's news wait. The solve ends early when `cancel`
-    /// is cancelled; then, as with every other end, the session is closed and every sink has run to its end or is dropped
-    /// when this returns. Dropping the future cancels it too, but sinks may still be on their way out.
+    /// `on_progress` is called for every batch of news, in order; while it blocks, the daemon's news wait. The solve
+    /// ends early when `cancel` is cancelled; then, as with every other end, the session is closed and every sink has
+    /// run to its end or is dropped when this returns. Dropping the future cancels it too, but sinks may still be on
+    /// their way out.
     pub async fn solve(
         &self,
         solve: Solve,
@@ -227,8 +228,8 @@ async fn lead(leader: Option<Leader>, channel: Channel, build: String) -> Result
     leader.lead(Gateway::of_build(channel, build).await?).await
 }
 
-/// A part of the connection ended under a running solve. When it broke, or the daemon is shutting down, the solve is about
-/// to say so better.
+/// A part of the connection ended under a running solve. When it broke, or the daemon is shutting down, the solve is
+/// about to say so better.
 async fn last_words(
     solving: impl Future<Output = Result<rpc::SolveResponse, Status>>,
     otherwise: SolveError,

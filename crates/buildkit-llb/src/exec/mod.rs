@@ -228,8 +228,8 @@ impl Exec {
 
 vertex_options!(Exec);
 
-/// Sorts mounts by the bytes of their targets (the root is not special), numbers their outputs, and gives them slots for
-/// what they read.
+/// Sorts mounts by the bytes of their targets (the root is not special), numbers their outputs, and gives them slots
+/// for what they read.
 fn number_outputs(mounts: &mut [MountNode]) -> Slots {
     mounts.sort_by(|a, b| a.target.cmp(&b.target));
     let mut inputs = Slots(Vec::with_capacity(mounts.len()));

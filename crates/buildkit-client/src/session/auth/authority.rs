@@ -1,8 +1,8 @@
 //! Token authorities: keys by which a daemon knows whether two sessions may share a token.
 //!
-//! BuildKit: `session/auth/auth.go`, which checks signatures in the form of `crypto_sign` (`NaCl`). There the seed is a file
-//! beside `config.json`. Here it is of one process: its sessions share tokens, and later ones ask for new ones, so that
-//! none outlives a change of the login.
+//! BuildKit: `session/auth/auth.go`, which checks signatures in the form of `crypto_sign` (`NaCl`). There the seed is
+//! a file beside `config.json`. Here it is of one process: its sessions share tokens, and later ones ask for new ones,
+//! so that none outlives a change of the login.
 
 use std::fmt;
 use std::sync::Arc;

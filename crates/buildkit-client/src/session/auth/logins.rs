@@ -7,8 +7,8 @@ use super::authority::TokenSeed;
 use super::config::{Credentials, CredentialsError, DockerConfig};
 use super::tokens::TokenSource;
 
-/// The most refused hosts that are remembered. An honest daemon asks for a mirror or two; the list of one that is not must
-/// not grow.
+/// The most refused hosts that are remembered. An honest daemon asks for a mirror or two; the list of one that is not
+/// must not grow.
 const MAX_REFUSED: usize = 16;
 
 /// The longest host that is remembered, which is DNS's limit and a port.

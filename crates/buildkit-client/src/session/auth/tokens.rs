@@ -13,8 +13,8 @@ pub type TokenProblem = Box<dyn Error + Send + Sync>;
 
 /// A client of registries and of the servers that give their tokens.
 pub trait TokenSource: fmt::Debug + Send + Sync {
-    /// Whether the registry at `host` takes tokens; `false` for one that takes passwords, and for one that only the daemon
-    /// reaches.
+    /// Whether the registry at `host` takes tokens; `false` for one that takes passwords, and for one that only the
+    /// daemon reaches.
     fn gives_tokens<'a>(&'a self, host: &'a str) -> BoxFuture<'a, Result<bool, TokenProblem>>;
 
     /// A token, from the server that the registry itself names.

@@ -24,12 +24,12 @@ pub enum DeclaredFiles {
     All,
     /// These files and the directories above them, and nothing else.
     ///
-    /// What is sent is what was declared: a file that is missing, or whose kind, size or content differs, fails the solve.
-    /// Files are sent with their declared mode and directories with 0755, whatever the umask was that wrote them; extended
-    /// attributes and hard links are left out, because no declaration covers them.
+    /// What is sent is what was declared: a file that is missing, or whose kind, size or content differs, fails the
+    /// solve. Files are sent with their declared mode and directories with 0755, whatever the umask was that wrote
+    /// them; extended attributes and hard links are left out, because no declaration covers them.
     Exact(BTreeMap<RelPath, Expected>),
-    /// These files in one directory, which are not on the disk but made of what is there, each time that the daemon asks
-    /// for one.
+    /// These files in one directory, which are not on the disk but made of what is there, each time that the daemon
+    /// asks for one.
     Made(MadeDir),
 }
 
@@ -161,7 +161,8 @@ pub(super) enum Node {
 /// What is in a directory, by name.
 pub(super) type Children = BTreeMap<Vec<u8>, Node>;
 
-/// The tree of declared files; none when everything is visible, or may be asked for by name. A file that others lie below is an error.
+/// The tree of declared files; none when everything is visible, or may be asked for by name. A file that others lie
+/// below is an error.
 pub(super) fn tree(files: &DeclaredFiles) -> Result<Option<Children>, RelPathError> {
     let DeclaredFiles::Exact(files) = files else {
         return Ok(None);

@@ -84,7 +84,8 @@ impl Matcher {
         (matched, Matched(each))
     }
 
-    /// Whether the plain patterns (or the exceptions) are all simple paths, so that they tell which directories to skip.
+    /// Whether the plain patterns (or the exceptions) are all simple paths, so that they tell which directories to
+    /// skip.
     pub(super) fn only_prefixes(&self, exceptions: bool) -> bool {
         self.of_kind(exceptions)
             .all(|pattern| !pattern.without_trailing_glob().contains(SPECIAL))

@@ -210,7 +210,8 @@ impl Transfer {
         }
     }
 
-    /// Sends a file's content. A declared one is hashed on the way, and does not end well if it is not what was declared.
+    /// Sends a file's content. A declared one is hashed on the way, and does not end well if it is not what was
+    /// declared.
     fn send_file(&self, id: u32, path: &[u8]) -> Result<(), Stopped> {
         if let Some(made) = &self.made {
             made::send(made, &self.tree, path, |piece| {

@@ -1,5 +1,5 @@
-//! The directory that is sent, read without ever following a symlink: every step down opens one name in a directory that
-//! is already open.
+//! The directory that is sent, read without ever following a symlink: every step down opens one name in a directory
+//! that is already open.
 
 use std::collections::btree_map;
 use std::ffi::OsStr;
@@ -207,7 +207,8 @@ impl<'tree> Dir<'tree> {
         &self,
         entry: &Entry<'_>,
     ) -> Result<btree_map::BTreeMap<String, Vec<u8>>, FileSyncError> {
-        // The system calls that take a descriptor want one that is open for reading, which a symlink or a device has not.
+        // The system calls that take a descriptor want one that is open for reading, which a symlink or a device has
+        // not.
         let mut path = format!("/proc/self/fd/{}/", self.fd.as_raw_fd()).into_bytes();
         path.extend_from_slice(&entry.name);
         let path = OsStr::from_bytes(&path);

@@ -1,5 +1,5 @@
-//! The walk that announces what is sent: every entry with its metadata, directories before what is in them, names in the
-//! order of their bytes.
+//! The walk that announces what is sent: every entry with its metadata, directories before what is in them, names in
+//! the order of their bytes.
 
 use std::collections::BTreeMap;
 
@@ -161,8 +161,8 @@ impl<F: FnMut(Stat) -> Result<(), Stopped>> Walk<'_, F> {
     }
 }
 
-/// Compares a declared entry with what is there, and takes from the declaration what depends on the umask of whoever wrote
-/// the file. The content is compared when it is sent.
+/// Compares a declared entry with what is there, and takes from the declaration what depends on the umask of whoever
+/// wrote the file. The content is compared when it is sent.
 fn check_declared(
     stat: &mut Stat,
     dir: &Dir<'_>,
