@@ -191,8 +191,6 @@ pub(crate) enum Command {
     New(NewArgs),
     /// Print the JSON schema of llbgen.toml, for editors
     Schema,
-    /// Say which daemon builds, and for which platforms
-    Daemon(DaemonArgs),
     /// Write shell completions to stdout
     Completions(CompletionsArgs),
 }
@@ -211,13 +209,6 @@ pub(crate) struct ListArgs {
     /// With the artifacts that they are made from
     #[arg(long)]
     pub(crate) needed: bool,
-    /// How to print it
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ListingFormat,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DaemonArgs {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ListingFormat,

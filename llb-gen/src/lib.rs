@@ -99,7 +99,6 @@ fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
     match &args.command {
         Command::Completions(args) => return commands::completions::run(args),
         Command::Schema => return commands::schema::run(),
-        Command::Daemon(command) => return commands::daemon::run(command, &args.global),
         Command::New(command) => return commands::new::run(command, &args.global, catalog),
         _ => {}
     }
@@ -115,6 +114,6 @@ fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
         Command::Id(command) => commands::id::run(command, &args.global, &catalog),
         Command::Lock(command) => commands::lock::run(command, &args.global, &catalog),
         Command::Update(command) => commands::update::run(command, &args.global, &catalog),
-        Command::New(_) | Command::Daemon(_) | Command::Schema | Command::Completions(_) => Ok(()),
+        Command::New(_) | Command::Schema | Command::Completions(_) => Ok(()),
     }
 }

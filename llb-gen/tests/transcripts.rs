@@ -38,7 +38,6 @@ transcripts! {
     help_lock: "help" "lock";
     help_update: "help" "update";
     help_new: "help" "new";
-    help_daemon: "help" "daemon";
     graph: "graph" "base-rootfs" "server-base" "--platform" "linux/arm64";
     graph_mermaid: "graph" "base-rootfs" "--all-platforms" "--format" "mermaid";
     id_without_a_lock: "id";

@@ -2,7 +2,6 @@
 
 pub(crate) mod build;
 pub(crate) mod completions;
-pub(crate) mod daemon;
 pub(crate) mod emit;
 pub(crate) mod graph;
 pub(crate) mod id;
