@@ -82,7 +82,7 @@ impl Given {
 /// What a `--build-context` gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Context {
-    /// `docker-image://…`, `docker://…`
+    /// `docker-image://…`
     Image(ImageRef),
     /// `oci-layout://…`: an image of an OCI layout that the client serves under the id of a store.
     Layout {
@@ -316,8 +316,7 @@ fn context(name: &str, given: &str) -> Result<Context, OptionError> {
         name: name.to_owned(),
         value: given.to_owned(),
     };
-    let image = given.strip_prefix("docker-image://");
-    if let Some(image) = image.or_else(|| given.strip_prefix("docker://")) {
+    if let Some(image) = given.strip_prefix("docker-image://") {
         return Ok(Context::Image(value(image, "image reference")?));
     }
     if let Some(image) = given.strip_prefix("oci-layout://") {

@@ -26,7 +26,6 @@ fn options_are_those_that_buildx_sends() {
             r#"[{"Type":"registry","Attrs":{"ref":"x/y"}}]"#,
         ),
         ("context:base", "docker-image://debian:12"),
-        ("context:skopeo", "docker://debian:12"),
         ("context:oocana", "local:oocana"),
         ("context:linked", "input:0-base"),
         ("context:two::linux/amd64", "input:0-two::linux/amd64"),
@@ -50,7 +49,6 @@ fn options_are_those_that_buildx_sends() {
     assert!(options.no_cache);
     assert_eq!(options.cache_imports[0].attrs["ref"], "x/y");
     let all = |name: &str| options.contexts[name].all.clone().unwrap();
-    assert_eq!(all("base"), all("skopeo"));
     assert_eq!(all("oocana"), Context::Local("oocana".into()));
     assert_eq!(all("linked"), Context::Input("0-base".into()));
     let two: Vec<_> = options.contexts["two"]

@@ -19,7 +19,7 @@ pub struct BuildContext {
 /// What replaces a base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContextSource {
-    /// An image: `docker-image://REF`, or `docker://REF`, as skopeo and podman spell it.
+    /// An image: `docker-image://REF`.
     Image(ImageRef),
     /// An image of an OCI layout: `oci-layout://DIR[:TAG][@DIGEST]`.
     Layout(LayoutSource),
@@ -87,7 +87,7 @@ impl FromStr for BuildContext {
             return Err(form());
         }
         let source = match value.split_once("://") {
-            Some(("docker-image" | "docker", image)) => {
+            Some(("docker-image", image)) => {
                 ContextSource::Image(image.parse().map_err(|source| BuildContextError::Image {
                     given: given.to_owned(),
                     source,
@@ -156,10 +156,6 @@ mod tests {
         };
         check(
             "ubuntu=docker-image://debian:12",
-            Ok(("ubuntu", "docker.io/library/debian:12")),
-        );
-        check(
-            "ubuntu=docker://debian:12",
             Ok(("ubuntu", "docker.io/library/debian:12")),
         );
         let digest = format!("sha256:{}", "a".repeat(64));
