@@ -42,7 +42,7 @@ pub(super) const VERIFY_TOKEN_AUTHORITY: &str = "/moby.filesync.v1.Auth/VerifyTo
 /// The lifetime of a token that does not say it, in seconds: that of the specification.
 const DEFAULT_LIFETIME: u64 = 60;
 
-/// The service that hands logins out.
+/// The service that gives logins to the daemon.
 pub(crate) struct Auth(Logins);
 
 /// The form in which the daemon gets the login at a registry.

@@ -1,4 +1,4 @@
-//! fsutil's messages: what the two ends of a file transfer say to each other.
+//! fsutil's messages between the two ends of a file transfer.
 //!
 //! The protocol, from fsutil's `send.go` and `receive.go`: the sender walks its tree and sends a STAT per entry, and
 //! one without content after the last; the receiver asks with REQ for the files that it wants, by their place in the
