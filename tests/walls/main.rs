@@ -15,7 +15,7 @@ use std::{
 use serde_json::Value;
 
 /// What each member may depend on, of the members. Arrows run downwards only.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     (
         "llbgen",
         &[
@@ -45,6 +45,8 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "buildkit-llb",
             "catalog",
             "file-set",
+            // In its build script.
+            "packer-build",
         ],
     ),
     ("oocana", &["catalog"]),
@@ -55,6 +57,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("buildkit-client", &["buildkit-llb"]),
     ("buildkit-llb", &[]),
     ("packer", &["archive"]),
+    ("packer-build", &[]),
     ("archive", &["file-set"]),
     ("file-set", &[]),
 ];

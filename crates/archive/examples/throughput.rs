@@ -1,4 +1,4 @@
-//! Prints how fast 200 MB are packed, rewritten, checked and listed, and the memory that it took.
+//! Prints the speed of packing, rewriting, checking and listing 200 MB, and the memory used.
 //!
 //! `cargo run --release -p archive --example throughput [MEGABYTES]`
 #![expect(clippy::print_stdout, reason = "its output is what the example is for")]

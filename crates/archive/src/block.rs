@@ -1,4 +1,4 @@
-//! Header blocks as they are read: where the fields are, and what they say.
+//! The header blocks of a tar: where their fields are, and readers for them.
 
 use crate::number;
 
@@ -30,7 +30,7 @@ pub(crate) fn padding(size: u64) -> usize {
     (BLOCK - over) % BLOCK
 }
 
-/// A block with the right checksum, or one that nobody has looked at yet.
+/// A block of 512 bytes. Its checksum may be unchecked.
 #[derive(Debug)]
 pub(crate) struct HeaderBlock(pub(crate) [u8; BLOCK]);
 
@@ -77,7 +77,7 @@ impl HeaderBlock {
         until_nul(self.bytes(field))
     }
 
-    /// The name with the prefix that only ustar has; in the same place GNU's format has times.
+    /// The name, with the prefix before it if the header is ustar: GNU's format has times in that place.
     pub(crate) fn full_name(&self) -> Vec<u8> {
         let (name, prefix) = (self.text(NAME), self.text(PREFIX));
         if !self.bytes(MAGIC).starts_with(b"ustar\0") || prefix.is_empty() {

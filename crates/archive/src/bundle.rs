@@ -1,9 +1,9 @@
 //! Bundles: the tars that a large set of files travels in.
 //!
-//! A daemon asks for files one by one and puts each on its disk by itself, which takes longer than their bytes do. So a
-//! large set goes in tars of at most 10 MB, each called by the digest of its files, and the packer puts their files into a
-//! tree. Who sends them makes them while it sends; where only the files themselves come, the packer makes the same tars of
-//! them inside the graph, so that everything after them is cached alike.
+//! A daemon asks for files one by one and stores each by itself, which takes longer than moving their bytes. So a
+//! large set travels in tars of at most 10 MB, each named by the digest of its files, and the packer puts their files
+//! into a tree. The sender makes the tars while it sends. Where the plain files are sent, the packer makes the same
+//! tars inside the graph, so that all later steps are cached alike.
 
 mod pack;
 mod unpack;
@@ -17,23 +17,23 @@ use crate::entry::{Entry, Kind, Xattrs};
 use crate::header::{HeaderError, encode};
 use crate::path::{EntryPath, PathError};
 
-/// The most bytes of a bundle, 10 MB, but for a larger file, which is alone.
+/// The largest size of a bundle, 10 MB. A larger file is alone in its bundle.
 const MAX_BYTES: u64 = 10_000_000;
 
-/// The usual bytes of a bundle.
+/// The usual size of a bundle.
 const USUAL_BYTES: u64 = 4_000_000;
 
-/// What ends a bundle.
+/// The end of a bundle.
 pub const BUNDLE_END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
 
 /// A file in a bundle: of root, 0755 or 0644, time 0, without attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundled(Entry);
 
-/// Why a file has no place in a bundle.
+/// The reason why a file has no place in a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BundleError {
-    /// Its path is none of a tree.
+    /// Its path is not one of a tree.
     #[error(transparent)]
     Path(#[from] PathError),
     /// No header can hold it.
@@ -67,17 +67,17 @@ impl Bundled {
         }))
     }
 
-    /// What stands before its content.
+    /// The bytes before its content.
     pub fn header(&self) -> Result<Vec<u8>, BundleError> {
         Ok(encode(&self.0)?)
     }
 
-    /// What stands after it.
+    /// The bytes after its content.
     pub fn padding(&self) -> &'static [u8] {
         &ZEROS[..padding(self.0.size())]
     }
 
-    /// The bytes that it takes in a bundle.
+    /// The number of bytes that it takes in a bundle.
     pub fn bytes(&self) -> Result<u64, BundleError> {
         let around = self.header()?.len() + self.padding().len();
         Ok(self.0.size() + around as u64)
@@ -86,13 +86,13 @@ impl Bundled {
 
 static ZEROS: [u8; BLOCK] = [0; BLOCK];
 
-/// Where the files of a set, in the order of the bytes of their paths, are cut into bundles.
+/// The cuts between the bundles of a set, whose files are in the order of the bytes of their paths.
 ///
-/// Most cuts follow from the path and size of the file after them. So a file that comes, goes or grows changes the bundle
-/// that it is in, and seldom the ones around it.
+/// Most cuts follow from the path and size of the file after them. So a file that is added, removed or grows changes
+/// its own bundle, and seldom the bundles around it.
 #[derive(Debug, Default)]
 pub struct Cuts {
-    /// The bytes of the current bundle.
+    /// The size of the current bundle.
     bytes: u64,
 }
 
@@ -107,7 +107,7 @@ impl Cuts {
     }
 }
 
-/// Whether a bundle begins with this file by its path: so often that bundles have [`USUAL_BYTES`].
+/// Whether a bundle begins with this file because of its path. This is so often enough to give bundles [`USUAL_BYTES`].
 fn is_by_path(path: &[u8], member: u64) -> bool {
     let digest = Sha256::digest(path);
     let number = u64::from(u32::from_be_bytes([

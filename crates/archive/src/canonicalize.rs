@@ -9,16 +9,16 @@ use crate::sequence::{Sequence, SequenceError};
 use crate::stream::{Members, TarError};
 use crate::writer::{CanonicalWriter, Options, Summary, WriteError};
 
-/// Why a stream was not rewritten.
+/// The reason why a stream was not rewritten.
 #[derive(Debug, thiserror::Error)]
 pub enum CanonicalizeError {
     /// The input cannot be read, or is damaged or cut off.
     #[error(transparent)]
     Tar(#[from] TarError),
-    /// A member of the input is nothing that a tree can have.
+    /// The input has a member that no tree can have.
     #[error(transparent)]
     Entry(#[from] EntryError),
-    /// The members do not come as a walk of a tree gives them.
+    /// The members are not in the order of a walk of a tree.
     #[error(transparent)]
     Sequence(#[from] SequenceError),
     /// An entry does not fit into a tar.
@@ -29,16 +29,16 @@ pub enum CanonicalizeError {
     Write(#[source] io::Error),
 }
 
-/// Reads the tar that BuildKit's exporter `type=tar` sends and writes it in canonical form, holding no more than
-/// one header and one piece of content in memory, and 8 bytes for each file's name.
+/// Reads the tar of BuildKit's exporter `type=tar` and writes it in canonical form. Memory holds one header, one piece
+/// of content, and 8 bytes for each file's name.
 ///
-/// `reader` need not be buffered. It is read to its end: only then is the tar known to be whole. What a daemon that
-/// is not trusted could send is refused: paths that are absolute, contain `..`, come twice, out of order or
-/// below something that is no directory of the tar; hard links to what is no earlier file of it; a stream that is
-/// cut off or goes on after its end. On an error, what `writer` has got so far is worthless.
+/// `reader` need not be buffered. It is read to its end: only then is the tar known to be whole. The daemon need not be
+/// trusted. Refused are paths that are absolute, contain `..`, come twice, out of order or below something that is no
+/// directory of the tar; hard links to anything but an earlier file; a stream that is cut off or goes on after its end.
+/// After an error, the bytes in `writer` must not be used.
 ///
-/// Of what BuildKit's own exporter has changed by then, nothing can be undone: it rounds times to seconds and writes
-/// sockets as empty files (fsutil's tarwriter.go). What [`pack()`](crate::pack()) has written comes out as it is.
+/// Changes that BuildKit's own exporter made cannot be undone: it rounds times to seconds and writes sockets as empty
+/// files (fsutil's tarwriter.go). The output of [`pack()`](crate::pack()) comes out unchanged.
 pub fn canonicalize(
     reader: impl Read,
     writer: impl Write,
@@ -63,7 +63,7 @@ pub fn canonicalize(
     Ok(tar.finish()?)
 }
 
-/// Few system calls, and pieces that pass the writer's buffer by.
+/// Large pieces: few system calls, and the writer's buffer is bypassed.
 const BUFFER: usize = 128 * 1024;
 
 impl From<WriteError> for CanonicalizeError {

@@ -1,4 +1,4 @@
-//! A writer that compresses what it is given, and knows the hash of what comes out.
+//! A writer that compresses, and hashes the compressed bytes.
 
 use std::io::{self, Write};
 
@@ -7,10 +7,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::Digest;
 
-/// How a tar is compressed as it is written.
+/// The compression of a tar that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compress {
-    /// Not at all.
+    /// No compression.
     No,
     /// gzip, without a name and a time, at a level from 0 to 9.
     Gzip(u8),
@@ -18,7 +18,7 @@ pub enum Compress {
     Zstd(u8),
 }
 
-/// Compresses what is written to it. Nothing is complete before [`finish`](Self::finish).
+/// A writer that compresses. The output is complete only after [`finish`](Self::finish).
 pub struct Compressor<W: Write>(Encoder<Hashing<W>>);
 
 enum Encoder<W: Write> {
@@ -27,7 +27,7 @@ enum Encoder<W: Write> {
     Zstd(zstd::Encoder<'static, W>),
 }
 
-/// Counts and hashes what passes.
+/// A writer that counts and hashes the bytes that pass through it.
 struct Hashing<W> {
     inner: W,
     hash: Sha256,
@@ -52,7 +52,7 @@ impl<W: Write> Compressor<W> {
         }))
     }
 
-    /// Writes what is left, and says what has come out: its hash and how many bytes.
+    /// Writes the rest, and returns the hash and the number of the compressed bytes.
     pub fn finish(self) -> io::Result<(Digest, u64)> {
         let mut hashing = match self.0 {
             Encoder::No(writer) => writer,

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
-/// How a file is compressed.
+/// The compression of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Compression {
-    /// Not at all.
+    /// No compression.
     None,
     /// gzip, one member or several.
     Gzip,
@@ -34,7 +34,7 @@ impl Compression {
         }
     }
 
-    /// Reads what `reader` holds in this compression. A stream that is cut off is an error of the kind
+    /// A reader of the decompressed bytes of `reader`. A stream that is cut off is an error of the kind
     /// [`io::ErrorKind::UnexpectedEof`].
     pub(crate) fn decompress<'a>(
         self,
@@ -66,5 +66,5 @@ impl fmt::Display for Compression {
     }
 }
 
-/// What `zstd --long=31` writes, the most that the format's own library takes; BuildKit's takes more than that.
+/// The window of `zstd --long=31`, the largest that zstd's own library takes; BuildKit's takes more.
 const ZSTD_WINDOW_LOG: u32 = 31;

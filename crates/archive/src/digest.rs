@@ -88,7 +88,7 @@ fn nibble(digit: u8) -> Option<u8> {
     }
 }
 
-/// What has passed so far: the running hash and the number of bytes.
+/// The running hash and the number of the bytes so far.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     hash: Sha256,
@@ -110,7 +110,7 @@ impl Tally {
     }
 }
 
-/// Hashes what is written to `inner`.
+/// A writer to `inner` that hashes the bytes.
 #[derive(Debug)]
 pub(crate) struct HashingWriter<W> {
     inner: W,
@@ -142,7 +142,7 @@ impl<W: Write> Write for HashingWriter<W> {
     }
 }
 
-/// Hashes what is read from `inner`.
+/// A reader from `inner` that hashes the bytes.
 #[derive(Debug)]
 pub(crate) struct HashingReader<R> {
     inner: R,

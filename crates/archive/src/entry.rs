@@ -8,12 +8,12 @@ use crate::path::EntryPath;
 /// Extended attributes by name, such as `security.capability`.
 pub type Xattrs = BTreeMap<Vec<u8>, Vec<u8>>;
 
-/// A file, directory, link or other member of a tree. Its order is that of its path.
+/// A file, directory, link or other member of a tree. Entries are ordered by their paths.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
-    /// Where it is.
+    /// The path in the tree.
     pub path: EntryPath,
-    /// What it is.
+    /// The actual digest.
     pub kind: Kind,
     /// The permission bits with set-uid, set-gid and sticky: at most `0o7777`.
     pub mode: u32,
@@ -29,7 +29,7 @@ pub struct Entry {
     pub content: Option<Digest>,
 }
 
-/// What a member of a tree is.
+/// The kind of a member of a tree.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A regular file.
@@ -44,7 +44,7 @@ pub enum Kind {
         /// The target as it stands in the link.
         target: Vec<u8>,
     },
-    /// One more name of a file that came earlier.
+    /// A hard link to an earlier file.
     HardLink {
         /// The first name of that file.
         target: EntryPath,
@@ -57,7 +57,7 @@ pub enum Kind {
         class: DeviceClass,
         /// The number of its driver.
         major: u32,
-        /// The number that its driver knows it by.
+        /// The number of the device for its driver.
         minor: u32,
     },
 }
@@ -72,7 +72,8 @@ pub enum DeviceClass {
 }
 
 impl Kind {
-    /// The character device 0/0: in a layer for an overlay, what is there is gone. Of a tree, a device like others.
+    /// The character device 0/0: in a layer for an overlay, it says that the path is gone; in a tree, it is a plain
+    /// device.
     pub const WHITEOUT: Self = Self::Device {
         class: DeviceClass::Character,
         major: 0,

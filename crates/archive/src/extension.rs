@@ -1,4 +1,4 @@
-//! What PAX and GNU headers say about the member that follows them.
+//! PAX and GNU headers, which are about the member that follows them.
 
 use crate::block::until_nul;
 use crate::entry::Xattrs;
@@ -22,7 +22,7 @@ pub(crate) struct Overrides {
     pub(crate) sparse: Option<SparseRecords>,
 }
 
-/// Whether a header with this type flag is about the next member and no member itself.
+/// Whether a header with this type flag is about the next member, and not a member itself.
 pub(crate) fn is_extension(typeflag: u8) -> bool {
     matches!(typeflag, b'x' | b'g' | b'L' | b'K')
 }
@@ -61,7 +61,7 @@ impl Overrides {
             b"linkpath" => self.link = Some(value.to_vec()),
             b"uid" => self.uid = Some(decimal(value)?.try_into().ok()?),
             b"gid" => self.gid = Some(decimal(value)?.try_into().ok()?),
-            // As in every reader a signed number; it also keeps sums of sizes in range.
+            // A signed number, as in every reader; this also keeps sums of sizes in range.
             b"size" => {
                 self.size = Some(decimal(value).filter(|&size| i64::try_from(size).is_ok())?);
             }

@@ -1,4 +1,4 @@
-//! Tars put together by hand for tests: with another library's headers, and with whatever no library would write.
+//! Tars put together by hand for tests: headers of another library, and headers that no library would write.
 
 use tar::Header;
 

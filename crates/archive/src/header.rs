@@ -111,7 +111,7 @@ fn assemble(entry: &Entry, block: Block, records: &[u8]) -> Result<Vec<u8>, Head
     }
     if !records.is_empty() {
         let mut extension = Block::new(b'x', 0o644);
-        // What a reader that knows no PAX would name the file that it makes of the records.
+        // The name of the file that a reader without PAX makes of the records.
         extension.text(NAME, b"././@PaxHeader");
         extension.octal(SIZE, records.len() as u64);
         bytes.extend_from_slice(&extension.seal());
@@ -142,7 +142,7 @@ const TWELVE_DIGITS: u64 = 0o77_777_777_777;
 struct Block([u8; BLOCK]);
 
 impl Block {
-    /// A header with zero in every number and nothing in every text.
+    /// A header with zero in every number and empty texts.
     fn new(typeflag: u8, mode: u32) -> Self {
         let mut block = Self([0; BLOCK]);
         block.octal(MODE, u64::from(mode & 0o7777));
@@ -154,13 +154,13 @@ impl Block {
         block
     }
 
-    /// Writes `value`, which fits.
+    /// Writes `value`, which must fit.
     fn octal(&mut self, (start, length): Field, value: u64) {
         let digits = format!("{value:0width$o}", width = length - 1);
         self.0[start..start + length - 1].copy_from_slice(digits.as_bytes());
     }
 
-    /// Writes `value` if it fits, and tells whether it does.
+    /// Writes `value` if it fits. The result says whether it did.
     fn number(&mut self, field: Field, value: u64) -> bool {
         let fits = value < 1 << (3 * (field.1 - 1));
         if fits {
@@ -176,14 +176,14 @@ impl Block {
         }
     }
 
-    /// Writes as much of `value` as fits and tells whether that is all of it.
+    /// Writes as much of `value` as fits. The result says whether that was all.
     fn text(&mut self, (start, length): Field, value: &[u8]) -> bool {
         let written = value.len().min(length);
         self.0[start..start + written].copy_from_slice(&value[..written]);
         written == value.len()
     }
 
-    /// Writes `path` whole or split, or else its start, and tells whether that is all of it.
+    /// Writes `path` whole or split, or else its start. The result says whether that was all.
     fn path(&mut self, path: &[u8]) -> bool {
         if let Some((prefix, name)) = split(path) {
             return self.text(PREFIX, prefix) && self.text(NAME, name);

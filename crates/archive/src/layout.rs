@@ -1,10 +1,10 @@
-//! Where the stored bytes of a tar's member belong in its content.
+//! The layout of a member: where its stored bytes belong in its content.
 
 use std::vec;
 
 use crate::sparse::{Region, SparseMap};
 
-/// The way through the content, from piece to piece. A plain member has one, itself.
+/// The position in the content, piece by piece. A plain member is one piece.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
     position: u64,
@@ -14,13 +14,13 @@ pub(crate) struct Layout {
     later: vec::IntoIter<Region>,
 }
 
-/// What comes next in the content.
+/// The next part of the content.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     End,
-    /// So many zeros that are not stored.
+    /// This many zeros, which are not stored.
     Hole(u64),
-    /// So many stored bytes.
+    /// This many stored bytes.
     Stored(u64),
 }
 
@@ -37,7 +37,7 @@ impl Layout {
         }
     }
 
-    /// For a map that fits its file.
+    /// The layout of a sparse file, whose map fits it.
     pub(crate) fn sparse(map: SparseMap) -> Self {
         let mut later = map.regions.into_iter();
         Self {
@@ -65,7 +65,7 @@ impl Layout {
         }
     }
 
-    /// Says that `bytes` of what came next are done.
+    /// Moves on by `bytes` of the next part.
     pub(crate) fn advance(&mut self, bytes: usize) {
         self.position += bytes as u64;
     }
@@ -81,7 +81,7 @@ mod tests {
             match layout.next() {
                 Next::End => return steps,
                 Next::Hole(length) | Next::Stored(length) => {
-                    // In two goes, to see that the rest comes next.
+                    // In two steps, to see that the rest comes next.
                     let half = usize::try_from(length).unwrap() / 2;
                     steps.push(layout.next());
                     layout.advance(half);

@@ -9,10 +9,10 @@
 //! - sparse files dense, devices kept, sockets left out as GNU tar and containerd leave them out;
 //! - ustar headers, with PAX records only for what ustar cannot hold, and two blocks of zeros at the end.
 //!
-//! [`canonicalize()`] rewrites BuildKit's stream, [`pack()`] packs a tree on disk; [`layer()`] what changes one tree
-//! into another; [`check_rootfs()`] checks and hashes a tar that a user brings; [`list()`] says what a tar holds;
-//! [`copy()`] and [`Unpacker`] put files into a tree on disk, [`bundle()`] and [`unbundle()`] by way of the tars that many
-//! files travel in. All of them stream.
+//! [`canonicalize()`] rewrites BuildKit's stream; [`pack()`] packs a tree on disk; [`layer()`] packs the diff between
+//! two trees; [`check_rootfs()`] checks and hashes a tar that a user brings; [`list()`] lists the members of a tar;
+//! [`copy()`] and [`Unpacker`] put files into a tree on disk; [`bundle()`] and [`unbundle()`] do so by way of tars,
+//! for many files. All of them stream.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-//! Lists what a tar holds, to show it or to compare it with another.
+//! Lists the members of a tar, to show them or to compare two tars.
 
 use std::io::{BufReader, Read};
 
@@ -8,16 +8,16 @@ use crate::member::EntryError;
 use crate::path::EntryPath;
 use crate::stream::{Member, Members, TarError};
 
-/// Why a tar cannot be listed.
+/// The reason why a tar cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// The tar cannot be read, or is damaged or cut off.
     #[error(transparent)]
     Tar(#[from] TarError),
-    /// A member is nothing that a tree can have.
+    /// A tree cannot have such a member.
     #[error(transparent)]
     Entry(#[from] EntryError),
-    /// A path is there twice.
+    /// A path occurs twice.
     #[error("`{path}` is there twice")]
     Duplicate {
         /// The path.

@@ -1,10 +1,10 @@
-//! Turns a member of a tar stream into an [`Entry`], if it can be one.
+//! The [`Entry`] of a member of a tar stream, if it can be one.
 
 use crate::entry::{DeviceClass, Entry, Kind};
 use crate::path::{EntryPath, PathError, printable};
 use crate::stream::Member;
 
-/// Why a member of a tar is no entry of a tree.
+/// The reason why a member of a tar is no entry of a tree.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
     /// Its path, or the path that it is a hard link to, is not one inside the tree.
@@ -29,7 +29,7 @@ pub enum EntryError {
     Target {
         /// The member's name.
         path: String,
-        /// What it links to.
+        /// The target of the link.
         target: String,
     },
 }

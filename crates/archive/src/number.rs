@@ -1,7 +1,7 @@
 //! Reads the numbers of a tar header: octal digits, or GNU's binary form.
 
-/// A number field. An empty one is zero, as old tars leave fields that they do not use; what follows the blank after
-/// the digits is no part of it.
+/// The value of a number field. An empty field is zero: old tars leave unused fields empty. The bytes after the blank
+/// that ends the digits do not count.
 pub(crate) fn parse(field: &[u8]) -> Option<i64> {
     match field.first() {
         Some(first) if first & 0x80 != 0 => binary(field),

@@ -30,15 +30,15 @@ pub enum PackError {
     /// Something in the tree cannot be read.
     #[error("cannot read `{path}`")]
     Read {
-        /// What, below the root.
+        /// The path below the root.
         path: EntryPath,
         /// Why.
         source: io::Error,
     },
-    /// Something became another thing, or a file got another size or time, while it was read.
+    /// A file was replaced, or its size or time changed, while it was read.
     #[error("`{path}` changed while it was packed")]
     Changed {
-        /// What, below the root.
+        /// The path below the root.
         path: EntryPath,
     },
     /// An entry does not fit into a tar.
@@ -71,10 +71,10 @@ pub fn pack(root: &Path, writer: impl Write, options: &Options) -> Result<Summar
     packer.finish()
 }
 
-/// Few system calls, and pieces that pass the writer's buffer by.
+/// Large pieces: few system calls, and the writer's buffer is bypassed.
 const BUFFER: usize = 128 * 1024;
 
-/// Writes what a walk comes to.
+/// The writer of the entries of a walk.
 pub(crate) struct Packer<W: Write> {
     tar: CanonicalWriter<W>,
     /// The first name of each file that has several, by device and inode.
@@ -82,13 +82,13 @@ pub(crate) struct Packer<W: Write> {
     buffer: Vec<u8>,
 }
 
-/// What the walk has come to.
+/// The current entry of the walk.
 pub(crate) struct Found<'a> {
     at: BorrowedFd<'a>,
     name: CString,
     pub(crate) path: EntryPath,
     stat: Stat,
-    /// The time that the entry gets in place of its own.
+    /// The time that replaces the entry's own.
     time: Option<i64>,
 }
 
@@ -149,16 +149,16 @@ impl<W: Write> Packer<W> {
         Ok(self.tar.finish()?)
     }
 
-    /// Writes an entry that stands for nothing on disk.
+    /// Writes an entry without a file on disk.
     pub(crate) fn write(&mut self, mut entry: Entry) -> Result<(), PackError> {
         Ok(self.tar.begin(&mut entry)?)
     }
 
-    /// Writes one entry; gives back a directory, to go on with what is in it.
+    /// Writes one entry. If it is a directory, returns it, so that the walk can enter it.
     pub(crate) fn visit(&mut self, found: &Found<'_>) -> Result<Option<OwnedFd>, PackError> {
         match found.file_type() {
             FileType::Directory => return self.directory(found).map(Some),
-            // It would be a name that nobody answers to.
+            // A socket in a tar would be a name without a server.
             FileType::Socket => {}
             // Several names of one link become several links, as in BuildKit's export.
             FileType::Symlink => {
@@ -182,7 +182,7 @@ impl<W: Write> Packer<W> {
         Ok(None)
     }
 
-    /// The name under which the file was written before, if it was.
+    /// The earlier name of a file that was written already.
     fn first_name(&mut self, found: &Found<'_>) -> Option<EntryPath> {
         if found.stat.st_nlink < 2 {
             return None;
@@ -246,7 +246,7 @@ impl<W: Write> Packer<W> {
     }
 }
 
-/// Metadata of what was opened, if it is still what the walk had found.
+/// The metadata of the opened file, if it is still the file that the walk found.
 fn inspect(found: &Found<'_>, opened: BorrowedFd<'_>) -> Result<(Stat, Xattrs), PackError> {
     let stat = fstat(opened).map_err(|error| found.cannot_read(error))?;
     let same = (stat.st_dev, stat.st_ino) == (found.stat.st_dev, found.stat.st_ino);

@@ -10,34 +10,34 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EntryPath(Vec<u8>);
 
-/// Why bytes are no [`EntryPath`].
+/// The reason why bytes are no [`EntryPath`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// It names the root itself.
+    /// The path is that of the root itself.
     #[error("`{path}` names no entry inside the tree")]
     Empty {
         /// The path as it was found.
         path: String,
     },
-    /// It begins with a slash.
+    /// The path begins with a slash.
     #[error("path `{path}` is absolute")]
     Absolute {
         /// The path as it was found.
         path: String,
     },
-    /// One of its parts is `..`.
+    /// A part of the path is `..`.
     #[error("path `{path}` leads out of the tree")]
     ParentPart {
         /// The path as it was found.
         path: String,
     },
-    /// It has a part `.`, an empty part or a closing slash.
+    /// The path has a part `.`, an empty part or a closing slash.
     #[error("path `{path}` is not in its shortest form")]
     Unclean {
         /// The path as it was found.
         path: String,
     },
-    /// It contains a NUL byte, which no file system can store.
+    /// The path contains a NUL byte, which no file system can store.
     #[error("path `{path}` contains a NUL byte")]
     Nul {
         /// The path as it was found.
@@ -46,7 +46,7 @@ pub enum PathError {
 }
 
 impl EntryPath {
-    /// Checks and takes `bytes`.
+    /// The path with these bytes, if they are one.
     pub fn try_new(bytes: impl Into<Vec<u8>>) -> Result<Self, PathError> {
         let bytes = bytes.into();
         let path = || printable(&bytes);
@@ -69,7 +69,7 @@ impl EntryPath {
         Ok(Self(bytes))
     }
 
-    /// A path that a walk of a file system has put together, where the parts cannot be wrong.
+    /// A path made by a walk of a file system, whose parts cannot be wrong.
     pub(crate) fn of_walk(bytes: Vec<u8>) -> Self {
         debug_assert!(Self::try_new(bytes.clone()).is_ok());
         Self(bytes)
@@ -120,7 +120,7 @@ impl fmt::Debug for EntryPath {
     }
 }
 
-/// Bytes for a message: what is not UTF-8 or would steer a terminal is escaped, so that two names never look alike.
+/// Bytes for a message. Bytes that are not UTF-8 or that a terminal obeys are escaped, so that no two names look alike.
 pub(crate) fn printable(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {

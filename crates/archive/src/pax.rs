@@ -1,6 +1,6 @@
 //! Records of PAX extended headers: `LENGTH KEY=VALUE\n`, where LENGTH counts the whole record.
 
-/// The key of an extended attribute is this and the attribute's name.
+/// The beginning of the key of an extended attribute; the attribute's name follows.
 pub(crate) const XATTR_PREFIX: &[u8] = b"SCHILY.xattr.";
 
 /// Appends one record. `key` has no `=`.

@@ -1,8 +1,8 @@
 //! Checks that a file is a whole root filesystem tar before a daemon gets it.
 //!
-//! BuildKit unpacks a file only if its first tar header can be read, and else copies it as it is without a word
-//! (solver/llbsolver/file/unpack.go); a tar that lost its tail it unpacks as far as it goes, if the cut is between
-//! two entries. Neither is what a user wants who names a root filesystem.
+//! BuildKit unpacks a file only if its first tar header can be read, and else copies the file unchanged, without a word
+//! (solver/llbsolver/file/unpack.go). A tar that is cut off between two entries it unpacks without an error. A user who
+//! names a root filesystem wants neither.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -18,13 +18,13 @@ pub struct RootfsTar {
     pub compression: Compression,
     /// Entries in the tar.
     pub entries: u64,
-    /// The size of the file as it is, compressed or not.
+    /// The size of the file as given, compressed or not.
     pub bytes: u64,
-    /// The digest of the file as it is, compressed or not.
+    /// The digest of the file as given, compressed or not.
     pub sha256: Digest,
 }
 
-/// Why a file is no root filesystem tar.
+/// The reason why a file is no root filesystem tar.
 #[derive(Debug, thiserror::Error)]
 pub enum RootfsError {
     /// The file cannot be read.
@@ -33,7 +33,7 @@ pub enum RootfsError {
     /// The file has no bytes.
     #[error("the file is empty")]
     EmptyFile,
-    /// The file does not begin as a tar does, compressed or not.
+    /// The file does not begin like a tar or a compressed tar.
     #[error("the file is no tar (plain or compressed with gzip, zstd, xz or bzip2)")]
     NoTar,
     /// The tar has no entry.
@@ -50,7 +50,7 @@ pub enum RootfsError {
     Damaged {
         /// How the file is compressed.
         compression: Compression,
-        /// What the decompressor says.
+        /// The error of the decompressor.
         #[source]
         source: io::Error,
     },
@@ -59,11 +59,11 @@ pub enum RootfsError {
     Tar(TarError),
 }
 
-/// Reads the whole of a user's file, and its digest in the same pass, and refuses what is no tar, cut off,
-/// damaged or empty.
+/// Reads a user's whole file and computes its digest in the same pass. Fails if it is no tar, cut off, damaged or
+/// empty.
 ///
 /// `reader` need not be buffered. The forms are those that BuildKit unpacks (moby/go-archive's compression.go).
-/// What the entries are is not judged: that is the daemon's job, which does it when it unpacks them.
+/// The entries themselves are not judged: the daemon does so when it unpacks them.
 pub fn check_rootfs(reader: impl Read) -> Result<RootfsTar, RootfsError> {
     let mut raw = BufReader::with_capacity(BUFFER, HashingReader::new(reader));
     let start = fill_start(&mut raw)?;
@@ -115,7 +115,7 @@ fn count_entries(compression: Compression, raw: impl BufRead) -> Result<u64, Roo
 
 fn explain(error: TarError, compression: Compression) -> RootfsError {
     match error {
-        // Only the file itself fails with an error of the operating system; decompressors make up their own.
+        // Only errors of the file itself are errors of the operating system; decompressors have their own.
         TarError::Read(source)
             if source.raw_os_error().is_some() || compression == Compression::None =>
         {

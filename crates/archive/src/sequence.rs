@@ -1,4 +1,4 @@
-//! Watches that entries come as a walk of one tree would give them.
+//! A check that entries are in the order of a walk of one tree.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -6,10 +6,10 @@ use std::hash::{BuildHasher, RandomState};
 use crate::entry::{Entry, Kind};
 use crate::path::EntryPath;
 
-/// How a sequence of entries is not the walk of a tree.
+/// The reason why a sequence of entries is no walk of a tree.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SequenceError {
-    /// A path comes a second time.
+    /// A path occurs a second time.
     #[error("`{path}` is there twice")]
     Duplicate {
         /// The path.
@@ -23,7 +23,7 @@ pub enum SequenceError {
         /// The path before it.
         after: EntryPath,
     },
-    /// No directory came before to hold the entry.
+    /// The entry's directory is not among the entries before it.
     #[error("`{path}` stands in no directory of the tar")]
     NoDirectory {
         /// The path.
@@ -34,14 +34,14 @@ pub enum SequenceError {
     NoTarget {
         /// The link.
         path: EntryPath,
-        /// What it links to.
+        /// The target of the link.
         target: EntryPath,
     },
 }
 
-/// The watch. It remembers 8 bytes for each file, and nothing else that grows with the tar.
+/// The check. It remembers 8 bytes for each file, and nothing else that grows with the tar.
 ///
-/// What it remembers are hashes with a key drawn for this run: who writes a tar cannot know which names meet.
+/// These are hashes with a random key of this process, so that nobody can write a tar with names that collide.
 #[derive(Debug, Default)]
 pub(crate) struct Sequence {
     last: Option<Last>,
@@ -88,8 +88,8 @@ impl Sequence {
                 after: last.path.clone(),
             });
         }
-        // All directories above the last entry have been seen; of other directories only the last entry itself
-        // can be one that this entry stands in.
+        // All directories above the last entry were seen. Besides these, only the last entry itself can be the
+        // directory of this entry.
         let open =
             last.path.is_within(parent) && (last.is_directory || last.path.as_bytes() != parent);
         if open {

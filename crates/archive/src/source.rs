@@ -27,7 +27,7 @@ impl<R: BufRead> Source<R> {
         self.offset + self.lent as u64
     }
 
-    /// Takes and lends the next bytes, at most `length`; none at the end of the input.
+    /// Lends the next bytes, at most `length`; none at the end of the input.
     pub(crate) fn lend(&mut self, length: u64) -> Result<&[u8], TarError> {
         self.settle();
         // The slice of a call inside a loop could not be returned: its borrow would last over the next round.
@@ -41,7 +41,7 @@ impl<R: BufRead> Source<R> {
         Ok(&bytes[..self.lent])
     }
 
-    /// Fills `buffer`, and gives the number of bytes that there were until the end of the input.
+    /// Fills `buffer`, and returns the number of bytes, which is smaller only at the end of the input.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, TarError> {
         let mut done = 0;
         while done < buffer.len() {

@@ -1,4 +1,4 @@
-//! Sparse files as GNU tar stores them: where the pieces that are there belong in the whole.
+//! Sparse files as GNU tar stores them: a map says where the stored pieces belong in the whole file.
 //!
 //! BuildKit never sends one and the canonical form has none; but users bring them, and reading one as a plain file
 //! would give it another content.
@@ -6,21 +6,21 @@
 use crate::block::{Field, HeaderBlock};
 use crate::pax::decimal;
 
-/// A piece of a file that a tar has the bytes of; between the pieces are zeros.
+/// A stored piece of a file; between the pieces are zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Region {
     pub(crate) offset: u64,
     pub(crate) length: u64,
 }
 
-/// The whole of a sparse file.
+/// The map of a sparse file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct SparseMap {
     pub(crate) size: u64,
     pub(crate) regions: Vec<Region>,
 }
 
-/// What the PAX records `GNU.sparse.*` say, in all three versions of that format.
+/// The contents of the PAX records `GNU.sparse.*`, in all three versions of that format.
 #[derive(Debug, Default)]
 pub(crate) struct SparseRecords {
     pub(crate) name: Option<Vec<u8>>,
@@ -58,7 +58,7 @@ impl SparseMap {
         Some((map, more))
     }
 
-    /// Adds what a block after a header of the type `S` has, and tells whether another follows.
+    /// Adds the map entries of a block after a header of the type `S`. The result says whether another block follows.
     pub(crate) fn extend_with_block(&mut self, block: &HeaderBlock) -> Option<bool> {
         self.extend(block, BLOCK_REGIONS, BLOCK_MORE)
     }

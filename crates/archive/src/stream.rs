@@ -1,8 +1,7 @@
 //! Reads a tar as a stream of members, and refuses what is damaged or cut off.
 //!
 //! Understood are the old format, ustar, PAX and GNU (long names, binary numbers, sparse files). Every tar must end
-//! as it should, with two blocks of zeros and nothing but zeros after them, because that is the only way to tell a
-//! whole file from one that lost its tail.
+//! with two blocks of zeros and nothing but zeros after them: only this tells a whole file from one that is cut off.
 
 use std::io::{self, BufRead};
 
@@ -17,7 +16,7 @@ use crate::path::printable;
 use crate::source::Source;
 use crate::sparse::{SparseMap, SparseRecords, map_in_header, numbers_before_content};
 
-/// Why a tar cannot be read.
+/// The reason why a tar cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TarError {
     /// The source of the bytes failed.
@@ -26,7 +25,7 @@ pub enum TarError {
     /// The bytes end inside a header.
     #[error("the tar is cut off in a header, after {offset} bytes")]
     CutInHeader {
-        /// Bytes that there are.
+        /// The number of bytes before the end.
         offset: u64,
     },
     /// The bytes end inside the content of an entry or the padding after it.
@@ -34,25 +33,25 @@ pub enum TarError {
     CutInContent {
         /// The entry.
         path: String,
-        /// Bytes that there are.
+        /// The number of bytes before the end.
         offset: u64,
     },
     /// The bytes end where the next entry or the two blocks of zeros should be.
     #[error("the tar is cut off after {offset} bytes: its end marker is missing")]
     NoEnd {
-        /// Bytes that there are.
+        /// The number of bytes before the end.
         offset: u64,
     },
     /// A block that should be a header has the wrong checksum.
     #[error("there is no tar header at byte {offset}")]
     NoHeader {
-        /// Where the block begins.
+        /// The offset of the block.
         offset: u64,
     },
-    /// A header has the right checksum and a field that makes no sense.
+    /// A header has the right checksum, but a field that makes no sense.
     #[error("the tar header at byte {offset} has a malformed {field}")]
     Field {
-        /// Where the header's block begins.
+        /// The offset of the header's block.
         offset: u64,
         /// The field's name in the POSIX standard.
         field: &'static str,
@@ -62,20 +61,20 @@ pub enum TarError {
         "the extended tar header at byte {offset} claims {size} bytes, more than tar readers accept"
     )]
     ExtensionTooLarge {
-        /// Where the header's block begins.
+        /// The offset of the header's block.
         offset: u64,
-        /// What it claims.
+        /// The size in its header.
         size: u64,
     },
     /// Something other than zeros follows the end marker.
     #[error("something follows the end of the tar, in the {BLOCK} bytes from byte {offset}")]
     AfterEnd {
-        /// About where it begins.
+        /// The offset where it begins, roughly.
         offset: u64,
     },
 }
 
-/// A member as its headers have it, with nothing judged but that the numbers are numbers.
+/// A member as its headers have it. Only the form of its numbers is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Member {
     pub(crate) typeflag: u8,
@@ -88,7 +87,7 @@ pub(crate) struct Member {
     /// Bytes of content, holes included.
     pub(crate) size: u64,
     pub(crate) xattrs: Xattrs,
-    /// The numbers of a device, as far as they are numbers.
+    /// The numbers of a device; `None` where they are malformed.
     pub(crate) device: Option<(i64, i64)>,
 }
 
@@ -151,7 +150,7 @@ impl<R: BufRead> Members<R> {
         Ok(Some(piece))
     }
 
-    /// Passes what is left of the current member, and its padding.
+    /// Skips the rest of the current member, and its padding.
     fn skip(&mut self) -> Result<(), TarError> {
         self.stored += std::mem::take(&mut self.padding);
         while self.stored > 0 {
@@ -183,7 +182,7 @@ impl<R: BufRead> Members<R> {
         Ok(Some(block))
     }
 
-    /// Reads to the end of the input, of which the first block of zeros is already taken.
+    /// Reads to the end of the input, after the first block of zeros.
     fn end(&mut self) -> Result<(), TarError> {
         let mut blocks = 1;
         loop {
@@ -280,7 +279,7 @@ impl<R: BufRead> Members<R> {
         self.spread(map, member).ok_or(malformed("sparse map"))
     }
 
-    /// Makes the current member the sparse file that has this map; `None` when the two do not fit.
+    /// Makes the current member the sparse file with this map; `None` if the two do not fit.
     fn spread(&mut self, map: Option<SparseMap>, member: Member) -> Option<Member> {
         let map = map.filter(|map| map.fits(self.stored))?;
         let member = Member {
@@ -303,7 +302,7 @@ impl<R: BufRead> Members<R> {
         Ok(block)
     }
 
-    /// The map that PAX records hold, or that they say to be before the content.
+    /// The map in PAX records, or before the content if the records say so.
     fn map_in_records(&mut self, records: SparseRecords) -> Result<Option<SparseMap>, TarError> {
         if !records.is_before_content() {
             return Ok(records.map(Vec::new()));
@@ -318,7 +317,7 @@ impl<R: BufRead> Members<R> {
         Ok(numbers.and_then(|numbers| records.map(numbers)))
     }
 
-    /// Makes the next `stored` bytes and their padding those of the member `name`.
+    /// Makes the next `stored` bytes and their padding the content of the member `name`.
     fn begin(&mut self, name: &[u8], stored: u64) {
         name.clone_into(&mut self.name);
         self.stored = stored;

@@ -63,7 +63,7 @@ impl Walk {
         })
     }
 
-    /// Goes on with what is in `directory`, the last step, before its siblings.
+    /// Enters `directory`, which is the last step, before its siblings.
     pub(crate) fn enter(&mut self, directory: OwnedFd, path: &EntryPath) -> io::Result<()> {
         self.push(directory, [path.as_bytes(), b"/"].concat())
     }
@@ -100,7 +100,7 @@ pub(crate) fn sorted_names(directory: BorrowedFd<'_>) -> io::Result<Vec<CString>
             names.push(name);
         }
     }
-    // Siblings in the order of their bytes, each followed by what is in it, are the canonical order.
+    // The canonical order: siblings in the order of their bytes, each followed by its own entries.
     names.sort_unstable();
     Ok(names)
 }

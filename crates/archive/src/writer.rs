@@ -1,4 +1,4 @@
-//! Writes entries as a canonical tar and says what came of it.
+//! The writer of canonical tars.
 
 use std::io::{self, BufWriter, Write};
 
@@ -8,7 +8,7 @@ use crate::entry::Entry;
 use crate::header::{HeaderError, encode};
 use crate::layer::Whiteouts;
 
-/// How a canonical tar is written.
+/// The options of a canonical tar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
     epoch: Option<i64>,
@@ -16,7 +16,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The defaults: times are kept, and whiteouts are those of images, which are files like others.
+    /// The defaults: times are kept, and whiteouts have the form of images, plain files.
     pub fn new() -> Self {
         Self::default()
     }
@@ -35,10 +35,10 @@ impl Options {
     }
 }
 
-/// What was written.
+/// The number of entries, the size and the digest of a written tar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Summary {
-    /// Files, directories, links and so on; the root is none.
+    /// The number of files, directories, links and so on, without the root.
     pub entries: u64,
     /// The size of the tar.
     pub bytes: u64,
@@ -46,7 +46,7 @@ pub struct Summary {
     pub sha256: Digest,
 }
 
-/// Why an entry could not be written.
+/// The reason why an entry could not be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WriteError {
     #[error(transparent)]
@@ -55,7 +55,7 @@ pub(crate) enum WriteError {
     Io(#[from] io::Error),
 }
 
-/// Large enough to make system calls rare, and not larger than the readers' pieces, which then pass it by.
+/// Large enough to make system calls rare, and not larger than the readers' pieces, so that these bypass the buffer.
 const BUFFER: usize = 64 * 1024;
 
 /// Two blocks of zeros end a tar.

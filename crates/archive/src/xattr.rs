@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use crate::entry::{Xattrs, keeps_xattr};
 
-/// Those of an open file or directory.
+/// The attributes of an open file or directory.
 pub(crate) fn of_open(file: BorrowedFd<'_>) -> io::Result<Xattrs> {
     collect(
         |buffer| flistxattr(file, buffer),
@@ -17,9 +17,9 @@ pub(crate) fn of_open(file: BorrowedFd<'_>) -> io::Result<Xattrs> {
     )
 }
 
-/// Those of what cannot be opened without an effect: links, pipes and sockets.
+/// The attributes of links, pipes and sockets, which cannot be opened without an effect.
 ///
-/// There is no call that takes a directory and a name, but the kernel's own link to the directory can stand in.
+/// No system call takes a directory and a name here, so the path goes through the kernel's own link to the directory.
 pub(crate) fn of_name(directory: BorrowedFd<'_>, name: &CStr) -> io::Result<Xattrs> {
     let mut path = format!("/proc/self/fd/{}/", directory.as_fd().as_raw_fd()).into_bytes();
     path.extend_from_slice(name.to_bytes());
@@ -55,7 +55,7 @@ fn collect(
 
 /// Calls `read` with a buffer that is large enough.
 fn grow(read: impl Fn(&mut [u8]) -> Result<usize, Errno>) -> Result<Vec<u8>, Errno> {
-    // Most files have no attributes, and what the others have is small; the kernel's limit is 64 KiB.
+    // Most files have no attributes, and most attributes are small; the kernel's limit is 64 KiB.
     let mut buffer = vec![0; 256];
     loop {
         match read(&mut buffer) {

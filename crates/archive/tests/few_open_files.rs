@@ -1,5 +1,5 @@
-//! Directories with many others in them need no more open files than deep ones: a program of its own, since the limit is
-//! that of the whole process.
+//! A directory with many directories in it needs no more open files than a deep one. This is a program of its own,
+//! since the limit is that of the whole process.
 
 use std::fs;
 

@@ -79,7 +79,7 @@ proptest! {
         bytes in prop::collection::vec(any::<u8>(), 0..2048),
         at in any::<Index>(),
     ) {
-        // Noise alone rarely gets past the first checksum, so it also stands in the middle of a tar.
+        // Noise alone rarely gets past the first checksum, so it is also put into the middle of a tar.
         let root = plant(&plan);
         let (mut tar, _) = disk::packed(root.path());
         let start = at.index(tar.len());
@@ -88,7 +88,7 @@ proptest! {
         for input in [&tar, &bytes] {
             let rewritten = canonicalize(input.as_slice(), std::io::sink(), &Options::new());
             let listed = list(input.as_slice());
-            // What can be rewritten is a tree, and can be listed.
+            // A tar that can be rewritten is a tree, and can be listed.
             prop_assert!(rewritten.is_err() || listed.is_ok());
         }
     }
@@ -100,7 +100,7 @@ fn plant(plan: &Plan) -> tempfile::TempDir {
     root
 }
 
-/// What the file system itself says of an entry: mode, owner, group, size and content of files.
+/// The file system's own view of an entry: mode, owner, group, size and content of files.
 type Facts = (u32, u32, u32, Option<(u64, Digest)>);
 
 fn facts(entry: &Entry, all: &[Entry]) -> Facts {

@@ -1,4 +1,4 @@
-//! Laws of what is put into trees: nothing is lost on the way, and what was there stays as it was.
+//! Laws of putting files into trees: nothing is lost on the way, and existing files stay as they were.
 #![expect(
     clippy::unwrap_used,
     reason = "only tests use it, and a panic is how they fail"

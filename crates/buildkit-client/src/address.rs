@@ -1,4 +1,4 @@
-//! Where a daemon listens: a unix socket, a TCP port, or behind another program.
+//! Addresses of daemons: a unix socket, a TCP port, or behind another program.
 
 mod through;
 
@@ -29,16 +29,16 @@ pub enum Address {
 /// Text that is no [`Address`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// There is no `scheme://` in front.
+    /// The text has no `scheme://` in front.
     #[error("address `{address}` has no scheme; valid are {VALID}")]
     NoScheme {
-        /// What was given.
+        /// The text as given.
         address: String,
     },
-    /// The scheme is not one that this client can dial.
+    /// This client does not know the scheme.
     #[error("address `{address}` has the scheme `{scheme}`; valid are {VALID}")]
     Scheme {
-        /// What was given.
+        /// The text as given.
         address: String,
         /// The part in front of `://`.
         scheme: String,
@@ -48,19 +48,19 @@ pub enum AddressError {
         "address `{address}` needs an absolute path, as in `unix:///run/buildkit/buildkitd.sock`"
     )]
     RelativePath {
-        /// What was given.
+        /// The text as given.
         address: String,
     },
     /// A TCP address without a host.
     #[error("address `{address}` names no host, as in `tcp://host:1234`")]
     NoHost {
-        /// What was given.
+        /// The text as given.
         address: String,
     },
-    /// A part that is no plain name, which a program could take for something else.
+    /// A part is no plain name: a program could take it for something else.
     #[error("address `{address}`: `{name}` is not a name")]
     Name {
-        /// What was given.
+        /// The text as given.
         address: String,
         /// The part.
         name: String,
@@ -68,7 +68,7 @@ pub enum AddressError {
     /// A parameter that the scheme does not have.
     #[error("address `{address}` has no use for `{key}`")]
     Key {
-        /// What was given.
+        /// The text as given.
         address: String,
         /// The parameter.
         key: String,
@@ -76,7 +76,7 @@ pub enum AddressError {
     /// A TCP address without a port, or with one that is not between 1 and 65535.
     #[error("address `{address}` needs a port between 1 and 65535, as in `tcp://host:1234`")]
     Port {
-        /// What was given.
+        /// The text as given.
         address: String,
     },
 }
@@ -85,12 +85,12 @@ const VALID: &str = "`unix:///path`, `tcp://host:port`, `docker-container://name
                      `kube-pod://name` and `ssh://host`";
 
 impl Address {
-    /// Where a buildkitd of the whole machine listens when nothing else is said.
+    /// The usual address of a buildkitd for the whole machine.
     ///
     /// Mirrors `Address` in BuildKit's `util/appdefaults/appdefaults_linux.go`.
     pub const SYSTEM_SOCKET: &str = "/run/buildkit/buildkitd.sock";
 
-    /// The host that a server certificate must name when no server name is given; none for a unix socket.
+    /// The host that a server certificate must name if no server name is given; `None` for a unix socket.
     pub fn host(&self) -> Option<&str> {
         match self {
             Self::Unix(_) | Self::Through(_) => None,
@@ -153,7 +153,7 @@ fn parse_tcp(address: &str, authority: &str) -> Result<Address, AddressError> {
         Some((host, rest)) => (host, rest.strip_prefix(':').ok_or_else(bad_port)?),
         None => authority.rsplit_once(':').ok_or_else(bad_port)?,
     };
-    // What is left of a path, a user or an unbracketed IPv6 address is not a host name.
+    // A rest with a path, a user or an IPv6 address without brackets is not a host name.
     if host.is_empty() || (!authority.starts_with('[') && host.contains([':', '/', '@'])) {
         return Err(AddressError::NoHost {
             address: address.into(),

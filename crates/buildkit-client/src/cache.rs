@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::rpc::TypeAndAttrs;
 
-/// One cache: where it is, in the terms of `buildctl --import-cache` and `--export-cache`.
+/// A cache, in the terms of `buildctl --import-cache` and `--export-cache`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheEntry {
     kind: CacheKind,
     attrs: BTreeMap<String, String>,
 }
 
-/// Where a cache is kept.
+/// The place of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheKind {
     /// In a registry, under the attribute `ref`.

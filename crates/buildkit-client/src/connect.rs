@@ -1,4 +1,4 @@
-//! Opening the connection: dial, TLS, and a first question that only a buildkitd answers.
+//! Opening the connection: dialling, TLS, and a first call that only a buildkitd answers.
 
 mod diagnose;
 mod dial;
@@ -20,23 +20,23 @@ use crate::tls::{TlsError, TlsFiles};
 
 pub use error::ConnectError;
 
-/// How to reach a daemon.
+/// The way to a daemon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectOptions {
-    /// Where it listens.
+    /// The daemon's address.
     pub address: Address,
     /// The TLS files; `None` speaks plain text.
     pub tls: Option<TlsFiles>,
-    /// How long dialling, TLS and the first answer may take together; 5 s by default, as `buildctl --timeout`.
+    /// The time limit of dialling, TLS and the first answer together; 5 s by default, as `buildctl --timeout`.
     pub timeout: Duration,
-    /// How long the daemon may be silent under an open call before it is asked for a sign of life, which it then has as
-    /// long to give; 10 s by default. A peer that vanished without closing (a pulled cable, a dropped NAT entry) is
-    /// noticed after twice this time.
+    /// The time after which a daemon that is silent during a call is sent a ping, and the time that it has to answer
+    /// it; 10 s by default. So a peer that vanished without closing (a pulled cable, a dropped NAT entry) is noticed
+    /// after twice this time.
     pub keep_alive: Duration,
 }
 
 impl ConnectOptions {
-    /// Plain text, with a timeout of 5 s and signs of life every 10 s.
+    /// Plain text, with a timeout of 5 s and pings after 10 s.
     pub fn new(address: Address) -> Self {
         Self {
             address,
@@ -46,7 +46,7 @@ impl ConnectOptions {
         }
     }
 
-    /// The same with TLS, when there are files for it.
+    /// The same with TLS, if there are files for it.
     pub fn with_tls(self, tls: Option<TlsFiles>) -> Self {
         Self { tls, ..self }
     }
@@ -56,13 +56,13 @@ impl ConnectOptions {
         Self { timeout, ..self }
     }
 
-    /// The same with other signs of life.
+    /// The same with another time before pings.
     pub fn with_keep_alive(self, keep_alive: Duration) -> Self {
         Self { keep_alive, ..self }
     }
 }
 
-/// What every dial of one [`Daemon`] needs: the options, and TLS already loaded.
+/// The target of all dials of one [`Daemon`]: the options, and the TLS files, loaded.
 pub(crate) struct Target {
     pub(crate) options: ConnectOptions,
     pub(crate) tls: Option<Tls>,
@@ -76,11 +76,11 @@ pub(crate) struct Tls {
 }
 
 impl Daemon {
-    /// Connects, and asks the daemon who it is.
+    /// Connects, and asks the daemon for its version.
     ///
-    /// Every error tells the reason within the timeout, however far the connection came: what fails on the way to the
-    /// first answer (a daemon that speaks TLS when spoken to in plain text, a refused client certificate) is looked
-    /// into, not reported as a closed connection.
+    /// Every error tells the reason within the timeout, however far the connection came. Failures before the first
+    /// answer (a daemon that speaks TLS and is spoken to in plain text, a refused client certificate) are looked into,
+    /// and not reported as a closed connection.
     pub async fn connect(options: ConnectOptions) -> Result<Self, ConnectError> {
         let target = Arc::new(Target::load(options)?);
         let limit = target.options.timeout;
@@ -134,7 +134,7 @@ async fn connect(target: &Arc<Target>) -> Result<Daemon, ConnectError> {
     }
 }
 
-/// HTTP/2 over `stream`, and over a fresh one whenever the connection was lost.
+/// HTTP/2 over `stream`, and over a new stream whenever the connection was lost.
 fn open_channel(target: &Arc<Target>, stream: dial::Stream) -> Channel {
     let mut first = Some(stream);
     let keep_alive = target.options.keep_alive;
@@ -158,8 +158,8 @@ fn endpoint(keep_alive: Duration) -> Endpoint {
         .initial_stream_window_size(rpc::STREAM_WINDOW)
         .initial_connection_window_size(rpc::CONNECTION_WINDOW)
         .http2_max_header_list_size(rpc::MAX_HEADER_LIST)
-        // Pings go out only after silence, and a daemon asks a session for its health every 5 s: so there are hardly any,
-        // which keeps below the rate that grpc-go punishes.
+        // Pings go out only after silence, and a daemon asks a session for its health every 5 s: so there are hardly
+        // any, which keeps below the rate that grpc-go punishes.
         .http2_keep_alive_interval(keep_alive)
         .keep_alive_timeout(keep_alive)
 }

@@ -1,4 +1,4 @@
-//! A connected daemon: who it is, and what it can build.
+//! A connected daemon: its version, its workers and their platforms.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -23,7 +23,7 @@ pub struct Daemon {
     info: DaemonInfo,
 }
 
-/// Who the daemon says it is.
+/// The daemon's version, as it tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DaemonInfo {
     /// The Go package, `github.com/moby/buildkit`.
@@ -34,14 +34,14 @@ pub struct DaemonInfo {
     pub revision: String,
 }
 
-/// One worker of the daemon: what runs the steps.
+/// A worker of the daemon, which runs steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worker {
     /// The worker's id.
     pub id: String,
     /// Its labels, as `org.mobyproject.buildkit.worker.executor`.
     pub labels: BTreeMap<String, String>,
-    /// What it can run, its own platform first, emulated ones after it.
+    /// The platforms that it can run, its own first, emulated ones after it.
     pub platforms: Vec<WorkerPlatform>,
 }
 
@@ -65,7 +65,7 @@ pub enum CallError {
     Lost {
         /// The daemon's address.
         address: Address,
-        /// What the innermost layer says, as `connection reset by peer`.
+        /// The error of the innermost layer, such as `connection reset by peer`.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
@@ -76,7 +76,7 @@ pub enum CallError {
         address: Address,
         /// The gRPC code.
         code: Code,
-        /// The daemon's words.
+        /// The daemon's message.
         message: String,
     },
 }
@@ -94,17 +94,17 @@ impl Daemon {
         &self.channel
     }
 
-    /// Where it listens.
+    /// The daemon's address.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Who it said it was when the connection was opened.
+    /// The daemon's version when the connection was opened.
     pub fn info(&self) -> &DaemonInfo {
         &self.info
     }
 
-    /// Its workers. The first one runs the steps.
+    /// The daemon's workers. The first one runs the steps.
     pub async fn list_workers(&self) -> Result<Vec<Worker>, CallError> {
         let answer = rpc::list_workers(&self.channel)
             .await
@@ -127,8 +127,8 @@ impl CallError {
     }
 }
 
-/// Why the connection broke, if it did: such a status was made on this side and has a source, which one that a daemon sent
-/// has not. The layers in between only say that something below them failed.
+/// The reason why the connection broke, if it did: then the status was made on this side and has a source, while a
+/// status that a daemon sent has none. The layers in between only say that something below them failed.
 pub(crate) fn loss(status: &Status) -> Option<Box<dyn Error + Send + Sync>> {
     let mut innermost = status.source()?;
     while let Some(source) = innermost.source() {

@@ -1,4 +1,4 @@
-//! What leaves a build, and how: the exporters, and the sinks that take what they send.
+//! Exporters of builds, and the sinks that take their output.
 
 pub(crate) mod attr;
 mod sink;
@@ -12,8 +12,8 @@ pub use sink::{SinkError, TarSink};
 
 /// One exporter of a solve.
 ///
-/// A result of several platforms cannot leave as [`Export::docker`], and leaves as one tar with a directory per platform
-/// as [`Export::tar`].
+/// A result of several platforms cannot leave as [`Export::docker`], and leaves as one tar with a directory per
+/// platform as [`Export::tar`].
 pub struct Export {
     kind: ExportKind,
     attrs: BTreeMap<String, String>,
@@ -78,7 +78,7 @@ impl Export {
         self.with_attr(attr::PUSH, String::from("true"))
     }
 
-    /// The same, pushed by the daemon to the repositories in its names, which have no tags then.
+    /// The same, pushed by the daemon by digest, to the repositories in its names, which have no tags.
     pub fn pushed_by_digest(self) -> Self {
         self.pushed()
             .with_attr(attr::PUSH_BY_DIGEST, String::from("true"))
@@ -89,8 +89,8 @@ impl Export {
         self.with_attr(attr::OCI_MEDIA_TYPES, String::from("true"))
     }
 
-    /// The same with layers compressed in this way (`uncompressed`, `gzip`, `zstd`, `estargz`), at a level if one is given.
-    /// Layers that the daemon has in another compression stay as they are unless `force` is set.
+    /// The same with layers compressed in this way (`uncompressed`, `gzip`, `zstd`, `estargz`), at a level if one is
+    /// given. Layers that the daemon has in another compression stay as they are unless `force` is set.
     pub fn with_compression(self, name: &str, level: Option<u8>, force: bool) -> Self {
         let export = self.with_attr(attr::COMPRESSION, name.to_owned());
         let export = match level {
@@ -120,7 +120,7 @@ impl Export {
             .with_attr(attr::REWRITE_TIMESTAMP, String::from("true"))
     }
 
-    /// Which exporter it is.
+    /// The kind of the exporter.
     pub fn kind(&self) -> ExportKind {
         self.kind
     }
@@ -138,7 +138,7 @@ impl Export {
         self
     }
 
-    /// What goes into the request, and what takes the bytes.
+    /// The part of the request, and the sink of the bytes.
     pub(crate) fn into_parts(self) -> (TypeAndAttrs, Option<Box<dyn TarSink>>) {
         (
             TypeAndAttrs {

@@ -1,4 +1,4 @@
-//! What a frontend can ask of a build that waits for its result: `LLBBridge`, over two ways.
+//! The gateway: the calls of a frontend to a build that waits for its result (`LLBBridge`), over two ways.
 //!
 //! A solve with neither definition nor frontend waits for its client to return a result; until then the daemon answers
 //! on its control connection to whoever names that solve (`Client.Build` in BuildKit's `client/build.go`). A frontend
@@ -28,8 +28,8 @@ pub use resolve::{ResolveAccess, ResolveError, SourceAnswer, SourceQuery};
 pub use result::{BuildResult, ResultPart};
 pub use stdio::GatewayPlatform;
 
-/// How long the daemon may take to take up a solve that its client runs. Since v0.18 the first call waits for it, for 3 s
-/// at most; a busy machine may need longer.
+/// The time limit for the daemon to take up a solve that its client leads. Since v0.18, the first call waits for that,
+/// for 3 s at most; a busy machine may need longer.
 const REGISTRATION_LIMIT: Duration = Duration::from_secs(15);
 
 /// The pause between two tries to reach a solve that is not taken up yet.
@@ -39,11 +39,11 @@ const REGISTRATION_PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub struct Gateway {
     channel: Channel,
-    /// The build, on a connection that is not its own.
+    /// The id of the build, on a connection that is not the build's own.
     build: Option<String>,
 }
 
-/// A file system that the daemon has, or will have once it is asked for.
+/// A file system that the daemon has, or will make when it is read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reference(wire::Ref);
 
@@ -51,7 +51,7 @@ pub struct Reference(wire::Ref);
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CacheImport {
-    /// What kind of cache it is.
+    /// The kind of the cache.
     #[serde(rename = "Type")]
     pub kind: String,
     /// Where it is.
@@ -66,12 +66,13 @@ pub struct GraphRequest {
     pub definition: Bytes,
     /// The caches that may be read.
     pub cache_imports: Vec<CacheImport>,
-    /// Whether it is solved before the answer comes, so that its errors are this answer; else when something needs it.
+    /// Whether the graph is solved before the answer comes, so that its errors are in the answer; else it is solved
+    /// when something needs it.
     pub evaluate: bool,
 }
 
 impl Gateway {
-    /// That of the build `build`, once the daemon has taken it up.
+    /// The gateway of the build `build`, once the daemon has taken it up.
     pub(crate) async fn registered(
         channel: Channel,
         build: String,
@@ -93,7 +94,7 @@ impl Gateway {
         }
     }
 
-    /// As [`registered`](Self::registered); a daemon that is too slow has failed.
+    /// As [`registered`](Self::registered), with a time limit.
     pub(crate) async fn of_build(channel: Channel, build: String) -> Result<Self, GatewayError> {
         let slow = || {
             let seconds = REGISTRATION_LIMIT.as_secs();
@@ -115,8 +116,8 @@ impl Gateway {
         Ok(wire::reference(response).map(Reference))
     }
 
-    /// The graphs that the client gives by name, each an encoded `pb.Definition`: what other targets of a bake leave, or a
-    /// context that it has as a graph.
+    /// The graphs that the client gives by name, each an encoded `pb.Definition`: the results of other targets of a
+    /// bake, or a context that is a graph.
     pub async fn inputs(&self) -> Result<BTreeMap<String, Vec<u8>>, GatewayError> {
         let response: wire::InputsResponse = self.call(wire::INPUTS, wire::inputs()).await?;
         Ok(response.definitions)
@@ -135,8 +136,8 @@ impl Gateway {
         Ok(())
     }
 
-    /// Ends the build with an error. What the daemon said of a step (its place in the sources, its exit code) goes with
-    /// the `message`.
+    /// Ends the build with an error. The daemon's details about a step (its place in the sources, its exit code) go
+    /// with the `message`.
     pub async fn fail(
         &self,
         message: String,

@@ -1,4 +1,4 @@
-//! What a build reports while it runs, typed, and as the JSON lines of `buildctl --progress=rawjson`.
+//! The progress of a build, as types, and as the JSON lines of `buildctl --progress=rawjson`.
 
 mod convert;
 mod json;
@@ -17,10 +17,10 @@ pub struct Progress {
     /// Steps that appeared, started, ended or were found in the cache. One step comes several times.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub vertexes: Vec<Vertex>,
-    /// What goes on inside steps: layers pulled, bytes sent.
+    /// Activities inside steps: layers pulled, bytes sent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub statuses: Vec<VertexStatus>,
-    /// What processes wrote.
+    /// The output of processes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<VertexLog>,
     /// Warnings of frontends.
@@ -35,10 +35,10 @@ pub struct VertexDigest(String);
 
 /// A step of the graph.
 ///
-/// It was executed, rather than found in the cache, when it has `started` and `completed` and is not `cached`.
+/// A step that has `started` and `completed` and is not `cached` was executed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Vertex {
-    /// Which step.
+    /// The step.
     #[serde(skip_serializing_if = "VertexDigest::is_empty")]
     pub digest: VertexDigest,
     /// The steps that it depends on.
@@ -47,22 +47,22 @@ pub struct Vertex {
     /// Its title: the custom name, or the operation.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// When it started; none while it waits.
+    /// The time of its start; `None` while it waits.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "json::optional_time"
     )]
     pub started: Option<SystemTime>,
-    /// When it ended; none while it runs.
+    /// The time of its end; `None` while it runs.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "json::optional_time"
     )]
     pub completed: Option<SystemTime>,
-    /// Whether its result was there already.
+    /// Whether its result was in the cache.
     #[serde(skip_serializing_if = "json::is_false")]
     pub cached: bool,
-    /// Why it failed; empty when it did not.
+    /// The error, if it failed; else empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub error: String,
     /// The group under which it is shown.
@@ -73,7 +73,7 @@ pub struct Vertex {
 /// A group of steps that are shown as one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ProgressGroup {
-    /// What its members have in common.
+    /// The id, which all members have.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// Its title.
@@ -84,32 +84,32 @@ pub struct ProgressGroup {
     pub weak: bool,
 }
 
-/// What goes on inside a step.
+/// An activity inside a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VertexStatus {
-    /// Names the activity within the step, as `extracting sha256:…`.
+    /// The name of the activity within the step, such as `extracting sha256:…`.
     pub id: String,
-    /// Which step.
+    /// The step.
     #[serde(skip_serializing_if = "VertexDigest::is_empty")]
     pub vertex: VertexDigest,
     /// The activity's title.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// How much there is, in bytes; 0 when unknown.
+    /// The total, in bytes; 0 if unknown.
     #[serde(skip_serializing_if = "json::is_zero")]
     pub total: i64,
-    /// How much is done, in bytes.
+    /// The part that is done, in bytes.
     pub current: i64,
-    /// When this was so.
+    /// The time of this state.
     #[serde(serialize_with = "json::time")]
     pub timestamp: SystemTime,
-    /// When the activity started.
+    /// The time of the start.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "json::optional_time"
     )]
     pub started: Option<SystemTime>,
-    /// When it ended; none while it goes on.
+    /// The time of the end; `None` while it goes on.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "json::optional_time"
@@ -120,7 +120,7 @@ pub struct VertexStatus {
 /// A piece of a process's output. Pieces end anywhere, not only at line ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VertexLog {
-    /// Which step.
+    /// The step.
     #[serde(skip_serializing_if = "VertexDigest::is_empty")]
     pub vertex: VertexDigest,
     /// 1 is stdout, 2 is stderr.
@@ -129,7 +129,7 @@ pub struct VertexLog {
     /// The bytes, in whatever encoding the process writes.
     #[serde(serialize_with = "json::bytes")]
     pub data: Vec<u8>,
-    /// When they were written.
+    /// The time of writing.
     #[serde(serialize_with = "json::time")]
     pub timestamp: SystemTime,
 }
@@ -137,13 +137,13 @@ pub struct VertexLog {
 /// A warning of a frontend.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct VertexWarning {
-    /// Which step.
+    /// The step.
     #[serde(skip_serializing_if = "VertexDigest::is_empty")]
     pub vertex: VertexDigest,
     /// 0 for the plain ones.
     #[serde(skip_serializing_if = "json::is_zero")]
     pub level: i64,
-    /// One line.
+    /// The warning in one line.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "json::bytes")]
     pub short: Vec<u8>,
     /// More lines.
@@ -152,7 +152,7 @@ pub struct VertexWarning {
         serialize_with = "json::byte_list"
     )]
     pub detail: Vec<Vec<u8>>,
-    /// Where to read more.
+    /// An address with more about it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub url: String,
     /// The file that it is about.

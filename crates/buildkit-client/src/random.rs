@@ -1,12 +1,12 @@
-//! Names that nobody can guess.
+//! Random names, which nobody can guess.
 
 use std::fmt::Write as _;
 
 use tokio_rustls::rustls::crypto::ring;
 
-/// 128 random bits in hexadecimal: a name that nobody else has, of a session, a build or a namespace.
+/// 128 random bits in hexadecimal: a unique name of a session, a build or a namespace.
 ///
-/// Whoever knows a session's id can have its secrets, so it comes from the system's generator.
+/// Everybody who knows a session's id can get its secrets, so it comes from the system's generator.
 ///
 /// # Panics
 /// When the system has no random numbers.

@@ -28,10 +28,10 @@ pub(crate) const MAX_HEADER_LIST: u32 = 16 << 20;
 /// HTTP/2 flow control: file chunks are up to 3 MiB, and HTTP/2's 64 KiB would cost a round trip for every 64 KiB.
 pub(crate) const STREAM_WINDOW: u32 = 4 << 20;
 
-/// As [`STREAM_WINDOW`], for all streams of a connection together.
+/// The same as [`STREAM_WINDOW`], for all streams of a connection together.
 pub(crate) const CONNECTION_WINDOW: u32 = 8 << 20;
 
-/// The header that says which build a call to the gateway is for (BuildKit's `client/buildid`).
+/// The header with the id of the build that a gateway call is for (BuildKit's `client/buildid`).
 const BUILD_ID: &str = "buildkit-controlapi-buildid";
 
 const SOLVE: &str = "/moby.buildkit.v1.Control/Solve";
@@ -96,17 +96,17 @@ pub(crate) struct BytesMessage {
     pub(crate) data: Bytes,
 }
 
-/// Who the daemon is.
+/// Asks for the daemon's version.
 pub(crate) async fn info(channel: &Channel) -> Result<InfoResponse, Status> {
     unary(channel, INFO, InfoRequest {}).await
 }
 
-/// The daemon's workers.
+/// Asks for the daemon's workers.
 pub(crate) async fn list_workers(channel: &Channel) -> Result<ListWorkersResponse, Status> {
     unary(channel, LIST_WORKERS, ListWorkersRequest::default()).await
 }
 
-/// Runs a build; the answer comes when it is over.
+/// Runs a build. The answer comes at its end.
 pub(crate) async fn solve(
     channel: &Channel,
     request: SolveRequest,
@@ -146,7 +146,7 @@ pub(crate) async fn session(
     response.map(Response::into_inner)
 }
 
-/// A call to the gateway of the build `build`, which waits for its client, or else of the one whose connection it is.
+/// A call to the gateway of the build `build`, which waits for its client, or of the build that the connection is for.
 pub(crate) async fn gateway<Q, A>(
     channel: &Channel,
     build: Option<&str>,

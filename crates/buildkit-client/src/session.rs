@@ -30,8 +30,8 @@ pub(crate) use report::Reporter;
 pub use report::ServiceError;
 pub(crate) use service::Services;
 
-/// The id of a session, known before it is opened, so that a graph can be bound to it. Who knows it can use the session, so
-/// it is random.
+/// The id of a session. It is known before the session is opened, so that a graph can be bound to it. It is random,
+/// since everybody who knows it can use the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionId(String);
 
@@ -58,7 +58,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Opens a session on which the daemon can call `services`. Returns when the daemon has taken it up.
+    /// Opens a session on which the daemon can call `services`. Returns when the daemon has accepted it.
     pub(crate) async fn open(
         channel: &Channel,
         id: SessionId,

@@ -1,4 +1,4 @@
-//! A build: what is asked for, what comes out, and how it runs.
+//! A build: the request, the result, and the call.
 
 mod error;
 mod failure;
@@ -24,9 +24,9 @@ pub use error::SolveError;
 pub use failure::{BuildFailure, FailureSource, readable};
 pub(crate) use run::prepare;
 
-/// What a daemon is asked to build.
+/// A request to build.
 ///
-/// It starts from a definition and takes the rest from `with_…`; whatever is not given is empty.
+/// It starts from a definition; `with_…` methods add the rest. Everything that is not given is empty.
 #[derive(Debug)]
 pub struct Solve {
     definition: Option<Bytes>,
@@ -46,7 +46,7 @@ pub struct Solve {
     leader: Option<Leader>,
 }
 
-/// Who puts the result of a solve together.
+/// The side that puts the result of a solve together.
 pub(crate) struct Leader(Box<dyn FnOnce(Gateway) -> Leading + Send>);
 
 type Leading = Pin<Box<dyn Future<Output = Result<(), GatewayError>> + Send>>;
@@ -63,10 +63,10 @@ impl fmt::Debug for Leader {
     }
 }
 
-/// What a solve that went well leaves.
+/// The result of a successful solve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Solved {
-    /// What exporters and caches say: `containerimage.digest`, `cache.manifest` and the like.
+    /// The answers of exporters and caches: `containerimage.digest`, `cache.manifest` and the like.
     pub exporter_response: BTreeMap<String, String>,
 }
 
@@ -88,7 +88,7 @@ impl Solve {
         Self::new(None, name.into())
     }
 
-    /// Whatever `leader` gives back: it has graphs solved, and puts a result together.
+    /// The result of `leader`, which has graphs solved, and puts a result together.
     pub fn led_by<F, L>(leader: F) -> Self
     where
         F: FnOnce(Gateway) -> L + Send + 'static,
@@ -132,8 +132,8 @@ impl Solve {
         self
     }
 
-    /// The same with attestations of its images, as buildx has them: of how they were built (`mode=min`), and of what is in
-    /// them (empty, or `generator=IMAGE`). The daemon makes them whoever leads the build.
+    /// The same with attestations of its images, as in buildx: the provenance (`mode=min`), and the SBOM (empty, or
+    /// `generator=IMAGE`). The daemon makes them, whoever leads the build.
     pub fn with_attestations(mut self, provenance: Option<&str>, sbom: Option<&str>) -> Self {
         let given = [(attr::PROVENANCE, provenance), (attr::SBOM, sbom)];
         let given = given
@@ -189,13 +189,14 @@ impl Solve {
         Self { ssh, ..self }
     }
 
-    /// The same in the session that its graph is bound to. By default, the session has an id that nobody knows before.
+    /// The same in the session that its graph is bound to. By default, the session has a new random id.
     pub fn with_session(self, session: SessionId) -> Self {
         Self { session, ..self }
     }
 
-    /// The same with a key by which the daemon keeps the directories that this client sends: a session with the same key
-    /// sends only what changed. It must be a secret of this client. By default there is none, and all is sent.
+    /// The same with a key under which the daemon keeps the directories that this client sends: a session with the
+    /// same key sends only changed files. It must be a secret of this client. By default there is none, and all files
+    /// are sent.
     pub fn with_shared_key(mut self, key: impl Into<String>) -> Self {
         self.shared_key = key.into();
         self

@@ -26,12 +26,12 @@ pub struct TlsFlags {
     pub server_name: Option<String>,
 }
 
-/// TLS that is wanted: the files to read, and the name to expect.
+/// The TLS settings: the files to read, and the expected name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
     /// The only authorities that are trusted; the system's are not.
     pub ca: PathBuf,
-    /// What this client presents; without it the connection is not mutual.
+    /// The client's certificate; without it, the daemon does not know the client.
     pub client: Option<ClientPair>,
     /// The name that the daemon's certificate must carry; the address's host by default.
     pub server_name: Option<String>,
@@ -49,7 +49,7 @@ pub struct ClientPair {
 /// TLS options or files that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// The same files were named in two ways.
+    /// The same files are named in two ways.
     #[error("`--tlsdir` cannot be given together with `--tlscacert`, `--tlscert` or `--tlskey`")]
     DirAndFiles,
     /// A directory without one of the three files.
@@ -106,7 +106,7 @@ pub enum TlsError {
 }
 
 impl TlsFlags {
-    /// What the flags ask for: nothing (plain text), or the files to use.
+    /// The settings of the flags: `None` (plain text), or the files to use.
     pub fn resolve(&self) -> Result<Option<TlsFiles>, TlsError> {
         let Self {
             dir,

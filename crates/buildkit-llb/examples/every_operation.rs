@@ -21,7 +21,7 @@ use buildkit_llb::{
 
 type AnyError = Box<dyn std::error::Error>;
 
-/// What the command line chooses.
+/// The choices of the command line.
 struct Options {
     base: String,
     git: Option<String>,
@@ -115,7 +115,7 @@ fn every_operation(options: &Options) -> Result<State, AnyError> {
     Ok(done.into_iter().next().unwrap_or_default())
 }
 
-/// A command with every kind of mount; the state is what it wrote to `/out`.
+/// A command with every kind of mount; the state is its output `/out`.
 fn commands(base: &State, context: &State, options: &Options) -> Result<State, AnyError> {
     let script = "set -e
         test \"$TOKEN\" = \"$(cat /run/secrets/token)\"

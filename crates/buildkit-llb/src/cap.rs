@@ -1,4 +1,4 @@
-//! Capabilities: what a vertex needs its daemon to support.
+//! Capabilities that a vertex needs of its daemon.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -6,12 +6,12 @@ use std::fmt;
 
 /// The name of a capability, as `solver/pb/caps.go` spells it.
 ///
-/// A daemon refuses a definition whose metadata names a capability that it does not know; that is the only thing
-/// that capabilities do on the way out.
+/// A daemon refuses a definition whose metadata names a capability that it does not know. Capabilities in a definition
+/// have no other effect.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cap(Cow<'static, str>);
 
-/// The capabilities that a daemon has told us of, for [`Constraints::caps`](crate::Constraints::caps).
+/// The capabilities that a daemon has, for [`Constraints::caps`](crate::Constraints::caps).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CapSet(BTreeSet<Cap>);
 

@@ -12,13 +12,13 @@ use crate::platform::Platform;
 /// The sessions that send local sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalSessions {
-    /// That of every source that has none of its own here.
+    /// The session of all sources that have none of their own here.
     pub all: String,
-    /// Those of single sources, by name.
+    /// The sessions of single sources, by name.
     pub named: BTreeMap<String, String>,
-    /// Whether only files are sent that changed since the client last sent the same ones, by their metadata. The daemon
-    /// keeps what it was sent for sessions with the shared key of this one, and for sources with the same patterns. Where
-    /// the key is known to others, so are the files, and they can be replaced by others with the same metadata.
+    /// Whether only changed files are sent, by a comparison of metadata with the files that the daemon keeps from
+    /// earlier sessions with the same shared key and sources with the same patterns. Others who know the key can read
+    /// these files, and replace them by files with the same metadata.
     pub changes_only: bool,
 }
 
@@ -40,13 +40,13 @@ impl LocalSessions {
         }
     }
 
-    /// That of the source `name`.
+    /// The session of the source `name`.
     pub(crate) fn of(&self, name: &str) -> &str {
         self.named.get(name).unwrap_or(&self.all)
     }
 }
 
-/// What a marshal call says about all vertices. Mirrors `llb.Constraints` at marshal level.
+/// The options of a marshal call, for all vertices. Mirrors `llb.Constraints` at marshal level.
 ///
 /// Unlike BuildKit's client, nothing is taken from the machine: the platform must be given when a vertex needs one,
 /// and so must an id for local sources that have none of their own.
@@ -86,8 +86,8 @@ impl Constraints {
     }
 
     /// Binds local sources that have no session of their own to those of the clients that send them, whatever id they
-    /// have: nobody else can send them then. Default: none. BuildKit's client has no such thing; it names a session when
-    /// it makes the source.
+    /// have: nobody else can send them then. Default: none. BuildKit's client has no such thing; it names a session
+    /// when it makes the source.
     pub fn local_sessions(mut self, sessions: LocalSessions) -> Self {
         self.local_sessions = Some(Arc::new(sessions));
         self
@@ -100,7 +100,7 @@ impl Constraints {
         self
     }
 
-    /// Says what the daemon supports. Default: unknown. The only effect is on execs: with
+    /// Sets the daemon's capabilities. Default: unknown. The only effect is on execs: with
     /// `exec.meta.setsdefaultpath` the daemon sets `PATH`, without it the graph does.
     pub fn caps(mut self, caps: CapSet) -> Self {
         self.caps = Some(Arc::new(caps));
@@ -113,7 +113,7 @@ impl Constraints {
         self
     }
 
-    /// Says of every vertex whether its result goes into an exported cache. Default: the export's mode decides.
+    /// Sets for every vertex whether its result goes into an exported cache. Default: the export's mode decides.
     pub fn export_cache(mut self, export: ExportCache) -> Self {
         self.notes.get_mut().export_cache = Some(export);
         self

@@ -1,4 +1,4 @@
-//! What a vertex does, read back from its op: for programs that explain graphs, not for building them.
+//! The operation of a vertex, read back from its op: for programs that explain graphs, not for building them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::state::State;
 /// The number of bind mounts in `pb.MountType`.
 const BIND: i32 = 0;
 
-/// What a vertex does, without the digests of what it reads.
+/// The operation of a vertex, without the digests of its inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpContent {
@@ -51,9 +51,9 @@ pub struct ExecContent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MountContent {
-    /// Where it is mounted; `/` is the root file system.
+    /// The path of the mount; `/` is the root file system.
     pub dest: String,
-    /// Which of the vertex's inputs it is; `None` for scratch, and for mounts that are none.
+    /// The index of the mounted input of the vertex; `None` for scratch, and for mounts without an input.
     pub input: Option<usize>,
     /// The directory of the input that is mounted.
     pub selector: String,
@@ -65,13 +65,13 @@ pub struct MountContent {
     pub id: String,
 }
 
-/// Where files come from. The Debug text has no password of an address.
+/// The source of files. The Debug text has no password of an address.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SourceContent {
     /// The identifier, such as `docker-image://docker.io/library/alpine:latest`.
     pub identifier: String,
-    /// What is said about it.
+    /// Its attributes.
     pub attrs: BTreeMap<String, String>,
 }
 
@@ -79,9 +79,10 @@ pub struct SourceContent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileActionContent {
-    /// Which of the vertex's inputs is changed; `None` for scratch, and for what an earlier action of the vertex made.
+    /// The index of the changed input of the vertex; `None` for scratch, and for the result of an earlier action of
+    /// the vertex.
     pub input: Option<usize>,
-    /// Which of the vertex's inputs is copied from.
+    /// The index of the input of the vertex that is copied from.
     pub source: Option<usize>,
     /// The change.
     pub change: FileChange,
@@ -106,7 +107,7 @@ pub enum FileChange {
         path: String,
         /// Its permission bits.
         mode: i32,
-        /// What it holds.
+        /// Its content.
         data: Vec<u8>,
     },
     /// Makes a directory.
@@ -118,7 +119,7 @@ pub enum FileChange {
     },
     /// Makes a symbolic link.
     Symlink {
-        /// What it points to.
+        /// Its target.
         target: String,
         /// Its path.
         path: String,
@@ -148,12 +149,12 @@ impl SourceContent {
         self.attrs.get(attr::GIT_FULL_URL).map(String::as_str)
     }
 
-    /// What a download must hash to.
+    /// The expected digest of a download.
     pub fn http_checksum(&self) -> Option<&str> {
         self.attrs.get(attr::HTTP_CHECKSUM).map(String::as_str)
     }
 
-    /// The paths that a local source is limited to; backslashes that take a sign's meaning away are left out.
+    /// The paths that a local source is limited to, without the backslashes of escapes.
     pub fn included_paths(&self) -> Vec<String> {
         let patterns = self.attrs.get(attr::LOCAL_INCLUDE_PATTERNS);
         let list = patterns.and_then(|patterns| serde_json::from_str::<Vec<String>>(patterns).ok());
@@ -172,7 +173,7 @@ impl fmt::Debug for SourceContent {
 }
 
 impl Entry {
-    /// What the vertex does.
+    /// The operation of the vertex.
     pub fn content(&self) -> OpContent {
         match self.message().op {
             Some(pb::op::Op::Exec(exec)) => OpContent::Exec(exec_content(exec)),
@@ -189,7 +190,7 @@ impl Entry {
         }
     }
 
-    /// The bytes of the op without the digests of what it reads: equal for vertices that do the same to different inputs.
+    /// The bytes of the op without the digests of its inputs: equal for vertices that do the same to different inputs.
     pub fn own_bytes(&self) -> Vec<u8> {
         let mut op = self.message();
         for input in &mut op.inputs {
@@ -208,9 +209,9 @@ impl Entry {
         parts.join("/")
     }
 
-    /// The input that the vertex is a next state of: what files are changed in, the root file system of a command. For
-    /// a command that leaves no root of its own (it is scratch, or read-only), the first mount with an input that it
-    /// writes to and leaves.
+    /// The input whose next state the vertex is: the one in which files are changed, or the root file system of a
+    /// command. For a command without a root of its own (it is scratch, or read-only), the first mount that has an
+    /// input and an output.
     pub fn primary_input(&self) -> Option<usize> {
         match self.message().op? {
             pb::op::Op::Exec(exec) => exec_primary_input(&exec.mounts),

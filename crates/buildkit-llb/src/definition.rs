@@ -9,8 +9,7 @@ use crate::op_kind::OpKind;
 use crate::sourcemap::Range;
 use crate::wire::Writer;
 
-/// A marshalled graph: ops in an order in which inputs come first, and what is said about each. Mirrors
-/// `pb.Definition`.
+/// A marshalled graph: ops in an order in which inputs come first, and metadata for each. Mirrors `pb.Definition`.
 ///
 /// Equal graphs under equal constraints give equal bytes. The definition of scratch is empty.
 ///
@@ -62,7 +61,7 @@ pub struct Edge {
     output: u32,
 }
 
-/// Where a vertex comes from.
+/// The place in a source file that a vertex comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     pub(crate) source_index: usize,
@@ -102,12 +101,12 @@ impl Definition {
         self.head.map(|(digest, _)| digest)
     }
 
-    /// Which output of the head is the result; `None` for scratch.
+    /// The number of the head's output that is the result; `None` for scratch.
     pub fn head_output(&self) -> Option<u32> {
         self.head.map(|(_, index)| index)
     }
 
-    /// The vertices without the terminal, inputs before what reads them.
+    /// The vertices without the terminal, inputs before their readers.
     pub fn vertices(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.entries[..self.entries.len().saturating_sub(1)].iter()
     }
@@ -173,7 +172,7 @@ impl Entry {
         self.digest
     }
 
-    /// What the vertex does.
+    /// The operation of the vertex.
     pub fn kind(&self) -> OpKind {
         self.kind
     }
@@ -183,17 +182,17 @@ impl Entry {
         &self.op
     }
 
-    /// What the vertex reads, in the order of the op's inputs.
+    /// The inputs of the vertex, in the order of the op's inputs.
     pub fn inputs(&self) -> &[Edge] {
         &self.inputs
     }
 
-    /// What is said about the vertex without changing its digest.
+    /// The metadata of the vertex, which is no part of its digest.
     pub fn metadata(&self) -> &OpMetadata {
         &self.metadata
     }
 
-    /// Where the vertex comes from.
+    /// The source locations of the vertex.
     pub fn locations(&self) -> &[Location] {
         self.locations.as_deref().unwrap_or_default()
     }
@@ -225,7 +224,7 @@ impl Edge {
         self.vertex as usize
     }
 
-    /// Which of that vertex's outputs is read.
+    /// The number of that vertex's output.
     pub fn output(&self) -> u32 {
         self.output
     }

@@ -11,7 +11,7 @@ pub(crate) const OP_DIGEST_LEN: usize = PREFIX.len() + 64;
 const PREFIX: &str = "sha256:";
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// The digest of a vertex: the sha256 of its op bytes. `Display` and `FromStr` use `sha256:<64 hex digits>`.
+/// The digest of a vertex: the sha256 of the bytes of its op. `Display` and `FromStr` use `sha256:<64 hex digits>`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OpDigest([u8; 32]);
 

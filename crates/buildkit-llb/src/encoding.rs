@@ -1,4 +1,4 @@
-//! What every op's encoding shares: inputs, platform and constraints stand before the op itself.
+//! The common part of every op's encoding: inputs, platform and constraints, which come before the op itself.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ use crate::platform::Platform;
 use crate::vertex::{Op, Output, Slot, Vertex};
 use crate::wire::Writer;
 
-/// The number of an input that is not there.
+/// The number that stands for no input.
 pub(crate) const SCRATCH: i64 = -1;
 
 /// Lists longer than this are searched through an index.
 const LINEAR_SEARCH: usize = 16;
 
-/// An op in the making: where it is written to, and what it is written from.
+/// An op that is being written.
 pub(crate) struct Encoding<'a> {
     pub(crate) writer: &'a mut Writer,
     pub(crate) constraints: &'a Constraints,
@@ -35,12 +35,12 @@ pub(crate) struct Encoding<'a> {
     edges: &'a mut Vec<Edge>,
 }
 
-/// What one op after the other is written into.
+/// The buffers that one op after the other is written into.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     /// The bytes of the op.
     pub(crate) writer: Writer,
-    /// What it needs of the daemon.
+    /// The capabilities that it needs.
     pub(crate) caps: Vec<Cap>,
     /// Its inputs.
     pub(crate) edges: Vec<Edge>,
@@ -66,7 +66,7 @@ pub(crate) struct InputList {
 }
 
 impl<'a> Encoding<'a> {
-    /// Starts the op of `vertex`, whose inputs are at `places`, over what `scratch` holds.
+    /// Starts the op of `vertex`, whose inputs are at `places`, in the buffers of `scratch`.
     pub(crate) fn new(
         scratch: &'a mut Scratch,
         constraints: &'a Constraints,
@@ -102,7 +102,7 @@ impl<'a> Encoding<'a> {
         }
     }
 
-    /// Writes `op` and says what it is.
+    /// Writes `op`.
     pub(crate) fn encode(&mut self, op: &Op) -> Result<OpKind, OpError> {
         match op {
             Op::Source(source) => source.encode(self).map(|()| OpKind::Source),
@@ -144,7 +144,7 @@ impl<'a> Encoding<'a> {
         self.numbers[slot.0 as usize] = self.inputs.add(input);
     }
 
-    /// Writes what stands before an op that has every slot as an input of its own, in order.
+    /// Writes the common part of an op whose slots are all inputs of their own, in order.
     pub(crate) fn head_of_all(&mut self, platform: Option<&Platform>) {
         let inputs: Vec<Input> = self.all_inputs().collect();
         self.head_of(&inputs, platform);
@@ -164,7 +164,7 @@ impl<'a> Encoding<'a> {
             .ok_or(OpError::NoPlatform)
     }
 
-    /// Writes what stands before an op that has numbered its inputs: those, the platform if the op has one, and the
+    /// Writes the common part of an op whose inputs have numbers: the inputs, the platform if the op has one, and the
     /// worker constraints.
     pub(crate) fn head(&mut self, platform: Option<&Platform>) {
         let inputs = std::mem::take(&mut self.inputs.inputs);
@@ -212,7 +212,7 @@ impl Input {
 }
 
 impl InputList {
-    /// How many inputs there are.
+    /// The number of inputs.
     pub(crate) fn len(&self) -> i64 {
         number(self.inputs.len())
     }

@@ -1,17 +1,17 @@
-//! Why a graph cannot be marshalled.
+//! The reasons why a graph cannot be marshalled.
 
 /// A graph that cannot be marshalled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("vertex `{vertex}` cannot be marshalled")]
 pub struct MarshalError {
-    /// The vertex: its custom name, or what it does.
+    /// The vertex: its custom name, or its operation.
     pub vertex: String,
-    /// What is wrong with it.
+    /// The problem.
     #[source]
     pub reason: OpError,
 }
 
-/// What is wrong with a vertex. The types of this crate rule out most mistakes; these are left.
+/// The problem of a vertex. The types of this crate rule out most mistakes; these are left.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpError {
@@ -36,19 +36,19 @@ pub enum OpError {
         /// The address.
         url: String,
     },
-    /// A repository is reached over ssh, and the keys of its host are not given.
+    /// A repository is used over ssh, and the keys of its host are not given.
     #[error("`{url}` is reached over ssh, and its host's keys are not given")]
     NoKnownSshHosts {
         /// The address.
         url: String,
     },
-    /// A bundle is to be read, and no commit of it is named.
+    /// A bundle is read, and no commit of it is named.
     #[error("the bundle for `{url}` needs a checksum")]
     BundleWithoutChecksum {
         /// The address.
         url: String,
     },
-    /// A bundle is to be made of a part of a repository, or beside its `.git`.
+    /// A bundle is made of a part of a repository, or together with its `.git`.
     #[error("a bundle of `{url}` holds all of it: neither a directory nor `.git` can be asked for")]
     BundleOfPart {
         /// The address.
@@ -75,7 +75,7 @@ pub enum OpError {
     /// A cache mount has an empty id, which would make it an ordinary mount.
     #[error("the cache mount at `{target}` has an empty id")]
     EmptyCacheId {
-        /// Where it is mounted.
+        /// The path of the mount.
         target: String,
     },
     /// The name of an environment variable is empty or has a `=`.
@@ -93,13 +93,13 @@ pub enum OpError {
     /// A passthrough has an empty id.
     #[error("it is a passthrough with an empty id")]
     EmptyPassthroughId,
-    /// A passthrough hands nothing on but scratch, which cannot depend on anything.
+    /// A passthrough passes on only scratch, which cannot depend on anything.
     #[error("it hands on nothing but scratch, which cannot wait for anything")]
     NoPassthroughOutput,
-    /// An output of a mount is used that has none.
+    /// An output is used of a mount that has none.
     #[error("the mount at `{target}` has no output")]
     NoMountOutput {
-        /// Where it is mounted.
+        /// The path of the mount.
         target: String,
     },
 }

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::definition::{Definition, Entry};
 use crate::pb;
 
-/// The whole of it, fields in the order in which they are printed.
+/// The whole JSON, fields in the order in which they are printed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DefinitionView {

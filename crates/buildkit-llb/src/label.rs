@@ -1,4 +1,4 @@
-//! What a vertex of a definition is called, and where it runs.
+//! The name of a vertex of a definition, and its platform.
 
 use prost::Message as _;
 
@@ -8,8 +8,8 @@ use crate::platform::Platform;
 use crate::source::userinfo;
 
 impl Entry {
-    /// A name for people: the custom name, else what the op does, such as `mkdir /a, copy / → /b`. An address stands
-    /// there without its password.
+    /// A name for people: the custom name, or else the operation, such as `mkdir /a, copy / → /b`. Addresses in it
+    /// have no password.
     pub fn label(&self) -> String {
         match (self.metadata().custom_name(), self.op().op) {
             (Some(name), _) => name.to_owned(),
@@ -18,7 +18,8 @@ impl Entry {
         }
     }
 
-    /// What a source reads, as `docker-image://docker.io/library/debian:12`; `None` when the vertex is no source.
+    /// The address of a source, such as `docker-image://docker.io/library/debian:12`; `None` if the vertex is no
+    /// source.
     pub fn source_identifier(&self) -> Option<String> {
         match self.op().op {
             Some(pb::op::Op::Source(source)) => Some(source.identifier),

@@ -62,8 +62,8 @@
 //!
 //! Mirrored although it looks odd, because bytes or metadata would differ: the misspelt capability of http owners; no
 //! capabilities for single file actions; symbolic links whose paths are not resolved; the platform that is stored as
-//! given on one vertex and normalised on the next; the directory of a state that is reset onto an output with a platform
-//! of its own.
+//! given on one vertex and normalised on the next; the directory of a state that is reset onto an output with a
+//! platform of its own.
 
 mod cap;
 mod constraints;

@@ -1,4 +1,4 @@
-//! Going on from a marshalled definition.
+//! States from a marshalled definition.
 
 use std::fmt;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl LoadedOp {
         self.kind
     }
 
-    /// Its digest and bytes: to hash and copy them again would take longer than all else when they are many.
+    /// Its digest and bytes. With many ops, to hash and copy them again would take longer than everything else.
     pub(crate) fn marshalled(&self) -> (OpDigest, Arc<[u8]>) {
         (self.digest, Arc::clone(&self.bytes))
     }

@@ -46,7 +46,7 @@ pub(crate) fn marshal(
     marshaller.finish(places[places.len() - 1], head.index)
 }
 
-/// What has been marshalled. `by_digest` names vertices by their places in `entries`.
+/// The vertices that are marshalled so far. `by_digest` has their places in `entries`.
 struct Marshaller<'a> {
     constraints: &'a Constraints,
     by_digest: BTreeMap<OpDigest, usize>,
@@ -57,7 +57,7 @@ struct Marshaller<'a> {
     sources: SourceCollector,
 }
 
-/// What became of one vertex, its bytes aside.
+/// The result of one vertex, without its bytes.
 struct Encoded {
     kind: OpKind,
     inputs: Box<[Edge]>,
@@ -120,7 +120,7 @@ impl Marshaller<'_> {
         );
         let kind = encoding.encode(&vertex.op)?;
         let mut notes = match &vertex.op {
-            // What was marshalled before keeps what was said then.
+            // An op that was marshalled before keeps its metadata.
             Op::Loaded(_) => SharedNotes::default(),
             _ => self.constraints.notes.clone(),
         };
@@ -191,7 +191,7 @@ impl Marshaller<'_> {
     }
 }
 
-/// What a vertex is called in an error.
+/// The name of a vertex in an error.
 fn label(vertex: &Vertex) -> String {
     if let Some(name) = vertex.options.notes.get().custom_name() {
         return name.to_owned();

@@ -1,4 +1,4 @@
-//! What a definition says about a vertex without changing its digest.
+//! The metadata of vertices, which is no part of their digests.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -46,11 +46,11 @@ pub enum GroupStrength {
 /// no limit. Mirrors `pb.LinuxResources`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LinuxResources {
-    /// The most memory, in bytes.
+    /// The largest memory, in bytes.
     pub memory: i64,
-    /// The most memory and swap together, in bytes.
+    /// The largest sum of memory and swap, in bytes.
     pub memory_swap: i64,
-    /// The weight beside other containers.
+    /// The CPU weight relative to other containers.
     pub cpu_shares: u64,
     /// The scheduler's period, in microseconds.
     pub cpu_period: u64,

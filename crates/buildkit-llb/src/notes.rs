@@ -1,4 +1,4 @@
-//! What users say about vertices: names, cache settings, groups, limits.
+//! The user's notes about vertices: names, cache settings, groups, limits.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::metadata::{ExportCache, LinuxResources, ProgressGroup};
 /// The key under which progress looks for a vertex's name.
 pub(crate) const CUSTOM_NAME: &str = "llb.customname";
 
-/// What is said of a vertex when nothing is.
+/// The notes of a vertex without any.
 static NOTHING: Notes = Notes {
     ignore_cache: false,
     export_cache: None,
@@ -17,7 +17,7 @@ static NOTHING: Notes = Notes {
     linux_resources: None,
 };
 
-/// What users say about a vertex, or a marshal call about all of them.
+/// Notes about a vertex, or of a marshal call about all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Notes {
     pub(crate) ignore_cache: bool,
@@ -56,7 +56,7 @@ impl Notes {
         }
     }
 
-    /// Lays `over` on top: what is set there wins, lists are united.
+    /// Puts `over` on top: its values win, lists are joined.
     pub(crate) fn merge(&mut self, over: &Self) {
         self.ignore_cache |= over.ignore_cache;
         self.export_cache = over.export_cache.or(self.export_cache);
@@ -83,7 +83,7 @@ impl SharedNotes {
         Arc::make_mut(self.0.get_or_insert_default())
     }
 
-    /// Lays `over` on top.
+    /// Puts `over` on top.
     pub(crate) fn merge(&mut self, over: &Self) {
         if self.0.is_none() {
             self.0.clone_from(&over.0);

@@ -1,4 +1,4 @@
-//! What kind of op a vertex is.
+//! The kinds of ops.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub enum OpKind {
     File,
     /// Layers laid over each other.
     Merge,
-    /// What one state has that another has not.
+    /// The diff between two states.
     Diff,
     /// A nested build.
     Build,

@@ -8,7 +8,7 @@ use crate::notes::SharedNotes;
 use crate::platform::Platform;
 use crate::sourcemap::SourceLocation;
 
-/// What is set on one vertex alone. Mirrors the vertex-level `llb.Constraints`.
+/// The options of one vertex. Mirrors the vertex-level `llb.Constraints`.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub(crate) platform: Option<Arc<Platform>>,
@@ -16,7 +16,7 @@ pub struct Options {
     rare: Option<Box<Rare>>,
 }
 
-/// What few vertices have.
+/// Options that few vertices have.
 #[derive(Debug, Clone, Default)]
 struct Rare {
     filters: Vec<String>,
@@ -38,7 +38,7 @@ impl Options {
         self.rare.as_deref().map_or(&[], |rare| &rare.filters)
     }
 
-    /// Where the vertex comes from.
+    /// The source locations of the vertex.
     pub(crate) fn locations(&self) -> &[SourceLocation] {
         self.rare.as_deref().map_or(&[], |rare| &rare.locations)
     }
@@ -72,7 +72,7 @@ impl Options {
     }
 }
 
-/// What has options: every builder of a vertex. Only this crate's builders are that.
+/// A builder of a vertex, which has options. Only this crate's builders are such.
 pub trait HasOptions {
     /// The options, to change them.
     fn options_mut(&mut self) -> &mut Options;
@@ -81,14 +81,14 @@ pub trait HasOptions {
 /// The methods that set options.
 macro_rules! option_methods {
     ($($visibility:tt)?) => {
-        /// Sets the name that progress shows. Default: what the daemon makes of the op.
+        /// Sets the name that progress shows. Default: a name that the daemon makes from the op.
         $($visibility)? fn custom_name(mut self, name: impl Into<String>) -> Self {
             $crate::options::HasOptions::options_mut(&mut self)
                 .describe($crate::notes::CUSTOM_NAME.into(), name.into());
             self
         }
 
-        /// Adds an entry to the description, which the daemon hands on and does not read.
+        /// Adds an entry to the description, which the daemon passes on and does not read.
         $($visibility)? fn description(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
             $crate::options::HasOptions::options_mut(&mut self).describe(key.into().into(), value.into());
             self
@@ -100,7 +100,7 @@ macro_rules! option_methods {
             self
         }
 
-        /// Says whether the result goes into an exported cache. Default: the export's mode decides.
+        /// Sets whether the result goes into an exported cache. Default: the export's mode decides.
         $($visibility)? fn export_cache(mut self, export: $crate::metadata::ExportCache) -> Self {
             $crate::options::HasOptions::options_mut(&mut self).set_export_cache(export);
             self
@@ -131,7 +131,7 @@ macro_rules! option_methods {
             self
         }
 
-        /// Says where in a source file the vertex comes from; errors of the daemon show it.
+        /// Adds the place in a source file that the vertex comes from; errors of the daemon show it.
         $($visibility)? fn location(mut self, location: $crate::sourcemap::SourceLocation) -> Self {
             $crate::options::HasOptions::options_mut(&mut self).add_location(location);
             self

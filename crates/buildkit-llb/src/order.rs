@@ -1,4 +1,4 @@
-//! The vertices below a head, each once, inputs before what reads them.
+//! The vertices below a head, each once, inputs before their readers.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ struct Frame<'v> {
     vertex: &'v Vertex,
     /// The input to look at next.
     next: usize,
-    /// Where the places of its inputs start among those that are waiting for their readers.
+    /// The start of its inputs' places among those that wait for their readers.
     first: usize,
 }
 
@@ -58,7 +58,7 @@ impl<'v> Order<'v> {
         order
     }
 
-    /// How many vertices there are.
+    /// The number of vertices.
     pub(crate) fn len(&self) -> usize {
         self.vertices.len()
     }

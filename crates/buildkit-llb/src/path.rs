@@ -50,7 +50,8 @@ pub(crate) fn absolute<'a>(dir: &str, path: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// As [`absolute`], but a trailing `/` or `/.` stays: to a copy it says that the destination is a directory.
+/// The same as [`absolute`], but a trailing `/` or `/.` stays, which says that the destination of a copy is a
+/// directory.
 pub(crate) fn absolute_destination<'a>(dir: &str, path: &'a str) -> Cow<'a, str> {
     let absolute = absolute(dir, path);
     if path.ends_with('/') && !absolute.ends_with('/') {
@@ -71,7 +72,7 @@ pub(crate) fn absolute_destination<'a>(dir: &str, path: &'a str) -> Cow<'a, str>
     }
 }
 
-/// Whether cleaning would change nothing; a cheap answer for the paths that programs write.
+/// Whether the path is clean already; a cheap check, as most paths that programs write are.
 fn is_clean(path: &str) -> bool {
     match path.strip_prefix('/') {
         Some("") => true,

@@ -1,4 +1,4 @@
-//! What steps inherit from the state they run on: environment, directory, user and the like.
+//! The values that steps inherit from the state that they run on: environment, directory, user and the like.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub enum NetworkMode {
     None,
 }
 
-/// How far an exec is confined. Mirrors `pb.SecurityMode`.
+/// The confinement of an exec. Mirrors `pb.SecurityMode`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecurityMode {
@@ -39,7 +39,7 @@ pub struct Ulimit {
     pub(crate) hard: i64,
 }
 
-/// What a state hands on. Strings that are not set are empty, as on the wire.
+/// The values that a state passes on. Strings that are not set are empty, as on the wire.
 #[derive(Debug, Clone)]
 pub(crate) struct Values {
     pub(crate) dir: Arc<str>,
@@ -152,7 +152,7 @@ macro_rules! settings_methods {
             self.set(Setting::Dir(dir.into()))
         }
 
-        /// Sets the user, as `user[:group]` by name or number. Default: what the image's root file system says, root.
+        /// Sets the user, as `user[:group]` by name or number. Default: root.
         pub fn user(self, user: impl Into<String>) -> Self {
             self.set(Setting::User(user.into()))
         }
@@ -182,7 +182,7 @@ macro_rules! settings_methods {
             self.set(Setting::Network(network))
         }
 
-        /// Sets how far containers are confined. Default: [`SecurityMode::Sandbox`](crate::SecurityMode::Sandbox).
+        /// Sets the confinement of containers. Default: [`SecurityMode::Sandbox`](crate::SecurityMode::Sandbox).
         pub fn security(self, security: $crate::settings::SecurityMode) -> Self {
             self.set(Setting::Security(security))
         }

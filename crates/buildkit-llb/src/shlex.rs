@@ -9,12 +9,12 @@ pub enum CommandLineError {
     /// The last character escapes nothing.
     #[error("the command line ends in a backslash")]
     TrailingBackslash,
-    /// There is no word in it.
+    /// There is no word in the line.
     #[error("the command line has no word")]
     Empty,
 }
 
-/// Where the reader stands; a word goes on through quotes until a space outside of them.
+/// The state of the reader. A word goes on through quotes until a space outside of them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum At {
     Between,

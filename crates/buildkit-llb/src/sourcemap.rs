@@ -1,4 +1,4 @@
-//! Where vertices come from: source files, and ranges in them.
+//! Source locations of vertices: source files, and ranges in them.
 
 use std::sync::Arc;
 
@@ -44,9 +44,9 @@ pub struct SourceLocation {
 /// A range of a source file. Lines count from 1 and characters from 0, as in BuildKit's Dockerfile frontend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
-    /// Where it starts.
+    /// The start.
     pub start: Position,
-    /// Where it ends.
+    /// The end.
     pub end: Position,
 }
 

@@ -1,4 +1,4 @@
-//! The state: an output of the graph, and what steps on it inherit.
+//! The state: an output of the graph, and the values that steps on it inherit.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -40,13 +40,13 @@ impl State {
         Image::new(reference).state()
     }
 
-    /// Runs a command on this state. What it leaves in the root file system is the new state; environment, directory
-    /// and so on continue from this state, not from what the exec set for itself.
+    /// Runs a command on this state. The root file system after it is the new state; environment, directory and so on
+    /// continue from this state, not from the exec's own settings.
     pub fn run(&self, exec: Exec) -> Self {
         self.exec(exec).root()
     }
 
-    /// As [`run`](Self::run), for commands whose other mounts are results too.
+    /// The same as [`run`](Self::run), for commands whose other mounts are results too.
     pub fn exec(&self, exec: Exec) -> ExecOutputs {
         exec.on(self)
     }
@@ -134,7 +134,7 @@ impl State {
         passthrough.states().pop().unwrap_or_default()
     }
 
-    /// Whether this is nothing, so that no vertex stands for it.
+    /// Whether this is scratch, which has no vertex.
     pub fn is_scratch(&self) -> bool {
         self.output.is_none()
     }
@@ -174,7 +174,7 @@ impl State {
         self.values.network
     }
 
-    /// How far later execs are confined.
+    /// The confinement of later execs.
     pub fn get_security(&self) -> SecurityMode {
         self.values.security
     }
@@ -195,8 +195,8 @@ impl State {
         self.values.platform.as_deref()
     }
 
-    /// Sets constraints that apply before those of the marshal call. Held by this very state only: what is built on
-    /// it starts without. Mirrors `SetMarshalDefaults`.
+    /// Sets constraints that apply before those of the marshal call. Only this state has them, and not the states that
+    /// are made from it. Mirrors `SetMarshalDefaults`.
     pub fn marshal_defaults(mut self, defaults: Constraints) -> Self {
         self.defaults = Some(Arc::new(defaults));
         self

@@ -16,13 +16,13 @@ use crate::source::SourceOp;
 pub(crate) struct Vertex {
     pub(crate) op: Op,
     pub(crate) options: Options,
-    /// What the op reads, in the order in which BuildKit's client walks it. Ops name an input by its slot here.
+    /// The inputs of the op, in the order in which BuildKit's client walks them. Ops name an input by its slot here.
     pub(crate) inputs: Vec<Output>,
-    /// What is wrong with the op; marshalling reports it.
+    /// The problem of the op, which marshalling reports.
     pub(crate) fault: Option<Box<OpError>>,
 }
 
-/// What a vertex does.
+/// The operation of a vertex.
 #[derive(Debug)]
 pub(crate) enum Op {
     Source(Box<SourceOp>),
@@ -65,8 +65,8 @@ impl Vertex {
         }
     }
 
-    /// The platform that a state gets with an output of this vertex: only sources and execs with a platform of their
-    /// own hand one on, and ops of loaded definitions.
+    /// The platform that a state gets with an output of this vertex. Only sources and execs with a platform of their
+    /// own pass one on, and ops of loaded definitions.
     pub(crate) fn output_platform(&self) -> Option<&Arc<Platform>> {
         match self.op {
             Op::Source(_) | Op::Exec(_) | Op::Loaded(_) => self.options.platform.as_ref(),

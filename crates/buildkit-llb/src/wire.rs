@@ -22,17 +22,17 @@ impl Writer {
         }
     }
 
-    /// What has been written.
+    /// The bytes so far.
     pub(crate) fn written(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// What has been written, as its owner.
+    /// The bytes so far, as their owner.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// Forgets what has been written and keeps the room.
+    /// Forgets the bytes so far and keeps the room.
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
     }

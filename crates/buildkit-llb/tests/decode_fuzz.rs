@@ -1,4 +1,4 @@
-//! Decoding whatever bytes: it says no, or gives a definition that everything else can work with.
+//! Decoding arbitrary bytes: the result is an error, or a definition that everything else can work with.
 //!
 //! Mutations start from real definitions. Half of them change ops and then put the new digests where the old ones
 //! stood, so that they get past the checks of digests. A short run is part of the tests; for a long one:
@@ -12,7 +12,7 @@ use buildkit_llb::{
     Range, Rm, SecretEnv, SecretFile, SourceMap, SshSocket, State, Symlink, TmpfsMount,
 };
 
-/// How long a run takes unless the environment says otherwise.
+/// The length of a run, unless the environment sets another.
 const SECONDS: u64 = 2;
 
 /// A definition with every kind of op.
@@ -132,7 +132,7 @@ fn mutate_ops(definition: &Definition, numbers: &mut Numbers) -> Vec<u8> {
     bytes
 }
 
-/// Replaces a text by one of the same length, and says whether it was there.
+/// Replaces a text by one of the same length. The result says whether it was found.
 fn replace(bytes: &mut [u8], old: &[u8], new: &[u8]) -> bool {
     let places: Vec<usize> = bytes
         .windows(old.len())
@@ -158,7 +158,7 @@ fn field(bytes: &mut Vec<u8>, number: u8, content: &[u8]) {
     bytes.extend_from_slice(content);
 }
 
-/// What must hold of any bytes. Says whether they are a definition.
+/// Checks the laws for any bytes. The result says whether they are a definition.
 fn check(bytes: &[u8]) -> bool {
     let Ok(definition) = Definition::from_bytes(bytes) else {
         return false;

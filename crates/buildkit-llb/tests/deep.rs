@@ -6,7 +6,7 @@ use buildkit_llb::{
     Platform, State,
 };
 
-/// How deep; each level of a recursion would take more than 5 bytes of the stack below.
+/// The depth. Each level of a recursion would take more than 5 bytes of the stack below.
 const DEPTH: usize = 100_000;
 /// A quarter of what a thread has by default.
 const STACK: usize = 512 * 1024;

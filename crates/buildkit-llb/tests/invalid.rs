@@ -1,4 +1,4 @@
-//! Graphs that no daemon takes: marshalling says what is wrong with them, and with which vertex.
+//! Graphs that no daemon takes: marshalling reports the problem and the vertex.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use buildkit_llb::{

@@ -1,4 +1,4 @@
-//! What holds for every graph.
+//! Laws that hold for every graph.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use buildkit_llb::{
@@ -9,7 +9,7 @@ use buildkit_llb::{
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
-/// One step in the making of a graph; an `Index` picks a state that is there.
+/// One step in the making of a graph; an `Index` picks an existing state.
 #[derive(Debug, Clone)]
 enum Step {
     Image(String),
@@ -52,7 +52,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The graph of some steps; its head merges all that was made.
+/// The graph of some steps; its head merges all states.
 fn build(steps: &[Step]) -> State {
     let mut states = vec![State::scratch()];
     for step in steps {

@@ -1,4 +1,4 @@
-//! What states hand on, and what vertices are next states of.
+//! Values that states pass on, and the inputs whose next states vertices are.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use buildkit_llb::{
@@ -17,7 +17,7 @@ fn vertices(state: &State) -> Vec<Entry> {
     definition.vertices().cloned().collect()
 }
 
-/// The name of the image that the last vertex of `state` is a next state of.
+/// The name of the image whose next state the last vertex of `state` is.
 fn primary_input(state: &State) -> Option<String> {
     let vertices = vertices(state);
     let last = vertices.last().unwrap();

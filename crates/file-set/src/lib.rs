@@ -1,19 +1,20 @@
-//! The digest of a set of files: a graph that cannot hold the files themselves holds this, and the packer compares it
-//! with what the daemon gives it. What another client of the daemon sends in their place is found out by it.
+//! The digest of a set of files. A graph that cannot hold the files themselves holds their digest, and the packer
+//! compares it with the files that it gets from the daemon. Files that another client of the daemon sent in their
+//! place are found out in this way.
 //!
-//! Paths, kinds, contents, and which files are executable are in the digest. Owners, times, other bits of modes and
-//! directories are not, since all of them are set anew.
+//! The digest covers paths, kinds, contents, and which files are executable. It does not cover owners, times, other
+//! bits of modes and directories, since all of these are set anew.
 
 use sha2::{Digest, Sha256};
 
-/// What is hashed first; it changes when the making does.
+/// The first bytes of the hash, which change when the way of hashing does.
 const FORMAT: &[u8] = b"llbgen file set 1\n";
 
-/// The digest, while files are added in the order of the bytes of their paths.
+/// The running digest. Files are added in the order of the bytes of their paths.
 #[derive(Debug, Clone)]
 pub struct FileSetDigest(Sha256);
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A regular file.
@@ -21,7 +22,7 @@ pub enum Kind {
         /// Whether its owner may execute it.
         executable: bool,
     },
-    /// A symbolic link; its content is what it points to.
+    /// A symbolic link; its content is its target.
     Symlink,
     /// A pipe, device or socket, which no set of files has.
     Special,
@@ -34,12 +35,12 @@ impl Default for FileSetDigest {
 }
 
 impl FileSetDigest {
-    /// That of no file.
+    /// The digest of an empty set.
     pub fn new() -> Self {
         Self(Sha256::new_with_prefix(FORMAT))
     }
 
-    /// Adds a file. Its path is relative to the directory that is sent, and empty where a single file is.
+    /// Adds a file. Its path is relative to the directory that is sent, and empty if a single file is sent.
     pub fn add(&mut self, path: &[u8], kind: Kind, sha256: &[u8; 32]) {
         let kind = match kind {
             Kind::File { executable: false } => b'f',
@@ -47,7 +48,7 @@ impl FileSetDigest {
             Kind::Symlink => b'l',
             Kind::Special => b's',
         };
-        // The length goes before the path, which may have any byte.
+        // The length goes before the path, as a path may have any byte.
         self.0.update((path.len() as u64).to_le_bytes());
         self.0.update(path);
         self.0.update([kind]);

@@ -1,10 +1,10 @@
-//! The commands: what the arguments say, read by hand, since graphs write them and no person.
+//! The commands of the program, and their arguments. They are read by hand: graphs write them, and no person.
 
 use std::{ffi::OsString, fmt, os::unix::ffi::OsStrExt, path::Path};
 
 use archive::{Copy, Digest, Options, Whiteouts};
 
-/// What is to be done.
+/// A command with its arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command<'a> {
     /// `copy [--plain=true] [--content=DIGITS] [--mode=OCTAL] [--time=SECONDS] [--without=NAME]… SOURCE PATH TREE TO`
@@ -51,7 +51,7 @@ pub(crate) enum Command<'a> {
     },
 }
 
-/// Arguments that are those of no command.
+/// Arguments that fit no command.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Usage {
     argument: Option<String>,
@@ -158,7 +158,7 @@ fn copy_flags(flags: &[OsString], path: &[u8], to: &[u8]) -> Result<Copy, Usage>
     Ok(copy)
 }
 
-/// The only flag of a command that cannot do without it.
+/// The only flag of a command, which is required.
 fn content_flag(name: &OsString, flags: &[OsString]) -> Result<Digest, Usage> {
     let [flag] = flags else {
         return Err(unknown(name));

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Tells an error with its causes, on one line: it becomes part of the step's log.
+/// Prints an error with its causes on one line, which becomes part of the step's log.
 fn report(error: &dyn Error) {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -32,6 +32,6 @@ fn report(error: &dyn Error) {
         text = format!("{text}: {source}");
         cause = source.source();
     }
-    // Where stderr is gone there is nobody left to tell.
+    // Without stderr, there is nowhere to report to.
     let _ = writeln!(std::io::stderr(), "error: {text}");
 }

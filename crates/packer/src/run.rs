@@ -33,7 +33,7 @@ impl Error for Unusable {
     }
 }
 
-/// Does what the command says.
+/// Carries out a command.
 pub(crate) fn run(command: &Command<'_>) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Copy { source, tree, what } => Ok(archive::copy(source, tree, what)?),
@@ -72,7 +72,7 @@ pub(crate) fn run(command: &Command<'_>) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// The directory is made with the mode of one that a client sends, so that the cache knows both as one.
+/// The directory gets the mode of a directory that a client sends, so that both are one in the cache.
 fn bundle(source: &Path, path: &[u8], out: &Path, content: Digest) -> Result<(), Box<dyn Error>> {
     DirBuilder::new()
         .mode(0o755)

@@ -16,7 +16,7 @@ use crate::path::printable;
 use crate::place::{Content, Last, PlaceError, Root, join, split};
 use crate::walk::{Walk, open_directory, open_file};
 
-/// Where a bundle is until it is complete.
+/// The name of a bundle until it is complete.
 const DRAFT: &str = ".draft";
 
 /// A file that goes into a bundle.
@@ -25,8 +25,8 @@ enum Found {
     Symlink(Vec<u8>),
 }
 
-/// Makes bundles of what is in the directory `path` of the tree below `source`, as files of the directory `target`. Other
-/// files than those with the digest `content` are refused, and then what is in `target` is worthless.
+/// Makes bundles of the files in the directory `path` of the tree below `source`, as files in the directory `target`.
+/// Fails if the files do not have the digest `content`; the files in `target` must not be used then.
 pub fn bundle(
     source: &Path,
     path: &[u8],
@@ -80,7 +80,7 @@ fn open(root: &Root, path: &[u8]) -> io::Result<File> {
     Ok(open_file(place.directory.as_fd(), &name)?.into())
 }
 
-/// What is in a directory, in the order of the bytes of paths.
+/// The entries of a directory, in the order of the bytes of paths.
 fn files(directory: OwnedFd, path: &[u8]) -> Result<BTreeMap<Vec<u8>, Found>, PlaceError> {
     let mut files = BTreeMap::new();
     let mut walk = Walk::of(directory).map_err(unreadable(path))?;
@@ -108,7 +108,7 @@ fn files(directory: OwnedFd, path: &[u8]) -> Result<BTreeMap<Vec<u8>, Found>, Pl
                 let target = target.map_err(|error| failed(error.into()))?;
                 files.insert(below, Found::Symlink(target.into_bytes()));
             }
-            // No set of files has it, so that the digest of one without it would be believed.
+            // A file set has no such file: the digest without it would be accepted.
             _ => {
                 let error = "it is neither a file, nor a directory, nor a symbolic link";
                 return Err(failed(io::Error::other(error)));
@@ -121,11 +121,11 @@ fn files(directory: OwnedFd, path: &[u8]) -> Result<BTreeMap<Vec<u8>, Found>, Pl
 struct Bundles<'a> {
     target: &'a Path,
     current: Option<Current>,
-    /// All that was bundled.
+    /// The digest of all bundled files.
     content: Content,
 }
 
-/// The bundle that is written.
+/// The bundle that is being written.
 struct Current {
     writer: BufWriter<File>,
     files: FileSetDigest,
@@ -175,7 +175,7 @@ impl Bundles<'_> {
     ) -> Result<(), PlaceError> {
         let bundled = Bundled::file(below, executable, size)?;
         self.write(&bundled.header()?)?;
-        // As many bytes as the header says, whatever the file has become.
+        // As many bytes as the header says, even if the file has changed its size.
         let mut hashed = HashingReader::new(opened.take(size));
         let writer = &mut self.writer().writer;
         let copied = io::copy(&mut hashed, writer).map_err(unreadable(below))?;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Copy, Digest, copy};
 
-/// A set of files: by path, whether it is executable, and what it has.
+/// A set of files: for each path, whether it is executable, and its content.
 type Files = std::collections::BTreeMap<String, (bool, Vec<u8>)>;
 
 fn write(root: &Path, files: &Files) {
@@ -41,7 +41,7 @@ fn digest(files: &Files, link: Option<(&str, &str)>) -> Digest {
     digest.finish().into()
 }
 
-/// The bundles that somebody makes who has the files by their sizes and digests alone, as a client that sends them does.
+/// The bundles as a client makes them while it sends: from the sizes and digests of the files.
 fn sent(files: &Files) -> Vec<(String, u64)> {
     let mut bundles: Vec<(FileSetDigest, u64)> = Vec::new();
     let mut cuts = Cuts::default();
@@ -76,7 +76,7 @@ fn listing(directory: &Path) -> Vec<(String, u64)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// What comes out of bundles is what a copy of the plain files gives, and both who make them make the same ones.
+    /// Unpacked bundles give the tree that a copy of the plain files gives, and both makers make the same bundles.
     #[test]
     fn bundles_are_the_files(
         files in prop::collection::btree_map(

@@ -11,11 +11,11 @@ use crate::place::{Content, Dress, PlaceError, Root, Special, Tree, join, trimme
 use crate::stream::Members;
 use crate::walk::{open_file, sorted_names};
 
-/// Few system calls.
+/// A buffer that keeps system calls rare.
 const BUFFER: usize = 256 * 1024;
 
-/// Puts the files of all bundles in the directory `source` into the directory `to` of the tree below `target`, as a copy
-/// of plain files does. Other files than those with the digest `content` are refused, and then the tree is worthless.
+/// Puts the files of all bundles in the directory `source` into the directory `to` of the tree below `target`, as a
+/// copy of plain files does. Fails if the files do not have the digest `content`; the tree must not be used then.
 pub fn unbundle(
     source: &Path,
     target: &Path,
@@ -83,7 +83,7 @@ impl Unbundler {
                 self.tree.special(&path, &dress, &link)?;
                 (file_set::Kind::Symlink, Digest::of(target))
             }
-            // It changes the digest, and so is refused at the end.
+            // This file changes the digest, and so the bundles are refused at the end.
             _ => (file_set::Kind::Special, Digest::of(b"")),
         };
         self.content.note(below.to_vec(), kind, digest);

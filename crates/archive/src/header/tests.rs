@@ -1,4 +1,4 @@
-//! Tables for headers: what stands in ustar, and what goes into PAX records.
+//! Tables for headers: values that fit ustar, and values that need PAX records.
 
 use super::*;
 use crate::digest::Digest;
@@ -139,7 +139,7 @@ fn paths_are_split_before_they_need_records() {
     check(format!("{}/{}", n(156), n(100)), None);
     check(format!("{}/{}", n(155), n(101)), None);
     check(format!("{}/{}/{}", n(50), n(50), n(50)), Some((101, 50)));
-    // The slash that closes a directory's name is none to split at.
+    // A path is not split at the slash that closes a directory's name.
     check(format!("{}/", n(100)), None);
     check(format!("{}/{}/", n(20), n(99)), Some((20, 100)));
 }

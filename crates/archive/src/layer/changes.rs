@@ -1,4 +1,4 @@
-//! Walks two trees side by side and notes what differs.
+//! The differences between two trees, found by walking both side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, CString};
@@ -14,15 +14,15 @@ use super::{LayerError, Whiteouts};
 use crate::path::EntryPath;
 use crate::walk::{Walk, open_directory, sorted_names};
 
-/// What a layer has.
+/// The contents of a layer.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    /// Paths that are new with all that is in them.
+    /// New paths, with everything below them.
     pub(super) new: BTreeSet<EntryPath>,
     /// Other paths that are written: changed ones, and the directories above everything.
     pub(super) written: BTreeSet<EntryPath>,
-    /// The times in the base of directories that have another one now, for no other reason than that entries came or
-    /// went: their time is that of the build, and says nothing.
+    /// The times in the base of directories whose time changed only because entries came or went: the new time is that
+    /// of the build, and says nothing.
     pub(super) kept_times: BTreeMap<EntryPath, i64>,
     /// The whiteouts themselves.
     pub(super) whiteouts: BTreeSet<EntryPath>,
@@ -52,7 +52,7 @@ pub(super) struct Scan {
     form: Whiteouts,
     changes: Changes,
     links: Links,
-    /// Directories that both trees have, still to be looked at: each in the one above, which stays open for them.
+    /// Directories of both trees that are still to be compared, each below one that stays open for it.
     below: Vec<(Rc<Both>, CString)>,
 }
 
@@ -64,7 +64,7 @@ struct Both {
 }
 
 impl Both {
-    /// The directory `name` of both.
+    /// The directory `name` of both trees.
     fn below(&self, name: &CStr) -> Result<Self, LayerError> {
         let path = [&self.prefix, name.to_bytes()].concat();
         let open = |directory: &OwnedFd, tree| {
@@ -82,7 +82,7 @@ impl Both {
     }
 }
 
-/// Something that a directory has.
+/// An entry of a directory.
 struct Member {
     name: CString,
     stat: Stat,
@@ -152,7 +152,7 @@ impl Scan {
         Ok(())
     }
 
-    /// Looks through a new directory for names of whiteouts, and for further names of files that are elsewhere too.
+    /// Searches a new directory for names of whiteouts, and for hard links to files that have other names elsewhere.
     fn appeared_below(
         &mut self,
         both: &Both,

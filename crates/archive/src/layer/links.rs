@@ -1,4 +1,4 @@
-//! Files with several names: a layer has all names of one, or none.
+//! Files with several names: either all names of a file are in the layer, or none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use rustix::fs::{FileType, Stat};
 use super::changes::Changes;
 use crate::path::EntryPath;
 
-/// A file, whatever its names.
+/// The identity of a file, whatever its names.
 type Inode = (u64, u64);
 
 /// The names of files that have several, in either tree.
@@ -18,7 +18,7 @@ pub(super) struct Links {
     whole_of: BTreeMap<EntryPath, Inode>,
 }
 
-/// Links to symbolic links are several links, as in every canonical tar.
+/// Hard links to a symbolic link are separate links, as in every canonical tar.
 fn has_several(stat: &Stat) -> bool {
     stat.st_nlink > 1 && FileType::from_raw_mode(stat.st_mode) != FileType::Symlink
 }
@@ -38,13 +38,13 @@ impl Links {
         }
     }
 
-    /// The names that are written because of another name of their file, or because names that were of one file are of
-    /// several now.
+    /// The names that are written because another name of the same file is, or because the names of one file are those
+    /// of several files now.
     pub(super) fn changed(&self, changes: &Changes) -> BTreeSet<EntryPath> {
         let mut written = BTreeSet::new();
         for names in self.whole.values() {
             let is_written = names.iter().any(|name| changes.has(name));
-            // Names of several files, or of one file with a name of its own, are joined now.
+            // Names of different files in the base are names of one file now.
             let files: BTreeSet<Option<&Inode>> =
                 names.iter().map(|name| self.base.get(name)).collect();
             let is_joined = files.len() > 1 || (names.len() > 1 && files.contains(&None));
@@ -67,7 +67,7 @@ impl Links {
                 || alone.get(inode).is_some_and(|count| *count > 1);
             if is_parted {
                 written.insert(name.clone());
-                // The other names of its file now go with it.
+                // The other names of the same file are written too.
                 if let Some(names) = self.whole_of.get(name).and_then(|now| self.whole.get(now)) {
                     written.extend(names.iter().cloned());
                 }

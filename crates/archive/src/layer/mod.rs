@@ -1,7 +1,7 @@
-//! The layer that makes one tree of another: what is new or changed, and a whiteout for what is gone.
+//! Layers: the diff from one tree to another, with new and changed paths, and a whiteout for each path that is gone.
 //!
-//! Whiteouts are explicit, in either form: one for the topmost path that is gone, and none that hides all of a directory.
-//! Applied to `base` a layer gives `whole`, but for the times of directories that changed in nothing else.
+//! Whiteouts are explicit, in either form: one for the topmost path that is gone, and no opaque ones that hide a whole
+//! directory. `base` with the layer applied is `whole`, but for the times of directories that changed in nothing else.
 
 mod changes;
 mod links;
@@ -18,7 +18,7 @@ use crate::path::EntryPath;
 use crate::walk::Walk;
 use crate::writer::{Options, Summary};
 
-/// Why a layer was not written.
+/// The reason why a layer was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum LayerError {
     /// A tree cannot be read.
@@ -26,14 +26,14 @@ pub enum LayerError {
     Read {
         /// `base` or `whole`.
         tree: &'static str,
-        /// What, below its root; empty for the root.
+        /// The path below its root; empty for the root.
         path: String,
         /// Why.
         #[source]
         source: io::Error,
     },
-    /// A file of the tree has the name of a whiteout, so that a layer with it would remove another one. None has one in
-    /// the form of [`Whiteouts::Overlay`].
+    /// A file of the tree has the name of a whiteout, so that a layer with it would remove another file. This cannot
+    /// happen with [`Whiteouts::Overlay`].
     #[error("`{path}` cannot be in a layer: its name is that of a whiteout")]
     WhiteoutName {
         /// The path.
@@ -46,10 +46,10 @@ pub enum LayerError {
 
 /// Writes the diff from `base` to `whole` as a canonical layer tar, with whiteouts as `options` have them.
 ///
-/// An entry stands for every path whose type, mode, owner, attributes, link target, size, content or (but for
-/// directories) time differs, and for the directories above it; a file with several names is written under all of them
-/// when one is. A directory that differs only in its entries has the time of the base: the one in `whole` is that of
-/// whatever put an entry into it. No symbolic link below either root is followed.
+/// The layer has an entry for every path whose type, mode, owner, attributes, link target, size, content or (but for
+/// directories) time differs, and for the directories above it. A file with several names is written under all of them
+/// if it is under one. A directory that differs only in its entries has the time of the base: the time in `whole` is
+/// that of the build. No symbolic link below either root is followed.
 pub fn layer(
     base: &Path,
     whole: &Path,
@@ -92,9 +92,9 @@ pub fn layer(
     Ok(packer.finish()?)
 }
 
-/// What a layer has of a tree.
+/// The part of a tree that is in the layer.
 impl Changes {
-    /// Whether the layer has an entry for a path of the whole tree.
+    /// Whether a path of the whole tree has an entry in the layer.
     fn has(&self, path: &EntryPath) -> bool {
         self.written.contains(path)
             || self

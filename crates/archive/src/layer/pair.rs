@@ -1,4 +1,4 @@
-//! One path in both trees: whether a canonical tar would say the same of it.
+//! A comparison of one path in both trees: whether its entries in canonical tars would be equal.
 
 use std::ffi::CStr;
 use std::fs::File;
@@ -20,7 +20,7 @@ pub(super) struct Side<'a> {
     pub(super) tree: &'static str,
 }
 
-/// Pieces of files that are compared.
+/// The size of the pieces in which files are compared.
 const BUFFER: usize = 128 * 1024;
 
 impl Side<'_> {
@@ -76,7 +76,7 @@ impl Side<'_> {
     }
 }
 
-/// Whether two things of one type are the same.
+/// Whether two files of one type are the same.
 pub(super) fn is_same(
     base: &Side<'_>,
     whole: &Side<'_>,
@@ -125,7 +125,7 @@ fn same_content(base: &Side<'_>, whole: &Side<'_>, path: &EntryPath) -> Result<b
     }
 }
 
-/// Fills `buffer`, or as much of it as there is.
+/// Fills `buffer` as far as the file goes.
 fn read_full(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
     let mut done = 0;
     while done < buffer.len() {

@@ -1,9 +1,9 @@
-//! The forms in which a layer says that a path is gone.
+//! Whiteouts: the entries of a layer for paths that are gone.
 
 use crate::entry::{Entry, Kind, Xattrs};
 use crate::path::EntryPath;
 
-/// How a layer says that a path is gone.
+/// The form of a whiteout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Whiteouts {
     /// An empty file `.wh.NAME` beside it, as the OCI image specification (`layer.md`) has it.
@@ -14,11 +14,11 @@ pub enum Whiteouts {
     Overlay,
 }
 
-/// How the name of a file that is a whiteout begins.
+/// The beginning of the name of a whiteout file.
 const PREFIX: &[u8] = b".wh.";
 
 impl Whiteouts {
-    /// Where the whiteout of `gone` is.
+    /// The path of the whiteout of `gone`.
     pub(super) fn path(self, gone: &EntryPath) -> EntryPath {
         if self == Self::Overlay {
             return gone.clone();

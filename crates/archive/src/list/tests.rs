@@ -1,4 +1,4 @@
-//! Tables of what is listed.
+//! Tables of tars and their listings.
 
 use super::*;
 use crate::DeviceClass;

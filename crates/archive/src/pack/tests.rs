@@ -1,4 +1,4 @@
-//! What packing refuses, and what it does about times and links.
+//! Trees that cannot be packed, and the treatment of times and links.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -93,7 +93,7 @@ fn a_root_that_is_no_directory_is_refused() {
     }
 }
 
-/// Runs `act` once, when the first bytes arrive: then the file that is being packed has been opened.
+/// A writer that runs `act` once, when the first bytes arrive: by then, the file that is being packed is open.
 struct Meddler<F>(Option<F>);
 
 impl<F: FnOnce()> Write for Meddler<F> {

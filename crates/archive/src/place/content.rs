@@ -1,4 +1,4 @@
-//! The files that are put into a tree, as [`file_set`] has them.
+//! The files that are put into a tree, as a [`file_set`].
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ use crate::digest::Digest;
 pub(crate) struct Content(BTreeMap<Vec<u8>, (Kind, Digest)>);
 
 impl Content {
-    /// Notes a file.
+    /// Adds a file.
     pub(crate) fn note(&mut self, path: Vec<u8>, kind: Kind, digest: Digest) {
         self.0.insert(path, (kind, digest));
     }
 
-    /// Refuses other files than those that are expected.
+    /// Fails if the files do not have the expected digest.
     pub(crate) fn check(&self, expected: Digest) -> Result<(), PlaceError> {
         let mut digest = FileSetDigest::new();
         for (path, (kind, content)) in &self.0 {

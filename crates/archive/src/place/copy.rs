@@ -23,32 +23,34 @@ use crate::path::printable;
 use crate::walk::{Walk, open_directory, open_file};
 use crate::xattr;
 
-/// What is copied, and what becomes of it.
+/// A copy: its source, its target, and the metadata of the copied files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Copy {
-    /// A path in the source; links in it are followed, the last one too, and never out of the source. A pattern of Go's
-    /// `filepath.Match` stands for all that it matches.
+    /// The path in the source. Its links are followed, also in its last part, and never out of the source. A pattern
+    /// of Go's `filepath.Match` stands for all paths that it matches.
     pub path: Vec<u8>,
-    /// Where it goes in the target, as COPY has it: of a directory, what is in it goes into the directory `to`; a file
-    /// goes into `to` when that ends in a slash or is a directory, else under that name.
+    /// The path in the target, as in COPY: the entries of a directory go into the directory `to`; a file goes into
+    /// `to` if that ends in a slash or is a directory, and else gets the name `to`.
     pub to: Vec<u8>,
-    /// The permission bits of files; their own by default. Directories on the way never have them.
+    /// The permission bits of files; by default, those of the source. Directories on the way do not get them.
     pub mode: Option<u32>,
-    /// The time of everything, in seconds since 1970; their own by default.
+    /// The time of all files and directories, in seconds since 1970; by default, those of the source.
     pub time: Option<i64>,
-    /// Whether everything becomes what a checkout has, whatever the umask was: owner 0:0, 0755 or 0644 by whether the owner
-    /// may execute it, time 0, no attributes, a file of its own for every name, and no directory without a file.
+    /// Whether the files become like those of a git checkout: owner 0:0, mode 0755 if the owner may execute the file
+    /// and else 0644, time 0, no attributes, one file for every name, and no empty directories. The umask does not
+    /// count.
     pub plain: bool,
-    /// The digest of the files that are to be copied, as [`file_set`] makes it; whatever they are by default. For a path that
-    /// is one directory or file, and not for a pattern that matches several.
+    /// The digest that the copied files must have, as [`file_set`] makes it; by default, any. Not for a pattern that
+    /// matches several paths.
     pub content: Option<Digest>,
-    /// The names of files and directories that are left out wherever they are.
+    /// The names of files and directories that are left out, at any depth.
     pub without: Vec<Vec<u8>>,
 }
 
-/// Copies from the tree below `source` into the tree below `target`. Links in a copied directory stay as they are, files
-/// with several names keep them, and so do owners, modes, times and attributes unless `copy` says otherwise. Sockets are
-/// left out. In the target, directories that are there keep mode, owner and time; a link to a directory is one.
+/// Copies from the tree below `source` into the tree below `target`. Links in a copied directory stay links, hard
+/// links stay hard links, and owners, modes, times and attributes are kept unless `copy` says otherwise. Sockets are
+/// left out. In the target, existing directories keep mode, owner and time; a link to a directory counts as a
+/// directory.
 pub fn copy(source: &Path, target: &Path, copy: &Copy) -> Result<(), PlaceError> {
     let open = |path: &Path| {
         Root::open(path).map_err(|source| PlaceError::Root {
@@ -91,11 +93,11 @@ pub fn copy(source: &Path, target: &Path, copy: &Copy) -> Result<(), PlaceError>
 struct Copier<'a> {
     copy: &'a Copy,
     tree: Tree,
-    /// Where each file with several names went first, by device and inode.
+    /// The first name in the target of each file with several names, by device and inode.
     links: BTreeMap<(u64, u64), Vec<u8>>,
-    /// The same by where it went, without links on the way: what takes its place later is another file.
+    /// The same by the path in the target, without links: what replaces that file later is another file.
     first_names: BTreeMap<Vec<u8>, (u64, u64)>,
-    /// What was copied, if somebody wants to know.
+    /// The copied files, if their digest is wanted.
     copied: Option<Content>,
 }
 
@@ -106,12 +108,12 @@ struct Found<'a> {
     stat: Stat,
     /// Its path in the source, for messages.
     path: Vec<u8>,
-    /// Its path below what is copied; empty for that itself.
+    /// Its path relative to the copied path; empty for the copied path itself.
     below: Vec<u8>,
 }
 
 impl Copier<'_> {
-    /// Copies what is at `path`, which is one of several when `into` must be a directory.
+    /// Copies the file or directory at `path`. If it is one of several, `into` must be a directory.
     fn named(
         &mut self,
         from: &Root,
@@ -133,7 +135,7 @@ impl Copier<'_> {
             let to = trimmed(&self.copy.to);
             let opened = from.open_directory(&place).map_err(unreadable)?;
             if !to.is_empty() {
-                // As COPY makes it: it is a place for the contents, and no copy of the directory.
+                // As in COPY, this directory is a place for the entries, and not a copy of the source directory.
                 self.tree.directory(&to, &Dress::of_parent())?;
             }
             return self.directory(opened, path, &to);
@@ -150,7 +152,7 @@ impl Copier<'_> {
         self.member(&found, &to)
     }
 
-    /// The path that the named file gets.
+    /// The path in the target of the named file.
     fn file_target(&self, path: &[u8], is_one_of_several: bool) -> Result<Vec<u8>, PlaceError> {
         let own_name = split(path).1;
         let to = trimmed(&self.copy.to);
@@ -164,7 +166,7 @@ impl Copier<'_> {
         Ok(place.path)
     }
 
-    /// Copies what is in a directory.
+    /// Copies the entries of a directory.
     fn directory(&mut self, directory: OwnedFd, path: &[u8], to: &[u8]) -> Result<(), PlaceError> {
         let unreadable = |path: &[u8], source| PlaceError::Source {
             path: printable(path),
@@ -226,7 +228,7 @@ impl Copier<'_> {
         Ok(())
     }
 
-    /// Forgets the first name of a file that something else takes the place of.
+    /// Forgets the first name of a file that is replaced.
     fn forget(&mut self, to: &[u8]) -> Result<(), PlaceError> {
         if self.first_names.is_empty() {
             return Ok(());
@@ -300,14 +302,14 @@ impl Copier<'_> {
         Ok(())
     }
 
-    /// Notes what was copied.
+    /// Adds a copied file to the digest.
     fn note(&mut self, found: &Found<'_>, kind: Kind, digest: Digest) {
         if let Some(copied) = &mut self.copied {
             copied.note(found.below.clone(), kind, digest);
         }
     }
 
-    /// What something of the source has in the target, the mode of files aside.
+    /// The metadata in the target of a source file, without the mode of files.
     fn dress(&self, stat: &Stat, xattrs: Xattrs) -> Dress {
         if self.copy.plain {
             let is_executable = stat.st_mode & 0o100 != 0;

@@ -1,4 +1,4 @@
-//! What a file, directory or link has besides its content: owner, mode, times, extended attributes.
+//! The metadata of a file, directory or link: owner, mode, times, extended attributes.
 
 use std::ffi::{CStr, CString};
 use std::io;
@@ -30,7 +30,7 @@ pub(crate) struct Time {
 }
 
 impl Time {
-    /// The beginning of time.
+    /// 1970-01-01T00:00:00Z.
     pub(crate) const ZERO: Self = Self {
         seconds: 0,
         nanoseconds: 0,
@@ -39,12 +39,12 @@ impl Time {
     pub(crate) fn of(stat: &Stat) -> Self {
         Self {
             seconds: stat.st_mtime,
-            // Below a second, whatever its type on this platform.
+            // Nanoseconds are below 1,000,000,000 and fit every platform's type.
             nanoseconds: i64::try_from(stat.st_mtime_nsec).unwrap_or_default(),
         }
     }
 
-    /// Access times are nobody's business.
+    /// Access times are left alone.
     fn timestamps(self) -> Timestamps {
         Timestamps {
             last_access: Timespec {
@@ -58,14 +58,14 @@ impl Time {
         }
     }
 
-    /// Gives an open directory its old time back.
+    /// Sets the time of an open directory back.
     pub(crate) fn restore(self, directory: BorrowedFd<'_>) -> io::Result<()> {
         Ok(futimens(directory, &self.timestamps())?)
     }
 }
 
 impl Dress {
-    /// What a directory has that is made on the way to something else: 0755, of root, time 0.
+    /// The metadata of a directory that is made on the way to something else: 0755, of root, time 0.
     pub(crate) fn of_parent() -> Self {
         Self {
             uid: 0,
@@ -76,7 +76,8 @@ impl Dress {
         }
     }
 
-    /// Dresses an open file or directory. The owner comes first: a change of it takes set-uid and capabilities away.
+    /// Sets the metadata of an open file or directory. The owner comes first: changing it drops set-uid and
+    /// capabilities.
     pub(crate) fn put_on_open(&self, file: BorrowedFd<'_>) -> io::Result<()> {
         fchown(
             file,
@@ -91,7 +92,7 @@ impl Dress {
         Ok(futimens(file, &self.time.timestamps())?)
     }
 
-    /// Dresses what cannot be opened without an effect: a link, pipe or device. A link has no mode.
+    /// Sets the metadata of a link, pipe or device, which cannot be opened without an effect. A link has no mode.
     pub(crate) fn put_on_name(
         &self,
         directory: BorrowedFd<'_>,

@@ -1,5 +1,5 @@
-//! Patterns in the paths that are copied from a tree, as Go's `filepath.Match` has them, which COPY uses: `*`, `?`, `[…]`
-//! and `\` within one part of a path.
+//! Patterns in the paths that are copied from a tree, as Go's `filepath.Match` has them, which COPY uses: `*`, `?`,
+//! `[…]` and `\` within one part of a path.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -9,12 +9,12 @@ use rustix::io::Errno;
 use super::root::{Last, Place, Root, join, parts};
 use crate::walk::sorted_names;
 
-/// Whether a part of a path has a sign of a pattern.
+/// Whether a part of a path has a pattern's special character.
 fn is_pattern(part: &[u8]) -> bool {
     part.iter().any(|byte| b"*?[\\".contains(byte))
 }
 
-/// The paths in `root` that `path` stands for, sorted. Without a pattern it is the path itself, whether it exists or not.
+/// The paths in `root` that match `path`, sorted. A path without a pattern matches itself, whether it exists or not.
 pub(super) fn expand(root: &Root, path: &[u8]) -> io::Result<Vec<Vec<u8>>> {
     let mut found = vec![Vec::new()];
     for part in parts(path) {
@@ -40,7 +40,7 @@ pub(super) fn expand(root: &Root, path: &[u8]) -> io::Result<Vec<Vec<u8>>> {
         found = matched;
     }
     if parts(path).any(is_pattern) {
-        // What stands behind a pattern need not exist in every directory that it matches.
+        // The path behind a pattern need not exist in every directory that the pattern matches.
         let mut there = Vec::new();
         for path in found {
             let place = resolve(root, &path, Last::Keep)?;
@@ -53,7 +53,7 @@ pub(super) fn expand(root: &Root, path: &[u8]) -> io::Result<Vec<Vec<u8>>> {
     Ok(found)
 }
 
-/// Where `path` leads; nowhere when it goes through a file, or through links without end.
+/// The place that `path` leads to; `None` if it goes through a file, or through links without end.
 fn resolve(root: &Root, path: &[u8], last: Last) -> io::Result<Option<Place>> {
     match root.resolve(path, last) {
         Err(error) if is_no_way(&error) => Ok(None),
@@ -68,7 +68,7 @@ fn is_no_way(error: &io::Error) -> bool {
         .contains(&error.raw_os_error())
 }
 
-/// Whether `name` is what `pattern` describes.
+/// Whether `name` matches `pattern`.
 fn matches(pattern: &[u8], name: &[u8]) -> bool {
     match pattern.split_first() {
         None => name.is_empty(),
@@ -87,14 +87,14 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
     }
 }
 
-/// The length of the first character of `name`; of what is not UTF-8, one byte.
+/// The length of the first character of `name`; one byte if it is not UTF-8.
 fn character(name: &[u8]) -> usize {
     let chunk = name.utf8_chunks().next();
     let first = chunk.and_then(|chunk| chunk.valid().chars().next());
     first.map_or(usize::from(!name.is_empty()), char::len_utf8)
 }
 
-/// What follows a class, if the first character of `name` is in it, and the length of that character.
+/// The rest of the pattern after a class, and the length of the first character of `name`, if that is in the class.
 fn class<'a>(pattern: &'a [u8], name: &[u8]) -> Option<(&'a [u8], usize)> {
     let length = character(name);
     let wanted = name.get(..length).filter(|name| !name.is_empty())?;

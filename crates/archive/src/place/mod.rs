@@ -1,8 +1,8 @@
-//! Puts files into a tree on disk, so that the tree is the same whenever and wherever that is done.
+//! Puts files into a tree on disk. The result does not depend on when and where this is done.
 //!
-//! One law for all that is put in: **directories that are there keep mode, owner and time**, those that are made on the
-//! way are 0755, of root, with time 0, and no path and no link leads out of the tree. `copy()` takes from another tree,
-//! [`Unpacker`] from tars, [`make_directory()`] makes a directory.
+//! One rule for all: **existing directories keep mode, owner and time**, new directories on the way are 0755, of root,
+//! with time 0, and no path and no link leads out of the tree. `copy()` copies from another tree, [`Unpacker`] unpacks
+//! tars, [`make_directory()`] makes a directory.
 
 mod content;
 mod copy;
@@ -41,12 +41,12 @@ pub enum PlaceError {
         #[source]
         source: io::Error,
     },
-    /// What is to be copied is not there.
+    /// The path to copy does not exist.
     #[error("`/{path}` is not there{}", link.as_ref().map(|link| format!(": it leads to `/{link}`")).unwrap_or_default())]
     Missing {
-        /// The path, as it was named.
+        /// The path as given.
         path: String,
-        /// Where links in it lead to.
+        /// The path that its links lead to.
         link: Option<String>,
     },
     /// A pattern matches nothing.
@@ -55,7 +55,7 @@ pub enum PlaceError {
         /// The pattern.
         pattern: String,
     },
-    /// A pattern matches several paths, whose files together have no digest.
+    /// A pattern matches several paths, and a digest is expected, which is for the files of one path.
     #[error("`{pattern}` matches several paths, whose files have no digest together")]
     Several {
         /// The pattern.
@@ -79,26 +79,26 @@ pub enum PlaceError {
         #[source]
         source: io::Error,
     },
-    /// A directory is to go where something else is.
+    /// There is something else in the place of a directory.
     #[error("`/{path}` is a directory here, and no directory in the tree that it goes into")]
     NotADirectory {
         /// The path in the target.
         path: String,
     },
-    /// Something else is to go where a directory is.
+    /// There is a directory in the place of something else.
     #[error("`/{path}` is no directory here, and one in the tree that it goes into")]
     IsADirectory {
         /// The path in the target.
         path: String,
     },
-    /// Other files are there than those that were to be copied.
+    /// The files are not those that were expected.
     #[error(
         "the files have the digest {found}, and not {expected}: they changed meanwhile, or another client of the daemon sent its own"
     )]
     Content {
-        /// What they should have.
+        /// The expected digest.
         expected: Digest,
-        /// What they have.
+        /// The actual digest.
         found: Digest,
     },
     /// A path of an archive leads out of it.
@@ -107,18 +107,18 @@ pub enum PlaceError {
         /// The path.
         path: String,
     },
-    /// An archive is another one than it should be.
+    /// An archive does not have the expected digest.
     #[error("the archive has the digest {found}, and not {expected}")]
     Digest {
-        /// What it should be.
+        /// The expected digest.
         expected: Digest,
-        /// What it is.
+        /// The actual digest.
         found: Digest,
     },
     /// An archive is damaged, or cut off.
     #[error(transparent)]
     Tar(#[from] TarError),
-    /// An archive has what no tree can have.
+    /// An archive has a member that no tree can have.
     #[error(transparent)]
     Entry(#[from] EntryError),
     /// A file has no place in a bundle.
@@ -126,8 +126,8 @@ pub enum PlaceError {
     Bundle(#[from] BundleError),
 }
 
-/// Makes a directory in the tree below `target`, with all above it, mode 0755, of root, time 0. One that is there stays as
-/// it is.
+/// Makes a directory and its parents in the tree below `target`, with mode 0755, of root, with time 0. Existing
+/// directories stay as they are.
 pub fn make_directory(target: &Path, path: &[u8]) -> Result<(), PlaceError> {
     let root = Root::open(target).map_err(|source| PlaceError::Root {
         root: target.to_owned(),

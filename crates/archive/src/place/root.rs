@@ -1,4 +1,4 @@
-//! Paths inside a tree, as they would be resolved if its root were `/`: links are followed, and none leads out.
+//! Paths inside a tree, resolved as if the tree's root were `/`: links are followed, and none leads out of the tree.
 
 use std::collections::VecDeque;
 use std::ffi::CString;
@@ -15,30 +15,30 @@ use crate::walk::open_directory;
 #[derive(Debug)]
 pub(crate) struct Root(OwnedFd);
 
-/// What becomes of a link in the last part of a path.
+/// The treatment of a link in the last part of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Last {
-    /// It is followed.
+    /// The link is followed.
     Follow,
-    /// It is what the path means.
+    /// The path means the link itself.
     Keep,
 }
 
-/// Where a path leads.
+/// The place that a path leads to.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// The directory that has the last part that exists, or the root.
+    /// The directory that holds the last part that exists, or the root.
     pub(crate) directory: OwnedFd,
-    /// The path without links, relative to the root and without slashes at its ends; empty for the root. What does not
-    /// exist stands at its end.
+    /// The path without links, relative to the root, without slashes at its ends; empty for the root. Parts that do not
+    /// exist are at its end.
     pub(crate) path: Vec<u8>,
-    /// The thing itself, where it exists.
+    /// The file at the path, if it exists.
     pub(crate) stat: Option<Stat>,
-    /// How many parts at the end of `path` do not exist.
+    /// The number of parts at the end of `path` that do not exist.
     pub(crate) missing: usize,
 }
 
-/// As many links as Linux follows for one path (`MAXSYMLINKS`).
+/// The number of links that Linux follows for one path (`MAXSYMLINKS`).
 const MAX_LINKS: usize = 40;
 
 impl Root {
@@ -52,7 +52,7 @@ impl Root {
         self.0.as_fd()
     }
 
-    /// Opens a directory that is there.
+    /// Opens an existing directory.
     pub(crate) fn open_directory(&self, place: &Place) -> io::Result<OwnedFd> {
         if place.path.is_empty() {
             return Ok(dup(&self.0)?);
@@ -110,7 +110,7 @@ impl Root {
         self.directory(stack)
     }
 
-    /// The place of a directory that is there: the top of `stack`.
+    /// The place of an existing directory, the top of `stack`.
     fn directory(&self, mut stack: Vec<(Vec<u8>, OwnedFd)>) -> io::Result<Place> {
         let Some((name, opened)) = stack.pop() else {
             let stat = rustix::fs::fstat(&self.0)?;
@@ -133,12 +133,12 @@ impl Root {
 }
 
 impl Place {
-    /// Whether a directory is there.
+    /// Whether the place is an existing directory.
     pub(crate) fn is_directory(&self) -> bool {
         self.file_type() == Some(FileType::Directory)
     }
 
-    /// The type of what is there.
+    /// The type of the file at this place.
     pub(crate) fn file_type(&self) -> Option<FileType> {
         let stat = self.stat.as_ref()?;
         Some(FileType::from_raw_mode(stat.st_mode))
@@ -181,7 +181,7 @@ fn joined(stack: &[(Vec<u8>, OwnedFd)], name: &[u8]) -> Vec<u8> {
     join(&path, name)
 }
 
-/// The place of what does not exist: the part that is missing, and what was to come after it.
+/// The place of a path that does not exist: the missing part, and the parts after it.
 fn missing(
     above: BorrowedFd<'_>,
     stack: &[(Vec<u8>, OwnedFd)],
@@ -191,7 +191,7 @@ fn missing(
     let mut names = vec![part];
     for part in left {
         if part == b".." {
-            // Above what does not exist there is nothing that a link could change.
+            // Behind a part that does not exist there is no link that could change the way.
             if names.pop().is_none() {
                 return Err(Errno::NOENT.into());
             }

@@ -1,4 +1,4 @@
-//! Tables of what is put into a tree, and of what is refused.
+//! Tables: files that are put into a tree, and files that are refused.
 
 mod copying;
 
@@ -103,7 +103,7 @@ fn where_a_copy_goes() {
         &["a/ 755 0", "a/b/ 755 0", "a/b/g"],
     );
     check(&["f"], &[], "/f", "/", &["f"]);
-    // Of a directory, what is in it.
+    // A directory: its entries are copied.
     check(&["d/f", "d/e/"], &[], "/d", "/", &["e/ 755 1000", "f"]);
     check(&["d/f"], &[], "d/", "/x", &["x/ 755 0", "x/f"]);
     check(
@@ -154,7 +154,7 @@ fn links_that_are_named_are_followed_and_others_are_kept() {
     check(&["d -> e", "e/f"], &[], "/d/f", "/", &["f"]);
     // `..` and absolute targets stay in the tree.
     check(&["l -> ../../../f", "f"], &[], "/l", "/g", &["g"]);
-    // In the target: the way follows links, and the named file, too, as COPY has it.
+    // In the target, links on the way are followed, and a link under the file's own name too, as COPY does.
     check(
         &["f"],
         &["usr/bin/", "bin -> usr/bin"],

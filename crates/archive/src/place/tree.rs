@@ -1,4 +1,4 @@
-//! A tree on disk that things are put into: what it has stays as it is but for what takes its place.
+//! The tree on disk that files are put into. Its own files stay as they are, unless a new one replaces them.
 
 use std::collections::BTreeMap;
 use std::ffi::CString;
@@ -18,20 +18,20 @@ use super::root::{Last, Place, Root, join, parts, split};
 use crate::entry::DeviceClass;
 use crate::path::printable;
 
-/// The tree. Directories that were there keep mode, owner and time, whatever is put into them; those that are made on
-/// the way are 0755, of root, with time 0.
+/// The tree. Existing directories keep mode, owner and time, whatever is put into them; new directories on the way are
+/// 0755, of root, with time 0.
 #[derive(Debug)]
 pub(crate) struct Tree {
     root: Root,
-    /// The directory that something was last put into, as it was named.
+    /// The directory of the last file that was put in, as named by the caller.
     current: Option<(Vec<u8>, OwnedFd)>,
-    /// The times of directories that were there, by their paths without links.
+    /// The times of existing directories, by their paths without links.
     kept: BTreeMap<Vec<u8>, Time>,
-    /// Directories that were made, and get what they have at the end.
+    /// New directories, with the metadata that they get at the end.
     made: BTreeMap<Vec<u8>, Dress>,
 }
 
-/// What cannot be opened, and has no content.
+/// A file that cannot be opened without an effect and has no content.
 #[derive(Debug, Clone)]
 pub(crate) enum Special {
     Symlink(Vec<u8>),
@@ -53,17 +53,17 @@ impl Tree {
         }
     }
 
-    /// Where `path` leads.
+    /// The place that `path` leads to.
     pub(crate) fn resolve(&self, path: &[u8], last: Last) -> Result<Place, PlaceError> {
         self.root.resolve(path, last).map_err(unusable(path))
     }
 
-    /// Makes a directory with all above it; one that was there before stays as it is. A link to a directory is one.
+    /// Makes a directory and its parents. An existing directory stays as it is, and so does a link to one.
     pub(crate) fn directory(&mut self, path: &[u8], dress: &Dress) -> Result<(), PlaceError> {
         let place = self.resolve(path, Last::Follow)?;
         match place.file_type() {
             Some(FileType::Directory) => {
-                // One that was made on the way to something in it has what is said of it later.
+                // A directory that was made on the way to one of its entries gets its own metadata now.
                 if let Some(made) = self.made.get_mut(&place.path) {
                     dress.clone_into(made);
                 }
@@ -76,7 +76,7 @@ impl Tree {
         }
     }
 
-    /// Makes a regular file, and has `fill` write its content.
+    /// Makes a regular file; `fill` writes its content.
     pub(crate) fn file(
         &mut self,
         path: &[u8],
@@ -127,7 +127,7 @@ impl Tree {
             .map_err(unusable(path))
     }
 
-    /// Makes `path` one more name of what is at `target`.
+    /// Makes `path` a hard link to the file at `target`.
     pub(crate) fn hard_link(&mut self, path: &[u8], target: &[u8]) -> Result<(), PlaceError> {
         let (directory, name) = split(target);
         let place = self.resolve(directory, Last::Follow)?;
@@ -142,14 +142,14 @@ impl Tree {
             .map_err(|error| unusable(path)(error.into()))
     }
 
-    /// Whether `path` is the very name `name` in the directory `directory`, whose path has no links.
+    /// Whether `path` leads to the name `name` in the directory `directory`, which is a path without links.
     fn same(&self, directory: &[u8], name: &[u8], path: &[u8]) -> Result<bool, PlaceError> {
         let (above, own) = split(path);
         let place = self.resolve(above, Last::Follow)?;
         Ok(place.path == directory && own == name)
     }
 
-    /// Gives directories what they are to have: their old times, or what they were made with.
+    /// Sets the metadata of directories: the old times of existing ones, all of new ones.
     pub(crate) fn finish(mut self) -> Result<(), PlaceError> {
         self.current = None;
         // The deepest first: a mode may close a directory.
@@ -164,7 +164,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Prepares the directory of `path`, and takes away what is there under its name, if that is no directory.
+    /// Prepares the directory of `path`, and removes a file at `path` itself. A directory is not removed.
     fn make_room(&mut self, path: &[u8]) -> Result<CString, PlaceError> {
         let (directory, name) = split(path);
         let name = CString::new(name).map_err(|error| unusable(path)(error.into()))?;
@@ -185,7 +185,7 @@ impl Tree {
         }
     }
 
-    /// Makes `path` the current directory; makes it where it is not there.
+    /// Makes `path` the current directory, and makes the directory if it is missing.
     fn enter(&mut self, path: &[u8]) -> Result<(), PlaceError> {
         if self
             .current
@@ -211,7 +211,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Notes the time of a directory before something in it changes.
+    /// Remembers the time of a directory before one of its entries changes.
     fn keep(&mut self, path: &[u8], opened: &OwnedFd) -> io::Result<()> {
         if !self.made.contains_key(path) && !self.kept.contains_key(path) {
             let time = Time::of(&fstat(opened)?);
@@ -220,7 +220,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Makes the parts of `place` that are missing; the last one gets `dress` at the end.
+    /// Makes the missing parts of `place`. The last one gets the metadata `dress` at the end.
     fn make(&mut self, place: &Place, dress: &Dress) -> io::Result<()> {
         let all: Vec<&[u8]> = parts(&place.path).collect();
         let there = all.len() - place.missing;

@@ -15,10 +15,10 @@ use crate::entry::{Entry, Kind, Xattrs, keeps_xattr};
 use crate::path::printable;
 use crate::stream::{Member, Members, TarError};
 
-/// Few system calls.
+/// A buffer that keeps system calls rare.
 const BUFFER: usize = 256 * 1024;
 
-/// The longest magic of a compression.
+/// The length of the longest magic number of a compression.
 const START: u64 = 8;
 
 /// Unpacks tars into a tree, one after the other.
@@ -29,7 +29,7 @@ pub struct Unpacker {
 }
 
 impl Unpacker {
-    /// Unpacks into the directory `to` of the tree below `target`; it is made where it is not there.
+    /// An unpacker into the directory `to` of the tree below `target`. The directory is made if it is missing.
     pub fn new(target: &Path, to: &[u8]) -> Result<Self, PlaceError> {
         let root = Root::open(target).map_err(|source| PlaceError::Root {
             root: target.to_owned(),
@@ -43,15 +43,15 @@ impl Unpacker {
         Ok(Self { tree, to })
     }
 
-    /// Unpacks one tar, in any compression that BuildKit knows. Directories that are there keep mode, owner and time;
-    /// those that the tar does not declare are 0755, of root, with time 0. Paths lead nowhere out of the tree, and of
-    /// two entries for one path the later counts.
+    /// Unpacks one tar, in any compression that BuildKit knows. Directories that exist keep mode, owner and time; new
+    /// ones that the tar does not declare are 0755, of root, with time 0. No path leads out of the tree. Of two
+    /// entries for one path, the later one counts.
     pub fn unpack(&mut self, reader: impl Read) -> Result<(), PlaceError> {
         self.unpack_hashed(reader).map(drop)
     }
 
-    /// Unpacks one tar as [`unpack`](Self::unpack) does, and refuses one of another digest. It is known only at the end:
-    /// on an error, what is in the tree is worthless.
+    /// Unpacks one tar as [`unpack`](Self::unpack) does, and refuses a tar with another digest. The digest is known
+    /// only at the end: after an error, the files in the tree must not be used.
     pub fn unpack_verified(
         &mut self,
         reader: impl Read,
@@ -81,12 +81,12 @@ impl Unpacker {
                 self.member(member, &mut members)?;
             }
         }
-        // What follows the compressed stream is read, too, so that the digest is that of the whole.
+        // The bytes after the compressed stream are read too, so that the digest is that of the whole file.
         io::copy(&mut raw, &mut io::sink()).map_err(TarError::Read)?;
         Ok(raw.into_inner().into_tally().digest())
     }
 
-    /// Gives directories their times. Without this call they have those of the moment.
+    /// Sets the times of directories. Without this call, they have the time of unpacking.
     pub fn finish(self) -> Result<(), PlaceError> {
         self.tree.finish()
     }
@@ -99,7 +99,7 @@ impl Unpacker {
         // Archives made with `tar -C DIR .` begin every path with `./`.
         let name = cleaned(&member.name)?;
         if name.is_empty() {
-            // The root of the archive: the directory that it goes into is there.
+            // The root of the archive: the target directory, which exists.
             return Ok(());
         }
         let path = join(&self.to, &name);
@@ -176,7 +176,7 @@ fn dress(entry: &Entry) -> Dress {
     }
 }
 
-/// A path of an archive in its shortest form; one that leads out of it is refused.
+/// The shortest form of an archive's path. A path that leads out of the archive is an error.
 fn cleaned(path: &[u8]) -> Result<Vec<u8>, PlaceError> {
     if parts(path).any(|part| part == b"..") {
         return Err(PlaceError::Outside {

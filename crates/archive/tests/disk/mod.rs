@@ -1,4 +1,4 @@
-//! What tests on trees on disk share: who runs them, and GNU tar as the second opinion.
+//! Helpers of tests with trees on disk: the rights of the user, and GNU tar to check against.
 #![expect(
     clippy::unwrap_used,
     reason = "only tests use it, and a panic is how they fail"
@@ -14,7 +14,7 @@ use std::sync::Once;
 use archive::{Options, Summary, pack};
 use tempfile::TempDir;
 
-/// Whether the test may make devices and give files away. If not, it says so once, and goes on with what is left.
+/// Whether the test may make devices and change owners. If not, prints a line once, and the test goes on without.
 pub(crate) fn is_root(test: &str) -> bool {
     static ONCE: Once = Once::new();
     let directory = tempfile::tempdir().unwrap();
@@ -29,7 +29,7 @@ pub(crate) fn is_root(test: &str) -> bool {
     root
 }
 
-/// A new directory with what GNU tar makes of `tar`.
+/// A new directory with `tar`, unpacked by GNU tar.
 pub(crate) fn unpack(tar: &[u8]) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();

@@ -1,4 +1,4 @@
-//! A tree as data, and what a layer makes of it: by the rules of image layers, and by those of overlays.
+//! A tree as data, and the result of applying a layer to it: by the rules of image layers, and by those of overlays.
 #![expect(
     clippy::unwrap_used,
     reason = "only tests use it, and a panic is how they fail"
@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use archive::{Digest, Entry, EntryPath, Kind, Whiteouts, list};
 
-/// A file, whatever its names: all that a tar says of it.
+/// A file, whatever its names, with everything that a tar says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Inode {
     kind: Kind,
     mode: u32,
     owner: (u32, u32),
-    /// Of anything but a directory.
+    /// The time, but for a directory.
     mtime: Option<i64>,
     xattrs: BTreeMap<Vec<u8>, Vec<u8>>,
     content: Option<Digest>,
@@ -44,7 +44,7 @@ impl Applied {
         }
     }
 
-    /// As the OCI image specification has it: what a layer removes first, then what it has, entry by entry.
+    /// As in the OCI image specification: first the whiteouts of a layer, then its entries one by one.
     fn apply_image_layer(&mut self, layer: &[u8]) {
         let entries = list(layer).unwrap();
         for entry in &entries {
@@ -59,8 +59,8 @@ impl Applied {
         }
     }
 
-    /// As the kernel shows the two directories of an overlay: of directories that both have, the upper one with the names
-    /// of both in it; of all other names, what the upper directory has; and nothing where that is a whiteout.
+    /// As the kernel shows the two directories of an overlay: a directory that both have is the upper one, with the
+    /// names of both in it; any other name is that of the upper directory; a whiteout hides the name.
     fn lay_over(&mut self, upper: &Self) {
         for (name, inode) in &upper.names {
             let inode = &upper.inodes[*inode];
@@ -128,7 +128,7 @@ impl Applied {
         self
     }
 
-    /// What is under each name, and which names are of one file.
+    /// The file under each name, and the names that are of one file.
     pub(crate) fn facts(&self) -> BTreeMap<EntryPath, (Inode, BTreeSet<EntryPath>)> {
         let mut of: BTreeMap<usize, BTreeSet<EntryPath>> = BTreeMap::new();
         for (name, inode) in &self.names {

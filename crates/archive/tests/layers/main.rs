@@ -114,7 +114,7 @@ fn planted(plan: &Plan) -> tempfile::TempDir {
     root
 }
 
-/// What is done to a tree: some of it goes, and then more comes.
+/// Edits of a tree: removals, and then additions.
 fn edits() -> impl Strategy<Value = (Vec<Index>, Plan)> {
     (prop::collection::vec(any::<Index>(), 0..4), plan())
 }
@@ -166,7 +166,7 @@ proptest! {
         let (one, other) = (planted(&base), planted(&base));
         without_whiteout_names(one.path());
         without_whiteout_names(other.path());
-        // Removing names changes the times of directories, and those alone do not count.
+        // Removing names changes the times of directories, and these times alone do not count.
         prop_assert!(holds(one.path(), other.path()).is_empty());
     }
 }
@@ -222,7 +222,7 @@ fn what_a_layer_has() {
     }
     fs::write(whole.path().join("b"), "now a file").unwrap();
     let entries = holds(base.path(), whole.path());
-    // GNU tar's opinion: every link finds what it is to, every entry its directory.
+    // Checked by GNU tar: every link has its target, every entry its directory.
     let unpacked = disk::unpack(&diff(base.path(), whole.path(), Whiteouts::Oci));
     assert!(unpacked.path().join("a/.wh.gone").exists());
     let shown: Vec<String> = entries.iter().map(|entry| entry.path.to_string()).collect();

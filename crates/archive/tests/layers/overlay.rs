@@ -1,4 +1,4 @@
-//! The form of overlays: by the model of their rule, and by the kernel.
+//! Whiteouts of overlays, checked against a model of the rule, and against the kernel.
 
 use std::io::{Write, stderr};
 use std::process::Command;
@@ -19,7 +19,7 @@ fn holds(base: &Path, whole: &Path) -> Vec<Entry> {
     entries
 }
 
-/// What the kernel shows of the base with the layer over it, both as GNU tar unpacks them.
+/// The kernel's view of the base with the layer over it, both unpacked by GNU tar.
 fn mounted(base: &Path, whole: &Path) -> Applied {
     let lower = disk::unpack(&disk::packed(base).0);
     let upper = disk::unpack(&diff(base, whole, Whiteouts::Overlay));
@@ -39,7 +39,7 @@ fn mounted(base: &Path, whole: &Path) -> Applied {
     Applied::new(&disk::packed(shown.path()).0)
 }
 
-/// Whether overlays can be mounted here. If not, it says so.
+/// Whether overlays can be mounted here. Prints a line if not.
 fn has_overlays() -> bool {
     let mut command = Command::new("unshare");
     command.args(["--mount", "grep", "-qw", "overlay", "/proc/filesystems"]);

@@ -1,4 +1,4 @@
-//! Changes of one fact of a file that stays where it is, and keeps its time unless that is the fact.
+//! Changes of one property of a file, whose path stays, and whose time stays unless it is that property.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -26,7 +26,7 @@ proptest! {
     }
 }
 
-/// A fact that changes.
+/// A property that changes.
 #[derive(Debug, Clone)]
 pub(crate) enum Touch {
     Mode(u32),
@@ -65,7 +65,7 @@ pub(crate) fn touched(base: &Plan, touches: &[(Index, Touch)]) -> (TempDir, Temp
     (before, after)
 }
 
-/// What random trees have, too.
+/// Random trees have such names, too.
 const ATTRIBUTES: [&str; 3] = ["user.a", "user.größe", "security.b"];
 
 impl Touch {
@@ -91,7 +91,7 @@ impl Touch {
             }
             Self::NoAttributes => {
                 for name in ATTRIBUTES {
-                    // One that is not there, or that cannot be there, need not go.
+                    // An attribute that is missing, or that cannot exist here, need not be removed.
                     let _gone = lremovexattr(path, name);
                 }
             }

@@ -1,4 +1,4 @@
-//! The law as umoci has it, which applies layers and is not ours.
+//! The law of layers, with umoci applying them, which is not our code.
 
 use std::env;
 use std::fs;
@@ -56,9 +56,9 @@ fn holds(base: &Path, whole: &Path) {
     assert_eq!(facts(&applied), facts(&after));
 }
 
-/// Whether umoci can be asked. A machine that must have it (`CI`, or `LLBGEN_TEST_ENGINE=required`, which
-/// `scripts/dev/test` sets) fails instead; any other says aloud that `test` is skipped. Who is not root cannot unpack a
-/// tree of many owners, with any program.
+/// Whether umoci can be run. Where it must be there (`CI`, or `LLBGEN_TEST_ENGINE=required`, which `scripts/dev/test`
+/// sets), its absence is a failure; elsewhere a line says that `test` is skipped. Without root's rights, no program can
+/// unpack a tree of many owners.
 fn is_there(test: &str) -> bool {
     if !is_root(test) {
         return false;
@@ -75,7 +75,7 @@ fn is_there(test: &str) -> bool {
     there
 }
 
-/// What umoci makes of these layers, the lowest first: a directory with `rootfs` in it.
+/// The directory that umoci makes of these layers, the lowest first. It has `rootfs` in it.
 fn unpack(layers: [&[u8]; 2]) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     umoci(home.path(), &["init", "--layout", "image"]);

@@ -26,7 +26,7 @@ pub(crate) struct Plan(Vec<Node>);
 
 #[derive(Debug, Clone)]
 struct Node {
-    /// Which of the directories so far it is in.
+    /// The index of its directory among the directories so far.
     parent: Index,
     name: Vec<u8>,
     what: What,
@@ -137,8 +137,8 @@ fn bytes(lengths: &[usize]) -> impl Strategy<Value = Vec<u8>> + use<> {
 }
 
 impl Plan {
-    /// Makes the tree below `root`. Who is not root gets one without devices, with files of their own that they can
-    /// read, and without attributes of the kernel.
+    /// Makes the tree below `root`. Without root's rights, the tree has no devices, no attributes of the kernel, and
+    /// only files of the user's own that can be read.
     pub(crate) fn plant(&self, root: &Path) {
         let as_root = is_root("a random tree");
         let mut directories = vec![root.to_owned()];
@@ -160,7 +160,7 @@ impl Plan {
                 planted.push((node, path));
             }
         }
-        // From the leaves up: what is made in a directory changes its time, and a mode can close it.
+        // From the leaves up: a new entry changes the time of its directory, and a mode can close it.
         for (node, path) in planted.iter().rev() {
             node.dress(path, as_root);
         }

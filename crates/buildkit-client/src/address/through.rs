@@ -49,7 +49,7 @@ pub enum Through {
     },
 }
 
-/// What runs beside the daemon.
+/// The command that runs beside the daemon.
 const DIAL: [&str; 2] = ["buildctl", "dial-stdio"];
 
 impl Through {
@@ -118,7 +118,7 @@ impl Through {
         (program, arguments)
     }
 
-    /// Reads what follows `scheme://`.
+    /// Reads the part after `scheme://`.
     pub(super) fn parse(address: &str, scheme: &str, rest: &str) -> Result<Self, AddressError> {
         let (name, query) = rest.split_once('?').unwrap_or((rest, ""));
         let mut query = Query::parse(address, query)?;
@@ -177,7 +177,7 @@ fn ssh(address: &str, rest: &str) -> Result<Through, AddressError> {
     })
 }
 
-/// A name that neither a program takes for a flag nor a shell for anything but a word.
+/// A name that no program takes for a flag, and that is a plain word for a shell.
 fn plain(address: &str, name: &str) -> Result<String, AddressError> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_plain) {
@@ -198,7 +198,7 @@ fn socket_path(address: &str, path: &str) -> Result<String, AddressError> {
     Ok(path.to_owned())
 }
 
-/// What follows the question mark.
+/// The parameters after the question mark.
 struct Query(BTreeMap<String, String>);
 
 impl Query {

@@ -1,4 +1,4 @@
-//! From how a connection broke to why.
+//! Diagnosis: from the way in which a connection broke to the reason.
 
 use std::io;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use super::program::Said;
 use super::{ConnectError, Target, Tls};
 use crate::address::Address;
 
-/// How long a daemon that closed a connection may take to show why on another one.
+/// The time that a daemon which closed a connection has to show the reason on a second connection.
 const PROBE_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long the reader may take to see why the connection broke, after the first request failed.
+/// The time that the reader has to see the reason, after the first request failed.
 const SETTLE_LIMIT: Duration = Duration::from_millis(200);
 
-/// Why the TLS handshake failed.
+/// The reason why the TLS handshake failed.
 pub(super) fn handshake(tls: &Tls, address: &Address, error: io::Error) -> ConnectError {
     match error
         .get_ref()
@@ -33,7 +33,7 @@ pub(super) fn handshake(tls: &Tls, address: &Address, error: io::Error) -> Conne
     }
 }
 
-/// Why the daemon did not answer the first request.
+/// The reason why the daemon did not answer the first request.
 pub(super) async fn first_answer(target: &Target, trace: &Trace, status: Status) -> ConnectError {
     let address = target.options.address.clone();
     if std::error::Error::source(&status).is_none() && status.code() != Code::Cancelled {
@@ -57,7 +57,7 @@ pub(super) async fn first_answer(target: &Target, trace: &Trace, status: Status)
     }
 }
 
-/// A connection that a program closed: what the program said is the reason.
+/// A connection that a program closed: the program's message is the reason.
 pub(super) async fn ended_program(error: ConnectError, said: Option<Said>) -> ConnectError {
     let (ConnectError::Closed { address } | ConnectError::NotGrpc { address }, Some(mut said)) =
         (&error, said)
@@ -131,8 +131,8 @@ fn is_about_client(alert: AlertDescription) -> bool {
     )
 }
 
-/// What TLS says on a fresh connection on which this side stays silent. In TLS 1.3 a client's certificate is judged after
-/// the handshake, and a server that closes with our first request unread makes the system drop its alert.
+/// The TLS error on a new connection on which this side stays silent. In TLS 1.3, a client's certificate is judged
+/// after the handshake, and a server that closes with our first request unread makes the system drop its alert.
 async fn alert(target: &Target) -> Option<rustls::Error> {
     let probe = async {
         let mut stream = dial::dial(target).await.ok()?;

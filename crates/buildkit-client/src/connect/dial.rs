@@ -1,4 +1,4 @@
-//! The raw connection: a socket, TLS on top when asked for, and a record of how it ended.
+//! The raw connection: a socket, TLS on top if wanted, and a record of the way in which it ended.
 
 use std::io;
 use std::path::Path;
@@ -19,7 +19,7 @@ use super::{ConnectError, Target, Tls, diagnose};
 use crate::address::Address;
 use crate::tls::TlsError;
 
-/// A connection to a daemon that remembers why it ended.
+/// A connection to a daemon that remembers the reason of its end.
 ///
 /// HTTP/2 libraries reduce every broken connection to the same words; the reasons (an alert, bytes that are not
 /// HTTP/2, a silent close) are only seen here.
@@ -29,12 +29,12 @@ pub(super) struct Stream {
     said: Option<Said>,
 }
 
-/// Anything that carries bytes both ways.
+/// A stream of bytes in both directions.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// What a [`Stream`] has seen so far.
+/// The observations of a [`Stream`].
 #[derive(Debug, Clone, Default)]
 pub(super) struct Trace(Arc<watch::Sender<Seen>>);
 
@@ -42,11 +42,11 @@ pub(super) struct Trace(Arc<watch::Sender<Seen>>);
 pub(super) struct Seen {
     /// The first bytes that arrived, enough to tell protocols apart.
     pub(super) head: Vec<u8>,
-    /// How reading ended, once it has.
+    /// The end of reading, once it came.
     pub(super) fault: Option<Fault>,
 }
 
-/// How reading from a connection ended.
+/// The way in which reading from a connection ended.
 #[derive(Debug, Clone)]
 pub(super) enum Fault {
     /// The peer closed it.
@@ -151,14 +151,14 @@ impl Stream {
         self.trace.clone()
     }
 
-    /// What the program says that the connection goes through, if it goes through one.
+    /// The message of the program that the connection goes through, if there is one.
     pub(super) fn said(&self) -> Option<Said> {
         self.said.clone()
     }
 }
 
 impl Trace {
-    /// What was seen when reading had ended, or at `limit`.
+    /// The observations at the end of reading, or at `limit`.
     pub(super) async fn seen(&self, limit: Duration) -> Seen {
         let mut receiver = self.0.subscribe();
         let _in_time = timeout(limit, receiver.wait_for(|seen| seen.fault.is_some())).await;

@@ -1,4 +1,4 @@
-//! Why a daemon cannot be reached.
+//! The reasons why a daemon cannot be reached.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use tokio_rustls::rustls;
 use crate::address::Address;
 use crate::tls::TlsError;
 
-/// Why [`Daemon::connect`](crate::Daemon::connect) failed.
+/// The reason why [`Daemon::connect`](crate::Daemon::connect) failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
@@ -22,7 +22,7 @@ pub enum ConnectError {
         /// The address.
         address: Address,
     },
-    /// The socket is there but closed to this user.
+    /// The socket exists, but this user may not use it.
     #[error("no permission to use the socket of `{address}`")]
     Permission {
         /// The address.
@@ -68,7 +68,7 @@ pub enum ConnectError {
     ProgramEnded {
         /// The address.
         address: Address,
-        /// What the program said last.
+        /// The last line of the program's stderr.
         said: String,
     },
     /// No answer in time.
@@ -76,7 +76,7 @@ pub enum ConnectError {
     Timeout {
         /// The address.
         address: Address,
-        /// How long was waited.
+        /// The time limit.
         limit: Duration,
     },
     /// Plain text was spoken to a daemon that speaks TLS.
@@ -106,7 +106,7 @@ pub enum ConnectError {
         address: Address,
         /// The name that was expected.
         server_name: String,
-        /// What rustls says, with the names that the certificate has.
+        /// The error of rustls, with the names in the certificate.
         #[source]
         source: rustls::Error,
     },
@@ -115,7 +115,7 @@ pub enum ConnectError {
     ServerCertificate {
         /// The address.
         address: Address,
-        /// What rustls says.
+        /// The error of rustls.
         #[source]
         source: rustls::Error,
     },
@@ -143,11 +143,11 @@ pub enum ConnectError {
     Handshake {
         /// The address.
         address: Address,
-        /// What rustls or the system says.
+        /// The error of rustls or of the system.
         #[source]
         source: io::Error,
     },
-    /// What listens there is no gRPC server, for example a Docker engine's own socket.
+    /// The server there does not speak gRPC; for example, it is a Docker engine's own socket.
     #[error("what listens at `{address}` is no buildkitd: it does not speak gRPC")]
     NotGrpc {
         /// The address.

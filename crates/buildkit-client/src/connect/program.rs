@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::ConnectError;
 use crate::address::{Address, Through};
 
-/// What a program writes to its standard error is kept up to here: it is shown when the connection fails.
+/// The number of bytes that are kept of a program's standard error, to be shown if the connection fails.
 const MAX_STDERR: u64 = 4096;
 
 /// The program and its pipes. Dropping it ends the program.
@@ -23,11 +23,11 @@ pub(super) struct Program {
     _child: Child,
 }
 
-/// What a program has said on its standard error, once that is closed.
+/// The standard error of a program, once it is closed.
 pub(super) type Said = watch::Receiver<Option<String>>;
 
 impl Program {
-    /// What it says when it ends.
+    /// The program's standard error, when it has ended.
     pub(super) fn said(&self) -> Said {
         self.said.clone()
     }
@@ -41,7 +41,7 @@ pub(super) fn start(address: &Address, through: &Through) -> Result<Program, Con
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        // A ctrl-C in the terminal is for us: we end the build first, and the connection after it.
+        // A ctrl-C in the terminal is for this process, which ends the build first, and then the connection.
         .process_group(0)
         .kill_on_drop(true)
         .spawn();
@@ -68,10 +68,10 @@ pub(super) fn start(address: &Address, through: &Through) -> Result<Program, Con
 async fn listen(stderr: ChildStderr, sender: watch::Sender<Option<String>>) {
     let mut text = Vec::new();
     let mut stderr = stderr.take(MAX_STDERR);
-    // What cannot be read is not said; what was read before it counts.
+    // After an error of reading, the bytes before it count.
     let _read = stderr.read_to_end(&mut text).await;
     sender.send_replace(Some(String::from_utf8_lossy(&text).trim().to_owned()));
-    // The pipe stays open, so that a program that says more does not end over it.
+    // The pipe stays open, so that a program which writes more is not killed by it.
     let _drained = tokio::io::copy(&mut stderr.into_inner(), &mut tokio::io::sink()).await;
 }
 

@@ -17,21 +17,21 @@ pub(super) const PUSH_BY_DIGEST: &str = "push-by-digest";
 pub(crate) const IMAGE_CONFIG: &str = "containerimage.config";
 /// Whether media types are those of OCI, also for layers that the base has under Docker's.
 pub(super) const OCI_MEDIA_TYPES: &str = "oci-mediatypes";
-/// How layers are compressed, at which level, and whether those of the base are, too.
+/// The compression of layers, its level, and whether it is forced on the layers of the base.
 pub(super) const COMPRESSION: &str = "compression";
 pub(super) const COMPRESSION_LEVEL: &str = "compression-level";
 pub(super) const FORCE_COMPRESSION: &str = "force-compression";
-/// What stands in front of an annotation of the index.
+/// The prefix of an annotation of the index.
 pub(super) const INDEX_ANNOTATION: &str = "annotation-index.";
-/// What stands in front of an annotation of every manifest.
+/// The prefix of an annotation of every manifest.
 pub(super) const MANIFEST_ANNOTATION: &str = "annotation-manifest.";
-/// The latest time, in seconds after 1970, and whether files in layers are given it.
+/// The latest time, in seconds since 1970, and whether it holds for files in layers.
 pub(super) const EPOCH: &str = "source-date-epoch";
 pub(super) const REWRITE_TIMESTAMP: &str = "rewrite-timestamp";
-/// What goes with a result: the config of the base, and which platforms there are.
+/// Metadata of a result: the config of the base, and the list of platforms.
 pub(crate) const BASE_CONFIG: &str = "containerimage.base.config";
 pub(crate) const PLATFORMS: &str = "refs.platforms";
-/// What the exporter of an image answers: its digest.
+/// The answer of an image exporter: the digest.
 pub(crate) const DIGEST: &str = "containerimage.digest";
 
 /// An attestation of how an image was built; an option of the solve, not of an exporter.

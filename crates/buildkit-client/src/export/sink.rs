@@ -1,17 +1,17 @@
-//! Where the bytes of an export go.
+//! Sinks: the takers of exported bytes.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Read;
 
-/// Why a sink refused what it was given: its own error, which the solve's error carries.
+/// The error of a sink, which is carried by the error of the solve.
 pub type SinkError = Box<dyn Error + Send + Sync>;
 
 /// Takes the archive that one exporter sends.
 ///
 /// It runs on a thread of its own and may block. The daemon's solve ends well only after `receive` returned `Ok`, so
-/// whatever must be safe by then (fsync, rename to the final name) belongs into it. An error ends the whole solve, and
-/// the solve's error carries it.
+/// everything that must be safe by then (fsync, rename to the final name) belongs into it. An error ends the whole
+/// solve, and is carried by the error of the solve.
 ///
 /// A stream that ends early because the build failed or the connection broke yields an [`std::io::Error`], with one
 /// exception: an exporter that fails while it writes still closes its stream in good order. So a sink must know for
@@ -19,9 +19,9 @@ pub type SinkError = Box<dyn Error + Send + Sync>;
 ///
 /// Any `FnOnce(&mut dyn Read) -> Result<(), SinkError>` is a sink.
 pub trait TarSink: Send + 'static {
-    /// Reads the archive to its end. What is left unread after `Ok` is thrown away.
+    /// Reads the archive to its end. Bytes left unread after `Ok` are thrown away.
     ///
-    /// `metadata` is what the exporter says about the archive (for `oci` and `docker`, the image's digest and name).
+    /// `metadata` is the exporter's description of the archive (for `oci` and `docker`, the image's digest and name).
     fn receive(
         self: Box<Self>,
         archive: &mut dyn Read,

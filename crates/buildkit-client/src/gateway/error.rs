@@ -1,10 +1,10 @@
-//! Why a gateway does not do what it is asked.
+//! The reasons why a call to a gateway fails.
 
 use tonic::Status;
 
 use crate::solve::BuildFailure;
 
-/// Why a gateway does not do what it is asked.
+/// The reasons why a call to a gateway fails.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GatewayError {
@@ -16,10 +16,10 @@ pub enum GatewayError {
         /// The most that a message may have, in bytes.
         limit: usize,
     },
-    /// The daemon's words.
+    /// The daemon's message.
     #[error("{}", status.message())]
     Status {
-        /// What it answered.
+        /// The daemon's answer.
         status: Box<Status>,
     },
     /// The connection to the daemon is not what was expected.
@@ -28,7 +28,7 @@ pub enum GatewayError {
 }
 
 impl GatewayError {
-    /// What the daemon says of a build that failed.
+    /// The daemon's report of a build that failed.
     pub fn failure(&self) -> Option<BuildFailure> {
         self.status().map(BuildFailure::from_status)
     }

@@ -1,11 +1,11 @@
-//! Looking into a file system that the daemon has.
+//! Reading a file system that the daemon holds.
 
 use bytes::{Bytes, BytesMut};
 use tonic::{Code, Status};
 
 use super::{Gateway, GatewayError, Reference, wire};
 
-/// What a name in a directory is.
+/// An entry of a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileStat {
     /// Its name, without the directory.
@@ -18,7 +18,7 @@ pub struct FileStat {
     pub size: u64,
 }
 
-/// What a name in a directory stands for.
+/// The kind of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileKind {
     /// A regular file.
@@ -31,11 +31,11 @@ pub enum FileKind {
     Special,
 }
 
-/// How much of a file one answer has: well below the limit of a message.
+/// The largest part of a file in one answer: well below the limit of a message.
 const CHUNK: u64 = 4 << 20;
 
 impl Gateway {
-    /// What is in the directory `path`; nothing when there is none.
+    /// The entries of the directory `path`; `None` if there is no such directory.
     pub async fn read_dir(
         &self,
         reference: &Reference,
@@ -50,7 +50,7 @@ impl Gateway {
         }
     }
 
-    /// The bytes of a file from `offset` on, not all of them when there are many; empty behind its end.
+    /// The bytes of a file from `offset` on, as many as fit into one answer; empty at its end.
     pub async fn read_part(
         &self,
         reference: &Reference,
@@ -62,7 +62,7 @@ impl Gateway {
         Ok(file.data.into())
     }
 
-    /// A whole file of at most `limit` bytes; nothing when there is none.
+    /// A whole file of at most `limit` bytes; `None` if there is no such file.
     pub async fn read_file(
         &self,
         reference: &Reference,

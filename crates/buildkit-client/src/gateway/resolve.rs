@@ -1,4 +1,4 @@
-//! What names stand for, asked of the daemon.
+//! Resolving names through the daemon.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -18,20 +18,20 @@ use crate::session::secrets::Secrets;
 use crate::session::{Reporter, SessionId};
 use crate::solve::{Solve, SolveError, prepare};
 
-/// How long one answer may take: registries are slow at times, but none that answers takes longer.
+/// The time limit of one answer. Registries are slow at times, but one that answers at all does so within it.
 const ANSWER_LIMIT: Duration = Duration::from_mins(2);
 
-/// How long the daemon may take to end a solve that has returned.
+/// The time limit for the daemon to end a solve that has returned.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
-/// What a name stands for, asked of the daemon, which has mirrors and certificates of its own.
+/// A name that the daemon is to resolve, with its own mirrors and certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceQuery {
     /// An image for a platform.
     Image {
         /// The complete reference.
         reference: String,
-        /// The store of OCI layouts that the client serves and that has the image; a registry has it otherwise.
+        /// The client's store of OCI layouts that has the image; `None` if it is in a registry.
         store: Option<String>,
         /// The operating system.
         os: String,
@@ -40,9 +40,9 @@ pub enum SourceQuery {
         /// The architecture's variant; empty for none.
         variant: String,
     },
-    /// What a URL serves, or a git ref: as the source vertex of a graph has it.
+    /// A URL or a git ref, as in the source vertex of a graph.
     Source {
-        /// As people know it.
+        /// The name for messages.
         name: String,
         /// The source's identifier.
         identifier: String,
@@ -51,27 +51,27 @@ pub enum SourceQuery {
     },
 }
 
-/// What a [`SourceQuery`] stands for.
+/// The answer to a [`SourceQuery`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceAnswer {
     /// An image.
     Image {
-        /// The digest of what the reference names: of the index, when there is one.
+        /// The digest that the reference stands for: of the index if there is one, else of the manifest.
         digest: String,
         /// The JSON of the config for the platform.
         config: Vec<u8>,
     },
-    /// What a URL serves: its digest.
+    /// A URL: the digest of its content.
     Http(String),
     /// A git ref: the commit.
     Git(String),
 }
 
-/// Why the daemon cannot say what a name stands for.
+/// The reason why the daemon cannot resolve a name.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
-    /// The caller cancelled it.
+    /// The caller cancelled the call.
     #[error("it was cancelled")]
     Cancelled,
     /// The session could not be opened, or broke.
@@ -82,7 +82,7 @@ pub enum ResolveError {
     Refused {
         /// The name.
         name: String,
-        /// The daemon's words.
+        /// The daemon's message.
         message: String,
     },
     /// The connection broke.
@@ -95,10 +95,10 @@ pub enum ResolveError {
         address: Address,
         /// The name.
         name: String,
-        /// How long it had.
+        /// The time limit.
         limit: Duration,
     },
-    /// The daemon is too old for this kind of source, or it answered something else.
+    /// The daemon is too old for this kind of source, or its answer is of another kind.
     #[error("the daemon at `{address}` does not say what `{name}` stands for")]
     NoAnswer {
         /// The daemon's address.
@@ -108,7 +108,7 @@ pub enum ResolveError {
     },
 }
 
-/// What the daemon may log in with when it is asked about a name.
+/// The credentials that the daemon gets while it resolves names.
 #[derive(Debug, Clone, Default)]
 pub struct ResolveAccess {
     /// At registries.
@@ -118,7 +118,7 @@ pub struct ResolveAccess {
 }
 
 impl Daemon {
-    /// Asks the daemon what names stand for; the answers are in the order of the queries.
+    /// Has the daemon resolve names. The answers are in the order of the queries.
     pub async fn resolve(
         &self,
         queries: &[SourceQuery],
@@ -150,7 +150,7 @@ impl Daemon {
     }
 }
 
-/// A solve that is there to be asked.
+/// A solve that exists only to answer questions.
 struct Asked {
     channel: Channel,
     address: Address,
@@ -158,7 +158,7 @@ struct Asked {
 }
 
 impl Asked {
-    /// The solve and the questions side by side; the solve ends only when it is told to, or when it fails.
+    /// The solve and the questions run side by side; the solve ends only when it is told to, or when it fails.
     async fn run(
         &self,
         request: rpc::SolveRequest,
@@ -173,7 +173,7 @@ impl Asked {
                 let name = queries.first().map(SourceQuery::name).unwrap_or_default();
                 return match ended {
                     Err(status) => Err(self.error(&name, &status)),
-                    // It may hear of the end of what it returned before it hears that it has returned.
+                    // The daemon may report the end of the solve before it answers the call that returned the result.
                     Ok(_) => timeout(END_LIMIT, asking).await.unwrap_or_else(|_elapsed| {
                         let address = self.address.clone();
                         Err(ResolveError::NoAnswer { address, name })
@@ -181,7 +181,7 @@ impl Asked {
                 };
             }
         };
-        // All is said; a daemon that does not end the solve now is left to it.
+        // All answers are there. A daemon that does not end the solve now is not waited for.
         let _ended = timeout(END_LIMIT, solving).await;
         Ok(answers)
     }
@@ -209,7 +209,7 @@ impl Asked {
                 name,
             })?);
         }
-        // It fails only when the solve has ended already, and then it is over all the same.
+        // This fails only if the solve has ended already, which is what is wanted.
         let returning = gateway.give_back(BuildResult::Nothing);
         let _returned = timeout(END_LIMIT, returning).await;
         Ok(answers)
@@ -241,7 +241,7 @@ impl Asked {
 }
 
 impl Gateway {
-    /// What a name stands for; nothing when the daemon is too old for this kind of source.
+    /// The answer for one name; `None` if the daemon is too old for this kind of source.
     pub async fn look_up(&self, query: &SourceQuery) -> Result<Option<SourceAnswer>, GatewayError> {
         match query {
             SourceQuery::Image { .. } => {
@@ -262,7 +262,7 @@ impl Gateway {
 }
 
 impl SourceQuery {
-    /// As people know it.
+    /// The name for messages.
     pub fn name(&self) -> String {
         match self {
             Self::Image { reference, .. } => reference.clone(),

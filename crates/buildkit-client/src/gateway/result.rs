@@ -1,4 +1,4 @@
-//! What a build returns: file systems with their image configs, or an answer.
+//! The result of a build: file systems with their image configs, or an answer.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,16 +8,16 @@ use tonic::Status;
 use super::{GatewayError, Reference, wire};
 use crate::export::attr::{BASE_CONFIG, IMAGE_CONFIG, PLATFORMS};
 
-/// What a build returns.
+/// The result of a build.
 #[derive(Debug)]
 pub enum BuildResult {
     /// No file system.
     Nothing,
-    /// The file system of one platform, as it is.
+    /// The file system of one platform.
     One(Box<ResultPart>),
-    /// File systems by platform: an exporter of images makes an index of them, even of one.
+    /// File systems by platform: an image exporter makes an index of them, even of a single one.
     Platforms(Vec<ResultPart>),
-    /// Bytes by name, for who asked: `result.json`, `result.txt`, `version`.
+    /// An answer to a subrequest, as bytes by name: `result.json`, `result.txt`, `version`.
     Answer(BTreeMap<String, Vec<u8>>),
 }
 
@@ -34,7 +34,7 @@ pub struct ResultPart {
     pub reference: Option<Reference>,
     /// The JSON of the image's config.
     pub image_config: String,
-    /// The JSON of the config of the image that it starts from.
+    /// The JSON of the config of its base image.
     pub base_config: Option<String>,
 }
 

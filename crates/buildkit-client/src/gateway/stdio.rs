@@ -1,4 +1,4 @@
-//! The way of a frontend in its container: gRPC over stdin and stdout.
+//! The connection of a frontend in its container: gRPC over stdin and stdout.
 
 use std::time::Duration;
 use std::{env, io};
@@ -36,9 +36,9 @@ struct Worker {
 }
 
 impl Gateway {
-    /// That of the build that this process is the frontend of.
+    /// The gateway of the build whose frontend is this process.
     pub async fn stdio() -> Result<Self, GatewayError> {
-        // The name is never looked up.
+        // This host name is never looked up.
         let endpoint = Endpoint::from_static("http://localhost")
             .initial_stream_window_size(rpc::STREAM_WINDOW)
             .initial_connection_window_size(rpc::CONNECTION_WINDOW)
@@ -61,7 +61,7 @@ impl Gateway {
         Ok(gateway)
     }
 
-    /// The options of the build that this process is the frontend of, as names with values.
+    /// The options of the build whose frontend is this process, as names with values.
     pub fn stdio_options() -> Vec<(String, String)> {
         let is_option = |name: &str| name.starts_with("BUILDKIT_FRONTEND_OPT_");
         env::vars_os()
@@ -74,7 +74,7 @@ impl Gateway {
             .collect()
     }
 
-    /// The session whose files the build that this process is the frontend of may read.
+    /// The session whose files may be read by the build whose frontend is this process.
     pub fn stdio_session() -> Option<String> {
         env::var("BUILDKIT_SESSION_ID").ok()
     }

@@ -31,8 +31,8 @@ pub(super) const WARN: &str = "/moby.buildkit.v1.frontend.LLBBridge/Warn";
 pub(super) const READ_FILE: &str = "/moby.buildkit.v1.frontend.LLBBridge/ReadFile";
 pub(super) const READ_DIR: &str = "/moby.buildkit.v1.frontend.LLBBridge/ReadDir";
 
-/// `moby.buildkit.v1.frontend.SolveRequest`: the fields that this client sets. The definition is declared as bytes: what
-/// is newer than `buildkit-proto` in it would be lost otherwise.
+/// `moby.buildkit.v1.frontend.SolveRequest`: the fields that this client sets. The definition is declared as bytes:
+/// otherwise, its fields that are newer than `buildkit-proto` would be lost.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct SolveRequest {
     #[prost(bytes = "bytes", optional, tag = "1")]
@@ -73,7 +73,7 @@ pub(super) fn inputs() -> InputsRequest {
 /// `moby.buildkit.v1.frontend.SolveResponse`.
 pub(super) type SolveResponse = buildkit_proto::moby::buildkit::v1::frontend::SolveResponse;
 
-/// The one reference of a result; a graph without files has none, or one without a name.
+/// The only reference of a result. A graph without files has none, or one with an empty name.
 pub(super) fn reference(response: SolveResponse) -> Option<Ref> {
     match response.result?.result? {
         result::Result::Ref(reference) if !reference.id.is_empty() => Some(reference),
@@ -151,7 +151,7 @@ pub(super) fn read_file(reference: &Ref, path: &str, offset: u64, length: u64) -
     }
 }
 
-/// Go's `fs.FileMode` bits of what a name stands for.
+/// The kind of an entry, from its Go `fs.FileMode` bits.
 const MODE_DIR: u32 = 1 << 31;
 const MODE_SYMLINK: u32 = 1 << 27;
 const MODE_OTHERS: u32 = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
@@ -179,7 +179,7 @@ pub(super) type SourceMeta = ResolveSourceMetaResponse;
 /// Asks the registry, whatever the daemon has pulled before (`llb.ResolveModeForcePull`).
 const PULL: &str = "pull";
 
-/// Where an image is looked for (`sourceresolver.ResolverType`).
+/// The places where an image is looked for (`sourceresolver.ResolverType`).
 const REGISTRY: i32 = 0;
 const OCI_LAYOUT: i32 = 1;
 
@@ -239,7 +239,7 @@ pub(super) fn source(
     }
 }
 
-/// The commit of an annotated tag is the one that the tag is on.
+/// The commit of an annotated tag is the tagged commit, not the tag's own object.
 pub(super) fn source_answer(meta: SourceMeta) -> Option<SourceAnswer> {
     if let Some(git) = meta.git {
         let commit = if git.commit_checksum.is_empty() {

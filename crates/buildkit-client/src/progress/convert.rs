@@ -1,4 +1,4 @@
-//! From the daemon's messages to [`Progress`]. What is not UTF-8 in them is replaced.
+//! From the daemon's messages to [`Progress`]. Bytes that are not UTF-8 are replaced.
 
 use std::time::SystemTime;
 
@@ -100,7 +100,7 @@ fn digest(bytes: &[u8]) -> VertexDigest {
     text(bytes).into()
 }
 
-/// A time that no calendar has is read as 1970: a daemon's clock may be anything.
+/// A time out of range is read as 1970: a daemon's clock may be anything.
 fn time(timestamp: Timestamp) -> SystemTime {
     let known = jiff::Timestamp::new(timestamp.seconds, timestamp.nanos);
     known.map_or(SystemTime::UNIX_EPOCH, SystemTime::from)

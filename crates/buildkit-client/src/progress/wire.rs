@@ -1,7 +1,8 @@
 //! The daemon's messages about a running build.
 //!
-//! Fields: BuildKit's `api/services/control/control.proto` and `solver/pb/ops.proto`. Names, titles and errors come from
-//! Go, which does not insist on UTF-8; the generated types do, and would end the stream. So strings are bytes here.
+//! Fields: BuildKit's `api/services/control/control.proto` and `solver/pb/ops.proto`. Names, titles and errors come
+//! from Go, which does not insist on UTF-8; the generated types do, and would end the stream. So strings are bytes
+//! here.
 
 use buildkit_proto::google::protobuf::Timestamp;
 use buildkit_proto::pb::Range;

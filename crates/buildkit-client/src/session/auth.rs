@@ -1,10 +1,11 @@
-//! Auth: the logins of the user's Docker configuration at the registries that a solve names, as tokens where there are any.
+//! Auth: the logins of the user's Docker configuration at the registries that a solve names, as tokens where there are
+//! any.
 //!
 //! BuildKit: `session/auth/authprovider`, and `util/resolver/authorizer.go` for the order in which a daemon asks. At a
 //! registry that wants a token it asks for a token authority first, and for tokens if there is one; for credentials if
-//! there is none, or if the registry wants a password. It asks for credentials, too, to compare them with those that it
-//! has of another session. So credentials of a registry with tokens are an error, and not empty: empty ones would be equal
-//! to those of an anonymous client.
+//! there is none, or if the registry wants a password. It asks for credentials, too, to compare them with those that
+//! it has of another session. So credentials of a registry with tokens are an error, and not empty: empty ones would
+//! be equal to those of an anonymous client.
 
 mod authority;
 mod config;
@@ -41,7 +42,7 @@ pub(super) const VERIFY_TOKEN_AUTHORITY: &str = "/moby.filesync.v1.Auth/VerifyTo
 /// The lifetime of a token that does not say it, in seconds: that of the specification.
 const DEFAULT_LIFETIME: u64 = 60;
 
-/// The service that hands logins out.
+/// The service that gives logins to the daemon.
 pub(crate) struct Auth(Logins);
 
 /// The form in which the daemon gets the login at a registry.
@@ -109,8 +110,8 @@ impl AuthRpc for Auth {
         }))
     }
 
-    /// The realm and the service of the request are not used: a daemon could name a server of its own, which would get the
-    /// password. The source asks the registry for them.
+    /// The realm and the service of the request are not used: a daemon could name a server of its own, which would get
+    /// the password. The source asks the registry for them.
     async fn fetch_token(
         &self,
         request: Request<FetchTokenRequest>,

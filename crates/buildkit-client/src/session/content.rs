@@ -30,7 +30,7 @@ pub(super) const SERVICE: &str = "/containerd.services.content.v1.Content";
 pub(super) const INFO: &str = "/containerd.services.content.v1.Content/Info";
 pub(super) const READ: &str = "/containerd.services.content.v1.Content/Read";
 
-/// The methods that would change something.
+/// The methods that would change content, which are refused.
 const CHANGES: [&str; 4] = ["Update", "Delete", "Write", "Abort"];
 
 /// The most bytes of one message, 256 KiB: as much as one call holds in memory. BuildKit asks for up to 1 MiB a call.
@@ -117,7 +117,7 @@ impl Content {
         Ok(Response::new(Box::pin(pieces)))
     }
 
-    /// The blob that is asked for, if it is on offer.
+    /// The blob that is asked for, if it is offered.
     fn blob(&self, metadata: &MetadataMap, digest: &str) -> Result<Blob, Status> {
         let store = metadata.get(headers::STORE_ID).ok_or_else(|| {
             Status::invalid_argument("the call does not say which store it is for")
@@ -171,7 +171,7 @@ impl Content {
         done.map_err(|_panicked| Status::internal("reading the layout panicked"))
     }
 
-    /// Tells whoever waits for the solve; the daemon hears it as well.
+    /// Reports an error to the caller of the solve, and returns it to the daemon.
     fn failed(&self, digest: &str, source: BlobError) -> Status {
         let status = Status::failed_precondition(format!("`{digest}`: {source}"));
         self.reporter.report(ServiceError::Content {
@@ -182,7 +182,7 @@ impl Content {
     }
 }
 
-/// What is said to every other call.
+/// The answer to every other call.
 pub(super) fn refusal(path: &str) -> Status {
     let method = path.rsplit('/').next().unwrap_or_default();
     if CHANGES.contains(&method) {

@@ -51,7 +51,8 @@ impl FileSend {
         }
     }
 
-    /// Drops the sinks that nothing was sent to, so that none of them outlives its solve, and tells the first one.
+    /// Drops the sinks that got nothing, so that none of them outlives its solve, and returns the number of the first
+    /// one.
     pub(crate) fn drop_unused(&self) -> Option<usize> {
         let mut sinks = self.sinks.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *sinks).into_keys().next()
@@ -115,13 +116,13 @@ impl FileSend {
     }
 }
 
-/// Why an archive was not taken to its end.
+/// The reason why an archive was not taken to its end.
 enum Interrupted {
     Daemon(Status),
     Sink(SinkError),
 }
 
-/// How far an archive was handed to its sink.
+/// The progress of handing an archive to its sink.
 enum Pumped {
     ToEnd,
     UntilSinkStopped,
@@ -152,19 +153,21 @@ async fn pump(
     }
 }
 
-/// Takes what a sink left unread, such as the padding behind a tar's end: the daemon counts a reset as a failure.
+/// Reads the bytes that a sink left unread, such as the padding after a tar's end: the daemon counts a reset as a
+/// failure.
 async fn drain(mut incoming: Streaming<BytesMessage>) -> Result<(), Status> {
     while incoming.message().await?.is_some() {}
     Ok(())
 }
 
-/// A part of an archive on its way to the sink. Only [`Piece::End`] ends it well: a queue that closes without it was cut.
+/// A part of an archive on its way to the sink. Only [`Piece::End`] ends it well: a queue that closes without it was
+/// cut off.
 enum Piece {
     Data(Bytes),
     End,
 }
 
-/// What a sink reads.
+/// The reader of a sink.
 struct Archive {
     receiver: mpsc::Receiver<Piece>,
     unread: Bytes,
@@ -191,7 +194,7 @@ impl Read for Archive {
     }
 }
 
-/// Which exporter sends. A daemon that does not say has only one.
+/// The number of the sending exporter. A daemon that does not say it has only one.
 fn exporter_id(metadata: &MetadataMap) -> Result<usize, Status> {
     let Some(value) = metadata.get(headers::EXPORTER_ID) else {
         return Ok(0);

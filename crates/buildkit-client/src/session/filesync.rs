@@ -1,4 +1,4 @@
-//! FileSync: the daemon reads local directories, as far as they were declared.
+//! FileSync: the daemon reads the declared parts of local directories.
 //!
 //! BuildKit: `fsSyncProvider` in `session/filesync/filesync.go`, over the transfer protocol of fsutil.
 
@@ -63,7 +63,7 @@ impl FileSync {
         }
     }
 
-    /// Answers at once; the transfer goes on by itself.
+    /// Answers at once; the transfer goes on in the background.
     pub(super) fn diff_copy(
         self: Arc<Self>,
         request: Request<Streaming<Packet>>,
@@ -102,7 +102,7 @@ impl FileSync {
             Ended::Failed(source) => {
                 let message = source.to_string();
                 self.reporter.report(ServiceError::Local { name, source });
-                // The daemon hears it twice, as from BuildKit's own client; it may have gone already.
+                // The daemon gets the error twice, as from BuildKit's own client; it may be gone already.
                 let _heard = out.send(Ok(Packet::error(message.clone()))).await;
                 Status::failed_precondition(message)
             }

@@ -12,22 +12,22 @@ const SESSION_METHOD: &str = "x-docker-expose-session-grpc-method";
 
 /// The directory that a sync call asks for.
 pub(super) const DIR_NAME: &str = "dir-name";
-/// Only what matches one of these is sent.
+/// Patterns: only matching files are sent.
 pub(super) const INCLUDE_PATTERNS: &str = "include-patterns";
-/// What matches one of these is not sent.
+/// Patterns: matching files are not sent.
 pub(super) const EXCLUDE_PATTERNS: &str = "exclude-patterns";
 /// Paths whose symlinks are resolved, and which are then included.
 pub(super) const FOLLOW_PATHS: &str = "followpaths";
-/// Says of the header `<key>` that its values are percent-encoded.
+/// The header which says that the values of the header `<key>` are percent-encoded.
 const ENCODED_SUFFIX: &str = "-encoded";
 /// The number of the exporter that sends, counted in its solve.
 pub(super) const EXPORTER_ID: &str = "buildkit-attachable-exporter-id";
-/// Before the keys of what an exporter says about its archive.
+/// The prefix of the keys in an exporter's description of its archive.
 pub(super) const EXPORTER_METADATA_PREFIX: &str = "exporter-md-";
 
 /// The store whose content a call is about (`GRPCHeaderID` in BuildKit's `session/content/attachable.go`).
 pub(super) const STORE_ID: &str = "buildkit-attachable-store-id";
-/// What comes before the id of an OCI layout in its value (`source/containerimage/ocilayout.go`).
+/// The prefix of the id of an OCI layout in its value (`source/containerimage/ocilayout.go`).
 pub(super) const OCI_STORE: &str = "oci:";
 
 /// The ssh agent that a call asks (`KeySSHID` in BuildKit's `session/sshforward/ssh.go`).
@@ -59,7 +59,7 @@ fn ascii(value: &str) -> Result<MetadataValue<Ascii>, Status> {
         .map_err(|_invalid| Status::internal("a session header is not ASCII"))
 }
 
-/// The values of a header of a sync call, decoded if its twin says so.
+/// The values of a header of a sync call, decoded if the header for its encoding says so.
 ///
 /// Mirrors `decodeOpts` in BuildKit's `session/filesync/filesync.go`.
 pub(super) fn values(metadata: &MetadataMap, key: &'static str) -> Vec<Vec<u8>> {
@@ -73,7 +73,7 @@ pub(super) fn values(metadata: &MetadataMap, key: &'static str) -> Vec<Vec<u8>> 
     }
 }
 
-/// What Go's `strconv.ParseBool` takes for true.
+/// The texts that Go's `strconv.ParseBool` takes for true.
 fn is_true(value: &[u8]) -> bool {
     matches!(value, b"1" | b"t" | b"T" | b"true" | b"TRUE" | b"True")
 }

@@ -13,7 +13,7 @@ pub(super) const SERVICE: &str = "/grpc.health.v1.Health";
 /// The method that the daemon calls.
 pub(super) const CHECK: &str = "/grpc.health.v1.Health/Check";
 
-/// Always well: when this side is not, the connection is gone.
+/// Always well: if this side were not, the connection would be gone.
 pub(super) struct AlwaysServing;
 
 #[tonic::async_trait]

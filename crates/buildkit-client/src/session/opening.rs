@@ -1,5 +1,5 @@
-//! How files of the user are opened for the daemon: relative to an open directory, and never through a link or into a pipe
-//! that took a file's place.
+//! How files of the user are opened for the daemon: relative to an open directory, and never through a link or into a
+//! pipe that took a file's place.
 
 use rustix::fs::OFlags;
 

@@ -1,4 +1,4 @@
-//! What goes wrong on this side while the daemon is served.
+//! Errors on this side while the daemon is served.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::export::SinkError;
 
 /// A service of the session failed, for a reason on this side.
 ///
-/// The daemon only hears a gRPC status; the caller gets this.
+/// The daemon only gets a gRPC status; the caller gets this error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceError {
-    /// The sink of an exporter refused what it was given.
+    /// The sink of an exporter failed.
     #[error("what the daemon exports could not be written")]
     Sink {
         /// The exporter, counted from 0 in its solve.
@@ -53,12 +53,12 @@ pub enum ServiceError {
     },
 }
 
-/// Takes the first [`ServiceError`] to whoever waits for the solve; later ones are its consequences.
+/// Reports the first [`ServiceError`] to the caller of the solve; later ones are its consequences.
 #[derive(Debug, Clone)]
 pub(crate) struct Reporter(Arc<mpsc::Sender<ServiceError>>);
 
 impl Reporter {
-    /// A reporter, and where its report arrives.
+    /// A reporter, and the receiver of its report.
     pub(crate) fn new() -> (Self, mpsc::Receiver<ServiceError>) {
         let (sender, receiver) = mpsc::channel(1);
         (Self(Arc::new(sender)), receiver)

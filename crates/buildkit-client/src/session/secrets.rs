@@ -27,12 +27,12 @@ pub const MAX_SECRET_SIZE: u64 = 500 << 10;
 #[derive(Debug, Clone, Default)]
 pub struct Secrets(BTreeMap<String, SecretSource>);
 
-/// Where a secret comes from.
+/// The origin of a secret.
 #[derive(Debug, Clone)]
 pub enum SecretSource {
     /// A file, read when the daemon asks.
     File(PathBuf),
-    /// A value that is at hand.
+    /// The value itself.
     Value(SecretValue),
 }
 
@@ -40,7 +40,7 @@ pub enum SecretSource {
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretValue(Vec<u8>);
 
-/// A secret that cannot be had.
+/// The reason why a secret cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
@@ -59,7 +59,7 @@ pub enum SecretError {
         #[source]
         source: io::Error,
     },
-    /// BuildKit takes no larger ones.
+    /// The secret is larger than BuildKit takes.
     #[error("larger than {MAX_SECRET_SIZE} bytes")]
     TooLarge,
 }
@@ -106,7 +106,7 @@ impl SecretValue {
     /// The content of a file.
     pub fn file(path: &Path) -> Result<Self, SecretError> {
         let mut value = Vec::new();
-        // One byte more than is allowed tells a file that is too large, whatever its metadata says.
+        // One byte more than allowed shows that a file is too large, whatever its metadata says.
         let read = std::fs::File::open(path)
             .and_then(|file| file.take(MAX_SECRET_SIZE + 1).read_to_end(&mut value));
         read.map_err(|source| SecretError::Read {
@@ -124,7 +124,7 @@ impl SecretValue {
         Self::try_new(value.into_encoded_bytes())
     }
 
-    /// The value itself, for whoever must know what to hide.
+    /// The value, for callers that hide it in texts.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
@@ -136,7 +136,7 @@ impl fmt::Debug for SecretValue {
     }
 }
 
-/// The service that hands secrets out.
+/// The service that gives secrets to steps.
 pub(crate) struct SecretService {
     secrets: Secrets,
     reporter: Reporter,
@@ -155,7 +155,7 @@ impl SecretsRpc for SecretService {
         request: Request<GetSecretRequest>,
     ) -> Result<Response<GetSecretResponse>, Status> {
         let id = request.into_inner().id;
-        // The daemon takes only this code for "not given", which optional secrets may be.
+        // The daemon takes only this code for "not given", which is allowed for optional secrets.
         let source = self
             .secrets
             .0

@@ -1,4 +1,4 @@
-//! The HTTP/2 server inside the session: which call goes to which service.
+//! The HTTP/2 server inside the session, which passes calls to services.
 
 use std::convert::Infallible;
 use std::future::{self, Future};
@@ -28,7 +28,7 @@ use super::ssh::{self, SshService};
 use super::tunnel::Tunnel;
 use crate::rpc;
 
-/// The methods that the daemon is told about.
+/// The methods that are announced to the daemon.
 pub(super) const METHODS: [&str; 12] = [
     health::CHECK,
     auth::CREDENTIALS,
@@ -44,7 +44,7 @@ pub(super) const METHODS: [&str; 12] = [
     content::READ,
 ];
 
-/// Everything that the daemon may call.
+/// All services that the daemon may call.
 pub(crate) struct Services {
     health: HealthServer<AlwaysServing>,
     auth: AuthServer<Auth>,
@@ -79,7 +79,7 @@ impl Services {
         }
     }
 
-    /// The sinks, to ask which were used.
+    /// The sinks, which know whether they were used.
     pub(crate) fn file_send(&self) -> Arc<FileSend> {
         Arc::clone(&self.file_send)
     }
@@ -145,15 +145,15 @@ pub(super) fn serve(tunnel: Tunnel, services: Arc<Services>) -> impl Future<Outp
         .max_header_list_size(rpc::MAX_HEADER_LIST)
         .serve_connection(TokioIo::new(tunnel), service);
     async move {
-        // However it ends, the session is over; what that means is for the solve to say.
+        // However this ends, the session is over; the solve decides what that means.
         let _ended = connection.await;
     }
 }
 
 /// Serves one call with a stream of messages both ways.
 ///
-/// The generated servers cannot: they decode `Stat` into strings, which file names need not be, and know only one message
-/// for `FileSend`.
+/// The generated servers cannot: they decode `Stat` into strings, which file names need not be, and know only one
+/// message for `FileSend`.
 async fn streaming<In, Out, Handler, Answer, Messages>(
     request: Request<Incoming>,
     handler: Handler,

@@ -1,4 +1,4 @@
-//! SSH: steps ask the agents of this machine to sign.
+//! SSH: the agents of this machine sign for steps.
 //!
 //! BuildKit: `session/sshforward`, and `sshprovider/agentprovider.go` for what a step may ask an agent.
 
@@ -25,7 +25,7 @@ pub(super) const SERVICE: &str = "/moby.sshforward.v1.SSH";
 pub(super) const CHECK_AGENT: &str = "/moby.sshforward.v1.SSH/CheckAgent";
 pub(super) const FORWARD_AGENT: &str = "/moby.sshforward.v1.SSH/ForwardAgent";
 
-/// The agent that is meant when none is named: `DefaultID` in BuildKit's `sshforward`.
+/// The id of the default agent: `DefaultID` in BuildKit's `sshforward`.
 pub const DEFAULT_SSH_AGENT: &str = "default";
 
 /// The largest message to or from an agent: `AGENT_MAX_LEN` of OpenSSH.
@@ -34,7 +34,7 @@ const MAX_FRAME: usize = 256 << 10;
 /// Messages that wait for the connection; an agent answers one at a time.
 const QUEUE: usize = 2;
 
-/// The agent protocol (draft-ietf-sshm-ssh-agent): what a step may ask, and the answer to everything else.
+/// The agent protocol (draft-ietf-sshm-ssh-agent): the requests that a step may send, and the answer to all others.
 const REQUEST_IDENTITIES: u8 = 11;
 const SIGN_REQUEST: u8 = 13;
 const FAILURE: u8 = 5;
@@ -73,7 +73,7 @@ impl SshService {
 
 #[tonic::async_trait]
 impl Ssh for SshService {
-    /// An agent that is not given is an error only where a step needs it; which one does, the daemon knows.
+    /// A missing agent is an error only if a step needs it, which the daemon knows.
     async fn check_agent(
         &self,
         request: Request<CheckAgentRequest>,
@@ -143,7 +143,7 @@ async fn forward(
     }
 }
 
-/// Takes a whole message out of what has arrived, without the length in front of it.
+/// Takes a whole message out of the received bytes, without the length in front of it.
 fn next_frame(unread: &mut BytesMut) -> Result<Option<Bytes>, Status> {
     let Some(mut length) = unread.get(..4) else {
         return Ok(None);

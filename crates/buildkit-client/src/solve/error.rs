@@ -1,4 +1,4 @@
-//! How a solve can end badly.
+//! The ways in which a solve can fail.
 
 use std::error::Error;
 
@@ -6,17 +6,17 @@ use crate::address::Address;
 use crate::session::ServiceError;
 use crate::solve::BuildFailure;
 
-/// Why [`Daemon::solve`](crate::Daemon::solve) failed.
+/// The reason why [`Daemon::solve`](crate::Daemon::solve) failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SolveError {
-    /// The caller cancelled it.
+    /// The caller cancelled the call.
     #[error("the build was cancelled")]
     Cancelled,
     /// A step, a source or an exporter failed in the daemon.
     #[error(transparent)]
     Build(Box<BuildFailure>),
-    /// Something failed on this side: a sink, a local directory, a secret.
+    /// A service on this side failed: a sink, a local directory, a secret.
     #[error(transparent)]
     Service(ServiceError),
     /// The build ended well, but an exporter never sent its archive.
@@ -30,7 +30,7 @@ pub enum SolveError {
     Lost {
         /// The daemon's address.
         address: Address,
-        /// What the innermost layer says, as `connection reset by peer`.
+        /// The error of the innermost layer, such as `connection reset by peer`.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },

@@ -1,4 +1,4 @@
-//! What the daemon says about a build that failed: a message, and typed details beside it.
+//! The daemon's report of a failed build: a message, and typed details.
 //!
 //! BuildKit sends details as JSON inside `google.rpc.Status`: `solver/errdefs/errdefs.proto` and
 //! `frontend/gateway/pb/exit.go` say what is in them, `util/grpcerrors/grpcerrors.go` how they are packed.
@@ -20,13 +20,13 @@ use crate::progress::{SourcePosition, SourceRange, VertexDigest};
 pub struct BuildFailure {
     /// The gRPC code.
     pub code: Code,
-    /// The daemon's words.
+    /// The daemon's message.
     pub message: String,
     /// The step that failed, if it was one.
     pub vertex: Option<VertexDigest>,
     /// The exit code of the process that failed, if one did.
     pub exit_code: Option<u32>,
-    /// Where in the sources the failing step was written.
+    /// The places in the sources where the failing step is written.
     pub sources: Vec<FailureSource>,
 }
 
@@ -41,8 +41,8 @@ pub struct FailureSource {
     pub ranges: Vec<SourceRange>,
 }
 
-/// A message without the command line in it: `process "/bin/sh -ec …" did not complete successfully: exit code: 1`
-/// repeats the whole script, which stands in the step already. Any other message stays as it is.
+/// A message without its command line: `process "/bin/sh -ec …" did not complete successfully: exit code: 1` repeats
+/// the whole script, which is in the step already. Other messages stay unchanged.
 fn without_command(message: &str) -> Cow<'_, str> {
     let quoted = message.split_once("process \"").and_then(|(before, rest)| {
         let (_, after) = rest.rsplit_once("\" did not complete successfully")?;
@@ -76,8 +76,9 @@ fn without_refs(message: Cow<'_, str>) -> Cow<'_, str> {
     found.map_or(message, Cow::Owned)
 }
 
-/// What stands in the paths at which BuildKit's workers have trees, before a number or name: temporary mounts
-/// (`snapshot/localmounter.go`), snapshots of containerd's snapshotters, and commands that run (`executor/runcexecutor`).
+/// The beginnings of the paths of trees in BuildKit's workers, which a number or name follows: temporary mounts
+/// (`snapshot/localmounter.go`), snapshots of containerd's snapshotters, and running commands
+/// (`executor/runcexecutor`).
 const MOUNT: &str = "/buildkit-mount";
 const SNAPSHOT: &str = "/snapshots/snapshots/";
 const COMMAND: &str = "/executor/";
@@ -129,7 +130,7 @@ const VERTEX: &str = "errdefs.Vertex+json";
 const SOURCE: &str = "errdefs.Source+json";
 const EXIT: &str = "gatewayapi.ExitMessage+json";
 
-/// What the solver says when two builds merged in a way that it cannot continue; trying again helps.
+/// The solver's message after two builds merged in a way that it cannot continue; trying again helps.
 const INCONSISTENT: &str = "inconsistent graph state";
 
 impl BuildFailure {
@@ -148,7 +149,7 @@ impl BuildFailure {
             exit_code: None,
             sources: Vec::new(),
         };
-        // Details that cannot be read leave the message, which is what people look at.
+        // If the details cannot be read, there is still the message, which is what people look at.
         let details = rpc::Status::decode(status.details()).unwrap_or_default();
         for detail in details.details {
             let kind = detail.type_url.rsplit('/').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The course of a solve: session, status and solve side by side, until all is said or something breaks.
+//! The course of a solve: session, status and solve side by side, until all of them end or one breaks.
 //!
 //! Mirrors `solve` in BuildKit's `client/solve.go`.
 
@@ -29,24 +29,25 @@ use crate::session::secrets::SecretService;
 use crate::session::ssh::SshService;
 use crate::session::{Reporter, ServiceError, Services, Session, SessionId};
 
-/// How long the status stream may be silent after the solve before nothing more is expected.
+/// The longest silence of the status stream after the solve; after that, nothing more is expected.
 const STATUS_SILENCE: Duration = Duration::from_secs(5);
 
-/// How long the daemon may take to take up a session; it does so at once.
+/// The time limit for the daemon to accept a session, which it does at once.
 const SESSION_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long after one end of the connection broke the other may take to say why.
+/// The time that one part of the connection has to tell the reason, after another part broke.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Batches of news that wait for the caller, each of at most 16 MiB. A daemon that has more to tell waits.
+/// The number of batches of progress that wait for the caller, each of at most 16 MiB. Then the daemon waits.
 const NEWS_QUEUE: usize = 4;
 
 impl Daemon {
     /// Builds, and returns when everything is exported.
     ///
-    /// `on_progress` is called for every batch of news, in order; while it blocks, the daemon's news wait. The solve ends early when `cancel`
-    /// is cancelled; then, as with every other end, the session is closed and every sink has run to its end or is dropped
-    /// when this returns. Dropping the future cancels it too, but sinks may still be on their way out.
+    /// `on_progress` is called for every batch of news, in order; while it blocks, the daemon's news wait. The solve
+    /// ends early when `cancel` is cancelled; then, as with every other end, the session is closed and every sink has
+    /// run to its end or is dropped when this returns. Dropping the future cancels it too, but sinks may still be on
+    /// their way out.
     pub async fn solve(
         &self,
         solve: Solve,
@@ -80,7 +81,7 @@ impl Daemon {
             leader,
         };
         let result = run.finish(request).await;
-        // What serves the session may end a little later than this; a sink that it still held would, too.
+        // The session's server may end a little later than this function, and so would a sink that it still holds.
         let unused = file_send.drop_unused();
         session.close().await;
         let solved = result?;
@@ -155,12 +156,12 @@ struct Run<'solve, F> {
     reports: mpsc::Receiver<ServiceError>,
     on_progress: F,
     cancel: &'solve CancellationToken,
-    /// Who puts the result together, when this side does.
+    /// The leader that puts the result together, if it is on this side.
     leader: Option<Leader>,
 }
 
 impl<F: FnMut(Progress) + Send> Run<'_, F> {
-    /// Solve and status side by side. What failed on this side comes before what the daemon makes of it.
+    /// Solve and status side by side. An error on this side comes before the daemon's error that follows from it.
     async fn finish(mut self, mut request: rpc::SolveRequest) -> Result<Solved, SolveError> {
         request.session = self.session.id().to_owned();
         let mut news = News::follow(self.daemon.channel(), &request.reference);
@@ -209,7 +210,7 @@ impl<F: FnMut(Progress) + Send> Run<'_, F> {
         daemon_error(self.daemon.address(), status)
     }
 
-    /// What the daemon still has to tell when the solve is over. The stream usually ends by itself.
+    /// The rest of the daemon's progress after the solve. The stream usually ends by itself.
     async fn drain(&mut self, news: &mut News) {
         loop {
             let next = tokio::select! {
@@ -227,8 +228,8 @@ async fn lead(leader: Option<Leader>, channel: Channel, build: String) -> Result
     leader.lead(Gateway::of_build(channel, build).await?).await
 }
 
-/// A part of the connection ended under a running solve. When it broke, or the daemon is shutting down, the solve is about
-/// to say so better.
+/// A part of the connection ended during a running solve. If the connection broke, or the daemon is shutting down, the
+/// solve is about to fail with a better error.
 async fn last_words(
     solving: impl Future<Output = Result<rpc::SolveResponse, Status>>,
     otherwise: SolveError,

@@ -1,4 +1,4 @@
-//! Which flags mean which files.
+//! Tables of flags and the files that they mean.
 
 use super::*;
 

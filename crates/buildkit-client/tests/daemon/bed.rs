@@ -131,8 +131,8 @@ fn processes_in_snapshots(dir: &str) -> Vec<String> {
         .collect()
 }
 
-/// No garbage collection: it would make cached steps vanish on a full disk. Daemons that start at once would fight for the
-/// usual socket for traces.
+/// No garbage collection: it would make cached steps vanish on a full disk. Daemons that start at once would fight for
+/// the usual socket for traces.
 fn configuration(dir: &Path, grpc: &str) -> String {
     let dir = dir.display();
     format!(

@@ -1,5 +1,5 @@
-//! Large files pass through in pieces: the process stays small, however large they are. Alone in its process, whose size
-//! it measures.
+//! Large files pass through in pieces: the process stays small, however large they are. Alone in its process, whose
+//! size it measures.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[expect(dead_code, reason = "shared with the other tests of a real daemon")]

@@ -21,13 +21,13 @@ use buildkit_llb::{Constraints, Definition, Image, Platform, State};
 
 use self::report::{Measurement, Report};
 
-/// The number of measurements that a median is taken of.
+/// The number of measurements for a median.
 const RUNS: usize = 7;
 
-/// A name, what builds the graph, and the head digest that BuildKit's Go client gives it.
+/// A name, the builder of the graph, and the head digest that BuildKit's Go client gives it.
 type Graph = (&'static str, fn() -> State, &'static str);
 
-/// What is measured. The chains beyond 1000 show how time grows.
+/// The measured graphs. The chains beyond 1000 show how time grows.
 const GRAPHS: [Graph; 4] = [
     (
         "chain-1000",
@@ -109,8 +109,8 @@ fn marshal(state: &State) -> Definition {
     state.marshal(&constraints).expect("the graph is valid")
 }
 
-/// The median time of some runs, and what one run allocates. What a run makes is freed outside of its time, as the Go
-/// side's collector does most of its work between the runs.
+/// The median time of some runs, and the allocations of one run. The result of a run is freed outside of its time, as
+/// the Go side's collector does most of its work between the runs.
 fn measure<T>(
     graph: &'static str,
     step: &'static str,

@@ -1,15 +1,15 @@
-//! The figures as a table, beside those of the Go client where they are given.
+//! The figures as a table, beside those of the Go client if they are given.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// Our share of the other side's time and memory at most, for the large realistic graph.
+/// The goal: our largest share of the other side's time and memory, for the large realistic graph.
 const GOAL: f64 = 0.2;
 /// The graph and step that the goal is about.
 const GOAL_GRAPH: (&str, &str) = ("bench-10k", "marshal");
 
-/// What one step of one graph takes.
+/// The cost of one step of one graph.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Measurement {
     pub(crate) graph: String,
@@ -55,7 +55,7 @@ impl Report {
         self.ours.push(ours);
     }
 
-    /// Whether every goal that is asked for is met.
+    /// Whether all goals are met, if goals are checked.
     pub(crate) fn is_met(&self) -> bool {
         let goal = self
             .ours

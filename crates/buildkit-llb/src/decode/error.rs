@@ -1,4 +1,4 @@
-//! Why bytes are no definition.
+//! The reasons why bytes are no definition.
 
 use crate::digest::OpDigest;
 
@@ -6,7 +6,7 @@ use crate::digest::OpDigest;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// They are not the protobuf of a definition: cut off, or something else.
+    /// The bytes are not the protobuf of a definition: they are cut off, or something else.
     #[error("the bytes are not a definition")]
     Malformed(#[source] prost::DecodeError),
     /// An entry is not the protobuf of an op.
@@ -14,7 +14,7 @@ pub enum DecodeError {
     MalformedOp {
         /// The place of the entry.
         index: usize,
-        /// What is wrong with it.
+        /// The problem.
         #[source]
         source: prost::DecodeError,
     },
@@ -24,7 +24,7 @@ pub enum DecodeError {
         /// The vertex.
         vertex: OpDigest,
     },
-    /// An entry stands there twice.
+    /// An entry occurs twice.
     #[error("vertex `{vertex}` stands there twice")]
     Duplicate {
         /// The vertex.
@@ -38,7 +38,7 @@ pub enum DecodeError {
     UnknownInput {
         /// The reader.
         vertex: OpDigest,
-        /// What it reads.
+        /// The input.
         input: String,
     },
     /// The number of an output is negative or huge.
@@ -46,19 +46,19 @@ pub enum DecodeError {
     InvalidOutput {
         /// The reader.
         vertex: OpDigest,
-        /// What it reads.
+        /// The input.
         input: String,
         /// The number.
         output: i64,
     },
-    /// An op names an input that it has not.
+    /// An op names an input that it does not have.
     #[error("vertex `{vertex}` has {count} inputs and names input {input}")]
     InputOutOfRange {
         /// The vertex.
         vertex: OpDigest,
-        /// The number that it names.
+        /// The number that is named.
         input: i64,
-        /// How many it has.
+        /// The number of its inputs.
         count: usize,
     },
     /// A vertex has no metadata, which BuildKit's client writes always;
@@ -74,14 +74,14 @@ pub enum DecodeError {
         /// The digest.
         digest: String,
     },
-    /// A location names a source file that is not there.
+    /// A location names a source file that does not exist.
     #[error("vertex `{vertex}` comes from source file {index}, and there are {count}")]
     UnknownSourceFile {
         /// The vertex.
         vertex: OpDigest,
-        /// The number that it names.
+        /// The number that is named.
         index: i32,
-        /// How many there are.
+        /// The number of source files.
         count: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! From bytes back to a definition, refusing what no client would write.
+//! From bytes back to a definition. Bytes that no client would write are refused.
 
 mod error;
 mod notes;
@@ -29,16 +29,16 @@ impl Definition {
     ///
     /// # Errors
     /// When the bytes are cut off or garbage, when an input is missing, when the graph is not in order (so that it
-    /// might have a cycle), when an op names an input that it has not, or when metadata belongs to no vertex.
+    /// might have a cycle), when an op names an input that it does not have, or when metadata belongs to no vertex.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         Self::decode(bytes, Metadata::Required)
     }
 
-    /// As [`from_bytes`](Self::from_bytes), for what clients other than BuildKit's write: a vertex without metadata is
-    /// taken for one of which nothing is said.
+    /// The same as [`from_bytes`](Self::from_bytes), for the bytes of other clients than BuildKit's: a vertex may have
+    /// no metadata, which counts as empty metadata.
     ///
     /// # Errors
-    /// All others that `from_bytes` has.
+    /// All other errors of `from_bytes`.
     pub fn from_bytes_lenient(bytes: &[u8]) -> Result<Self, DecodeError> {
         Self::decode(bytes, Metadata::Optional)
     }
@@ -109,7 +109,7 @@ impl Definition {
     }
 }
 
-/// What an op is. Only the last entry, and each of these, is a terminal: one input, and no op.
+/// The kind of an op. The last entry, and no other, is a terminal: one input, and no op.
 fn kind(op: &pb::Op, digest: OpDigest, is_last: bool) -> Result<OpKind, DecodeError> {
     let kind = match &op.op {
         None if is_last && op.inputs.len() == 1 => OpKind::Terminal,

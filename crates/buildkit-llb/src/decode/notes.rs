@@ -1,4 +1,4 @@
-//! Reading what a definition says about its vertices.
+//! Reading the metadata and source locations of a definition.
 
 use super::{DecodeError, Metadata};
 use crate::cap::Cap;
@@ -80,7 +80,7 @@ pub(super) fn read_files(
         .collect()
 }
 
-/// Where `vertex` comes from.
+/// The source locations of `vertex`.
 pub(super) fn read_locations(
     message: pb::Locations,
     vertex: OpDigest,

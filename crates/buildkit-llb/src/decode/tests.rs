@@ -1,4 +1,4 @@
-//! What is refused, and why.
+//! Definitions that are refused, and the reasons.
 
 use prost::Message as _;
 
@@ -18,14 +18,14 @@ fn sample() -> Definition {
         .unwrap()
 }
 
-/// What decoding says about the sample once `change` has been made to it.
+/// The result of decoding the sample after `change`.
 fn refusal(change: impl FnOnce(&mut pb::Definition)) -> Option<DecodeError> {
     let mut message = pb::Definition::decode(&*sample().to_bytes()).unwrap();
     change(&mut message);
     Definition::from_bytes(&message.encode_to_vec()).err()
 }
 
-/// Changes an op, and puts its new digest everywhere its old one stood, as if it had always been so.
+/// Changes an op, and replaces its digest everywhere, as if it had always been so.
 fn with_op(index: usize, change: impl FnOnce(&mut pb::Op)) -> Option<DecodeError> {
     refusal(|message| {
         let mut op = pb::Op::decode(&*message.def[index]).unwrap();

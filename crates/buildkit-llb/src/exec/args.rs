@@ -50,7 +50,7 @@ impl<S: Into<String>, const N: usize> From<[S; N]> for Args {
     }
 }
 
-/// A list that is made at run time; marshalling reports an empty one.
+/// A list that is made at run time. An empty list is an error when marshalling.
 impl From<Vec<String>> for Args {
     fn from(args: Vec<String>) -> Self {
         Self(args.into_iter().collect())

@@ -10,7 +10,7 @@ use crate::error::OpError;
 use crate::settings::{NetworkMode, SecurityMode};
 use crate::wire::Writer;
 
-/// What the daemon would set, for daemons that do not. Mirrors `system.DefaultPathEnvUnix`.
+/// The value that a daemon sets, for daemons that do not. Mirrors `system.DefaultPathEnvUnix`.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Values of `pb.MountType`; a bind mount is 0.
@@ -28,7 +28,7 @@ impl ExecOp {
         self.args.iter().collect::<Vec<_>>().join(" ")
     }
 
-    /// Writes the op and asks for what it needs.
+    /// Writes the op, and asks for the capabilities that it needs.
     pub(crate) fn encode(&self, encoding: &mut Encoding<'_>) -> Result<(), OpError> {
         for slot in self.mounts.iter().filter_map(MountNode::slot) {
             encoding.number(slot);

@@ -20,16 +20,16 @@ use crate::settings::{Setting, Values, settings_methods};
 use crate::state::State;
 use crate::vertex::{Op, Slots, Vertex};
 
-/// Where the root file system is mounted.
+/// The path where the root file system is mounted.
 const ROOT: &str = "/";
-/// A command that mounts something often mounts more; room for so many, the root included, is made at once.
+/// The number of mounts, the root included, that room is made for at once: commands with mounts often have several.
 const USUAL_MOUNTS: usize = 6;
-/// Where ssh agents are mounted that have no target of their own, followed by their number.
+/// The beginning of the path of an ssh agent without a target of its own; its number follows.
 const SSH_TARGET: &str = "/run/buildkit/ssh_agent.";
-/// The variable that tells ssh where its agent listens.
+/// The variable with the socket of the agent, for ssh.
 const SSH_AUTH_SOCK: &str = "SSH_AUTH_SOCK";
 
-/// A command to run on a state. What is set here holds for this command only. Mirrors `llb.ExecInfo`.
+/// A command to run on a state. Its settings hold for this command only. Mirrors `llb.ExecInfo`.
 ///
 /// ```
 /// use buildkit_llb::{Args, CacheMount, CacheSharing, Exec, Image, NetworkMode, SecretFile};
@@ -155,7 +155,7 @@ impl Exec {
         self
     }
 
-    /// Says which exit codes mean success. Default: 0.
+    /// Sets the exit codes that mean success. Default: 0.
     pub fn valid_exit_codes(mut self, codes: impl Into<Vec<i32>>) -> Self {
         self.valid_exit_codes = Some(codes.into()).filter(|codes| !codes.is_empty());
         self
@@ -206,7 +206,7 @@ impl Exec {
         }
         let mut mounts = self.mounts;
         mounts.reserve_exact(1);
-        // Before the others, so that it stays first among mounts of an equal target.
+        // The root comes before the others, so that it stays first among mounts with equal targets.
         mounts.insert(0, MountNode::root(base, self.readonly_root));
         let inputs = number_outputs(&mut mounts);
         fault = fault.or_else(|| mounts.iter().find_map(MountNode::fault));
@@ -228,8 +228,8 @@ impl Exec {
 
 vertex_options!(Exec);
 
-/// Sorts mounts by the bytes of their targets (the root is not special), numbers their outputs, and gives them slots for
-/// what they read.
+/// Sorts mounts by the bytes of their targets (the root is not special), numbers their outputs, and gives slots to
+/// their inputs.
 fn number_outputs(mounts: &mut [MountNode]) -> Slots {
     mounts.sort_by(|a, b| a.target.cmp(&b.target));
     let mut inputs = Slots(Vec::with_capacity(mounts.len()));
@@ -249,7 +249,7 @@ fn number_outputs(mounts: &mut [MountNode]) -> Slots {
 }
 
 impl CdiDevice {
-    /// A device that must be there.
+    /// A device that must exist.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -257,7 +257,7 @@ impl CdiDevice {
         }
     }
 
-    /// The same device, left out where there is none.
+    /// The same device, left out if it does not exist.
     pub fn optional(mut self) -> Self {
         self.optional = true;
         self

@@ -1,4 +1,4 @@
-//! What is mounted into a container.
+//! Mounts of a container.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(super) enum MountVariant {
     Ssh(SshSocket),
 }
 
-/// A state mounted into a container. What is written into it is an output of the exec.
+/// A state mounted into a container. The changed state is an output of the exec.
 #[derive(Debug, Clone)]
 pub struct BindMount(MountNode);
 
@@ -33,7 +33,7 @@ pub struct CacheMount(MountNode);
 #[derive(Debug, Clone)]
 pub struct TmpfsMount(MountNode);
 
-/// What happens when two execs use a cache at once. Mirrors `pb.CacheSharingOpt`.
+/// The rule for two execs that use a cache at once. Mirrors `pb.CacheSharingOpt`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CacheSharing {
@@ -51,7 +51,7 @@ pub enum CacheSharing {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ContentCache {
-    /// As the daemon decides. The default.
+    /// The daemon decides. The default.
     #[default]
     Default,
     /// By content.
@@ -71,11 +71,11 @@ pub(super) struct MountNode {
     no_output: bool,
     pub(super) source: Source,
     pub(super) output: Option<u32>,
-    /// What a state of the output inherits.
+    /// The values that a state of the output inherits.
     pub(super) values: Arc<Values>,
 }
 
-/// What is mounted: an output until the exec is finished, from then on one of its inputs.
+/// The source of a mount: an output until the exec is finished, then one of its inputs.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     None,
@@ -83,7 +83,7 @@ pub(super) enum Source {
     Slot(Slot),
 }
 
-/// What a mount is besides its input.
+/// The properties of a mount, without its input.
 #[derive(Debug, Clone)]
 pub(super) enum MountKind {
     Bind,
@@ -107,19 +107,19 @@ impl BindMount {
         self
     }
 
-    /// Mounts what is at `path` in the source. Default: all of it.
+    /// Mounts only the path `path` of the source. Default: all of it.
     pub fn selector(mut self, path: impl Into<String>) -> Self {
         self.0.set_selector(path.into());
         self
     }
 
-    /// Drops what is written into it, instead of making it an output.
+    /// Drops the changes, instead of making an output of them.
     pub fn no_output(mut self) -> Self {
         self.0.no_output = true;
         self
     }
 
-    /// Says how it enters the cache key. Default: as the daemon decides.
+    /// Sets how it enters the cache key. Default: the daemon decides.
     pub fn content_cache(mut self, content_cache: ContentCache) -> Self {
         self.0.content_cache = content_cache;
         self
@@ -140,7 +140,7 @@ impl CacheMount {
         ))
     }
 
-    /// Says what happens when two execs use it at once. Default: [`CacheSharing::Shared`].
+    /// Sets the rule for two execs that use it at once. Default: [`CacheSharing::Shared`].
     pub fn sharing(mut self, mode: CacheSharing) -> Self {
         if let MountKind::Cache { sharing, .. } = &mut self.0.kind {
             *sharing = mode;
@@ -155,7 +155,7 @@ impl CacheMount {
         self
     }
 
-    /// Fills a new cache with what is at `path` in its source. Default: all of it.
+    /// Fills a new cache with the path `path` of its source. Default: all of it.
     pub fn selector(mut self, path: impl Into<String>) -> Self {
         self.0.set_selector(path.into());
         self
@@ -167,7 +167,7 @@ impl CacheMount {
         self
     }
 
-    /// Says how what it is filled with enters the cache key. Default: as the daemon decides.
+    /// Sets how the source of a new cache enters the cache key. Default: the daemon decides.
     pub fn content_cache(mut self, content_cache: ContentCache) -> Self {
         self.0.content_cache = content_cache;
         self
@@ -184,7 +184,7 @@ impl TmpfsMount {
         ))
     }
 
-    /// The most that it may hold, in bytes. Default: 0, the kernel's limit.
+    /// Sets the largest size, in bytes. Default: 0, the kernel's limit.
     pub fn size(mut self, bytes: i64) -> Self {
         self.0.kind = MountKind::Tmpfs { size: bytes };
         self
@@ -232,12 +232,12 @@ impl MountNode {
         }
     }
 
-    /// Whether what is written into it is an output of the exec.
+    /// Whether it is an output of the exec.
     pub(super) fn has_output(&self) -> bool {
         matches!(self.kind, MountKind::Bind) && !self.readonly && !self.no_output
     }
 
-    /// What is wrong with it.
+    /// The problem.
     pub(super) fn fault(&self) -> Option<OpError> {
         match &self.kind {
             MountKind::Cache { id, .. } if id.is_empty() => Some(OpError::EmptyCacheId {

@@ -1,4 +1,4 @@
-//! What an exec leaves behind.
+//! The outputs of an exec.
 
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ impl ExecOutputs {
         Ok(source.with_output(self.output(mount)))
     }
 
-    /// The output of a writable mount, or what was mounted.
+    /// The output of a writable mount, or else the mounted state.
     fn output(&self, mount: &MountNode) -> Option<Output> {
         match (mount.output, mount.slot()) {
             (Some(index), _) => Some(Output {

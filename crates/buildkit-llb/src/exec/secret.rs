@@ -59,7 +59,7 @@ impl SecretFile {
         self
     }
 
-    /// Leaves the file out when the secret is not given. Default: an error.
+    /// Leaves the file out if the secret is not given. Default: an error.
     pub fn optional(mut self) -> Self {
         self.optional = true;
         self

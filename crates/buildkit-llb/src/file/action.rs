@@ -17,7 +17,7 @@ pub struct Mkdir {
     pub(super) attributes: Attributes,
 }
 
-/// Makes a file, in the place of one that is there.
+/// Makes a file, which replaces an existing one.
 #[derive(Debug, Clone)]
 pub struct Mkfile {
     pub(super) path: Box<str>,
@@ -34,7 +34,7 @@ pub struct Symlink {
     pub(super) attributes: Attributes,
 }
 
-/// Removes a file or a directory with all that is in it.
+/// Removes a file, or a directory with all of its entries.
 #[derive(Debug, Clone)]
 pub struct Rm {
     pub(super) path: Box<str>,
@@ -42,7 +42,7 @@ pub struct Rm {
     allow_wildcard: bool,
 }
 
-/// What most actions can set on what they make; most do not.
+/// Attributes that most actions can set on the made file, and few do.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Attributes(Option<Box<AttributeValues>>);
 
@@ -89,7 +89,7 @@ impl Mkdir {
         self
     }
 
-    /// Makes missing parents too, and accepts a directory that is there.
+    /// Makes missing parents too, and accepts an existing directory.
     pub fn parents(mut self) -> Self {
         self.parents = true;
         self
@@ -157,7 +157,7 @@ impl Symlink {
 }
 
 impl Rm {
-    /// Removes what is at `path` (relative to the state's directory); an error when nothing is.
+    /// Removes the file or directory at `path` (relative to the state's directory); an error if there is none.
     pub fn new(path: impl Into<String>) -> Self {
         Self {
             path: path.into().into_boxed_str(),
@@ -166,7 +166,7 @@ impl Rm {
         }
     }
 
-    /// Accepts that nothing is there.
+    /// Accepts that there is none.
     pub fn allow_not_found(mut self) -> Self {
         self.allow_not_found = true;
         self

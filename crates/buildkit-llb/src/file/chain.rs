@@ -12,10 +12,10 @@ use crate::path;
 use crate::state::State;
 use crate::vertex::{Op, Output, Vertex};
 
-/// Who lists actions often lists more than a few; room for so many is made at once.
+/// The number of actions that room is made for at once: lists of actions are often longer than a few.
 const USUAL_ACTIONS: usize = 6;
 
-/// File actions that are carried out in order, each on what the one before left, in one vertex. Mirrors
+/// File actions that are carried out in order, each on the result of the one before, in one vertex. Mirrors
 /// `llb.FileAction`.
 #[derive(Debug, Clone, Default)]
 #[must_use = "file actions do nothing until they are applied to a state"]
@@ -30,7 +30,7 @@ pub struct FileActions {
 #[derive(Debug, Clone)]
 pub struct FileTree(pub(super) Arc<Tree>);
 
-/// Actions with absolute paths, and what they start from.
+/// Actions with absolute paths, and the state that they start from.
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) base: Option<Output>,
@@ -144,7 +144,7 @@ impl Drop for Tree {
 }
 
 impl Action {
-    /// What it copies from, if it is a copy.
+    /// The state that it copies from, if it is a copy.
     pub(super) fn source(&self) -> Option<&Source> {
         match self {
             Self::Copy(copy) => Some(&copy.source),
@@ -152,7 +152,7 @@ impl Action {
         }
     }
 
-    /// What it copies from, if it is a copy.
+    /// The state that it copies from, if it is a copy.
     pub(super) fn source_mut(&mut self) -> Option<&mut Source> {
         match self {
             Self::Copy(copy) => Some(&mut copy.source),

@@ -22,15 +22,15 @@ pub struct Copy {
     rare: Option<Box<Rare>>,
 }
 
-/// What is copied from: a [`State`], or a [`FileTree`].
+/// The source of a copy: a [`State`], or a [`FileTree`].
 #[derive(Debug, Clone)]
 pub struct CopySource {
     source: Source,
-    /// What relative paths start from.
+    /// The directory that relative paths start from.
     dir: Arc<str>,
 }
 
-/// What is copied from, on its way from a builder's value to a finished op.
+/// The source of a copy, on its way from a builder's value to a finished op.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     Scratch,
@@ -46,7 +46,7 @@ pub(super) enum Source {
     Step(usize),
 }
 
-/// What few copies set.
+/// Settings that few copies have.
 #[derive(Debug, Clone, Default)]
 struct Rare {
     symbolic_mode: String,
@@ -107,13 +107,13 @@ impl Copy {
         self
     }
 
-    /// Copies what a symbolic link points to, if `src` is one.
+    /// If `src` is a symbolic link, copies its target.
     pub fn follow_symlinks(mut self) -> Self {
         self.flags.follow_symlinks = true;
         self
     }
 
-    /// Copies what is in `src`, if it is a directory, and not the directory itself.
+    /// If `src` is a directory, copies its entries, and not the directory itself.
     pub fn contents_only(mut self) -> Self {
         self.flags.contents_only = true;
         self
@@ -144,13 +144,13 @@ impl Copy {
         self
     }
 
-    /// Replaces what is at `dest` when it is of another type. Default: an error.
+    /// Replaces a file or directory at `dest` of another type. Default: an error.
     pub fn always_replace(mut self) -> Self {
         self.flags.always_replace = true;
         self
     }
 
-    /// Copies only what matches one of these patterns. Default: everything.
+    /// Copies only files that match one of these patterns. Default: all.
     pub fn include<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
         self.rare
             .get_or_insert_default()
@@ -159,7 +159,7 @@ impl Copy {
         self
     }
 
-    /// Leaves out what matches one of these patterns, even when it is included.
+    /// Leaves out files that match one of these patterns, even if they are included.
     pub fn exclude<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
         self.rare
             .get_or_insert_default()
@@ -168,7 +168,7 @@ impl Copy {
         self
     }
 
-    /// Names paths that must be there; has an effect only beside [`include`](Self::include).
+    /// Names paths that must exist; has an effect only together with [`include`](Self::include).
     pub fn require_paths<S: Into<String>>(mut self, paths: impl IntoIterator<Item = S>) -> Self {
         self.rare
             .get_or_insert_default()

@@ -15,22 +15,22 @@ const NONE: i64 = -1;
 pub(crate) struct FileOp {
     /// The last action of the first chain makes the result.
     pub(super) chains: Box<[Chain]>,
-    /// The actions as chain and position in the order of evaluation; empty when there is one chain, in its own order.
+    /// The actions as chain and position in the order of evaluation; empty if there is one chain, in its own order.
     pub(super) order: Box<[(usize, usize)]>,
-    /// The inputs in the order in which they are numbered, where that is not the order of evaluation.
+    /// The inputs in the order of their numbers, if that is not the order of evaluation.
     pub(super) numbered: Box<[Slot]>,
 }
 
 /// Actions that go on from each other.
 #[derive(Debug)]
 pub(super) struct Chain {
-    /// What the first starts from, and where names of users are looked up; `None` for scratch.
+    /// The state that the first action starts from, in which names of users are looked up; `None` for scratch.
     pub(super) base: Option<Slot>,
     pub(super) actions: Vec<Action>,
 }
 
 impl FileOp {
-    /// Writes the op and asks for what it needs.
+    /// Writes the op, and asks for the capabilities that it needs.
     ///
     /// Like BuildKit's client, this asks for `file.base` alone: the capabilities of single actions are never set
     /// there, and a daemon that does not know one would refuse the definition.
@@ -68,7 +68,7 @@ impl FileOp {
         });
     }
 
-    /// Numbers the inputs: of each action what its chain starts from, then what it copies.
+    /// Numbers the inputs: for each action the start of its chain, then the state that it copies from.
     fn number_inputs(&self, encoding: &mut Encoding<'_>) {
         for slot in &self.numbered {
             encoding.number(*slot);

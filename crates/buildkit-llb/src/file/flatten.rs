@@ -30,8 +30,8 @@ pub(super) fn flatten(tree: Tree) -> (FileOp, Slots) {
     )
 }
 
-/// The chains of `tree` and of every tree that it copies from, each tree once, and what they start from. The first is
-/// that of `tree` itself.
+/// The chains of `tree` and of every tree that it copies from, each tree once, and the states that they start from. The
+/// first chain is that of `tree` itself.
 fn collect_chains(mut tree: Tree) -> (Vec<Chain>, Vec<Option<Output>>) {
     let mut known: BTreeMap<*const Tree, usize> = BTreeMap::new();
     let mut trees: Vec<Arc<Tree>> = Vec::new();
@@ -111,7 +111,7 @@ fn order_steps(chains: &mut [Chain]) -> (Vec<(usize, usize)>, Vec<Slot>) {
         if position == chains[chain].actions.len() {
             continue;
         }
-        // What a chain starts from is numbered before what its first action copies.
+        // The start of a chain gets its number before the state that the chain's first action copies from.
         numbered.extend(chains[chain].base);
         if let Some(source) = chains[chain].actions[position].source_mut()
             && let Source::Chain(nested) = *source

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::wire::Writer;
 
-/// The owner of a file: a user, and a group or what the op does by itself.
+/// The owner of a file: a user, and a group or the op's default.
 ///
 /// `FromStr` reads `user[:group]` as `COPY --chown` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Owner {
         }
     }
 
-    /// A user, and no word on the group.
+    /// A user, with the op's default for the group.
     pub fn user(user: User) -> Self {
         Self { user, group: None }
     }

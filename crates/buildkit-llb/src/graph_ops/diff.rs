@@ -1,4 +1,4 @@
-//! What one state has that another has not.
+//! The diff between two states.
 
 use crate::cap::Cap;
 use crate::encoding::Encoding;
@@ -6,10 +6,10 @@ use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::state::State;
 use crate::vertex::{Op, Output, Slot, Slots, Vertex};
 
-/// What `upper` adds to, changes in and deletes from `lower`; made to be merged onto other states. Mirrors
+/// The diff from `lower` to `upper`: added, changed and deleted files, to be merged onto other states. Mirrors
 /// `llb.Diff`.
 ///
-/// A scratch `lower` makes it `upper` itself; of scratch and scratch, it is scratch without environment and the like.
+/// If `lower` is scratch, the diff is `upper` itself; if both are, it is scratch without environment and the like.
 #[derive(Debug, Clone)]
 #[must_use = "a diff does nothing until its state is used"]
 pub struct Diff {

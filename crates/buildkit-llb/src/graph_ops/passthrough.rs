@@ -1,4 +1,4 @@
-//! States handed on as they are, once others are done.
+//! States passed on unchanged, once others are done.
 
 use crate::cap::Cap;
 use crate::encoding::Encoding;
@@ -8,10 +8,10 @@ use crate::state::State;
 use crate::vertex::{Op, Output, Slot, Slots, Vertex};
 use std::sync::Arc;
 
-/// Hands states on as they are, in one vertex that also depends on others. Mirrors `llb.NewPassthroughOp`; needs
+/// Passes states on unchanged, in one vertex that also depends on others. Mirrors `llb.NewPassthroughOp`; needs
 /// BuildKit 0.31.
 ///
-/// Scratch inputs are left out; at least one output must remain, else marshalling what is handed on is an error.
+/// Scratch inputs are left out. At least one output must remain, else marshalling one of the states is an error.
 #[derive(Debug, Clone)]
 #[must_use = "a passthrough does nothing until its states are used"]
 pub struct Passthrough {
@@ -20,12 +20,12 @@ pub struct Passthrough {
     options: Options,
 }
 
-/// What an input is for.
+/// The use of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// It is also an output.
+    /// The input is also an output.
     Output,
-    /// It must only be done.
+    /// The input must only be done.
     Dependency,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct PassthroughOp {
 }
 
 impl Passthrough {
-    /// A passthrough by its id, which must not be empty: it is what tells its cache key from others'.
+    /// A passthrough by its id, which must not be empty: the id tells its cache key from others'.
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -46,13 +46,13 @@ impl Passthrough {
         }
     }
 
-    /// Adds a state that is handed on.
+    /// Adds a state that is passed on.
     pub fn output(mut self, state: &State) -> Self {
         self.inputs.push((state.clone(), Role::Output));
         self
     }
 
-    /// Adds a state that must be done, and is not handed on.
+    /// Adds a state that must be done, and is not passed on.
     pub fn dependency(mut self, state: &State) -> Self {
         self.inputs.push((state.clone(), Role::Dependency));
         self
@@ -60,8 +60,8 @@ impl Passthrough {
 
     vertex_option_methods!();
 
-    /// The states that are handed on, in the order in which they were added, with the values that they had. Scratch
-    /// stays scratch beside others; alone, it would lose what it is to wait for, and is an error to marshal.
+    /// The states that are passed on, in the order in which they were added, with their values. Scratch beside other
+    /// states stays scratch; alone, it would not wait for anything, and is an error to marshal.
     pub fn states(self) -> Vec<State> {
         let mut inputs = Slots::default();
         let mut outputs = Vec::new();

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::json;
 
-/// Ops, and what is said about them.
+/// Ops, and their metadata.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Definition {
@@ -24,7 +24,7 @@ pub(crate) struct Definition {
     pub(crate) source: Option<Source>,
 }
 
-/// What is said about one op.
+/// The metadata of one op.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OpMetadata {
@@ -114,7 +114,7 @@ pub(crate) struct LinuxResources {
     pub(crate) cpuset_mems: String,
 }
 
-/// Where ops come from.
+/// The places in source files that ops come from.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Source {
@@ -126,7 +126,7 @@ pub(crate) struct Source {
     pub(crate) infos: Vec<SourceInfo>,
 }
 
-/// Where one op comes from.
+/// The places that one op comes from.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Locations {

@@ -156,7 +156,7 @@ pub(crate) struct CdiDevice {
     pub(crate) optional: bool,
 }
 
-/// Something mounted into the container.
+/// A mount.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Mount {
@@ -210,7 +210,7 @@ pub(crate) struct Mount {
     pub(crate) content_cache: i32,
 }
 
-/// What a tmpfs may hold.
+/// The options of a tmpfs.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TmpfsOpt {
@@ -222,7 +222,7 @@ pub(crate) struct TmpfsOpt {
     pub(crate) size: i64,
 }
 
-/// Which cache it is.
+/// The options of a cache.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CacheOpt {
@@ -237,7 +237,7 @@ pub(crate) struct CacheOpt {
     pub(crate) sharing: i32,
 }
 
-/// Which secret it is.
+/// The options of a secret.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SecretOpt {
@@ -258,7 +258,7 @@ pub(crate) struct SecretOpt {
     pub(crate) optional: bool,
 }
 
-/// Which agent it is.
+/// The options of an ssh agent.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SshOpt {

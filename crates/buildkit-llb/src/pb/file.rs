@@ -46,7 +46,7 @@ pub(crate) mod file_action {
 
     use super::{Copy, MkDir, MkFile, Rm, Symlink};
 
-    /// What is changed.
+    /// The change.
     #[derive(Clone, PartialEq, prost::Oneof, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub(crate) enum Action {

@@ -1,4 +1,4 @@
-//! How Go's `protojson` prints values: defaults left out, 64-bit numbers as text, bytes in base64, enums by name.
+//! Values as Go's `protojson` prints them: defaults left out, 64-bit numbers as text, bytes in base64, enums by name.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,7 +1,7 @@
 //! BuildKit's messages (`solver/pb/ops.proto`), for reading.
 //!
-//! Only decoding goes through these types; what is written goes through [`wire`](crate::wire), because `prost` orders
-//! fields and drops defaults otherwise than Go. Each type also serializes as Go's `protojson` prints it.
+//! These types are only for decoding. Encoding goes through [`wire`](crate::wire), because `prost` orders fields and
+//! drops defaults in another way than Go. Each type also serializes as Go's `protojson` prints it.
 
 #![expect(
     clippy::struct_field_names,

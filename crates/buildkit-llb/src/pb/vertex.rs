@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::definition::Definition;
 use super::json;
 
-/// A vertex: what it reads, where it runs, what it does.
+/// A vertex: its inputs, its platform, and its operation.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Op {
@@ -33,7 +33,7 @@ pub(crate) mod op {
     use super::super::file::FileOp;
     use super::{BuildOp, DiffOp, MergeOp, PassthroughOp, SourceOp};
 
-    /// What a vertex does.
+    /// The operation of a vertex.
     #[derive(Clone, PartialEq, prost::Oneof, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub(crate) enum Op {
@@ -90,7 +90,7 @@ pub(crate) struct Platform {
     pub(crate) os_features: Vec<String>,
 }
 
-/// Which workers may run a vertex.
+/// The workers that may run a vertex.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WorkerConstraints {
@@ -165,7 +165,7 @@ pub(crate) struct MergeInput {
     pub(crate) input: i64,
 }
 
-/// What one input has that another has not.
+/// The diff from one input to another.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DiffOp {
@@ -177,7 +177,7 @@ pub(crate) struct DiffOp {
     pub(crate) upper: Option<UpperDiffInput>,
 }
 
-/// What is compared with.
+/// The lower input.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LowerDiffInput {
@@ -189,7 +189,7 @@ pub(crate) struct LowerDiffInput {
     pub(crate) input: i64,
 }
 
-/// What is compared.
+/// The upper input.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UpperDiffInput {
@@ -201,7 +201,7 @@ pub(crate) struct UpperDiffInput {
     pub(crate) input: i64,
 }
 
-/// Inputs handed on.
+/// Inputs passed on.
 #[derive(Clone, PartialEq, prost::Message, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PassthroughOp {

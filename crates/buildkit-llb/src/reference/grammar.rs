@@ -1,10 +1,10 @@
-//! What registries allow in references, as `distribution/reference` spells it.
+//! The grammar of references, as in `distribution/reference`.
 
 /// The registry of references that name none.
 pub(super) const DEFAULT_DOMAIN: &str = "docker.io";
 /// Its old name, read as the new one.
 const LEGACY_DEFAULT_DOMAIN: &str = "index.docker.io";
-/// Where images with a name of one part live there.
+/// The directory there of images with a name of one part.
 pub(super) const OFFICIAL_PREFIX: &str = "library/";
 /// The longest repository path; registries refuse more.
 const MAX_PATH: usize = 255;

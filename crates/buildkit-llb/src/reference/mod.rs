@@ -28,7 +28,7 @@ pub struct ImageRef {
 /// Text that is no image reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImageRefError {
-    /// There is no text.
+    /// The text is empty.
     #[error("an image reference cannot be empty")]
     Empty,
     /// 64 hex digits are an image id, which a registry does not know.
@@ -68,7 +68,7 @@ pub enum ImageRefError {
     Digest {
         /// The text that was given.
         reference: String,
-        /// What is wrong with it.
+        /// The problem.
         #[source]
         source: DigestError,
     },
@@ -183,7 +183,7 @@ impl fmt::Display for ImageRef {
     }
 }
 
-/// What follows the repository: `:tag` and `@digest`.
+/// The part after the repository: `:tag` and `@digest`.
 struct Suffix<'a>(&'a ImageRef);
 
 impl fmt::Display for Suffix<'_> {

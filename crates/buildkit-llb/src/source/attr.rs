@@ -13,7 +13,7 @@ pub(crate) const GIT_FETCH_BY_COMMIT: &str = "git.fetchbycommit";
 pub(crate) const GIT_BUNDLE: &str = "git.bundle";
 pub(crate) const GIT_CHECKOUT_BUNDLE: &str = "git.checkoutbundle";
 
-/// What the keys of request headers start with.
+/// The prefix of the keys of request headers.
 pub(crate) const HTTP_HEADER_PREFIX: &str = "http.header.";
 
 pub(crate) const LOCAL_SESSION_ID: &str = "local.session";

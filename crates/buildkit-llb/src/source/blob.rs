@@ -29,7 +29,7 @@ pub struct OciLayoutBlob {
     options: Options,
 }
 
-/// Where a blob is: `repository@digest`, without a tag.
+/// The place of a blob: `repository@digest`, without a tag.
 #[derive(Debug, Clone)]
 struct BlobRef(Result<ImageRef, OpError>);
 

@@ -1,4 +1,4 @@
-//! Sources by identifier and attributes, for what no other builder says.
+//! Sources by identifier and attributes, for those without a builder of their own.
 
 use super::{SourceKind, SourceOp, attr, local};
 use crate::cap::Cap;
@@ -6,7 +6,7 @@ use crate::error::OpError;
 use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::state::State;
 
-/// What the identifiers of sources start with that are chosen by platform.
+/// The prefixes of sources that depend on the platform.
 const WITH_PLATFORM: [&str; 2] = ["docker-image://", "oci-layout://"];
 
 /// A source by its identifier and attributes. Mirrors `llb.NewSource`.
@@ -36,7 +36,7 @@ pub struct Source {
 
 impl Source {
     /// The source `identifier`, such as `https://example.com/file`, with `attrs`, spelt as in `solver/pb/attr.go`.
-    /// Nothing is completed or checked but that there is an identifier.
+    /// Nothing is completed, and only an empty identifier is an error.
     ///
     /// As for other builders, `docker-image://` and `oci-layout://` have a platform, and `local://` without
     /// `local.session` takes the id of the marshal call unless `local.unique` is given.
@@ -73,9 +73,10 @@ impl Source {
 
     vertex_option_methods!();
 
-    /// What the source has.
+    /// The identifier and attributes of the source.
     pub fn state(mut self) -> State {
-        // Only those made by `new` and the portable builders are here; images and locals have more to say.
+        // Only sources from `new` and the portable builders are here; images and local directories have more
+        // properties.
         if self.op.identifier().starts_with(local::SCHEME) {
             if !self.op.attrs.contains_key(attr::LOCAL_SESSION_ID) {
                 let unique_id = self.op.attrs.remove(attr::LOCAL_UNIQUE_ID);

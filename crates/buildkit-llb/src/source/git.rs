@@ -169,13 +169,14 @@ impl Git {
         self
     }
 
-    /// Says what times files have. Default: that of the checkout.
+    /// Sets the times of files. Default: the time of the checkout.
     pub fn mtime(mut self, mtime: GitMtime) -> Self {
         self.mtime = Some(mtime);
         self
     }
 
-    /// Fetches the commit of [`checksum`](Self::checksum) without asking the repository what the ref is now.
+    /// Fetches the commit of [`checksum`](Self::checksum) without asking the repository for the current commit of the
+    /// ref.
     pub fn fetch_by_commit(mut self) -> Self {
         self.flags.fetch_by_commit = true;
         self

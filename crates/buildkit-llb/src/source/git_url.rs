@@ -17,18 +17,18 @@ pub struct GitUrl {
     path: String,
 }
 
-/// How a repository is reached, as far as the graph must know.
+/// The way to a repository, as far as it matters to the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Transport {
     Ssh,
     Other,
 }
 
-/// Text that is no address of a git repository. It is told without user and password.
+/// Text that is no address of a git repository. Messages show it without user and password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GitUrlError {
-    /// The scheme is none that git sources know.
+    /// The scheme is not one of git sources.
     #[error("`{url}` is neither http, https, ssh nor git")]
     Scheme {
         /// The text that was given.
@@ -40,13 +40,13 @@ pub enum GitUrlError {
         /// The text that was given.
         url: String,
     },
-    /// Before the `@` there is a character that must be escaped there.
+    /// There is a character before the `@` that must be escaped.
     #[error("`{url}` has a character before its `@` that must be escaped there")]
     User {
         /// The text that was given.
         url: String,
     },
-    /// A `%` is not followed by two hex digits, or what it stands for is not UTF-8.
+    /// A `%` is not followed by two hex digits, or the unescaped text is not UTF-8.
     #[error("`{url}` has an invalid escape")]
     Escape {
         /// The text that was given.
@@ -178,7 +178,7 @@ fn is_host_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:[]".contains(&byte)
 }
 
-/// What may stand in a path as it is.
+/// Whether a path may have this byte unescaped.
 fn is_path_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@[]%/".contains(&byte)
 }

@@ -22,7 +22,7 @@ pub struct Http {
     options: Options,
 }
 
-/// What a downloaded file is called and may be done with. Zero and empty mean the default.
+/// The name, mode and owner of a downloaded file. Zero and empty stand for the default.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileInfo {
     pub(super) filename: String,
@@ -155,10 +155,10 @@ impl FileInfo {
     }
 }
 
-/// The methods that say what a file is called, for a builder with a field `file: FileInfo`.
+/// The methods for name, mode and owner, for a builder with a field `file: FileInfo`.
 macro_rules! file_info_methods {
     () => {
-        /// Sets the file's name. Default: the last part of the address, or what the server says.
+        /// Sets the file's name. Default: the last part of the address, or the name that the server gives.
         pub fn filename(mut self, name: impl Into<String>) -> Self {
             self.file.filename = name.into();
             self

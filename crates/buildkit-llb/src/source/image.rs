@@ -22,11 +22,11 @@ pub struct Image {
     options: Options,
 }
 
-/// Whether the registry is asked for an image that the daemon has.
+/// The rule for asking the registry for an image that the daemon has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResolveMode {
-    /// As the daemon decides. The default.
+    /// The daemon decides. The default.
     #[default]
     Default,
     /// Always.
@@ -35,7 +35,7 @@ pub enum ResolveMode {
     PreferLocal,
 }
 
-/// How the daemon's disk usage lists an image.
+/// The type under which the daemon's disk usage lists an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecordType {
@@ -56,13 +56,13 @@ impl Image {
         }
     }
 
-    /// Says whether the registry is asked. Default: as the daemon decides.
+    /// Sets whether the registry is asked. Default: the daemon decides.
     pub fn resolve_mode(mut self, mode: ResolveMode) -> Self {
         self.resolve_mode = mode;
         self
     }
 
-    /// Says how disk usage lists it. Default: as any image.
+    /// Sets the type in disk usage. Default: that of any image.
     pub fn record_type(mut self, record_type: RecordType) -> Self {
         self.record_type = Some(record_type);
         self

@@ -1,4 +1,4 @@
-//! What of an image's config a state inherits.
+//! The parts of an image's config that a state inherits.
 
 use serde::Deserialize;
 
@@ -20,12 +20,12 @@ pub struct ImageConfig {
 #[derive(Debug, thiserror::Error)]
 #[error("the image config is not the JSON of an OCI image")]
 pub struct ImageConfigError {
-    /// What is wrong with it.
+    /// The problem.
     #[source]
     pub source: serde_json::Error,
 }
 
-/// The fields of the JSON that are read. `null` stands for a field that is not there, as in Go.
+/// The fields of the JSON that are read. `null` stands for a missing field, as in Go.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct OciImage {

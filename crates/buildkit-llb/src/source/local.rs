@@ -7,7 +7,7 @@ use crate::error::OpError;
 use crate::options::{Options, vertex_option_methods, vertex_options};
 use crate::state::State;
 
-/// What a local source's identifier starts with.
+/// The prefix of a local source's identifier.
 pub(crate) const SCHEME: &str = "local://";
 
 /// A directory that the client sends under a name. Mirrors `llb.Local`.
@@ -29,11 +29,11 @@ pub struct Local {
     options: Options,
 }
 
-/// How the daemon finds out which files changed since it last received them.
+/// The way in which the daemon finds changed files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Differ {
-    /// Not at all: every file is sent again.
+    /// No comparison: every file is sent again.
     None,
     /// By size, time, mode, owner and the like; the daemon's default.
     Metadata,
@@ -78,19 +78,19 @@ impl Local {
         self
     }
 
-    /// Sends only what matches one of these patterns. Default: everything.
+    /// Sends only files that match one of these patterns. Default: all.
     pub fn include<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
         self.include.extend(patterns.into_iter().map(Into::into));
         self
     }
 
-    /// Leaves out what matches these patterns, as a `.dockerignore` does.
+    /// Leaves out files that match these patterns, as a `.dockerignore` does.
     pub fn exclude<S: Into<String>>(mut self, patterns: impl IntoIterator<Item = S>) -> Self {
         self.exclude.extend(patterns.into_iter().map(Into::into));
         self
     }
 
-    /// Sends these paths and, where they are symbolic links, what they point to.
+    /// Sends these paths and, if they are symbolic links, their targets.
     pub fn follow<S: Into<String>>(mut self, paths: impl IntoIterator<Item = S>) -> Self {
         self.follow.extend(paths.into_iter().map(Into::into));
         self
@@ -102,7 +102,7 @@ impl Local {
         self
     }
 
-    /// Says how changed files are found. Default: by their metadata.
+    /// Sets how changed files are found. Default: by their metadata.
     pub fn differ(mut self, differ: Differ, need: Need) -> Self {
         self.differ = Some((differ, need));
         self
@@ -113,7 +113,7 @@ impl Local {
         self.differ(Differ::None, Need::Required)
     }
 
-    /// Sends metadata only, and the content of what matches `exceptions`.
+    /// Sends metadata only, and the content of files that match `exceptions`.
     pub fn metadata_only<S: Into<String>>(
         mut self,
         exceptions: impl IntoIterator<Item = S>,
@@ -149,7 +149,7 @@ impl Local {
         source.state(self.options, fault)
     }
 
-    /// Which files are sent.
+    /// The files that are sent.
     fn set_patterns(&self, source: &mut SourceOp) {
         for (patterns, key, cap) in [
             (
@@ -175,7 +175,7 @@ impl Local {
         }
     }
 
-    /// How files are sent.
+    /// The way in which files are sent.
     fn set_transfer(&self, source: &mut SourceOp) {
         if let Some((differ, need)) = self.differ {
             let name = match differ {

@@ -1,4 +1,4 @@
-//! Where files come from: images, local directories, downloads, git repositories, OCI layouts.
+//! Sources of files: images, local directories, downloads, git repositories, OCI layouts.
 
 pub(crate) mod attr;
 mod blob;
@@ -46,7 +46,7 @@ pub(crate) struct SourceOp {
 /// Attributes, sorted by key as on the wire.
 pub(crate) type Attrs = BTreeMap<Cow<'static, str>, String>;
 
-/// What the marshal call adds to a source.
+/// The addition of the marshal call to a source.
 #[derive(Debug, Clone)]
 pub(crate) enum SourceKind {
     /// The platform: which of an index's images it is.
@@ -90,7 +90,7 @@ impl SourceOp {
         State::of_output(Output::new(vertex, 0))
     }
 
-    /// What is fetched.
+    /// The properties of a source.
     pub(crate) fn identifier(&self) -> &str {
         &self.identifier
     }
@@ -154,8 +154,7 @@ impl fmt::Debug for SourceOp {
     }
 }
 
-/// Attributes as they may be shown: addresses without passwords, and no request header but those that every client
-/// sends.
+/// Attributes for people: addresses without passwords, and of request headers only those that every client sends.
 pub(crate) fn told<K: AsRef<str> + Ord>(
     attrs: &BTreeMap<K, String>,
 ) -> BTreeMap<&str, Cow<'_, str>> {

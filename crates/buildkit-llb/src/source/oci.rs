@@ -16,7 +16,7 @@ pub struct OciLayout {
     options: Options,
 }
 
-/// Where the daemon finds the content; empty for its default.
+/// The session and the store with the content; empty for the daemon's default.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Store {
     pub(super) session: String,

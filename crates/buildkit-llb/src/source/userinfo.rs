@@ -1,4 +1,4 @@
-//! Users and passwords in addresses: written as Go's `net/url` writes them, and left out of what people read.
+//! Users and passwords in addresses: written as Go's `net/url` writes them, and left out of texts for people.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -12,8 +12,8 @@ const REFERENCES: [&str; 5] = [
     "local://",
 ];
 
-/// The part of an authority before its `@`, written as Go writes it: unescaped, and escaped again. `None` when an
-/// escape is none.
+/// The part of an authority before its `@`, written as Go writes it: unescaped, and escaped again. `None` for a
+/// malformed escape.
 pub(super) fn normalized(userinfo: &str) -> Option<String> {
     let mut written = String::with_capacity(userinfo.len());
     let (user, password) = match userinfo.split_once(':') {

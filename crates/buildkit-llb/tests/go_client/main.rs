@@ -1,6 +1,6 @@
-//! Graphs beyond the golden vectors, with the sha256 of what BuildKit's Go client v0.32.2 makes of each: the encoded
-//! definition with its maps sorted, so op bytes, metadata and sources at once. `scripts/dev/bench-go` builds the same
-//! graphs and prints the list (`bench-go cases`), or one of them (`bench-go cases NAME`).
+//! Graphs beyond the golden vectors, with the sha256 of the definition that BuildKit's Go client v0.32.2 encodes, its
+//! maps sorted: this covers op bytes, metadata and sources at once. `scripts/dev/bench-go` builds the same graphs and
+//! prints the list (`bench-go cases`), or one of them (`bench-go cases NAME`).
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod exec;
@@ -14,7 +14,7 @@ use buildkit_llb::{Constraints, Definition, Exec, Image, Local, OpDigest, Platfo
 /// A graph and the constraints of its marshal call.
 type Case = (State, Constraints);
 
-/// A name, what builds the graph, and the sha256.
+/// A name, the builder of the graph, and the sha256.
 type Expectation = (&'static str, fn() -> Case, &'static str);
 
 const CASES: &[Expectation] = &[

@@ -1,4 +1,4 @@
-//! What is said about vertices, and which workers may run them.
+//! Metadata of vertices, and the workers that may run them.
 
 use buildkit_llb::{
     Constraints, ExportCache, Image, LinuxResources, Merge, ProgressGroup, Range, Rm,

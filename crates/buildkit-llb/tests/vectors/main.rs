@@ -1,4 +1,4 @@
-//! Every golden vector, built through the public API and compared with what BuildKit's Go client made of the same
+//! Every golden vector, built through the public API and compared with the output of BuildKit's Go client for the same
 //! graph: op bytes, metadata, source locations, and the JSON view.
 //!
 //! The builders read no vector; only `compare` does.
@@ -16,7 +16,7 @@ mod state;
 
 use buildkit_llb::{Constraints, Image, Platform, State};
 
-/// A graph, and how it is marshalled.
+/// A graph, and the constraints of its marshal call.
 struct Case {
     state: State,
     constraints: Constraints,

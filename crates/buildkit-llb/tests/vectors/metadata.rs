@@ -1,4 +1,4 @@
-//! What is said about vertices.
+//! Metadata of vertices.
 
 use buildkit_llb::{Constraints, Exec, ExportCache, Image, Platform, Range, SourceMap, State};
 
@@ -23,7 +23,7 @@ pub(crate) fn metadata_marshal_level_description() -> (State, Constraints) {
     let image = alpine_image().custom_name("img").state();
     let state = image.run(run("a").description("only", "run")).run(run("b"));
     let constraints = standard().description("all", "yes");
-    // Each vertex has what was said of all and of itself, and nothing of the vertices before it.
+    // Each vertex has the notes for all and its own, and nothing of the vertices before it.
     let definition = state.marshal(&constraints).unwrap();
     let described: Vec<Vec<_>> = definition
         .vertices()

@@ -1,4 +1,4 @@
-//! What states hand on.
+//! Values that states pass on.
 
 use std::net::Ipv4Addr;
 

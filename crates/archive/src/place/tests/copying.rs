@@ -1,10 +1,10 @@
-//! What of a source is copied, and when it is refused.
+//! Tables: the files of a source that are copied, and the sources that are refused.
 
 use file_set::{FileSetDigest, Kind};
 
 use super::*;
 
-/// What is copied from `/` to `/`.
+/// The tree after a copy from `/` to `/`.
 fn all() -> Copy {
     Copy {
         path: b"/".to_vec(),
@@ -76,7 +76,7 @@ fn other_files_than_the_expected_are_refused() {
         symlink("d/a", d.join("a")).unwrap();
     };
     check("/d", d, &link, false);
-    // What is set anew is no difference.
+    // Metadata that the copy sets anew makes no difference.
     check("/d", d, &|d| fs::create_dir(d.join("more")).unwrap(), true);
 }
 
@@ -102,7 +102,7 @@ fn another_file_in_the_place_of_the_first_name_is_not_linked_to() {
     let text = |path: &str| fs::read_to_string(target.path().join(path)).unwrap();
     assert_eq!(text("lib/x"), "usr/lib/x");
     assert_eq!(text("z/y"), "lib/x");
-    // The same file under both.
+    // One file under both names.
     let source = tree(&["lib/x", "usr/lib/"]);
     fs::hard_link(source.path().join("lib/x"), source.path().join("usr/lib/x")).unwrap();
     copy(source.path(), target.path(), &all()).unwrap();

@@ -1,8 +1,8 @@
 //! Token authorities: keys by which a daemon knows whether two sessions may share a token.
 //!
-//! BuildKit: `session/auth/auth.go`, which checks signatures in the form of `crypto_sign` (`NaCl`). There the seed is a file
-//! beside `config.json`. Here it is of one process: its sessions share tokens, and later ones ask for new ones, so that
-//! none outlives a change of the login.
+//! BuildKit: `session/auth/auth.go`, which checks signatures in the form of `crypto_sign` (`NaCl`). There the seed is
+//! a file beside `config.json`. Here it is of one process: its sessions share tokens, and later ones ask for new ones,
+//! so that none outlives a change of the login.
 
 use std::fmt;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl TokenSeed {
     fn key(&self, host: &str, salt: &[u8]) -> Ed25519KeyPair {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(host.as_bytes());
-        // No host has it, so that no other host and salt give the same text.
+        // No host has this byte, so no other pair of host and salt gives the same text.
         context.update(&[0]);
         context.update(salt);
         Ed25519KeyPair::from_seed_unchecked(context.sign().as_ref())

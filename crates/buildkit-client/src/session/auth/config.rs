@@ -34,7 +34,7 @@ pub struct DockerConfig {
     helpers: BTreeMap<String, Unread>,
 }
 
-/// What a registry wants to see. Its `Debug` shows neither name nor secret.
+/// Credentials for one registry. The `Debug` text shows neither name nor secret.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
     /// The user; empty when `secret` is an identity token.
@@ -47,7 +47,7 @@ pub struct Credentials {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DockerConfigError {
-    /// The file is there but cannot be read.
+    /// The file exists, but cannot be read.
     #[error("cannot read Docker configuration `{}`", path.display())]
     Read {
         /// The file.
@@ -71,14 +71,14 @@ pub enum DockerConfigError {
     },
 }
 
-/// The credentials for a registry that cannot be had. Those of others do not matter to it.
+/// An error that leaves one registry without credentials. Other registries are not affected.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialsError {
     /// The registry's credential helper gave no answer.
     #[error(transparent)]
     Helper(#[from] HelperError),
-    /// What is stored for the registry has another form than Docker gives it.
+    /// The registry's entry does not have the form that Docker writes.
     #[error(
         "Docker configuration `{}` has an invalid `{field}` for `{registry}`; `docker login {registry}` writes it anew",
         path.display()
@@ -93,7 +93,7 @@ pub enum CredentialsError {
     },
 }
 
-/// The file, in which Docker takes `null` for whatever is not there.
+/// The file. As in Docker, `null` stands for a missing value.
 #[derive(Deserialize, Default)]
 struct File {
     #[serde(default)]
@@ -104,13 +104,13 @@ struct File {
     helpers: Option<BTreeMap<String, Unread>>,
 }
 
-/// A part of the file that is read when its registry is asked for, so that it is wrong for that one alone. Its `Debug`
-/// shows nothing of it.
+/// A part of the file that is read when its registry is asked for, so that an error in it affects that registry alone.
+/// The `Debug` text shows nothing of it.
 #[derive(Deserialize, Clone, Default, PartialEq, Eq)]
 #[serde(transparent)]
 struct Unread(Value);
 
-/// What is stored for a registry.
+/// The entry of a registry.
 #[derive(Deserialize, Default)]
 struct Entry {
     #[serde(default)]
@@ -124,7 +124,7 @@ struct Entry {
 }
 
 impl DockerConfig {
-    /// The user's own: `config.json` in `$DOCKER_CONFIG`, or in `~/.docker`. A file that is not there is an empty one.
+    /// The user's own file: `config.json` in `$DOCKER_CONFIG`, or in `~/.docker`. A missing file counts as empty.
     pub fn load() -> Result<Self, DockerConfigError> {
         let dir = env::var_os("DOCKER_CONFIG")
             .filter(|dir| !dir.is_empty())
@@ -135,7 +135,7 @@ impl DockerConfig {
         }
     }
 
-    /// The given file. A file that is not there is an empty one.
+    /// The given file. A missing file counts as empty.
     pub fn load_file(path: &Path) -> Result<Self, DockerConfigError> {
         match fs::read(path) {
             Ok(json) => Self::parse(path, &json),
@@ -148,7 +148,7 @@ impl DockerConfig {
     }
 
     pub(super) fn parse(path: &Path, json: &[u8]) -> Result<Self, DockerConfigError> {
-        // Docker takes an empty file for one without anything in it.
+        // Docker takes an empty file for an empty object.
         let file: Option<File> = if json.trim_ascii().is_empty() {
             None
         } else {
@@ -176,7 +176,7 @@ impl DockerConfig {
         }
     }
 
-    /// Whether there may be credentials for a registry's host; only asking for them tells.
+    /// Whether there may be credentials for a registry's host. Only asking for them tells for sure.
     pub(super) fn may_have(&self, host: &str) -> bool {
         let key = Self::key(host);
         let has_no_helper = self.helper(key).is_ok_and(|helper| helper.is_empty());
@@ -232,7 +232,7 @@ fn host_of(url: &str) -> &str {
 }
 
 impl Unread {
-    /// What it says, the default for `null`; `None` if it has another form.
+    /// The value, or the default for `null`; `None` if it has another form.
     fn read<T: DeserializeOwned + Default>(&self) -> Option<T> {
         let read: Option<T> = serde_json::from_value(self.0.clone()).ok()?;
         Some(read.unwrap_or_default())

@@ -16,17 +16,17 @@ use super::config::Credentials;
 /// How long a helper may take. The daemon itself waits for 60 s; a helper that wants to ask somebody has no terminal.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What helpers print when they have nothing for a server: `errCredentialsNotFoundMessage`.
+/// The message of helpers without credentials for a server: `errCredentialsNotFoundMessage`.
 const NOT_FOUND: &str = "credentials not found in native keychain";
 
-/// The user name that says that the secret is an identity token.
+/// The user name which says that the secret is an identity token.
 const TOKEN_USER: &str = "<token>";
 
 /// A credential helper that gave no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HelperError {
-    /// It cannot be run.
+    /// The program cannot be run.
     #[error("cannot run credential helper `{program}`")]
     Run {
         /// The program.
@@ -35,21 +35,21 @@ pub enum HelperError {
         #[source]
         source: io::Error,
     },
-    /// It ended with an error.
+    /// The program ended with an error.
     #[error("credential helper `{program}` failed: {message}")]
     Failed {
         /// The program.
         program: String,
-        /// What it printed.
+        /// The program's output.
         message: String,
     },
-    /// It did not end in time.
+    /// The program did not end in time.
     #[error("credential helper `{program}` gave no answer within {} s", LIMIT.as_secs())]
     Timeout {
         /// The program.
         program: String,
     },
-    /// It printed something else than the JSON of the protocol. The parser's own words would quote it.
+    /// The output is not the JSON of the protocol. The parser's own message would quote it, so it is left out.
     #[error("credential helper `{program}` printed no credentials")]
     Output {
         /// The program.
@@ -114,7 +114,7 @@ async fn run(program: &str, server: &str) -> io::Result<std::process::Output> {
         .kill_on_drop(true)
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A helper that does not read its input may have ended already; its output tells.
+        // A helper that does not read its input may have ended already; then its output counts.
         match stdin.write_all(server.as_bytes()).await {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
             _ => {}
@@ -140,8 +140,8 @@ mod tests {
         assert_eq!(found, expected.map_err(String::from), "{script}");
     }
 
-    /// By a process of its own: a file that this one has open for writing may be open in what another test is about to
-    /// start, and nothing can be run then.
+    /// By a process of its own: a file that this process has open for writing may be inherited by a program that
+    /// another test starts, and then it cannot be run.
     fn write_program(path: &str, text: &str) {
         let mut write = std::process::Command::new("sh");
         let script = "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\"";

@@ -1,4 +1,4 @@
-//! Which registries the daemon may log in at: those that a solve names.
+//! Logins: the daemon may log in at the registries that a solve names.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,24 +7,24 @@ use super::authority::TokenSeed;
 use super::config::{Credentials, CredentialsError, DockerConfig};
 use super::tokens::TokenSource;
 
-/// The most refused hosts that are remembered. An honest daemon asks for a mirror or two; the list of one that is not must
-/// not grow.
+/// The most refused hosts that are remembered. An honest daemon asks for a mirror or two; the list of one that is not
+/// must not grow.
 const MAX_REFUSED: usize = 16;
 
-/// The longest host that is remembered, which is DNS's limit and a port.
+/// The longest host that is remembered: DNS's limit, and a port.
 const MAX_HOST: usize = 260;
 
 /// Credentials for the registries that a solve names. By default none, so that everything is pulled anonymously.
 #[derive(Debug, Clone, Default)]
 pub struct Logins {
     config: DockerConfig,
-    /// As the configuration has them: Docker Hub is one.
+    /// The registries by their keys in the configuration: all names of Docker Hub are one.
     hosts: BTreeSet<String>,
     refused: RefusedHosts,
     tokens: Option<Tokens>,
 }
 
-/// The tokens that the daemon gets in the place of logins.
+/// The source of tokens, which the daemon gets in place of logins.
 #[derive(Debug, Clone)]
 pub(super) struct Tokens {
     pub(super) source: Arc<dyn TokenSource>,
@@ -42,7 +42,7 @@ struct Refused {
 }
 
 impl Logins {
-    /// Those of `config` for the registries at `hosts`, such as `ghcr.io`; all names of Docker Hub are one.
+    /// The credentials in `config` for the registries at `hosts`, such as `ghcr.io`; all names of Docker Hub are one.
     pub fn new(config: DockerConfig, hosts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let hosts = hosts.into_iter();
         Self {
@@ -55,19 +55,19 @@ impl Logins {
         }
     }
 
-    /// The same, noting in `refused` which hosts are refused; by default nobody hears of them.
+    /// The same, with the refused hosts added to `refused`; by default they are not recorded.
     pub fn with_refused(self, refused: RefusedHosts) -> Self {
         Self { refused, ..self }
     }
 
-    /// The same with tokens in the place of the logins, where `source` has any; by default the daemon gets the logins.
+    /// The same with tokens in place of logins, where `source` has any; by default the daemon gets the logins.
     /// Sessions with one `seed` share tokens.
     pub fn with_tokens(self, source: Arc<dyn TokenSource>, seed: TokenSeed) -> Self {
         let tokens = Some(Tokens { source, seed });
         Self { tokens, ..self }
     }
 
-    /// The tokens in the place of logins.
+    /// The source of tokens in place of logins.
     pub(super) fn tokens(&self) -> Option<&Tokens> {
         self.tokens.as_ref()
     }
@@ -138,7 +138,7 @@ mod tests {
         check("r.example:443", false).await;
         check("helper.example", false).await;
         check("nobody.example", false).await;
-        // What there are no credentials for is no news.
+        // A host without credentials is not reported.
         assert_eq!(logins.refused.take(), ["other.example", "helper.example"]);
         check("other.example", false).await;
         assert!(logins.refused.take().is_empty());

@@ -1,14 +1,14 @@
-//! Scopes: what a token is for, as the daemon asks for it.
+//! Scopes: the permissions of a token, as the daemon asks for them.
 //!
 //! Syntax: `distribution`, `spec/auth/scope.md`.
 
-/// The most that is taken of all scopes of one token, in bytes; a push with many mounted layers has some kilobytes.
+/// The largest size of all scopes of one token, in bytes; a push with many mounted layers has some kilobytes.
 const MAX_SCOPES: usize = 64 << 10;
 
-/// What builds do in a repository. Nothing else is granted: no daemon deletes, or reads a registry's catalog.
+/// The actions of builds in a repository. Nothing else is granted: no daemon deletes, or reads a registry's catalog.
 const ACTIONS: [&str; 2] = ["pull", "push"];
 
-/// The scopes that a daemon may have of those that it asks for; `None` for too many.
+/// The scopes that a daemon may have, of those that it asks for; `None` if they are too many.
 pub(super) fn granted(asked: &[String]) -> Option<Vec<String>> {
     let length: usize = asked.iter().map(String::len).sum();
     (length <= MAX_SCOPES).then(|| asked.iter().filter_map(|scope| repository(scope)).collect())

@@ -8,13 +8,13 @@ use futures_util::future::BoxFuture;
 
 use super::config::Credentials;
 
-/// Why there is no token. Its text is told to the daemon, so there must be no secret in it.
+/// The reason why there is no token. The daemon gets its text, so no secret may be in it.
 pub type TokenProblem = Box<dyn Error + Send + Sync>;
 
 /// A client of registries and of the servers that give their tokens.
 pub trait TokenSource: fmt::Debug + Send + Sync {
-    /// Whether the registry at `host` takes tokens; `false` for one that takes passwords, and for one that only the daemon
-    /// reaches.
+    /// Whether the registry at `host` takes tokens; `false` for one that takes passwords, and for one that only the
+    /// daemon reaches.
     fn gives_tokens<'a>(&'a self, host: &'a str) -> BoxFuture<'a, Result<bool, TokenProblem>>;
 
     /// A token, from the server that the registry itself names.
@@ -26,7 +26,7 @@ pub trait TokenSource: fmt::Debug + Send + Sync {
 pub struct Asked<'a> {
     /// The host of the registry, such as `registry-1.docker.io`.
     pub host: &'a str,
-    /// What may be done with it, such as `repository:a/b:pull`.
+    /// The permissions, such as `repository:a/b:pull`.
     pub scopes: &'a [String],
     /// The login behind it.
     pub login: &'a Credentials,
@@ -39,7 +39,7 @@ pub struct Token {
     pub secret: String,
     /// Its lifetime, if that is known.
     pub expires_in: Option<Duration>,
-    /// The begin of its lifetime in seconds after 1970, if that is known.
+    /// The start of its lifetime in seconds since 1970, if that is known.
     pub issued_at: Option<i64>,
 }
 

@@ -34,32 +34,32 @@ pub struct BlobDigestError {
     pub text: String,
 }
 
-/// Why a file of a layout cannot be read.
+/// The reason why a file of a layout cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BlobError {
-    /// It is not there, or may not be read.
+    /// The file is missing, or may not be read.
     #[error(transparent)]
     Read(io::Error),
-    /// It, or a directory on the way to it, is a symlink, which might lead anywhere.
+    /// The file, or a directory on the way to it, is a symlink, which could lead anywhere.
     #[error(
         "it is behind a symbolic link, which is not followed; `cp -rL` makes a copy without links"
     )]
     Link,
-    /// It is no plain file.
+    /// It is not a plain file.
     #[error("it is not a plain file")]
     Kind,
-    /// It has another size than is said of it.
+    /// The size differs from that in its descriptor.
     #[error("it has {found} bytes, and should have {expected}")]
     Size {
-        /// What its descriptor says.
+        /// The size in its descriptor.
         expected: u64,
-        /// What it has.
+        /// The actual size.
         found: u64,
     },
 }
 
-/// Blobs of a layout that the daemon may read, and no others of it.
+/// The blobs of a layout that the daemon may read.
 #[derive(Debug, Clone)]
 pub struct ContentStore {
     id: String,
@@ -83,16 +83,16 @@ impl LayoutDir {
         &self.path
     }
 
-    /// The file `name` at the top of it, such as `index.json`, and its size.
+    /// The file `name` at the top of the layout, such as `index.json`, and its size.
     pub fn file(&self, name: &str) -> Result<(File, u64), BlobError> {
-        // One name, so that it cannot lead out.
+        // A single name cannot lead out.
         if name.contains('/') || matches!(name, "." | "..") {
             return Err(BlobError::Kind);
         }
         open_file(&self.root, name)
     }
 
-    /// The file of a blob, and its size. What is in it is not compared with its digest.
+    /// The file of a blob, and its size. The content is not compared with the digest.
     pub fn blob(&self, digest: &BlobDigest) -> Result<(File, u64), BlobError> {
         let blobs = open_dir(&self.root, "blobs")?;
         let algorithm = open_dir(&blobs, BlobDigest::ALGORITHM)?;
@@ -121,12 +121,12 @@ impl BlobError {
 impl BlobDigest {
     const ALGORITHM: &'static str = "sha256";
 
-    /// The digits behind `sha256:`.
+    /// The digits after `sha256:`.
     pub fn hex(&self) -> &str {
         &self.0[Self::ALGORITHM.len() + 1..]
     }
 
-    /// The whole of it.
+    /// The whole digest.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -201,7 +201,7 @@ impl ContentStore {
 fn open_dir(above: &OwnedFd, name: &str) -> Result<OwnedFd, BlobError> {
     let opened = rustix::fs::openat(above, name, opening::DIR | OFlags::NOFOLLOW, Mode::empty());
     opened.map_err(|error| {
-        // With both flags, Linux says of a symlink what it says of a file.
+        // With both flags, Linux gives the same error for a symlink as for a file.
         if error == Errno::NOTDIR && is_link(above, name) {
             BlobError::Link
         } else {

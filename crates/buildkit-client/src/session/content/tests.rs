@@ -1,4 +1,4 @@
-//! What is served of a layout, and what is not.
+//! Requests for content of a layout that are answered, and requests that are refused.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use tonic::Code;
 use super::*;
 
 const OFFERED: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-/// In the layout, and no part of the image.
+/// A blob in the layout that is not part of the image.
 const OTHER: &str = "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 const SIZE: u64 = 2 * PIECE + 5;
 

@@ -1,4 +1,4 @@
-//! The messages of containerd's content service, as far as they are read and answered.
+//! The messages of containerd's content service that are used here.
 //!
 //! Field numbers: containerd's `api/services/content/v1/content.proto`.
 
@@ -29,10 +29,10 @@ pub(crate) struct Info {
 pub(crate) struct ReadRequest {
     #[prost(string, tag = "1")]
     pub(crate) digest: String,
-    /// From the start if it is not above 0.
+    /// From the start if 0 or below.
     #[prost(int64, tag = "2")]
     pub(crate) offset: i64,
-    /// All of the rest if it is not above 0.
+    /// The whole rest if 0 or below.
     #[prost(int64, tag = "3")]
     pub(crate) size: i64,
 }

@@ -1,4 +1,4 @@
-//! Local directories as the caller declares them: which files the daemon may see, and what is in them.
+//! Local directories as the caller declares them: the files that the daemon may see, and their content.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,25 +11,25 @@ use std::sync::Arc;
 pub struct LocalDir {
     /// The name under which the graph asks for it (`local://NAME`).
     pub name: String,
-    /// Where it is. The root itself may be a symlink; below it none is followed.
+    /// The path of the root, which may be a symlink; below it, no symlink is followed.
     pub root: PathBuf,
-    /// What of it is visible.
+    /// The visible files.
     pub files: DeclaredFiles,
 }
 
-/// What of a [`LocalDir`] is visible to the daemon.
+/// The files of a [`LocalDir`] that the daemon can see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeclaredFiles {
-    /// Everything, as it is when it is read.
+    /// All files, as they are when they are read.
     All,
     /// These files and the directories above them, and nothing else.
     ///
-    /// What is sent is what was declared: a file that is missing, or whose kind, size or content differs, fails the solve.
-    /// Files are sent with their declared mode and directories with 0755, whatever the umask was that wrote them; extended
+    /// Exactly the declared files are sent: a file that is missing, or whose kind, size or content differs, fails the
+    /// solve. Files are sent with their declared mode and directories with 0755, whatever the umask was; extended
     /// attributes and hard links are left out, because no declaration covers them.
     Exact(BTreeMap<RelPath, Expected>),
-    /// These files in one directory, which are not on the disk but made of what is there, each time that the daemon asks
-    /// for one.
+    /// These files in one directory. They are not on the disk: each is made of files on the disk when the daemon asks
+    /// for it.
     Made(MadeDir),
 }
 
@@ -40,7 +40,7 @@ pub struct MadeDir {
     pub name: RelPath,
     /// The files, by name, in the order of the bytes of their names.
     pub files: BTreeMap<RelPath, MadeFile>,
-    /// What they are made of.
+    /// The parts that they are made of.
     pub maker: Arc<dyn MakeFile>,
 }
 
@@ -49,13 +49,13 @@ pub struct MadeDir {
 pub struct MadeFile {
     /// Its size in bytes.
     pub size: u64,
-    /// The digest of what it is made of: files with equal digests have equal bytes.
+    /// The digest of its parts: files with equal digests have equal bytes.
     pub identity: [u8; 32],
 }
 
-/// Says what files are made of.
+/// A source of the parts of made files.
 pub trait MakeFile: fmt::Debug + Send + Sync {
-    /// The parts of the file with this digest, one after the other; nothing for one that is unknown.
+    /// The parts of the file with this digest, one after the other; `None` if it is unknown.
     fn parts(&self, identity: &[u8; 32]) -> Box<dyn Iterator<Item = MadePart> + '_>;
 }
 
@@ -64,7 +64,7 @@ pub trait MakeFile: fmt::Debug + Send + Sync {
 pub enum MadePart {
     /// Some bytes.
     Bytes(Vec<u8>),
-    /// A file below the root. When it is not there or has another content, the solve fails.
+    /// A file below the root. If it is missing or has another content, the solve fails.
     File {
         /// Where it is.
         path: RelPath,
@@ -83,7 +83,7 @@ impl PartialEq for MadeDir {
 
 impl Eq for MadeDir {}
 
-/// What a declared file must be.
+/// The declared properties of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expected {
     /// A plain file.
@@ -97,7 +97,7 @@ pub enum Expected {
     },
     /// A symlink with this target, sent as it is.
     Symlink {
-        /// Where it points, byte for byte.
+        /// The target, byte for byte.
         target: Vec<u8>,
     },
 }
@@ -110,7 +110,7 @@ pub struct RelPath(String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{path}` is not a relative path of plain names")]
 pub struct RelPathError {
-    /// What was given.
+    /// The text as given.
     pub path: String,
 }
 
@@ -158,10 +158,11 @@ pub(super) enum Node {
     Leaf(Expected),
 }
 
-/// What is in a directory, by name.
+/// The entries of a directory, by name.
 pub(super) type Children = BTreeMap<Vec<u8>, Node>;
 
-/// The tree of declared files; none when everything is visible, or may be asked for by name. A file that others lie below is an error.
+/// The tree of declared files; `None` if everything is visible, or can be asked for by name. A file with others below
+/// it is an error.
 pub(super) fn tree(files: &DeclaredFiles) -> Result<Option<Children>, RelPathError> {
     let DeclaredFiles::Exact(files) = files else {
         return Ok(None);

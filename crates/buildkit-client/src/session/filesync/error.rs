@@ -1,4 +1,4 @@
-//! Why a local directory cannot be sent.
+//! The reasons why a local directory cannot be sent.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::declared::RelPathError;
 use super::pattern::PatternError;
 
-/// Why a local directory cannot be sent.
+/// The reasons why a local directory cannot be sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileSyncError {
@@ -19,7 +19,7 @@ pub enum FileSyncError {
         #[source]
         source: io::Error,
     },
-    /// Something in it cannot be read.
+    /// A file in it cannot be read.
     #[error("cannot read `{path}`")]
     Read {
         /// The path in the directory.
@@ -28,18 +28,18 @@ pub enum FileSyncError {
         #[source]
         source: io::Error,
     },
-    /// A declared file is not there.
+    /// A declared file is missing.
     #[error("`{path}` is declared but does not exist")]
     Missing {
         /// The path in the directory.
         path: String,
     },
-    /// A declared file is not what was declared, or a file changed while it was read.
+    /// A file differs from its declaration, or changed while it was read.
     #[error("`{path}` changed since it was declared: its {what} differs")]
     Changed {
         /// The path in the directory.
         path: String,
-        /// What differs: `kind`, `size`, `content` or `target`.
+        /// The difference: `kind`, `size`, `content` or `target`.
         what: &'static str,
     },
     /// Declared files contradict each other.

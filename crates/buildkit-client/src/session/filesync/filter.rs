@@ -1,4 +1,4 @@
-//! Which entries are sent: the include and exclude patterns of a request.
+//! The filter of sent entries: the include and exclude patterns of a request.
 //!
 //! Mirrors `filterFS` in fsutil's `filter.go`.
 
@@ -11,25 +11,25 @@ pub(super) struct Filter {
     exclude: Option<Prunable>,
 }
 
-/// Patterns, and whether they tell which directories need not be looked into.
+/// Patterns, and whether they tell the directories that can be skipped.
 #[derive(Debug)]
 struct Prunable {
     matcher: Matcher,
     prunes: bool,
 }
 
-/// What to do with an entry.
+/// The decision about an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Send it, with the directories above it.
     Send,
-    /// Do not send it; if it is a directory, look into it.
+    /// Do not send it; if it is a directory, enter it.
     Skip,
     /// Do not send it, and nothing in it can be sent.
     Prune,
 }
 
-/// What a directory matched, for what is in it.
+/// The matches of a directory, for its entries.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DirMatch {
     include: Matched,
@@ -77,7 +77,7 @@ impl Filter {
     }
 }
 
-/// Plain patterns decide what is included, exceptions what comes back from what is excluded.
+/// Plain patterns decide about inclusion, exceptions about taking back exclusions.
 fn prunable(patterns: &[String], exceptions: bool) -> Result<Option<Prunable>, PatternError> {
     if patterns.is_empty() {
         return Ok(None);

@@ -12,7 +12,7 @@ use super::path;
 use super::pattern::{Matched, Matcher};
 use super::tree::Tree;
 
-/// The include patterns of a request, with what `follow` adds. An empty list means that everything is included.
+/// The include patterns of a request, with the targets of `follow`. An empty list includes everything.
 pub(super) fn includes(
     tree: &Tree,
     include: Vec<String>,
@@ -86,7 +86,7 @@ impl Links<'_> {
         Ok(())
     }
 
-    /// Where the symlinks lead that `path` names; its last name may be a pattern.
+    /// The targets of the symlinks that `path` names; its last name may be a pattern.
     fn targets(&self, path: &str) -> Result<Vec<String>, FileSyncError> {
         let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
         if !has_wildcards(name) {
@@ -108,7 +108,7 @@ impl Links<'_> {
         Ok(targets)
     }
 
-    /// Where a symlink leads, as a path from the root. A name that is not there or no symlink leads nowhere.
+    /// The target of a symlink, as a path from the root; `None` if `path` is missing or no symlink.
     fn target(&self, path: &str) -> Result<Option<String>, FileSyncError> {
         // `..` at the front would lead out of the directory.
         if path.split('/').any(|name| matches!(name, "" | "." | "..")) {

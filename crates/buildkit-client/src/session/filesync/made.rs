@@ -1,4 +1,4 @@
-//! Files that are made while they are sent, of what is on the disk.
+//! Files that are made of files on the disk while they are sent.
 
 use std::fs::File;
 use std::io::Read;
@@ -17,7 +17,7 @@ use super::walk::{Stopped, time_of_content};
 /// The mode of every file.
 const FILE_MODE: u32 = 0o644;
 
-/// Calls `announce` for the directory and its files. They are all that the source has, whatever patterns are asked for.
+/// Calls `announce` for the directory and its files. These are all files of the source, whatever the patterns.
 pub(super) fn walk(
     made: &MadeDir,
     mut announce: impl FnMut(Stat) -> Result<(), Stopped>,
@@ -39,7 +39,7 @@ pub(super) fn walk(
     Ok(())
 }
 
-/// Makes the file that was announced as `path`, and hands out its bytes in pieces.
+/// Makes the file that was announced as `path`, and returns its bytes in pieces.
 pub(super) fn send(
     made: &MadeDir,
     tree: &Tree,
@@ -90,7 +90,7 @@ impl<F: FnMut(Bytes) -> Result<(), Stopped>> Pieces<F> {
         Ok(())
     }
 
-    /// The content of a file, which must be what it is said to be.
+    /// The content of a file, which must have the declared digest.
     fn file(
         &mut self,
         path: &[u8],
@@ -107,7 +107,7 @@ impl<F: FnMut(Bytes) -> Result<(), Stopped>> Pieces<F> {
             return Err(FileSyncError::changed(path, "size").into());
         }
         let mut hash = Sha256::new();
-        // No more than was announced, if it grows meanwhile; its digest tells.
+        // No more bytes than announced, if the file grows meanwhile; then its digest is wrong.
         let mut content = file.take(size);
         loop {
             self.reserve();

@@ -29,7 +29,7 @@ pub(super) fn to_go(mode: RawMode) -> u32 {
     })
 }
 
-/// The mode of a directory whose own was never declared: 0755.
+/// The mode of a directory that is not declared itself: 0755.
 pub(super) const DECLARED_DIR: u32 = DIR | 0o755;
 
 #[cfg(test)]

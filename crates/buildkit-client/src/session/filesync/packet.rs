@@ -1,9 +1,9 @@
-//! fsutil's messages: what the two ends of a file transfer say to each other.
+//! fsutil's messages between the two ends of a file transfer.
 //!
-//! The protocol, from fsutil's `send.go` and `receive.go`: the sender walks its tree and sends a STAT per entry, and one
-//! without content after the last; the receiver asks with REQ for the files that it wants, by their place in the sequence;
-//! the sender answers with DATA, the last one empty; when the receiver has everything it sends FIN, and the sender
-//! answers with FIN. Either side ends the transfer with ERR.
+//! The protocol, from fsutil's `send.go` and `receive.go`: the sender walks its tree and sends a STAT per entry, and
+//! one without content after the last; the receiver asks with REQ for the files that it wants, by their place in the
+//! sequence; the sender answers with DATA, the last one empty; when the receiver has everything it sends FIN, and the
+//! sender answers with FIN. Either side ends the transfer with ERR.
 
 use std::collections::BTreeMap;
 

@@ -19,7 +19,7 @@ pub(super) struct Matcher {
     patterns: Vec<Pattern>,
 }
 
-/// Which patterns matched a directory; what is below it need not ask again. Empty at the root.
+/// The patterns that matched a directory; entries below it need not match them again. Empty at the root.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Matched(Vec<bool>);
 
@@ -47,7 +47,7 @@ pub struct PatternError {
     pub pattern: String,
 }
 
-/// What makes a pattern more than a path.
+/// The characters that make a pattern more than a path.
 const SPECIAL: [char; 6] = ['*', '[', ']', '?', '^', '\\'];
 
 impl Matcher {
@@ -60,7 +60,7 @@ impl Matcher {
         })
     }
 
-    /// Whether `path` matches, given what its directory matched.
+    /// Whether `path` matches, given the patterns that its directory matched.
     ///
     /// Mirrors `MatchesUsingParentResults`.
     pub(super) fn matches(&self, path: &[u8], parent: &Matched) -> (bool, Matched) {
@@ -69,7 +69,7 @@ impl Matcher {
         for (index, pattern) in self.patterns.iter().enumerate() {
             let mut hit = parent.0.get(index).copied().unwrap_or(false);
             if !hit {
-                // A plain pattern has nothing to add to a match, and an exception nothing to take back without one.
+                // A plain pattern adds nothing to a match, and an exception takes back nothing where there is no match.
                 if pattern.exception != matched {
                     continue;
                 }
@@ -84,7 +84,8 @@ impl Matcher {
         (matched, Matched(each))
     }
 
-    /// Whether the plain patterns (or the exceptions) are all simple paths, so that they tell which directories to skip.
+    /// Whether the plain patterns (or the exceptions) are all simple paths, which tell the directories that can be
+    /// skipped.
     pub(super) fn only_prefixes(&self, exceptions: bool) -> bool {
         self.of_kind(exceptions)
             .all(|pattern| !pattern.without_trailing_glob().contains(SPECIAL))
@@ -158,7 +159,7 @@ impl Pattern {
     }
 }
 
-/// How a cleaned pattern matches: the kind that the whole of it turns out to be, and RE2 for the last resort.
+/// The kind of a cleaned pattern, and its regular expression in RE2 if it is of no simpler kind.
 ///
 /// Mirrors `compile` in `patternmatcher.go`, whose order of decisions is kept: a `**` at the start makes a suffix until
 /// something else makes a regular expression.
@@ -196,7 +197,8 @@ fn compile(pattern: &str) -> Option<How> {
     Regex::new(&re2::to_rust(&regex)?).ok().map(How::Regex)
 }
 
-/// Appends what `char` means, which is not the start of a `**`, and tells whether that takes a regular expression.
+/// Appends the meaning of `char`, which is not the start of a `**`. The result says whether that takes a regular
+/// expression.
 fn push(char: char, chars: &mut Peekable<Chars<'_>>, regex: &mut String) -> bool {
     match char {
         '*' => regex.push_str("[^/]*"),

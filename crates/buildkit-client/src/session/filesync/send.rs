@@ -23,16 +23,16 @@ use super::packet::{Packet, PacketType, Stat};
 use super::tree::Tree;
 use super::walk::{self, Stopped};
 
-/// Where packets go. Its queue is short, so that files are read no faster than they are sent.
+/// The queue of packets. It is short, so that files are read no faster than they are sent.
 pub(super) type Outgoing = mpsc::Sender<Result<Packet, Status>>;
 
 /// The largest piece of a file in one packet.
 pub(super) const PIECE: usize = 256 << 10;
 
-/// Files that are read side by side, as in fsutil.
+/// The number of files that are read side by side, as in fsutil.
 const READERS: usize = 4;
 
-/// What a sync call asks for.
+/// The request of a sync call.
 #[derive(Debug)]
 pub(super) struct Ask {
     pub(super) include: Vec<String>,
@@ -40,13 +40,13 @@ pub(super) struct Ask {
     pub(super) follow: Vec<String>,
 }
 
-/// Why a transfer ended before its end.
+/// The reason why a transfer stopped early.
 pub(super) enum Ended {
-    /// Something cannot be sent.
+    /// A file cannot be sent.
     Failed(FileSyncError),
     /// The daemon went away.
     Gone,
-    /// The daemon gave up, and says why.
+    /// The daemon gave up, with this reason.
     Receiver(String),
     /// The daemon does not keep to the protocol.
     Protocol(&'static str),
@@ -69,10 +69,10 @@ impl From<JoinError> for Ended {
     }
 }
 
-/// What the threads of a transfer share.
+/// The data that the threads of a transfer share.
 struct Transfer {
     tree: Tree,
-    /// The files that are sent, where they are made of those in the tree.
+    /// The made files, if the transfer sends such.
     made: Option<MadeDir>,
     filter: Filter,
     out: Outgoing,
@@ -135,7 +135,7 @@ async fn serve(
     }
 }
 
-/// What a packet of the daemon asks for.
+/// The request in a packet of the daemon.
 enum Answer {
     Send(u32, Vec<u8>),
     Nothing,
@@ -210,7 +210,8 @@ impl Transfer {
         }
     }
 
-    /// Sends a file's content. A declared one is hashed on the way, and does not end well if it is not what was declared.
+    /// Sends a file's content. A declared file is hashed on the way, and the transfer fails if the content is not the
+    /// declared one.
     fn send_file(&self, id: u32, path: &[u8]) -> Result<(), Stopped> {
         if let Some(made) = &self.made {
             made::send(made, &self.tree, path, |piece| {

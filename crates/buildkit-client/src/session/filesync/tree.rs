@@ -1,5 +1,5 @@
-//! The directory that is sent, read without ever following a symlink: every step down opens one name in a directory that
-//! is already open.
+//! The directory that is sent, read without ever following a symlink: every step down opens one name in a directory
+//! that is already open.
 
 use std::collections::btree_map;
 use std::ffi::OsStr;
@@ -15,7 +15,7 @@ use super::error::FileSyncError;
 use super::path;
 use crate::session::opening;
 
-/// A directory tree of which all, or the declared files, are visible.
+/// A directory tree. Either all of its files are visible, or the declared ones.
 #[derive(Debug)]
 pub(super) struct Tree {
     root: OwnedFd,
@@ -61,7 +61,7 @@ impl Tree {
         })
     }
 
-    /// The directory at `path`, if there is a visible one.
+    /// The directory at `path`, if it exists and is visible.
     pub(super) fn dir(&self, path: &[u8]) -> Result<Option<Dir<'_>>, FileSyncError> {
         let mut dir = self.root()?;
         for name in path
@@ -76,7 +76,7 @@ impl Tree {
         Ok(Some(dir))
     }
 
-    /// What is at `path`, if that is visible.
+    /// The metadata of the file at `path`, if it is visible.
     pub(super) fn entry(&self, path: &[u8]) -> Result<Option<(Dir<'_>, Entry<'_>)>, FileSyncError> {
         let (parent, name) = split(path);
         let Some(dir) = self.dir(parent)? else {
@@ -86,7 +86,7 @@ impl Tree {
         Ok(entry.map(|entry| (dir, entry)))
     }
 
-    /// The plain file at `path`; none for a socket, which is announced as an empty file.
+    /// The plain file at `path`; `None` for a socket, which is announced as an empty file.
     pub(super) fn file(
         &self,
         path: &[u8],
@@ -110,7 +110,7 @@ impl Tree {
 }
 
 impl<'tree> Dir<'tree> {
-    /// The names of what is visible in it, in order.
+    /// The names of its visible entries, in order.
     pub(super) fn visible(&self) -> Result<Vec<Vec<u8>>, FileSyncError> {
         if let Some(children) = self.declared {
             return Ok(children.keys().cloned().collect());
@@ -122,7 +122,8 @@ impl<'tree> Dir<'tree> {
         Ok(names)
     }
 
-    /// What `name`, which is [`visible`](Self::visible), is by now. A declared one must be there, and of its kind.
+    /// The current metadata of `name`, which is [`visible`](Self::visible). A declared file must exist, and be of its
+    /// kind.
     pub(super) fn listed(&self, name: &[u8]) -> Result<Option<Entry<'tree>>, FileSyncError> {
         let entry = self.entry(name)?;
         if self.declared.is_some() && entry.is_none() {
@@ -153,7 +154,7 @@ impl<'tree> Dir<'tree> {
         Ok(names)
     }
 
-    /// What `name` is, if it exists and is visible.
+    /// The metadata of `name`, if it exists and is visible.
     pub(super) fn entry(&self, name: &[u8]) -> Result<Option<Entry<'tree>>, FileSyncError> {
         let declared = match self.declared.map(|children| children.get(name)) {
             Some(None) => return Ok(None),
@@ -207,7 +208,8 @@ impl<'tree> Dir<'tree> {
         &self,
         entry: &Entry<'_>,
     ) -> Result<btree_map::BTreeMap<String, Vec<u8>>, FileSyncError> {
-        // The system calls that take a descriptor want one that is open for reading, which a symlink or a device has not.
+        // The system calls with a descriptor need one that is open for reading, and symlinks and devices cannot be
+        // opened so.
         let mut path = format!("/proc/self/fd/{}/", self.fd.as_raw_fd()).into_bytes();
         path.extend_from_slice(&entry.name);
         let path = OsStr::from_bytes(&path);

@@ -1,5 +1,5 @@
-//! The walk that announces what is sent: every entry with its metadata, directories before what is in them, names in the
-//! order of their bytes.
+//! The walk that announces the sent entries with their metadata: directories before their entries, names in the order
+//! of their bytes.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use super::mode;
 use super::packet::Stat;
 use super::tree::{Dir, Entry, Tree};
 
-/// Why a walk ended early.
+/// The reason why a walk ended early.
 pub(super) enum Stopped {
-    /// Something cannot be sent.
+    /// A file cannot be sent.
     Failed(FileSyncError),
-    /// Nobody wants to hear more.
+    /// The receiver is gone.
     Unwanted,
 }
 
@@ -46,7 +46,7 @@ struct Walk<'tree, F> {
     announce: F,
     /// The first path of every file that has several.
     links: BTreeMap<(u64, u64), Vec<u8>>,
-    /// Directories that are announced only if something in them is; none once it was.
+    /// Directories that are announced only if one of their entries is; empty once they were.
     above: Vec<Option<Stat>>,
 }
 
@@ -82,7 +82,7 @@ impl<F: FnMut(Stat) -> Result<(), Stopped>> Walk<'_, F> {
             None
         };
         let child = match dir.open_dir(entry) {
-            // Nothing of it is wanted as far as the patterns tell.
+            // The patterns want nothing of it.
             Err(FileSyncError::Read { source, .. })
                 if verdict == Verdict::Skip
                     && source.kind() == std::io::ErrorKind::PermissionDenied =>
@@ -126,7 +126,7 @@ impl<F: FnMut(Stat) -> Result<(), Stopped>> Walk<'_, F> {
         Ok(stat)
     }
 
-    /// What is sent of an entry only when no declaration says what it is.
+    /// Adds the metadata that is sent only of undeclared entries.
     fn undeclared(
         &mut self,
         stat: &mut Stat,
@@ -161,8 +161,8 @@ impl<F: FnMut(Stat) -> Result<(), Stopped>> Walk<'_, F> {
     }
 }
 
-/// Compares a declared entry with what is there, and takes from the declaration what depends on the umask of whoever wrote
-/// the file. The content is compared when it is sent.
+/// Compares an entry with its declaration, and takes from the declaration what depends on the umask of the file's
+/// writer. The content is compared when it is sent.
 fn check_declared(
     stat: &mut Stat,
     dir: &Dir<'_>,
@@ -189,9 +189,9 @@ fn check_declared(
     Ok(())
 }
 
-/// A time by which a daemon that compares metadata knows a file's content: files with equal times have equal bytes, and
-/// what a file's own time is says nothing about them. Of the digest, as much as every file system keeps: seconds until
-/// 2038 and nanoseconds.
+/// A time that stands for a file's content, for daemons that compare metadata: files with equal times have equal
+/// bytes, which a file's own time does not ensure. It is made of as much of the digest as every file system keeps:
+/// seconds until 2038, and nanoseconds.
 pub(super) fn time_of_content(sha256: &[u8; 32]) -> i64 {
     let number = |at: usize| {
         let bytes: [u8; 4] = std::array::from_fn(|index| sha256[at + index]);

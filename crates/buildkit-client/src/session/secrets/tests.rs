@@ -1,4 +1,4 @@
-//! What is served, and what is not shown.
+//! Secrets that are served, and Debug texts without them.
 
 use std::fs;
 

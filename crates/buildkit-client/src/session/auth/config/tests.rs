@@ -44,7 +44,7 @@ async fn identity_tokens_have_no_user() {
     check(plain, "registry.example", Some(("u", "p"))).await;
 }
 
-/// A file that is wrong for one registry is right for all others, whatever is wrong.
+/// A file with an error for one registry works for all others, whatever the error.
 #[tokio::test]
 async fn an_entry_matters_to_its_registry_alone() {
     let bad = [

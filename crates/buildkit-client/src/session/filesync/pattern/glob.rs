@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Whether Go's `filepath.Match` takes the pattern.
+/// Whether Go's `filepath.Match` accepts the pattern.
 pub(super) fn is_valid(pattern: &str) -> bool {
     let mut chars = pattern.chars().peekable();
     while let Some(char) = chars.next() {

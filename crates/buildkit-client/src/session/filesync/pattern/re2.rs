@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The same expression for the `regex` crate; none if Go would refuse it.
+/// The same expression for the `regex` crate; `None` if Go would refuse it.
 pub(super) fn to_rust(go: &str) -> Option<String> {
     let mut rust = String::new();
     let mut chars = go.chars().peekable();
@@ -45,7 +45,7 @@ fn escape(char: char) -> Option<Escape> {
         't' => Escape::Literal('\t'),
         'v' => Escape::Literal('\u{b}'),
         _ if char.is_ascii_punctuation() => Escape::Literal(char),
-        // The others (`\b`, `\pL`, `\x41`, `\Q`) say nothing that a path pattern could mean.
+        // The others (`\b`, `\pL`, `\x41`, `\Q`) have no use in a path pattern.
         _ => return None,
     })
 }

@@ -1,8 +1,8 @@
-//! Which paths patterns match, in BuildKit's reading. Expected values were checked against moby/patternmatcher.
+//! Patterns and the paths that they match, as in BuildKit. Expected values were checked against moby/patternmatcher.
 
 use super::*;
 
-/// Matches as a walk does: from the top, each directory's result handed to what is in it.
+/// Matches like a walk: from the top, each directory's result passed on to its entries.
 fn matches(patterns: &[&str], path: &str) -> bool {
     let patterns: Vec<_> = patterns
         .iter()

@@ -1,4 +1,4 @@
-//! What a walk announces. Expected listings were checked against fsutil.
+//! The entries that a walk announces. Expected listings were checked against fsutil.
 
 use std::fs;
 use std::os::unix::fs::symlink;
