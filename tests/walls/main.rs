@@ -15,7 +15,7 @@ use std::{
 use serde_json::Value;
 
 /// What each member may depend on, of the members. Arrows run downwards only.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     (
         "llbgen",
         &[
@@ -43,10 +43,12 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "archive",
             "buildkit-client",
             "buildkit-llb",
+            "buildkitd",
             "catalog",
             "file-set",
         ],
     ),
+    ("buildkitd", &["buildkit-client"]),
     ("oocana", &["catalog"]),
     // Examples of catalogs of their own, made as other teams would.
     ("devbox", &["frontend", "llbgen"]),
@@ -72,7 +74,13 @@ const KNOWN_TO: [(&str, &[&str]); 13] = [
     ("anstream", &["llbgen"]),
     (
         "tokio",
-        &["llbgen", "engine", "frontend", "buildkit-client"],
+        &[
+            "llbgen",
+            "engine",
+            "frontend",
+            "buildkit-client",
+            "buildkitd",
+        ],
     ),
     ("oci-client", &["engine"]),
     ("reqwest", &["engine"]),
@@ -167,6 +175,8 @@ fn crossings_are_seen() {
         ("buildkit-client", "catalog"),
         ("engine", "llbgen"),
         ("engine", "frontend"),
+        ("buildkitd", "buildkit-llb"),
+        ("buildkitd", "engine"),
         ("archive", "buildkit-llb"),
         ("engine", "tonic"),
         ("catalog", "prost"),

@@ -1,20 +1,17 @@
-//! Many artifacts: inputs, the private daemon, parallel solves, outputs on disk.
+//! Many artifacts: inputs, parallel solves, outputs on disk.
 //!
 //! The way through it: [`read_inputs`] reads what a selection needs, [`daemon::find`] finds a daemon or starts one,
 //! [`build()`] solves plans side by side and publishes what comes out.
 
 mod build;
-mod cache_dir;
 mod causes;
 mod checksum_failure;
 pub mod context_file;
 mod contexts;
-pub mod daemon;
 mod declared;
 mod destination;
 mod directory;
 mod event;
-mod file_limit;
 pub mod files;
 mod fingerprint;
 mod freshness;
@@ -48,6 +45,8 @@ mod ssh;
 mod tagging;
 mod unlockable;
 
+pub use buildkitd::{self as daemon, raise_file_limit};
+
 pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, Work, build},
     causes::causes,
@@ -55,7 +54,6 @@ pub use self::{
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
     destination::Destination,
     event::Event,
-    file_limit::raise_file_limit,
     freshness::{Freshness, Inspection, Reason, each_freshness, freshness, incomplete},
     helper_image::{HelperImage, HelperImageError},
     image::{

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use buildkit_client::{ConnectOptions, Daemon};
-use engine::daemon::private::acquire;
-use engine::daemon::{ConfigFile, Endpoint, Settings, find};
+use buildkitd::private::acquire;
+use buildkitd::{ConfigFile, Endpoint, Settings, find};
 
 use crate::bed::{Home, ready};
 

@@ -17,8 +17,8 @@ use tokio::time::timeout;
 use super::launch::Launch;
 use super::layout::Layout;
 use super::processes;
-use crate::daemon::probe;
 use crate::file_limit::raise_file_limit;
+use crate::probe;
 
 /// How much of the log an error shows: the reason stands in the last lines.
 const TAIL_LINES: usize = 10;

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::daemon::{Privilege, Settings};
+use crate::{Privilege, Settings};
 
 /// Where Debian and others put `runc`, which a user's `PATH` often lacks.
 const SYSTEM_DIRS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use crate::daemon::ConfigFile;
+use crate::ConfigFile;
 
 /// What the cache may take before the least recently used of it is dropped: half of the disk, and no more than this
 /// many bytes (`DiskSpace` of `cmd/buildkitd/config/gcpolicy.go`). Every rule holds.

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use engine::daemon::private::{AcquireError, acquire};
+use buildkitd::private::{AcquireError, acquire};
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::Signal;
 

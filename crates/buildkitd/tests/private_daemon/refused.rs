@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use engine::daemon::private::{AcquireError, StartError, acquire};
-use engine::daemon::{ConfigFile, FindError, Settings, find};
+use buildkitd::private::{AcquireError, StartError, acquire};
+use buildkitd::{ConfigFile, FindError, Settings, find};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

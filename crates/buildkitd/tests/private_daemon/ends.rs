@@ -3,7 +3,7 @@
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use engine::daemon::private::acquire;
+use buildkitd::private::acquire;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::bed::{Home, ready};

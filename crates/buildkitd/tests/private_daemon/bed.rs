@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use engine::daemon::{ConfigFile, Privilege, Settings};
+use buildkitd::{ConfigFile, Privilege, Settings};
 use rustix::mount::{UnmountFlags, unmount};
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -68,7 +68,7 @@ pub(crate) fn with_daemon() -> &'static Path {
             "build",
             "--quiet",
             "--package",
-            "engine",
+            "buildkitd",
             "--example",
             "with_daemon",
         ];

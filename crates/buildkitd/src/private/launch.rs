@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::config::{self, ConfigError};
 use super::layout::{Layout, short_hash};
 use super::tools::Tools;
-use crate::daemon::Settings;
+use crate::Settings;
 
 /// A daemon that could be started.
 #[derive(Debug)]

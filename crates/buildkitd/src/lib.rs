@@ -4,6 +4,8 @@
 //! used, and nothing of it is changed. Otherwise a private `buildkitd` is started, or joined when another call has
 //! started it: see [`private`].
 
+mod cache_dir;
+mod file_limit;
 pub mod private;
 mod probe;
 mod settings;
@@ -13,6 +15,8 @@ use std::path::PathBuf;
 
 use buildkit_client::Address;
 
+pub use cache_dir::cache_dir;
+pub use file_limit::raise_file_limit;
 pub use private::PrivateDaemon;
 pub use settings::{ConfigFile, Privilege, Settings};
 pub use start_hint::{CONTAINER_IMAGE, start_hint};

@@ -9,7 +9,7 @@ use rustix::mount::{UnmountFlags, unmount};
 
 use super::layout::Layout;
 use super::mounts;
-use crate::daemon::Privilege;
+use crate::Privilege;
 
 /// Something cannot be cleared away.
 #[derive(Debug, thiserror::Error)]

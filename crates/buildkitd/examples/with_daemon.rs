@@ -1,7 +1,7 @@
 //! Runs a command with `BUILDKIT_HOST` set to the daemon that `llbgen` would use, and lets go of it afterwards:
 //!
 //! ```sh
-//! cargo run --example with_daemon -- buildctl debug workers
+//! cargo run -p buildkitd --example with_daemon -- buildctl debug workers
 //! ```
 //!
 //! It shows what a program has to do for the private daemon to stop at every end: turn the signals that end a program
@@ -12,7 +12,7 @@ use std::error::Error;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitCode;
 
-use engine::daemon::{Endpoint, FindError, Privilege, Settings, find};
+use buildkitd::{Endpoint, FindError, Privilege, Settings, find};
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
