@@ -9,7 +9,7 @@ use std::{
 use buildkit_client::{CancellationToken, Daemon, DockerConfig};
 use catalog::{CacheNamespace, CheckedCatalog, Epoch, Lock, Pinned, Reference};
 use engine::{
-    Given, RegistryAccess, SourceTrouble,
+    Given, RegistryAccess, RemoteProblem, SourceTrouble,
     daemon::Endpoint,
     resolve::{Asking, Pinning, ResolveError, ResolveProblem, Resolver},
 };
@@ -234,7 +234,11 @@ pub(crate) fn failed(error: ResolveError, signals: &Signals) -> Failure {
             ),
         ),
         (Some(SourceTrouble::Transient), _) => (Exit::Transient, source_hint::AGAIN.to_owned()),
-        (_, ResolveProblem::Platform { .. } | ResolveProblem::NoPlatform { .. }) => (
+        (
+            _,
+            ResolveProblem::Remote(RemoteProblem::Platform { .. })
+            | ResolveProblem::NoPlatform { .. },
+        ) => (
             Exit::Catalog,
             "declare the artifact for fewer platforms, or choose another base".to_owned(),
         ),

@@ -15,7 +15,7 @@ use std::{
 use serde_json::Value;
 
 /// What each member may depend on, of the members. Arrows run downwards only.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     (
         "llbgen",
         &[
@@ -46,8 +46,10 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "buildkitd",
             "catalog",
             "file-set",
+            "registry",
         ],
     ),
+    ("registry", &["buildkit-client", "buildkit-llb"]),
     ("buildkitd", &["buildkit-client"]),
     ("oocana", &["catalog"]),
     // Examples of catalogs of their own, made as other teams would.
@@ -80,10 +82,11 @@ const KNOWN_TO: [(&str, &[&str]); 13] = [
             "frontend",
             "buildkit-client",
             "buildkitd",
+            "registry",
         ],
     ),
-    ("oci-client", &["engine"]),
-    ("reqwest", &["engine"]),
+    ("oci-spec", &["registry"]),
+    ("reqwest", &["registry"]),
     ("dagre", &["llbgen"]),
 ];
 
@@ -177,6 +180,8 @@ fn crossings_are_seen() {
         ("engine", "frontend"),
         ("buildkitd", "buildkit-llb"),
         ("buildkitd", "engine"),
+        ("registry", "catalog"),
+        ("engine", "reqwest"),
         ("archive", "buildkit-llb"),
         ("engine", "tonic"),
         ("catalog", "prost"),

@@ -6,6 +6,7 @@ use buildkit_client::{ContentStore, Daemon, FailureSource, SessionId, Solve, Sol
 use buildkit_llb::LocalSessions;
 use catalog::{PACKER_PROGRAM, Plan, Variant};
 use futures_util::{StreamExt, stream};
+use registry::RegistryAccess;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -15,7 +16,6 @@ use crate::{
     image::{ImageOptions, ImagePlan},
     metadata::Output,
     output::OutputError,
-    published::RegistryAccess,
     push_failure::PushFailure,
     secrets::LoadedSecrets,
     solve::{self, Ended},

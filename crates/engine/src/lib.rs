@@ -46,6 +46,7 @@ mod tagging;
 mod unlockable;
 
 pub use buildkitd::{self as daemon, raise_file_limit};
+pub use registry::{RegistryAccess, RemoteProblem};
 
 pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, VariantFailure, Work, build},
@@ -69,7 +70,7 @@ pub use self::{
     output::OutputError,
     output_lock::{GivenUp, OutputDirectory, OutputLock},
     partial_push::{Joinable, join},
-    published::{Presence, RegistryAccess, Wanted, presence},
+    published::{Presence, Wanted, presence, presences},
     push_failure::PushFailure,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
     shared_key::{SharedKeyError, shared_key},

@@ -8,11 +8,11 @@ use tokio::{
 };
 
 /// The first lines of requests, with the header that logs in and the body.
-pub(super) type Asked = Arc<Mutex<Vec<String>>>;
+pub(crate) type Asked = Arc<Mutex<Vec<String>>>;
 
 /// Serves `answer` for every request, with the registry's address in the place of `HOST`; `ENDLESS` stands for bytes
 /// without end.
-pub(super) async fn serve(
+pub(crate) async fn serve(
     answer: impl Fn(&str) -> String + Send + Sync + 'static,
 ) -> (String, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -57,11 +57,11 @@ async fn request(stream: &mut TcpStream) -> String {
     words.join(" ")
 }
 
-pub(super) fn ok(body: &str) -> String {
+pub(crate) fn ok(body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}")
 }
 
-pub(super) fn wants(challenge: &str) -> String {
+pub(crate) fn wants(challenge: &str) -> String {
     format!(
         "HTTP/1.1 401 Unauthorized\r\nconnection: close\r\nwww-authenticate: {challenge}\r\ncontent-length: 0\r\n\r\n"
     )

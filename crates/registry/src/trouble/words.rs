@@ -1,12 +1,12 @@
 //! What the words of a daemon, of git and of HTTP clients tell about the trouble with a source.
 
-use super::SourceTrouble;
+use super::Trouble;
 
 /// What to look for in lower case, most telling first: a text about a slow network may also name a missing host. None
 /// fits a reference or a URL, which the daemon repeats: those have no spaces.
-const TROUBLES: &[(SourceTrouble, &[&str])] = &[
+const TROUBLES: &[(Trouble, &[&str])] = &[
     (
-        SourceTrouble::Transient,
+        Trouble::Transient,
         &[
             "500 internal server error",
             "502 bad gateway",
@@ -29,7 +29,7 @@ const TROUBLES: &[(SourceTrouble, &[&str])] = &[
         ],
     ),
     (
-        SourceTrouble::Unreachable,
+        Trouble::Unreachable,
         &[
             ": connection refused",
             ": no such host",
@@ -49,7 +49,7 @@ const TROUBLES: &[(SourceTrouble, &[&str])] = &[
         ],
     ),
     (
-        SourceTrouble::Missing,
+        Trouble::Missing,
         &[
             "pull access denied",
             ": not found",
@@ -65,7 +65,7 @@ const TROUBLES: &[(SourceTrouble, &[&str])] = &[
         ],
     ),
     (
-        SourceTrouble::Refused,
+        Trouble::Refused,
         &[
             "tag invalid: ",
             "tag_invalid: ",
@@ -76,15 +76,15 @@ const TROUBLES: &[(SourceTrouble, &[&str])] = &[
 ];
 
 /// An image that has no such platform is there all the same, though the text ends alike.
-pub(crate) const NO_PLATFORM: &str = "no match for platform in manifest";
+pub const NO_PLATFORM: &str = "no match for platform in manifest";
 
 /// The kind of trouble that a text tells of.
-pub(crate) fn trouble(message: &str) -> Option<SourceTrouble> {
+pub(super) fn trouble(message: &str) -> Option<Trouble> {
     let message = message.to_lowercase();
     if message.contains(NO_PLATFORM) {
         return None;
     }
-    if let Some(trouble) = status(&message).and_then(SourceTrouble::of_status) {
+    if let Some(trouble) = status_in(&message).and_then(Trouble::of_status) {
         return Some(trouble);
     }
     let (trouble, _) = TROUBLES
@@ -104,7 +104,7 @@ const BEFORE_STATUS: [&str; 5] = [
 ];
 
 /// The status of the HTTP answer that a text tells of.
-pub(crate) fn status(message: &str) -> Option<u16> {
+pub fn status_in(message: &str) -> Option<u16> {
     let message = message.to_lowercase();
     BEFORE_STATUS.iter().find_map(|before| {
         let (_, rest) = message.split_once(before)?;
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_status_is_told_by_its_words_alone() {
         let check = |message: &str, expected: Option<u16>| {
-            assert_eq!(status(message), expected, "{message}");
+            assert_eq!(status_in(message), expected, "{message}");
         };
         check(
             "failed to load cache key: invalid response status 503",
@@ -146,50 +146,50 @@ mod tests {
 
     #[test]
     fn a_status_says_what_trouble_it_is() {
-        let check = |status: u16, expected: Option<SourceTrouble>| {
+        let check = |status: u16, expected: Option<Trouble>| {
             let message = format!("failed to load cache key: invalid response status {status}");
             assert_eq!(trouble(&message), expected, "{status}");
         };
         for status in [408, 429, 500, 502, 503, 504, 507, 520, 599] {
-            check(status, Some(SourceTrouble::Transient));
+            check(status, Some(Trouble::Transient));
         }
         for status in [401, 403, 404, 410] {
-            check(status, Some(SourceTrouble::Missing));
+            check(status, Some(Trouble::Missing));
         }
         for status in [400, 409, 418] {
-            check(status, Some(SourceTrouble::Refused));
+            check(status, Some(Trouble::Refused));
         }
         check(304, None);
     }
 
     #[test]
     fn the_words_of_git_tell_the_trouble() {
-        let check = |message: &str, expected: Option<SourceTrouble>| {
+        let check = |message: &str, expected: Option<Trouble>| {
             assert_eq!(trouble(message), expected, "{message}");
         };
         check(
             "failed to fetch remote http://x/a.git: git stderr:\nfatal: could not read Username for 'http://x': terminal prompts disabled",
-            Some(SourceTrouble::Missing),
+            Some(Trouble::Missing),
         );
         check(
             "fatal: repository 'http://x/none.git/' not found",
-            Some(SourceTrouble::Missing),
+            Some(Trouble::Missing),
         );
         check(
             "fatal: Authentication failed for 'http://x/a.git/'",
-            Some(SourceTrouble::Missing),
+            Some(Trouble::Missing),
         );
         check(
             "fatal: unable to access 'http://x/': Could not resolve host: x",
-            Some(SourceTrouble::Unreachable),
+            Some(Trouble::Unreachable),
         );
         check(
             "fatal: unable to access 'http://x/': Failed to connect to x port 1 after 0 ms: Couldn't connect to server",
-            Some(SourceTrouble::Unreachable),
+            Some(Trouble::Unreachable),
         );
         check(
             "fatal: unable to access 'http://x/': The requested URL returned error: 503",
-            Some(SourceTrouble::Transient),
+            Some(Trouble::Transient),
         );
         check("repository does not contain ref main", None);
     }

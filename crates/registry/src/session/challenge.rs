@@ -4,7 +4,7 @@ use reqwest::header::HeaderValue;
 
 /// A way to log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::resolve::registry) enum Challenge {
+pub(crate) enum Challenge {
     /// With a token that another server gives.
     Bearer(TokenServer),
     /// With user and password.
@@ -13,7 +13,7 @@ pub(in crate::resolve::registry) enum Challenge {
 
 /// The server that gives a registry's tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::resolve::registry) struct TokenServer {
+pub(crate) struct TokenServer {
     /// Its address.
     pub(super) realm: String,
     /// What the registry is called there.
@@ -21,7 +21,7 @@ pub(in crate::resolve::registry) struct TokenServer {
 }
 
 /// The way that is taken: with a token where the registry has that; `None` if it names no way that is known.
-pub(in crate::resolve::registry) fn strongest<'a>(
+pub(crate) fn strongest<'a>(
     headers: impl IntoIterator<Item = &'a HeaderValue>,
 ) -> Option<Challenge> {
     let texts = headers

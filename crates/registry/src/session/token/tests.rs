@@ -1,7 +1,10 @@
 //! Requests to a server of tokens that answers as a test says.
 
 use super::*;
-use crate::resolve::registry::fake::{ok, serve};
+use crate::{
+    client::Clients,
+    fake::{ok, serve},
+};
 
 fn no(status: u16, body: &str) -> String {
     format!("HTTP/1.1 {status} No\r\nconnection: close\r\n\r\n{body}")
@@ -14,13 +17,14 @@ fn login(username: &str, secret: &str) -> Credentials {
     }
 }
 
-async fn fetched(host: &str, login: &Credentials) -> Result<Token, ResolveProblem> {
+async fn fetched(host: &str, login: &Credentials) -> Result<Token, RemoteProblem> {
     let server = TokenServer {
         realm: format!("http://{host}/token?x=1"),
         service: Some("s".to_owned()),
     };
     let scopes = ["a:b:pull".to_owned(), "c:d:push".to_owned()];
-    fetch(&server, &scopes, Some(login)).await
+    let clients = Clients::new()?;
+    fetch(&clients.confined, &server, &scopes, Some(login)).await
 }
 
 const GET: &str = "GET /token?x=1&scope=a%3Ab%3Apull&scope=c%3Ad%3Apush&service=s&client_id=llbgen Basic dTpwJg==";

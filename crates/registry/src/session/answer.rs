@@ -4,14 +4,7 @@
 use reqwest::{Response, header::HeaderMap};
 use serde::Deserialize;
 
-use crate::{
-    resolve::{
-        ResolveProblem,
-        registry::{nonsense, of_code},
-        web,
-    },
-    source_failure::SourceTrouble,
-};
+use crate::{client::problem, problem::RemoteProblem, trouble::Trouble};
 
 /// The most that is read of an answer that says no.
 const MAX_REFUSAL: usize = 64 << 10;
@@ -20,13 +13,13 @@ const MAX_REFUSAL: usize = 64 << 10;
 const MAX_QUOTE: usize = 200;
 
 /// An answer that does not say no.
-pub(in crate::resolve::registry) struct Answer {
-    pub(in crate::resolve::registry) headers: HeaderMap,
-    pub(in crate::resolve::registry) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 /// The answer, unless it says no, or is larger than what was asked for can be.
-pub(super) async fn taken(response: Response, most: usize) -> Result<Answer, ResolveProblem> {
+pub(super) async fn taken(response: Response, most: usize) -> Result<Answer, RemoteProblem> {
     taken_without("", response, most).await
 }
 
@@ -35,7 +28,7 @@ pub(super) async fn taken_without(
     secret: &str,
     mut response: Response,
     most: usize,
-) -> Result<Answer, ResolveProblem> {
+) -> Result<Answer, RemoteProblem> {
     let status = response.status().as_u16();
     if status >= 400 {
         let (body, _is_whole) = first(&mut response, MAX_REFUSAL).await?;
@@ -48,18 +41,18 @@ pub(super) async fn taken_without(
     let headers = response.headers().clone();
     match first(&mut response, most).await? {
         (body, true) => Ok(Answer { headers, body }),
-        (_, false) => Err(nonsense(format!(
+        (_, false) => Err(RemoteProblem::nonsense(format!(
             "it has more than {most} bytes, the most that is read"
         ))),
     }
 }
 
 /// The first bytes of a body, and whether that is all of it.
-async fn first(response: &mut Response, most: usize) -> Result<(Vec<u8>, bool), ResolveProblem> {
+async fn first(response: &mut Response, most: usize) -> Result<(Vec<u8>, bool), RemoteProblem> {
     let mut body = Vec::new();
     let next = async |response: &mut Response| {
         let chunk = response.chunk().await;
-        chunk.map_err(|error| web::problem(&error))
+        chunk.map_err(|error| problem(&error))
     };
     while let Some(chunk) = next(response).await? {
         if body.len() + chunk.len() > most {
@@ -72,24 +65,24 @@ async fn first(response: &mut Response, most: usize) -> Result<(Vec<u8>, bool), 
 }
 
 /// An answer that says no, in the registry's own words.
-pub(super) fn refused(status: u16, body: &str) -> ResolveProblem {
+pub(super) fn refused(status: u16, body: &str) -> RemoteProblem {
     let (codes, said) = said(body);
     let said = match quoted(&said) {
         said if said.is_empty() => said,
         said => format!(": {said}"),
     };
-    ResolveProblem::Server {
+    RemoteProblem::Server {
         trouble: trouble(status, &codes),
         message: format!("the registry answered {status}{said}"),
     }
 }
 
 /// The trouble that an answer tells of: by its codes, which say more than its status, or else by that.
-fn trouble(status: u16, codes: &[String]) -> Option<SourceTrouble> {
-    let known = codes.iter().find_map(|code| of_code(code));
-    let by_status = SourceTrouble::of_status(status);
+fn trouble(status: u16, codes: &[String]) -> Option<Trouble> {
+    let known = codes.iter().find_map(|code| Trouble::of_code(code));
+    let by_status = Trouble::of_status(status);
     match by_status {
-        Some(SourceTrouble::Transient) => by_status,
+        Some(Trouble::Transient) => by_status,
         _ => known.or(by_status),
     }
 }

@@ -3,13 +3,13 @@
 use buildkit_client::Credentials;
 
 use super::*;
-use crate::resolve::registry::fake::{ok, serve, wants};
+use crate::fake::{ok, serve, wants};
 
 const BEARER: &str = r#"Bearer realm="http://HOST/token",service="s""#;
 
 async fn gives_tokens(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Option<bool> {
     let (host, _asked) = serve(answer).await;
-    let (source, _seed) = RegistryTokens::default().source(&[]);
+    let (source, _seed) = Sessions::default().token_source(&[]);
     source.gives_tokens(&host).await.ok()
 }
 
@@ -20,7 +20,7 @@ async fn the_registry_says_whether_it_has_tokens() {
     assert_eq!(gives_tokens(|_| ok("{}")).await, Some(false));
     let busy = |_: &str| "HTTP/1.1 503 No\r\nconnection: close\r\n\r\n".to_owned();
     assert_eq!(gives_tokens(busy).await, None);
-    let (source, _seed) = RegistryTokens::default().source(&[]);
+    let (source, _seed) = Sessions::default().token_source(&[]);
     // Nobody listens there.
     assert!(!source.gives_tokens("127.0.0.1:1").await.unwrap());
 }
@@ -32,13 +32,13 @@ async fn a_registry_is_asked_once_by_all_sessions() {
         _ => wants(BEARER),
     })
     .await;
-    let tokens = RegistryTokens::default();
+    let tokens = Sessions::default();
     let login = Credentials {
         username: "u".to_owned(),
         secret: "p".to_owned(),
     };
     for _ in 0..2 {
-        let (source, _seed) = tokens.clone().source(&[]);
+        let (source, _seed) = tokens.clone().token_source(&[]);
         assert!(source.gives_tokens(&host).await.unwrap());
         let asked = Asked {
             host: &host,

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use buildkit_client::{Credentials, Token};
 use jiff::Timestamp;
 use reqwest::{
@@ -16,10 +17,9 @@ use serde::Deserialize;
 
 use super::{
     answer::{quoted, taken_without},
-    basic,
     challenge::TokenServer,
 };
-use crate::resolve::{ResolveProblem, registry::nonsense, web};
+use crate::{client::problem, problem::RemoteProblem};
 
 /// The name under which token servers know us.
 const CLIENT_ID: &str = "llbgen";
@@ -42,18 +42,19 @@ struct Given {
     issued_at: Option<String>,
 }
 
-/// A token for `scopes`, such as `repository:a/b:pull`.
-pub(in crate::resolve::registry) async fn fetch(
+/// A token for `scopes`, such as `repository:a/b:pull`; `client` takes no login to another server.
+pub(crate) async fn fetch(
+    client: &Client,
     server: &TokenServer,
     scopes: &[String],
     login: Option<&Credentials>,
-) -> Result<Token, ResolveProblem> {
+) -> Result<Token, RemoteProblem> {
     let realm = Url::parse(&server.realm).map_err(|_| {
         let realm = quoted(&server.realm);
-        nonsense(format!("`{realm}` is no address to log in at"))
+        RemoteProblem::nonsense(format!("`{realm}` is no address to log in at"))
     })?;
     let asking = Asking {
-        client: web::confined_client()?,
+        client,
         realm,
         service: server.service.as_deref(),
         scopes,
@@ -68,14 +69,14 @@ pub(in crate::resolve::registry) async fn fetch(
 
 /// One token that is asked for.
 struct Asking<'a> {
-    client: Client,
+    client: &'a Client,
     realm: Url,
     service: Option<&'a str>,
     scopes: &'a [String],
 }
 
 impl Asking<'_> {
-    async fn with_login(&self, login: &Credentials) -> Result<Response, ResolveProblem> {
+    async fn with_login(&self, login: &Credentials) -> Result<Response, RemoteProblem> {
         if login.username.is_empty() {
             let grant = [
                 ("grant_type", "refresh_token"),
@@ -123,14 +124,20 @@ impl Asking<'_> {
             .body(form.finish())
     }
 
-    async fn sent(&self, request: RequestBuilder) -> Result<Response, ResolveProblem> {
+    async fn sent(&self, request: RequestBuilder) -> Result<Response, RemoteProblem> {
         let response = request.timeout(LIMIT).send().await;
-        response.map_err(|error| web::problem(&error))
+        response.map_err(|error| problem(&error))
     }
 }
 
+/// The header of a login with user and password.
+pub(crate) fn basic(login: &Credentials) -> String {
+    let pair = format!("{}:{}", login.username, login.secret);
+    format!("Basic {}", STANDARD.encode(pair))
+}
+
 /// The token in an answer. The parser's own words would quote it.
-fn token(body: &[u8]) -> Result<Token, ResolveProblem> {
+fn token(body: &[u8]) -> Result<Token, RemoteProblem> {
     let given: Option<Given> = serde_json::from_slice(body).ok();
     let given = given.and_then(|given| {
         let issued_at = given.issued_at.map(|time| time.parse::<Timestamp>());
@@ -143,7 +150,9 @@ fn token(body: &[u8]) -> Result<Token, ResolveProblem> {
             issued_at: issued_at.transpose().ok()?.map(Timestamp::as_second),
         })
     });
-    given.ok_or_else(|| nonsense("there is no token in what the registry's login says"))
+    given.ok_or_else(|| {
+        RemoteProblem::nonsense("there is no token in what the registry's login says")
+    })
 }
 
 #[cfg(test)]
