@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Write as _};
 
 use buildkit_client::CancellationToken;
 use catalog::{Caching, CheckedCatalog, Difference, Id, Plan, Platform};
-use engine::{Freshness, ImageRefs, Presence, Reason, Wanted};
+use engine::{Freshness, ImageRefs, Presence, Reason, Wanted, resolve::ResolveError};
 use serde::Serialize;
 
 use crate::{
@@ -114,17 +114,63 @@ fn states(args: &PlanArgs, outputs: &[Leaving]) -> Result<Vec<Vec<State>>, Failu
                 .filter_map(|output| Some((&output.plans[0].variant, output.names.as_ref()?))),
         )?;
     }
+    let pushed = in_registries(args, outputs)?;
+    let states = outputs.iter().zip(pushed).map(|(output, pushed)| {
+        pushed.map_or_else(
+            || on_disk(args, output),
+            |state| vec![state; output.plans.len()],
+        )
+    });
+    Ok(states.collect())
+}
+
+/// What a push has to do for each of `outputs`, whose registries are asked side by side; `None` for one that is not pushed.
+fn in_registries(args: &PlanArgs, outputs: &[Leaving]) -> Result<Vec<Option<State>>, Failure> {
+    let asked = outputs
+        .iter()
+        .map(|output| leaving::platforms(&output.plans));
+    let asked: Vec<Vec<Platform>> = asked.collect();
+    let all = outputs.iter().zip(&asked);
+    let wanted: Vec<Option<Wanted<'_>>> = all
+        .map(|(output, asked)| wanted(args, output, asked))
+        .collect();
+    if wanted.iter().all(Option::is_none) {
+        return Ok(vec![None; outputs.len()]);
+    }
+    let access = args.image.access(&[])?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let state = |output: &Leaving| match (&output.names, output.id) {
-        (Some(names), Some(id)) if args.image.push => {
-            let state = runtime.block_on(in_registries(args, output, names, id))?;
-            Ok(vec![state; output.plans.len()])
+    let (images, never) = (wanted.iter().flatten().copied(), CancellationToken::new());
+    let presences = runtime.block_on(engine::presences(images, &access, &never));
+    let mut presences = presences.into_iter();
+    let states = outputs.iter().zip(wanted).map(|(output, wanted)| {
+        let names = wanted?.names;
+        presences.next().map(|found| pushed(output, names, found))
+    });
+    Ok(states.collect())
+}
+
+/// What registries are asked of an image; `None` if it is not pushed.
+fn wanted<'a>(args: &PlanArgs, output: &'a Leaving, asked: &'a [Platform]) -> Option<Wanted<'a>> {
+    let names = output.names.as_ref().filter(|_| args.image.push)?;
+    Some(Wanted {
+        names,
+        id: output.id?,
+        asked,
+        declared: &output.declared,
+    })
+}
+
+fn pushed(output: &Leaving, names: &ImageRefs, found: Result<Presence, ResolveError>) -> State {
+    match found {
+        Ok(Presence::Whole(_) | Presence::Part(_)) => State::Published,
+        Ok(Presence::Parts(_)) => {
+            State::Push("its platforms are there, one by one; its tags are to be moved".to_owned())
         }
-        _ => Ok(on_disk(args, output)),
-    };
-    outputs.iter().map(state).collect()
+        Ok(Presence::Missing) => State::Push(format!("{} has it not", looked_for(output, names))),
+        Err(error) => State::Push(format!("{error}: {}", error.problem)),
+    }
 }
 
 fn on_disk(args: &PlanArgs, output: &Leaving) -> Vec<State> {
@@ -137,31 +183,6 @@ fn on_disk(args: &PlanArgs, output: &Leaving) -> Vec<State> {
         Freshness::Build(reason) => State::Build(reason),
     });
     each.collect()
-}
-
-async fn in_registries(
-    args: &PlanArgs,
-    output: &Leaving,
-    names: &ImageRefs,
-    id: Id,
-) -> Result<State, Failure> {
-    let asked = leaving::platforms(&output.plans);
-    let wanted = Wanted {
-        names,
-        id,
-        asked: &asked,
-        declared: &output.declared,
-    };
-    let access = args.image.access(&[])?;
-    let never = CancellationToken::new();
-    Ok(match engine::presence(wanted, &access, &never).await {
-        Ok(Presence::Whole(_) | Presence::Part(_)) => State::Published,
-        Ok(Presence::Parts(_)) => {
-            State::Push("its platforms are there, one by one; its tags are to be moved".to_owned())
-        }
-        Ok(Presence::Missing) => State::Push(format!("{} has it not", looked_for(output, names))),
-        Err(error) => State::Push(format!("{error}: {}", error.problem)),
-    })
 }
 
 /// What the registries do not have.

@@ -9,7 +9,7 @@ use buildkit_client::CancellationToken;
 use catalog::{CheckedCatalog, ContextPath, Kind, Plan, Platform, Read, Variant};
 use engine::{
     BuildFailure, Event, FoundAgents, Freshness, GivenUp, ImagePlan, LoadedSecrets, Output,
-    OutputDirectory, OutputLock, Presence, RegistryAccess, Wanted, Work,
+    OutputDirectory, OutputLock, Presence, RegistryAccess, Wanted, Work, resolve::ResolveError,
 };
 
 use super::destination::Place;
@@ -179,36 +179,64 @@ impl WorkList {
         cancelled: &CancellationToken,
         tell: &(dyn Fn(String) + Sync),
     ) {
-        let mut left = Vec::new();
-        for work in std::mem::take(&mut self.work) {
-            let found = match &work {
-                Work::Image(image) => published(image, access, cancelled, tell).await,
-                Work::Tar(_) => None,
-            };
+        let all = std::mem::take(&mut self.work);
+        let asked: Vec<Vec<Platform>> = all.iter().map(asked).collect();
+        let wanted: Vec<Option<Wanted<'_>>> = all
+            .iter()
+            .zip(&asked)
+            .map(|(work, asked)| wanted(work, asked))
+            .collect();
+        let images = wanted.iter().flatten().copied();
+        let presences = engine::presences(images, access, cancelled).await;
+        let mut presences = presences.into_iter();
+        let mut found = Vec::new();
+        for (work, wanted) in all.iter().zip(&wanted) {
+            found.push(match (work, wanted.and_then(|_| presences.next())) {
+                (Work::Image(image), Some(presence)) => {
+                    published(image, presence, access, cancelled, tell).await
+                }
+                _ => None,
+            });
+        }
+        for (work, found) in all.into_iter().zip(found) {
             match found {
                 Some(output) => self.up_to_date.push(output),
-                None => left.push(work),
+                None => self.work.push(work),
             }
         }
-        self.work = left;
+    }
+}
+
+/// The platforms of an image that are built.
+fn asked(work: &Work) -> Vec<Platform> {
+    match work {
+        Work::Image(image) => image.asked().cloned().collect(),
+        Work::Tar(_) => Vec::new(),
+    }
+}
+
+/// What the registries are asked; `None` for what is in none.
+fn wanted<'a>(work: &'a Work, asked: &'a [Platform]) -> Option<Wanted<'a>> {
+    match work {
+        Work::Image(image) => Some(Wanted {
+            names: &image.names,
+            id: image.id?,
+            asked,
+            declared: &image.declared,
+        }),
+        Work::Tar(_) => None,
     }
 }
 
 /// What the registries have of an image, if nothing is to be built.
 async fn published(
     image: &ImagePlan,
+    presence: Result<Presence, ResolveError>,
     access: &RegistryAccess,
     cancelled: &CancellationToken,
     tell: &(dyn Fn(String) + Sync),
 ) -> Option<Output> {
-    let asked: Vec<Platform> = image.asked().cloned().collect();
-    let wanted = Wanted {
-        names: &image.names,
-        id: image.id?,
-        asked: &asked,
-        declared: &image.declared,
-    };
-    match engine::presence(wanted, access, cancelled).await {
+    match presence {
         Ok(Presence::Whole(published) | Presence::Part(published)) => {
             Some(image.published(published))
         }
@@ -216,7 +244,7 @@ async fn published(
         Ok(Presence::Parts(joinable)) => {
             match engine::join(&image.names, &joinable, access, cancelled).await {
                 Ok(published) => {
-                    tell(joined(&asked, image));
+                    tell(joined(image));
                     Some(image.published(published))
                 }
                 Err(error) => {
@@ -232,10 +260,10 @@ async fn published(
     }
 }
 
-fn joined(asked: &[Platform], image: &ImagePlan) -> String {
+fn joined(image: &ImagePlan) -> String {
     let artifact = &image.plans[0].variant.artifact;
     let platforms = catalog::listed(image.declared.iter().map(ToString::to_string));
-    let which = if asked.len() < image.declared.len() {
+    let which = if image.asked().count() < image.declared.len() {
         "its other platforms are in the registries, too"
     } else {
         "its platforms are in the registries, one by one"
