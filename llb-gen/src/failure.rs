@@ -16,7 +16,7 @@ use catalog::{
 };
 use engine::{
     EngineError, InputError, LayoutError, LayoutProblem, LockFileError, MissingContexts, NameError,
-    Needed, NotPinned, OutputError, SourceTrouble, VariantFailure, causes,
+    Needed, NotPinned, OutputError, RemoteProblem, SourceTrouble, VariantFailure, causes,
     resolve::{ResolveError, ResolveProblem},
 };
 
@@ -296,7 +296,11 @@ impl From<ResolveError> for Failure {
                 ),
             ),
             (Some(SourceTrouble::Transient), _) => (Exit::Transient, source_hint::AGAIN.to_owned()),
-            (_, ResolveProblem::Platform { .. } | ResolveProblem::NoPlatform { .. }) => (
+            (
+                _,
+                ResolveProblem::Remote(RemoteProblem::Platform { .. })
+                | ResolveProblem::NoPlatform { .. },
+            ) => (
                 Exit::Catalog,
                 "declare the artifact for fewer platforms, or choose another base".to_owned(),
             ),

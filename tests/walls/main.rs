@@ -15,7 +15,7 @@ use std::{
 use serde_json::Value;
 
 /// What each member may depend on, of the members. Arrows run downwards only.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     (
         "llbgen",
         &[
@@ -43,12 +43,16 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "archive",
             "buildkit-client",
             "buildkit-llb",
+            "buildkitd",
             "catalog",
             "file-set",
             // In its build script.
             "packer-build",
+            "registry",
         ],
     ),
+    ("registry", &["buildkit-client", "buildkit-llb"]),
+    ("buildkitd", &["buildkit-client"]),
     ("oocana", &["catalog"]),
     // Examples of catalogs of their own, made as other teams would.
     ("devbox", &["frontend", "llbgen"]),
@@ -75,10 +79,17 @@ const KNOWN_TO: [(&str, &[&str]); 13] = [
     ("anstream", &["llbgen"]),
     (
         "tokio",
-        &["llbgen", "engine", "frontend", "buildkit-client"],
+        &[
+            "llbgen",
+            "engine",
+            "frontend",
+            "buildkit-client",
+            "buildkitd",
+            "registry",
+        ],
     ),
-    ("oci-client", &["engine"]),
-    ("reqwest", &["engine"]),
+    ("oci-spec", &["registry"]),
+    ("reqwest", &["registry"]),
     ("dagre", &["llbgen"]),
 ];
 
@@ -170,6 +181,10 @@ fn crossings_are_seen() {
         ("buildkit-client", "catalog"),
         ("engine", "llbgen"),
         ("engine", "frontend"),
+        ("buildkitd", "buildkit-llb"),
+        ("buildkitd", "engine"),
+        ("registry", "catalog"),
+        ("engine", "reqwest"),
         ("archive", "buildkit-llb"),
         ("engine", "tonic"),
         ("catalog", "prost"),

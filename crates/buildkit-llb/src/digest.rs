@@ -86,6 +86,16 @@ impl FromStr for OpDigest {
 }
 
 impl ContentDigest {
+    /// The sha256 of `content`.
+    pub fn of(content: &[u8]) -> Self {
+        OpDigest::of(content).into()
+    }
+
+    /// The digest with these bytes, which are a sha256.
+    pub fn of_sha256(hash: [u8; 32]) -> Self {
+        OpDigest(hash).into()
+    }
+
     /// The text form, `algorithm:hex`.
     pub fn as_str(&self) -> &str {
         &self.0

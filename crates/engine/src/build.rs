@@ -6,6 +6,7 @@ use buildkit_client::{Daemon, FailureSource, SessionId, Solve, SolveError};
 use buildkit_llb::LocalSessions;
 use catalog::{PACKER_PROGRAM, Variant};
 use futures_util::{StreamExt, stream};
+use registry::RegistryAccess;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -16,7 +17,6 @@ use crate::{
     metadata::Output,
     output::OutputError,
     product::Product,
-    published::RegistryAccess,
     push_failure::PushFailure,
     secrets::LoadedSecrets,
     solve::{self, Delivered, Ended},

@@ -149,7 +149,7 @@ fn found(failure: ChecksumFailure, answer: Option<SourceAnswer>) -> FailureReaso
 
 /// The server says why it sends none.
 fn refused(failure: ChecksumFailure, message: String) -> FailureReason {
-    let Some(trouble) = source_failure::trouble(&message) else {
+    let Some(trouble) = SourceTrouble::of_words(&message) else {
         let name = failure.url.clone();
         return unasked(failure, ResolveError::Refused { name, message });
     };
@@ -157,7 +157,7 @@ fn refused(failure: ChecksumFailure, message: String) -> FailureReason {
         reference: failure.url,
         kind: SourceKind::Download,
         trouble,
-        status: source_failure::status(&message),
+        status: registry::status_in(&message),
         sources: failure.sources,
         error: None,
     }))

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use buildkit_client::{Logins, Solve};
 use buildkit_llb::{Definition, OpContent, SourceContent};
 use catalog::{ImageRef, Plan, Read};
+use registry::RegistryAccess;
 
 use crate::{
     build::BuildOptions,
     event::Event,
     image::Attestations,
-    published::RegistryAccess,
     resolve::host,
     source_failure::{self, SourceKind},
 };
@@ -74,7 +74,7 @@ impl Declared {
     /// The logins at these registries, and at those that the user allows besides, as tokens where there are any.
     pub(crate) fn logins(&self, access: &RegistryAccess) -> Logins {
         let hosts = self.registries.iter().chain(&access.allowed);
-        let (source, seed) = access.tokens.source(&access.insecure);
+        let (source, seed) = access.sessions.token_source(&access.insecure);
         Logins::new(access.credentials.clone(), hosts)
             .with_refused(access.refused.clone())
             .with_tokens(source, seed)

@@ -47,19 +47,16 @@
 //! `examples/build.rs` goes on to a daemon, and builds.
 
 mod build;
-mod cache_dir;
 mod call;
 mod causes;
 mod checksum_failure;
 pub mod context_file;
 mod contexts;
-pub mod daemon;
 mod declared;
 mod destination;
 mod directory;
 mod error;
 mod event;
-mod file_limit;
 pub mod files;
 mod fingerprint;
 mod freshness;
@@ -98,6 +95,9 @@ mod unlockable;
 mod work_list;
 mod workspace;
 
+pub use buildkitd::{self as daemon, raise_file_limit};
+pub use registry::{RegistryAccess, RemoteProblem};
+
 pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, Sent, VariantFailure},
     call::{Call, CallError},
@@ -107,7 +107,6 @@ pub use self::{
     destination::Destination,
     error::{EngineError, MissingContexts, Needed, NotPinned},
     event::Event,
-    file_limit::raise_file_limit,
     freshness::{Freshness, Inspection, Reason, incomplete},
     helper_image::{HelperImage, HelperImageError},
     image::{
@@ -126,7 +125,6 @@ pub use self::{
         Delivery, Goal, ImageNaming, ImageProduct, NameError, Product, names_of_platform,
         refuse_one_name,
     },
-    published::RegistryAccess,
     push_failure::PushFailure,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
     source_failure::{SourceFailure, SourceKind, SourceTrouble, is_transient},

@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use buildkit_client::CancellationToken;
-use catalog::{Id, Platform};
+use catalog::{ContentDigest, Id, Platform};
+use registry::{RegistryAccess, RemoteImage, RemoteProblem, found};
 
 use crate::{
     index::Index,
     names::{ImageRefs, PartRefs, Published},
     product::ImageProduct,
-    published::RegistryAccess,
-    resolve::{ResolveError, ResolveProblem, found, named, registry::Registry},
+    resolve::{ResolveError, named, remote},
     tagging::{self, Naming, TagError},
 };
 
@@ -121,8 +121,9 @@ impl<'a> Parts<'a> {
         };
         let of_part = of_part.to_owned();
         let access = self.access;
-        let tagged = async { found(Registry::of(name, access).await?.tagged().await) };
+        let tagged = async { found(remote(name, access).await?.digest().await) };
         let tagged = named(name, tagged, self.cancelled).await?;
+        let tagged = tagged.map(|digest| digest.to_string());
         Ok(tagged.filter(|tagged| *tagged == of_part))
     }
 }
@@ -133,9 +134,9 @@ async fn part(
     platform: &Platform,
     id: Id,
     access: &RegistryAccess,
-) -> Result<Option<(Index, String)>, ResolveProblem> {
-    let registry = Registry::of(name, access).await?;
-    let Some((bytes, digest)) = found(registry.manifest_bytes().await)? else {
+) -> Result<Option<(Index, String)>, RemoteProblem> {
+    let image = remote(name, access).await?;
+    let Some((bytes, digest)) = found(image.bytes().await)? else {
         return Ok(None);
     };
     // A manifest of something else is no part.
@@ -145,12 +146,12 @@ async fn part(
     if !index.is_part(platform, id) {
         return Ok(None);
     }
-    for manifest in index.manifests() {
-        if found(registry.has_manifest(manifest).await)?.is_none() {
-            return Ok(None);
-        }
+    let manifests = index.manifests().map(str::parse).collect();
+    let manifests: Vec<ContentDigest> = Result::map_err(manifests, RemoteProblem::nonsense)?;
+    if !image.has_manifests(&manifests).await? {
+        return Ok(None);
     }
-    Ok(Some((index, digest)))
+    Ok(Some((index, digest.to_string())))
 }
 
 /// Names the platforms of `image` that the daemon has pushed under `digest`; and the whole image, if its other platforms are
@@ -169,15 +170,15 @@ pub(crate) async fn publish(
     let parts = names.parts.iter().flat_map(|names| &names.platforms);
     for (platform, name) in parts.filter(|(platform, _)| asked.contains(&platform)) {
         let naming = async {
-            let registry = Registry::of(name, access).await?;
-            let bytes = registry.manifest_bytes_at(digest).await?;
-            let index = Index::from_bytes(&bytes).map_err(|error| nonsense(&error))?;
+            let image = remote(name, access).await?;
+            let bytes = image.bytes_at(&tagging::pushed(digest)?).await?;
+            let index = Index::from_bytes(&bytes).map_err(RemoteProblem::nonsense)?;
             let part = index.part(platform, id);
-            let part = part.ok_or_else(|| ResolveProblem::Platform {
+            let part = part.ok_or_else(|| RemoteProblem::Platform {
                 platform: platform.to_string(),
                 available: Vec::new(),
             })?;
-            let digest = put(&registry, &part).await?;
+            let digest = put(&image, &part).await?;
             Ok((part, digest))
         };
         let part = named(name, naming, cancelled).await;
@@ -215,27 +216,21 @@ pub(crate) async fn join(
     access: &RegistryAccess,
     cancelled: &CancellationToken,
 ) -> Result<Published, TagError> {
-    let digest = archive::Digest::of(&index.to_bytes()).to_string();
+    let digest = ContentDigest::of(&index.to_bytes()).to_string();
     for PartRefs { whole, .. } in &names.parts {
-        let putting = async { put(&Registry::of(whole, access).await?, index).await };
+        let putting = async { put(&remote(whole, access).await?, index).await };
         let put = named(whole, putting, cancelled).await;
         put.map_err(|error| TagError::new(Naming::Joined, error, &digest))?;
     }
     tagging::tag(names, &digest, access, cancelled).await
 }
 
-/// Has the tag of a registry's reference name an index; the digest of it.
-async fn put(registry: &Registry, index: &Index) -> Result<String, ResolveProblem> {
+/// Has the tag of an image's reference name an index; the digest of it.
+async fn put(image: &RemoteImage, index: &Index) -> Result<String, RemoteProblem> {
     let bytes = index.to_bytes();
-    let digest = archive::Digest::of(&bytes).to_string();
-    registry.put(bytes, index.media_type(), &digest).await?;
-    Ok(digest)
-}
-
-fn nonsense(error: &serde_json::Error) -> ResolveProblem {
-    ResolveProblem::Nonsense {
-        what: error.to_string(),
-    }
+    let digest = ContentDigest::of(&bytes);
+    image.put(bytes, index.media_type(), &digest).await?;
+    Ok(digest.to_string())
 }
 
 #[cfg(test)]

@@ -7,14 +7,7 @@ use catalog::{
     Platform, Reference, Written,
 };
 
-/// An image as its registry has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResolvedImage {
-    /// The digest of what the reference names: of the index, when there is one.
-    pub digest: ContentDigest,
-    /// The JSON of the image's config, for each platform that was asked for.
-    pub configs: BTreeMap<Platform, Vec<u8>>,
-}
+pub use registry::ResolvedImage;
 
 /// Who is asked what references stand for.
 pub trait Resolve {

@@ -5,49 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_client::{CancellationToken, DockerConfig, RefusedHosts};
-use catalog::{Id, Platform};
+use buildkit_client::CancellationToken;
+use catalog::{ContentDigest, Id, Platform};
+use futures_util::stream::{self, FuturesOrdered, StreamExt as _};
+use registry::{RegistryAccess, RemoteProblem, found};
 
 use crate::{
     image::ID_ANNOTATION,
     names::{ImageRefs, Published},
     partial_push::{Joinable, Parts},
-    resolve::{
-        ResolveError, ResolveProblem, found, named,
-        registry::{Registry, RegistryTokens},
-    },
+    resolve::{ResolveError, named, remote},
 };
-
-/// How registries are asked.
-#[derive(Debug, Clone, Default)]
-pub struct RegistryAccess {
-    /// What to log in with.
-    pub credentials: DockerConfig,
-    /// Registries that speak plain HTTP, besides those on this machine.
-    pub insecure: Vec<String>,
-    /// Registries whose credentials the daemon gets though nothing names them: mirrors.
-    pub allowed: Vec<String>,
-    /// The registries that the daemon asked credentials for and got none.
-    pub refused: RefusedHosts,
-    /// The tokens that the daemon gets in the place of logins.
-    pub tokens: RegistryTokens,
-}
-
-impl RegistryAccess {
-    /// What is to be told of credentials that the daemon was refused, once for each registry.
-    pub fn warnings(&self) -> impl Iterator<Item = String> {
-        let refused = self.refused.take().into_iter();
-        refused.map(|host| warning_of(&host))
-    }
-}
-
-/// What is to be told of a host whose credentials the daemon was refused.
-pub(crate) fn warning_of(host: &str) -> String {
-    format!(
-        "the daemon asked for the credentials of `{host}`, which nothing in this build names, and got none; if it is a \
-         mirror of yours, add `--allow-credentials {host}`"
-    )
-}
 
 /// An image that registries are asked about.
 #[derive(Debug, Clone, Copy)]
@@ -102,7 +70,8 @@ pub(crate) async fn presence(
     Ok(Presence::Missing)
 }
 
-/// The image with this id, if every one of `names` has it, and for all of `platforms`; `None` when one has not.
+/// The image with this id, if every one of `names` has it, and for all of `platforms`; `None` when one has not. All are asked
+/// side by side.
 async fn published(
     names: &ImageRefs,
     id: Id,
@@ -110,50 +79,64 @@ async fn published(
     access: &RegistryAccess,
     cancelled: &CancellationToken,
 ) -> Result<Option<Published>, ResolveError> {
-    let mut common: Option<Digests> = None;
-    for name in &names.index {
+    let indexes = names.index.iter().map(|name| {
         let asking = digests_of(name, id, platforms, access);
-        let digests = named(name, asking, cancelled).await?;
-        match (digests, &common) {
-            (None, _) => return Ok(None),
-            // Two registries with two builds of one id: one of them is to be replaced.
-            (Some(digests), Some(first)) if digests.index != first.index => return Ok(None),
-            (Some(digests), _) => common = Some(digests),
-        }
+        named(name, asking, cancelled)
+    });
+    let Some(indexes) = all(indexes).await? else {
+        return Ok(None);
+    };
+    let Some((digests, others)) = indexes.split_first() else {
+        return Ok(None);
+    };
+    // Two registries with two builds of one id: one of them is to be replaced.
+    if others.iter().any(|other| other.index != digests.index) {
+        return Ok(None);
     }
-    let Some(digests) = common else {
+    let tagged = names.platforms.iter().map(|(_, name)| {
+        let asking = async { found(remote(name, access).await?.digest().await) };
+        named(name, asking, cancelled)
+    });
+    let Some(tagged) = all(tagged).await? else {
         return Ok(None);
     };
     let of_index = names.index.iter().map(|name| (name, &digests.index));
     let mut references: Vec<_> = of_index.collect();
-    for (platform, name) in &names.platforms {
-        let Some(digest) = digests.platforms.get(platform) else {
-            return Ok(None);
-        };
-        let tagged = named(name, tagged(name, access), cancelled).await?;
-        if tagged.as_ref() != Some(digest) {
-            return Ok(None);
+    for ((platform, name), tagged) in names.platforms.iter().zip(&tagged) {
+        match digests.platforms.get(platform) {
+            Some(digest) if tagged == digest => references.push((name, digest)),
+            _ => return Ok(None),
         }
-        references.push((name, digest));
     }
     let references = references
         .into_iter()
         .map(|(name, digest)| format!("{name}@{digest}"));
     Ok(Some(Published {
         references: references.collect(),
-        digest: digests.index.clone(),
+        digest: digests.index.to_string(),
     }))
+}
+
+/// The answers to all questions, which are asked side by side; the first in their order that is `None` or an error
+/// decides.
+async fn all<T, E>(
+    questions: impl Iterator<Item = impl Future<Output = Result<Option<T>, E>>>,
+) -> Result<Option<Vec<T>>, E> {
+    let mut answers: FuturesOrdered<_> = questions.collect();
+    let mut all = Vec::new();
+    while let Some(answer) = answers.next().await {
+        match answer? {
+            Some(answer) => all.push(answer),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(all))
 }
 
 /// What an index is, and what it has for each platform.
 struct Digests {
-    index: String,
-    platforms: BTreeMap<Platform, String>,
-}
-
-/// What a tag names.
-async fn tagged(name: &str, access: &RegistryAccess) -> Result<Option<String>, ResolveProblem> {
-    found(Registry::of(name, access).await?.tagged().await)
+    index: ContentDigest,
+    platforms: BTreeMap<Platform, ContentDigest>,
 }
 
 async fn digests_of(
@@ -161,30 +144,26 @@ async fn digests_of(
     id: Id,
     platforms: &[Platform],
     access: &RegistryAccess,
-) -> Result<Option<Digests>, ResolveProblem> {
-    let registry = Registry::of(name, access).await?;
-    let Some((index, digest)) = found(registry.index().await)? else {
+) -> Result<Option<Digests>, RemoteProblem> {
+    let image = remote(name, access).await?;
+    let Some(index) = found(image.index().await)? else {
         return Ok(None);
     };
-    let annotation = index
-        .annotations
-        .as_ref()
-        .and_then(|annotations| annotations.get(ID_ANNOTATION));
-    if annotation != Some(&id.to_string()) {
+    if index.annotation(ID_ANNOTATION) != Some(&id.to_string()) {
         return Ok(None);
     }
-    let mut of_platforms = BTreeMap::new();
+    let mut digests = Vec::new();
     for platform in platforms {
-        let Some(entry) = Registry::entry(&index, platform) else {
-            return Ok(None);
-        };
-        if found(registry.has_manifest(&entry.digest).await)?.is_none() {
-            return Ok(None);
+        match index.manifest(platform)? {
+            Some(digest) => digests.push(digest),
+            None => return Ok(None),
         }
-        of_platforms.insert(platform.clone(), entry.digest.clone());
+    }
+    if !image.has_manifests(&digests).await? {
+        return Ok(None);
     }
     Ok(Some(Digests {
-        index: digest,
-        platforms: of_platforms,
+        index: index.digest().clone(),
+        platforms: platforms.iter().cloned().zip(digests).collect(),
     }))
 }

@@ -2,7 +2,7 @@
 
 use buildkit_client::{BuildFailure, SolveError};
 
-use crate::source_failure::{self, SourceTrouble};
+use crate::source_failure::SourceTrouble;
 
 /// An image that the daemon could not push.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub(crate) fn classify(failure: &BuildFailure) -> Option<(String, Option<SourceT
     }
     let (_, rest) = failure.message.split_once(FAILED)?;
     let (repository, said) = rest.split_once(": ")?;
-    Some((repository.to_owned(), source_failure::trouble(said)))
+    Some((repository.to_owned(), SourceTrouble::of_words(said)))
 }
 
 #[cfg(test)]

@@ -11,10 +11,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    cache_dir::cache_dir,
-    regular_file::{self, Links},
-};
+use buildkitd::cache_dir;
+
+use crate::regular_file::{self, Links};
 
 /// The name of the file.
 const FILE: &str = "sending-key";

@@ -4,39 +4,13 @@
 //! BuildKit sends no code for it: the errors of containerd's resolver (`core/remotes/docker`), of Go's `net`, `net/http`
 //! and `crypto/tls`, of git, and of BuildKit's `source/http` reach the client as text.
 
-mod words;
-
 use std::fmt;
 
 use buildkit_client::{BuildFailure, FailureSource, SolveError};
 use buildkit_llb::SourceContent;
 
-pub(crate) use words::{NO_PLATFORM, status, trouble};
-
-/// What keeps a source from being fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SourceTrouble {
-    /// The network or TLS: nobody answers there, or it is somebody else.
-    Unreachable,
-    /// The server is overloaded or broken, or slow: another try may well succeed.
-    Transient,
-    /// It is not there, or needs a login.
-    Missing,
-    /// The server will not have it, for a reason that no login changes.
-    Refused,
-}
-
-impl SourceTrouble {
-    /// The trouble that the status of an HTTP answer tells of; `None` for one that tells of none.
-    pub(crate) fn of_status(status: u16) -> Option<Self> {
-        match status {
-            408 | 429 | 500..=599 => Some(Self::Transient),
-            401 | 403 | 404 | 410 => Some(Self::Missing),
-            400..=499 => Some(Self::Refused),
-            _ => None,
-        }
-    }
-}
+pub use registry::Trouble as SourceTrouble;
+use registry::status_in;
 
 /// What kind of source it is: each has servers, logins and hints of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,8 +103,8 @@ pub(crate) fn classify(source: &SourceContent, failure: &BuildFailure) -> Option
     if failure.exit_code.is_some() {
         return None;
     }
-    let trouble = trouble(&failure.message)?;
-    let status = status(&failure.message).filter(|_| kind == SourceKind::Download);
+    let trouble = SourceTrouble::of_words(&failure.message)?;
+    let status = status_in(&failure.message).filter(|_| kind == SourceKind::Download);
     Some(SourceFailure {
         reference,
         kind,
@@ -148,7 +122,7 @@ pub(crate) fn classify(source: &SourceContent, failure: &BuildFailure) -> Option
 pub fn is_transient(error: &SolveError) -> bool {
     let is_busy = |failure: &BuildFailure| {
         failure.exit_code.is_none()
-            && status(&failure.message).and_then(SourceTrouble::of_status)
+            && status_in(&failure.message).and_then(SourceTrouble::of_status)
                 == Some(SourceTrouble::Transient)
     };
     error.is_transient() || matches!(error, SolveError::Build(failure) if is_busy(failure))

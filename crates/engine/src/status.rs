@@ -5,6 +5,7 @@ use std::path::Path;
 use buildkit_client::CancellationToken;
 use catalog::Platform;
 use futures_util::{StreamExt as _, stream};
+use registry::RegistryAccess;
 
 use crate::{
     freshness::{Freshness, Inspection, each_freshness},
@@ -12,11 +13,12 @@ use crate::{
     output_lock::OutputLock,
     partial_push::Joinable,
     product::{ImageProduct, Product},
-    published::{Presence, RegistryAccess, Wanted, presence},
+    published::{Presence, Wanted, presence},
     resolve::ResolveError,
 };
 
-/// How many products are asked for at a time.
+/// How many products are asked for at a time. Their questions go side by side, as far as the session of each registry lets
+/// them.
 const AT_A_TIME: usize = 64;
 
 /// What is there of a product.
@@ -90,8 +92,20 @@ pub(crate) fn on_disk(
 }
 
 impl InRegistries {
+    /// Asks the registries of many images what they have of each, side by side.
+    pub(crate) async fn of_all(
+        images: &[&ImageProduct],
+        access: &RegistryAccess,
+        cancelled: &CancellationToken,
+    ) -> Vec<Self> {
+        let asking = images
+            .iter()
+            .map(|image| Self::of(image, access, cancelled));
+        stream::iter(asking).buffered(AT_A_TIME).collect().await
+    }
+
     /// Asks the registries of an image what they have of it.
-    pub async fn of(
+    pub(crate) async fn of(
         image: &ImageProduct,
         access: &RegistryAccess,
         cancelled: &CancellationToken,

@@ -4,11 +4,12 @@
 //! those before it moved.
 
 use buildkit_client::CancellationToken;
+use catalog::ContentDigest;
+use registry::{RegistryAccess, RemoteProblem};
 
 use crate::{
     names::{ImageRefs, Published},
-    published::RegistryAccess,
-    resolve::{ResolveError, ResolveProblem, named, registry::Registry},
+    resolve::{ResolveError, ResolveProblem, named, remote},
     source_failure::SourceTrouble,
 };
 
@@ -99,14 +100,12 @@ pub(crate) async fn tag(
     let mut of_platforms = Vec::new();
     for (platform, name) in &names.platforms {
         let tagging = async {
-            let registry = Registry::of(name, access).await?;
-            let (index, _digest) = registry.index_at(digest).await?;
-            let entry = Registry::entry(&index, platform).ok_or(ResolveProblem::Platform {
-                platform: platform.to_string(),
-                available: Vec::new(),
-            })?;
-            registry.tag(&entry.digest).await?;
-            Ok(format!("{name}@{}", entry.digest))
+            let image = remote(name, access).await?;
+            let index = image.index_at(&pushed(digest)?).await?;
+            let manifest = index.manifest(platform)?;
+            let manifest = manifest.ok_or_else(|| index.lacks(platform))?;
+            image.tag(&manifest).await?;
+            Ok(format!("{name}@{manifest}"))
         };
         let tagged = named(name, tagging, cancelled).await;
         of_platforms.push(tagged.map_err(failed(Naming::Platform))?);
@@ -114,7 +113,8 @@ pub(crate) async fn tag(
     let mut references = Vec::new();
     for name in &names.index {
         let tagging = async {
-            Registry::of(name, access).await?.tag(digest).await?;
+            let image = remote(name, access).await?;
+            image.tag(&pushed(digest)?).await?;
             Ok(format!("{name}@{digest}"))
         };
         let tagged = named(name, tagging, cancelled).await;
@@ -125,6 +125,11 @@ pub(crate) async fn tag(
         digest: digest.to_owned(),
         references,
     })
+}
+
+/// The digest of what a daemon says that it pushed.
+pub(crate) fn pushed(digest: &str) -> Result<ContentDigest, RemoteProblem> {
+    digest.parse().map_err(RemoteProblem::nonsense)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::{
 
 use buildkit_client::CancellationToken;
 use catalog::{ContextPath, Plan, Read, listed};
+use registry::RegistryAccess;
 
 use crate::{
     build::BuildFailure,
@@ -16,7 +17,6 @@ use crate::{
     output_lock::{GivenUp, OutputDirectory, OutputLock},
     partial_push::join,
     product::{ImageProduct, Product, ProductKey, refuse_one_name},
-    published::RegistryAccess,
     secrets::LoadedSecrets,
     ssh::FoundAgents,
     status::{self, InRegistries},
@@ -143,18 +143,22 @@ impl WorkList {
         cancelled: &CancellationToken,
         tell: &(dyn Fn(String) + Sync),
     ) {
-        let mut left = Vec::new();
+        let images: Vec<&ImageProduct> = self.products.iter().filter_map(Product::image).collect();
+        let answers = InRegistries::of_all(&images, access, cancelled).await;
+        let mut answers = answers.into_iter();
         for product in std::mem::take(&mut self.products) {
-            let found = match product.image() {
-                Some(image) => published(image, access, cancelled, tell).await,
+            let answer = product
+                .image()
+                .and_then(|image| Some((image, answers.next()?)));
+            let found = match answer {
+                Some((image, found)) => published(image, found, access, cancelled, tell).await,
                 None => None,
             };
             match found {
                 Some(output) => self.up_to_date.push(output),
-                None => left.push(product),
+                None => self.products.push(product),
             }
         }
-        self.products = left;
     }
 
     /// The products to build, and what is left of the list until they are.
@@ -229,11 +233,12 @@ fn locked<'a>(
 /// What the registries have of an image, if nothing is to be built.
 async fn published(
     image: &ImageProduct,
+    found: InRegistries,
     access: &RegistryAccess,
     cancelled: &CancellationToken,
     tell: &(dyn Fn(String) + Sync),
 ) -> Option<Output> {
-    match InRegistries::of(image, access, cancelled).await {
+    match found {
         InRegistries::There(output) => Some(*output),
         InRegistries::Missing => None,
         InRegistries::Joinable(joinable) => {

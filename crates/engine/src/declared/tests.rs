@@ -137,7 +137,7 @@ fn what_was_refused_names_the_host_and_the_flag() {
         ..RegistryAccess::default()
     };
     assert_eq!(access.warnings().next(), None);
-    let told = crate::published::warning_of("mirror.example");
+    let told = registry::refused_warning("mirror.example");
     assert_eq!(
         told,
         "the daemon asked for the credentials of `mirror.example`, which nothing in this build names, and got none; if it \

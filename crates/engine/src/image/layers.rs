@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use buildkit_client::CancellationToken;
+use registry::RegistryAccess;
 use serde::Deserialize;
 
 use super::ImageCompression;
 use crate::{
     index::Index,
-    published::RegistryAccess,
-    resolve::{ResolveError, named, registry::Registry},
+    resolve::{ResolveError, named, remote},
+    tagging,
 };
 
 /// The annotation of an eStargz layer with the digest of its table of contents.
@@ -63,14 +64,15 @@ pub(super) async fn pushed(
     cancelled: &CancellationToken,
 ) -> Result<Vec<Layer>, ResolveError> {
     let asking = async {
-        let registry = Registry::of(name, access).await?;
-        let bytes = registry.manifest_bytes_at(digest).await?;
+        let image = remote(name, access).await?;
+        let bytes = image.bytes_at(&tagging::pushed(digest)?).await?;
         let Ok(index) = Index::from_bytes(&bytes) else {
             return Ok(of_manifest(&bytes));
         };
         let mut layers = Vec::new();
         for manifest in index.manifests() {
-            layers.extend(of_manifest(&registry.manifest_bytes_at(manifest).await?));
+            let manifest = tagging::pushed(manifest)?;
+            layers.extend(of_manifest(&image.bytes_at(&manifest).await?));
         }
         Ok(layers)
     };

@@ -5,12 +5,12 @@ use buildkit_client::{
 };
 use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
 
+use registry::{NO_PLATFORM, RegistryAccess, RemoteProblem, status_in};
+
 use super::{ResolveProblem, ResolvedImage};
 use crate::{
     declared::Declared,
-    published::RegistryAccess,
     secrets::LoadedSecrets,
-    source_failure::{self, NO_PLATFORM},
     source_queries::{self, Nonsense},
 };
 
@@ -54,8 +54,8 @@ pub(super) async fn http(
     .await;
     let answer = answer.map_err(|problem| match problem {
         ResolveProblem::Daemon(ResolveError::Refused { name, message }) => {
-            match source_failure::status(&message) {
-                Some(status) => ResolveProblem::Status { status },
+            match status_in(&message) {
+                Some(status) => RemoteProblem::Status { status }.into(),
                 None => ResolveError::Refused { name, message }.into(),
             }
         }
@@ -95,6 +95,6 @@ async fn one(
 
 impl From<Nonsense> for ResolveProblem {
     fn from(Nonsense(what): Nonsense) -> Self {
-        Self::Nonsense { what }
+        RemoteProblem::nonsense(what).into()
     }
 }

@@ -1,9 +1,9 @@
 //! Why it cannot be known what a reference stands for.
 
-use buildkit_client::{CredentialsError, DockerConfigError};
 use catalog::listed;
+use registry::RemoteProblem;
 
-use crate::source_failure::{self, SourceKind, SourceTrouble};
+use crate::source_failure::{SourceKind, SourceTrouble};
 
 /// A reference of which it cannot be known what it stands for.
 #[derive(Debug, thiserror::Error)]
@@ -28,50 +28,14 @@ pub enum ResolveProblem {
     /// The daemon cannot say.
     #[error(transparent)]
     Daemon(#[from] buildkit_client::ResolveError),
-    /// The registry or server cannot be asked, or says no.
-    #[error("{message}")]
-    Server {
-        /// What kind of trouble it is, if that can be told.
-        trouble: Option<SourceTrouble>,
-        /// The words of who knows.
-        message: String,
-    },
-    /// The server of a download answered with an error.
-    #[error("the server answered {status}")]
-    Status {
-        /// The status.
-        status: u16,
-    },
-    /// The credentials for the registry cannot be had.
+    /// The registry or server cannot be asked, says no, or has something else.
     #[error(transparent)]
-    Credentials(#[from] CredentialsError),
-    /// Docker's configuration cannot be read.
-    #[error(transparent)]
-    Docker(#[from] DockerConfigError),
-    /// The login is of a kind that the registry does not take.
-    #[error(
-        "its login is an identity token, and it takes a user name and a password; `docker login` writes them down"
-    )]
-    IdentityToken,
-    /// The image is not there for a platform.
-    #[error("it is not there for `{platform}`, only for {}", list(available))]
-    Platform {
-        /// The platform.
-        platform: String,
-        /// Those that it is there for.
-        available: Vec<String>,
-    },
+    Remote(#[from] RemoteProblem),
     /// The daemon found the image, and not for every platform; it does not say which it is there for.
     #[error("it is not there for {}", all_of(asked))]
     NoPlatform {
         /// Those that were asked for.
         asked: Vec<String>,
-    },
-    /// What came back is not what was asked for.
-    #[error("the answer makes no sense: {what}")]
-    Nonsense {
-        /// What is wrong with it.
-        what: String,
     },
 }
 
@@ -80,21 +44,13 @@ fn all_of(names: &[String]) -> String {
     format!("{all}{}", listed(names))
 }
 
-fn list(names: &[String]) -> String {
-    if names.is_empty() {
-        return "no platform that it names".to_owned();
-    }
-    listed(names)
-}
-
 impl ResolveProblem {
     /// What kind of trouble it is, if that can be told.
     pub(crate) fn trouble(&self) -> Option<SourceTrouble> {
         use buildkit_client::ResolveError as Daemon;
         match self {
-            Self::Server { trouble, .. } => *trouble,
-            Self::Daemon(Daemon::Refused { message, .. }) => source_failure::trouble(message),
-            Self::Status { status } => SourceTrouble::of_status(*status),
+            Self::Remote(problem) => problem.trouble(),
+            Self::Daemon(Daemon::Refused { message, .. }) => SourceTrouble::of_words(message),
             Self::Daemon(Daemon::Slow { .. } | Daemon::Lost(_)) => Some(SourceTrouble::Transient),
             Self::Daemon(Daemon::Solve(error)) if error.is_transient() => {
                 Some(SourceTrouble::Transient)

@@ -5,14 +5,15 @@ use std::{ffi::OsString, os::unix::ffi::OsStringExt, process::Stdio};
 use catalog::{Commit, GitSource};
 use tokio::process::Command;
 
-use super::ResolveProblem;
-use crate::{secrets::LoadedSecrets, source_failure};
+use registry::{RemoteProblem, Trouble};
+
+use crate::secrets::LoadedSecrets;
 
 /// The commit that a ref stands for; a commit stands for itself.
 pub(super) async fn commit(
     source: &GitSource,
     secrets: &LoadedSecrets,
-) -> Result<Commit, ResolveProblem> {
+) -> Result<Commit, RemoteProblem> {
     if let Some(Ok(commit)) = source.reference().map(str::parse) {
         return Ok(commit);
     }
@@ -34,7 +35,7 @@ pub(super) async fn commit(
         } else {
             said
         };
-        let trouble = source_failure::trouble(&message);
+        let trouble = Trouble::of_words(&message);
         return Err(server(trouble, message));
     }
     let listing = String::from_utf8_lossy(&output.stdout);
@@ -112,8 +113,8 @@ fn chosen(listing: &str, reference: Option<&str>) -> Option<Commit> {
     }
 }
 
-fn server(trouble: Option<source_failure::SourceTrouble>, message: String) -> ResolveProblem {
-    ResolveProblem::Server { trouble, message }
+fn server(trouble: Option<Trouble>, message: String) -> RemoteProblem {
+    RemoteProblem::Server { trouble, message }
 }
 
 #[cfg(test)]

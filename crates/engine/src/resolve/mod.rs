@@ -3,22 +3,17 @@
 mod daemon;
 mod error;
 mod git;
-pub(crate) mod registry;
-mod web;
 
 use buildkit_client::{CancellationToken, Daemon};
 use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
 
+use registry::{RegistryAccess, RemoteImage, RemoteProblem};
+
 pub use self::error::{ResolveError, ResolveProblem};
 pub(crate) use self::git::host;
-pub use self::registry::RegistryTokens;
 pub use crate::pinning::{PinClash, Pinning, Resolve, ResolvedImage};
 
-use crate::{
-    published::RegistryAccess,
-    secrets::LoadedSecrets,
-    source_failure::{SourceKind, SourceTrouble},
-};
+use crate::{secrets::LoadedSecrets, source_failure::SourceKind};
 
 /// Who is asked.
 #[derive(Debug)]
@@ -63,17 +58,23 @@ impl Resolve for Asking<'_> {
                 Resolver::Daemon { daemon, access, .. } => {
                     daemon::image(daemon, access, image, platforms, self.cancelled).await
                 }
-                Resolver::Direct { access, .. } => registry::image(access, image, platforms).await,
+                Resolver::Direct { access, .. } => direct(access, image, platforms).await,
             }
         };
-        named(&image.familiar(), resolving, self.cancelled).await
+        about(
+            SourceKind::Image,
+            &image.familiar(),
+            resolving,
+            self.cancelled,
+        )
+        .await
     }
 
     async fn http(&self, url: &str) -> Result<ContentDigest, ResolveError> {
         let resolving = async {
             match self.resolver {
                 Resolver::Daemon { daemon, .. } => daemon::http(daemon, url, self.cancelled).await,
-                Resolver::Direct { .. } => web::sha256(url).await,
+                Resolver::Direct { .. } => Ok(registry::sha256_of_url(url).await?),
             }
         };
         about(SourceKind::Download, url, resolving, self.cancelled).await
@@ -85,7 +86,7 @@ impl Resolve for Asking<'_> {
                 Resolver::Daemon {
                     daemon, secrets, ..
                 } => daemon::git(daemon, secrets, source, self.cancelled).await,
-                Resolver::Direct { secrets, .. } => git::commit(source, secrets).await,
+                Resolver::Direct { secrets, .. } => Ok(git::commit(source, secrets).await?),
             }
         };
         about(
@@ -101,25 +102,35 @@ impl Resolve for Asking<'_> {
         ResolveError {
             name: name.to_owned(),
             kind: SourceKind::Image,
-            problem: ResolveProblem::Nonsense { what },
+            problem: RemoteProblem::nonsense(what).into(),
         }
     }
+}
+
+/// What the registry itself says that an image is.
+async fn direct(
+    access: &RegistryAccess,
+    image: &ImageRef,
+    platforms: &[Platform],
+) -> Result<ResolvedImage, ResolveProblem> {
+    let image = RemoteImage::of(image, access).await?;
+    Ok(image.resolved(platforms).await?)
 }
 
 /// The answer of a registry about the image `name`, unless the user has had enough before.
 pub(crate) fn named<T>(
     name: &str,
-    asking: impl Future<Output = Result<T, ResolveProblem>> + Send,
+    asking: impl Future<Output = Result<T, RemoteProblem>> + Send,
     cancelled: &CancellationToken,
 ) -> impl Future<Output = Result<T, ResolveError>> + Send {
     about(SourceKind::Image, name, asking, cancelled)
 }
 
 /// The answer about the source `name`, unless the user has had enough before.
-fn about<T>(
+fn about<T, E: Into<ResolveProblem>>(
     kind: SourceKind,
     name: &str,
-    asking: impl Future<Output = Result<T, ResolveProblem>> + Send,
+    asking: impl Future<Output = Result<T, E>> + Send,
     cancelled: &CancellationToken,
 ) -> impl Future<Output = Result<T, ResolveError>> + Send {
     // The futures of clients are large.
@@ -127,7 +138,7 @@ fn about<T>(
     async move {
         let answer = tokio::select! {
             () = cancelled.cancelled() => Err(ResolveProblem::Cancelled),
-            answer = asking => answer,
+            answer = asking => answer.map_err(Into::into),
         };
         answer.map_err(|problem| ResolveError {
             name: name.to_owned(),
@@ -137,14 +148,11 @@ fn about<T>(
     }
 }
 
-/// What is missing is not there, and no error.
-pub(crate) fn found<T>(answer: Result<T, ResolveProblem>) -> Result<Option<T>, ResolveProblem> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(ResolveProblem::Server {
-            trouble: Some(SourceTrouble::Missing),
-            ..
-        }) => Ok(None),
-        Err(problem) => Err(problem),
-    }
+/// The image that is known by `name`, in its registry.
+pub(crate) async fn remote(
+    name: &str,
+    access: &RegistryAccess,
+) -> Result<RemoteImage, RemoteProblem> {
+    let image: ImageRef = name.parse().map_err(RemoteProblem::nonsense)?;
+    RemoteImage::of(&image, access).await
 }

@@ -65,7 +65,7 @@ fn not_allowed(TagError { naming, digest, .. }: &TagError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use engine::resolve::ResolveProblem;
+    use engine::RemoteProblem;
 
     use super::*;
 
@@ -82,10 +82,11 @@ mod tests {
             name: "r/a:1".to_owned(),
             digest: "sha256:1".to_owned(),
             naming,
-            problem: ResolveProblem::Server {
+            problem: RemoteProblem::Server {
                 trouble: Some(trouble),
                 message: String::new(),
-            },
+            }
+            .into(),
         })
     }
 

@@ -1,0 +1,93 @@
+//! The HTTP clients of this crate, with their limits.
+
+use std::{error::Error, time::Duration};
+
+use reqwest::{Client, ClientBuilder, redirect::Policy};
+
+use crate::{problem::RemoteProblem, trouble::Trouble};
+
+/// How long a server may take to accept a connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(15);
+
+/// How long a server may be silent in the middle of an answer.
+const SILENCE_LIMIT: Duration = Duration::from_mins(1);
+
+/// How long a connection is kept that nothing is asked on: less than what the balancers before registries allow.
+const IDLE_LIMIT: Duration = Duration::from_secs(30);
+
+/// How many redirects a client follows that stays on one host; reqwest's own limit.
+const MAX_REDIRECTS: usize = 10;
+
+/// The clients of all sessions. Clones share their connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Clients {
+    /// For questions.
+    pub(crate) questions: Client,
+    /// For requests that have a secret in them: redirects to another origin are errors, because those of a POST take its body
+    /// along.
+    pub(crate) confined: Client,
+}
+
+impl Clients {
+    pub(crate) fn new() -> Result<Self, RemoteProblem> {
+        Ok(Self {
+            questions: client()?,
+            confined: built(limited().redirect(staying()))?,
+        })
+    }
+}
+
+/// A client with these limits.
+pub(crate) fn client() -> Result<Client, RemoteProblem> {
+    built(limited())
+}
+
+/// Redirects that stay on the host that was asked.
+fn staying() -> Policy {
+    Policy::custom(|attempt| {
+        let is_same = attempt
+            .previous()
+            .first()
+            .is_some_and(|first| first.origin() == attempt.url().origin());
+        if is_same && attempt.previous().len() <= MAX_REDIRECTS {
+            attempt.follow()
+        } else {
+            attempt.error("a login is not taken to another server")
+        }
+    })
+}
+
+fn limited() -> ClientBuilder {
+    use_tls();
+    Client::builder()
+        .connect_timeout(CONNECT_LIMIT)
+        .read_timeout(SILENCE_LIMIT)
+        .pool_idle_timeout(IDLE_LIMIT)
+}
+
+fn built(builder: ClientBuilder) -> Result<Client, RemoteProblem> {
+    builder.build().map_err(|error| problem(&error))
+}
+
+/// What an HTTP client says, and what kind of trouble that is.
+pub(crate) fn problem(error: &reqwest::Error) -> RemoteProblem {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        message = format!("{message}: {source}");
+        cause = source.source();
+    }
+    let trouble = match error.status().map(|status| status.as_u16()) {
+        Some(status) => Trouble::of_status(status),
+        None if error.is_connect() => Some(Trouble::Unreachable),
+        None if error.is_timeout() => Some(Trouble::Transient),
+        None => Trouble::of_words(&message),
+    };
+    RemoteProblem::Server { trouble, message }
+}
+
+/// The implementation of TLS that all of this program uses, so that none is chosen by chance.
+fn use_tls() {
+    // It fails when it was called before.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+}

@@ -1,0 +1,90 @@
+//! Why a registry or another server does not say what it is asked.
+
+use std::fmt::Display;
+
+use buildkit_client::{CredentialsError, DockerConfigError};
+
+use crate::trouble::Trouble;
+
+/// Why a registry or another server does not say what it is asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RemoteProblem {
+    /// The registry or server cannot be asked, or says no.
+    #[error("{message}")]
+    Server {
+        /// What kind of trouble it is, if that can be told.
+        trouble: Option<Trouble>,
+        /// The words of who knows.
+        message: String,
+    },
+    /// The server of a download answered with an error.
+    #[error("the server answered {status}")]
+    Status {
+        /// The status.
+        status: u16,
+    },
+    /// The credentials for the registry cannot be had.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// Docker's configuration cannot be read.
+    #[error(transparent)]
+    Docker(#[from] DockerConfigError),
+    /// The login is of a kind that the registry does not take.
+    #[error(
+        "its login is an identity token, and it takes a user name and a password; `docker login` writes them down"
+    )]
+    IdentityToken,
+    /// The image is not there for a platform.
+    #[error("it is not there for `{platform}`, only for {}", listed(available))]
+    Platform {
+        /// The platform.
+        platform: String,
+        /// Those that it is there for.
+        available: Vec<String>,
+    },
+    /// What came back is not what was asked for.
+    #[error("the answer makes no sense: {what}")]
+    Nonsense {
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() {
+        return "no platform that it names".to_owned();
+    }
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+impl RemoteProblem {
+    /// The answer is not what was asked for.
+    pub fn nonsense(what: impl Display) -> Self {
+        Self::Nonsense {
+            what: what.to_string(),
+        }
+    }
+
+    /// What kind of trouble it is, if that can be told.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Server { trouble, .. } => *trouble,
+            Self::Status { status } => Trouble::of_status(*status),
+            _ => None,
+        }
+    }
+}
+
+/// The answer; `None` if what was asked for is not there.
+pub fn found<T>(answer: Result<T, RemoteProblem>) -> Result<Option<T>, RemoteProblem> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(RemoteProblem::Server {
+            trouble: Some(Trouble::Missing),
+            ..
+        }) => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}

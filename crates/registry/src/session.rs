@@ -1,0 +1,257 @@
+//! The session with one registry: its login, what it wants of whoever asks, tokens, and how much is asked at once.
+//!
+//! The client is our own, and not that of a crate, because those read answers without bounds: a registry that sends bytes
+//! without end, or a token of a gigabyte, would fill the memory.
+//!
+//! The distribution specification.
+
+pub(crate) mod answer;
+pub(crate) mod challenge;
+pub(crate) mod token;
+
+mod authorized;
+mod token_server;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use buildkit_client::Credentials;
+use reqwest::{
+    Method, Response,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE},
+};
+use tokio::sync::{OnceCell, Semaphore};
+
+pub(crate) use self::answer::Answer;
+use self::{
+    answer::taken,
+    authorized::{Authorized, Scope},
+    challenge::{Challenge, TokenServer},
+};
+use crate::{
+    client::{self, Clients},
+    problem::RemoteProblem,
+};
+
+/// How many questions are on their way to one registry at most.
+pub const AT_ONCE: usize = 16;
+
+/// The session with one registry.
+#[derive(Debug)]
+pub(crate) struct Session {
+    clients: Clients,
+    /// `https://ghcr.io`.
+    address: String,
+    /// A helper is run once for it.
+    login: OnceCell<Option<Credentials>>,
+    permits: Semaphore,
+    /// Held by the first question, so that the others know what the registry wants.
+    first: tokio::sync::Mutex<()>,
+    wants: Mutex<Wants>,
+    token_server: OnceCell<Option<TokenServer>>,
+    authorized: Authorized,
+}
+
+/// What a registry wants of whoever asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Wants {
+    /// It was not asked yet.
+    Unknown,
+    /// Nothing so far.
+    Nothing,
+    /// A login.
+    Login(Challenge),
+}
+
+/// A question.
+pub(crate) struct Question<'a> {
+    pub(crate) method: Method,
+    /// Behind the repository, such as `manifests/latest`.
+    pub(crate) path: String,
+    pub(crate) accept: &'a [&'a str],
+    /// What is put, with its media type.
+    pub(crate) body: Option<(Vec<u8>, &'a str)>,
+    /// The largest answer that is taken, in bytes.
+    pub(crate) most: usize,
+}
+
+/// The header that is sent without being asked for, and why there is none.
+#[derive(Default)]
+struct Ahead {
+    header: Option<String>,
+    failed: Option<(Challenge, RemoteProblem)>,
+}
+
+impl Session {
+    pub(crate) fn new(clients: Clients, address: String) -> Self {
+        Self {
+            clients,
+            address,
+            login: OnceCell::new(),
+            permits: Semaphore::new(AT_ONCE),
+            first: tokio::sync::Mutex::default(),
+            wants: Mutex::new(Wants::Unknown),
+            token_server: OnceCell::new(),
+            authorized: Authorized::default(),
+        }
+    }
+
+    /// Logs in with what `asking` gives, once.
+    pub(crate) async fn with_login(
+        &self,
+        asking: impl Future<Output = Result<Option<Credentials>, RemoteProblem>>,
+    ) -> Result<(), RemoteProblem> {
+        let given = async || {
+            Ok(asking
+                .await?
+                .filter(|login| *login != Credentials::default()))
+        };
+        self.login.get_or_try_init(given).await.map(drop)
+    }
+
+    /// Asks about a repository, and asks once more with the login that the registry wants.
+    pub(crate) async fn ask(
+        &self,
+        repository: &str,
+        question: &Question<'_>,
+    ) -> Result<Answer, RemoteProblem> {
+        // It is never closed.
+        let _permit = self.permits.acquire().await;
+        let scope = Scope::of(repository, &question.method);
+        let (response, ahead) = self.sent_first(&scope, question).await?;
+        if response.status() != 401 {
+            return taken(response, question.most).await;
+        }
+        let wanted = challenge::strongest(response.headers().get_all(WWW_AUTHENTICATE));
+        if let Some((challenge, problem)) = ahead.failed
+            && wanted.as_ref() == Some(&challenge)
+        {
+            return Err(problem);
+        }
+        let refused = ahead.header.as_deref();
+        let header = match wanted {
+            Some(wanted) => self.authorization(&wanted, &scope, refused).await?,
+            None => None,
+        };
+        let Some(header) = header else {
+            return taken(response, question.most).await;
+        };
+        let response = self.send(&scope, question, Some(header)).await?;
+        taken(response, question.most).await
+    }
+
+    /// Sends a question with what the registry is known to want. The first one goes alone: the others know from its answer.
+    async fn sent_first(
+        &self,
+        scope: &Scope,
+        question: &Question<'_>,
+    ) -> Result<(Response, Ahead), RemoteProblem> {
+        let mut first = None;
+        if *self.wants() == Wants::Unknown {
+            first = Some(self.first.lock().await).filter(|_| *self.wants() == Wants::Unknown);
+        }
+        let ahead = self.ahead(scope).await;
+        let sent = self.send(scope, question, ahead.header.clone()).await;
+        self.learn(sent.as_ref().ok());
+        drop(first);
+        Ok((sent?, ahead))
+    }
+
+    async fn ahead(&self, scope: &Scope) -> Ahead {
+        let wants = self.wants().clone();
+        let Wants::Login(challenge) = wants else {
+            return Ahead::default();
+        };
+        match self.authorization(&challenge, scope, None).await {
+            Ok(header) => Ahead {
+                header,
+                failed: None,
+            },
+            Err(problem) => Ahead {
+                header: None,
+                failed: Some((challenge, problem)),
+            },
+        }
+    }
+
+    /// Notes down what an answer says that the registry wants. What another server says, to which it led, is not noted.
+    fn learn(&self, response: Option<&Response>) {
+        let own = response.filter(|response| {
+            let (asked, rest) = (self.address.as_str(), response.url().as_str());
+            rest.strip_prefix(asked)
+                .is_some_and(|path| path.starts_with('/'))
+        });
+        let challenge = own
+            .filter(|response| response.status() == 401)
+            .and_then(|response| {
+                challenge::strongest(response.headers().get_all(WWW_AUTHENTICATE))
+            });
+        let mut wants = self.wants();
+        match challenge {
+            Some(challenge) => *wants = Wants::Login(challenge),
+            None if *wants == Wants::Unknown => *wants = Wants::Nothing,
+            None => {}
+        }
+    }
+
+    fn wants(&self) -> MutexGuard<'_, Wants> {
+        self.wants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn send(
+        &self,
+        scope: &Scope,
+        question: &Question<'_>,
+        authorization: Option<String>,
+    ) -> Result<Response, RemoteProblem> {
+        let url = format!("{}/v2/{}/{}", self.address, scope.repository, question.path);
+        let questions = &self.clients.questions;
+        let mut request = questions.request(question.method.clone(), url);
+        if !question.accept.is_empty() {
+            request = request.header(ACCEPT, question.accept.join(", "));
+        }
+        if let Some(header) = authorization {
+            request = request.header(AUTHORIZATION, header);
+        }
+        if let Some((body, media_type)) = &question.body {
+            request = request.header(CONTENT_TYPE, *media_type).body(body.clone());
+        }
+        request
+            .send()
+            .await
+            .map_err(|error| client::problem(&error))
+    }
+
+    /// The header that answers a challenge; `None` when there is nothing to answer with. One that was `refused` is not given
+    /// again.
+    async fn authorization(
+        &self,
+        wanted: &Challenge,
+        scope: &Scope,
+        refused: Option<&str>,
+    ) -> Result<Option<String>, RemoteProblem> {
+        let login = self.login.get().and_then(Option::as_ref);
+        match (wanted, login) {
+            (Challenge::Bearer(server), login) => {
+                let fetching = async || {
+                    let scopes = [scope.to_string()];
+                    let token =
+                        token::fetch(&self.clients.confined, server, &scopes, login).await?;
+                    Ok(format!("Bearer {}", token.secret))
+                };
+                let header = self.authorized.header(scope, refused, fetching).await;
+                header.map(Some)
+            }
+            (Challenge::Basic, Some(login)) if login.username.is_empty() => {
+                Err(RemoteProblem::IdentityToken)
+            }
+            (Challenge::Basic, Some(login)) => {
+                let header = token::basic(login);
+                Ok(Some(header).filter(|header| refused != Some(header.as_str())))
+            }
+            (Challenge::Basic, None) => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Answers of registries and of the servers that give their tokens: no more than may be read of them, and what it means
+//! when they say no.
+
+use reqwest::{Response, header::HeaderMap};
+use serde::Deserialize;
+
+use crate::{client::problem, problem::RemoteProblem, trouble::Trouble};
+
+/// The most that is read of an answer that says no.
+const MAX_REFUSAL: usize = 64 << 10;
+
+/// The most that is quoted of what a registry says, in characters.
+const MAX_QUOTE: usize = 200;
+
+/// An answer that does not say no.
+pub(crate) struct Answer {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The answer, unless it says no, or is larger than what was asked for can be.
+pub(super) async fn taken(response: Response, most: usize) -> Result<Answer, RemoteProblem> {
+    taken_without("", response, most).await
+}
+
+/// The same for a question that had `secret` in it, which a server may repeat when it says no.
+pub(super) async fn taken_without(
+    secret: &str,
+    mut response: Response,
+    most: usize,
+) -> Result<Answer, RemoteProblem> {
+    let status = response.status().as_u16();
+    if status >= 400 {
+        let (body, _is_whole) = first(&mut response, MAX_REFUSAL).await?;
+        let body = String::from_utf8_lossy(&body);
+        return Err(match secret {
+            "" => refused(status, &body),
+            secret => refused(status, &body.replace(secret, "…")),
+        });
+    }
+    let headers = response.headers().clone();
+    match first(&mut response, most).await? {
+        (body, true) => Ok(Answer { headers, body }),
+        (_, false) => Err(RemoteProblem::nonsense(format!(
+            "it has more than {most} bytes, the most that is read"
+        ))),
+    }
+}
+
+/// The first bytes of a body, and whether that is all of it.
+async fn first(response: &mut Response, most: usize) -> Result<(Vec<u8>, bool), RemoteProblem> {
+    let mut body = Vec::new();
+    let next = async |response: &mut Response| {
+        let chunk = response.chunk().await;
+        chunk.map_err(|error| problem(&error))
+    };
+    while let Some(chunk) = next(response).await? {
+        if body.len() + chunk.len() > most {
+            body.extend_from_slice(&chunk[..most - body.len()]);
+            return Ok((body, false));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok((body, true))
+}
+
+/// An answer that says no, in the registry's own words.
+pub(super) fn refused(status: u16, body: &str) -> RemoteProblem {
+    let (codes, said) = said(body);
+    let said = match quoted(&said) {
+        said if said.is_empty() => said,
+        said => format!(": {said}"),
+    };
+    RemoteProblem::Server {
+        trouble: trouble(status, &codes),
+        message: format!("the registry answered {status}{said}"),
+    }
+}
+
+/// The trouble that an answer tells of: by its codes, which say more than its status, or else by that.
+fn trouble(status: u16, codes: &[String]) -> Option<Trouble> {
+    let known = codes.iter().find_map(|code| Trouble::of_code(code));
+    let by_status = Trouble::of_status(status);
+    match by_status {
+        Some(Trouble::Transient) => by_status,
+        _ => known.or(by_status),
+    }
+}
+
+/// The codes in the body of an answer, and their messages, as the distribution specification has them, or else its text.
+fn said(body: &str) -> (Vec<String>, String) {
+    #[derive(Deserialize)]
+    struct Errors {
+        errors: Vec<Error>,
+    }
+    #[derive(Deserialize)]
+    struct Error {
+        code: String,
+        #[serde(default)]
+        message: String,
+    }
+    let Ok(Errors { errors }) = serde_json::from_str(body) else {
+        return (Vec::new(), body.trim().to_owned());
+    };
+    let texts: Vec<String> = errors
+        .iter()
+        .map(|error| format!("{}: {}", error.code, error.message))
+        .collect();
+    let codes = errors.into_iter().map(|error| error.code).collect();
+    (codes, texts.join("; "))
+}
+
+/// As much of a text as is quoted.
+pub(super) fn quoted(text: &str) -> String {
+    match text.char_indices().nth(MAX_QUOTE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
