@@ -8,6 +8,7 @@ use super::{answer::refused, *};
 use crate::{
     fake::{ok, serve, wants},
     remote_image::RemoteImage,
+    trouble::Trouble,
 };
 
 const INDEX: &str =
