@@ -8,8 +8,8 @@ use crate::problem::RemoteProblem;
 
 /// What a reference names: an index, or the manifest of one platform.
 pub(crate) enum Manifest {
-    Index(ImageIndex),
-    Image(ImageManifest),
+    Index(Box<ImageIndex>),
+    Image(Box<ImageManifest>),
 }
 
 impl Manifest {

@@ -65,7 +65,7 @@ impl RemoteImage {
         let (bytes, digest) = self.bytes().await?;
         let configs = match Manifest::read(&bytes)? {
             Manifest::Index(index) => {
-                let index = &RemoteIndex::new(digest.clone(), index);
+                let index = &RemoteIndex::new(digest.clone(), *index);
                 let asking = platforms
                     .iter()
                     .map(|platform| self.config_in(index, platform));
@@ -262,7 +262,7 @@ fn manifest(method: Method, reference: &str) -> Question<'static> {
 
 fn index_of((bytes, digest): (Vec<u8>, ContentDigest)) -> Result<RemoteIndex, RemoteProblem> {
     match Manifest::read(&bytes)? {
-        Manifest::Index(index) => Ok(RemoteIndex::new(digest, index)),
+        Manifest::Index(index) => Ok(RemoteIndex::new(digest, *index)),
         Manifest::Image(_) => Err(RemoteProblem::Server {
             trouble: Some(Trouble::Missing),
             message: "it has no index".to_owned(),
