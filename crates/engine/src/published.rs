@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use buildkit_client::CancellationToken;
 use catalog::{ContentDigest, Id, Platform};
-use futures_util::stream::{self, FuturesOrdered, StreamExt as _};
+use futures_util::stream::{FuturesOrdered, StreamExt as _};
 use registry::{RegistryAccess, RemoteProblem, found};
 
 use crate::{
