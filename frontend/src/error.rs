@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, error::Error, fmt::Write as _};
 
 use buildkit_client::{GatewayError, readable};
 use catalog::{
-    BaseError, CatalogError, FileError, LockError, PlanError, PlanProblem, SelectError, Variant,
-    Written, listed,
+    BaseError, CATALOG_FILE, CatalogError, FileError, LockError, PlanError, PlanProblem,
+    SelectError, Variant, Written, listed,
 };
 
 use engine::{
@@ -29,6 +29,12 @@ pub enum FrontendError {
     /// The catalog's file is wrong.
     #[error(transparent)]
     CatalogFile(#[from] FileError),
+    /// Neither the program nor the context declares an artifact.
+    #[error("there is no `{CATALOG_FILE}` in {directory}")]
+    NoCatalog {
+        /// What the context is called.
+        directory: String,
+    },
     /// There is no such artifact, platform or option.
     #[error(transparent)]
     Select(#[from] SelectError),
@@ -224,6 +230,7 @@ impl FrontendError {
                 format!("name one with `--target`: {}", listed(valid))
             }
             Self::Select(error) => error.valid_ones(),
+            Self::NoCatalog { .. } => "give the directory that has it as the context, or its path with `-f`; `llbgen new rootfs NAME` begins one".to_owned(),
             Self::SeveralArtifacts { artifacts, .. } => {
                 format!("`--target` takes one of {}", listed(artifacts))
             }

@@ -1,7 +1,9 @@
-//! `llbgen-frontend`, with the built-in catalog.
+//! `llbgen-frontend`: the artifacts are those of `llbgen.toml`.
 
 use std::process::ExitCode;
 
+use frontend::catalog::Catalog;
+
 fn main() -> ExitCode {
-    frontend::run(oocana::catalog())
+    frontend::run(Catalog::new())
 }

@@ -1,4 +1,4 @@
-//! `llbgen.toml` of the context directory, beside the artifacts that are built in.
+//! `llbgen.toml` of the context directory, beside the artifacts of the program.
 
 use std::{io::ErrorKind, path::Path};
 
@@ -7,19 +7,40 @@ use engine::InputError;
 
 use crate::failure::{Exit, Failure};
 
-/// The catalog that is built in with the artifacts of `llbgen.toml` in `context`; as it is where there is none.
-pub(crate) fn with_file(catalog: Catalog, context: &Path) -> Result<Catalog, Failure> {
+/// The catalog of the program with the artifacts of `llbgen.toml` in `context`; nothing where neither has any.
+pub(crate) fn with_file(catalog: Catalog, context: &Path) -> Result<Option<Catalog>, Failure> {
     match read(context)? {
-        Some(text) => with_text(catalog, context, &text),
-        None => Ok(catalog),
+        Some(text) => with_text(catalog, &text).map(Some),
+        None => Ok((!catalog.is_empty()).then_some(catalog)),
     }
 }
 
-/// The same of the text of an `llbgen.toml`.
-pub(crate) fn with_text(catalog: Catalog, context: &Path, text: &str) -> Result<Catalog, Failure> {
+/// The catalog of the program with the artifacts of this text of an `llbgen.toml`.
+pub(crate) fn with_text(catalog: Catalog, text: &str) -> Result<Catalog, Failure> {
     let file = CatalogFile::parse(CATALOG_FILE, text)?;
-    let merged = catalog.with_file(file, &|path| context.join(path.as_str()).is_file())?;
-    Ok(merged)
+    Ok(catalog.with_file(file)?)
+}
+
+/// What to do in a directory without a catalog.
+const BEGIN: &str = "`llbgen new rootfs NAME` begins one (or `layer`, `image`); `-C DIR` takes that of another directory";
+
+/// What a directory without a catalog lacks.
+fn lacking(context: &Path) -> String {
+    if context == Path::new(".") {
+        format!("there is no `{CATALOG_FILE}` in the current directory")
+    } else {
+        format!("there is no `{CATALOG_FILE}` in `{}`", context.display())
+    }
+}
+
+/// What a listing says of a directory without a catalog.
+pub(crate) fn nothing_here(context: &Path) -> String {
+    format!("no catalog: {}\nhint: {BEGIN}", lacking(context))
+}
+
+/// The failure of a command that needs an artifact, where there is none.
+pub(crate) fn missing(context: &Path) -> Failure {
+    Failure::new(Exit::Catalog, lacking(context)).with_hint(BEGIN)
 }
 
 /// The text of `llbgen.toml` in `context`, when it is there.
@@ -41,7 +62,7 @@ pub(crate) fn read(context: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-/// Refuses a context directory that is none, whatever the catalog has built in.
+/// Refuses a context directory that is none, whatever the program declares.
 fn is_directory(context: &Path) -> Result<(), Failure> {
     std::fs::read_dir(context).map(drop).map_err(|source| {
         let path = context.to_owned();

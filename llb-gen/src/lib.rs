@@ -1,6 +1,7 @@
 //! The command: clap, the terminal, the rendering of events.
 //!
-//! A team with a catalog of its own makes its own `llbgen`:
+//! `llbgen` itself declares no artifact: they are those of `llbgen.toml`. A team with a catalog in Rust makes its own
+//! `llbgen`:
 //!
 //! ```no_run
 //! use std::process::ExitCode;
@@ -100,9 +101,20 @@ fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
         Command::New(command) => return commands::new::run(command, &args.global, catalog),
         _ => {}
     }
-    let catalog = catalog_file::with_file(catalog, &args.global.context)?.check()?;
+    let context = &args.global.context;
+    let catalog = match (catalog_file::with_file(catalog, context)?, &args.command) {
+        (Some(catalog), _) => catalog.check()?,
+        (None, Command::List(command)) if command.artifacts.is_empty() => {
+            return commands::list::nothing(
+                command,
+                &args.global,
+                &catalog_file::nothing_here(context),
+            );
+        }
+        (None, _) => return Err(catalog_file::missing(context)),
+    };
     match &args.command {
-        Command::List(command) => commands::list::run(command, &catalog),
+        Command::List(command) => commands::list::run(command, &args.global, &catalog),
         Command::Show(command) => commands::show::run(command, &args.global, &catalog),
         Command::Emit(command) => commands::emit::run(command, &args.global, &catalog),
         Command::Build(command) => commands::build::run(command, &args.global, &catalog),

@@ -1,7 +1,9 @@
-//! `llbgen`, with the built-in catalog.
+//! `llbgen`: the artifacts are those of `llbgen.toml`.
 
 use std::process::ExitCode;
 
+use llbgen::catalog::Catalog;
+
 fn main() -> ExitCode {
-    llbgen::cli(oocana::catalog())
+    llbgen::cli(Catalog::new())
 }

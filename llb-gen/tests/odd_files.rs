@@ -12,7 +12,7 @@ use std::{fs, process::Command};
 use tempfile::TempDir;
 use transcript::{directory, transcript_in};
 
-const OUTPUT: &str = "builtin = false\n[artifact.x]\nkind = \"rootfs\"\nbase = \"scratch\"\n\
+const OUTPUT: &str = "[artifact.x]\nkind = \"rootfs\"\nbase = \"scratch\"\n\
     platforms = [\"linux/amd64\"]\noutput = \"OUTPUT\"\nsteps = [{ copy = \"file\", to = \"/\" }]\n";
 
 /// A context whose one artifact is written under this name.

@@ -199,16 +199,13 @@ fn a_file_that_is_wrong_is_shown() {
         "with_a_problem",
         &format!("{artifact}steps = [\n    {{ copy = \"a\", to = \"b\" }},\n]\n"),
     );
-    check(
-        "on_an_artifact_that_is_left_out",
-        "[artifact.a]\nkind = \"layer\"\nbase = \"executor-layer\"\n",
-    );
+    check("of_an_older_llbgen", "builtin = false\n");
 }
 
 #[test]
 fn the_form_of_whiteouts_is_told() {
     let artifact = |keys: &str| {
-        let head = "builtin = false\n[artifact.tools]\nbase = \"debian:12\"\n";
+        let head = "[artifact.tools]\nbase = \"debian:12\"\n";
         format!("{head}platforms = [\"linux/amd64\"]\nsteps = [{{ run = \"rm /x\" }}]\n{keys}")
     };
     let file = artifact("kind = \"layer\"\nwhiteouts = \"overlay\"\n");
@@ -224,25 +221,58 @@ fn the_form_of_whiteouts_is_told() {
 }
 
 #[test]
-fn a_file_stands_beside_what_is_built_in() {
-    let file = "[artifact.my-tools]\nkind = \"layer\"\nbase = \"base-rootfs\"\nsteps = [{ apt = [\"git\"] }]\n";
-    let directory = directory(&[
-        ("llbgen.toml", file),
-        ("dockerfiles/base.dockerfile", "FROM debian:12\n"),
-    ]);
-    let show = ["show", "my-tools", "--platform", "linux/arm64"];
-    insta::assert_snapshot!(session(&directory, &[&["list"], &show]));
-    fs::write(
-        directory.path().join("llbgen.toml"),
-        format!("{file}[artifact.base-rootfs]\nkind = \"rootfs\"\nbase = \"debian:12\"\n"),
-    )
-    .unwrap();
-    insta::assert_snapshot!(transcript_in(directory.path(), &["list"]));
+fn a_directory_without_a_catalog_says_how_to_begin() {
+    let directory = directory(&[("elsewhere/file", "")]);
+    insta::assert_snapshot!(session(
+        &directory,
+        &[
+            &["list"],
+            &["list", "--quiet"],
+            &["list", "--format", "json"],
+            &["list", "tools"],
+            &["-C", "elsewhere", "list"],
+            &["-C", "elsewhere", "plan"],
+        ],
+    ));
+    let needs_one: [&[&str]; 10] = [
+        &["emit", "tools"],
+        &["show", "tools"],
+        &["build"],
+        &["build", "tools", "--locked"],
+        &["plan"],
+        &["why", "tools"],
+        &["graph"],
+        &["id"],
+        &["lock"],
+        &["update"],
+    ];
+    for arguments in needs_one {
+        let said = transcript_in(directory.path(), arguments);
+        assert!(
+            said.contains("exit code: 3\n--- stdout\n--- stderr\n"),
+            "{said}"
+        );
+        assert!(said.ends_with(NO_CATALOG), "{said}");
+    }
+    let found = fs::read_dir(directory.path()).unwrap().count();
+    assert_eq!(found, 1, "nothing was written");
+}
+
+const NO_CATALOG: &str = "--- stderr
+error: there is no `llbgen.toml` in the current directory
+hint: `llbgen new rootfs NAME` begins one (or `layer`, `image`); `-C DIR` takes that of another directory
+";
+
+#[test]
+fn a_catalog_without_artifacts_says_how_to_begin() {
+    let directory = directory(&[("llbgen.toml", "options.mirror = \"none\"\n")]);
+    let json = ["list", "--format", "json"];
+    insta::assert_snapshot!(session(&directory, &[&["list"], &json]));
 }
 
 #[test]
 fn names_are_for_images_and_for_one_each() {
-    let file = "builtin = false\n[artifact.files]\nkind = \"rootfs\"\nbase = \"scratch\"\nsteps = [{ copy = \"f\", to = \"/\" }]\n\
+    let file = "[artifact.files]\nkind = \"rootfs\"\nbase = \"scratch\"\nsteps = [{ copy = \"f\", to = \"/\" }]\n\
                 [artifact.app]\nkind = \"image\"\nbase = \"scratch\"\naxes.l10n = [\"en\", \"zh\"]\nsteps = [{ copy = \"f\", to = \"/\" }]\n";
     let directory = directory(&[("llbgen.toml", file), ("f", "f\n")]);
     let emit = |artifact| {

@@ -15,7 +15,7 @@ fn nothing_was_written(home: &Path) {
     );
 }
 
-/// Runs `llbgen build` with the built-in catalog and an address that nobody listens at: it must not get that far.
+/// Runs `llbgen build` with the fleet and an address that nobody listens at: it must not get that far.
 fn refused(arguments: &[&str], code: i32, words: &[&str]) {
     let home = tempfile::tempdir().unwrap();
     run(llbgen(home.path())
@@ -23,6 +23,27 @@ fn refused(arguments: &[&str], code: i32, words: &[&str]) {
         .args(arguments))
     .fails(code, words);
     nothing_was_written(home.path());
+}
+
+/// The file stands beside the artifacts of a program in Rust; a name that both have is told with both places.
+#[test]
+fn a_file_takes_no_name_of_the_program() {
+    let home = tempfile::tempdir().unwrap();
+    let list = |name: &str| {
+        let text = format!("[artifact.{name}]\nkind = \"layer\"\nbase = \"debian:12\"\n");
+        fs::write(home.path().join("llbgen.toml"), text).unwrap();
+        run(fixture("clash", home.path()).arg("list"))
+    };
+    let listed = list("mine").success();
+    let names = listed.text().lines().skip(1).map(|line| &line[..5]);
+    assert_eq!(names.collect::<Vec<_>>(), ["one  ", "other", "mine "]);
+    let words = [
+        "`llbgen.toml` line 1, column 1: artifact `one` is declared at ",
+        "src/fixtures.rs:",
+        ", too; call one of them something else",
+        "1 | [artifact.one]",
+    ];
+    list("one").fails(3, &words);
 }
 
 #[test]

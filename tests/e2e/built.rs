@@ -1,4 +1,4 @@
-//! The built-in artifacts, built once for all tests that look at them.
+//! The root filesystems of the fleet at the root, built once for all tests that look at them.
 
 use std::{path::PathBuf, sync::OnceLock};
 

@@ -19,8 +19,7 @@ use llbgen_tests::{
 use rustix::process::Signal;
 use serde_json::Value;
 
-const CATALOG: &str = r#"builtin = false
-
+const CATALOG: &str = r#"
 [artifact.flavoured]
 kind = "rootfs"
 base = "scratch"
@@ -145,11 +144,7 @@ fn no_pin_is_lost() {
             server.url(file)
         )
     };
-    let home = home(&format!(
-        "builtin = false\n{}{}",
-        artifact("one"),
-        artifact("two")
-    ));
+    let home = home(&["one", "two"].map(artifact).concat());
     let lock = home.path().join("llbgen.lock");
     for _ in 0..pairs() {
         let _ = fs::remove_file(&lock);

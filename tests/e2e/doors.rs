@@ -30,7 +30,7 @@ pub(crate) fn on_each(check: fn(&Bed, &Bed)) {
     check(shared, oldest(shared));
 }
 
-/// Both daemons, when they have built the built-in catalog.
+/// Both daemons, when they have built the fleet.
 fn on_each_built(check: fn(&Bed, &Built)) {
     let Some(shared) = Bed::shared() else { return };
     check(shared, &built_by_the_oldest(shared));

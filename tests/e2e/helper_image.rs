@@ -9,7 +9,6 @@ use llbgen_tests::{
 };
 
 const CATALOG: &str = r#"
-builtin = false
 default = ["edits"]
 
 [artifact.edits]

@@ -1,4 +1,4 @@
-//! The built-in catalog as one graph: every step once per platform, layers, and images that carry the tars of the others.
+//! The fleet at the root as one graph: every step once per platform, layers, and images that carry the tars of the others.
 
 mod building;
 mod emitted;

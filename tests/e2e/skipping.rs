@@ -44,7 +44,7 @@ fn plan(home: &Path, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn the_built_in_artifacts_are_not_built_twice() {
+fn the_artifacts_of_the_fleet_are_not_built_twice() {
     let Some(bed) = Bed::shared() else { return };
     let home = built(bed).dir.parent().unwrap();
     let again = || {

@@ -14,8 +14,6 @@ use llbgen_tests::{
 };
 
 const CATALOG: &str = r#"
-builtin = false
-
 [artifact.below]
 kind = "rootfs"
 base = "debian:bookworm"

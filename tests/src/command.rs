@@ -111,7 +111,7 @@ pub fn clean(program: impl AsRef<OsStr>, home: &Path) -> Command {
     command
 }
 
-/// `llbgen` with the built-in catalog, run in `home`, with a context of its own there.
+/// `llbgen` with the fleet at the root of the repository, run in `home`, with a context of its own there.
 pub fn llbgen(home: &Path) -> Command {
     let mut command = clean(machine::llbgen(), home);
     command.arg("-C").arg(context(home));

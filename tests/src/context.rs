@@ -1,4 +1,5 @@
-//! Context directories of the built-in catalog: a build writes its lock there, so none is the workspace itself.
+//! Context directories of the fleet at the root of the repository: a build writes its lock there, so none is the workspace
+//! itself.
 
 use std::{
     fs,
@@ -8,7 +9,7 @@ use std::{
 
 use crate::{image::ARCHITECTURES, machine};
 
-/// The directory in `home` that has the inputs of the built-in catalog; made when it is not there.
+/// The directory in `home` that has the fleet's `llbgen.toml` and its inputs; made when it is not there.
 ///
 /// # Panics
 /// When it cannot be made.
@@ -23,7 +24,12 @@ pub fn context(home: &Path) -> PathBuf {
                 copy(&entry.expect("a directory can be listed").path(), &to);
             }
         }
-        for file in ["package.json", "package-lock.json", "requirements.txt"] {
+        for file in [
+            "llbgen.toml",
+            "package.json",
+            "package-lock.json",
+            "requirements.txt",
+        ] {
             copy(&machine::workspace().join(file), &context);
         }
     }
@@ -73,7 +79,7 @@ pub fn programs(home: &Path) {
     }
 }
 
-/// A lock of the built-in catalog that no registry has the images of.
+/// A lock of the fleet that no registry has the images of.
 pub fn made_up_lock() -> String {
     let image = |name: &str, digit: &str, env: &str| {
         let platform = |platform: &str| {

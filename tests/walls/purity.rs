@@ -1,5 +1,4 @@
-//! The pure crates touch no file, process, clock, network or environment, and have no unordered maps; only the two
-//! programs know our catalog.
+//! The pure crates touch no file, process, clock, network or environment, and have no unordered maps.
 
 use std::{
     fs,
@@ -8,7 +7,7 @@ use std::{
 
 use llbgen_tests::machine::workspace;
 
-const PURE: [&str; 3] = ["crates/buildkit-llb", "crates/catalog", "crates/oocana"];
+const PURE: [&str; 2] = ["crates/buildkit-llb", "crates/catalog"];
 
 /// Modules and types of std that do input and output, or whose order varies.
 const IMPURE: [&str; 11] = [
@@ -109,27 +108,5 @@ fn impurities_are_seen() {
         ),
     ] {
         assert_eq!(impurities(text), found, "{text}");
-    }
-}
-
-#[test]
-fn only_programs_know_our_catalog() {
-    for member in [
-        "llb-gen",
-        "frontend",
-        "crates/engine",
-        "crates/catalog",
-        "crates/buildkit-client",
-        "crates/buildkit-llb",
-    ] {
-        for source in sources(&workspace().join(member).join("src")) {
-            let text = fs::read_to_string(&source).unwrap();
-            let knows = code(&text).any(|line| line.contains("oocana::"));
-            assert!(
-                !knows || source.ends_with("main.rs"),
-                "{} knows our catalog",
-                source.display()
-            );
-        }
     }
 }

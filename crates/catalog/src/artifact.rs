@@ -2,7 +2,7 @@
 
 mod parts;
 
-use std::{collections::BTreeMap, convert::Infallible, fmt, str::FromStr};
+use std::{collections::BTreeMap, convert::Infallible, fmt, panic::Location, str::FromStr};
 
 use buildkit_llb::Platform;
 use schemars::JsonSchema;
@@ -123,24 +123,31 @@ pub struct Artifact {
     pub(crate) problems: Vec<Problem>,
     #[serde(skip)]
     places: Places,
+    /// The line of Rust that made it; of no interest when a file declares it.
+    #[serde(skip)]
+    made_at: &'static Location<'static>,
 }
 
 impl Artifact {
     /// A root filesystem. Default output: `{artifact}/{arch}.tar`, with `-{axis}` behind `{arch}` for every axis; default platforms: linux/amd64 and linux/arm64.
+    #[track_caller]
     pub fn rootfs(name: &str, base: impl Into<Base>) -> Self {
         Self::new(name, Kind::Rootfs, base.into())
     }
 
     /// What the steps change in `base`. Defaults as for [`rootfs`](Self::rootfs).
+    #[track_caller]
     pub fn layer(name: &str, base: impl Into<Base>) -> Self {
         Self::new(name, Kind::Layer, base.into())
     }
 
     /// A container image. Default platforms as for [`rootfs`](Self::rootfs).
+    #[track_caller]
     pub fn image(name: &str, base: impl Into<Base>) -> Self {
         Self::new(name, Kind::Image, base.into())
     }
 
+    #[track_caller]
     pub(crate) fn new(name: &str, kind: Kind, base: Base) -> Self {
         let mut problems = Vec::new();
         if let Err(error) = name.parse::<ArtifactName>() {
@@ -167,6 +174,7 @@ impl Artifact {
             release_tags: Vec::new(),
             problems,
             places: Places::default(),
+            made_at: Location::caller(),
         }
     }
 

@@ -63,6 +63,11 @@ impl Catalog {
         self
     }
 
+    /// Whether it declares no artifact.
+    pub fn is_empty(&self) -> bool {
+        self.artifacts.is_empty()
+    }
+
     /// The Dockerfiles whose FROM lines name bases.
     pub fn dockerfiles(&self) -> BTreeSet<&ContextPath> {
         let bases = self.artifacts.iter().map(|artifact| &artifact.base);

@@ -42,7 +42,7 @@ steps = [{ workdir = "/app" }, { run = "true", network = "none" }]
 
 fn catalog() -> CheckedCatalog {
     let file = CatalogFile::parse("llbgen.toml", FILE).unwrap();
-    let catalog = Catalog::new().with_file(file, &|_| true).unwrap();
+    let catalog = Catalog::new().with_file(file).unwrap();
     catalog.check().unwrap()
 }
 

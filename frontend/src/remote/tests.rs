@@ -86,6 +86,6 @@ fn tars_are_known_by_their_first_bytes() {
     assert!(!is_tar(&header));
     assert!(!is_tar(&[0; HEADER]));
     assert!(is_tar(b"\x1f\x8b\x08rest"));
-    assert!(!is_tar(b"builtin = false\n"));
+    assert!(!is_tar(b"[artifact.a]\n"));
     assert!(!is_tar(b""));
 }

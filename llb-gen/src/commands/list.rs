@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, io::Write as _};
 
-use catalog::{Artifact, CheckedCatalog, Whiteouts};
+use catalog::{Artifact, CATALOG_FILE, CheckedCatalog, Whiteouts};
 use serde::Serialize;
 
 use crate::{
-    args::{ListArgs, ListingFormat},
+    args::{Global, ListArgs, ListingFormat},
     failure::{Exit, Failure},
-    stdout, table,
+    stderr, stdout, table,
     terminal::plain,
 };
 
@@ -42,7 +42,22 @@ const HEADINGS: [&str; 9] = [
     "IMAGES",
 ];
 
-pub(crate) fn run(args: &ListArgs, catalog: &CheckedCatalog) -> Result<(), Failure> {
+/// The listing where there is no artifact: an empty one, and why it is.
+pub(crate) fn nothing(args: &ListArgs, global: &Global, why: &str) -> Result<(), Failure> {
+    if let ListingFormat::Json = args.format {
+        table::print_json(&[] as &[Row; 0])?;
+    }
+    if !global.quiet {
+        stderr::line(why);
+    }
+    Ok(())
+}
+
+pub(crate) fn run(
+    args: &ListArgs,
+    global: &Global,
+    catalog: &CheckedCatalog,
+) -> Result<(), Failure> {
     let artifacts = if args.artifacts.is_empty() {
         catalog.artifacts().collect()
     } else {
@@ -53,6 +68,12 @@ pub(crate) fn run(args: &ListArgs, catalog: &CheckedCatalog) -> Result<(), Failu
     } else {
         artifacts
     };
+    if artifacts.is_empty() {
+        let why = format!(
+            "`{CATALOG_FILE}` declares no artifact\nhint: `llbgen new rootfs NAME` adds one (or `layer`, `image`)"
+        );
+        return nothing(args, global, &why);
+    }
     let rows = artifacts
         .into_iter()
         .map(|artifact| row(catalog, artifact))

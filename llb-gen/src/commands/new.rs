@@ -25,10 +25,10 @@ const HEADER: &str = "\
 # What `llbgen` builds here. `llbgen schema > llbgen.schema.json` lets editors check and complete this file.
 ";
 
-pub(crate) fn run(args: &NewArgs, global: &Global, builtin: Catalog) -> Result<(), Failure> {
+pub(crate) fn run(args: &NewArgs, global: &Global, own: Catalog) -> Result<(), Failure> {
     match (&args.rust, &args.llbgen, args.kind, &args.name) {
         (Some(directory), Some(llbgen), ..) => rust::run(directory, llbgen, global),
-        (_, _, Some(kind), Some(name)) => artifact(kind.into(), name, &args.base, global, builtin),
+        (_, _, Some(kind), Some(name)) => artifact(kind.into(), name, &args.base, global, own),
         // clap has seen to it.
         _ => Err(Failure::new(Exit::Usage, "give a kind and a name")),
     }
@@ -40,7 +40,7 @@ fn artifact(
     name: &str,
     base: &str,
     global: &Global,
-    builtin: Catalog,
+    own: Catalog,
 ) -> Result<(), Failure> {
     let name: ArtifactName = name
         .parse()
@@ -49,7 +49,7 @@ fn artifact(
     let old = catalog_file::read(context)?;
     // Where there is no file, as it will be once there is.
     let text = old.as_deref().unwrap_or_default();
-    let catalog = catalog_file::with_text(builtin.clone(), context, text)?.check()?;
+    let catalog = catalog_file::with_text(own.clone(), text)?.check()?;
     if catalog.get(name.as_str()).is_some() {
         let error = format!("there is an artifact `{name}` already");
         let hint = format!("`llbgen show {name}` shows it; give another name");
@@ -64,7 +64,7 @@ fn artifact(
     };
     let addition = addition(old.as_deref(), &block.to_string());
     let text = old.unwrap_or_default() + &addition;
-    let catalog = catalog_file::with_text(builtin, context, &text)?;
+    let catalog = catalog_file::with_text(own, &text)?;
     catalog.check().map_err(unsound)?;
     append(&context.join(CATALOG_FILE), &addition)?;
     tell_next(&name, global);

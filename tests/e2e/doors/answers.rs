@@ -11,8 +11,7 @@ use llbgen_tests::{
 
 use super::on_each;
 
-const CATALOG: &str = r#"builtin = false
-default = ["tools"]
+const CATALOG: &str = r#"default = ["tools"]
 
 [artifact.tools]
 kind = "layer"

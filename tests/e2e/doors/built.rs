@@ -1,4 +1,4 @@
-//! Every artifact of the built-in catalog through buildx: the same bytes as `llbgen build` has them, and nothing runs
+//! Every artifact of the fleet at the root through buildx: the same bytes as `llbgen build` has them, and nothing runs
 //! again.
 
 use std::{fs, path::Path, time::Duration};
@@ -8,6 +8,7 @@ use llbgen_tests::{
     command::{Outcome, Running, clean, run},
     context::{PROGRAMS, context},
     frontend::{buildctl, buildx},
+    machine::workspace,
     tree::Tree,
 };
 use serde_json::Value;
@@ -109,14 +110,14 @@ fn root_filesystems_are_the_same_trees() {
     });
 }
 
-/// R04: a catalog that `-f` names is beside the built-in one, and through all doors an image has the same layers.
+/// R04: a catalog that `-f` names takes the place of `llbgen.toml`, and through all doors an image has the same layers.
 #[test]
 fn images_have_the_same_layers_and_configs() {
     on_each_built(|shared, built| {
         let registry = &shared.description().registry;
         let directory = context(&built.home).join("dockerfiles");
         let file = |name: &str| directory.join(name).display().to_string();
-        fs::write(file("artifacts.toml"), MORE).unwrap();
+        fs::write(file("artifacts.toml"), renamed()).unwrap();
         let (catalog, twin) = (file("artifacts.toml"), file("oocana-mount.dockerfile"));
         let reference = format!("{registry}/door/{}", built.bed.description().pid);
         let output = format!("type=image,name={reference},push=true");
@@ -138,14 +139,15 @@ fn images_have_the_same_layers_and_configs() {
                 .success();
         };
         let outputs = ["--output", &output];
-        let of_catalog = ["-f", &catalog, "--target", "oocana-mount"];
+        let of_catalog = ["-f", &catalog, "--target", RENAMED];
         through_buildx(shared, built, &[&of_catalog[..], &outputs].concat());
         check("oocana-mount");
         through_buildx(shared, built, &[&["-f", &twin][..], &outputs].concat());
         check("oocana-mount");
         let beside = format!("dockerfile={}", directory.display());
         let of_catalog = ["--local", &beside, "--opt", "filename=artifacts.toml"];
-        let target = ["--opt", "target=oocana-mount"];
+        let target = format!("target={RENAMED}");
+        let target = ["--opt", &target];
         through_buildctl(
             shared,
             built,
@@ -161,7 +163,21 @@ fn images_have_the_same_layers_and_configs() {
     });
 }
 
-const MORE: &str = "[artifact.more]\nkind = \"rootfs\"\nbase = \"scratch\"\nsteps = [{ copy = \"package.json\", to = \"/\" }]\n";
+/// The name of `oocana-mount` in a catalog that is not `llbgen.toml`.
+const RENAMED: &str = "mount";
+
+/// The fleet, in which that artifact has its other name.
+fn renamed() -> String {
+    let fleet = fs::read_to_string(workspace().join("llbgen.toml")).unwrap();
+    let renamed = [
+        ("[artifact.oocana-mount]", "[artifact.mount]"),
+        ("base = \"oocana-mount\"", "base = \"mount\""),
+    ];
+    renamed.into_iter().fold(fleet, |fleet, (name, other)| {
+        assert!(fleet.contains(name));
+        fleet.replace(name, other)
+    })
+}
 
 /// [`PROGRAMS`] as buildctl has them.
 const GIVEN: [&str; 8] = [

@@ -73,7 +73,7 @@ base = "ground"
 steps = [{ run = "date +%N > /tools" }]
 "#;
 
-/// The tests of the built-in catalog begin with `llbgen build`; here, buildx is first.
+/// The tests of the fleet begin with `llbgen build`; here, buildx is first.
 #[test]
 fn what_buildx_has_built_nobody_builds_again() {
     let Some(shared) = Bed::shared() else { return };

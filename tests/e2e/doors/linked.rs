@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 
 use super::on_each;
 
-const CATALOG: &str = r#"builtin = false
-
+const CATALOG: &str = r#"
 [artifact.app]
 kind = "rootfs"
 base = "debian:bookworm"

@@ -1,4 +1,4 @@
-//! An `llbgen.toml` that is wrong, through the frontend with the built-in catalog.
+//! An `llbgen.toml` that is wrong or not there, through the frontend.
 
 use std::fs;
 
@@ -32,16 +32,27 @@ fn a_wrong_catalog_is_refused_with_the_place() {
             "[artifact.tools\n",
             &["`llbgen.toml` line 1, column ", "1 | [artifact.tools"],
         );
-        // The built-in one is there where its Dockerfile is.
-        fs::create_dir(home.join("dockerfiles")).unwrap();
-        fs::write(home.join("dockerfiles/base.dockerfile"), "FROM ubuntu\n").unwrap();
-        check(
-            "[artifact.base-rootfs]\nkind = \"rootfs\"\nbase = \"scratch\"\n",
-            &[
-                "`llbgen.toml` line 1",
-                "artifact `base-rootfs` is built in already",
-                "1 | [artifact.base-rootfs]",
-            ],
-        );
+    });
+}
+
+#[test]
+fn a_context_without_a_catalog_is_refused() {
+    on_each(|shared, bed| {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path();
+        fs::write(home.join("Dockerfile"), "FROM scratch\n").unwrap();
+        let words = [
+            "there is no `llbgen.toml` in the build context",
+            "`llbgen new rootfs NAME`",
+        ];
+        for arguments in [
+            &["--target", "tools"][..],
+            &["-f", "Dockerfile"],
+            &["--call", "targets"],
+            &["--call", "check"],
+        ] {
+            let mut command = buildx(shared, bed, home);
+            run(command.args(arguments).arg(".")).fails(1, &words);
+        }
     });
 }

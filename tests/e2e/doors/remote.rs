@@ -13,8 +13,7 @@ use llbgen_tests::{
 
 use super::on_each;
 
-const CATALOG: &str = r#"builtin = false
-[artifact.app]
+const CATALOG: &str = r#"[artifact.app]
 kind = "rootfs"
 base = "scratch"
 platforms = ["linux/amd64"]

@@ -65,6 +65,24 @@ fn a_crate_is_a_command_and_a_frontend() {
             assert!(has("usr/local/bin/hello", "#!/bin/sh\ncat /etc/greeting\n"));
         }
     }
+
+    // An `llbgen.toml` stands beside the artifacts of the crate, and takes no name of theirs.
+    let file = |name: &str| {
+        let text = format!("[artifact.{name}]\nkind = \"layer\"\nbase = \"debian:bookworm\"\n");
+        fs::write(example.join("llbgen.toml"), text).unwrap();
+        let mut door = buildx_through(frontend, bed, home);
+        run(door.args(["--call", "targets"]).arg(&example))
+    };
+    let listed = file("mine").success();
+    let lines: Vec<&str> = listed.text().lines().collect();
+    for name in ["tools ", "example-frontend ", "mine"] {
+        assert!(lines.iter().any(|line| line.starts_with(name)), "{lines:?}");
+    }
+    let clash = [
+        "`llbgen.toml` line 1, column 1: artifact `tools` is declared at ",
+        "src/lib.rs:7, too; call one of them something else",
+    ];
+    file("tools").fails(1, &clash);
 }
 
 /// The image of a frontend that is in no catalog.

@@ -1,4 +1,4 @@
-//! The built-in catalog is built once, for all tests that look at it.
+//! The fleet is built once, for all tests that look at it.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! The built-in catalog through `emit` and buildctl.
+//! The fleet through `emit` and buildctl.
 
 use std::{fs, path::PathBuf};
 

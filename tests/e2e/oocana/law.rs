@@ -10,13 +10,14 @@ use llbgen_tests::{
     command::{Outcome, llbgen, run},
     context::context,
     image::ARCHITECTURES,
+    machine::workspace,
     shared::{Shared, Using},
 };
 
 use super::{Built, built};
 use crate::umoci::{Facts, Umoci, assert_same, facts, facts_on_disk};
 
-/// The executor layer as a whole tree; with three more commands on top, which delete, make again and replace; and all of
+/// Beside the fleet: the executor layer as a whole tree; with three more commands on top, which delete, make again and replace; and all of
 /// that as a whole.
 const CATALOG: &str = r#"
 [artifact.executor-whole]
@@ -41,7 +42,7 @@ steps = [INSTALL EDITS]
 /// What the daemon keeps of whole trees: each as large as the base.
 const WHOLE: &str = "exec /packer rootfs /whole /out/.*-whole[.]tar";
 
-/// The step of the built-in catalog.
+/// The step of the fleet.
 const INSTALL: &str = r#"
     { run = "zsh -i -c ./scripts/image/install-executor.sh", files = ["scripts/image/install-executor.sh", "package.json", "requirements.txt"], cache = ["npm", "pip"], env = { SOURCE_DATE_EPOCH = "315532800" } },
 "#;
@@ -58,7 +59,8 @@ fn build(built: &Built, home: &Path, artifacts: &str) -> (PathBuf, Outcome) {
     let lock = context(&built.home).join("llbgen.lock");
     fs::copy(lock, to.join("llbgen.lock")).unwrap();
     let catalog = CATALOG.replace("INSTALL", INSTALL).replace("EDITS", EDITS);
-    fs::write(to.join("llbgen.toml"), catalog).unwrap();
+    let fleet = fs::read_to_string(workspace().join("llbgen.toml")).unwrap();
+    fs::write(to.join("llbgen.toml"), fleet + &catalog).unwrap();
     let mut command = llbgen(home);
     command.args(["--addr", &built.bed.address(), "--progress", "rawjson"]);
     let said = run(command.args(["build", artifacts])).success();

@@ -85,6 +85,12 @@ impl Artifact {
         self.places.artifact.as_ref()
     }
 
+    /// The line that declares it, of a file or of a program: `llbgen.toml:12`, `src/lib.rs:12`.
+    pub(crate) fn origin(&self) -> String {
+        let in_rust = || format!("{}:{}", self.made_at.file(), self.made_at.line());
+        self.place().map_or_else(in_rust, ToString::to_string)
+    }
+
     /// Where its base is named, when a file declares it.
     pub fn base_place(&self) -> Option<&Place> {
         self.key_place("base")

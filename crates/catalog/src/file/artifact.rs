@@ -27,20 +27,12 @@ use crate::{
 pub(super) struct FileTable {
     /// The artifacts that a bare `llbgen build` builds.
     pub(super) default: Option<Vec<String>>,
-    /// Whether the artifacts that are built into `llbgen` stay, as far as the Dockerfiles that name their bases are in the
-    /// context directory.
-    #[serde(default = "yes")]
-    pub(super) builtin: bool,
     /// Variables with one value for the whole catalog, which `--set` can change.
     #[serde(default)]
     pub(super) options: BTreeMap<VariableName, OptionValues>,
     /// The artifacts, by name.
     #[serde(default)]
     pub(super) artifact: BTreeMap<ArtifactName, ArtifactTable>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// An artifact: something that is built and has a name.

@@ -1,8 +1,8 @@
 //! What can be wrong with a catalog file.
 
-use crate::{excerpt::Excerpt, path::ContextPath, words::did_you_mean};
+use crate::{excerpt::Excerpt, words::did_you_mean};
 
-/// A catalog file that cannot be read, or not beside the artifacts that are built in.
+/// A catalog file that cannot be read, or not beside the artifacts of a program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{file}` line {}, column {}: {mistake}\n{excerpt}", excerpt.line, excerpt.column)]
 pub struct FileError {
@@ -95,23 +95,13 @@ pub enum Mistake {
         /// The other.
         second: String,
     },
-    /// An artifact of a name that a built-in one has.
-    #[error(
-        "artifact `{name}` is built in already; call this one something else, or write `builtin = false` at the top"
-    )]
+    /// An artifact of a name that one beside the file's has.
+    #[error("artifact `{name}` is declared at {other}, too; call one of them something else")]
     NameTaken {
         /// The name.
         name: String,
-    },
-    /// A base that is a built-in artifact, which is not there.
-    #[error(
-        "the built-in artifact `{base}` is left out, because `{dockerfile}`, whose FROM line it needs, is not in the context directory"
-    )]
-    BaseLeftOut {
-        /// The base.
-        base: String,
-        /// The Dockerfile that is missing.
-        dockerfile: ContextPath,
+        /// Where the other one is declared: a file and a line.
+        other: String,
     },
 }
 

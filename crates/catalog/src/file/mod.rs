@@ -1,7 +1,7 @@
 //! `llbgen.toml`: the model as a file, for artifacts without Rust.
 //!
 //! The types of the model derive what can be read, in serde's words; the file's own deserializer (`value`) reads spanned TOML
-//! into them, so that every error has its line and column. `merge` puts a file's artifacts beside a program's own.
+//! into them, so that every error has its line and column. `merge` puts a file's artifacts beside those of a program.
 
 mod artifact;
 mod either;
@@ -45,8 +45,6 @@ pub struct CatalogFile {
     options: Vec<DeclaredOption>,
     /// What a bare `build` builds; `None` when the file does not say.
     defaults: Option<Vec<String>>,
-    /// Whether the artifacts that are built into the program stay.
-    builtin: bool,
 }
 
 impl CatalogFile {
@@ -62,7 +60,6 @@ impl CatalogFile {
         let read = FileTable::deserialize(Value::root(&root, file_name));
         let FileTable {
             default,
-            builtin,
             options,
             mut artifact,
         } = read.map_err(|wrong| {
@@ -92,7 +89,6 @@ impl CatalogFile {
             options: options.collect(),
             artifacts: artifacts.collect::<Result<_, _>>()?,
             defaults: default,
-            builtin,
         })
     }
 

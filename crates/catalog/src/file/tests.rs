@@ -1,4 +1,4 @@
-//! What a catalog file says, what is wrong with it, and how it goes with the artifacts that are built in.
+//! What a catalog file says, what is wrong with it, and how it goes with the artifacts of a program.
 
 mod merge;
 mod wrong;
@@ -64,7 +64,7 @@ fn a_file_says_what_a_program_in_rust_does() {
     ];
     let found: Vec<Value> = file.artifacts().iter().map(shown).collect();
     assert_eq!(found, expected.iter().map(shown).collect::<Vec<_>>());
-    let catalog = Catalog::new().with_file(file, &|_| false).unwrap();
+    let catalog = Catalog::new().with_file(file).unwrap();
     assert_eq!(catalog.check().unwrap().defaults()[0].as_str(), "my-tools");
 }
 
@@ -209,7 +209,7 @@ fn the_schema_has_every_key() {
         assert_eq!(definition["additionalProperties"], false, "{definition}");
     };
     assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
-    check("", &["artifact", "builtin", "default", "options"]);
+    check("", &["artifact", "default", "options"]);
     let keys = [
         "axes",
         "base",

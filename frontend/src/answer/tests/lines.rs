@@ -23,7 +23,7 @@ fn lines_are_shown_of_the_file_that_a_client_names() {
 fn a_base_is_where_it_is_written_and_not_where_the_artifact_begins() {
     let text = "[artifact.only]\nkind = \"rootfs\"\ndescription = \"x\"\nbase = \"debian:12\"\n";
     let file = CatalogFile::parse("llbgen.toml", text).unwrap();
-    let catalog = Catalog::new().with_file(file, &|_| true).unwrap();
+    let catalog = Catalog::new().with_file(file).unwrap();
     let catalog = catalog.check().unwrap();
     let all = Request {
         artifacts: vec!["only".to_owned()],

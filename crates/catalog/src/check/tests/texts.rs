@@ -9,7 +9,7 @@ fn problems(lines: &str) -> String {
         "[artifact.a]\nkind = \"image\"\nbase = \"debian:12\"\n{lines}\n[artifact.b]\nkind = \"rootfs\"\nbase = \"debian:12\"\n"
     );
     let catalog = match CatalogFile::parse(CATALOG_FILE, &text) {
-        Ok(file) => Catalog::new().with_file(file, &|_| true).unwrap(),
+        Ok(file) => Catalog::new().with_file(file).unwrap(),
         Err(error) => return error.to_string(),
     };
     match catalog.check() {

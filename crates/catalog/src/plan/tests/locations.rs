@@ -30,7 +30,7 @@ steps = [{ apt = ["zsh"] }]
 
 fn declared(text: &str) -> CheckedCatalog {
     let file = CatalogFile::parse(CATALOG_FILE, text).unwrap();
-    let catalog = Catalog::new().with_file(file, &|_| false).unwrap();
+    let catalog = Catalog::new().with_file(file).unwrap();
     catalog.check().unwrap()
 }
 

@@ -82,7 +82,7 @@ fn a_step_does_not_see_its_own_keys() {
         ]
     "#;
     let file = crate::CatalogFile::parse(crate::CATALOG_FILE, text).unwrap();
-    let catalog = Catalog::new().with_file(file, &|_| false).unwrap();
+    let catalog = Catalog::new().with_file(file).unwrap();
     let mut catalog = catalog.check().unwrap();
     let artifact = catalog.artifacts.values_mut().next().unwrap();
     artifact.steps.push(Copy::new("conf", "/").into());
@@ -250,7 +250,7 @@ fn a_script_with_a_program_is_run_by_it() {
 fn what_cannot_be_carried_out_is_told_with_its_place() {
     let text = "[artifact.a]\nkind = \"image\"\nbase = \"scratch\"\nsteps = [\n  { env = { A = \"$B\" } },\n]\n";
     let file = crate::CatalogFile::parse(crate::CATALOG_FILE, text).unwrap();
-    let catalog = Catalog::new().with_file(file, &|_| false).unwrap();
+    let catalog = Catalog::new().with_file(file).unwrap();
     let catalog = catalog.check().unwrap();
     let request = Request {
         artifacts: vec!["a".into()],

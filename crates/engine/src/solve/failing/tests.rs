@@ -10,7 +10,7 @@ fn plan() -> Plan {
     let text = "[artifact.x]\nkind = \"rootfs\"\nbase = \"debian:12\"\n\
                 steps = [{ run = \"./a.sh\", files = [\"a.sh\"] }]\n";
     let file = CatalogFile::parse("llbgen.toml", text).unwrap();
-    let catalog = Catalog::new().with_file(file, &|_| false).unwrap();
+    let catalog = Catalog::new().with_file(file).unwrap();
     let catalog = catalog.check().unwrap();
     let request = Request {
         artifacts: vec!["x".to_owned()],
