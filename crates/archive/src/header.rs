@@ -20,7 +20,7 @@ use crate::extension::MAX_EXTENSION;
 use crate::path::EntryPath;
 use crate::pax::{XATTR_PREFIX, push_record};
 
-/// Why an entry has no place in a canonical tar.
+/// The reason why an entry has no place in a canonical tar.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
     /// PAX ends the key of a record at the first `=`.

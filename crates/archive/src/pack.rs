@@ -16,7 +16,7 @@ use crate::walk::{Step, Walk, open_directory, open_file};
 use crate::writer::{CanonicalWriter, Options, Summary, WriteError};
 use crate::xattr;
 
-/// Why a tree was not packed.
+/// The reason why a tree was not packed.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
     /// The directory to pack cannot be opened.

@@ -14,7 +14,7 @@ use crate::stream::{Members, TarError};
 /// A root filesystem tar that was read to its end and is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RootfsTar {
-    /// How the file is compressed.
+    /// The compression of the file.
     pub compression: Compression,
     /// Entries in the tar.
     pub entries: u64,
@@ -42,13 +42,13 @@ pub enum RootfsError {
     /// The compressed data ends too early.
     #[error("the {compression} data is cut off")]
     CutInCompression {
-        /// How the file is compressed.
+        /// The compression of the file.
         compression: Compression,
     },
     /// The compressed data cannot be read.
     #[error("the {compression} data is damaged")]
     Damaged {
-        /// How the file is compressed.
+        /// The compression of the file.
         compression: Compression,
         /// The error of the decompressor.
         #[source]

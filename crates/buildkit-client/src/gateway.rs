@@ -54,7 +54,7 @@ pub struct CacheImport {
     /// The kind of the cache.
     #[serde(rename = "Type")]
     pub kind: String,
-    /// Where it is.
+    /// Its attributes, which say where it is.
     #[serde(default)]
     pub attrs: BTreeMap<String, String>,
 }

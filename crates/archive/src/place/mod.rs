@@ -29,7 +29,7 @@ use crate::digest::Digest;
 use crate::member::EntryError;
 use crate::stream::TarError;
 
-/// Why something was not put into a tree.
+/// The reason why something was not put into a tree.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
     /// The root of a tree cannot be opened.

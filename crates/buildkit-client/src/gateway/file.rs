@@ -10,7 +10,7 @@ use super::{Gateway, GatewayError, Reference, wire};
 pub struct FileStat {
     /// Its name, without the directory.
     pub name: String,
-    /// What it is.
+    /// The kind of the file.
     pub kind: FileKind,
     /// Its permission bits.
     pub mode: u32,

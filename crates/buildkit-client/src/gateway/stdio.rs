@@ -14,7 +14,7 @@ use tower::service_fn;
 use super::{Gateway, GatewayError, wire};
 use crate::rpc;
 
-/// How long the daemon may take for its first answer.
+/// The time limit of the daemon's first answer.
 const PING_LIMIT: Duration = Duration::from_secs(15);
 
 /// A platform that a worker of the daemon builds for.

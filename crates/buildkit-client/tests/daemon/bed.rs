@@ -14,7 +14,7 @@ use std::{env, io};
 use buildkit_client::{Address, ConnectOptions, Daemon};
 use tempfile::TempDir;
 
-/// How long a daemon may take to start on a cold disk.
+/// The time limit for the start of a daemon on a cold disk.
 const START: Duration = Duration::from_mins(1);
 
 /// A running buildkitd. Dropping it kills it.
@@ -95,7 +95,7 @@ impl Drop for Bed {
     }
 }
 
-/// What a killed daemon leaves: the processes of its steps, and mounts, which would keep its directory.
+/// Removes the rest of a killed daemon: the processes of its steps, and mounts, which would keep its directory.
 fn clear(dir: &Path) {
     let dir = dir.display().to_string();
     for pid in processes_in_snapshots(&dir) {

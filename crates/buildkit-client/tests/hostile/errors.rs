@@ -1,4 +1,4 @@
-//! What is made of the errors that daemons send.
+//! Errors that daemons send, and the errors that are made of them.
 
 use buildkit_client::{
     Address, BuildFailure, CancellationToken, Code, ConnectError, ConnectOptions, Daemon, Solve,

@@ -19,7 +19,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server, Uri};
 use tonic::{Request, Response, Status, Streaming};
 
-/// What the daemon does when it is asked to solve: it may call back on the session, close it, and answer as it likes.
+/// The daemon's reaction to a solve: it may call back on the session, close it, and answer as it likes.
 type Script = Box<dyn FnOnce(Callback) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send>;
 
 pub(crate) type Answer = Result<control::SolveResponse, Status>;
@@ -31,7 +31,7 @@ pub(crate) struct Callback {
     pub(crate) close: CancellationToken,
 }
 
-/// What the status stream says.
+/// The contents of the status stream.
 pub(crate) type News = Vec<Result<control::StatusResponse, Status>>;
 
 struct Fake {

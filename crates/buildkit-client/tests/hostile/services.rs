@@ -1,4 +1,4 @@
-//! What is served on a session besides files.
+//! Services of a session besides files.
 
 use std::sync::{Arc, Mutex};
 

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::config::Credentials;
 
-/// How long a helper may take. The daemon itself waits for 60 s; a helper that wants to ask somebody has no terminal.
+/// The time limit of a helper. The daemon itself waits for 60 s; a helper that wants to ask somebody has no terminal.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// The message of helpers without credentials for a server: `errCredentialsNotFoundMessage`.

@@ -78,7 +78,7 @@ impl LayoutDir {
         })
     }
 
-    /// Where it is.
+    /// The path.
     pub fn path(&self) -> &Path {
         &self.path
     }

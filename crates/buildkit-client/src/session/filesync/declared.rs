@@ -66,7 +66,7 @@ pub enum MadePart {
     Bytes(Vec<u8>),
     /// A file below the root. If it is missing or has another content, the solve fails.
     File {
-        /// Where it is.
+        /// The path.
         path: RelPath,
         /// The SHA-256 of its content.
         sha256: [u8; 32],
