@@ -12,10 +12,29 @@ use std::{fs, path::Path};
 use tempfile::TempDir;
 use transcript::{directory, transcript_in};
 
-/// The transcript of one call in this repository.
+/// What the fleet at the root of this repository is made from, and two names beside it that stand for no input.
+const FLEET: [&str; 10] = [
+    "llbgen.toml",
+    "dockerfiles/base.dockerfile",
+    "dockerfiles/server-base.dockerfile",
+    "scripts/image/entrypoint.sh",
+    "scripts/image/install-executor.sh",
+    "package.json",
+    "package-lock.json",
+    "requirements.txt",
+    "Cargo.toml",
+    "crates/catalog/Cargo.toml",
+];
+
+/// The transcript of one call on the fleet, where nobody has built or locked anything.
 fn transcript(arguments: &[&str]) -> String {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    transcript_in(&repository, arguments)
+    let texts = FLEET.map(|name| fs::read_to_string(repository.join(name)).unwrap());
+    let files: Vec<_> = FLEET
+        .into_iter()
+        .zip(texts.iter().map(String::as_str))
+        .collect();
+    transcript_in(directory(&files).path(), arguments)
 }
 
 macro_rules! transcripts {

@@ -32,18 +32,21 @@ fn a_file_takes_no_name_of_the_program() {
     let list = |name: &str| {
         let text = format!("[artifact.{name}]\nkind = \"layer\"\nbase = \"debian:12\"\n");
         fs::write(home.path().join("llbgen.toml"), text).unwrap();
-        run(fixture("clash", home.path()).arg("list"))
+        run(fixture("secrets", home.path()).arg("list"))
     };
     let listed = list("mine").success();
     let names = listed.text().lines().skip(1).map(|line| &line[..5]);
-    assert_eq!(names.collect::<Vec<_>>(), ["one  ", "other", "mine "]);
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        ["tree ", "layer", "image", "mine "]
+    );
     let words = [
-        "`llbgen.toml` line 1, column 1: artifact `one` is declared at ",
+        "`llbgen.toml` line 1, column 1: artifact `tree` is declared at ",
         "src/fixtures.rs:",
         ", too; call one of them something else",
-        "1 | [artifact.one]",
+        "1 | [artifact.tree]",
     ];
-    list("one").fails(3, &words);
+    list("tree").fails(3, &words);
 }
 
 #[test]

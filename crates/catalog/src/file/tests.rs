@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Apt, ArtifactName, Base, Catalog, Cmd, ContextPath, Copy, Download, Entrypoint, Env, Expose,
-    Git, Healthcheck, Label, Network, Run, Step, StopSignal, Tar, User, Volume, When, Whiteouts,
+    Apt, ArtifactName, Base, Catalog, Cmd, Copy, Download, Entrypoint, Env, Expose, Git,
+    Healthcheck, Label, Network, Run, Step, StopSignal, Tar, User, Volume, When, Whiteouts,
     Workdir,
 };
 
