@@ -47,8 +47,8 @@ impl KindRules for Layer {
         let base = planner.complete_base(artifact, variant)?;
         let whiteouts = artifact.whiteouts.unwrap_or_default();
         let packer = planner.packer()?;
-        let packed = packer.layer(&base.state, &tree.state, whiteouts, packing);
-        packed.map_err(PlanProblem::Pack)
+        let layer = packer.layer(&base.state, &tree.state, whiteouts, packing);
+        layer.map_err(PlanProblem::Pack)
     }
 
     /// What it was made on is not in it.
