@@ -15,12 +15,14 @@
 //! ```
 
 mod args;
+mod build_job;
 mod catalog_file;
 mod commands;
 mod connection;
 mod failure;
 mod graph;
 mod logins;
+mod outputs;
 mod progress;
 mod resolving;
 mod signals;

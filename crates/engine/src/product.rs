@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use catalog::{CheckedCatalog, ContextPath, Id, Kind, Plan, Variant};
 
+use self::image_names::Namer;
 pub use self::{
     image_names::{Goal, ImageNaming, NameError, names_of_platform, refuse_one_name},
     image_product::ImageProduct,
@@ -45,11 +46,13 @@ impl Product {
         asked: &Asked,
         delivery: Delivery<'_>,
     ) -> Result<Vec<Self>, EngineError> {
+        let namer = Namer::of(catalog, delivery.naming)?;
         let groups = grouped(plans, delivery.by_platform).into_iter();
         let products = groups.map(|group| match group {
             Group::Tar(plan) => Ok(Self::Tar(plan)),
             Group::Image(first, plans) => {
-                let image = ImageProduct::of(catalog, *first, plans, asked, delivery)?;
+                let image =
+                    ImageProduct::of(catalog, *first, plans, asked, (delivery.goal, &namer))?;
                 Ok(Self::Image(Box::new(image)))
             }
         });

@@ -1,11 +1,5 @@
 //! `llbgen build`: finds the daemon, builds, and prints what was written.
 
-mod destination;
-mod job;
-mod kept;
-mod load;
-mod report;
-
 use std::io;
 
 use catalog::{Caching, CheckedCatalog};
@@ -17,14 +11,14 @@ use engine::{
 
 use crate::{
     args::{self, BuildArgs, Global, ProgressMode},
+    build_job::Job,
     failure::{Exit, Failure},
+    outputs::{Place, report},
     progress::Progress,
     signals::Signals,
     stderr, stdout,
     workspace::Question,
 };
-
-use self::{destination::Place, job::Job};
 
 pub(crate) fn run(
     args: &BuildArgs,
@@ -173,9 +167,6 @@ fn secret_specs(args: &BuildArgs) -> Result<Vec<SecretSpec>, Failure> {
     }));
     Ok(specs)
 }
-
-/// What was built, and whether the daemon could be let go.
-type Outcome = (Result<Vec<Output>, BuildFailure>, Result<(), Failure>);
 
 async fn build(
     (args, place): (&BuildArgs, &Place),

@@ -1,6 +1,6 @@
 //! What images are pushed under, and called in archives and engines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::ImageRefError;
 use catalog::{CheckedCatalog, Id, ImageNames, ImageRef, Plan, Platform, Problem, Variant};
@@ -22,7 +22,7 @@ pub enum Goal {
 /// What a call says of the names of images, before what the catalog says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageNaming {
-    /// Prefixes of repositories, in the place of those that the catalog names.
+    /// Prefixes of repositories, in the place of the path that all repositories of the catalog begin with.
     pub registries: Vec<String>,
     /// Tags, in the place of those that the catalog names.
     pub tags: Vec<String>,
@@ -55,16 +55,39 @@ pub enum NameError {
     },
 }
 
-impl ImageNaming {
+/// What names the images of one call.
+pub(super) struct Namer<'a> {
+    catalog: &'a CheckedCatalog,
+    naming: &'a ImageNaming,
+    /// The path that all repositories of the catalog begin with: prefixes that are given take its place.
+    common: Vec<String>,
+}
+
+impl<'a> Namer<'a> {
+    pub(super) fn of(
+        catalog: &'a CheckedCatalog,
+        naming: &'a ImageNaming,
+    ) -> Result<Self, NameError> {
+        let common = if naming.registries.is_empty() {
+            Vec::new()
+        } else {
+            common_path(&repositories_of(catalog)?)
+        };
+        Ok(Self {
+            catalog,
+            naming,
+            common,
+        })
+    }
+
     /// What an image is called, of which `own` is the id of the platforms that are delivered.
     pub(super) fn of_image(
         &self,
-        catalog: &CheckedCatalog,
         image: &ImageProduct,
         goal: Goal,
         own: Id,
     ) -> Result<ImageRefs, NameError> {
-        let names = catalog.image_names(image.variant())?;
+        let names = self.catalog.image_names(image.variant())?;
         let tags = self.tags(&names, image);
         if goal != Goal::Registries {
             return self.kept(names, tags, image.variant(), goal, own);
@@ -81,7 +104,7 @@ impl ImageNaming {
         });
         Ok(ImageRefs {
             index: references(&repositories, &tags)?,
-            platforms: self.of_platforms(catalog, &repositories, image.plans())?,
+            platforms: self.of_platforms(&repositories, image.plans())?,
             parts,
         })
     }
@@ -90,18 +113,17 @@ impl ImageNaming {
     /// the platforms behind it.
     pub(super) fn of_platforms_alone(
         &self,
-        catalog: &CheckedCatalog,
         image: &ImageProduct,
         own: Id,
     ) -> Result<ImageRefs, NameError> {
-        let names = catalog.image_names(image.variant())?;
+        let names = self.catalog.image_names(image.variant())?;
         let repositories = self.repositories(names.repository.as_deref(), image.variant())?;
         let platforms = image.platforms().map(slug);
         let platforms = platforms.collect::<Vec<_>>().join("-");
         let tag = format!("{}-{platforms}", own.content_tag());
         Ok(ImageRefs {
             index: references(&repositories, &[tag])?,
-            platforms: self.of_platforms(catalog, &repositories, image.plans())?,
+            platforms: self.of_platforms(&repositories, image.plans())?,
             parts: Vec::new(),
         })
     }
@@ -127,7 +149,7 @@ impl ImageNaming {
         };
         match references(&[repository], &tags) {
             // Nobody has asked for a name, and the artifact's own cannot be one.
-            Err(_) if is_own_name && goal == Goal::Archive && self.tags.is_empty() => {
+            Err(_) if is_own_name && goal == Goal::Archive && self.naming.tags.is_empty() => {
                 Ok(ImageRefs::default())
             }
             index => Ok(ImageRefs {
@@ -139,8 +161,8 @@ impl ImageNaming {
 
     /// The tags that are given, or else those of the catalog.
     fn tags(&self, names: &ImageNames, image: &ImageProduct) -> Vec<String> {
-        if !self.tags.is_empty() {
-            return self.tags.clone();
+        if !self.naming.tags.is_empty() {
+            return self.naming.tags.clone();
         }
         let file_tags = image.plans().first().map(|plan| plan.file_tags.clone());
         [tags_of(&names.references), file_tags.unwrap_or_default()].concat()
@@ -149,16 +171,15 @@ impl ImageNaming {
     /// The references that the catalog has for single platforms. Tags that are given go before all that it has.
     fn of_platforms(
         &self,
-        catalog: &CheckedCatalog,
         repositories: &[String],
         plans: &[Plan],
     ) -> Result<Vec<(Platform, String)>, NameError> {
         let mut all = Vec::new();
-        if !self.tags.is_empty() {
+        if !self.naming.tags.is_empty() {
             return Ok(all);
         }
         for plan in plans {
-            let tags = tags_of(&catalog.image_names(&plan.variant)?.of_platform);
+            let tags = tags_of(&self.catalog.image_names(&plan.variant)?.of_platform);
             let platform = &plan.variant.platform;
             let references = references(repositories, &tags)?.into_iter();
             all.extend(references.map(|name| (platform.clone(), name)));
@@ -173,7 +194,7 @@ impl ImageNaming {
         variant: &Variant,
     ) -> Result<Vec<String>, NameError> {
         let artifact = variant.artifact.as_str();
-        if self.registries.is_empty() {
+        if self.naming.registries.is_empty() {
             let Some(repository) = declared else {
                 let artifact = artifact.to_owned();
                 return Err(NameError::NoRepository { artifact });
@@ -181,10 +202,10 @@ impl ImageNaming {
             return Ok(vec![repository.to_owned()]);
         }
         let name = match declared {
-            Some(repository) => last_part(repository).to_owned(),
+            Some(repository) => below(repository, &self.common),
             None => artifact.replace('/', "-"),
         };
-        let prefixes = self.registries.iter();
+        let prefixes = self.naming.registries.iter();
         let each = prefixes.map(|prefix| format!("{}/{name}", prefix.trim_end_matches('/')));
         Ok(each.collect())
     }
@@ -202,7 +223,8 @@ pub fn names_of_platform(
     if *naming == ImageNaming::default() && names.repository.is_none() {
         return Ok(Vec::new());
     }
-    let repositories = naming.repositories(names.repository.as_deref(), &plan.variant)?;
+    let namer = Namer::of(catalog, naming)?;
+    let repositories = namer.repositories(names.repository.as_deref(), &plan.variant)?;
     let mut tags = naming.tags.clone();
     if tags.is_empty() {
         tags = tags_of(&names.of_platform);
@@ -254,9 +276,38 @@ fn slug(platform: &Platform) -> String {
     platform.to_string().replace('/', "-")
 }
 
-/// The last part of a repository's path.
-fn last_part(repository: &str) -> &str {
-    repository.rsplit('/').next().unwrap_or(repository)
+/// All repositories of a catalog.
+fn repositories_of(catalog: &CheckedCatalog) -> Result<BTreeSet<String>, NameError> {
+    let mut all = BTreeSet::new();
+    for artifact in catalog.artifacts() {
+        for variant in catalog.variants(artifact) {
+            all.extend(catalog.image_names(&variant)?.repository);
+        }
+    }
+    Ok(all)
+}
+
+/// The parts of a path that all `repositories` begin with, and none is.
+fn common_path(repositories: &BTreeSet<String>) -> Vec<String> {
+    let mut paths = repositories.iter().map(|repository| {
+        let mut parts: Vec<&str> = repository.split('/').collect();
+        parts.pop();
+        parts
+    });
+    let mut common = paths.next().unwrap_or_default();
+    for path in paths {
+        let same = common.iter().zip(&path);
+        let same = same.take_while(|(one, other)| one == other).count();
+        common.truncate(same);
+    }
+    common.into_iter().map(str::to_owned).collect()
+}
+
+/// A repository below a path that it begins with.
+fn below(repository: &str, path: &[String]) -> String {
+    let parts: Vec<&str> = repository.split('/').skip(path.len()).collect();
+    // A port is no part of a path.
+    parts.join("/").replace(':', "-")
 }
 
 /// Every repository with every tag.
@@ -277,4 +328,31 @@ fn tags_of(references: &[String]) -> Vec<String> {
     images
         .filter_map(|image: ImageRef| image.tag().map(str::to_owned))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_takes_the_place_of_what_all_repositories_begin_with() {
+        let check = |repositories: &[&str], expected: &[&str]| {
+            let all = repositories.iter().map(|one| (*one).to_owned()).collect();
+            let common = common_path(&all);
+            let below = repositories.iter().map(|one| below(one, &common));
+            assert_eq!(below.collect::<Vec<_>>(), expected);
+        };
+        check(&["ghcr.io/a/b"], &["b"]);
+        check(&["b"], &["b"]);
+        check(&["ghcr.io/a/b", "ghcr.io/a/c"], &["b", "c"]);
+        check(
+            &["ghcr.io/a/base/go", "ghcr.io/a/runtime/go"],
+            &["base/go", "runtime/go"],
+        );
+        check(&["ghcr.io/a/b", "ghcr.io/a/b/c"], &["b", "b/c"]);
+        check(
+            &["one.io:5000/a/b", "two.io/a/b"],
+            &["one.io-5000/a/b", "two.io/a/b"],
+        );
+    }
 }

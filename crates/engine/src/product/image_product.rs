@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use buildkit_llb::LocalSessions;
 use catalog::{CheckedCatalog, ContextPath, Id, Plan, Platform, Variant, listed};
 
-use super::{Delivery, First, Goal};
+use super::{First, Goal, image_names::Namer};
 use crate::{
     error::EngineError,
     metadata::Output,
@@ -52,14 +52,13 @@ impl ImageProduct {
         First { variant, output }: First,
         mut plans: Vec<Plan>,
         asked: &Asked,
-        delivery: Delivery<'_>,
+        (goal, namer): (Goal, &Namer<'_>),
     ) -> Result<Self, EngineError> {
         let is_pinned = plans.iter().all(|plan| plan.unpinned.is_empty());
         let declared = declared_platforms(catalog, &variant);
         let id = id_of(&plans).filter(|_| plans.len() == declared.len());
         plans.retain(|plan| asked.contains(&plan.variant));
         let own = id_of(&plans);
-        let Delivery { goal, naming, .. } = delivery;
         let mut image = Self {
             variant: plans.first().map_or(variant, |plan| plan.variant.clone()),
             output,
@@ -77,9 +76,9 @@ impl ImageProduct {
             image.alone = Some(Alone { absence });
             image.id = Some(own);
             image.declared = image.platforms().cloned().collect();
-            image.names = Some(naming.of_platforms_alone(catalog, &image, own)?);
+            image.names = Some(namer.of_platforms_alone(&image, own)?);
         } else {
-            image.names = Some(naming.of_image(catalog, &image, goal, own)?);
+            image.names = Some(namer.of_image(&image, goal, own)?);
         }
         Ok(image)
     }

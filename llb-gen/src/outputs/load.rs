@@ -16,13 +16,13 @@ use crate::{
 
 /// Who takes images, with the program found.
 #[derive(Debug)]
-pub(super) struct Loader {
+pub(crate) struct Loader {
     program: PathBuf,
 }
 
 impl Loader {
     /// Finds it before anything is built.
-    pub(super) fn find(engine: Engine) -> Result<Self, Failure> {
+    pub(crate) fn find(engine: Engine) -> Result<Self, Failure> {
         let names: &[&str] = match engine {
             Engine::Auto => &["docker", "podman"],
             Engine::Docker => &["docker"],
@@ -39,7 +39,7 @@ impl Loader {
     }
 
     /// Loads the archive of an image, which is complete: a stream that breaks off would be taken for a whole one.
-    pub(super) fn load(&self, output: &Output) -> Result<(), Failure> {
+    pub(crate) fn load(&self, output: &Output) -> Result<(), Failure> {
         let (program, image) = (self.program.display(), &output.artifact);
         let said = Command::new(&self.program)
             .args(["load", "--input"])

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Prints what was written, and what failed. What cannot be printed or recorded is told behind what failed before it.
-pub(super) fn report(
+pub(crate) fn report(
     built: Result<Vec<Output>, BuildFailure>,
     metadata: Option<MetadataFile>,
     interrupted: Option<Failure>,

@@ -26,7 +26,7 @@ use crate::{
 const PLATFORM_VARIABLES: [&str; 3] = ["arch", "platform", "variant"];
 
 /// Where outputs go.
-pub(super) struct Place {
+pub(crate) struct Place {
     form: Option<FileForm>,
     taker: Taker,
     /// The context directory, whose catalog and lock are no outputs.
@@ -123,7 +123,7 @@ enum Taker {
 }
 
 impl Place {
-    pub(super) fn of(args: &BuildArgs, context: &Path) -> Result<Self, Failure> {
+    pub(crate) fn of(args: &BuildArgs, context: &Path) -> Result<Self, Failure> {
         kept::sweep();
         let (form, taker) = Self::asked_for(args)?;
         let place = Self {
@@ -182,7 +182,7 @@ impl Place {
     }
 
     /// Where files are written to.
-    pub(super) fn destination(&self) -> Destination {
+    pub(crate) fn destination(&self) -> Destination {
         match &self.taker {
             Taker::User(destination) => destination.clone(),
             Taker::Stdout(kept) => Destination::Only(kept.path().join("output")),
@@ -191,7 +191,7 @@ impl Place {
     }
 
     /// How images are archived.
-    pub(super) fn archive(&self) -> Archive {
+    pub(crate) fn archive(&self) -> Archive {
         match self.form {
             Some(FileForm::Docker) => Archive::Docker,
             _ => Archive::Oci,
@@ -208,7 +208,7 @@ impl Place {
     }
 
     /// How it is looked for what is there.
-    pub(super) fn sorting(&self, args: &BuildArgs) -> Sorting<'_> {
+    pub(crate) fn sorting(&self, args: &BuildArgs) -> Sorting<'_> {
         Sorting {
             directory: self.with_records(),
             inspection: args.reuse.inspection(),
@@ -219,7 +219,7 @@ impl Place {
     }
 
     /// What plans are delivered as.
-    pub(super) fn delivery<'a>(&self, args: &BuildArgs, naming: &'a ImageNaming) -> Delivery<'a> {
+    pub(crate) fn delivery<'a>(&self, args: &BuildArgs, naming: &'a ImageNaming) -> Delivery<'a> {
         let by_platform = match &self.taker {
             Taker::User(Destination::File(dest)) => is_by_platform(dest),
             _ => false,
@@ -232,7 +232,7 @@ impl Place {
     }
 
     /// What the plans of a workspace make; an error when they cannot be what was asked for, or would be one file.
-    pub(super) fn products(
+    pub(crate) fn products(
         &self,
         workspace: &mut Workspace<'_>,
         args: &BuildArgs,
@@ -358,7 +358,7 @@ impl Place {
     }
 
     /// Hands over what was built, when it is not for the user; whether stdout was used up by it.
-    pub(super) fn hand_over(
+    pub(crate) fn hand_over(
         &self,
         outputs: &mut [Output],
         stdout: &mut impl io::Write,

@@ -15,7 +15,7 @@ const NAME: (&str, &str) = ("llbgen-", ".kept");
 /// A directory of its own, with its files, which goes with its owner. What a killed process has left is known by its
 /// lock, which ended with the process: [`sweep`] removes it.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     directory: TempDir,
     /// Locked.
     _lock: File,
@@ -23,7 +23,7 @@ pub(super) struct Kept {
 
 impl Kept {
     /// Makes one where temporary files are.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Self::new_in(&std::env::temp_dir())
     }
 
@@ -46,14 +46,14 @@ impl Kept {
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 }
 
 /// Removes what is without an owner, and mine, where temporary files are. Each build does so, wherever its outputs go: it
 /// may be the only one that comes after the one that was killed.
-pub(super) fn sweep() {
+pub(crate) fn sweep() {
     sweep_in(&std::env::temp_dir());
 }
 

@@ -2,7 +2,6 @@
 
 use engine::{BuildFailure, Call, CallError, Event, Output, WorkList, Workspace, daemon::Endpoint};
 
-use super::Outcome;
 use crate::{
     args::Global,
     connection,
@@ -12,16 +11,19 @@ use crate::{
     signals::Signals,
 };
 
+/// What was built, and whether the daemon could be let go.
+pub(crate) type Outcome = (Result<Vec<Output>, BuildFailure>, Result<(), Failure>);
+
 /// One call of `build`, from the search for the daemon to its end.
-pub(super) struct Job<'a> {
-    pub(super) global: &'a Global,
-    pub(super) signals: &'a Signals,
-    pub(super) progress: &'a Progress,
-    pub(super) call: Call<'a>,
+pub(crate) struct Job<'a> {
+    pub(crate) global: &'a Global,
+    pub(crate) signals: &'a Signals,
+    pub(crate) progress: &'a Progress,
+    pub(crate) call: Call<'a>,
 }
 
 impl Job<'_> {
-    pub(super) async fn run(
+    pub(crate) async fn run(
         self,
         workspace: Workspace<'_>,
         ready: Option<WorkList>,
