@@ -16,7 +16,7 @@ use catalog::{
 };
 use engine::{
     EngineError, InputError, LayoutError, LayoutProblem, LockFileError, MissingContexts, NameError,
-    Needed, NotPinned, OutputError, RemoteProblem, SourceTrouble, VariantFailure, causes,
+    Needed, NotPinned, OutputError, RemoteProblem, Trouble, VariantFailure, causes,
     resolve::{ResolveError, ResolveProblem},
 };
 
@@ -288,14 +288,14 @@ impl From<ResolveError> for Failure {
     fn from(error: ResolveError) -> Self {
         let trouble = error.trouble();
         let (exit, hint) = match (trouble, &error.problem) {
-            (Some(SourceTrouble::Unreachable), _) => (
+            (Some(Trouble::Unreachable), _) => (
                 Exit::Unreachable,
                 format!(
                     "can whoever asks, the daemon or else this machine, reach the host of `{}`?",
                     error.name
                 ),
             ),
-            (Some(SourceTrouble::Transient), _) => (Exit::Transient, source_hint::AGAIN.to_owned()),
+            (Some(Trouble::Transient), _) => (Exit::Transient, source_hint::AGAIN.to_owned()),
             (
                 _,
                 ResolveProblem::Remote(RemoteProblem::Platform { .. })

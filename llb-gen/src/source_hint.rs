@@ -1,6 +1,6 @@
 //! The next step when a source cannot be had: each kind of source has servers and logins of its own.
 
-use engine::{SourceKind, SourceTrouble};
+use engine::{SourceKind, Trouble};
 
 use crate::failure::Exit;
 
@@ -8,24 +8,24 @@ use crate::failure::Exit;
 pub(crate) const AGAIN: &str = "this may well go away: run it again";
 
 /// The exit code that a trouble leaves with.
-pub(crate) fn exit(trouble: Option<SourceTrouble>) -> Exit {
+pub(crate) fn exit(trouble: Option<Trouble>) -> Exit {
     match trouble {
-        Some(SourceTrouble::Unreachable) => Exit::Unreachable,
-        Some(SourceTrouble::Transient) => Exit::Transient,
-        Some(SourceTrouble::Missing | SourceTrouble::Refused) | None => Exit::Failed,
+        Some(Trouble::Unreachable) => Exit::Unreachable,
+        Some(Trouble::Transient) => Exit::Transient,
+        Some(Trouble::Missing | Trouble::Refused) | None => Exit::Failed,
     }
 }
 
 /// The next step when the server of a source says no.
-pub(crate) fn refused(kind: SourceKind, name: &str, trouble: Option<SourceTrouble>) -> String {
+pub(crate) fn refused(kind: SourceKind, name: &str, trouble: Option<Trouble>) -> String {
     let typing_error = format!("look for a typing error in `{name}`");
     match (kind, trouble) {
-        (_, Some(SourceTrouble::Refused)) => typing_error,
+        (_, Some(Trouble::Refused)) => typing_error,
         (SourceKind::Image, _) => format!("{typing_error}, or log in with `docker login`"),
         (SourceKind::Download, _) => {
             format!("{typing_error}: its server has nothing there, or not for everybody")
         }
-        (SourceKind::Git, Some(SourceTrouble::Missing)) => format!(
+        (SourceKind::Git, Some(Trouble::Missing)) => format!(
             "{typing_error}; a private repository needs a token: `--secret id=GIT_AUTH_TOKEN,src=FILE` or \
              `--secret id=GIT_AUTH_TOKEN,env=VARIABLE`"
         ),
@@ -39,20 +39,16 @@ mod tests {
 
     #[test]
     fn only_registries_take_the_login_of_docker() {
-        let troubles = [
-            None,
-            Some(SourceTrouble::Missing),
-            Some(SourceTrouble::Refused),
-        ];
+        let troubles = [None, Some(Trouble::Missing), Some(Trouble::Refused)];
         for trouble in troubles {
             for kind in [SourceKind::Download, SourceKind::Git] {
                 let hint = refused(kind, "x", trouble);
                 assert!(!hint.contains("docker login"), "{hint}");
             }
         }
-        let image = refused(SourceKind::Image, "x", Some(SourceTrouble::Missing));
+        let image = refused(SourceKind::Image, "x", Some(Trouble::Missing));
         assert!(image.contains("docker login"), "{image}");
-        let git = refused(SourceKind::Git, "x", Some(SourceTrouble::Missing));
+        let git = refused(SourceKind::Git, "x", Some(Trouble::Missing));
         assert!(git.contains("--secret id=GIT_AUTH_TOKEN,"), "{git}");
     }
 }

@@ -62,7 +62,7 @@ fn the_artifacts_of_the_fleet_are_not_built_twice() {
     let outcomes = [again(), again(), again()];
     let fastest = outcomes.iter().map(|(_, time)| *time).min().unwrap();
     // A release build takes a tenth of it.
-    assert!(fastest < Duration::from_millis(100), "{fastest:?}");
+    assert!(fastest < Duration::from_millis(250), "{fastest:?}");
     assert_eq!(outcomes[0].0.text(), built(bed).stdout);
     let metadata = fs::read_to_string(home.join("again.json")).unwrap();
     assert_eq!(

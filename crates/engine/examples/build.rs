@@ -84,7 +84,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let delivered = call.deliver(&daemon, workspace).await;
     endpoint.release().await?;
     for output in delivered? {
-        println!("{}", output.path.display());
+        if let Some(path) = output.path() {
+            println!("{}", path.display());
+        }
     }
     Ok(())
 }

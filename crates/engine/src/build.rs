@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     checksum_failure::ChecksumFailure,
+    delivered::Output,
     destination::Destination,
     event::Event,
     image::{ImageOptions, Pushed},
-    metadata::Output,
     output::OutputError,
     product::Product,
     push_failure::PushFailure,

@@ -7,9 +7,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     build::{BuildFailure, BuildOptions, Sent, build},
     causes::in_a_line,
+    delivered::Output,
     error::EngineError,
     event::Event,
-    metadata::Output,
     product::{Delivery, Product},
     resolve::{Asking, Resolver},
     shared_key::shared_key,

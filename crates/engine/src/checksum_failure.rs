@@ -14,7 +14,7 @@ use catalog::{LOCK_FILE, Pinned, Plan};
 
 use crate::{
     build::FailureReason,
-    source_failure::{self, SourceFailure, SourceKind, SourceTrouble},
+    source_failure::{self, SourceFailure, SourceKind, Trouble},
     source_queries,
 };
 
@@ -140,7 +140,7 @@ fn found(failure: ChecksumFailure, answer: Option<SourceAnswer>) -> FailureReaso
     FailureReason::Source(Box::new(SourceFailure {
         reference: failure.url,
         kind: SourceKind::Download,
-        trouble: SourceTrouble::Transient,
+        trouble: Trouble::Transient,
         status: None,
         sources: failure.sources,
         error: None,
@@ -149,7 +149,7 @@ fn found(failure: ChecksumFailure, answer: Option<SourceAnswer>) -> FailureReaso
 
 /// The server says why it sends none.
 fn refused(failure: ChecksumFailure, message: String) -> FailureReason {
-    let Some(trouble) = SourceTrouble::of_words(&message) else {
+    let Some(trouble) = Trouble::of_words(&message) else {
         let name = failure.url.clone();
         return unasked(failure, ResolveError::Refused { name, message });
     };
@@ -224,7 +224,7 @@ mod tests {
         let FailureReason::Source(source) = reason else {
             panic!("{reason}");
         };
-        assert_eq!(source.trouble, SourceTrouble::Transient);
+        assert_eq!(source.trouble, Trouble::Transient);
     }
 
     #[test]

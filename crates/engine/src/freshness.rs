@@ -9,9 +9,9 @@ use catalog::Plan;
 use serde::Serialize;
 
 use crate::{
+    delivered::{Form, Output, WrittenFile},
     fingerprint::Fingerprint,
     hash, image,
-    metadata::Output,
     output_lock::{OutputDirectory, OutputLock},
     record::{self, Record},
     regular_file::{self, Links},
@@ -144,9 +144,9 @@ impl fmt::Display for Reason {
 /// A freshness, unless the archive that is there calls its image by other names.
 fn called(freshness: Freshness, names: Option<&[String]>) -> Freshness {
     match (freshness, names) {
-        (Freshness::UpToDate(output), Some(names)) if output.references != names => {
+        (Freshness::UpToDate(output), Some(names)) if output.references() != names => {
             Freshness::Build(Reason::Names {
-                built: output.references,
+                built: output.references().to_vec(),
             })
         }
         (freshness, _) => freshness,
@@ -213,7 +213,7 @@ fn of_plan(
     }
     match trouble(plan, directory, &path, &record, (inspection, lock)) {
         Some(reason) => Freshness::Build(reason),
-        None => Freshness::UpToDate(Box::new(output(&record, path))),
+        None => Freshness::UpToDate(Box::new(output(&record, path, plan.kind.is_image()))),
     }
 }
 
@@ -316,21 +316,29 @@ fn digest(path: &Path) -> io::Result<String> {
     Ok(archive::Digest::from(sha256).to_string())
 }
 
-fn output(record: &Record, path: PathBuf) -> Output {
+fn output(record: &Record, path: PathBuf, is_image: bool) -> Output {
+    let file = WrittenFile {
+        path: Some(path),
+        digest: record.digest.clone(),
+        size: record.size,
+    };
     Output {
         artifact: record.artifact.clone(),
         platform: record.platform.clone(),
         values: record.values.clone(),
         id: Some(record.id),
-        path,
-        references: record.names.clone(),
-        image: record.image.clone(),
-        digest: record.digest.clone(),
-        size: record.size,
-        entries: record.entries,
-        vertex: match record.image {
-            None => record.vertex.clone(),
-            Some(_) => String::new(),
+        form: if is_image {
+            Form::Archive {
+                file,
+                image: record.image.clone().unwrap_or_default(),
+                references: record.names.clone(),
+            }
+        } else {
+            Form::Tar {
+                file,
+                entries: record.entries,
+                vertex: record.vertex.clone(),
+            }
         },
         up_to_date: true,
     }

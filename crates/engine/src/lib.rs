@@ -53,6 +53,7 @@ mod checksum_failure;
 pub mod context_file;
 mod contexts;
 mod declared;
+mod delivered;
 mod destination;
 mod directory;
 mod error;
@@ -104,6 +105,7 @@ pub use self::{
     causes::{causes, in_a_line},
     checksum_failure::{ChecksumFailure, ExpectedBy, MISMATCH},
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
+    delivered::{Form, Output, WrittenFile},
     destination::Destination,
     error::{EngineError, MissingContexts, Needed, NotPinned},
     event::Event,
@@ -117,7 +119,7 @@ pub use self::{
     layout::{LayoutError, LayoutProblem, LayoutSource},
     lock_file::LockFileError,
     lock_survey::LockSurvey,
-    metadata::{MetadataFile, Output},
+    metadata::MetadataFile,
     names::{ImageRefs, PartRefs, Published},
     output::OutputError,
     output_lock::{GivenUp, OutputDirectory, OutputLock},
@@ -127,7 +129,7 @@ pub use self::{
     },
     push_failure::PushFailure,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},
-    source_failure::{SourceFailure, SourceKind, SourceTrouble, is_transient},
+    source_failure::{SourceFailure, SourceKind, Trouble, is_transient},
     ssh::{FoundAgents, SshError, SshSpec, SshSpecError},
     status::{InRegistries, Looked, Status},
     tagging::{Naming, TagError},

@@ -1,52 +1,13 @@
 //! The metadata file: what a build wrote, for programs.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
-use catalog::Id;
 use serde::Serialize;
 
-use crate::output::{Draft, OutputError};
-
-/// One written output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Output {
-    /// The artifact.
-    pub artifact: String,
-    /// The platform.
-    pub platform: String,
-    /// The values of axes and options.
-    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub values: std::collections::BTreeMap<String, String>,
-    /// The id of what it was built from; `None` when not everything was pinned.
-    pub id: Option<Id>,
-    /// The file, as the output directory was given; empty for an image that was pushed.
-    #[serde(skip_serializing_if = "is_empty")]
-    pub path: PathBuf,
-    /// What an image was pushed under, each with its digest; or what its archive calls it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub references: Vec<String>,
-    /// The digest of an image's index.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image: Option<String>,
-    /// The sha256 of the file, or the digest of an image that was pushed, as `sha256:` and hex digits.
-    pub digest: String,
-    /// The file's size in bytes.
-    pub size: u64,
-    /// How many entries the tar has; 0 for an image.
-    pub entries: u64,
-    /// The digest of the vertex that the tar was exported from; empty for an image, which has one for each platform.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub vertex: String,
-    /// Whether it was there already.
-    pub up_to_date: bool,
-}
-
-fn is_empty(path: &Path) -> bool {
-    path.as_os_str().is_empty()
-}
+use crate::{
+    delivered::Output,
+    output::{Draft, OutputError},
+};
 
 #[derive(Serialize)]
 struct Metadata<'a> {

@@ -2,7 +2,7 @@
 
 use buildkit_client::{BuildFailure, SolveError};
 
-use crate::source_failure::SourceTrouble;
+use crate::source_failure::Trouble;
 
 /// An image that the daemon could not push.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +11,7 @@ pub struct PushFailure {
     /// Where it was to be pushed to.
     pub repository: String,
     /// What kind of trouble it is, if that can be told.
-    pub trouble: Option<SourceTrouble>,
+    pub trouble: Option<Trouble>,
     /// What the daemon said.
     #[source]
     pub error: SolveError,
@@ -21,13 +21,13 @@ pub struct PushFailure {
 const FAILED: &str = "failed to push ";
 
 /// The repository and the trouble, when it was a push that failed.
-pub(crate) fn classify(failure: &BuildFailure) -> Option<(String, Option<SourceTrouble>)> {
+pub(crate) fn classify(failure: &BuildFailure) -> Option<(String, Option<Trouble>)> {
     if failure.exit_code.is_some() {
         return None;
     }
     let (_, rest) = failure.message.split_once(FAILED)?;
     let (repository, said) = rest.split_once(": ")?;
-    Some((repository.to_owned(), SourceTrouble::of_words(said)))
+    Some((repository.to_owned(), Trouble::of_words(said)))
 }
 
 #[cfg(test)]
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn the_words_of_the_daemon_tell_where_and_why() {
-        let check = |message: &str, expected: Option<(&str, Option<SourceTrouble>)>| {
+        let check = |message: &str, expected: Option<(&str, Option<Trouble>)>| {
             let failure = BuildFailure {
                 code: Code::Unknown,
                 message: message.to_owned(),
@@ -51,11 +51,11 @@ mod tests {
         };
         check(
             "failed to push localhost:5/x/a: failed to do request: Head \"http://localhost:5/v2/\": dial tcp 127.0.0.1:5: connect: connection refused",
-            Some(("localhost:5/x/a", Some(SourceTrouble::Unreachable))),
+            Some(("localhost:5/x/a", Some(Trouble::Unreachable))),
         );
         check(
             "failed to solve: failed to push ghcr.io/x/a: unexpected status from POST request to https://ghcr.io/: 403 Forbidden",
-            Some(("ghcr.io/x/a", Some(SourceTrouble::Missing))),
+            Some(("ghcr.io/x/a", Some(Trouble::Missing))),
         );
         check(
             "failed to push ghcr.io/x/a: something else",

@@ -16,8 +16,8 @@ use catalog::{ContextPath, FileSet, Id, ImageConfig, InputFile, LocalContent, Pl
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
+    delivered::Output,
     fingerprint::Fingerprint,
-    metadata::Output,
     output::{Draft, OutputError},
     regular_file::{self, Links},
 };
@@ -127,13 +127,13 @@ pub(crate) fn write(
         artifact: output.artifact.clone(),
         platform: output.platform.clone(),
         values: output.values.clone(),
-        digest: output.digest.clone(),
-        image: output.image.clone(),
-        names: output.references.clone(),
-        size: output.size,
+        digest: output.digest().to_owned(),
+        image: output.image().map(str::to_owned),
+        names: output.references().to_vec(),
+        size: output.file().map_or(0, |file| file.size),
         modified: fingerprint.modified,
         inode: Some(fingerprint.inode),
-        entries: output.entries,
+        entries: output.entries().unwrap_or(0),
         vertex: head(plan),
         files: FilesOf(plan),
         config: plan.config.clone(),

@@ -19,12 +19,13 @@ use self::failing::Failing;
 pub(crate) use self::sources::with_sources;
 use crate::{
     build::{BuildOptions, FailureReason, VariantFailure},
+    causes::in_a_line,
     declared::{tell_of_refused, with_declared},
+    delivered::{Form, Output, WrittenFile},
     destination::Destination,
     event::Event,
     fingerprint::Fingerprint,
     image::{self, Left, Pushed},
-    metadata::Output,
     output::{Draft, OutputError},
     product::ImageProduct,
     record,
@@ -124,11 +125,10 @@ pub(crate) fn note_down(
         return;
     };
     if let Err(error) = record::write(directory, plan, output, fingerprint) {
-        let why = std::error::Error::source(&error).map(|source| format!(": {source}"));
+        let path = output.path().unwrap_or(directory).display();
+        let why = in_a_line(&error);
         events(Event::Warning(format!(
-            "`{}` is complete, but its record is not, so it will be built again: {error}{}",
-            output.path.display(),
-            why.unwrap_or_default()
+            "`{path}` is complete, but its record is not, so it will be built again: {why}"
         )));
     }
 }
@@ -196,13 +196,15 @@ fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
         platform: plan.variant.platform.to_string(),
         values: plan.variant.values_as_text(),
         id: plan.id,
-        path,
-        references: Vec::new(),
-        image: None,
-        digest: summary.sha256.to_string(),
-        size: summary.bytes,
-        entries: summary.entries,
-        vertex: record::head(plan),
+        form: Form::Tar {
+            file: WrittenFile {
+                path: Some(path),
+                digest: summary.sha256.to_string(),
+                size: summary.bytes,
+            },
+            entries: summary.entries,
+            vertex: record::head(plan),
+        },
         up_to_date: false,
     }
 }

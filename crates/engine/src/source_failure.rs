@@ -9,7 +9,7 @@ use std::fmt;
 use buildkit_client::{BuildFailure, FailureSource, SolveError};
 use buildkit_llb::SourceContent;
 
-pub use registry::Trouble as SourceTrouble;
+pub use registry::Trouble;
 use registry::status_in;
 
 /// What kind of source it is: each has servers, logins and hints of its own.
@@ -32,7 +32,7 @@ pub struct SourceFailure {
     /// What it is.
     pub kind: SourceKind,
     /// What kind of trouble it is.
-    pub trouble: SourceTrouble,
+    pub trouble: Trouble,
     /// The status that the server of a download answered with.
     pub status: Option<u16>,
     /// Where in the user's files it is written.
@@ -58,20 +58,20 @@ impl fmt::Display for Shown<'_> {
             return write!(f, "{reference}: the server answered {status}");
         }
         match (trouble, kind) {
-            (SourceTrouble::Unreachable, _) => write!(f, "`{reference}` cannot be reached"),
-            (SourceTrouble::Transient, _) => {
+            (Trouble::Unreachable, _) => write!(f, "`{reference}` cannot be reached"),
+            (Trouble::Transient, _) => {
                 write!(f, "`{reference}` cannot be fetched for the moment")
             }
-            (SourceTrouble::Missing, SourceKind::Image) => {
+            (Trouble::Missing, SourceKind::Image) => {
                 write!(f, "there is no `{reference}`, or it needs a login")
             }
-            (SourceTrouble::Missing, SourceKind::Git) => {
+            (Trouble::Missing, SourceKind::Git) => {
                 write!(f, "there is no `{reference}`, or it needs a token")
             }
-            (SourceTrouble::Missing, SourceKind::Download) => {
+            (Trouble::Missing, SourceKind::Download) => {
                 write!(f, "there is no `{reference}`")
             }
-            (SourceTrouble::Refused, _) => write!(f, "the server refuses `{reference}`"),
+            (Trouble::Refused, _) => write!(f, "the server refuses `{reference}`"),
         }
     }
 }
@@ -103,7 +103,7 @@ pub(crate) fn classify(source: &SourceContent, failure: &BuildFailure) -> Option
     if failure.exit_code.is_some() {
         return None;
     }
-    let trouble = SourceTrouble::of_words(&failure.message)?;
+    let trouble = Trouble::of_words(&failure.message)?;
     let status = status_in(&failure.message).filter(|_| kind == SourceKind::Download);
     Some(SourceFailure {
         reference,
@@ -122,8 +122,7 @@ pub(crate) fn classify(source: &SourceContent, failure: &BuildFailure) -> Option
 pub fn is_transient(error: &SolveError) -> bool {
     let is_busy = |failure: &BuildFailure| {
         failure.exit_code.is_none()
-            && status_in(&failure.message).and_then(SourceTrouble::of_status)
-                == Some(SourceTrouble::Transient)
+            && status_in(&failure.message).and_then(Trouble::of_status) == Some(Trouble::Transient)
     };
     error.is_transient() || matches!(error, SolveError::Build(failure) if is_busy(failure))
 }
@@ -153,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_words_of_the_daemon_tell_the_trouble() {
-        let check = |message: &str, expected: Option<SourceTrouble>| {
+        let check = |message: &str, expected: Option<Trouble>| {
             let failure = failure(&format!("failed to resolve source metadata: {message}"));
             let found = classify(&source("docker-image://example.com/a:1"), &failure);
             let found = found.map(|found| (found.reference, found.trouble));
@@ -170,7 +169,7 @@ mod tests {
             "remote error: tls: handshake failure",
             "http: server gave HTTP response to HTTPS client",
         ] {
-            check(message, Some(SourceTrouble::Unreachable));
+            check(message, Some(Trouble::Unreachable));
         }
         for message in [
             "unexpected status from HEAD request to https://example.com/v2/a/manifests/1: 503 Service Unavailable",
@@ -180,14 +179,14 @@ mod tests {
             "failed to authorize: context deadline exceeded",
             "read tcp 192.0.2.1:1->192.0.2.2:443: read: connection reset by peer",
         ] {
-            check(message, Some(SourceTrouble::Transient));
+            check(message, Some(Trouble::Transient));
         }
         for message in [
             "example.com/a:1: not found",
             "pull access denied, repository does not exist or may require authorization: \
              server message: insufficient_scope: authorization failed",
         ] {
-            check(message, Some(SourceTrouble::Missing));
+            check(message, Some(Trouble::Missing));
         }
         check("no match for platform in manifest: not found", None);
         check("invalid reference format", None);
@@ -228,7 +227,7 @@ mod tests {
             found.to_string(),
             "https://example.com/x: the server answered 404"
         );
-        assert_eq!(found.trouble, SourceTrouble::Missing);
+        assert_eq!(found.trouble, Trouble::Missing);
         assert!(found.error.is_none());
     }
 }

@@ -8,8 +8,8 @@ use futures_util::{StreamExt as _, stream};
 use registry::RegistryAccess;
 
 use crate::{
+    delivered::Output,
     freshness::{Freshness, Inspection, each_freshness},
-    metadata::Output,
     output_lock::OutputLock,
     partial_push::Joinable,
     product::{ImageProduct, Product},

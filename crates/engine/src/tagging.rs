@@ -10,7 +10,7 @@ use registry::{RegistryAccess, RemoteProblem};
 use crate::{
     names::{ImageRefs, Published},
     resolve::{ResolveError, ResolveProblem, named, remote},
-    source_failure::SourceTrouble,
+    source_failure::Trouble,
 };
 
 /// A tag that could not be moved.
@@ -79,7 +79,7 @@ impl TagError {
     }
 
     /// What kind of trouble it is, if that can be told.
-    pub fn trouble(&self) -> Option<SourceTrouble> {
+    pub fn trouble(&self) -> Option<Trouble> {
         self.problem.trouble()
     }
 

@@ -11,9 +11,9 @@ use registry::RegistryAccess;
 
 use crate::{
     build::BuildFailure,
+    delivered::Output,
     error::{EngineError, Needed},
     freshness::{Freshness, Inspection},
-    metadata::Output,
     output_lock::{GivenUp, OutputDirectory, OutputLock},
     partial_push::join,
     product::{ImageProduct, Product, ProductKey, refuse_one_name},

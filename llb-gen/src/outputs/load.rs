@@ -43,7 +43,7 @@ impl Loader {
         let (program, image) = (self.program.display(), &output.artifact);
         let said = Command::new(&self.program)
             .args(["load", "--input"])
-            .arg(&output.path)
+            .args(output.path())
             .stdin(Stdio::null())
             .output();
         let said = said.map_err(|error| {

@@ -371,14 +371,14 @@ impl Place {
                         let error = format!("the output cannot be written to stdout: {error}");
                         Failure::new(Exit::Failed, error)
                     })?;
-                    output.path = PathBuf::from("-");
+                    output.moved_to(Some(Path::new("-")));
                 }
                 Ok(true)
             }
             Taker::Engine(_, loader) => {
                 for output in outputs {
                     loader.load(output)?;
-                    output.path = PathBuf::new();
+                    output.moved_to(None);
                 }
                 Ok(false)
             }
@@ -387,7 +387,9 @@ impl Place {
 }
 
 fn copy(output: &Output, stdout: &mut impl io::Write) -> io::Result<()> {
-    io::copy(&mut File::open(&output.path)?, stdout)?;
+    if let Some(path) = output.path() {
+        io::copy(&mut File::open(path)?, stdout)?;
+    }
     stdout.flush()
 }
 

@@ -13,7 +13,7 @@ use buildkit_client::SolveError;
 use catalog::{ImageKey, ImageRef, LOCK_FILE};
 use engine::{
     BuildFailure, ExpectedBy, FailureReason, MetadataFile, Output, SourceFailure, SourceKind,
-    SourceTrouble, VariantFailure,
+    Trouble, VariantFailure,
 };
 
 use crate::{
@@ -62,10 +62,10 @@ fn print(outputs: &[Output], stdout: &mut impl Write) -> Result<(), Unprinted> {
 
 /// A path, or what an image was pushed or loaded under.
 fn print_one(output: &Output, stdout: &mut impl Write) -> io::Result<()> {
-    if !output.path.as_os_str().is_empty() {
-        return writeln!(stdout, "{}", output.path.display());
+    if let Some(path) = output.path() {
+        return writeln!(stdout, "{}", path.display());
     }
-    let mut references = output.references.iter();
+    let mut references = output.references().iter();
     references.try_for_each(|reference| writeln!(stdout, "{reference}"))
 }
 
@@ -179,7 +179,7 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
         ),
         // The registry says why.
         (FailureReason::Push(failure), _)
-            if failure.trouble.is_none_or(|trouble| trouble == SourceTrouble::Refused) =>
+            if failure.trouble.is_none_or(|trouble| trouble == Trouble::Refused) =>
         {
             None
         }

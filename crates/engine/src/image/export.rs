@@ -14,9 +14,9 @@ use super::{
 use crate::{
     build::{BuildOptions, FailureReason},
     declared::{tell_of_refused, with_declared},
+    delivered::{Form, Output, WrittenFile},
     event::Event,
     index::PART_ANNOTATION,
-    metadata::Output,
     platform_result::{self, PlatformResult, Shape},
     product::ImageProduct,
     solve::{note_down, redacted_progress, with_sources},
@@ -67,13 +67,15 @@ pub(crate) async fn solve(
     if let Some(wanted) = options.image.unforced() {
         solving.tell_of(layers::warning(wanted, &layers));
     }
-    let output = Output {
-        path,
-        digest: file.to_string(),
-        size,
+    let output = image.leaves(Form::Archive {
+        file: WrittenFile {
+            path: Some(path),
+            digest: file.to_string(),
+            size,
+        },
+        image: digest,
         references: image.names().index.clone(),
-        ..image.leaves(&digest)
-    };
+    });
     for plan in image.plans() {
         note_down(&options.output, plan, &output, fingerprint, events);
     }

@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 use super::export::Solving;
 use crate::{
     build::{BuildOptions, FailureReason},
+    delivered::Output,
     event::Event,
-    metadata::Output,
     names::Published,
     partial_push,
     product::ImageProduct,
-    source_failure::SourceTrouble,
+    source_failure::Trouble,
     tagging,
 };
 
@@ -79,8 +79,7 @@ impl Publishing<'_> {
         let names = image.names();
         match tagging::tag(names, digest, registries, self.cancelled).await {
             Err(error)
-                if error.trouble() == Some(SourceTrouble::Unreachable)
-                    && names.platforms.is_empty() =>
+                if error.trouble() == Some(Trouble::Unreachable) && names.platforms.is_empty() =>
             {
                 self.push_tags().await
             }

@@ -219,15 +219,15 @@ pub fn names_of_platform(
     plan: &Plan,
     id: Id,
 ) -> Result<Vec<String>, NameError> {
-    let names = catalog.image_names(&plan.variant)?;
-    if *naming == ImageNaming::default() && names.repository.is_none() {
+    let declared = catalog.image_names(&plan.variant)?;
+    if *naming == ImageNaming::default() && declared.repository.is_none() {
         return Ok(Vec::new());
     }
     let namer = Namer::of(catalog, naming)?;
-    let repositories = namer.repositories(names.repository.as_deref(), &plan.variant)?;
+    let repositories = namer.repositories(declared.repository.as_deref(), &plan.variant)?;
     let mut tags = naming.tags.clone();
     if tags.is_empty() {
-        tags = tags_of(&names.of_platform);
+        tags = tags_of(&declared.of_platform);
     }
     if tags.is_empty() {
         let platform = slug(&plan.variant.platform);

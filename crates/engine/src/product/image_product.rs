@@ -1,14 +1,12 @@
 //! One image: its platforms, its names, its id.
 
-use std::path::PathBuf;
-
 use buildkit_llb::LocalSessions;
 use catalog::{CheckedCatalog, ContextPath, Id, Plan, Platform, Variant, listed};
 
 use super::{First, Goal, image_names::Namer};
 use crate::{
+    delivered::{Form, Output},
     error::EngineError,
-    metadata::Output,
     names::{ImageRefs, Published},
     workspace::Asked,
 };
@@ -155,29 +153,23 @@ impl ImageProduct {
     }
 
     /// What it leaves: in a file, or in registries.
-    pub(crate) fn leaves(&self, digest: &str) -> Output {
+    pub(crate) fn leaves(&self, form: Form) -> Output {
         Output {
             artifact: self.variant.artifact.to_string(),
             platform: crate::image::platforms(&self.plans),
             values: self.variant.values_as_text(),
             id: self.id,
-            path: PathBuf::new(),
-            references: Vec::new(),
-            image: Some(digest.to_owned()),
-            digest: digest.to_owned(),
-            size: 0,
-            entries: 0,
-            vertex: String::new(),
+            form,
             up_to_date: false,
         }
     }
 
     /// What pushing it left.
     pub(crate) fn pushed(&self, published: Published) -> Output {
-        Output {
+        self.leaves(Form::Pushed {
+            image: published.digest,
             references: published.references,
-            ..self.leaves(&published.digest)
-        }
+        })
     }
 
     /// What an earlier build left in the registries.

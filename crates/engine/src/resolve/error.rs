@@ -3,7 +3,7 @@
 use catalog::listed;
 use registry::RemoteProblem;
 
-use crate::source_failure::{SourceKind, SourceTrouble};
+use crate::source_failure::{SourceKind, Trouble};
 
 /// A reference of which it cannot be known what it stands for.
 #[derive(Debug, thiserror::Error)]
@@ -46,16 +46,14 @@ fn all_of(names: &[String]) -> String {
 
 impl ResolveProblem {
     /// What kind of trouble it is, if that can be told.
-    pub(crate) fn trouble(&self) -> Option<SourceTrouble> {
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
         use buildkit_client::ResolveError as Daemon;
         match self {
             Self::Remote(problem) => problem.trouble(),
-            Self::Daemon(Daemon::Refused { message, .. }) => SourceTrouble::of_words(message),
-            Self::Daemon(Daemon::Slow { .. } | Daemon::Lost(_)) => Some(SourceTrouble::Transient),
-            Self::Daemon(Daemon::Solve(error)) if error.is_transient() => {
-                Some(SourceTrouble::Transient)
-            }
-            Self::Daemon(Daemon::Solve(_)) => Some(SourceTrouble::Unreachable),
+            Self::Daemon(Daemon::Refused { message, .. }) => Trouble::of_words(message),
+            Self::Daemon(Daemon::Slow { .. } | Daemon::Lost(_)) => Some(Trouble::Transient),
+            Self::Daemon(Daemon::Solve(error)) if error.is_transient() => Some(Trouble::Transient),
+            Self::Daemon(Daemon::Solve(_)) => Some(Trouble::Unreachable),
             _ => None,
         }
     }
@@ -71,7 +69,7 @@ impl ResolveProblem {
 
 impl ResolveError {
     /// What kind of trouble it is, if that can be told.
-    pub fn trouble(&self) -> Option<SourceTrouble> {
+    pub fn trouble(&self) -> Option<Trouble> {
         self.problem.trouble()
     }
 

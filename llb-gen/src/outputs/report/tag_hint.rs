@@ -1,11 +1,11 @@
 //! The next step when a tag cannot be moved: what can be done instead depends on what the tag was to name.
 
-use engine::{Naming, SourceTrouble, TagError};
+use engine::{Naming, TagError, Trouble};
 
 pub(super) fn hint(error: &TagError) -> String {
     match error.trouble() {
-        Some(SourceTrouble::Unreachable) => unreachable(error.naming),
-        Some(SourceTrouble::Refused) => refused(error),
+        Some(Trouble::Unreachable) => unreachable(error.naming),
+        Some(Trouble::Refused) => refused(error),
         _ => not_allowed(error),
     }
 }
@@ -77,7 +77,7 @@ mod tests {
         Naming::Joined,
     ];
 
-    fn hint_for(naming: Naming, trouble: SourceTrouble) -> String {
+    fn hint_for(naming: Naming, trouble: Trouble) -> String {
         hint(&TagError {
             name: "r/a:1".to_owned(),
             digest: "sha256:1".to_owned(),
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn only_a_tag_of_what_was_pushed_can_be_moved_by_hand() {
         for naming in ALL {
-            for trouble in [SourceTrouble::Refused, SourceTrouble::Missing] {
+            for trouble in [Trouble::Refused, Trouble::Missing] {
                 let hint = hint_for(naming, trouble);
                 let is_movable = hint.contains("yourself, to `sha256:1`");
                 assert_eq!(is_movable, naming == Naming::Image, "{naming:?}: {hint}");
@@ -105,7 +105,7 @@ mod tests {
     fn a_part_that_only_the_daemon_could_push_is_pushed_with_the_others() {
         for naming in ALL {
             let is_part = !matches!(naming, Naming::Image | Naming::Platform);
-            let hint = hint_for(naming, SourceTrouble::Unreachable);
+            let hint = hint_for(naming, Trouble::Unreachable);
             assert!(hint.contains("proxies"), "{hint}");
             assert_eq!(hint.contains("without `--platform`"), is_part, "{hint}");
         }

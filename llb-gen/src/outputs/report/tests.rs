@@ -5,6 +5,8 @@ use buildkit_client::{
 };
 use catalog::{Artifact, Catalog, Request};
 
+use engine::{Form, WrittenFile};
+
 use super::*;
 
 /// A pipe whose reader has gone.
@@ -30,7 +32,7 @@ fn daemon_says(message: &str) -> SolveError {
     }))
 }
 
-fn source(trouble: SourceTrouble) -> FailureReason {
+fn source(trouble: Trouble) -> FailureReason {
     FailureReason::Source(Box::new(SourceFailure {
         reference: "example.com/a:1".to_owned(),
         kind: SourceKind::Image,
@@ -62,14 +64,16 @@ fn output() -> Output {
         artifact: "tools".to_owned(),
         platform: "linux/arm64".to_owned(),
         values: std::collections::BTreeMap::default(),
-        path: "out/tools.tar".into(),
-        digest: "sha256:0".to_owned(),
-        size: 1,
-        entries: 1,
-        vertex: "sha256:1".to_owned(),
         id: None,
-        references: Vec::new(),
-        image: None,
+        form: Form::Tar {
+            file: WrittenFile {
+                path: Some("out/tools.tar".into()),
+                digest: "sha256:0".to_owned(),
+                size: 1,
+            },
+            entries: 1,
+            vertex: "sha256:1".to_owned(),
+        },
         up_to_date: false,
     }
 }
@@ -85,7 +89,7 @@ fn a_failing_write_does_not_hide_what_failed_before() {
     std::fs::remove_dir_all(directory.path().join("gone")).unwrap();
     let built = Err(BuildFailure {
         outputs: vec![output()],
-        failures: vec![Arc::new(failure(source(SourceTrouble::Unreachable)))],
+        failures: vec![Arc::new(failure(source(Trouble::Unreachable)))],
         is_told: false,
     });
     let failed = report(built, Some(metadata), None, &mut Closed).unwrap_err();
@@ -175,10 +179,10 @@ fn exit_codes_follow_from_the_reasons() {
     };
     let step = || FailureReason::Solve(daemon_says("exit code: 1"));
     check(vec![step()], Exit::Failed);
-    check(vec![source(SourceTrouble::Unreachable)], Exit::Unreachable);
-    check(vec![source(SourceTrouble::Transient)], Exit::Transient);
-    check(vec![source(SourceTrouble::Missing)], Exit::Failed);
-    check(vec![source(SourceTrouble::Transient), step()], Exit::Failed);
+    check(vec![source(Trouble::Unreachable)], Exit::Unreachable);
+    check(vec![source(Trouble::Transient)], Exit::Transient);
+    check(vec![source(Trouble::Missing)], Exit::Failed);
+    check(vec![source(Trouble::Transient), step()], Exit::Failed);
     let name = "context".to_owned();
     check(vec![FailureReason::NoRoot { name }], Exit::Bug);
 }

@@ -1,0 +1,169 @@
+//! What a build made, or found there.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use catalog::Id;
+use serde::{Serialize, Serializer};
+
+/// What a build made of a product, or found there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The artifact.
+    pub artifact: String,
+    /// The platform; of an image all that it has, with commas between them.
+    pub platform: String,
+    /// The values of axes and options.
+    pub values: BTreeMap<String, String>,
+    /// The id of what it was built from; `None` when not everything was pinned.
+    pub id: Option<Id>,
+    /// What it is, and where.
+    pub form: Form,
+    /// Whether it was there already.
+    pub up_to_date: bool,
+}
+
+/// What an output is, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Form {
+    /// A tar of one platform.
+    Tar {
+        /// The file.
+        file: WrittenFile,
+        /// How many entries it has.
+        entries: u64,
+        /// The digest of the vertex that it was exported from.
+        vertex: String,
+    },
+    /// An image in an archive.
+    Archive {
+        /// The file.
+        file: WrittenFile,
+        /// The digest of the image's index.
+        image: String,
+        /// What the archive calls it.
+        references: Vec<String>,
+    },
+    /// An image in registries.
+    Pushed {
+        /// The digest of the image's index.
+        image: String,
+        /// What it was pushed under, each with its digest.
+        references: Vec<String>,
+    },
+}
+
+/// A file that is complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenFile {
+    /// Where it is, as the output directory was given; `-` for stdout. `None` once docker or podman has taken it.
+    pub path: Option<PathBuf>,
+    /// Its sha256, as `sha256:` and hex digits.
+    pub digest: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+impl Output {
+    /// The file, where there is one.
+    pub fn file(&self) -> Option<&WrittenFile> {
+        match &self.form {
+            Form::Tar { file, .. } | Form::Archive { file, .. } => Some(file),
+            Form::Pushed { .. } => None,
+        }
+    }
+
+    /// Where the file is, where there is one.
+    pub fn path(&self) -> Option<&Path> {
+        self.file()?.path.as_deref()
+    }
+
+    /// Says where the file is now; `None` when somebody has taken it.
+    pub fn moved_to(&mut self, path: Option<&Path>) {
+        match &mut self.form {
+            Form::Tar { file, .. } | Form::Archive { file, .. } => {
+                file.path = path.map(Path::to_owned);
+            }
+            Form::Pushed { .. } => {}
+        }
+    }
+
+    /// What an image is called, in registries or in its archive.
+    pub fn references(&self) -> &[String] {
+        match &self.form {
+            Form::Tar { .. } => &[],
+            Form::Archive { references, .. } | Form::Pushed { references, .. } => references,
+        }
+    }
+
+    /// The digest of an image's index.
+    pub fn image(&self) -> Option<&str> {
+        match &self.form {
+            Form::Tar { .. } => None,
+            Form::Archive { image, .. } | Form::Pushed { image, .. } => Some(image),
+        }
+    }
+
+    /// The sha256 of the file, or the digest of an image that was pushed.
+    pub fn digest(&self) -> &str {
+        match &self.form {
+            Form::Tar { file, .. } | Form::Archive { file, .. } => &file.digest,
+            Form::Pushed { image, .. } => image,
+        }
+    }
+
+    /// How many entries a tar has.
+    pub fn entries(&self) -> Option<u64> {
+        match self.form {
+            Form::Tar { entries, .. } => Some(entries),
+            _ => None,
+        }
+    }
+}
+
+/// An output as programs read it: one flat table, whatever it is.
+#[derive(Serialize)]
+struct Row<'a> {
+    artifact: &'a str,
+    platform: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    values: &'a BTreeMap<String, String>,
+    id: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a Path>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    references: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'a str>,
+    digest: &'a str,
+    size: u64,
+    entries: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vertex: Option<&'a str>,
+    up_to_date: bool,
+}
+
+impl Serialize for Output {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let row = Row {
+            artifact: &self.artifact,
+            platform: &self.platform,
+            values: &self.values,
+            id: self.id,
+            path: self.path(),
+            references: self.references(),
+            image: self.image(),
+            digest: self.digest(),
+            size: self.file().map_or(0, |file| file.size),
+            entries: self.entries().unwrap_or(0),
+            vertex: match &self.form {
+                Form::Tar { vertex, .. } => Some(vertex),
+                _ => None,
+            },
+            up_to_date: self.up_to_date,
+        };
+        row.serialize(serializer)
+    }
+}
