@@ -1,27 +1,87 @@
 //! What images are known by in registries.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt, ops::Deref};
 
-use catalog::Platform;
+use buildkit_llb::ImageRefError;
+use catalog::{ImageRef, Platform};
+
+/// A reference with a tag: as it was written, which is how people and daemons are told of it, and what it names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TaggedName {
+    written: String,
+    /// How much of it is the repository.
+    repository: usize,
+    image: ImageRef,
+}
+
+impl TaggedName {
+    /// The name of a tag in a repository.
+    pub fn new(repository: &str, tag: &str) -> Result<Self, ImageRefError> {
+        let written = format!("{repository}:{tag}");
+        let image: ImageRef = written.parse()?;
+        // What is behind the colon could be a port, and a path.
+        if image.tag() != Some(tag) {
+            return Err(ImageRefError::Tag {
+                reference: written,
+                tag: tag.to_owned(),
+            });
+        }
+        Ok(Self {
+            image,
+            repository: repository.len(),
+            written,
+        })
+    }
+
+    /// The repository, without the tag.
+    pub fn repository(&self) -> &str {
+        &self.written[..self.repository]
+    }
+
+    /// What it names.
+    pub fn image(&self) -> &ImageRef {
+        &self.image
+    }
+}
+
+impl Deref for TaggedName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.written
+    }
+}
+
+impl AsRef<str> for TaggedName {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl fmt::Display for TaggedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
 
 /// What an image is known by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageRefs {
     /// References with tags: of the index of all platforms.
-    pub index: Vec<String>,
+    pub index: Vec<TaggedName>,
     /// References with tags: each of the manifest of one platform.
-    pub platforms: Vec<(Platform, String)>,
+    pub platforms: Vec<(Platform, TaggedName)>,
     /// What its platforms are known by when they are pushed one by one, in each repository.
     pub parts: Vec<PartRefs>,
 }
 
 /// What the platforms of an image are known by in a repository when they are pushed one by one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartRefs {
     /// A reference with the content tag: of the index, once all platforms are there.
-    pub whole: String,
+    pub whole: TaggedName,
     /// References with the content tag and a platform behind it, for all that the image is declared for.
-    pub platforms: Vec<(Platform, String)>,
+    pub platforms: Vec<(Platform, TaggedName)>,
 }
 
 /// An image as registries have it.
@@ -35,20 +95,24 @@ pub struct Published {
 
 impl ImageRefs {
     /// All tags that move, those of the index first.
-    pub fn all(&self) -> Vec<&str> {
+    pub fn all(&self) -> impl Iterator<Item = &TaggedName> {
         let platforms = self.platforms.iter().map(|(_, name)| name);
-        let names = self.index.iter().chain(platforms);
-        names.map(String::as_str).collect()
+        self.index.iter().chain(platforms)
+    }
+
+    /// The tags of the index, as they were written.
+    pub(crate) fn written(&self) -> Vec<String> {
+        self.index.iter().map(ToString::to_string).collect()
     }
 
     /// The repositories, without tags.
     pub(crate) fn repositories(&self) -> BTreeSet<&str> {
-        self.all().into_iter().map(repository).collect()
+        self.all().map(TaggedName::repository).collect()
     }
 
     /// What the platform that the tag `name` is of is known by when it is pushed alone, in the same repository.
-    pub(crate) fn part(&self, name: &str, platform: &Platform) -> Option<&str> {
-        let own = |part: &&PartRefs| repository(&part.whole) == repository(name);
+    pub(crate) fn part(&self, name: &TaggedName, platform: &Platform) -> Option<&TaggedName> {
+        let own = |part: &&PartRefs| part.whole.repository() == name.repository();
         let mut platforms = self.parts.iter().find(own)?.platforms.iter();
         let (_, part) = platforms.find(|(of, _)| of == platform)?;
         Some(part)
@@ -63,24 +127,23 @@ impl ImageRefs {
     }
 }
 
-/// A reference without its tag, which is behind the last colon: one before a slash is of a port.
-fn repository(name: &str) -> &str {
-    match name.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => name,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_repository_has_no_tag() {
-        let check = |name: &str, expected: &str| assert_eq!(repository(name), expected);
-        check("ghcr.io/a/b:1", "ghcr.io/a/b");
-        check("localhost:5000/a:1", "localhost:5000/a");
-        check("localhost:5000/a", "localhost:5000/a");
-        check("a", "a");
+    fn a_name_is_told_as_it_was_written() {
+        let check = |repository: &str, image: &str| {
+            let name = TaggedName::new(repository, "1").unwrap();
+            assert_eq!(name.to_string(), format!("{repository}:1"));
+            assert_eq!(name.repository(), repository);
+            assert_eq!(name.image().to_string(), image);
+        };
+        check("ghcr.io/a/b", "ghcr.io/a/b:1");
+        check("localhost:5000/a", "localhost:5000/a:1");
+        check("docker.io/a/b", "docker.io/a/b:1");
+        check("a", "docker.io/library/a:1");
+        assert!(TaggedName::new("A", "1").is_err());
+        assert!(TaggedName::new("a", "1/2").is_err());
     }
 }

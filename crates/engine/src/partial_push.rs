@@ -11,7 +11,7 @@ use registry::{RegistryAccess, RemoteImage, RemoteProblem, found};
 
 use crate::{
     index::Index,
-    names::{ImageRefs, PartRefs, Published},
+    names::{ImageRefs, PartRefs, Published, TaggedName},
     product::ImageProduct,
     resolve::{ResolveError, named, remote},
     tagging::{self, Naming, TagError},
@@ -27,7 +27,7 @@ pub(crate) struct Parts<'a> {
     access: &'a RegistryAccess,
     cancelled: &'a CancellationToken,
     /// By name: the index of the part, and the digest of that.
-    known: BTreeMap<String, Option<(Index, String)>>,
+    known: BTreeMap<TaggedName, Option<(Index, String)>>,
 }
 
 impl<'a> Parts<'a> {
@@ -48,12 +48,12 @@ impl<'a> Parts<'a> {
     async fn get(
         &mut self,
         platform: &Platform,
-        name: &str,
+        name: &TaggedName,
     ) -> Result<Option<&(Index, String)>, ResolveError> {
         if !self.known.contains_key(name) {
             let asking = part(name, platform, self.id, self.access);
             let part = named(name, asking, self.cancelled).await?;
-            self.known.insert(name.to_owned(), part);
+            self.known.insert(name.clone(), part);
         }
         Ok(self.known.get(name).and_then(Option::as_ref))
     }
@@ -109,7 +109,7 @@ impl<'a> Parts<'a> {
     async fn manifest(
         &mut self,
         names: &ImageRefs,
-        name: &str,
+        name: &TaggedName,
         platform: &Platform,
     ) -> Result<Option<String>, ResolveError> {
         let Some(part_name) = names.part(name, platform) else {
@@ -130,7 +130,7 @@ impl<'a> Parts<'a> {
 
 /// The index that `name` names, if it is that of a part of the image with this id, and all in it is there; else `None`.
 async fn part(
-    name: &str,
+    name: &TaggedName,
     platform: &Platform,
     id: Id,
     access: &RegistryAccess,

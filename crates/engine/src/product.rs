@@ -108,9 +108,8 @@ impl Product {
     }
 
     /// What its archive calls an image; `None` for a tar, and while not everything is known that its names are made of.
-    pub fn archive_names(&self) -> Option<&[String]> {
-        let names = self.image()?.known_names()?;
-        Some(&names.index)
+    pub fn archive_names(&self) -> Option<Vec<String>> {
+        Some(self.image()?.known_names()?.written())
     }
 
     /// What must be told before it is delivered.

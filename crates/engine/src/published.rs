@@ -12,7 +12,7 @@ use registry::{RegistryAccess, RemoteProblem, found};
 
 use crate::{
     image::ID_ANNOTATION,
-    names::{ImageRefs, Published},
+    names::{ImageRefs, Published, TaggedName},
     partial_push::{Joinable, Parts},
     resolve::{ResolveError, named, remote},
 };
@@ -140,7 +140,7 @@ struct Digests {
 }
 
 async fn digests_of(
-    name: &str,
+    name: &TaggedName,
     id: Id,
     platforms: &[Platform],
     access: &RegistryAccess,

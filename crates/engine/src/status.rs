@@ -88,7 +88,13 @@ pub(crate) fn on_disk(
     lock: Option<&OutputLock>,
 ) -> Vec<Freshness> {
     let names = product.archive_names();
-    each_freshness(product.plans(), names, directory, inspection, lock)
+    each_freshness(
+        product.plans(),
+        names.as_deref(),
+        directory,
+        inspection,
+        lock,
+    )
 }
 
 impl InRegistries {

@@ -100,7 +100,8 @@ fn image_names(
                 registries: args.registry.clone(),
                 tags: args.tag.clone(),
             };
-            Ok(names_of_platform(catalog, &naming, plan, id)?)
+            let names = names_of_platform(catalog, &naming, plan, id)?;
+            Ok(names.iter().map(ToString::to_string).collect())
         }
         (false, _) if !args.registry.is_empty() || !args.tag.is_empty() => {
             let (artifact, kind) = (&plan.variant.artifact, plan.kind.as_str());

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Write as _};
 
-use catalog::{Caching, CheckedCatalog, Difference, Id, Plan};
+use catalog::{Caching, CheckedCatalog, Difference, Id, Plan, Platform};
 use engine::{
     Delivery, Freshness, Goal, ImageProduct, InRegistries, Looked, Others, Product, Reason, Status,
     refuse_one_name,
@@ -159,15 +159,15 @@ fn in_registries(product: &Product, found: InRegistries) -> State {
 /// What the registries do not have.
 fn looked_for(image: &ImageProduct) -> String {
     let names = image.names();
-    if !image.is_part() {
-        return names.all().join(" or ");
-    }
-    let parts = names.parts.iter().flat_map(|names| &names.platforms);
-    let asked = parts.filter(|(platform, _)| image.platforms().any(|asked| asked == platform));
-    asked
-        .map(|(_, name)| name.as_str())
-        .collect::<Vec<_>>()
-        .join(" or ")
+    let is_asked = |platform: &Platform| image.platforms().any(|asked| asked == platform);
+    let looked_for: Vec<&str> = if image.is_part() {
+        let parts = names.parts.iter().flat_map(|names| &names.platforms);
+        let parts = parts.filter(|(platform, _)| is_asked(platform));
+        parts.map(|(_, name)| name.as_ref()).collect()
+    } else {
+        names.all().map(AsRef::as_ref).collect()
+    };
+    looked_for.join(" or ")
 }
 
 fn row(plan: &Plan, args: &PlanArgs, state: &State) -> Row {

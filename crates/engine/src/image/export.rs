@@ -74,7 +74,7 @@ pub(crate) async fn solve(
             size,
         },
         image: digest,
-        references: image.names().index.clone(),
+        references: image.names().written(),
     });
     for plan in image.plans() {
         note_down(&options.output, plan, &output, fingerprint, events);
@@ -140,7 +140,7 @@ impl Solving<'_> {
 
     /// What is to be told of the layers of a pushed image.
     async fn of_pushed_layers(&self, wanted: &ImageCompression, digest: &str) -> Option<String> {
-        let name = self.image.names().all().into_iter().next()?;
+        let name = self.image.names().all().next()?;
         let access = &self.options.registries;
         match layers::pushed(name, digest, access, self.cancelled).await {
             Ok(layers) => layers::warning(wanted, &layers),

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::ImageCompression;
 use crate::{
     index::Index,
+    names::TaggedName,
     resolve::{ResolveError, named, remote},
     tagging,
 };
@@ -58,7 +59,7 @@ pub(super) fn of_manifest(json: &[u8]) -> Vec<Layer> {
 
 /// The layers of the image that a repository has under a digest.
 pub(super) async fn pushed(
-    name: &str,
+    name: &TaggedName,
     digest: &str,
     access: &RegistryAccess,
     cancelled: &CancellationToken,

@@ -85,18 +85,21 @@ async fn two_repositories() -> (ImageRefs, Id, Arc<Mutex<Vec<String>>>) {
         manifests.insert(format!("{repository}/manifests/1-amd64"), manifest);
     }
     let (host, asked) = registry(manifests).await;
+    let name = |repository: &str, tag: &str| {
+        TaggedName::new(&format!("{host}/{repository}"), tag).unwrap()
+    };
     let of = |repository: &str| PartRefs {
-        whole: format!("{host}/{repository}:c"),
+        whole: name(repository, "c"),
         platforms: [AMD64, "linux/arm64"]
             .map(|platform| {
-                let name = format!("{host}/{repository}:c-{}", platform.replace('/', "-"));
-                (platform.parse().unwrap(), name)
+                let tag = format!("c-{}", platform.replace('/', "-"));
+                (platform.parse().unwrap(), name(repository, &tag))
             })
             .to_vec(),
     };
     let names = ImageRefs {
         index: Vec::new(),
-        platforms: vec![(AMD64.parse().unwrap(), format!("{host}/two:1-amd64"))],
+        platforms: vec![(AMD64.parse().unwrap(), name("two", "1-amd64"))],
         parts: vec![of("one"), of("two")],
     };
     (names, id, asked)

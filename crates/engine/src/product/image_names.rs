@@ -6,7 +6,7 @@ use buildkit_llb::ImageRefError;
 use catalog::{CheckedCatalog, Id, ImageNames, ImageRef, Plan, Platform, Problem, Variant};
 
 use super::{ImageProduct, Product};
-use crate::names::{ImageRefs, PartRefs};
+use crate::names::{ImageRefs, PartRefs, TaggedName};
 
 /// Where images go, which says what they are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,10 +98,15 @@ impl<'a> Namer<'a> {
         } else {
             tags
         };
-        let parts = image.id().map_or_else(Vec::new, |id| {
-            let of_repository = |repository: &String| part_refs(repository, image.declared(), id);
-            repositories.iter().map(of_repository).collect()
-        });
+        let parts = image.id().map_or_else(
+            || Ok(Vec::new()),
+            |id| {
+                let parts = repositories
+                    .iter()
+                    .map(|one| part_refs(one, image.declared(), id));
+                parts.collect::<Result<_, _>>()
+            },
+        )?;
         Ok(ImageRefs {
             index: references(&repositories, &tags)?,
             platforms: self.of_platforms(&repositories, image.plans())?,
@@ -173,7 +178,7 @@ impl<'a> Namer<'a> {
         &self,
         repositories: &[String],
         plans: &[Plan],
-    ) -> Result<Vec<(Platform, String)>, NameError> {
+    ) -> Result<Vec<(Platform, TaggedName)>, NameError> {
         let mut all = Vec::new();
         if !self.naming.tags.is_empty() {
             return Ok(all);
@@ -218,7 +223,7 @@ pub fn names_of_platform(
     naming: &ImageNaming,
     plan: &Plan,
     id: Id,
-) -> Result<Vec<String>, NameError> {
+) -> Result<Vec<TaggedName>, NameError> {
     let declared = catalog.image_names(&plan.variant)?;
     if *naming == ImageNaming::default() && declared.repository.is_none() {
         return Ok(Vec::new());
@@ -233,14 +238,14 @@ pub fn names_of_platform(
         let platform = slug(&plan.variant.platform);
         tags.push(format!("{}-{platform}", id.content_tag()));
     }
-    references(&repositories, &tags)
+    Ok(references(&repositories, &tags)?)
 }
 
 /// Refuses products of which two images have one name.
 pub fn refuse_one_name<'a>(
     products: impl IntoIterator<Item = &'a Product>,
 ) -> Result<(), NameError> {
-    let mut named: BTreeMap<&str, &Variant> = BTreeMap::new();
+    let mut named: BTreeMap<&TaggedName, &Variant> = BTreeMap::new();
     for image in products.into_iter().filter_map(Product::image) {
         let other = image.variant();
         for name in image.names().all() {
@@ -248,7 +253,7 @@ pub fn refuse_one_name<'a>(
                 continue;
             };
             return Err(NameError::OneName {
-                name: name.to_owned(),
+                name: name.to_string(),
                 one: one.to_string(),
                 other: other.to_string(),
             });
@@ -259,16 +264,16 @@ pub fn refuse_one_name<'a>(
 
 /// What each platform is pushed under when it is pushed alone: the content tag, which stands for all platforms, with the
 /// platform behind it.
-fn part_refs(repository: &str, platforms: &[Platform], id: Id) -> PartRefs {
-    let whole = format!("{repository}:{}", id.content_tag());
+fn part_refs(repository: &str, platforms: &[Platform], id: Id) -> Result<PartRefs, ImageRefError> {
+    let tag = id.content_tag();
     let of = |platform: &Platform| {
-        let name = format!("{whole}-{}", slug(platform));
-        (platform.clone(), name)
+        let name = TaggedName::new(repository, &format!("{tag}-{}", slug(platform)))?;
+        Ok((platform.clone(), name))
     };
-    PartRefs {
-        platforms: platforms.iter().map(of).collect(),
-        whole,
-    }
+    Ok(PartRefs {
+        platforms: platforms.iter().map(of).collect::<Result<_, _>>()?,
+        whole: TaggedName::new(repository, &tag)?,
+    })
 }
 
 /// A platform in a tag: `linux-amd64`.
@@ -311,15 +316,11 @@ fn below(repository: &str, path: &[String]) -> String {
 }
 
 /// Every repository with every tag.
-fn references(repositories: &[String], tags: &[String]) -> Result<Vec<String>, NameError> {
+fn references(repositories: &[String], tags: &[String]) -> Result<Vec<TaggedName>, ImageRefError> {
     let each = repositories
         .iter()
-        .flat_map(|repository| tags.iter().map(move |tag| format!("{repository}:{tag}")));
-    each.map(|name| match name.parse::<ImageRef>() {
-        Ok(_) => Ok(name),
-        Err(error) => Err(error.into()),
-    })
-    .collect()
+        .flat_map(|repository| tags.iter().map(move |tag| TaggedName::new(repository, tag)));
+    each.collect()
 }
 
 /// The tags of references.

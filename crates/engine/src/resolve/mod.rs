@@ -13,7 +13,7 @@ pub use self::error::{ResolveError, ResolveProblem};
 pub(crate) use self::git::host;
 pub use crate::pinning::{PinClash, Pinning, Resolve, ResolvedImage};
 
-use crate::{secrets::LoadedSecrets, source_failure::SourceKind};
+use crate::{names::TaggedName, secrets::LoadedSecrets, source_failure::SourceKind};
 
 /// Who is asked.
 #[derive(Debug)]
@@ -150,9 +150,8 @@ fn about<T, E: Into<ResolveProblem>>(
 
 /// The image that is known by `name`, in its registry.
 pub(crate) async fn remote(
-    name: &str,
+    name: &TaggedName,
     access: &RegistryAccess,
 ) -> Result<RemoteImage, RemoteProblem> {
-    let image: ImageRef = name.parse().map_err(RemoteProblem::nonsense)?;
-    RemoteImage::of(&image, access).await
+    RemoteImage::of(name.image(), access).await
 }
