@@ -18,7 +18,7 @@ use engine::{
 };
 use tokio_util::sync::CancellationToken;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 #[expect(
     clippy::print_stdout,
     clippy::print_stderr,
