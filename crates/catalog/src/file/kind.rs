@@ -57,7 +57,7 @@ impl<'de> VariantAccess<'de> for Word<'_> {
     }
 }
 
-/// A variant that is a table, one of whose keys says which it is.
+/// A variant that is a table. One of its keys says which variant.
 pub(super) struct Tagged<'a> {
     pub(super) kind: &'static str,
     pub(super) kinds: &'static [&'static str],
