@@ -107,7 +107,8 @@ impl<'de> VariantAccess<'de> for Tagged<'_> {
     }
 }
 
-/// The first of `kinds` that is a key of `table`. Their order counts: `env` is a kind of step, and a key of `run` steps.
+/// The first of `kinds` that is a key of `table`. Their order counts: `env` is a kind of step, and also a key of `run`
+/// steps.
 pub(super) fn kind_of(
     table: &DeTable<'_>,
     kinds: &'static [&'static str],
