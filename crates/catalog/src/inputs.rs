@@ -304,7 +304,7 @@ impl LayoutImage {
     }
 }
 
-/// A root filesystem tar on the client's disk, named by its content.
+/// A complete root filesystem tar on the client's disk, named by its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootfsTar {
     /// The name of its local source.

@@ -35,7 +35,7 @@ pub struct LocalSource {
     pub name: String,
     /// Its content.
     pub content: LocalContent,
-    /// Its form in a build by llbgen, if it is not sent as files.
+    /// Its bundles in a build by llbgen, if it is not sent as files.
     pub bundles: Option<BundleSource>,
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not a valid {what}: {}", shortened(name), rule(what, name))]
 pub struct InvalidName {
-    /// What the name was meant for.
+    /// The kind of name.
     pub what: &'static str,
     /// The offending text.
     pub name: String,

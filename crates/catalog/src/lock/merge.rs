@@ -7,8 +7,8 @@ use super::{Caches, ImagePin, Lock, Packages};
 impl Lock {
     /// The diff from `base` to this lock, applied to `onto`, which another call made from the same base.
     ///
-    /// No pin of the other call is lost. If both added a pin, the one in `onto` stays, so that both go on with one
-    /// answer. If both changed a pin, the one in this lock stays.
+    /// No pin that the other call added is lost. If both added a pin, the one in `onto` stays, so that both go on with
+    /// one answer. If both changed a pin, the one in this lock stays.
     #[must_use]
     pub fn rebased(&self, base: &Self, onto: &Self) -> Self {
         // By its fields, so that a new one is not forgotten.
