@@ -1,4 +1,4 @@
-//! What a catalog declares: an artifact with its base, steps, platforms and outputs.
+//! The declaration of an artifact: its base, steps, platforms and outputs.
 
 mod parts;
 
@@ -68,7 +68,7 @@ impl Base {
     }
 }
 
-/// As a reader would name it: the name, or the Dockerfile.
+/// The name, or the path of the Dockerfile.
 impl fmt::Display for Base {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,8 +84,8 @@ impl From<&str> for Base {
     }
 }
 
-/// One artifact, as a catalog declares it. Text that a method cannot read is reported by
-/// [`Catalog::check`](crate::Catalog::check), not where it stands.
+/// One artifact, as a catalog declares it. An invalid text is no error of the method that gets it:
+/// [`Catalog::check`](crate::Catalog::check) reports it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Artifact {
@@ -104,7 +104,7 @@ pub struct Artifact {
     #[serde(rename = "finally", skip_serializing_if = "Vec::is_empty")]
     pub(crate) last_steps: Vec<Step>,
     pub(crate) output: Template,
-    /// Whether `output` is the default one, which has the axes in it.
+    /// Whether `output` is the default, which has the axes in it.
     #[serde(skip)]
     has_default_output: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,19 +123,20 @@ pub struct Artifact {
     pub(crate) problems: Vec<Problem>,
     #[serde(skip)]
     places: Places,
-    /// The line of Rust that made it; of no interest when a file declares it.
+    /// The line of Rust that made it; not used when a file declares it.
     #[serde(skip)]
     made_at: &'static Location<'static>,
 }
 
 impl Artifact {
-    /// A root filesystem. Default output: `{artifact}/{arch}.tar`, with `-{axis}` behind `{arch}` for every axis; default platforms: linux/amd64 and linux/arm64.
+    /// A root filesystem. Default output: `{artifact}/{arch}.tar`, with `-{axis}` after `{arch}` for every axis.
+    /// Default platforms: linux/amd64 and linux/arm64.
     #[track_caller]
     pub fn rootfs(name: &str, base: impl Into<Base>) -> Self {
         Self::new(name, Kind::Rootfs, base.into())
     }
 
-    /// What the steps change in `base`. Defaults as for [`rootfs`](Self::rootfs).
+    /// A layer: the diff from `base` to the tree after the steps. Defaults as for [`rootfs`](Self::rootfs).
     #[track_caller]
     pub fn layer(name: &str, base: impl Into<Base>) -> Self {
         Self::new(name, Kind::Layer, base.into())
@@ -178,13 +179,13 @@ impl Artifact {
         }
     }
 
-    /// The same, declared in a file.
+    /// The same artifact, declared at `places` in a file.
     pub(crate) fn declared_at(mut self, places: Places) -> Self {
         self.places = places;
         self
     }
 
-    /// One sentence on what it is for, shown by `list`; a [`Template`] that is the same in all variants.
+    /// Its purpose in one sentence, shown by `list`; a [`Template`] that is the same in all variants.
     pub fn description(mut self, text: &str) -> Self {
         if let Some(description) = self.read(text) {
             self.description = description;
@@ -198,15 +199,15 @@ impl Artifact {
         self
     }
 
-    /// Appends a step that comes last: after all steps of the artifact itself, and, in an artifact that starts from this
-    /// one, after the steps of that. What only tells variants apart and costs nothing (a language, a mirror) belongs here,
-    /// so that they share everything before it.
+    /// Appends a last step. It comes after all steps of the artifact, and after the steps of an artifact that starts
+    /// from this one. Cheap steps that only tell variants apart (a language, a mirror) belong here, so that the
+    /// variants share everything before them.
     pub fn finally(mut self, step: impl Into<Step>) -> Self {
         self.last_steps.push(step.into());
         self
     }
 
-    /// Where its tar is written below the output directory; a [`Template`].
+    /// The path of its tar below the output directory; a [`Template`].
     pub fn output(mut self, template: &str) -> Self {
         if let Some(output) = self.read(template) {
             self.output = output;
@@ -215,7 +216,7 @@ impl Artifact {
         self
     }
 
-    /// How a layer says that a path is gone; default: as layers of images do.
+    /// The form of whiteouts in a layer; default: the form of image layers.
     pub fn whiteouts(mut self, whiteouts: Whiteouts) -> Self {
         self.whiteouts = Some(whiteouts);
         self
@@ -241,16 +242,16 @@ impl Artifact {
         self
     }
 
-    /// A tag of its image made from the text of a file alone, its first 12 hex digits of sha256: for who is used to finding
-    /// an image by the hash of its Dockerfile. Unlike the content tag it changes with a comment, and stays the same when a
-    /// pin moves. A [`Template`].
+    /// A tag of its image made from the text of a file alone: the first 12 hex digits of its sha256. It is for teams
+    /// that find an image by the hash of its Dockerfile. Unlike the content tag, it changes with a comment and stays
+    /// the same when a pin moves. `path` is a [`Template`].
     pub fn file_tag(mut self, path: &str) -> Self {
         let tag = self.read(path);
         self.file_tags.extend(tag);
         self
     }
 
-    /// The platforms that it is built for, instead of the default two.
+    /// The platforms that it is built for, instead of the two default ones.
     pub fn platforms<'a>(mut self, platforms: impl IntoIterator<Item = &'a str>) -> Self {
         self.platforms = Vec::new();
         for written in platforms {
@@ -282,8 +283,9 @@ impl Artifact {
         self
     }
 
-    /// An option: a variable with one value, `default` unless `--set` gives another of `values` (any when empty). Options
-    /// are the catalog's: another artifact that declares one of this name must say the same of it.
+    /// An option: a variable with one value, `default` unless `--set` gives another of `values` (any value if `values`
+    /// is empty). Options belong to the catalog: two artifacts with an option of the same name must declare it in the
+    /// same way.
     pub fn option<'a>(
         mut self,
         name: &str,

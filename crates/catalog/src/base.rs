@@ -1,4 +1,4 @@
-//! What an artifact's steps start from, once inputs are read: an image, a tar, nothing, or another artifact's tree.
+//! The base of an artifact, once inputs are read: an image, a tar, nothing, or another artifact's tree.
 
 mod base_tree;
 
@@ -21,7 +21,7 @@ use crate::{
 
 pub(crate) use self::base_tree::{BaseTree, Origin, from_image, pinned, replaced, resolve};
 
-/// What the steps of a variant start from.
+/// The base of a variant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum ResolvedBase {
@@ -34,10 +34,10 @@ pub enum ResolvedBase {
         /// The digest that the lock has for it.
         #[serde(skip_serializing_if = "Option::is_none")]
         digest: Option<String>,
-        /// Where it is named: a Dockerfile and line, when it comes from one.
+        /// The Dockerfile and line that name it, if a FROM line does.
         #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<String>,
-        /// The `--build-context` that put it there.
+        /// The `--build-context` that gives it.
         #[serde(skip_serializing_if = "Option::is_none")]
         context: Option<String>,
     },
@@ -45,19 +45,19 @@ pub enum ResolvedBase {
     OciLayout {
         /// Its digest.
         digest: String,
-        /// The `--build-context` that put it there.
+        /// The `--build-context` that gives it.
         context: String,
     },
     /// A root filesystem tar.
     Rootfs {
         /// The file's name.
         file: String,
-        /// The `--build-context` that put it there.
+        /// The `--build-context` that gives it.
         context: String,
     },
     /// A tree that is made elsewhere in the graph.
     Given {
-        /// The `--build-context` that put it there.
+        /// The `--build-context` that gives it.
         context: String,
     },
     /// Another artifact.
@@ -67,7 +67,7 @@ pub enum ResolvedBase {
     },
 }
 
-/// Why a base cannot be resolved.
+/// The reason why a base cannot be resolved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BaseError {
     /// The Dockerfile was not read.
@@ -93,7 +93,7 @@ pub enum BaseError {
         "{place}: `{reference}` asks for another digest than `llbgen.lock` has for `{key}`, which is `{pinned}`"
     )]
     OtherDigest {
-        /// Where it is written.
+        /// Where the digest is written.
         place: Written,
         /// The reference with its digest.
         reference: String,
@@ -122,7 +122,7 @@ pub enum BaseError {
         /// Those that it is for.
         valid: Vec<String>,
     },
-    /// A directory in the place of a base or of a tree that is copied from.
+    /// A directory in the place of a base, or in the place of a tree that a step copies from.
     #[error(
         "the build context `{context}` is a directory, and stands in for a file system with owners, modes and links"
     )]
@@ -140,20 +140,20 @@ pub enum BaseError {
         /// The artifact.
         artifact: ArtifactName,
     },
-    /// A `--build-context` that neither replaces a base nor is read.
+    /// A `--build-context` that replaces no base and that no step reads.
     #[error("no selected artifact has a base or an input `{name}`{}", did_you_mean(nearest.as_deref()))]
     UnknownContext {
         /// The name.
         name: String,
         /// The names that artifacts know.
         valid: Vec<String>,
-        /// The one that is most like it.
+        /// The most similar name.
         nearest: Option<String>,
     },
 }
 
 impl CheckedCatalog {
-    /// What the steps of `variant` start from.
+    /// The base of `variant`.
     pub fn resolve_base(
         &self,
         variant: &Variant,
@@ -171,7 +171,8 @@ impl CheckedCatalog {
         }
     }
 
-    /// Refuses a `--build-context` whose name stands for the base of no selected artifact.
+    /// Refuses a `--build-context` that replaces no base and that no selected artifact reads, and two of them for one
+    /// base.
     pub fn check_contexts(&self, variants: &[Variant], inputs: &Inputs) -> Result<(), BaseError> {
         let mut names = Vec::new();
         let artifacts = variants
@@ -209,7 +210,8 @@ impl CheckedCatalog {
         }
     }
 
-    /// The names by which what the steps of `artifact` copy from can be replaced.
+    /// The names of the trees that the steps of `artifact` copy from: a `--build-context` of such a name replaces the
+    /// tree.
     fn copied_names(&self, artifact: &Artifact) -> Vec<BaseName> {
         let variants = variant::all_of(artifact, &artifact.platforms);
         let read = variants
@@ -226,7 +228,7 @@ impl CheckedCatalog {
         }
     }
 
-    /// The names by which the base of `artifact` can be replaced.
+    /// The names of the base of `artifact`: a `--build-context` of such a name replaces it.
     fn base_names(&self, artifact: &Artifact, inputs: &Inputs) -> Result<Vec<BaseName>, BaseError> {
         if let Some(below) = self.base_artifact(artifact) {
             return Ok(vec![BaseName::Plain(below.name.to_string())]);
@@ -240,7 +242,7 @@ impl CheckedCatalog {
     }
 }
 
-/// What `--build-context` puts in the place of something that has one of `names`.
+/// The `--build-context` that has one of `names`.
 pub(crate) fn context_for<'a>(
     names: &[BaseName],
     inputs: &'a Inputs,

@@ -1,4 +1,4 @@
-//! The catalog: all artifacts of a team, and the checked form of it that everything else works on.
+//! The catalog: all artifacts of a team. Everything else works on its checked form.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::{
     variant::Variant,
 };
 
-/// Artifacts as declared. [`check`](Self::check) makes of it what can be selected from and planned.
+/// Artifacts as declared. [`check`](Self::check) gives the form that can be selected from and planned.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     pub(crate) artifacts: Vec<Artifact>,
@@ -34,7 +34,8 @@ impl Catalog {
         self
     }
 
-    /// What a bare `llbgen build` builds; without it, a bare `build` is refused with the list.
+    /// The artifacts that a bare `llbgen build` builds. Without them, a bare `build` is refused with the list of
+    /// artifacts.
     pub fn defaults<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.defaults = names.into_iter().map(str::to_owned).collect();
         self
@@ -91,14 +92,14 @@ pub struct CheckedCatalog {
     pub(crate) artifacts: BTreeMap<ArtifactName, Artifact>,
     pub(crate) order: Vec<ArtifactName>,
     pub(crate) defaults: Vec<ArtifactName>,
-    /// The namespace of its caches where no lock has one: made from the names of its artifacts, which strangers may have,
-    /// too.
+    /// The namespace of its caches if the lock has none. It is made from the names of its artifacts, so a catalog of
+    /// strangers with the same names has the same namespace.
     pub(crate) own_namespace: String,
     /// The options of all artifacts.
     pub(crate) options: BTreeMap<VariableName, OptionValues>,
 }
 
-/// What the image of a variant is called in a registry.
+/// The names of the image of a variant in a registry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageNames {
     /// Its repository.
@@ -120,10 +121,10 @@ impl CheckedCatalog {
         self.artifacts.get(name)
     }
 
-    /// Where the output of `variant` goes, below the output directory; an error when an option's value leads out of it.
+    /// The path of the output of `variant` below the output directory; an error if an option's value leads out of it.
     ///
     /// # Panics
-    /// When `variant` is not of this catalog.
+    /// If `variant` is not of this catalog.
     pub fn output(&self, variant: &Variant) -> Result<ContextPath, Problem> {
         check::output_path(&self.artifacts[&variant.artifact], variant)
     }
@@ -131,7 +132,7 @@ impl CheckedCatalog {
     /// The repository of an image, and the references with tags that it is pushed under.
     ///
     /// # Panics
-    /// When `variant` is not of this catalog.
+    /// If `variant` is not of this catalog.
     pub fn image_names(&self, variant: &Variant) -> Result<ImageNames, Problem> {
         let artifact = &self.artifacts[&variant.artifact];
         let repository = artifact.repository.as_ref();
@@ -144,12 +145,12 @@ impl CheckedCatalog {
         })
     }
 
-    /// What a bare `build` builds.
+    /// The artifacts that a bare `build` builds.
     pub fn defaults(&self) -> &[ArtifactName] {
         &self.defaults
     }
 
-    /// The artifact that `artifact` starts from, when its base is one of this catalog.
+    /// The base of `artifact`, if it is an artifact of this catalog.
     pub fn base_artifact(&self, artifact: &Artifact) -> Option<&Artifact> {
         match &artifact.base {
             Base::Named(name) => self.artifacts.get(name.as_str()),

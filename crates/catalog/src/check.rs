@@ -100,8 +100,7 @@ pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
     }
 }
 
-/// A problem with the artifact that has it, and the place in a file that declares the step or key in question, or the
-/// artifact.
+/// The problem with its artifact and its place in a file: that of the step or key, or else that of the artifact.
 fn about(artifact: &Artifact, problem: Problem) -> Found {
     let place = match &problem {
         Problem::Step { number, nested, .. } => artifact.place_within(*number, nested),
@@ -181,8 +180,8 @@ fn too_many_variants(artifact: &Artifact) -> Option<Problem> {
     })
 }
 
-/// What is wrong with a step only for some variants: a placeholder that they have no value for, a path that leaves
-/// the context directory once it is filled in. And conditions that hold for none. One of a kind is enough.
+/// The problems that a step has in some variants only: a placeholder without a value, a path that leaves the context
+/// directory once it is filled in. Also conditions that hold for no variant. Each problem is reported once.
 fn step_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     let mut problems: Vec<Found> = Vec::new();
     for artifact in catalog.artifacts() {
@@ -258,7 +257,7 @@ fn base_problems(catalog: &CheckedCatalog, artifact: &Artifact) -> Vec<Problem> 
     lacking(artifact, below)
 }
 
-/// Whether an image can be named so: with a tag or a digest, so that a mistyped artifact is not taken for one.
+/// Whether `name` is an image reference with a tag or a digest. Without one, it may be a mistyped artifact.
 fn is_image(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);
     last.contains([':', '@']) && name.parse::<buildkit_llb::ImageRef>().is_ok()

@@ -1,4 +1,4 @@
-//! How tars are compressed.
+//! The compression of tars.
 
 use std::{fmt, str::FromStr};
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(into = "String")]
 pub enum TarCompression {
-    /// As it is.
+    /// None.
     #[default]
     Uncompressed,
     /// gzip, at a level from 0 to 9.
@@ -21,7 +21,7 @@ pub enum TarCompression {
 const GZIP_LEVEL: u8 = 6;
 const ZSTD_LEVEL: u8 = 3;
 
-/// Text that names no compression.
+/// A text that names no compression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not `uncompressed`, `gzip[:0-9]` or `zstd[:1-22]`")]
 pub struct TarCompressionError {
@@ -30,7 +30,7 @@ pub struct TarCompressionError {
 }
 
 impl TarCompression {
-    /// What a file's name ends in for it.
+    /// The ending of a file's name.
     pub fn ending(self) -> &'static str {
         match self {
             Self::Uncompressed => "",

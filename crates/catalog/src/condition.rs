@@ -1,4 +1,4 @@
-//! Conditions: for which variants something is meant.
+//! Conditions: the variants that something is meant for.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,8 +22,8 @@ use crate::{
     words::{did_you_mean, listed},
 };
 
-/// All of these hold: for every variable (`arch`, an axis, an option …) the values that count, in which `*` stands for any
-/// text and `?` for any character.
+/// For every variable (`arch`, an axis, an option …) the values that count; all must hold. `*` stands for any text, `?`
+/// for any character.
 type Values = BTreeMap<String, OneOrSeveral<String>>;
 
 /// A table of variables and the values that count, all of which hold, or a list of such tables, one of which holds.
@@ -39,11 +39,11 @@ pub(crate) enum Condition {
 /// The values that a variable can have; `None` for any.
 pub(crate) type Domains = BTreeMap<String, Option<BTreeSet<String>>>;
 
-/// What a condition asks for and no variant can be.
+/// A value in a condition that no variant can have.
 pub(crate) struct Impossible {
-    /// In words.
+    /// The message.
     pub(crate) text: String,
-    /// What stands in the file.
+    /// The word in the file.
     pub(crate) written: String,
 }
 
@@ -61,14 +61,14 @@ impl Condition {
         }
     }
 
-    /// The variables that it asks for.
+    /// The variables in it.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.tables()
             .iter()
             .flat_map(|values| values.keys().map(String::as_str))
     }
 
-    /// Whether it holds for a variant with these variables; `key` is what an error calls it.
+    /// Whether it holds for a variant with these variables; `key` is its name in errors.
     pub(crate) fn holds(&self, key: &str, variables: &Variables) -> Result<bool, TemplateError> {
         self.check(key, variables)?;
         let holds = |(name, values): (&String, &OneOrSeveral<String>)| {
@@ -78,7 +78,7 @@ impl Condition {
         Ok(self.tables().iter().any(|values| values.iter().all(holds)))
     }
 
-    /// Refuses variables that there are not.
+    /// Refuses variables that do not exist.
     pub(crate) fn check(&self, key: &str, variables: &Variables) -> Result<(), TemplateError> {
         match self.names().find(|name| !variables.contains_key(*name)) {
             None => Ok(()),
@@ -93,7 +93,7 @@ impl Condition {
         }
     }
 
-    /// The values that no variant can have.
+    /// The values in it that no variant can have.
     pub(crate) fn impossible(&self, key: &str, domains: &Domains) -> Vec<Impossible> {
         let mut found = Vec::new();
         if self.tables().iter().all(BTreeMap::is_empty) {
@@ -139,7 +139,7 @@ impl Condition {
     }
 }
 
-/// The values that the variables of an artifact can have in any of its variants.
+/// The values of the variables of an artifact in all its variants.
 pub(crate) fn domains(artifact: &Artifact) -> Domains {
     let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for variant in crate::variant::all_of(artifact, &artifact.platforms) {

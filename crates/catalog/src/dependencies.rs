@@ -1,4 +1,4 @@
-//! Which artifacts an artifact is made from: its base, and those that its steps copy from.
+//! The artifacts that an artifact is made from: its base, and those that its steps copy from.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ impl CheckedCatalog {
     pub fn dependencies<'a>(&'a self, artifact: &Artifact) -> Vec<&'a Artifact> {
         let mut dependencies: Vec<&Artifact> = self.base_artifact(artifact).into_iter().collect();
         for variant in variant::all_of(artifact, &artifact.platforms) {
-            // A step that cannot be read is reported by the check.
+            // The check reports a step whose reads are an error.
             for name in artifacts_read(artifact, &variant).unwrap_or_default() {
                 let Some(read) = self.artifacts.get(name.as_str()) else {
                     continue;
@@ -31,7 +31,7 @@ impl CheckedCatalog {
         dependencies
     }
 
-    /// `artifacts` and everything that they are made from, in the order of the catalog.
+    /// `artifacts` and all artifacts that they are made from, in the order of the catalog.
     pub fn with_dependencies<'a>(
         &'a self,
         artifacts: impl IntoIterator<Item = &'a Artifact>,
@@ -48,8 +48,9 @@ impl CheckedCatalog {
             .collect()
     }
 
-    /// The variant of `below`, which `variant` is made from: the same platform, and the same values of what it uses. That
-    /// is what it uses with the defaults of all options, and what values that are set lead it to besides.
+    /// The variant of `below` that `variant` is made from: the same platform, and the same values of the variables that
+    /// `below` uses. These are the ones that it uses with the defaults of all options, and those that it uses with the
+    /// set values.
     pub(crate) fn below(&self, variant: &Variant, below: &Artifact) -> Variant {
         let own = below.options.keys();
         let artifact = &self.artifacts[&variant.artifact];
@@ -65,7 +66,7 @@ impl CheckedCatalog {
         let with_all = variant.of_base(below, &all);
         match check::options_below(self, &with_all) {
             Ok(used) => variant.of_base(below, own.chain(&used)),
-            // The selection was not checked; whoever plans the step that is wrong says what is.
+            // The selection was not checked; planning the wrong step gives the error.
             Err(_) => with_all,
         }
     }
@@ -92,7 +93,7 @@ impl CheckedCatalog {
 }
 
 impl CheckedCatalog {
-    /// The names of the directories that the steps of any variant of `artifact` read, and which the user gives.
+    /// The names of the directories that the steps of any variant of `artifact` read and that the user gives.
     pub fn context_names(&self, artifact: &Artifact) -> BTreeSet<String> {
         let variants = variant::all_of(artifact, &artifact.platforms);
         let reads = variants

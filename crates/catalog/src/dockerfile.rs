@@ -4,7 +4,7 @@ use buildkit_llb::ImageRef;
 
 use crate::path::ContextPath;
 
-/// What the first FROM line of a Dockerfile says.
+/// The first FROM line of a Dockerfile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FromLine {
     /// The image, or `None` for `FROM scratch`.
@@ -15,7 +15,7 @@ pub(crate) struct FromLine {
     pub(crate) line: usize,
 }
 
-/// Why a Dockerfile does not name a base.
+/// The reason why a Dockerfile names no base.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FromLineError {
     /// There is no FROM line.
@@ -59,7 +59,7 @@ pub enum FromLineError {
     },
 }
 
-/// Reads the first FROM line of a Dockerfile's `text`; the keyword's case does not matter, flags are passed over.
+/// Reads the first FROM line of a Dockerfile's `text`. The case of the keyword does not matter, and flags are skipped.
 pub(crate) fn first_from_line(file: &ContextPath, text: &str) -> Result<FromLine, FromLineError> {
     for (line, text) in logical_lines(text) {
         let mut words = text.split_whitespace();

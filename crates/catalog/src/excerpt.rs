@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-/// A place in a text file: `  3 | kynd = "layer"` with carets below what is meant.
+/// A place in a text file: `  3 | kynd = "layer"` with carets below the word in question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
     /// The line, from 1.
@@ -11,12 +11,12 @@ pub struct Excerpt {
     pub column: usize,
     /// The line's text.
     pub text: String,
-    /// How many characters of the line are meant, at least 1.
+    /// The number of characters with a caret, at least 1.
     pub width: usize,
 }
 
 impl Excerpt {
-    /// The place of the bytes `span` of `text`; of what goes over several lines, the first one.
+    /// The place of the bytes `span` of `text`; only the first line, if it goes over several.
     pub(crate) fn of(text: &str, span: Range<usize>) -> Self {
         let start = span.start.min(text.len());
         let before = text.get(..start).unwrap_or(text);

@@ -8,34 +8,34 @@ use sha2::{Digest, Sha256};
 
 use crate::{compression::TarCompression, kind::Kind, plan::Plan, variant::Variant};
 
-/// What an id is made from; it changes when the making does, so that ids of different makings never meet.
+/// The version of the rule for ids. It changes with the rule, so that ids of two rules never meet.
 const FORMAT: &str = "llbgen id 1";
 
-/// The version of the canonical tar; it changes when the same tree would give other bytes.
+/// The version of the canonical tar; it changes if the same tree would give other bytes.
 const TAR_FORMAT: u32 = 2;
 
-/// How many hex digits a content tag has.
+/// The number of hex digits of a content tag.
 pub(crate) const TAG_DIGITS: usize = 12;
 
-/// In what form a variant leaves the builder, as far as that changes bytes.
+/// The form in which a variant leaves the builder, as far as it changes bytes.
 pub(crate) enum Format<'a> {
     /// As a tar, which has no config.
     Tar {
         compression: TarCompression,
-        /// The time that no time in it is later than.
+        /// The latest time in it; later times are set back to this one.
         epoch: Option<i64>,
     },
     /// As an image.
     Image {
         /// The JSON of its config.
         config: &'a str,
-        /// Settings of its export.
+        /// The settings of its export.
         export: &'a BTreeMap<String, String>,
     },
 }
 
-/// The identity of a variant: a sha256 over its graph with all that the lock pins, its image config, and the output
-/// settings that change bytes. The same on every machine; no daemon and no network is needed to know it.
+/// The identity of a variant: a sha256 over its graph with all pins of the lock, its image config, and the output
+/// settings that change bytes. It is the same on every machine and needs no daemon and no network.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Id([u8; 32]);
@@ -80,7 +80,7 @@ impl Id {
         hash.finish()
     }
 
-    /// The id of an image: it covers the platforms of all `plans`, in whatever order they come.
+    /// The id of an image: it covers the platforms of all `plans`, in any order.
     pub fn of_image(plans: &[&Plan]) -> Option<Self> {
         let mut parts = plans
             .iter()
@@ -95,7 +95,7 @@ impl Id {
     }
 }
 
-/// A hash of named values, none of which can be taken for two others.
+/// A hash of named values. One value is never taken for two.
 struct Fields(Sha256);
 
 impl Fields {
@@ -128,7 +128,7 @@ impl fmt::Debug for Id {
     }
 }
 
-/// Text that is no id.
+/// A text that is no id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not an id: it must be 64 lower-case hex digits")]
 pub struct IdError {

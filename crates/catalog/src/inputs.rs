@@ -1,4 +1,4 @@
-//! What the edge hands to the pure core: Dockerfile twins, declared files, and what stands in for a base.
+//! The inputs of the pure core: Dockerfile twins, declared files, and the contexts that replace bases.
 
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map},
@@ -18,14 +18,14 @@ use crate::{
     step::Read,
 };
 
-/// What a selection has to have read before it can be planned.
+/// The files that must be read before a selection can be planned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Needs {
     /// Dockerfiles whose FROM line names a base.
     pub dockerfiles: BTreeSet<ContextPath>,
     /// Files, directories and globs that steps declare.
     pub files: BTreeSet<ContextPath>,
-    /// The same, for steps that read a directory of a user's own.
+    /// The same for each directory that a user gives by `--build-context`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub contexts: BTreeMap<ContextName, BTreeSet<ContextPath>>,
     /// Whether the graph runs the packer: to put files into a tree, or to pack one.
@@ -33,7 +33,7 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Adds what a step reads, as far as it is read from the disk.
+    /// Adds the read of a step, if it is from the disk.
     pub(crate) fn add(&mut self, read: Read) {
         match read {
             Read::Files(path) => _ = self.files.insert(path),
@@ -51,40 +51,40 @@ impl Needs {
     }
 }
 
-/// What was read.
+/// The inputs that were read.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
     /// The text of every needed Dockerfile.
     pub dockerfiles: BTreeMap<ContextPath, String>,
-    /// The files that every declared path or glob stands for.
+    /// The files of every declared path or glob.
     pub files: BTreeMap<ContextPath, FileSet>,
-    /// What `--build-context NAME=…` gives: something in the place of a base, or a directory that steps read.
+    /// The contexts of `--build-context NAME=…`: each replaces a base, or is a directory that steps read.
     pub contexts: BTreeMap<String, NamedContext>,
-    /// What references stand for.
+    /// The lock.
     pub lock: Lock,
-    /// The program that puts files into trees and packs them inside the graph. The default stands for any: enough for an
-    /// id, and not to be built with.
+    /// The program that puts files into trees and packs them inside the graph. The default stands for any such program:
+    /// it is enough for an id, but not for a build.
     pub packer: Packer,
-    /// The context directory, where it is no directory of the client: a git repository, or a tar.
+    /// The context directory, if it is not a directory of the client but a git repository or a tar.
     pub tree: Option<Definition>,
-    /// What stands before the ids of cache mounts, in the place of what the lock says.
+    /// The prefix of the ids of cache mounts, instead of the one in the lock.
     pub cache_namespace: Option<CacheNamespace>,
-    /// Proxies for steps that reach the network. They are in the graph that is solved, and in nothing else.
+    /// The proxies for steps that reach the network. They are in the graph that is solved, and in nothing else.
     pub proxy: Option<ProxyEnv>,
 }
 
-/// The files that one declared path stands for, by their paths in the context directory. There may be very many: a clone
-/// shares them.
+/// The files of one declared path or glob, by their paths in the context directory. There may be very many, so clones
+/// share them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileSet(Arc<BTreeMap<ContextPath, InputFile>>);
 
 impl FileSet {
-    /// No file.
+    /// An empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same without texts, which a graph cannot hold when they are so many.
+    /// The same set without texts, for a set that is too large to be data in a graph.
     pub fn without_texts(self) -> Self {
         let files = Arc::unwrap_or_clone(self.0).into_iter();
         files
@@ -138,25 +138,25 @@ impl<'a> IntoIterator for &'a FileSet {
     }
 }
 
-/// One declared file: what the graph depends on, and so neither mtime nor owner.
+/// One declared file, as far as the graph depends on it: without mtime and owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputFile {
-    /// Whether its owner may execute it; 0755 then, else 0644, whatever the umask it was checked out with.
+    /// Whether its owner may execute it. Its mode is then 0755, else 0644, whatever the umask of the checkout.
     pub executable: bool,
-    /// What it holds.
+    /// Its content.
     pub content: FileContent,
 }
 
-/// What a declared file holds.
+/// The content of a declared file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileContent {
     /// Text of at most [`MAX_INLINE_FILE`] bytes, which becomes part of the graph.
     Text(Vec<u8>),
-    /// Anything else, sent when the daemon asks for it and named by its hash.
+    /// Any other content. The graph has its hash; the client sends it when the daemon asks for it.
     Hashed {
         /// The sha256 of the bytes.
         sha256: [u8; 32],
-        /// How many bytes.
+        /// The number of bytes.
         size: u64,
     },
     /// A symbolic link that stays in the context directory, kept as one.
@@ -191,7 +191,7 @@ impl InputFile {
         if self.executable { 0o755 } else { 0o644 }
     }
 
-    /// What the digest of a set of files says that it is.
+    /// Its kind in the digest of a set of files.
     pub fn kind(&self) -> file_set::Kind {
         match &self.content {
             FileContent::Symlink(_) => file_set::Kind::Symlink,
@@ -201,7 +201,7 @@ impl InputFile {
         }
     }
 
-    /// The same without its text, for a file that is never data in a graph.
+    /// The same file without its text, for a file that is never data in a graph.
     pub fn without_text(self) -> Self {
         let FileContent::Text(text) = &self.content else {
             return self;
@@ -225,49 +225,49 @@ impl InputFile {
     }
 }
 
-/// What a `--build-context` gives.
+/// The value of a `--build-context`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NamedContext {
     /// `docker-image://…`
     Image(ImageRef),
     /// `oci-layout://…`
     Layout(LayoutImage),
-    /// A root filesystem tar for each platform that one was found for.
+    /// A root filesystem tar for each platform that has one.
     Rootfs(BTreeMap<Platform, RootfsTar>),
-    /// Of a directory, the files that every declared path or glob stands for.
+    /// A directory: the files of every declared path or glob.
     Directory(BTreeMap<ContextPath, FileSet>),
-    /// A tree that is made elsewhere in the graph: in the place of a base, or with files that steps read.
+    /// A tree that is made elsewhere in the graph. It replaces a base, or has files that steps read.
     Tree(Box<GivenTrees>),
 }
 
-/// What one name gives that is made elsewhere in the graph: one tree for all platforms, or one for each.
+/// The trees of one name that are made elsewhere in the graph: one for all platforms, or one for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GivenTrees {
-    /// That of every platform that has none of its own.
+    /// The tree of every platform that has none of its own.
     pub all: Option<GivenTree>,
-    /// Those of single platforms.
+    /// The trees of single platforms.
     pub platforms: BTreeMap<Platform, GivenTree>,
 }
 
 impl GivenTrees {
-    /// That of one platform.
+    /// The tree of one platform.
     pub fn of(&self, platform: &Platform) -> Option<&GivenTree> {
         self.platforms.get(platform).or(self.all.as_ref())
     }
 }
 
-/// A tree that is made elsewhere in the graph: a git repository, a tar, or what another target of a bake leaves.
+/// A tree that is made elsewhere in the graph: a git repository, a tar, or the result of another target of a bake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenTree {
-    /// How it is made.
+    /// The graph that makes it.
     pub definition: Definition,
-    /// What an image of it is run with, if it is one of an image.
+    /// The config of its image, if it is the tree of an image.
     pub config: Option<BaseConfig>,
-    /// The files that every declared path or glob stands for in it.
+    /// The files of every declared path or glob in it.
     pub files: BTreeMap<ContextPath, FileSet>,
 }
 
-/// The repository in the reference of an image of an OCI layout: the daemon wants one of two parts at least, and looks at
+/// The repository in the reference of an image of an OCI layout. The daemon needs one with two parts or more, but uses
 /// the digest alone.
 const LAYOUT_REPOSITORY: &str = "llbgen/layout";
 
@@ -278,15 +278,15 @@ pub struct LayoutImage {
     pub store: String,
     /// The digest of its index, or of its manifest where it has no index.
     pub digest: ContentDigest,
-    /// Its config for each platform that was asked for and that it has.
+    /// Its config for each requested platform that it has.
     pub configs: BTreeMap<Platform, BaseConfig>,
     /// All platforms that it has.
     pub platforms: BTreeSet<Platform>,
 }
 
 impl LayoutImage {
-    /// An image of which nothing is known yet. Its store is named by the digest, so that neither the context's name nor the
-    /// directory enters the graph.
+    /// An image of which only the digest is known. The digest names its store, so that neither the context's name nor
+    /// the directory is in the graph.
     pub fn new(digest: ContentDigest) -> Self {
         let hex = digest.as_str();
         let hex = hex.split_once(':').map_or(hex, |(_, hex)| hex);
@@ -298,13 +298,13 @@ impl LayoutImage {
         }
     }
 
-    /// What the daemon is told to read from the store.
+    /// The reference that the daemon reads from the store.
     pub fn reference(&self) -> String {
         format!("{LAYOUT_REPOSITORY}@{}", self.digest)
     }
 }
 
-/// A root filesystem tar on the client's disk, complete and named by its content.
+/// A complete root filesystem tar on the client's disk, named by its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootfsTar {
     /// The name of its local source.

@@ -1,4 +1,4 @@
-//! Kinds: how artifacts leave the builder. One file a kind has all that it decides.
+//! Kinds: the forms in which artifacts leave the builder. Each kind has one file with all its rules.
 
 mod image;
 mod layer;
@@ -35,10 +35,10 @@ pub enum Kind {
     Image,
 }
 
-/// What a solve of a plan gives, when somebody other than llbgen asks for it.
+/// The result of a solve of a plan by a client other than llbgen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Returned {
-    /// The tree that is the artifact.
+    /// The tree of the artifact.
     Tree,
     /// An otherwise empty tree with the artifact's tar in it.
     Tar,
@@ -46,28 +46,28 @@ pub enum Returned {
     Image,
 }
 
-/// What a kind decides.
+/// The rules of a kind.
 pub(crate) trait KindRules: fmt::Debug + Sync {
     /// The word that llbgen.toml and listings use.
     fn name(&self) -> &'static str;
 
-    /// What a solve gives.
+    /// The result of a solve by a client other than llbgen.
     fn returned(&self) -> Returned;
 
-    /// The output of an artifact that does not name one, with `axes` in the file's name.
+    /// The default output of an artifact, with `axes` in the file's name.
     fn default_output(&self, axes: &str) -> String;
 
-    /// Whether an artifact may say how its deletions are written.
+    /// Whether an artifact may set `whiteouts`.
     fn has_whiteouts(&self) -> bool {
         false
     }
 
-    /// Whether the packer packs what a frontend returns as a tree, when llbgen itself solves it.
+    /// Whether a solve by llbgen packs the tree that a frontend returns.
     fn is_packed_last(&self) -> bool {
         false
     }
 
-    /// The tar of a variant, which has `tree`.
+    /// The tar of a variant with the tree `tree`.
     fn pack<'a>(
         &self,
         planner: &mut Planner<'a>,
@@ -77,7 +77,7 @@ pub(crate) trait KindRules: fmt::Debug + Sync {
         packing: Packing<'_>,
     ) -> Result<State, PlanProblem>;
 
-    /// The configs of an image of a variant, which has `tree` and the graph `graph`.
+    /// The configs of an image of a variant with the tree `tree` and the graph `graph`.
     fn configs(
         &self,
         tree: &Tree,
@@ -86,7 +86,7 @@ pub(crate) trait KindRules: fmt::Debug + Sync {
         epoch: Option<Epoch>,
     ) -> OciConfigs;
 
-    /// In what form it leaves the builder, as far as that changes bytes.
+    /// The form in which it leaves the builder, as far as it changes bytes.
     fn format<'a>(&self, options: &'a PlanOptions, configs: &'a OciConfigs) -> Format<'a>;
 }
 
@@ -96,12 +96,12 @@ impl Kind {
         self.rules().name()
     }
 
-    /// What a solve gives, when somebody other than llbgen asks for it.
+    /// The result of a solve by a client other than llbgen.
     pub fn returned(self) -> Returned {
         self.rules().returned()
     }
 
-    /// Whether its platforms are one thing, an image; else each is a tar by itself.
+    /// Whether all its platforms are one image; else each platform is a tar of its own.
     pub fn is_image(self) -> bool {
         self.returned() == Returned::Image
     }

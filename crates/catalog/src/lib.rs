@@ -1,4 +1,4 @@
-//! The model: artifacts, steps, variants, inputs and plans. Pure: files reach it as data.
+//! The model: artifacts, steps, variants, inputs and plans. It is pure: it gets files as data.
 //!
 //! ```
 //! use catalog::{Apt, Artifact, Caching, Catalog, Inputs, Request, Workdir};
@@ -15,8 +15,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The way through it: [`Catalog::check`] makes a [`CheckedCatalog`], [`CheckedCatalog::select`] turns what a user
-//! asks for into [`Variant`]s, [`CheckedCatalog::needs`] says what must be read for them, and
+//! The way through it: [`Catalog::check`] makes a [`CheckedCatalog`], [`CheckedCatalog::select`] turns the request of a
+//! user into [`Variant`]s, [`CheckedCatalog::needs`] lists the files that must be read for them, and
 //! [`CheckedCatalog::plan`] makes a [`Plan`] of one variant and the [`Inputs`] that were read.
 
 mod artifact;

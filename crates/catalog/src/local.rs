@@ -1,4 +1,5 @@
-//! Declared files as a state: text as data in the graph, the rest from a local source that is named by its content.
+//! Declared files as a state: texts are data in the graph, the rest is from a local source that is named by its
+//! content.
 
 use std::collections::BTreeSet;
 
@@ -11,20 +12,20 @@ use crate::{
     path::ContextPath,
 };
 
-/// The name of the local source that the context directory is sent under.
+/// The name of the local source of the context directory.
 pub const CONTEXT_LOCAL: &str = "context";
 
-/// The most text that one set of files puts into the graph: 1 MiB; a larger set is sent as files.
+/// The limit on the text of one set of files in the graph: 1 MiB. A larger set is sent as files.
 pub const MAX_INLINE_SET: usize = 1024 * 1024;
 
-/// The most files that one set puts into the graph: a graph of a whole source tree would be all names.
+/// The limit on the files of one set in the graph. The graph of a whole source tree would be mostly names.
 const MAX_INLINE_FILES: usize = 64;
 
-/// The most files that travel by themselves: a daemon asks for each, which takes longer than one more vertex from about
-/// here on.
+/// The limit on files that are sent one by one. The daemon asks for each of them: with more files than about this many,
+/// that takes longer than one more vertex for a bundle.
 const MAX_LOOSE_FILES: usize = 256;
 
-/// The directory of bundles, in what a client sends and in what the packer makes.
+/// The directory of bundles, both from a client and from the packer.
 pub const BUNDLES: &str = "bundles";
 
 /// Files on the client's disk that a definition reads when it is solved.
@@ -32,13 +33,13 @@ pub const BUNDLES: &str = "bundles";
 pub struct LocalSource {
     /// The name that the daemon asks for (`--local NAME=DIR`).
     pub name: String,
-    /// What is in it.
+    /// Its content.
     pub content: LocalContent,
-    /// How a build of ours sends it, where that is not as files.
+    /// Its bundles in a build by llbgen, if it is not sent as files.
     pub bundles: Option<BundleSource>,
 }
 
-/// A local source that has many files as bundles, in the directory [`BUNDLES`].
+/// A local source with many files as bundles, in the directory [`BUNDLES`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BundleSource {
     /// Its name.
@@ -50,13 +51,13 @@ pub struct BundleSource {
 /// The form in which many files come to a graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sending {
-    /// As files, whoever sends them; the packer makes bundles of them.
+    /// As files, from any client; the packer makes bundles of them.
     Files,
-    /// As bundles, which a client of ours makes.
+    /// As bundles, made by llbgen as the client.
     Bundles,
 }
 
-/// What a local source serves.
+/// The content of a local source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LocalContent {
     /// These files of the context directory, or of another one.
@@ -65,7 +66,7 @@ pub enum LocalContent {
     Rootfs(RootfsTar),
 }
 
-/// Where files come from that the graph cannot hold.
+/// The source of files that are no data in the graph.
 #[derive(Clone, Copy)]
 pub(crate) enum FilesFrom<'a> {
     /// From the client, by a local source of this name.
@@ -77,16 +78,16 @@ pub(crate) enum FilesFrom<'a> {
 /// Declared files at their paths in the context directory.
 pub(crate) struct FilesSource {
     pub(crate) state: State,
-    /// The local source that it comes from, with what is in it. Who sends it decides on owners and modes then.
+    /// The local source of the files, with its content. The client that sends it decides on owners and modes.
     pub(crate) local: Option<LocalSource>,
-    /// Whether the graph only names the files, so that somebody has to check what comes.
+    /// Whether the graph only names the files. Their content must then be checked after it is sent.
     pub(crate) is_named: bool,
 }
 
-/// A state with `files`: a few short texts are data in the graph, all else comes `from` there.
+/// A state with `files`: a few short texts are data in the graph, all others are from `from`.
 ///
-/// `declared` are the paths that they were declared by, `location` where. As data, modes are 0644 and 0755, owners 0:0 and
-/// mtimes 0, so that equal content makes an equal tree wherever it comes from.
+/// `declared` are the declared paths, `location` is the place of the declaration. As data, files have mode 0644 or
+/// 0755, owner 0:0 and mtime 0, so that equal content makes an equal tree, wherever it comes from.
 pub(crate) fn files_source(
     from: FilesFrom<'_>,
     declared: &[ContextPath],
@@ -143,7 +144,7 @@ fn inline(files: &FileSet, location: Option<&SourceLocation>) -> State {
     State::scratch().file(made)
 }
 
-/// The files out of a tree that has others, too.
+/// The files alone, out of a tree that may have others, too.
 fn picked(tree: &State, files: &FileSet, location: Option<&SourceLocation>) -> State {
     let made = files.iter().fold(
         made_directories(files, location),
@@ -164,7 +165,7 @@ fn made_directories(files: &FileSet, location: Option<&SourceLocation>) -> FileA
     })
 }
 
-/// Whether the graph can hold all of the files: if they are few, and texts, and short all together.
+/// Whether all of the files can be data in the graph: they are few, texts, and short all together.
 pub(crate) fn are_inline<'a>(
     files: impl Iterator<Item = (&'a ContextPath, &'a InputFile)>,
 ) -> bool {
@@ -191,8 +192,8 @@ pub(crate) fn rootfs_source(tar: &RootfsTar) -> State {
         .state()
 }
 
-/// The source has an id of its content, so that equal names mean equal content. A client binds it to its session, since
-/// the daemon takes what it knows by an id from whoever sends it first.
+/// The source has an id made from its content, so that equal ids mean equal content. A client binds it to its session,
+/// since otherwise the daemon takes the content of an id from the first client that sends it.
 fn source(name: &str, declared: &[ContextPath], files: &FileSet) -> Local {
     Local::new(name)
         .unique(hex(&files_digest(files, "")))
@@ -200,14 +201,14 @@ fn source(name: &str, declared: &[ContextPath], files: &FileSet) -> Local {
         .include(patterns(declared, files))
 }
 
-/// Whether so many files travel as bundles.
+/// Whether the files are so many that they are sent as bundles.
 pub(crate) fn are_bundled(files: &FileSet) -> bool {
     files.len() > MAX_LOOSE_FILES
 }
 
 impl BundleSource {
-    /// That of a set of files out of the local source `name`. Its own name is the same whatever the files have, so that a
-    /// daemon knows what it was sent before.
+    /// The bundles of a set of files out of the local source `name`. Their own name does not depend on the content of
+    /// the files, so that a daemon can reuse what it was sent before.
     pub(crate) fn new(name: &str, declared: &[ContextPath], below: &str) -> Self {
         let mut hash = Sha256::new();
         for text in declared.iter().map(ContextPath::as_str).chain([below]) {
@@ -222,7 +223,8 @@ impl BundleSource {
         }
     }
 
-    /// The source, with the digest of its files, in a vertex of this name: its own would tell nobody what it is.
+    /// The source, with the digest of its files, in a vertex of this name: the name of the source itself says nothing
+    /// to a reader.
     pub(crate) fn state(
         &self,
         content: &[u8; 32],
@@ -236,8 +238,8 @@ impl BundleSource {
     }
 }
 
-/// The patterns that the files match: a declared path is one, whatever is below it; for a glob, whose signs mean other
-/// things to a daemon, every file is.
+/// The patterns of the files. A declared path is one pattern, whatever is below it. For a glob, every file is one,
+/// since its signs have another meaning to a daemon.
 fn patterns(declared: &[ContextPath], files: &FileSet) -> Vec<String> {
     let (globs, paths): (Vec<_>, Vec<_>) = declared.iter().partition(|path| path.is_glob());
     let is_in_a_path = |file: &ContextPath| {
@@ -264,7 +266,7 @@ pub fn files_digest(files: &FileSet, below: &str) -> [u8; 32] {
     digest.finish()
 }
 
-/// The directories above some paths, each once, those above others first.
+/// The directories above some paths, each once, outer ones first.
 fn directories<'a>(
     paths: impl Iterator<Item = &'a ContextPath>,
 ) -> impl Iterator<Item = ContextPath> {
@@ -276,8 +278,8 @@ fn absolute(path: &ContextPath) -> String {
     format!("/{path}")
 }
 
-/// The pattern that matches `path`. Patterns travel as headers of gRPC, which hold no control characters, and a daemon
-/// trims them: `?` stands for such a character.
+/// The pattern that matches `path`. Patterns are sent as headers of gRPC, which hold no control characters, and a
+/// daemon trims them: `?` stands for a character that would be lost.
 fn escape_pattern(path: &str) -> String {
     let start = path.len() - path.trim_start().len();
     let end = path.trim_end().len();

@@ -1,14 +1,15 @@
-//! Where in the user's own files vertices come from, so that whoever runs the graph shows the lines of a step that fails.
+//! The places of vertices in the user's own files, so that any client shows the lines of a step that fails.
 //!
-//! They are said about a vertex, as its name is: no digest and no id depends on them. The rules:
+//! They are metadata of a vertex, like its name: no digest and no id depends on them. The rules:
 //!
-//! - A vertex of a step comes from the lines of `llbgen.toml` that declare the step; a program's own artifacts have none.
-//! - A command comes from the declared file that it is about, too: the first one that it names, as `step::main_file` finds
-//!   it.
+//! - A vertex of a step comes from the lines of `llbgen.toml` that declare the step. The artifacts of a program have
+//!   none.
+//! - A command also comes from the declared file that it is about: the first one that it names, as `step::main_file`
+//!   finds it.
 //! - A base image comes from the FROM line that names it, or from the `base` of `llbgen.toml`.
-//! - What packs an artifact comes from the line of `llbgen.toml` that begins it.
+//! - The vertex that packs an artifact comes from the first line of the artifact in `llbgen.toml`.
 //!
-//! A graph has the text of each such file once, and only of files of at most [`MAX_INLINE_FILE`] bytes.
+//! A graph has the text of each such file once, and only if it has at most [`MAX_INLINE_FILE`] bytes.
 
 use std::collections::BTreeMap;
 
@@ -22,15 +23,15 @@ use crate::{
     path::ContextPath,
 };
 
-/// A file of at most so many lines is shown whole; of a longer one, which nobody wants to see again below an error, the
-/// first line says which it is.
+/// The largest number of lines of a file that is shown whole below an error. Of a longer one, only the first line is
+/// shown.
 const SHORT: usize = 10;
 
 /// The files that vertices of one plan come from. The steps of an `llbgen.toml` share its text.
 #[derive(Default)]
 pub(crate) struct Files(BTreeMap<String, Option<SourceMap>>);
 
-/// The lines that declare a step, and those of the steps that it has in it.
+/// The lines that declare a step, and those of the steps inside it.
 #[derive(Debug, Clone)]
 pub(crate) struct StepLocation {
     pub(crate) lines: SourceLocation,
@@ -54,7 +55,7 @@ impl Files {
         })
     }
 
-    /// The line that begins an artifact.
+    /// The first line of an artifact.
     pub(crate) fn artifact(&mut self, artifact: &Artifact) -> Option<SourceLocation> {
         let place = artifact.place()?;
         let first = Place {
@@ -91,9 +92,9 @@ impl Files {
     }
 }
 
-/// A declared file that a command is about: all of a short one, else its first line.
+/// The declared file that a command is about: all lines of a short one, else its first line.
 pub(crate) fn declared_file(path: &ContextPath, text: &[u8]) -> Option<SourceLocation> {
-    // What language it is in, nobody said.
+    // Its language is not known.
     let file = source_map(path.as_str(), "", text)?;
     let count = String::from_utf8_lossy(text).lines().count().max(1);
     let last = if count <= SHORT { count } else { 1 };
@@ -105,7 +106,7 @@ fn source_map(name: &str, language: &str, text: &[u8]) -> Option<SourceMap> {
     is_short.then(|| SourceMap::new(name, language, text))
 }
 
-/// Whole lines, from 1.
+/// The lines from `first` to `last`, counted from 1.
 fn lines(file: &SourceMap, first: usize, last: usize) -> SourceLocation {
     let line = |number| i32::try_from(number).unwrap_or(i32::MAX);
     file.location([Range::new((line(first), 0), (line(last), 0))])

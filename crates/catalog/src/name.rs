@@ -5,13 +5,13 @@ use std::{borrow::Borrow, fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A name that breaks the rule: ASCII letters, digits, `.`, `_` and `-`, a letter or digit first, at most 128 bytes; in
-/// an artifact's name, such words may be joined by `/`; the id of a secret may hold `:`, for tokens that are for one host
+/// A name that breaks the rule: ASCII letters, digits, `.`, `_` and `-`, a letter or digit first, at most 128 bytes. An
+/// artifact's name may have several such words joined by `/`. The id of a secret may have `:`, for tokens of one host
 /// (`GIT_AUTH_TOKEN.example.com:8443`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is not a valid {what}: {}", shortened(name), rule(what, name))]
 pub struct InvalidName {
-    /// What the name was meant for.
+    /// The kind of name.
     pub what: &'static str,
     /// The offending text.
     pub name: String,
@@ -23,10 +23,10 @@ const SECRET: &str = "secret id";
 
 const VARIABLE: &str = "axis or option name";
 
-/// The most bytes that a name has.
+/// The largest number of bytes in a name.
 const MAX: usize = 128;
 
-/// A name that is too long, by its beginning.
+/// The first part of a name that is too long.
 fn shortened(name: &str) -> String {
     if name.len() <= MAX {
         return name.to_owned();

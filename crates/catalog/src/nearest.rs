@@ -1,6 +1,6 @@
 //! The nearest valid spelling of a misspelt name.
 
-/// The candidate that is most like `given`, when one is close enough to be what the user meant.
+/// The candidate that is most like `given`, if it is close enough to be the one that the user meant.
 pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
@@ -10,7 +10,8 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .map(|(_, candidate)| candidate)
 }
 
-/// How much two words are alike, from 0 to 1. In short words, one slip is much to Jaro and Winkler: `atp` is not like `apt`.
+/// The likeness of two words, from 0 to 1. In short words, one mistake counts for much in the measure of Jaro and
+/// Winkler: by it, `atp` is not like `apt`.
 fn likeness(given: &str, candidate: &str) -> f64 {
     let likeness = strsim::jaro_winkler(given, candidate);
     let is_one_slip = given.len() > 2 && strsim::osa_distance(given, candidate) == 1;

@@ -1,7 +1,7 @@
 //! The config of an image, as the OCI image specification has it (`config.md`).
 //!
-//! BuildKit fills in what is missing from its own records, which differ from daemon to daemon. So everything is said: the
-//! base's layers and whole history, one entry for each layer of ours, and times that come from the lock.
+//! BuildKit fills in missing values from its own records, which differ from daemon to daemon. So the config has every
+//! value: the base's layers and whole history, one entry for each layer of ours, and times from the lock.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::{
     vertex_name::VertexName,
 };
 
-/// When an image was made, if neither the lock nor the base says.
+/// The time of an image, if neither the lock nor the base has one.
 const BEGINNING: &str = "1970-01-01T00:00:00Z";
 
 /// The configs that go with a result.
@@ -22,7 +22,7 @@ const BEGINNING: &str = "1970-01-01T00:00:00Z";
 pub struct OciConfigs {
     /// The JSON of the image's config.
     pub image: String,
-    /// The JSON of its base's: which layers are not ours.
+    /// The JSON of the config of its base, which has the layers that are not ours.
     pub base: Option<String>,
 }
 
@@ -104,7 +104,7 @@ struct History<'a> {
 }
 
 impl<'a> History<'a> {
-    /// The entry of a layer of which nothing is known but its time.
+    /// The entry of a layer with a known time and nothing else.
     fn of_layer(created: &'a str) -> Self {
         Self {
             created,
@@ -116,7 +116,7 @@ impl<'a> History<'a> {
     }
 }
 
-/// The configs of an image for a platform: what it is run with, on which base, by which steps, as of when.
+/// The configs of an image for a platform, from its config, its base, its steps and its time.
 pub(crate) fn configs(
     config: &ImageConfig,
     base: Option<&BaseConfig>,
@@ -162,7 +162,7 @@ pub(crate) fn configs(
     }
 }
 
-/// The config of a result that is no image: it says for which platform it is.
+/// The config of a result that is no image. It names the platform.
 pub(crate) fn of_files(platform: &Platform) -> OciConfigs {
     let image = Image {
         created: BEGINNING,
@@ -192,8 +192,9 @@ fn rootfs(base: Option<&BaseConfig>) -> RootFs<'_> {
 
 /// The history of the base, with exactly one entry for each of its layers.
 ///
-/// Builders other than Docker's write fewer entries or none; the daemon would take ours for what is missing. Entries
-/// without a layer of theirs are marked as such, the last ones first: entries and layers are counted from the bottom.
+/// Builders other than Docker's write fewer entries or none, and the daemon would take ours for the missing ones. If
+/// there are more entries than layers, the last ones are marked as entries without a layer: both are counted from the
+/// bottom.
 fn base_history(base: Option<&BaseConfig>) -> Vec<History<'_>> {
     let Some(base) = base else { return Vec::new() };
     let created = base.created().unwrap_or(BEGINNING);
@@ -245,7 +246,7 @@ fn run_with(config: &ImageConfig) -> Config<'_> {
     }
 }
 
-/// A set, as JSON has it: an empty object for each member.
+/// A set in its JSON form: an empty object for each member.
 fn empty(names: &BTreeSet<String>) -> BTreeMap<&str, serde_json::Map<String, serde_json::Value>> {
     names
         .iter()
@@ -264,7 +265,7 @@ fn check(check: &HealthConfig) -> Check<'_> {
     }
 }
 
-/// The titles of the vertices that the result is made by, lowest first: each is a layer on what it started from.
+/// The titles of the vertices that make the layers of the result, lowest first: one layer each.
 fn steps(definition: &Definition) -> Vec<String> {
     let entries = definition.entries();
     let head = entries

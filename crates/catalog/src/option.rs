@@ -1,4 +1,5 @@
-//! Options: variables with one value, which `--set` gives. They are the catalog's: an artifact has those that it uses.
+//! Options: variables with one value, which `--set` gives. They belong to the catalog: an artifact has those that it
+//! uses.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ pub struct OptionValues {
 }
 
 impl OptionValues {
-    /// Whether this can be its value.
+    /// Whether `value` is a valid value.
     pub(crate) fn takes(&self, value: &str) -> bool {
         self.values.is_empty() || self.values.iter().any(|valid| valid == value)
     }
@@ -67,7 +68,7 @@ impl<'de> Deserialize<'de> for OptionValues {
     }
 }
 
-/// An option, and where it is declared, when that is in a file.
+/// An option, and its place if a file declares it.
 #[derive(Debug, Clone)]
 pub(crate) struct DeclaredOption {
     pub(crate) name: VariableName,
@@ -75,7 +76,7 @@ pub(crate) struct DeclaredOption {
     pub(crate) place: Option<Place>,
 }
 
-/// The value of each of `options`: the one that is `chosen`, or its default, filled in with the others.
+/// The value of each of `options`: the `chosen` one, or its default, filled in with the others.
 pub(crate) fn settled(
     options: &BTreeMap<VariableName, OptionValues>,
     chosen: BTreeMap<VariableName, String>,
@@ -96,7 +97,7 @@ pub(crate) fn settled(
         }
         values.extend(found);
     }
-    // The check refuses defaults that lead nowhere.
+    // The check refuses defaults that cannot be filled in.
     for (name, option) in options {
         let unsettled = || option.default.to_string();
         values.entry(name.clone()).or_insert_with(unsettled);

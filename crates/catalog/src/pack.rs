@@ -14,45 +14,46 @@ use crate::{
     whiteouts::Whiteouts,
 };
 
-/// The file name of the program that packs, in whatever it comes from.
+/// The file name of the packer in its image or state.
 pub const PACKER_PROGRAM: &str = "llbgen-pack";
 
-/// What progress calls the vertex that is the program.
+/// The name in progress of the vertex of the packer.
 const VERTEX_NAME: &str = "the packer";
 
-/// Where the program is in the containers that run it.
+/// The path of the packer in the containers that run it.
 pub(crate) const PACKER: &str = "/packer";
 
-/// The program that graphs run to put files into trees and to pack them. Its content is part of the graph, but not of an
-/// id: what it writes is.
+/// The program that graphs run to put files into trees and to pack them. Its content is part of the graph, but not of
+/// an id, which depends on its output alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packer {
-    /// Where graphs have it from.
+    /// The source of the program.
     pub source: PackerSource,
-    /// What it runs on; packing needs no emulation, whatever the platform of the trees.
+    /// The platform that it runs on. It needs no emulation, whatever the platform of the trees.
     pub platform: Platform,
 }
 
-/// Where graphs have the packer from. A cache knows it by its bytes alone, so that they may differ in this.
+/// The source of the packer in a graph. Caches know the packer by its bytes alone, so graphs with different sources
+/// share them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PackerSource {
-    /// The graph itself: its bytes are data in it, so that nobody else on the daemon can put another program in its place.
+    /// The graph itself: the bytes are data in it, so that nobody else on the daemon can replace the program.
     Inline(PackerProgram),
-    /// An image that has it at its root, with its digest.
+    /// An image with the program at its root, by digest.
     Image(ImageRef),
-    /// An image that has it at its root, which the user names and a lock pins.
+    /// An image with the program at its root, named by the user and pinned by a lock.
     Helper(ImageRef),
 }
 
-/// A file that something is packed into.
+/// A file that the packer writes.
 pub(crate) struct Packing<'a> {
     /// Its name.
     pub(crate) name: &'a str,
-    /// The time that no time in it is later than, in seconds since 1970.
+    /// The latest time in it, in seconds since 1970; later times are set back to this one.
     pub(crate) epoch: Option<i64>,
-    /// What progress shows; no part of the vertex's digest.
+    /// The name in progress; not part of the vertex's digest.
     pub(crate) title: String,
-    /// Where the artifact is declared; no part of it either.
+    /// The place of the artifact's declaration; not part of the digest either.
     pub(crate) place: Option<SourceLocation>,
 }
 
@@ -63,7 +64,8 @@ impl Default for Packer {
 }
 
 impl Packer {
-    /// What stands for every such program in an id: neither its bytes nor its platform change what it writes.
+    /// The packer in the graph of an id. It stands for every packer: neither its bytes nor its platform change its
+    /// output.
     pub fn neutral() -> Self {
         Self {
             source: PackerSource::Inline(PackerProgram::from(&[][..])),
@@ -76,7 +78,7 @@ impl Packer {
         entry.metadata().custom_name() == Some(VERTEX_NAME)
     }
 
-    /// The same at the digest that `lock` has for the image of the user, and what refers to that image.
+    /// The same packer with the user's image at its digest in `lock`, and the reference to that image.
     pub(crate) fn pinned(&self, lock: &Lock) -> Result<(Self, Option<Reference>), BaseError> {
         let PackerSource::Helper(image) = &self.source else {
             return Ok((self.clone(), None));
@@ -89,7 +91,7 @@ impl Packer {
         Ok((pinned, self.reference()))
     }
 
-    /// What refers to the image of the user, if it is one.
+    /// The reference to the image of the user, if it is one.
     pub(crate) fn reference(&self) -> Option<Reference> {
         let PackerSource::Helper(image) = &self.source else {
             return None;
@@ -145,7 +147,7 @@ impl Packer {
             .mount(program)
     }
 
-    /// Where its commands run: in nothing but themselves.
+    /// The root of its commands: an empty file system.
     pub(crate) fn root(&self) -> State {
         State::scratch().platform(&self.platform).dir("/")
     }
@@ -164,7 +166,7 @@ impl Packer {
             .custom_name(packing.title)
             .mount(BindMount::new("/out", &State::scratch()));
         let exec = packing.place.into_iter().fold(exec, Exec::location);
-        // By content, a tree that has only other times would count as the one that was packed before.
+        // By content, a tree with other times and nothing else would count as the tree that was packed before.
         let exec = trees.iter().fold(exec, |exec, (path, tree)| {
             let tree = BindMount::new(*path, tree).readonly();
             exec.mount(tree.content_cache(ContentCache::Off))

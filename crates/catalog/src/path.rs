@@ -1,4 +1,4 @@
-//! Paths of input files, relative to the context directory and never out of it.
+//! Paths of input files, relative to the context directory and never outside it.
 
 use std::{borrow::Borrow, fmt, str::FromStr};
 
@@ -45,7 +45,7 @@ impl ContextPath {
         path.parse().unwrap_or_else(|_| Self(path.to_owned()))
     }
 
-    /// What a step declares: `.` is all that is in the directory.
+    /// A path that a step declares: `.` is all that is in the directory.
     pub fn declared(text: &str) -> Result<Self, ContextPathError> {
         match text.parse() {
             Err(ContextPathError::Empty { .. }) if !text.is_empty() => Ok(Self("**".to_owned())),
@@ -75,7 +75,7 @@ impl ContextPath {
             .map(|(parent, _)| Self(parent.to_owned()))
     }
 
-    /// What is left of the path below `directory`, when it is below it.
+    /// The rest of the path below `directory`, if it is below it.
     pub fn strip_prefix(&self, directory: &Self) -> Option<Self> {
         self.0
             .strip_prefix(directory.as_str())?
@@ -83,7 +83,7 @@ impl ContextPath {
             .map(|rest| Self(rest.to_owned()))
     }
 
-    /// The path with something behind its last component.
+    /// The path with `ending` after its last component.
     pub(crate) fn with_ending(mut self, ending: &str) -> Self {
         self.0.push_str(ending);
         self

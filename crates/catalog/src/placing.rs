@@ -1,5 +1,5 @@
-//! Putting files into a tree, as a vertex of its own: the packer does it, so that directories of the tree keep mode,
-//! owner and time, and two builds give the same bytes. BuildKit's file operations leave the time of the build behind.
+//! Putting files into a tree, as a vertex of its own. The packer does it: directories of the tree keep mode, owner and
+//! time, and two builds give the same bytes. BuildKit's file operations would leave the time of the build in the tree.
 
 use buildkit_llb::{BindMount, ContentCache, Exec, OpError, State};
 
@@ -8,7 +8,7 @@ use crate::{
     pack::Packer,
 };
 
-/// Something that is put into a tree.
+/// A change that puts something into a tree.
 #[derive(Debug, Clone)]
 pub(crate) enum Placing<'a> {
     /// A path of another tree is copied.
@@ -21,7 +21,7 @@ pub(crate) enum Placing<'a> {
         path: String,
         /// The directory that it is unpacked into.
         to: String,
-        /// The sha256 of the file in hex digits, if another file is to be refused.
+        /// The sha256 of the file in hex digits, if any other file must be refused.
         sha256: Option<String>,
     },
     /// The files of bundles are put into a directory.
@@ -42,19 +42,19 @@ pub(crate) enum Placing<'a> {
 pub(crate) struct Copying<'a> {
     /// The tree.
     pub(crate) from: &'a State,
-    /// What is copied: an absolute path, which may have patterns.
+    /// The absolute path of the copied files, which may have patterns.
     pub(crate) path: String,
-    /// Where it goes, as COPY has it.
+    /// The destination, as in COPY.
     pub(crate) to: String,
     /// The permission bits of files; their own by default.
     pub(crate) mode: Option<u32>,
-    /// The seconds since 1970 that everything gets as its time; their own by default.
+    /// The time that everything gets, in seconds since 1970; their own by default.
     pub(crate) time: Option<i64>,
-    /// Whether everything becomes what a checkout has, whatever the umask was: owner 0:0, 0755 or 0644, time 0.
+    /// Whether everything gets owner 0:0, mode 0755 or 0644, and time 0, whatever the umask of the checkout.
     pub(crate) plain: bool,
     /// The names of files and directories that are left out wherever they are.
     pub(crate) without: &'a [&'a str],
-    /// The digest of what is copied, if anything else is to be refused.
+    /// The digest of the copied files, if any others must be refused.
     pub(crate) content: Option<[u8; 32]>,
 }
 
@@ -90,17 +90,17 @@ impl<'a> Copying<'a> {
     }
 }
 
-/// Where the tree is mounted that something is put into.
+/// The mount point of the tree that something is put into.
 const TREE: &str = "/tree";
 
-/// Where the tree is mounted that something is taken from.
+/// The mount point of the tree that something is taken from.
 pub(crate) const FROM: &str = "/from";
 
-/// Where bundles are made.
+/// The mount point of new bundles.
 const OUT: &str = "/out";
 
 impl Placing<'_> {
-    /// `tree` with it, in a vertex that `caption` names.
+    /// `tree` with this change, in a vertex that `caption` names.
     pub(crate) fn into_tree(
         self,
         tree: &State,
@@ -128,7 +128,7 @@ impl Placing<'_> {
             }
             Self::Copy(copying) => {
                 let (mount, path) = mounted(copying.from, &copying.path);
-                // What keeps its times is known by its graph, as the tree is.
+                // Files that keep their times are cached by their graph, as the tree is.
                 let mount = if copying.plain || copying.time.is_some() {
                     mount
                 } else {
@@ -140,7 +140,7 @@ impl Placing<'_> {
                 (args.collect(), Some(mount))
             }
         };
-        // By content, which leaves times out, another tree with the same files would count as this one; and all of it
+        // By content, which leaves out times, another tree with the same files would count as this one. And all of it
         // would be hashed.
         let tree_mount = BindMount::new(TREE, tree).content_cache(ContentCache::Off);
         let exec = packer.exec(args).mount(tree_mount);
@@ -172,7 +172,7 @@ fn content_flag(content: &[u8; 32]) -> String {
     format!("--content={}", hex(content))
 }
 
-/// A path that is no pattern, whatever is in it.
+/// The path as a pattern that matches it alone.
 pub(crate) fn escaped(path: &str) -> String {
     let escape = |c: char| is_sign(c).then_some('\\');
     path.chars()
@@ -185,8 +185,8 @@ fn is_sign(c: char) -> bool {
     matches!(c, '*' | '?' | '[' | '\\')
 }
 
-/// The mount of what `path` names alone, since what is mounted is what the cache knows the vertex by; and the path in
-/// [`FROM`]. All of `from` for a pattern or a path with `..`: links may lead anywhere in it.
+/// The mount of `path` alone, since the mounted files are the cache key of the vertex, and the path in [`FROM`]. For a
+/// pattern or a path with `..`, all of `from` is mounted: links may lead anywhere in it.
 fn mounted(from: &State, path: &str) -> (BindMount, String) {
     let parts: Vec<&str> = path
         .split('/')

@@ -1,4 +1,4 @@
-//! The plan of a variant: its graph, what it reads, and where its output goes.
+//! The plan of a variant: its graph, its reads, and the path of its output.
 
 mod definition;
 mod error;
@@ -43,44 +43,44 @@ pub struct Plan {
     pub variant: Variant,
     /// The artifact's kind.
     pub kind: Kind,
-    /// What its own steps start from.
+    /// The base of its own steps.
     pub base: ResolvedBase,
-    /// The graph, for the variant's platform, as ids, records and comparisons have it: without what differs from client to
-    /// client.
+    /// The graph, for the variant's platform, in the form of ids, records and comparisons: without the parts that
+    /// differ from client to client.
     pub definition: PlannedDefinition,
-    /// The same with the namespace of caches.
+    /// The same graph with the namespace of caches.
     emitted: PlannedDefinition,
-    /// The same with the proxies of the build and the sessions of its files.
+    /// The emitted graph with the proxies of the build and the sessions of its files.
     returned: PlannedDefinition,
-    /// The same with the tar of a root filesystem as its result, and many files as bundles.
+    /// The returned graph with the tar of a root filesystem as its result, and with many files as bundles.
     solved: Option<PlannedDefinition>,
-    /// What an image of it is run with, as far as steps set it.
+    /// The config of an image of it, as far as steps set it.
     pub config: ImageConfig,
     /// The configs of an image of it.
     pub oci: OciConfigs,
-    /// What the graph reads from the client's disk.
+    /// The local sources that the graph reads from the client's disk.
     pub locals: Vec<LocalSource>,
     /// The stores of OCI layouts that the graph reads, by [id](crate::LayoutImage::store).
     pub stores: BTreeSet<String>,
-    /// What the steps read, its base artifacts' included.
+    /// The reads of its steps and of the steps of its base artifacts.
     pub reads: BTreeSet<Read>,
-    /// What the graph refers to that a lock pins.
+    /// The references of the graph that a lock pins.
     pub references: BTreeSet<Reference>,
-    /// Those that the lock does not pin. The graph names them as they are written, so that it may mean another thing
+    /// The references that are not in the lock. The graph has them as they are written, so it may mean another thing
     /// tomorrow.
     pub unpinned: Vec<Reference>,
-    /// Directories that its steps read, and that nobody gave. A graph without them is not for building.
+    /// The directories that its steps read and that the user did not give. A graph without them is not for building.
     pub missing: BTreeSet<MissingContext>,
-    /// Its identity; `None` while something is not pinned, or missing.
+    /// Its identity; `None` if a pin or a directory is missing.
     pub id: Option<Id>,
-    /// The tags that its image has by the text of files.
+    /// The tags of its image that are made from the text of files.
     pub file_tags: Vec<String>,
-    /// Where its tar goes, below the output directory.
+    /// The path of its tar, below the output directory.
     pub output: ContextPath,
-    /// The file that is the tar in the result of [`to_solve`](Self::to_solve). `None` for an image, whose result is its
+    /// The file name of the tar in the result of [`to_solve`](Self::to_solve). `None` for an image, whose result is its
     /// tree.
     pub packed: Option<String>,
-    /// How its tar is compressed.
+    /// The compression of its tar.
     pub tar_compression: TarCompression,
 }
 
@@ -89,11 +89,11 @@ pub struct Plan {
 pub struct MissingContext {
     /// The name.
     pub name: ContextName,
-    /// What is read of it.
+    /// The path that is read in it.
     pub path: ContextPath,
 }
 
-/// Whether steps that the daemon has a result of are run again. Digests are the same either way.
+/// Whether steps with a cached result on the daemon run again. Digests are the same either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Caching {
     /// A cached result is used.
@@ -103,16 +103,16 @@ pub enum Caching {
     Ignore,
 }
 
-/// What is planned besides the graph itself.
+/// The options of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PlanOptions {
     /// Whether cached results are used.
     pub caching: Caching,
-    /// The time that no time in a tar is later than, in seconds since 1970: `SOURCE_DATE_EPOCH`.
+    /// The latest time in a tar, in seconds since 1970: `SOURCE_DATE_EPOCH`. Later times are set back to this one.
     pub epoch: Option<i64>,
-    /// How the tar is compressed; an image has a compression of its own for its layers.
+    /// The compression of the tar; an image has one of its own for its layers.
     pub tar_compression: TarCompression,
-    /// What of an image's export changes its bytes, such as the compression of its layers.
+    /// The settings of an image's export that change its bytes, such as the compression of its layers.
     pub image_format: BTreeMap<String, String>,
 }
 
@@ -127,9 +127,9 @@ impl From<Caching> for PlanOptions {
 
 /// The states of the graphs that are built.
 struct Built {
-    /// What a frontend returns.
+    /// The state that a frontend returns.
     returned: State,
-    /// What a build of ours solves, if that is another one.
+    /// The state that a build by llbgen solves, if it is another one.
     solved: Option<State>,
 }
 
@@ -228,8 +228,8 @@ impl CheckedCatalog {
         })
     }
 
-    /// The states that are built, where they are others than `tree` and `packed`, its tar: with the proxies of the build,
-    /// and with bundles of a client of ours.
+    /// The states that are built, if they differ from `tree` and from `packed`, its tar: with the proxies of the build,
+    /// and with bundles from llbgen as the client.
     fn built(
         &self,
         variant: &Variant,
@@ -254,7 +254,7 @@ impl CheckedCatalog {
         Ok(Built { returned, solved })
     }
 
-    /// What stands before the ids of cache mounts, so that one daemon keeps the caches of several catalogs apart.
+    /// The prefix of the ids of cache mounts, so that one daemon keeps the caches of several catalogs apart.
     fn cache_namespace<'a>(&'a self, inputs: &'a Inputs) -> &'a str {
         let given = inputs.cache_namespace.as_ref();
         let written = || inputs.lock.cache_namespace();
@@ -262,7 +262,7 @@ impl CheckedCatalog {
         name.unwrap_or(&self.own_namespace)
     }
 
-    /// The graph with one program for all that pack.
+    /// The graph with one packer that stands for all packers.
     fn neutral_graph(
         &self,
         variant: &Variant,
@@ -284,7 +284,7 @@ impl Plan {
             && self.variant.values == other.variant.values
     }
 
-    /// The graph to give away: with the namespace of caches, and for whoever sends its files.
+    /// The graph to give away: with the namespace of caches, for any client that sends its files.
     pub fn to_emit(&self) -> &Definition {
         &self.emitted
     }
@@ -294,9 +294,9 @@ impl Plan {
         &self.returned
     }
 
-    /// The graph that a build of ours solves: with the proxies of the build, with many files as bundles, and with a tar as
-    /// its result, if the artifact is one. What `emit` and a frontend give has the tree of a root filesystem itself as its result, which BuildKit's
-    /// exporters write in their own form.
+    /// The graph that a build by llbgen solves: with the proxies of the build, with many files as bundles, and with a
+    /// tar as its result, if the artifact is a tar. The graphs of `emit` and of a frontend have the tree of a root
+    /// filesystem itself as their result, which BuildKit's exporters write in their own form.
     pub fn to_solve(&self) -> &Definition {
         match &self.solved {
             Some(solved) => solved,
@@ -304,7 +304,7 @@ impl Plan {
         }
     }
 
-    /// The same for a client with these sessions: no one else can send the files that its graphs read. Its
+    /// The same plan for a client with these sessions: no other client can send the files that its graphs read. Its
     /// [`definition`](Self::definition), ids and digests stay those of the files.
     pub fn for_sessions(mut self, sessions: &LocalSessions) -> Self {
         if self.locals.is_empty() {
@@ -315,12 +315,12 @@ impl Plan {
         self
     }
 
-    /// How many vertices its graph has.
+    /// The number of vertices in its graph.
     pub fn vertices(&self) -> usize {
         self.definition.vertices().len()
     }
 
-    /// How many of them run a command of a step; those of the packer are not counted.
+    /// The number of vertices that run a command of a step, without those of the packer.
     pub fn execs(&self) -> usize {
         let vertices = self.definition.vertices();
         vertices.filter(|vertex| is_command(vertex)).count()
@@ -350,7 +350,7 @@ fn file_tags(
     paths.into_iter().map(tag).collect()
 }
 
-/// The daemon gives a command a PATH when neither the base nor a step set one, which every supported daemon can.
+/// The daemon gives a command a PATH if neither the base nor a step sets one. Every supported daemon can do this.
 fn constraints(variant: &Variant, caching: Caching) -> Constraints {
     let caps = CapSet::from_iter([Cap::EXEC_META_SETS_DEFAULT_PATH]);
     let constraints = Constraints::new(variant.platform.clone()).caps(caps);

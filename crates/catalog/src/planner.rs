@@ -1,4 +1,4 @@
-//! From a variant to its tree: the base below it, then its steps, each with exactly what it declared.
+//! From a variant to its tree: the base below it, then its steps, each with exactly its declared reads.
 
 mod bases;
 mod reads;
@@ -31,13 +31,13 @@ use crate::{
 pub(crate) struct Planner<'a> {
     catalog: &'a CheckedCatalog,
     inputs: &'a Inputs,
-    /// The time that no time in a packed file is later than.
+    /// The latest time in a packed file.
     epoch: Option<i64>,
     packer: &'a Packer,
     proxy: Option<&'a ProxyEnv>,
-    /// What packed files are called.
+    /// The names of packed files.
     naming: Naming,
-    /// The form in which many files come to the graph.
+    /// The form in which many files are sent.
     sending: Sending,
     /// Bases that are no artifacts, one vertex each.
     base_trees: BTreeMap<(Named, Platform), Built>,
@@ -45,20 +45,20 @@ pub(crate) struct Planner<'a> {
     built: BTreeMap<Variant, Built>,
     complete: BTreeMap<Variant, Tree>,
     packed: BTreeMap<Variant, Source>,
-    /// Steps that were carried out, on whatever tree.
+    /// The steps that were carried out, on any tree.
     carried_out: BTreeSet<(Variant, usize)>,
     files: Files,
     gathered: Gathered,
 }
 
-/// Where a base that is no artifact is named: by a FROM line, or by an artifact itself.
+/// The place that names a base that is no artifact: a FROM line, or an artifact itself.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Named {
     By(ContextPath),
     In(ArtifactName),
 }
 
-/// What the graph of a plan needs and refers to.
+/// The needs and references of the graph of a plan.
 #[derive(Default)]
 pub(crate) struct Gathered {
     pub(crate) locals: Vec<LocalSource>,
@@ -70,10 +70,10 @@ pub(crate) struct Gathered {
     pub(crate) packs: bool,
 }
 
-/// What packed files are called.
+/// The names of packed files.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Naming {
-    /// As the outputs.
+    /// The names of the outputs.
     Real,
     /// One name for all.
     Neutral,
@@ -115,8 +115,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// For the graph that is solved, with the proxies of the build: ids, records and comparisons are made from the one
-    /// without.
+    /// A planner for the graph that is solved, with the proxies of the build. Ids, records and comparisons are made
+    /// from the graph without them.
     pub(crate) fn of_build(
         catalog: &'a CheckedCatalog,
         inputs: &'a Inputs,
@@ -130,7 +130,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// For the graph that an id is made from: who packs, and under which name, changes nothing of what comes out.
+    /// A planner for the graph of an id. The packer and the names of packed files are neutral in it: they do not change
+    /// the output.
     pub(crate) fn neutral(
         catalog: &'a CheckedCatalog,
         inputs: &'a Inputs,
@@ -144,7 +145,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// What a solve of the variant leaves: its tree, or its layer tar in an otherwise empty one.
+    /// The result of a solve of the variant: its tree, or its layer tar in an otherwise empty tree.
     pub(crate) fn result(&mut self, variant: &Variant) -> Result<Tree, PlanProblem> {
         let tree = self.tree(variant)?;
         let artifact = &self.catalog.artifacts[&variant.artifact];
@@ -157,7 +158,8 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The tar of a variant, called as its output is, so that whoever carries it shares the vertex with the variant itself.
+    /// The tar of a variant, with the name of its output, so that an artifact that carries the tar shares the vertex
+    /// with the variant itself.
     pub(crate) fn packed(&mut self, variant: &Variant) -> Result<Source, PlanProblem> {
         if let Some(packed) = self.packed.get(variant) {
             return Ok(packed.clone());
@@ -196,7 +198,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The tree that a layer goes on: of its base artifact with its last steps, or of whatever it starts from.
+    /// The complete base of a layer: the tree of its base artifact with last steps, or of any other base.
     pub(crate) fn complete_base(
         &mut self,
         artifact: &'a Artifact,
@@ -219,7 +221,7 @@ impl<'a> Planner<'a> {
         Ok(packer)
     }
 
-    /// Whether a client of ours sends files as bundles.
+    /// Whether llbgen as the client sends files as bundles.
     pub(crate) fn has_bundles(&self) -> bool {
         let mut locals = self.gathered.locals.iter();
         locals.any(|local| local.bundles.is_some())

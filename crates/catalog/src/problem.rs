@@ -1,4 +1,4 @@
-//! What can be wrong with a catalog, as a reader is told it.
+//! The problems of a catalog, with their messages.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::{
     words::{did_you_mean, listed},
 };
 
-/// One thing that is wrong with a catalog.
+/// A problem of a catalog.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// A name that breaks the rule for names.
@@ -41,12 +41,12 @@ pub enum Problem {
         "it has {count} variants ({factors}), more than {MAX_VARIANTS}; make several artifacts of it, or options of axes"
     )]
     TooManyVariants {
-        /// How many.
+        /// The number of variants.
         count: usize,
-        /// What they are the product of.
+        /// The factors of that number.
         factors: String,
     },
-    /// An axis or option whose name every variant has already.
+    /// An axis or option with the name of a variable that every variant has.
     #[error(
         "`{name}` is a variable that every artifact has; call the axis or option something else"
     )]
@@ -81,14 +81,14 @@ pub enum Problem {
         /// The artifact that has the axis.
         artifact: String,
     },
-    /// Two options of one name that do not say the same.
+    /// Two options of one name with different declarations.
     #[error(
         "option `{name}` differs from that of {first}; an option is the catalog's, so say it once, at the top, or the same everywhere"
     )]
     OptionDiffers {
         /// The option.
         name: String,
-        /// What declares it first, and where.
+        /// The first declaration and its place.
         first: String,
     },
     /// Options whose defaults lead back to themselves.
@@ -102,7 +102,7 @@ pub enum Problem {
     Base {
         /// The base as written.
         base: String,
-        /// The artifact that is most like it.
+        /// The most similar artifact.
         nearest: Option<String>,
     },
     /// A base that leads back to the artifact.
@@ -119,7 +119,7 @@ pub enum Problem {
         /// The platform or `axis=value`.
         value: String,
     },
-    /// An axis of what the artifact is made from that it lacks itself.
+    /// An axis that the artifact lacks, and that an artifact has that it is made from.
     #[error(
         "`{base}`, which it is made from, has the axis `{axis}`, so this artifact needs it too"
     )]
@@ -142,17 +142,17 @@ pub enum Problem {
         number: usize,
         /// The name as written.
         name: String,
-        /// The artifact that is most like it.
+        /// The most similar artifact.
         nearest: Option<String>,
     },
-    /// A tar that a step puts in, of something that is no artifact.
+    /// A step that puts in the tar of something that is no artifact.
     #[error("`{name}`, whose tar a step puts in, is not an artifact{}", did_you_mean(nearest.as_deref()))]
     TarOf {
         /// The number of the step, from 1.
         number: usize,
         /// The name as written.
         name: String,
-        /// The artifact that is most like it.
+        /// The most similar artifact.
         nearest: Option<String>,
     },
     /// The tar of an image.
@@ -171,7 +171,7 @@ pub enum Problem {
         /// The path.
         path: String,
     },
-    /// An output path with a line feed or the like, which would break up the lines that name outputs.
+    /// An output path with a control character, such as a line feed, which would break the lines that name outputs.
     #[error("the output `{path}` has a control character in it")]
     OutputControl {
         /// The path, with the character escaped.
@@ -191,19 +191,19 @@ pub enum Problem {
     OutputClash {
         /// The path.
         path: String,
-        /// The variant that has it first.
+        /// The first variant that has it.
         first: String,
-        /// The variant that has it too.
+        /// The second variant that has it.
         second: String,
         /// The placeholders that tell them apart.
         telling: Vec<String>,
     },
-    /// A platform that is there in another spelling, or twice.
+    /// A platform that is there twice, in one spelling or in two.
     #[error("`platforms` has `{platform}` twice{}", spelt(platform, written))]
     PlatformTwice {
         /// The platform.
         platform: String,
-        /// As it is written where it comes again.
+        /// Its second spelling.
         written: String,
     },
     /// An image reference that two variants would be pushed under.
@@ -211,9 +211,9 @@ pub enum Problem {
     TagClash {
         /// The reference.
         reference: String,
-        /// The variant that has it first.
+        /// The first variant that has it.
         first: String,
-        /// The variant that has it too.
+        /// The second variant that has it.
         second: String,
     },
     /// A repository or tag that makes no image reference.
@@ -227,19 +227,19 @@ pub enum Problem {
     FileTag {
         /// The path.
         path: String,
-        /// What is wrong with it.
+        /// The problem.
         source: ContextPathError,
     },
     /// Tags without a repository.
     #[error("it has `tags` but no `repository`, so it would be pushed nowhere")]
     NoRepository,
-    /// A repository for what is no image.
+    /// A `repository` in an artifact that is no image.
     #[error("it has a `repository`, but it is a `{kind}`, and only an image is pushed")]
     NotAnImage {
         /// Its kind.
         kind: &'static str,
     },
-    /// Whiteouts of what is no layer.
+    /// `whiteouts` in an artifact that is no layer.
     #[error("it has `whiteouts`, but it has the kind `{kind}`, and only a layer has them")]
     NotALayer {
         /// Its kind.
@@ -250,10 +250,10 @@ pub enum Problem {
     UnknownDefault {
         /// The name.
         name: String,
-        /// The artifact that is most like it.
+        /// The most similar artifact.
         nearest: Option<String>,
     },
-    /// A variable with several values in a text that all variants have in common.
+    /// A variable with several values in a text that must be the same for all variants.
     #[error(
         "`{{{name}}}` is not the same in all variants, and `{key}` is one text for them: {}",
         listed(values)
@@ -271,16 +271,16 @@ pub enum Problem {
     Step {
         /// The step's number, from 1.
         number: usize,
-        /// Which of the steps that it has in it, from 0, and of those in that one.
+        /// The index of a step inside it, from 0, then the index of a step in that one, and so on.
         nested: Vec<usize>,
-        /// What is wrong with it.
+        /// The problem.
         text: String,
-        /// What a file has that is wrong, the closest first.
+        /// The wrong words or values in a file, the closest first.
         written: Vec<String>,
     },
 }
 
-/// What a name that is no artifact's could be instead.
+/// The hint on a name that is no artifact: a similar artifact, or an image.
 fn or_image(nearest: Option<&str>) -> String {
     let meant = nearest
         .map(|nearest| format!(" (did you mean `{nearest}`?)"))
@@ -288,7 +288,7 @@ fn or_image(nearest: Option<&str>) -> String {
     format!("{meant}, and an image needs a tag or a digest")
 }
 
-/// What a platform is called elsewhere, when it is called otherwise here.
+/// The note on the second spelling of a platform, if it has one.
 fn spelt(platform: &str, written: &str) -> String {
     if platform == written {
         String::new()
@@ -298,7 +298,7 @@ fn spelt(platform: &str, written: &str) -> String {
 }
 
 impl Problem {
-    /// What a file has that is wrong, the closest first.
+    /// The wrong words or values in a file, the closest first.
     pub(crate) fn written(&self) -> Vec<String> {
         match self {
             Self::Template(error) => StepProblem::from(error).written,
@@ -316,7 +316,7 @@ impl Problem {
         }
     }
 
-    /// The key that says what is wrong, where an artifact is a table of a file.
+    /// The key of the problem in the table of an artifact.
     pub(crate) fn key(&self) -> Option<&'static str> {
         Some(match self {
             Self::Default { .. }
@@ -346,25 +346,25 @@ impl From<std::convert::Infallible> for Problem {
     }
 }
 
-/// Everything that is wrong with a catalog.
+/// All problems of a catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogError {
-    /// All of it, in the order of the artifacts.
+    /// The problems in the order of the artifacts.
     pub problems: Vec<Found>,
 }
 
-/// A problem, and what has it.
+/// A problem and the artifact that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// The artifact, or `defaults`.
     pub subject: String,
-    /// Where it is written, when a file declares it.
+    /// The place in the file, if a file declares it.
     pub place: Option<Place>,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: Problem,
 }
 
-/// In one line, or with the line of a file below it.
+/// In one line, with the line of a file below it if there is one.
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (subject, problem) = (&self.subject, &self.problem);

@@ -1,8 +1,9 @@
-//! Proxies that the commands of steps use. No cache, graph or id that lasts has them.
+//! Proxies for the commands of steps. They are not in cache keys, records or ids.
 
 use buildkit_llb::ProxyEnv;
 
-/// The variables that name proxies, in the spelling of Docker's build arguments; programs read them in small letters, too.
+/// The variables that name proxies, in the spelling of Docker's build arguments. Programs read them in small letters,
+/// too.
 pub const PROXY_VARIABLES: [&str; 5] = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -11,7 +12,7 @@ pub const PROXY_VARIABLES: [&str; 5] = [
     "ALL_PROXY",
 ];
 
-/// The proxies that variables name, in capital or small letters; none when all are empty.
+/// The proxies in these variables, in capital or small letters; `None` if all are empty.
 pub fn proxies(value_of: impl Fn(&str) -> Option<String>) -> Option<ProxyEnv> {
     let value = |name: &str| {
         let given = value_of(name).filter(|value| !value.is_empty());

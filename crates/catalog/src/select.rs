@@ -1,4 +1,4 @@
-//! From what a user asks for to variants: names, globs, platforms and option values.
+//! From the request of a user to variants: names, globs, platforms and option values.
 
 mod error;
 mod set;
@@ -19,20 +19,20 @@ use crate::{
 
 pub use self::error::SelectError;
 
-/// What a user asks for.
+/// The request of a user.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// Artifact names, what stands before a `/` in several, globs, or `all`; the catalog's defaults when empty.
+    /// Artifact names, prefixes of names that end before a `/`, globs, or `all`; the catalog's defaults if empty.
     pub artifacts: Vec<String>,
     /// Platforms; every declared one when empty.
     pub platforms: Vec<Platform>,
-    /// `--set OPTION=VALUE`, in order, the last one of an option counting; an axis may be set too, once or more, and is
+    /// `--set OPTION=VALUE`, in order; the last one of an option counts. An axis may be set too, once or more, and is
     /// then built for those values alone.
     pub set: Vec<(String, String)>,
 }
 
 impl CheckedCatalog {
-    /// The variants that a request asks for: artifacts in the order of the catalog, platforms as declared.
+    /// The variants of a request: artifacts in the order of the catalog, platforms as declared.
     pub fn select(&self, request: &Request) -> Result<Vec<Variant>, SelectError> {
         let artifacts = self.select_artifacts(&request.artifacts)?;
         self.check_set(&artifacts, &request.set)?;
@@ -54,8 +54,8 @@ impl CheckedCatalog {
         variant::all_of(artifact, &artifact.platforms)
     }
 
-    /// The artifacts that names, prefixes, globs or `all` stand for, in the order of the catalog; the defaults when there
-    /// are none.
+    /// The artifacts of names, prefixes, globs or `all`, in the order of the catalog; the defaults if there are no
+    /// `patterns`.
     pub fn select_artifacts(&self, patterns: &[String]) -> Result<Vec<&Artifact>, SelectError> {
         let valid = || self.order.iter().map(ToString::to_string).collect();
         if patterns.is_empty() && self.defaults.is_empty() {
@@ -117,7 +117,7 @@ impl CheckedCatalog {
     }
 }
 
-/// The artifact with most variants is named, which is `last` if there is no other.
+/// The error that names the artifact with the most variants, which is `last` if there is no other.
 fn too_many(artifacts: &[&Artifact], last: &Artifact) -> SelectError {
     let largest = artifacts.iter().copied();
     let largest = largest.max_by_key(|artifact| budget::variants(artifact));
@@ -151,7 +151,7 @@ fn select_platforms(
     Ok(artifact.platforms.iter().filter(chosen).cloned().collect())
 }
 
-/// The names in `set` that are options of other artifacts than those of `variants`, each once: there they change nothing.
+/// The names in `set` that no artifact of `variants` has, each once: they change nothing here.
 pub fn unused_options<'s>(variants: &[Variant], set: &'s [(String, String)]) -> BTreeSet<&'s str> {
     let names = set.iter().map(|(name, _)| name.as_str());
     let is_used = |name: &str| {

@@ -1,7 +1,7 @@
-//! All that any variant refers to, whatever values its options have: what a lock may have to pin.
+//! All references of all variants, for all values of options: the references that a lock may have to pin.
 //!
-//! The values of options multiply, and a text uses few of them. So nothing is planned: every step is asked what it reads
-//! while no option has a value, and the option that it misses gets each of its values in turn (`ask`).
+//! The values of options multiply, and a text uses few options. So nothing is planned: every step is asked for its
+//! reads while no option has a value, and each option that it misses gets each of its values in turn (`ask`).
 
 mod ask;
 #[cfg(test)]
@@ -24,14 +24,14 @@ use crate::{
 
 use self::ask::Asked;
 
-/// What the steps of a catalog read.
+/// The reads of the steps of a catalog.
 #[derive(Debug)]
 pub struct Survey<'a> {
     catalog: &'a CheckedCatalog,
     reads: BTreeSet<ReadBy>,
 }
 
-/// Something that a step reads in a variant, options aside.
+/// A read of a step in a variant, without the options.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct ReadBy {
     variant: Variant,
@@ -39,7 +39,7 @@ struct ReadBy {
     read: Read,
 }
 
-/// Why a catalog cannot be surveyed.
+/// The reasons why a catalog cannot be surveyed.
 #[derive(Debug, thiserror::Error)]
 pub enum SurveyError {
     /// A value that an option cannot have.
@@ -51,8 +51,8 @@ pub enum SurveyError {
 }
 
 impl CheckedCatalog {
-    /// What all artifacts read and refer to, for every value that an option declares. Options that take any value have
-    /// their default and the values in `set`.
+    /// The reads and references of all artifacts, for every value that an option declares. Options that take any value
+    /// have their default and the values in `set`.
     pub fn survey(&self, set: &[(String, String)]) -> Result<Survey<'_>, SurveyError> {
         self.check_everywhere(set)?;
         let mut survey = Survey {
@@ -92,7 +92,7 @@ impl Survey<'_> {
         Ok(())
     }
 
-    /// What has to be read before it is known what is referred to: no files of steps.
+    /// The files that must be read before the references are known; none of them are files of steps.
     pub fn needs(&self) -> Needs {
         let mut needs = Needs::default();
         for artifact in self.catalog.artifacts() {
@@ -118,7 +118,7 @@ impl Survey<'_> {
         variants.flatten().collect()
     }
 
-    /// Everything that is referred to.
+    /// All references.
     pub fn references(&self, inputs: &Inputs) -> Result<BTreeSet<Reference>, PlanError> {
         let mut references = BTreeSet::new();
         for artifact in self.catalog.artifacts() {

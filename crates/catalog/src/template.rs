@@ -1,5 +1,5 @@
-//! Texts of a catalog, by class: [`Template`] has placeholders, [`TreeText`] `$NAME` besides, and a [`Script`] is verbatim but
-//! for `${{ name }}`. Each is read once, when its file is, so that what is wrong with it has a place.
+//! Texts of a catalog, by class: a [`Template`] has placeholders, a [`TreeText`] also has `$NAME`, and a [`Script`] is
+//! verbatim but for `${{ name }}`. Each is read once, together with its file, so that its errors have a place.
 
 mod either;
 mod environment;
@@ -27,13 +27,13 @@ pub type Variables = BTreeMap<String, String>;
 
 /// A text that is filled in for a variant, and for the tree that a step is carried out on.
 pub trait Text {
-    /// What is wrong with the text, whatever the variant.
+    /// The problem of the text in all variants.
     fn problem(&self) -> Option<TemplateError>;
 
     /// The variables that it uses.
     fn names(&self) -> Vec<&str>;
 
-    /// Refuses a text that cannot be filled in with these variables, whatever the environment.
+    /// Refuses a text that these variables cannot fill in, in any environment.
     fn check(&self, variables: &Variables) -> Result<(), TemplateError>;
 
     /// The text with everything filled in.

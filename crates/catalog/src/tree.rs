@@ -1,4 +1,4 @@
-//! A tree: what a step starts from and what it makes.
+//! A tree: the input and the result of a step.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,27 +15,27 @@ use crate::{lock::BaseConfig, template::Environment};
 pub struct Tree {
     /// The file system.
     pub state: State,
-    /// What an image of it is run with.
+    /// The config of an image of it.
     pub config: ImageConfig,
     /// The config of the image that it starts from.
     pub(crate) base: Option<Arc<BaseConfig>>,
-    /// What is below all steps.
+    /// The base below all steps.
     pub(crate) base_name: BaseName,
-    /// The variables that steps have set to what nobody knows yet.
+    /// The variables that steps have set to a value that is not known yet.
     pub(crate) unknown: BTreeSet<String>,
-    /// Whether the artifact whose steps are carried out has set `cmd` itself.
+    /// Whether the current artifact has set `cmd` itself.
     pub(crate) has_own_cmd: bool,
 }
 
-/// What is below all steps, as errors call it.
+/// The name in errors of the base below all steps.
 #[derive(Debug, Clone)]
 pub(crate) struct BaseName {
     pub(crate) name: String,
-    /// Whether its environment is known: not of an image that the lock does not have.
+    /// Whether its environment is known. That of an image that is not in the lock is not.
     pub(crate) is_known: bool,
 }
 
-/// What an image is run with: what its base says, and what steps set.
+/// The config of an image: the values of its base and of its steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ImageConfig {
@@ -48,10 +48,10 @@ pub struct ImageConfig {
     /// The user, as `user[:group]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// What is run.
+    /// The program that is run, with its arguments.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entrypoint: Vec<String>,
-    /// The arguments that it gets when a user gives none.
+    /// The arguments that it gets if a user gives none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cmd: Vec<String>,
     /// Labels.
@@ -66,12 +66,12 @@ pub struct ImageConfig {
     /// The signal that stops it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_signal: Option<String>,
-    /// How its health is checked.
+    /// The check of its health.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub healthcheck: Option<HealthConfig>,
 }
 
-/// How an image's health is checked. Times are in nanoseconds; 0 is the engine's default.
+/// The check of an image's health. Times are in nanoseconds; 0 is the engine's default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HealthConfig {
@@ -105,13 +105,13 @@ impl Tree {
         }
     }
 
-    /// The same, whose base errors call `name`.
+    /// The same tree; `name` is the name of its base in errors.
     pub(crate) fn on(mut self, name: &str) -> Self {
         name.clone_into(&mut self.base_name.name);
         self
     }
 
-    /// What `$NAME` stands for on it.
+    /// The environment that gives `$NAME` its value.
     pub(crate) fn environment(&self) -> Environment {
         Environment {
             values: self.config.env.clone(),
@@ -121,8 +121,8 @@ impl Tree {
         }
     }
 
-    /// Sets a variable for what comes after; of an image that the lock does not have, nobody knows what its own variables
-    /// are, nor what is made from them.
+    /// Sets a variable for all later steps. The variables of an image that is not in the lock are unknown, and so are
+    /// those that are made from them.
     pub(crate) fn set_env(&mut self, name: &str, value: String, is_known: bool) {
         if is_known {
             self.unknown.remove(name);
@@ -133,8 +133,8 @@ impl Tree {
         self.state = self.state.clone().env(name, value);
     }
 
-    /// A tree that continues from an image: its steps run with the image's environment, user and directory.
-    /// Without a config nobody knows what those are.
+    /// A tree that continues from an image: its steps run with the image's environment, user and directory. Without a
+    /// config, these are unknown.
     pub(crate) fn of_image(name: &str, state: State, base: Option<&BaseConfig>) -> Self {
         let config = base.map(BaseConfig::image_config).unwrap_or_default();
         let mut state = config.env.iter().fold(state, |state, (name, value)| {

@@ -11,8 +11,8 @@ use crate::{
     template::Variables,
 };
 
-/// The variables that every variant has, in the order in which `variables` fills them in. No axis or option may take their
-/// names.
+/// The variables that every variant has, in the order in which `variables` fills them in. No axis or option may have
+/// their names.
 pub(crate) const RESERVED: [&str; 5] = ["arch", "artifact", "os", "platform", "variant"];
 
 /// One artifact for one platform, with one value for every axis and option.
@@ -24,12 +24,12 @@ pub struct Variant {
     pub platform: Platform,
     /// The values of its axes and options.
     pub values: BTreeMap<VariableName, String>,
-    /// Which of `values` are axes: those tell the variants of one artifact apart.
+    /// The names in `values` that are axes: these tell the variants of one artifact apart.
     axes: Vec<VariableName>,
 }
 
 impl Variant {
-    /// What templates are filled in with.
+    /// The variables that fill in templates.
     pub fn variables(&self) -> Variables {
         let platform = self.platform.to_string();
         let mut parts = platform.splitn(3, '/');
@@ -47,8 +47,8 @@ impl Variant {
         built_in.chain(values).collect()
     }
 
-    /// The placeholders whose values tell it from `other`, those of the platform as one: `{arch}`, unless only
-    /// `{platform}` does.
+    /// The placeholders whose values tell it from `other`. For the platform there is only one: `{arch}`, or
+    /// `{platform}` if `{arch}` is the same.
     pub(crate) fn told_from(&self, other: &Self) -> Vec<String> {
         let (own, others) = (self.variables(), other.variables());
         let differs = |name: &str| own.get(name) != others.get(name);
@@ -94,7 +94,7 @@ impl Variant {
     }
 }
 
-/// `base-rootfs linux/arm64`, with axis values behind: `fonts linux/arm64 l10n=en_US`.
+/// `base-rootfs linux/arm64`, then axis values: `fonts linux/arm64 l10n=en_US`.
 impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.artifact, self.platform)?;

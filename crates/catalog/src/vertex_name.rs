@@ -4,12 +4,12 @@ use std::fmt;
 
 use buildkit_llb::Entry;
 
-/// The name of a vertex, taken apart. It is said about the vertex, and no part of its digest.
+/// The name of a vertex, split into its parts. It is metadata of the vertex, and not part of its digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VertexName<'a> {
-    /// The variant whose step it is; `None` for a name that is only a title.
+    /// The variant that has the step; `None` for a name that is only a title.
     pub variant: Option<&'a str>,
-    /// What it does.
+    /// The title: what the vertex does.
     pub title: &'a str,
 }
 
@@ -30,7 +30,7 @@ impl<'a> VertexName<'a> {
         Self { variant, title }
     }
 
-    /// The artifact whose step it is.
+    /// The artifact that has the step.
     pub fn artifact(&self) -> Option<&'a str> {
         self.variant?.split(' ').next()
     }

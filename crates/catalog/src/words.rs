@@ -1,4 +1,4 @@
-//! Words that messages have in common.
+//! Common words of messages.
 
 /// Names in backticks with commas between them.
 pub fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
@@ -9,7 +9,7 @@ pub fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     names.join(", ")
 }
 
-/// The end of a message on a name that is not known: what was probably meant.
+/// The end of a message on an unknown name: the name that was probably meant.
 pub fn did_you_mean(nearest: Option<&str>) -> String {
     nearest
         .map(|name| format!("; did you mean `{name}`?"))

@@ -1,4 +1,4 @@
-//! What was said of an artifact.
+//! The parts of a declared artifact.
 
 use std::collections::BTreeMap;
 
@@ -26,12 +26,12 @@ impl Artifact {
         self.kind
     }
 
-    /// What its steps start from.
+    /// Its base.
     pub fn base(&self) -> &Base {
         &self.base
     }
 
-    /// The sentence on what it is for; empty when none was given.
+    /// Its description; empty when none was given.
     pub fn summary(&self) -> &str {
         self.description.as_str()
     }
@@ -61,7 +61,7 @@ impl Artifact {
         &self.last_steps
     }
 
-    /// All its steps with their numbers: its own, then its last ones.
+    /// All its steps with their numbers: first its own, then the last ones.
     pub(crate) fn numbered_steps(&self) -> impl Iterator<Item = (usize, &Step)> {
         (1..).zip(self.steps.iter().chain(&self.last_steps))
     }
@@ -80,7 +80,7 @@ impl Artifact {
         own.chain(steps).collect()
     }
 
-    /// Where it is declared, when a file declares it.
+    /// The place of its declaration, if a file declares it.
     pub fn place(&self) -> Option<&Place> {
         self.places.artifact.as_ref()
     }
@@ -91,23 +91,24 @@ impl Artifact {
         self.place().map_or_else(in_rust, ToString::to_string)
     }
 
-    /// Where its base is named, when a file declares it.
+    /// The place of its base, if a file declares it.
     pub fn base_place(&self) -> Option<&Place> {
         self.key_place("base")
     }
 
-    /// Where this key is set, when a file declares it.
+    /// The place of this key, if a file declares it.
     pub(crate) fn key_place(&self, key: &str) -> Option<&Place> {
         self.places.keys.get(key)
     }
 
-    /// Where the step with this number, from 1, is declared, when a file declares it; its last steps count on from its own.
+    /// The place of the step with this number, from 1, if a file declares it. The numbers of last steps follow those of
+    /// its own steps.
     pub fn step_place(&self, number: usize) -> Option<&Place> {
         self.nested_places(number).map(|step| &step.place)
     }
 
-    /// Where the step is declared that `nested` leads to from the one with this number: the index of a step in it, and of
-    /// one in that.
+    /// The place of a step inside the step with this number: `nested` is the index of a step in it, then the index of a
+    /// step in that one, and so on.
     pub(crate) fn place_within(&self, number: usize, nested: &[usize]) -> Option<&Place> {
         let mut step = self.nested_places(number)?;
         for index in nested {
@@ -116,7 +117,7 @@ impl Artifact {
         Some(&step.place)
     }
 
-    /// The same, with the steps that the step has in it.
+    /// The place of the step with this number, with the places of the steps inside it.
     pub(crate) fn nested_places(&self, number: usize) -> Option<&StepPlace> {
         let index = number.checked_sub(1)?;
         match index.checked_sub(self.steps.len()) {
@@ -125,12 +126,12 @@ impl Artifact {
         }
     }
 
-    /// Where its outputs are written.
+    /// The path of its outputs.
     pub fn output_template(&self) -> &Template {
         &self.output
     }
 
-    /// How a layer says that a path is gone, if it is declared.
+    /// The declared form of whiteouts.
     pub fn declared_whiteouts(&self) -> Option<Whiteouts> {
         self.whiteouts
     }

@@ -1,4 +1,4 @@
-//! What is below all steps: nothing, an image at the digest that the lock has, or a tar.
+//! The tree below all steps: an empty one, that of an image at the digest in the lock, or that of a tar.
 
 use buildkit_llb::{Image, ImageRef, OciLayout, SourceLocation, State};
 
@@ -11,8 +11,8 @@ use crate::{
     variant::Variant,
 };
 
-/// The base of a variant that is not another artifact: what it is, its tree, the local source or store it needs, what a lock
-/// pins of it, and a name for the distribution in it (for cache mounts).
+/// The base of a variant that is not another artifact: its kind, its tree, the local source or store that it needs, the
+/// reference that a lock pins, and a name for the distribution in it (for cache mounts).
 pub(crate) struct BaseTree {
     pub(crate) base: ResolvedBase,
     pub(crate) tree: Tree,
@@ -22,14 +22,15 @@ pub(crate) struct BaseTree {
     pub(crate) distribution: String,
 }
 
-/// Where an image is named.
+/// The place that names an image.
 pub(crate) struct Origin {
     pub(crate) place: Written,
     /// The lines that name it.
     pub(crate) location: Option<SourceLocation>,
 }
 
-/// Resolves a base that is no artifact, or an artifact that a context replaces; `location` has the lines that name it.
+/// Resolves a base that is no artifact, or an artifact that a context replaces; `location` is of the lines that name
+/// it.
 pub(crate) fn resolve(
     artifact: &Artifact,
     variant: &Variant,
@@ -78,7 +79,7 @@ pub(crate) fn resolve(
     }
 }
 
-/// The line that names the base, or else the one that begins the artifact.
+/// The line that names the base, or else the first line of the artifact.
 fn at(artifact: &Artifact) -> Option<String> {
     let place = artifact.base_place().or(artifact.place())?;
     Some(place.to_string())
@@ -121,14 +122,16 @@ pub(crate) fn replaced(
                 rootfs: Some(tar.clone()),
                 store: None,
                 reference: None,
-                // Nobody knows what is in it: its own archives cannot meet those of another distribution.
+                // Its distribution is unknown. A name of its own keeps its archives apart from those of other
+                // distributions.
                 distribution: tar.local.clone(),
             })
         }
     }
 }
 
-/// A tree that is made elsewhere in the graph; with its environment, user and directory if it is that of an image.
+/// A tree that is made elsewhere in the graph. If it is the tree of an image, with the environment, user and directory
+/// of the image.
 fn from_tree(name: &str, trees: &GivenTrees, variant: &Variant) -> Result<BaseTree, BaseError> {
     let given = trees
         .of(&variant.platform)
@@ -150,7 +153,7 @@ fn from_tree(name: &str, trees: &GivenTrees, variant: &Variant) -> Result<BaseTr
         rootfs: None,
         store: None,
         reference: None,
-        // Nobody knows what is in it: its own archives cannot meet those of another distribution.
+        // Its distribution is unknown. A name of its own keeps its archives apart from those of other distributions.
         distribution: head.map_or_else(|| "scratch".to_owned(), |head| head.to_string()),
     })
 }
@@ -166,7 +169,7 @@ fn from_layout(name: &str, image: &LayoutImage, variant: &Variant) -> Result<Bas
             valid: image.platforms.iter().map(ToString::to_string).collect(),
         })?;
     let store = image.store.clone();
-    // Of no session, so that the digests of the graph are the same in every one.
+    // Without a session, so that the digests of the graph are the same in every session.
     let layout = OciLayout::new(image.reference()).store("", store.as_str());
     Ok(BaseTree {
         base: ResolvedBase::OciLayout {
@@ -177,12 +180,12 @@ fn from_layout(name: &str, image: &LayoutImage, variant: &Variant) -> Result<Bas
         rootfs: None,
         store: Some(store.clone()),
         reference: None,
-        // Nobody knows what is in it: its own archives cannot meet those of another distribution.
+        // Its distribution is unknown. A name of its own keeps its archives apart from those of other distributions.
         distribution: store,
     })
 }
 
-/// An image at the digest that the lock has for it; as it is written when the lock has none.
+/// An image at its digest in the lock, or as it is written if it is not in the lock.
 pub(crate) fn pinned(
     image: &ImageRef,
     place: &Written,
@@ -202,8 +205,8 @@ pub(crate) fn pinned(
     }
 }
 
-/// An image at the digest that the lock has for it, with its environment, user and directory; as it is written when the
-/// lock has none.
+/// An image at its digest in the lock, with its environment, user and directory, or as it is written if it is not in
+/// the lock.
 pub(crate) fn from_image(
     image: &ImageRef,
     origin: Origin,
@@ -244,7 +247,7 @@ pub(crate) fn from_image(
     })
 }
 
-/// What is in the image, whatever its digest is today.
+/// A name for the distribution in the image, the same for all digests of its tag.
 fn distribution(image: &ImageRef) -> String {
     let name = image.familiar();
     match name.split_once('@') {

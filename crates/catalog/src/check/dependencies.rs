@@ -1,4 +1,5 @@
-//! What artifacts are made from: it is there, for all that it is needed for, and not made from them in turn.
+//! Checks of the artifacts that an artifact is made from: they exist, they have the platforms and axes that are needed,
+//! and they do not lead back to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,7 @@ use crate::{
     variant::{self, Variant},
 };
 
-/// What `artifact` is built for, and `below`, which it is made from, is not.
+/// The platforms and axis values of `artifact` that `below`, which it is made from, is not built for.
 pub(super) fn lacking(artifact: &Artifact, below: &Artifact) -> Vec<Problem> {
     let base = below.name.to_string();
     let lacks = |value: String| Problem::BaseLacks {
@@ -41,11 +42,11 @@ pub(super) fn lacking(artifact: &Artifact, below: &Artifact) -> Vec<Problem> {
     problems
 }
 
-/// What every artifact is made from directly. To ask the steps for it again on every way through the catalog would take
-/// longer than all other checks.
+/// The direct dependencies of every artifact, read from the steps once. To ask the steps again on every way through the
+/// catalog would take longer than all other checks.
 pub(super) struct MadeFrom {
     direct: BTreeMap<ArtifactName, Vec<ArtifactName>>,
-    /// The place of each artifact in the catalog.
+    /// The index of each artifact in the catalog.
     places: BTreeMap<ArtifactName, usize>,
 }
 
@@ -78,7 +79,7 @@ impl MadeFrom {
     }
 }
 
-/// What is wrong with the trees and tars that the steps of `artifact` put in.
+/// The problems of the trees and tars that the steps of `artifact` put in.
 pub(super) fn dependency_problems(
     catalog: &CheckedCatalog,
     made_from: &MadeFrom,
@@ -92,7 +93,7 @@ pub(super) fn dependency_problems(
     for variant in variant::all_of(artifact, &artifact.platforms) {
         let variables = &variant.variables();
         for (number, step) in artifact.numbered_steps() {
-            // A step that cannot be read is reported by the check of steps.
+            // The check of steps reports a step whose reads are an error.
             let read = step.reads(Reader { variables }).into_iter().flatten();
             reads.extend(read.map(|read| (number, read)));
         }
@@ -108,7 +109,7 @@ pub(super) fn dependency_problems(
     problems
 }
 
-/// What is wrong with the artifact or image that a step of `artifact` reads, if it reads one; the step by its number.
+/// The problems of the artifact or image in `read`, which the step `number` of `artifact` reads.
 pub(crate) fn read_problems(
     catalog: &CheckedCatalog,
     artifact: &Artifact,
@@ -143,8 +144,8 @@ pub(crate) fn read_problems(
     }
 }
 
-/// The options of all that `variant` is made from, which has a value for every option of the catalog; or the first thing
-/// that is wrong with it: a step, an artifact that is not there, a way back.
+/// The options of all artifacts that `variant` is made from. `variant` has a value for every option of the catalog. The
+/// error is the first problem: a step, a missing artifact, a circle.
 pub(crate) fn options_below(
     catalog: &CheckedCatalog,
     variant: &Variant,
@@ -175,7 +176,7 @@ pub(crate) fn options_below(
     Ok(options)
 }
 
-/// The artifacts that a variant is made from directly, or the first thing that is wrong with one of its steps.
+/// The artifacts that a variant is made from directly, or the first problem of its steps.
 fn below<'a>(
     catalog: &'a CheckedCatalog,
     artifact: &Artifact,

@@ -1,4 +1,5 @@
-//! Options are the catalog's: each says one thing, whoever declares it, and an artifact has those that it uses.
+//! Options belong to the catalog: each has one declaration in all artifacts, and an artifact has the options that it
+//! uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,13 +15,13 @@ use crate::{
     variant,
 };
 
-/// What declares an option first, as an error says it.
+/// The first declaration of an option, as errors name it.
 struct First {
     option: OptionValues,
     declared: String,
 }
 
-/// Gives every artifact the options that it uses; `declared` are those of the catalog itself.
+/// Gives every artifact the options that it uses; `declared` are the options of the catalog itself.
 pub(super) fn unify(catalog: &mut CheckedCatalog, declared: &[DeclaredOption]) -> Vec<Found> {
     let mut problems = Vec::new();
     let mut all: BTreeMap<VariableName, First> = BTreeMap::new();
@@ -100,7 +101,7 @@ pub(super) fn of_catalog(place: Option<&Place>, problem: Problem) -> Found {
     }
 }
 
-/// What is wrong with an option by itself.
+/// The problems of an option by itself.
 fn own_problems(name: &VariableName, option: &OptionValues) -> Vec<Problem> {
     let mut problems = Vec::new();
     if variant::RESERVED.contains(&name.as_str()) {
@@ -117,7 +118,7 @@ fn own_problems(name: &VariableName, option: &OptionValues) -> Vec<Problem> {
     problems
 }
 
-/// Defaults that use what is no option, or each other, or that are not among the values.
+/// The problems of defaults: a name that is no option, a circle of options, a default that is not among the values.
 fn default_problems(
     catalog: &CheckedCatalog,
     options: &BTreeMap<VariableName, OptionValues>,
@@ -178,7 +179,7 @@ fn circle(
     None
 }
 
-/// The options that `artifact` declares or uses, and those that their defaults use.
+/// The options that `artifact` declares or uses, and the options that their defaults use.
 fn used(
     artifact: &Artifact,
     options: &BTreeMap<VariableName, OptionValues>,

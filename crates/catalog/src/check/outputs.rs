@@ -1,4 +1,4 @@
-//! Where outputs are written: each in the output directory, and no two to one path.
+//! The paths of outputs: each is in the output directory, and no two are the same.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ use crate::{
     variant::{self, Variant},
 };
 
-/// Outputs that are no path or the path of another one. One `output` is one mistake, in however many variants it shows.
+/// The outputs with an invalid path, or with the path of another output. One wrong `output` is one problem, in however
+/// many variants it shows.
 pub(super) fn output_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     let mut problems = Vec::new();
     let mut written: BTreeMap<ContextPath, Variant> = BTreeMap::new();
@@ -37,8 +38,8 @@ pub(super) fn output_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     problems
 }
 
-/// Notes down that `second` is written where `first` is: once for the artifact of `first`, with all that tells variants of
-/// the two apart.
+/// Adds the problem that `second` has the output path of `first`: once for the artifact of `first`, with all
+/// placeholders that tell variants of the two apart.
 fn add_clash(
     clashes: &mut BTreeMap<String, Problem>,
     path: &ContextPath,
@@ -61,7 +62,7 @@ fn add_clash(
     clashes.insert(first.artifact.to_string(), clash);
 }
 
-/// Where the records of outputs are, in the output directory.
+/// The directory of the records of outputs, in the output directory.
 pub const RECORDS_DIRECTORY: &str = ".llbgen";
 
 pub(crate) fn output_path(artifact: &Artifact, variant: &Variant) -> Result<ContextPath, Problem> {

@@ -1,4 +1,4 @@
-//! The references that images are pushed under: each makes one, and no two make the same.
+//! The references that images are pushed under: each is valid, and no two are the same.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{
     variant::{self, Variant},
 };
 
-/// References that two variants would be pushed under, and those that are none.
+/// The references that two variants would be pushed under, and the invalid ones.
 pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     let mut problems = Vec::new();
     let mut pushed: BTreeMap<String, Variant> = BTreeMap::new();
@@ -38,7 +38,7 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     problems
 }
 
-/// What is wrong with the references of one artifact. A tag is one mistake, in however many variants it shows.
+/// The problems of the references of one artifact. One wrong tag is one problem, in however many variants it shows.
 fn name_problems(artifact: &Artifact, pushed: &mut BTreeMap<String, Variant>) -> Vec<Found> {
     let mut unusable: BTreeMap<&str, Problem> = BTreeMap::new();
     let mut clashes: BTreeMap<(&str, usize, ArtifactName), Problem> = BTreeMap::new();
@@ -46,7 +46,7 @@ fn name_problems(artifact: &Artifact, pushed: &mut BTreeMap<String, Variant>) ->
         if let Err(problem) = file_tag_paths(artifact, &variant) {
             unusable.entry("file-tags").or_insert(problem);
         }
-        // An index is one thing for all its platforms, which come one after the other.
+        // An index has all its platforms, which come one after the other: it is looked at once.
         let is_first = artifact.platforms.first() == Some(&variant.platform);
         let of_index = is_first.then_some(("tags", &artifact.tags));
         let of_platform = ("platform-tags", &artifact.platform_tags);
@@ -69,7 +69,8 @@ fn name_problems(artifact: &Artifact, pushed: &mut BTreeMap<String, Variant>) ->
     found.map(|problem| about(artifact, problem)).collect()
 }
 
-/// Notes down that `variant` is pushed under `reference`; the problem, when another one is too, and whose that is.
+/// Records that `variant` is pushed under `reference`. If another variant was first: the problem, and the artifact of
+/// the first one.
 fn clash(
     pushed: &mut BTreeMap<String, Variant>,
     reference: String,
@@ -87,7 +88,7 @@ fn clash(
     Some((first.artifact.clone(), clash))
 }
 
-/// The files from whose text tags of `variant` are made.
+/// The files whose text makes tags of `variant`.
 pub(crate) fn file_tag_paths(
     artifact: &Artifact,
     variant: &Variant,

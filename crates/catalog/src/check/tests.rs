@@ -126,7 +126,7 @@ fn options_are_the_catalogs() {
         both(Artifact::layer("top", "base").axis("mirror", ["near"])),
         &["base: `mirror` is an option, and an axis of `top`; call one of them something else"],
     );
-    // What the catalog says is for all that use it, through other options, too.
+    // An option of the catalog is for all artifacts that use it, also through other options.
     let user = |name: &str| Artifact::layer(name, "debian:12").step(Workdir::new("/{full}"));
     let catalog = || {
         Catalog::new()

@@ -1,4 +1,4 @@
-//! Texts that all variants of an artifact have in common: what it is for, and which git tags release it.
+//! The texts that are the same in all variants of an artifact: its description and the git tags that release it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::{
     variant,
 };
 
-/// Fills them in, once each artifact has its options, with what is the same in all variants.
+/// Fills them in with the values that are the same in all variants. Each artifact must have its options by then.
 pub(super) fn fill(catalog: &mut CheckedCatalog) -> Vec<Found> {
     let mut problems = Vec::new();
     for name in &catalog.order {
@@ -42,7 +42,7 @@ fn filled(artifact: &Artifact) -> Result<(Template, Vec<Template>), Problem> {
     ))
 }
 
-/// All values of each variable; only when `names` asks for any.
+/// All values of each variable; none if `names` is empty.
 fn values(artifact: &Artifact, names: &BTreeSet<&str>) -> BTreeMap<String, BTreeSet<String>> {
     let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     if names.is_empty() {

@@ -85,12 +85,12 @@ pub(super) struct ArtifactTable {
 }
 
 impl ArtifactTable {
-    /// Its kind, if that is one without the `whiteouts` that it has.
+    /// Its kind, if the table has `whiteouts` and the kind does not take them.
     pub(super) fn kind_without_whiteouts(&self) -> Option<Kind> {
         (self.whiteouts.is_some() && !self.kind.rules().has_whiteouts()).then_some(self.kind)
     }
 
-    /// The artifact, made as a program in Rust makes it.
+    /// The artifact, made by the methods that a program in Rust calls.
     pub(super) fn into_artifact(self, name: &ArtifactName, places: Places) -> Artifact {
         let artifact = Artifact::new(name.as_str(), self.kind, self.base);
         let artifact = fold(artifact, self.description, Artifact::description);
@@ -123,7 +123,7 @@ impl ArtifactTable {
     }
 }
 
-/// The artifact with each text given to one of its methods.
+/// The artifact after a call of one of its methods with each text.
 fn fold<T: Into<String>>(
     artifact: Artifact,
     texts: impl IntoIterator<Item = T>,
@@ -134,7 +134,7 @@ fn fold<T: Into<String>>(
         .fold(artifact, |artifact, text| with(artifact, &text.into()))
 }
 
-/// A platform that there is a Linux for: in a file, another one is a slip of the pen.
+/// A platform of Linux. Any other platform in a file is a typing error.
 struct LinuxPlatform(String);
 
 impl JsonSchema for LinuxPlatform {
@@ -151,7 +151,7 @@ impl JsonSchema for LinuxPlatform {
     }
 }
 
-/// What can stand in `platforms`; further variants of these architectures (`linux/amd64/v3`) can, too.
+/// The valid values of `platforms`. Further variants of these architectures (`linux/amd64/v3`) are valid, too.
 const PLATFORMS: [&str; 10] = [
     "linux/amd64",
     "linux/arm64",

@@ -1,56 +1,56 @@
-//! What can be wrong with a catalog file.
+//! The errors of a catalog file.
 
 use crate::{excerpt::Excerpt, words::did_you_mean};
 
-/// A catalog file that cannot be read, or not beside the artifacts of a program.
+/// A catalog file that cannot be read, or that clashes with the artifacts of a program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{file}` line {}, column {}: {mistake}\n{excerpt}", excerpt.line, excerpt.column)]
 pub struct FileError {
     /// The file's name.
     pub file: String,
-    /// Where it is wrong.
+    /// The place of the mistake.
     pub excerpt: Excerpt,
-    /// What is wrong there.
+    /// The mistake.
     pub mistake: Box<Mistake>,
 }
 
-/// One thing that is wrong with a catalog file.
+/// A mistake in a catalog file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mistake {
     /// It is not TOML.
     #[error("{message}")]
     Syntax {
-        /// What the parser says.
+        /// The message of the parser.
         message: String,
     },
-    /// A key that does not exist there.
+    /// A key that its table does not have.
     #[error("`{key}` is not a key of {owner}{}", instead(nearest.as_deref(), valid))]
     UnknownKey {
         /// The key.
         key: String,
-        /// What it is written in.
+        /// The table that it is in.
         owner: String,
-        /// The key that is most like it.
+        /// The most similar key.
         nearest: Option<String>,
-        /// The keys that may stand there.
+        /// The valid keys.
         valid: Vec<String>,
     },
-    /// A value that is none of those that may stand there.
+    /// A value that is not one of the valid ones.
     #[error("`{value}` is not a value of {owner}{}", instead(nearest.as_deref(), valid))]
     UnknownValue {
         /// The value.
         value: String,
         /// The key that has it.
         owner: String,
-        /// The value that is most like it.
+        /// The most similar value.
         nearest: Option<String>,
-        /// The values that may stand there.
+        /// The valid values.
         valid: Vec<String>,
     },
-    /// A key that cannot be left out.
+    /// A required key that is missing.
     #[error("{owner} has no `{key}`")]
     MissingKey {
-        /// What lacks it.
+        /// The table without it.
         owner: String,
         /// The key.
         key: String,
@@ -60,18 +60,18 @@ pub enum Mistake {
     Type {
         /// The key that has it.
         owner: String,
-        /// What may stand there.
+        /// The valid type.
         expected: String,
-        /// What stands there.
+        /// The type that was found.
         found: String,
     },
-    /// A value that its own rule refuses.
+    /// A value that breaks the rule of its type.
     #[error("{message}")]
     Value {
-        /// What is wrong with it.
+        /// The message.
         message: String,
     },
-    /// Whiteouts of what is no layer.
+    /// `whiteouts` in an artifact that is no layer.
     #[error("`{name}` has the kind `{kind}`, and only a `layer` has `whiteouts`")]
     NotALayer {
         /// The artifact.
@@ -79,15 +79,15 @@ pub enum Mistake {
         /// Its kind.
         kind: &'static str,
     },
-    /// A step without a key that says what it does.
+    /// A step without a key of a kind of step.
     #[error("a step needs a key that says what it does{}", instead(nearest.as_deref(), valid))]
     NoKind {
-        /// The kind that is most like one of its keys.
+        /// The most similar kind to one of its keys.
         nearest: Option<String>,
         /// All kinds.
         valid: Vec<String>,
     },
-    /// A step that does two things.
+    /// A step with the keys of two kinds.
     #[error("a step does one thing, and this has `{first}` and `{second}`; make it two")]
     TwoKinds {
         /// One kind.
@@ -95,17 +95,17 @@ pub enum Mistake {
         /// The other.
         second: String,
     },
-    /// An artifact of a name that one beside the file's has.
+    /// An artifact with the name of an artifact of the program.
     #[error("artifact `{name}` is declared at {other}, too; call one of them something else")]
     NameTaken {
         /// The name.
         name: String,
-        /// Where the other one is declared: a file and a line.
+        /// The file and line of the other one.
         other: String,
     },
 }
 
-/// What can be written instead.
+/// The hint on valid words, for the end of a message.
 fn instead(nearest: Option<&str>, valid: &[String]) -> String {
     let separator = if nearest.is_some() { " " } else { "; " };
     match valid {

@@ -57,7 +57,7 @@ impl<'de> VariantAccess<'de> for Word<'_> {
     }
 }
 
-/// A variant that is a table, one of whose keys says which it is.
+/// A variant that is a table. One of its keys says which variant.
 pub(super) struct Tagged<'a> {
     pub(super) kind: &'static str,
     pub(super) kinds: &'static [&'static str],
@@ -107,7 +107,8 @@ impl<'de> VariantAccess<'de> for Tagged<'_> {
     }
 }
 
-/// The first of `kinds` that is a key of `table`. Their order counts: `env` is a kind of step, and a key of `run` steps.
+/// The first of `kinds` that is a key of `table`. Their order counts: `env` is a kind of step, and also a key of `run`
+/// steps.
 pub(super) fn kind_of(
     table: &DeTable<'_>,
     kinds: &'static [&'static str],

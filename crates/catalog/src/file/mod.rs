@@ -1,7 +1,7 @@
 //! `llbgen.toml`: the model as a file, for artifacts without Rust.
 //!
-//! The types of the model derive what can be read, in serde's words; the file's own deserializer (`value`) reads spanned TOML
-//! into them, so that every error has its line and column. `merge` puts a file's artifacts beside those of a program.
+//! The types of the model derive `Deserialize`. The file's own deserializer (`value`) reads spanned TOML into them, so
+//! that every error has a line and column. `merge` puts the artifacts of a file beside those of a program.
 
 mod artifact;
 mod either;
@@ -36,19 +36,19 @@ use crate::{artifact::Artifact, excerpt::Excerpt, option::DeclaredOption};
 /// The name of the file, in the context directory.
 pub const CATALOG_FILE: &str = "llbgen.toml";
 
-/// What an `llbgen.toml` says.
+/// The content of an `llbgen.toml`.
 #[derive(Debug, Clone)]
 pub struct CatalogFile {
-    /// In the order in which they stand in the file.
+    /// The artifacts in the order of the file.
     artifacts: Vec<Artifact>,
     /// The options of the whole catalog.
     options: Vec<DeclaredOption>,
-    /// What a bare `build` builds; `None` when the file does not say.
+    /// The artifacts that a bare `build` builds; `None` if the file does not say.
     defaults: Option<Vec<String>>,
 }
 
 impl CatalogFile {
-    /// Reads the text of a catalog file; `file_name` is what errors call it.
+    /// Reads the text of a catalog file; `file_name` is its name in errors.
     pub fn parse(file_name: &str, text: &str) -> Result<Self, FileError> {
         let source = Arc::new(SourceFile::new(file_name, text));
         let root = DeTable::parse(text)

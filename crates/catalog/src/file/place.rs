@@ -1,4 +1,4 @@
-//! Where in a file artifacts and steps stand.
+//! The places of artifacts and steps in a file.
 
 use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
 
@@ -17,7 +17,7 @@ pub struct SourceFile {
     pub name: String,
     /// Its text.
     pub text: String,
-    /// Where its lines begin: counted once, since every value of a file has a place.
+    /// The offsets of its lines, counted once, since every value of a file has a place.
     line_starts: Vec<usize>,
 }
 
@@ -37,8 +37,7 @@ impl SourceFile {
     }
 }
 
-/// The lines of a file that declare something. It is no part of what they declare: two artifacts that are the same in two
-/// places have the same id.
+/// The lines of a file that declare something. They are not part of it: equal artifacts in two places have the same id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The file.
@@ -51,7 +50,7 @@ pub struct Place {
     pub(crate) span: Range<usize>,
 }
 
-/// As editors and terminals understand it: `llbgen.toml:12`.
+/// In the form that editors and terminals understand: `llbgen.toml:12`.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file.name, self.first_line)
@@ -59,7 +58,7 @@ impl fmt::Display for Place {
 }
 
 impl Place {
-    /// An error about what is declared here.
+    /// An error about this place.
     pub(super) fn error(&self, mistake: Mistake) -> FileError {
         let line = self.file.text.split_inclusive('\n');
         let start = line.take(self.first_line - 1).map(str::len).sum::<usize>();
@@ -71,7 +70,8 @@ impl Place {
         Excerpt::of(&self.file.text, self.span.clone())
     }
 
-    /// Where the first of `texts` that stands in it does; all of it if none does, as a file may spell it otherwise.
+    /// The place of the first of `texts` that is in it. All of it if none is, as a file may spell the text in another
+    /// way.
     pub(crate) fn of_text(&self, texts: &[String]) -> Self {
         let all = self.file.text.get(self.span.clone()).unwrap_or_default();
         let found = texts.iter().find_map(|text| {
@@ -94,17 +94,17 @@ impl Place {
     }
 }
 
-/// Where an artifact and its steps are declared.
+/// The places of an artifact and of its steps.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places {
     pub(crate) artifact: Option<Place>,
-    /// Of what is behind each of its keys.
+    /// The place of the value of each key.
     pub(crate) keys: BTreeMap<String, Place>,
     pub(crate) steps: Vec<StepPlace>,
     pub(crate) last_steps: Vec<StepPlace>,
 }
 
-/// Where a step is declared, and the steps that it has in it.
+/// The place of a step, and of the steps inside it.
 #[derive(Debug, Clone)]
 pub(crate) struct StepPlace {
     pub(crate) place: Place,
@@ -115,15 +115,15 @@ pub(crate) struct StepPlace {
 pub(super) struct ArtifactTable {
     pub(super) name: ArtifactName,
     span: Range<usize>,
-    /// What is behind each of its keys.
+    /// The value of each key.
     keys: BTreeMap<String, Range<usize>>,
-    /// The key alone.
+    /// The key `whiteouts`, without its value.
     pub(super) whiteouts: Option<Range<usize>>,
     steps: Vec<StepSpan>,
     last_steps: Vec<StepSpan>,
 }
 
-/// The bytes of a file that declare a step, and the steps that it has in it.
+/// The bytes of a file that declare a step, and those of the steps inside it.
 struct StepSpan {
     span: Range<usize>,
     nested: Vec<StepSpan>,
@@ -155,7 +155,7 @@ impl StepSpan {
     }
 }
 
-/// The artifacts of a file, in the order in which they stand there.
+/// The artifacts in the order of the file.
 pub(super) fn artifact_tables(root: &DeTable<'_>) -> Vec<ArtifactTable> {
     let artifacts = root
         .get("artifact")
@@ -182,7 +182,7 @@ pub(super) fn artifact_tables(root: &DeTable<'_>) -> Vec<ArtifactTable> {
     tables
 }
 
-/// Where the options of the whole catalog are declared.
+/// The places of the options of the whole catalog.
 pub(super) fn option_places(root: &DeTable<'_>, file: &Arc<SourceFile>) -> BTreeMap<String, Place> {
     let options = root
         .get("options")
@@ -207,7 +207,7 @@ fn steps(table: &DeTable<'_>, key: &str) -> Vec<StepSpan> {
     elements.map(step).collect()
 }
 
-/// All that belongs to a value: a table under a header has the header's span alone.
+/// All bytes of a value. (The span of a table under a header is that of the header alone.)
 fn extent(value: &Spanned<DeValue<'_>>) -> Range<usize> {
     let own = value.span();
     match value.get_ref() {

@@ -18,7 +18,7 @@ pub fn schema() -> Value {
     schema.into()
 }
 
-/// TOML has no null: what may be left out is left out.
+/// The schema without null, which TOML does not have: optional keys are left out.
 #[derive(Debug, Clone)]
 struct WithoutNull;
 
@@ -34,7 +34,7 @@ impl Transform for WithoutNull {
         if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
             choices.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
             if choices.len() == 1 {
-                // Beside a reference, draft 7 looks at nothing else: it stands in a list of its own.
+                // Draft 7 ignores everything beside a reference, so the reference is in a list of its own.
                 let only = schema.remove("anyOf").unwrap_or_default();
                 schema.insert("allOf".to_owned(), only);
             }

@@ -1,4 +1,4 @@
-//! What a catalog file says, what is wrong with it, and how it goes with the artifacts of a program.
+//! The content of a catalog file, its errors, and its artifacts beside those of a program.
 
 mod merge;
 mod wrong;

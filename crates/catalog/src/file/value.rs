@@ -1,4 +1,4 @@
-//! Spanned TOML values, as serde reads them: what is wrong is told with its place, and with what could stand there.
+//! Spanned TOML values, as serde reads them. Errors have the place of a value, and name the valid ones.
 
 use serde::{
     Deserializer,
@@ -22,7 +22,7 @@ use super::{
 #[derive(Clone)]
 pub(super) struct Value<'a> {
     value: &'a Spanned<DeValue<'a>>,
-    /// What an error calls it.
+    /// Its name in errors.
     name: String,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What `seed` makes of it. What is refused only after it was read is wrong here, too.
+    /// The value read by `seed`. An error that comes only after the reading gets the place of this value, too.
     pub(super) fn read<'de, T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Wrong> {
         let (span, name) = (self.value.span(), self.name.clone());
         seed.deserialize(self)
@@ -97,7 +97,8 @@ impl<'de> Deserializer<'de> for Value<'_> {
         visitor.visit_newtype_struct(self)
     }
 
-    /// One of `variants`: as text, or, of steps, a table with a key of that name. What is in the table is the variant's.
+    /// One of `variants`: a word, or, for steps, a table with a key of that name. The table has the keys of the
+    /// variant.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -131,7 +132,7 @@ pub(super) type Entry<'a> = (
     &'a Spanned<DeValue<'a>>,
 );
 
-/// The entries of a table as they stand in the file.
+/// The entries of a table in the order of the file.
 pub(super) fn in_order<'a>(table: &'a DeTable<'a>) -> Vec<Entry<'a>> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);

@@ -1,4 +1,4 @@
-//! What serde finds wrong with a value, in the words of a catalog file, and where it is.
+//! The errors of serde, in the words of a catalog file and with a place.
 
 use std::{fmt, ops::Range};
 
@@ -7,7 +7,7 @@ use serde::de::{self, Expected, Unexpected};
 use super::Mistake;
 use crate::nearest::nearest;
 
-/// What is wrong, and where, once that is known.
+/// A mistake, and its place once that is known.
 #[derive(Debug)]
 pub(super) struct Wrong {
     pub(super) span: Option<Range<usize>>,
@@ -27,7 +27,7 @@ impl Wrong {
         (self.span.unwrap_or(span), self.mistake)
     }
 
-    /// The same within a value: it is about that value, unless something further in is meant already.
+    /// The same mistake within a value: it gets the place of that value, unless it has the place of an inner one.
     pub(super) fn within(mut self, span: &Range<usize>, name: &str) -> Self {
         self.span.get_or_insert_with(|| span.clone());
         if let Mistake::UnknownKey { owner, .. }
@@ -90,7 +90,7 @@ impl de::Error for Wrong {
     }
 }
 
-/// An error about something that is of no use there, whatever it is.
+/// An error about a value that cannot be there at all.
 pub(super) fn unusable(what: &str, expected: &dyn Expected) -> Wrong {
     de::Error::invalid_type(Unexpected::Other(what), expected)
 }
@@ -99,7 +99,7 @@ pub(super) fn owned(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// What serde expects, in the words of TOML.
+/// The words of serde for an expected value, in the words of TOML.
 fn in_toml(expected: &str) -> String {
     match expected {
         "a sequence" => "a list",

@@ -1,4 +1,4 @@
-//! What a picture says about a vertex.
+//! The label of a vertex in a picture.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::{
     vertex_name::VertexName,
 };
 
-/// The most names that a label lists.
+/// The largest number of names in a label.
 const NAMES: usize = 4;
 
 pub(super) fn node(id: String, entry: &Entry) -> Node {
@@ -33,7 +33,7 @@ pub(super) fn node(id: String, entry: &Entry) -> Node {
     }
 }
 
-/// A vertex that has no name of its own, by what it does.
+/// The label of a vertex without a name: what it does.
 fn described(entry: &Entry) -> String {
     match entry.content() {
         OpContent::Source(source) => described_source(&source),

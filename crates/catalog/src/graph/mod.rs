@@ -1,4 +1,4 @@
-//! The graph of one or several plans as a picture has it: each vertex once, with a label that a reader understands.
+//! The graph of one or several plans for a picture: each vertex once, with a label for readers.
 
 mod label;
 
@@ -12,11 +12,11 @@ use crate::{pack::Packer, plan::Plan};
 /// Nodes, edges and outputs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Graph {
-    /// The vertices, what is read before what reads it.
+    /// The vertices; each comes after the ones that it reads.
     pub nodes: Vec<Node>,
-    /// From what is read to what reads it.
+    /// The edges, from a vertex to one that reads it.
     pub edges: Vec<GraphEdge>,
-    /// What comes out.
+    /// The outputs.
     pub outputs: Vec<GraphOutput>,
 }
 
@@ -29,18 +29,18 @@ pub struct Node {
     pub digest: String,
     /// What it does.
     pub label: String,
-    /// What it is.
+    /// Its kind.
     pub kind: NodeKind,
-    /// The artifact whose step it is, when it is one.
+    /// The artifact that has it as a step, if it is a step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step_of: Option<String>,
-    /// The selected artifacts that have it.
+    /// The selected artifacts that have this vertex.
     pub artifacts: BTreeSet<String>,
-    /// Whether several have it.
+    /// Whether several artifacts have it.
     pub shared: bool,
 }
 
-/// What a vertex is.
+/// The kind of a vertex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeKind {
@@ -54,16 +54,16 @@ pub enum NodeKind {
     Other,
 }
 
-/// From what is read to what reads it, by the nodes' names.
+/// An edge from a vertex to one that reads it, by the ids of their nodes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct GraphEdge {
-    /// What is read.
+    /// The node that is read.
     pub from: String,
-    /// What reads it.
+    /// The node that reads it.
     pub to: String,
 }
 
-/// What comes out of a variant.
+/// The output of a variant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GraphOutput {
     /// A short name: `o0`, `o1` …
@@ -76,9 +76,9 @@ pub struct GraphOutput {
     pub kind: &'static str,
     /// The platform.
     pub platform: String,
-    /// The node whose tree it is.
+    /// The node of its tree.
     pub node: String,
-    /// Where it is written, below the output directory.
+    /// Its path below the output directory.
     pub path: String,
 }
 
@@ -90,7 +90,7 @@ impl Graph {
         let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
         for plan in plans {
             let entries = plan.definition.entries();
-            // The packer is a part of how things are done, and nothing that anything is made from.
+            // The packer is a tool: nothing is made from it.
             let vertices = plan.definition.vertices();
             for entry in vertices.filter(|entry| !Packer::is_vertex(entry)) {
                 let place = *places.entry(entry.digest()).or_insert_with(|| {

@@ -15,7 +15,7 @@ use crate::{
     variant::Variant,
 };
 
-/// Of an image.
+/// The rules of images.
 #[derive(Debug)]
 pub(super) struct Image;
 

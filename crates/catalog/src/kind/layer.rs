@@ -15,7 +15,7 @@ use crate::{
     variant::Variant,
 };
 
-/// Of a layer.
+/// The rules of layers.
 #[derive(Debug)]
 pub(super) struct Layer;
 
@@ -51,7 +51,7 @@ impl KindRules for Layer {
         layer.map_err(PlanProblem::Pack)
     }
 
-    /// What it was made on is not in it.
+    /// Without a base: the layer does not contain it.
     fn configs(&self, _: &Tree, _: &Definition, variant: &Variant, _: Option<Epoch>) -> OciConfigs {
         oci::of_files(&variant.platform)
     }

@@ -15,7 +15,7 @@ use crate::{
     variant::Variant,
 };
 
-/// Of a root filesystem.
+/// The rules of root filesystems.
 #[derive(Debug)]
 pub(super) struct Rootfs;
 
@@ -32,7 +32,7 @@ impl KindRules for Rootfs {
         format!("{{artifact}}/{{arch}}{axes}.tar")
     }
 
-    /// BuildKit's exporters write a tree in a form of their own.
+    /// A frontend returns the tree itself, since BuildKit's exporters write a tree in a form of their own.
     fn is_packed_last(&self) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-//! What the lock keeps of a base image's config: all that an image made from it must say again.
+//! The config of a base image in the lock: all values that an image made from it must repeat.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,23 +38,23 @@ pub struct BaseConfig {
     history: Vec<HistoryEntry>,
 }
 
-/// How one layer of a base image, or a change of its config, came to be.
+/// The history of one layer of a base image, or of a change of its config.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HistoryEntry {
-    /// When, in RFC 3339.
+    /// The time, in RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
-    /// By which command.
+    /// The command.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub created_by: String,
-    /// By whom.
+    /// The author.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub author: String,
     /// A remark.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub comment: String,
-    /// Whether there is no layer for it.
+    /// Whether it has no layer.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub empty_layer: bool,
 }
@@ -63,12 +63,12 @@ pub struct HistoryEntry {
 #[derive(Debug, thiserror::Error)]
 #[error("the image config is not the JSON of an OCI image")]
 pub struct BaseConfigError {
-    /// What is wrong with it.
+    /// The error of the parser.
     #[source]
     pub source: serde_json::Error,
 }
 
-/// The JSON of an image config, as the OCI image specification and Docker spell it.
+/// The JSON of an image config, with the keys of the OCI image specification and of Docker.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct OciImage {
@@ -149,7 +149,7 @@ impl BaseConfig {
         })
     }
 
-    /// What an image that starts from this one is run with.
+    /// The config of an image that starts from this one.
     pub fn image_config(&self) -> ImageConfig {
         let mut config = ImageConfig {
             workdir: some(&self.workdir),
@@ -177,12 +177,12 @@ impl BaseConfig {
         &self.diff_ids
     }
 
-    /// How it came to be, oldest first.
+    /// Its history, oldest first.
     pub fn history(&self) -> &[HistoryEntry] {
         &self.history
     }
 
-    /// When it was made, in RFC 3339.
+    /// The time at which it was made, in RFC 3339.
     pub fn created(&self) -> Option<&str> {
         self.created.as_deref()
     }

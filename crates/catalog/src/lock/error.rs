@@ -1,4 +1,4 @@
-//! What can be wrong with a lock file.
+//! The errors of a lock file.
 
 use super::LOCK_FILE;
 use crate::excerpt::Excerpt;
@@ -13,13 +13,13 @@ pub enum LockError {
     Version {
         /// The version in the file.
         found: i64,
-        /// The version that is read.
+        /// The version that this program reads.
         supported: i64,
     },
     /// It has no version.
     #[error("`{LOCK_FILE}` has no `version`; remove it and run `llbgen lock`")]
     NoVersion,
-    /// Git could not merge it.
+    /// It has a conflict that git left.
     #[error(
         "`{LOCK_FILE}` line {line} is a conflict that git left; take either side, and run `llbgen lock`"
     )]
@@ -27,16 +27,16 @@ pub enum LockError {
         /// The line.
         line: usize,
     },
-    /// It is not TOML, or an entry is not what it should be.
+    /// It is not TOML, or an entry is invalid.
     #[error(
         "`{LOCK_FILE}` line {}, column {}: {message}\n{excerpt}",
         excerpt.line,
         excerpt.column
     )]
     Malformed {
-        /// Where it is.
+        /// The place of the mistake.
         excerpt: Excerpt,
-        /// What is wrong.
+        /// The message.
         message: String,
     },
     /// It is not text.

@@ -6,7 +6,7 @@ use buildkit_llb::{ContentDigest, Git, GitUrl, ImageRef, Platform, SourceContent
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
-/// Text in a file that is read by its `FromStr` and written by its `Display`.
+/// A text in a file that is read by its `FromStr` and written by its `Display`.
 macro_rules! as_text {
     ($($name:ident),*) => {
         $(impl TryFrom<String> for $name {
@@ -27,7 +27,8 @@ macro_rules! as_text {
 
 as_text!(ImageKey, Checksum, PlatformKey, Commit, Epoch, GitSource);
 
-/// An image as the lock names it: the reference that people write (`ubuntu:latest`), without a digest if it has a tag.
+/// The name of an image in the lock: the reference that people write (`ubuntu:latest`), without a digest if it has a
+/// tag.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ImageKey(String);
@@ -92,7 +93,7 @@ impl fmt::Display for Checksum {
 #[serde(try_from = "String", into = "String")]
 pub(super) struct PlatformKey(pub(super) Platform);
 
-/// In the order of the text, so that the file is sorted as it reads.
+/// In the order of the texts, so that the file is sorted for its reader.
 impl Ord for PlatformKey {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.to_string().cmp(&other.to_string())
@@ -160,8 +161,7 @@ impl fmt::Display for Commit {
     }
 }
 
-/// A git repository, and the branch or tag of it that is meant: `https://example.com/x.git#v1`. Without a ref, the
-/// repository's default branch.
+/// A git repository and a branch or tag of it: `https://example.com/x.git#v1`. Without a ref, its default branch.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct GitSource {
@@ -180,7 +180,7 @@ impl GitSource {
         &self.url
     }
 
-    /// The source as a daemon is asked for it.
+    /// The source in the form of a request to a daemon.
     pub fn content(&self) -> Option<SourceContent> {
         let git = Git::new(self.url.clone());
         let git = match &self.reference {
@@ -231,7 +231,7 @@ impl FromStr for GitSource {
                 && !reference.starts_with('-')
                 && !reference.contains(|c: char| c.is_whitespace() || c.is_control() || c == ':')
         };
-        // Over ssh a checkout would depend on the host keys of whoever builds.
+        // Over ssh, a checkout would depend on the host keys of the user who builds.
         let is_web = ["https://", "http://"]
             .iter()
             .any(|scheme| url.starts_with(scheme));
@@ -257,7 +257,7 @@ impl fmt::Display for GitSource {
 #[serde(try_from = "String", into = "String")]
 pub struct Epoch(Timestamp);
 
-/// Text that is no [`Epoch`].
+/// A text that is no [`Epoch`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a moment in UTC such as `2026-11-26T08:10:25Z`")]
 pub struct EpochError {
@@ -266,7 +266,7 @@ pub struct EpochError {
 }
 
 impl Epoch {
-    /// So many seconds after 1970 began; `None` beyond the year 9999.
+    /// The moment `seconds` after the start of 1970; `None` after the year 9999.
     pub fn from_seconds(seconds: i64) -> Option<Self> {
         Timestamp::from_second(seconds).ok().map(Self)
     }

@@ -1,14 +1,14 @@
-//! Two calls that change one lock: what one changed, applied to what the other has written meanwhile.
+//! Two calls that change one lock: the changes of one, applied to the lock that the other has written meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Caches, ImagePin, Lock, Packages};
 
 impl Lock {
-    /// What changed from `base` to this lock, applied to `onto`, which somebody else made of the same base.
+    /// The diff from `base` to this lock, applied to `onto`, which another call made from the same base.
     ///
-    /// Nothing that the other one pinned is lost. Where both pinned anew, the first to write it is right, so that both
-    /// go on with one answer; where both changed what was pinned, this lock is.
+    /// No pin that the other call added is lost. If both added a pin, the one in `onto` stays, so that both go on with
+    /// one answer. If both changed a pin, the one in this lock stays.
     #[must_use]
     pub fn rebased(&self, base: &Self, onto: &Self) -> Self {
         // By its fields, so that a new one is not forgotten.
@@ -43,7 +43,7 @@ impl Lock {
     }
 }
 
-/// One entry from what it was, what this lock makes of it, and what the other one made of it.
+/// Merges one entry: its value in `base`, in this lock and in `onto`.
 type Merge<V> = fn(Option<&V>, Option<&V>, Option<&V>) -> Option<V>;
 
 fn entries<K: Ord + Clone, V>(
@@ -73,7 +73,7 @@ fn three_way<V: Clone + PartialEq>(
     }
 }
 
-/// An image's configs are merged by platform as long as they are of one digest.
+/// Merges the configs of an image by platform, if they are of one digest.
 fn image_pin(
     base: Option<&ImagePin>,
     mine: Option<&ImagePin>,
@@ -89,7 +89,7 @@ fn image_pin(
                 platform: entries(base, &mine.platform, &theirs.platform, three_way),
             })
         }
-        // Only platforms came or went, of a digest that the other one has moved on from.
+        // This lock only added or dropped platforms, and the other one has a new digest.
         (Some(mine), Some(theirs)) if base.is_some_and(|base| base.digest == mine.digest) => {
             Some(theirs.clone())
         }

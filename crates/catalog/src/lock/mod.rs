@@ -1,4 +1,4 @@
-//! The lock: what references, downloads, git refs and package indexes stand for, reviewed like `Cargo.lock`.
+//! The lock: the pins of references, downloads, git refs and package indexes, reviewed like `Cargo.lock`.
 
 mod config;
 mod error;
@@ -27,14 +27,14 @@ pub use self::{
     refresh::{Move, PinCount},
 };
 
-/// The name of the lock's file in the context directory.
+/// The name of the lock file in the context directory.
 pub const LOCK_FILE: &str = "llbgen.lock";
 
-/// The variable in the environment of every step that reaches the network: the epoch of the lock, so that "install the
-/// newest" happens again when `llbgen update --packages` moves it, and not before.
+/// The environment variable with the epoch of the lock, in every step that reaches the network. So "install the newest"
+/// runs again when `llbgen update --packages` moves the epoch, and not before.
 pub const PACKAGES_EPOCH: &str = "LLBGEN_PACKAGES_EPOCH";
 
-/// What references stand for. Without a network and a daemon, the same lock gives the same graphs.
+/// The pins. Without a network and a daemon, the same lock gives the same graphs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
@@ -77,7 +77,7 @@ impl Caches {
     }
 }
 
-/// What an image reference stands for.
+/// The pin of an image reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImagePin {
@@ -87,7 +87,7 @@ pub struct ImagePin {
 }
 
 impl ImagePin {
-    /// The digest of what the registry has under the reference (an index, when there is one), and the config of the
+    /// A pin with the digest of the reference in the registry (of the index, if there is one), and the config of the
     /// image for each platform.
     pub fn new(
         digest: ContentDigest,
@@ -107,7 +107,7 @@ impl ImagePin {
         &self.digest.0
     }
 
-    /// The config for a platform; `None` when the lock was written before anything needed that platform.
+    /// The config for a platform; `None` if the lock was written before anything needed that platform.
     pub fn config(&self, platform: &Platform) -> Option<&BaseConfig> {
         self.platform.get(&PlatformKey(platform.normalized()))
     }
@@ -126,32 +126,32 @@ struct GitPin {
 }
 
 impl Lock {
-    /// What an image stands for.
+    /// The pin of an image.
     pub fn image(&self, image: &ImageRef) -> Option<&ImagePin> {
         self.image.get(&ImageKey::of(image))
     }
 
-    /// The images with what they stand for, in the order of the file.
+    /// The images with their pins, in the order of the file.
     pub fn images(&self) -> impl Iterator<Item = (&ImageKey, &ImagePin)> {
         self.image.iter()
     }
 
-    /// The checksum of what a URL serves.
+    /// The checksum of a download.
     pub fn http(&self, url: &str) -> Option<&ContentDigest> {
         Some(&self.http.get(url)?.checksum.0)
     }
 
-    /// The commit that a git ref stands for.
+    /// The commit of a git ref.
     pub fn git(&self, source: &GitSource) -> Option<&Commit> {
         Some(&self.git.get(source)?.commit)
     }
 
-    /// The moment that package indexes are taken as of.
+    /// The moment of the package indexes.
     pub fn epoch(&self) -> Option<Epoch> {
         self.packages.epoch
     }
 
-    /// What stands before the ids of cache mounts: a team and its CI share caches by it, and strangers do not.
+    /// The prefix of the ids of cache mounts: a team and its CI share caches by it, and strangers do not.
     pub fn cache_namespace(&self) -> Option<&str> {
         self.cache.namespace.as_ref().map(CacheNamespace::as_str)
     }

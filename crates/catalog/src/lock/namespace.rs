@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{local::hex, name::ArtifactName};
 
-/// What stands before the ids of cache mounts: letters, digits, `-`, `_` and `.`, at most 64 of them. No secret: it keeps
-/// apart what does not belong together, and nobody out.
+/// The prefix of the ids of cache mounts: at most 64 letters, digits, `-`, `_` and `.`. It is no secret: it keeps
+/// caches apart, but keeps nobody out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CacheNamespace(String);
@@ -25,10 +25,10 @@ pub struct CacheNamespaceError {
 const MAX: usize = 64;
 
 impl CacheNamespace {
-    /// How many hex digits one that llbgen makes has.
+    /// The number of hex digits in a namespace that llbgen makes.
     pub const DIGITS: usize = 16;
 
-    /// The namespace of a catalog with these artifacts, where no lock has one.
+    /// The namespace of a catalog with these artifacts, if the lock has none.
     pub(crate) fn of_artifacts<'a>(names: impl IntoIterator<Item = &'a ArtifactName>) -> String {
         let mut hash = Sha256::new();
         for name in names {

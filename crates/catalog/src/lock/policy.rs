@@ -1,4 +1,4 @@
-//! The lock as a BuildKit source policy, for builds that llbgen does not make.
+//! The lock as a BuildKit source policy, for builds without llbgen.
 
 use std::collections::BTreeMap;
 
@@ -36,12 +36,12 @@ struct Update {
 }
 
 impl Lock {
-    /// The pins of images and downloads as a source policy. Git refs have no rule: a Dockerfile names a repository in
-    /// more ways than a rule can match.
+    /// The pins of images and downloads as a source policy. Git refs have no rule: a Dockerfile can name a repository
+    /// in more ways than a rule can match.
     pub fn source_policy(&self) -> SourcePolicy {
         let images = self.image.iter().filter_map(|(key, pin)| {
             let image: ImageRef = key.as_str().parse().ok()?;
-            // What names its digest already needs no rule.
+            // A reference with its digest needs no rule.
             image.tag()?;
             let pinned = image.clone().with_digest(pin.digest().clone());
             let updates = Update {

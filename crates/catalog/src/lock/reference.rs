@@ -1,4 +1,4 @@
-//! What a plan refers to and a lock pins: images, downloads, git refs.
+//! The references of a plan that a lock pins: images, downloads, git refs.
 
 use std::fmt;
 
@@ -8,18 +8,18 @@ use serde::Serialize;
 use super::{GitSource, ImageKey, Lock};
 use crate::{name::ArtifactName, path::ContextPath};
 
-/// Something outside the context directory that a graph refers to by a name that may mean another thing tomorrow.
+/// Something outside the context directory that a graph refers to by a name. The name may mean another thing tomorrow.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Reference {
-    /// What is referred to.
+    /// The image, download or git ref.
     #[serde(flatten)]
     pub source: Pinned,
-    /// Where it is written.
+    /// The place that names it.
     #[serde(serialize_with = "as_text")]
     pub place: Written,
 }
 
-/// Where a reference is written.
+/// The place of a reference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Written {
     /// In a FROM line.
@@ -33,7 +33,7 @@ pub enum Written {
     Base {
         /// The artifact.
         artifact: ArtifactName,
-        /// The file and line of the base, when it is from one.
+        /// The file and line of the base, if it is from a file.
         at: Option<String>,
     },
     /// In a step of an artifact.
@@ -49,7 +49,7 @@ pub enum Written {
     HelperImage,
 }
 
-/// As messages name it: `dockerfiles/base.dockerfile:2`.
+/// In the form of messages: `dockerfiles/base.dockerfile:2`.
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -78,7 +78,7 @@ pub enum Pinned {
         #[serde(serialize_with = "as_text")]
         platform: Platform,
     },
-    /// What a URL serves.
+    /// The download of a URL.
     Http(String),
     /// A git ref.
     Git(GitSource),
@@ -92,7 +92,7 @@ fn as_text<S: serde::Serializer>(
 }
 
 impl Pinned {
-    /// As people write it: `ubuntu:latest`.
+    /// The name that people write: `ubuntu:latest`.
     pub fn name(&self) -> String {
         match self {
             Self::Image { reference, .. } => ImageKey::of(reference).to_string(),
@@ -103,7 +103,7 @@ impl Pinned {
 }
 
 impl Lock {
-    /// Whether it says what `pinned` stands for.
+    /// Whether the lock has a pin for `pinned`.
     pub fn pins(&self, pinned: &Pinned) -> bool {
         match pinned {
             Pinned::Image {

@@ -1,4 +1,4 @@
-//! Changing a lock: entries put in and dropped, and what moved from one lock to the next.
+//! Changes of a lock: entries are set and dropped, and two locks are compared.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -11,7 +11,7 @@ use super::{
 };
 
 impl Lock {
-    /// Pins an image. Configs that the entry has for other platforms stay when the digest is the same.
+    /// Pins an image. The configs of other platforms stay in the entry if the digest is the same.
     pub fn set_image(&mut self, image: &ImageRef, pin: ImagePin) {
         match self.image.get_mut(&ImageKey::of(image)) {
             Some(old) if old.digest == pin.digest => old.platform.extend(pin.platform),
@@ -21,7 +21,7 @@ impl Lock {
         }
     }
 
-    /// Pins what a URL serves.
+    /// Pins the download of a URL.
     pub fn set_http(&mut self, url: &str, checksum: ContentDigest) {
         let checksum = Checksum(checksum);
         self.http.insert(url.to_owned(), HttpPin { checksum });
@@ -32,17 +32,17 @@ impl Lock {
         self.git.insert(source.clone(), GitPin { commit });
     }
 
-    /// Sets the moment that package indexes are taken as of.
+    /// Sets the moment of the package indexes.
     pub fn set_epoch(&mut self, epoch: Epoch) {
         self.packages.epoch = Some(epoch);
     }
 
-    /// Sets what stands before the ids of cache mounts, if nothing does yet: with another one, all caches begin anew.
+    /// Sets the prefix of the ids of cache mounts, if there is none yet: with another prefix, all caches begin anew.
     pub fn begin_cache_namespace(&mut self, namespace: CacheNamespace) {
         self.cache.namespace.get_or_insert(namespace);
     }
 
-    /// Drops every entry, and every platform of an image, that nothing in `used` refers to.
+    /// Drops every entry, and every platform of an image, that is not in `used`.
     pub fn retain(&mut self, used: &BTreeSet<Pinned>) {
         let images: BTreeSet<(ImageKey, String)> = used
             .iter()
@@ -65,7 +65,7 @@ impl Lock {
             .retain(|source, _| used.contains(&Pinned::Git(source.clone())));
     }
 
-    /// What moved from `old` to this lock, in the order of the file.
+    /// The changes from `old` to this lock, in the order of the file.
     pub fn moved_from(&self, old: &Self) -> Vec<Move> {
         let mut moves = Vec::new();
         let mut note = |entry: String, from: Option<String>, to: Option<String>| {
@@ -90,7 +90,7 @@ impl Lock {
         moves
     }
 
-    /// How many entries of each kind there are.
+    /// The number of entries of each kind.
     pub fn count(&self) -> PinCount {
         PinCount {
             images: self.image.len(),
@@ -107,14 +107,14 @@ fn union<'a, K: Ord, V>(
     one.keys().chain(other.keys()).collect()
 }
 
-/// An entry of a lock that stands for something else than before, or is new, or gone.
+/// An entry of a lock that is changed, new or gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Move {
     /// The image, URL or git ref; `packages` for the epoch.
     pub entry: String,
-    /// What it stood for.
+    /// The old pin.
     pub from: Option<String>,
-    /// What it stands for.
+    /// The new pin.
     pub to: Option<String>,
 }
 
@@ -130,7 +130,7 @@ impl fmt::Display for Move {
     }
 }
 
-/// A digest or commit by its first 12 hex digits, which a reader can compare.
+/// The first 12 hex digits of a digest or commit, short enough for a reader to compare.
 pub(crate) fn shortened(text: &str) -> &str {
     let (prefix, hex) = match text.split_once(':') {
         Some((algorithm, hex)) if algorithm.starts_with("sha") => (algorithm.len() + 1, hex),
@@ -144,7 +144,7 @@ pub(crate) fn shortened(text: &str) -> &str {
     }
 }
 
-/// How many entries of each kind a lock has.
+/// The number of entries of each kind in a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct PinCount {
     /// Images.

@@ -1,4 +1,4 @@
-//! The lock as a file, what can be wrong with it, and what it says moved.
+//! The lock as a file, its errors, and the changes between two locks.
 
 use std::collections::BTreeSet;
 

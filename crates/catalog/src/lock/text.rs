@@ -1,4 +1,4 @@
-//! The lock as a file: TOML, sorted, the same bytes whenever it says the same.
+//! The lock as a file: sorted TOML, the same bytes for equal locks.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ const HEADER: &str = "\
 # What this catalog's references stand for. Written by `llbgen lock` and `llbgen update`; review it like Cargo.lock.
 ";
 
-/// The version of a file: always [`VERSION`], as others are refused before anything else is read.
+/// The version of a file: always [`VERSION`], since other versions are refused before anything else is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Version(i64);
@@ -25,7 +25,7 @@ impl Default for Version {
     }
 }
 
-/// What is read of a file first, whatever else it has.
+/// The part of a file that is read first.
 #[derive(Deserialize)]
 struct Preamble {
     version: Option<i64>,
@@ -52,7 +52,7 @@ impl Lock {
     /// The text of the lock's file.
     ///
     /// # Panics
-    /// Never: all that a lock holds can be said in TOML.
+    /// Never: every value of a lock can be written in TOML.
     pub fn to_text(&self) -> String {
         let mut text = HEADER.to_owned();
         let body = toml::to_string(self).expect("a lock is a table of tables and text");

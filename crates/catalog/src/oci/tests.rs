@@ -86,7 +86,7 @@ fn steps_go_before_the_base() {
     );
 }
 
-/// A lock whose base has so many layers, and for each of `entries` one of its history, which has no layer if true.
+/// A lock whose base has so many layers and a history of `entries`. An entry that is true has no layer.
 fn lock_of_base(layers: usize, entries: &[bool]) -> String {
     let digest = "1".repeat(64);
     let layers: Vec<String> = (0..layers).map(|layer| format!("sha256:{layer}")).collect();
@@ -121,7 +121,8 @@ fn has_layer(entry: &Value) -> bool {
 }
 
 proptest! {
-    /// Whatever the base's history lacks or has too much, each layer has one entry, and ours is that of our layer.
+    /// Each layer has one entry, and ours is that of our layer, even if the base's history has too few entries or too
+    /// many.
     #[test]
     fn each_layer_has_one_entry(
         layers in 0_usize..6,
@@ -133,7 +134,7 @@ proptest! {
         prop_assert_eq!(of_base, &base[..]);
         prop_assert_eq!(&ours["created_by"], "workdir /app");
         prop_assert!(has_layer(ours));
-        // What the base says stays, in order.
+        // The entries of the base stay, in order.
         for (number, entry) in base.iter().take(entries.len()).enumerate() {
             prop_assert_eq!(&entry["created_by"], &json!(number.to_string()));
         }

@@ -9,13 +9,13 @@ use buildkit_llb::{Constraints, Definition, FileActions, MarshalError, Mkfile, P
 
 use super::{PACKER_PROGRAM, VERTEX_NAME};
 
-/// The bytes of the packer. Clones share them, and the vertex that they become: it is megabytes, and in every graph.
+/// The bytes of the packer. Clones share them and their vertex, since they are megabytes and in every graph.
 #[derive(Clone)]
 pub struct PackerProgram(Arc<Shared>);
 
 struct Shared {
     bytes: Box<[u8]>,
-    /// The vertex for the platform that asked first; there is one in a process.
+    /// The vertex for the first platform that was asked for; a process has only one.
     made: OnceLock<(Platform, State)>,
 }
 
@@ -34,7 +34,7 @@ impl PackerProgram {
                 let _ = self.0.made.set((platform.clone(), state.clone()));
                 state
             }
-            // It is said where the whole graph is marshalled.
+            // The marshalling of the whole graph gives the error.
             Err(_) => self.made(platform),
         }
     }

@@ -1,4 +1,4 @@
-//! A graph that is marshalled when somebody looks at it: most questions about a plan need only its id, and the graph that
+//! A graph that is marshalled when it is first used: most questions about a plan need only its id, and the graph that
 //! is solved has a whole program in it.
 
 use std::{fmt, ops::Deref, sync::OnceLock};
@@ -14,8 +14,8 @@ pub struct PlannedDefinition {
 }
 
 impl PlannedDefinition {
-    /// The graph of `state`, which differs from one that was marshalled in the packer's bytes, proxies, sessions, the
-    /// namespace of caches and the form of many files alone.
+    /// The graph of `state`. It may differ from a graph that was marshalled before only in the packer's bytes, proxies,
+    /// sessions, the namespace of caches and the form of many files.
     pub(crate) fn like_marshalled(state: State, constraints: Constraints) -> Self {
         Self {
             state,
@@ -24,7 +24,7 @@ impl PlannedDefinition {
         }
     }
 
-    /// The same with its local sources bound to sessions.
+    /// The same graph with its local sources bound to sessions.
     pub(crate) fn for_sessions(self, sessions: &LocalSessions) -> Self {
         let constraints = self.constraints.local_sessions(sessions.clone());
         Self::like_marshalled(self.state, constraints)

@@ -1,22 +1,22 @@
-//! Why a variant cannot be planned.
+//! The reason why a variant cannot be planned.
 
 use crate::{
     base::BaseError, budget::MAX_VARIANTS, file::Place, path::ContextPath, problem::Problem,
     step::StepError, variant::Variant,
 };
 
-/// Why a variant cannot be planned.
+/// The reason why a variant cannot be planned.
 #[derive(Debug, thiserror::Error)]
 #[error("artifact `{}` cannot be planned for `{}`", variant.artifact, variant.platform)]
 pub struct PlanError {
     /// The variant.
     pub variant: Box<Variant>,
-    /// Why.
+    /// The reason.
     #[source]
     pub reason: Box<PlanProblem>,
 }
 
-/// Why a variant cannot be planned.
+/// The reason why a variant cannot be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanProblem {
     /// Its base cannot be resolved.
@@ -31,13 +31,13 @@ pub enum PlanProblem {
         number: usize,
         /// The step's title.
         title: String,
-        /// Where it is declared, when a file declares it.
+        /// The place of the step, if a file declares it.
         place: Option<Box<Place>>,
-        /// Why.
+        /// The reason.
         #[source]
         source: Box<StepError>,
     },
-    /// A step that uses so many options that nobody can look at all their values.
+    /// A step that uses so many options that it would take too long to look at all their values.
     #[error(
         "step {number} of artifact `{artifact}` uses the options {options}, which have more than {MAX_VARIANTS} values together; use fewer of them in one step"
     )]
@@ -49,7 +49,7 @@ pub enum PlanProblem {
         /// The options.
         options: String,
     },
-    /// Its output path or its tags cannot be made, or it is made from what is not there.
+    /// Its output path or its tags are invalid, or it is made from an artifact that does not exist.
     #[error(transparent)]
     Output(#[from] Problem),
     /// The graph cannot be marshalled.
@@ -58,7 +58,7 @@ pub enum PlanProblem {
     /// Something cannot be packed inside the graph.
     #[error("it cannot be packed inside the graph")]
     Pack(#[source] buildkit_llb::OpError),
-    /// A file whose text makes a tag.
+    /// The file of a `file_tag` was not read.
     #[error("`{path}`, whose text makes a tag, is not a file that was read")]
     FileTag {
         /// The file.
@@ -84,7 +84,7 @@ impl PlanError {
     }
 }
 
-/// The place, between commas. Its text is left to who shows errors on more than one line.
+/// The place, between commas, without the excerpt of its file: an error here is one line.
 pub(super) fn at(place: Option<&Place>) -> String {
     let at = |place: &Place| {
         let excerpt = place.excerpt();

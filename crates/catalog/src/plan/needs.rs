@@ -1,4 +1,4 @@
-//! What has to be read before a variant can be planned.
+//! The files that must be read before a variant can be planned.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl CheckedCatalog {
-    /// What has to be read before `variants` can be planned.
+    /// The files that must be read before `variants` can be planned.
     pub fn needs(&self, variants: &[Variant]) -> Result<Needs, PlanError> {
         let mut needs = Needs::default();
         for variant in variants {
@@ -38,7 +38,8 @@ impl CheckedCatalog {
         Ok(needs)
     }
 
-    /// What the steps of `variant` read, and those of what it is made from, whatever contexts replace.
+    /// The reads of the steps of `variant` and of all artifacts that it is made from, also of those that contexts
+    /// replace.
     pub fn reads(&self, variant: &Variant) -> Result<BTreeSet<Read>, PlanError> {
         let failed = |reason| PlanError::new(variant, reason);
         let mut reads = BTreeSet::new();
@@ -51,8 +52,8 @@ impl CheckedCatalog {
 }
 
 impl CheckedCatalog {
-    /// The first step of `variants`, or of what they are made from, that reads `read`, as errors name it: with its artifact
-    /// and its line.
+    /// The first step of `variants`, or of an artifact that they are made from, that reads `read`. It is named as in
+    /// errors: with its artifact and its line.
     pub fn step_that_reads(&self, variants: &[Variant], read: &Read) -> Option<String> {
         let closures = variants
             .iter()
@@ -71,7 +72,7 @@ impl CheckedCatalog {
     }
 }
 
-/// What every step of `artifact` reads, in the order of the steps, the last ones among them.
+/// The reads of every step of `artifact`, in the order of the steps, with those of the last steps.
 pub(crate) fn reads_of(
     artifact: &Artifact,
     variant: &Variant,

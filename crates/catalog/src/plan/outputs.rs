@@ -1,4 +1,4 @@
-//! Outputs of one call that would be one file.
+//! Outputs of one call that clash.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub struct OutputClash {
     pub second: String,
 }
 
-/// Refuses plans whose outputs are one file. [`Catalog::check`](crate::Catalog::check) has done so for options at their
+/// Refuses plans whose outputs clash. [`Catalog::check`](crate::Catalog::check) has done so for options at their
 /// defaults.
 pub fn check_outputs(plans: &[Plan]) -> Result<(), OutputClash> {
     let mut written: BTreeMap<&ContextPath, usize> = BTreeMap::new();

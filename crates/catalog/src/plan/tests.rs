@@ -1,4 +1,4 @@
-//! What plans hold, and that nothing outside their inputs reaches them.
+//! The content of plans, and that it depends on nothing but their inputs.
 
 mod caches;
 mod contexts;
@@ -166,8 +166,8 @@ fn short_text_is_in_the_graph_and_the_rest_is_named_by_content() {
     assert_ne!(first.definition, with(1, "b").definition);
 }
 
-/// The packer bundles many files where others send them; a build of ours has the bundles from the client. What puts them
-/// into the tree is one command.
+/// The packer bundles many files that others send; a build by llbgen has the bundles from the client. One command puts
+/// them into the tree.
 #[test]
 fn many_files_travel_as_bundles() {
     let catalog = checked([rootfs().step(Copy::new("data", "/etc/data"))]);
@@ -205,7 +205,7 @@ fn many_files_travel_as_bundles() {
     assert_eq!(commands(many.to_solve()), ["unbundle", "rootfs"]);
     let bundles = many.locals[0].bundles.as_ref().unwrap();
     assert_eq!(sources(many.to_solve()), [&*bundles.name]);
-    // The daemon knows by the name what it was sent before; the graph by the digest what is in it.
+    // By the name, the daemon finds the files that it was sent before. By the digest, the graph has their content.
     let other = plan(257, "b");
     assert_eq!(other.locals[0].bundles.as_ref(), Some(bundles));
     assert_ne!(other.to_solve().head(), many.to_solve().head());
@@ -376,6 +376,6 @@ fn what_is_sent_has_the_mode_that_was_declared() {
         )
         .definition
     };
-    // The command makes it plain; what is sent says which mode that is.
+    // The command sets the mode; the sent file says which one.
     assert_ne!(with(true).head(), with(false).head());
 }

@@ -1,4 +1,4 @@
-//! What trees stand on: the tree of another artifact, an image, or what a `--build-context` gives in its place.
+//! The bases of trees: the tree of another artifact, an image, or the `--build-context` that replaces it.
 
 use buildkit_llb::{Exec, SourceLocation, State};
 
@@ -51,7 +51,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Whether a `--build-context` stands in for an artifact.
+    /// Whether a `--build-context` replaces an artifact.
     pub(super) fn is_replaced(&self, name: &ArtifactName) -> bool {
         self.inputs.contexts.contains_key(name.as_str())
     }
@@ -74,8 +74,8 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// `tree` with what is in a tar. The packer looks at its digest: on a shared daemon, somebody else may send a file of
-    /// that name.
+    /// `tree` with the files of a tar. The packer checks its digest: on a shared daemon, somebody else may send a file
+    /// of that name.
     fn unpacked(&mut self, tree: &Tree, tar: &RootfsTar) -> Result<State, PlanProblem> {
         let unpacking = Placing::Unpack {
             from: &local::rootfs_source(tar),

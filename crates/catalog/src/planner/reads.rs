@@ -1,4 +1,4 @@
-//! What a step reads from elsewhere in the graph: trees, tars, downloads, git refs.
+//! The reads of a step from elsewhere in the graph: trees, tars, downloads, git refs.
 
 use buildkit_llb::{Git, Http, ImageRef, SourceLocation, State};
 
@@ -14,14 +14,14 @@ use crate::{
 /// The step that reads something from elsewhere in the graph.
 pub(super) struct ReadBy<'a> {
     pub(super) variant: &'a Variant,
-    /// As an error says it.
+    /// The place in errors.
     pub(super) place: Written,
-    /// Where it is declared.
+    /// The lines that declare the step.
     pub(super) location: Option<SourceLocation>,
 }
 
 impl Planner<'_> {
-    /// Makes what a step reads from elsewhere in the graph.
+    /// Makes the sources that a step reads from elsewhere in the graph.
     pub(super) fn give(
         &mut self,
         read: &Read,
@@ -95,7 +95,7 @@ impl Planner<'_> {
         });
     }
 
-    /// The tree that a step copies from: of an artifact, of what a `--build-context` puts in its place, or of an image.
+    /// The tree that a step copies from: of an artifact, of the `--build-context` that replaces it, or of an image.
     fn named_tree(&mut self, name: &str, reader: &ReadBy<'_>) -> Result<State, PlanProblem> {
         let variant = reader.variant;
         let names = [self.catalog.tree_name(name)];
@@ -127,7 +127,7 @@ fn whole(state: State) -> Source {
     }
 }
 
-/// What a download is called in the tree: the last part of its path.
+/// The name of a download in the tree: the last part of its path.
 fn file_name(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or(url);
     let path = path.split_once("://").map_or(path, |(_, rest)| rest);

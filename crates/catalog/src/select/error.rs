@@ -1,4 +1,4 @@
-//! Why nothing can be selected.
+//! The reasons why nothing can be selected.
 
 use crate::{
     budget::MAX_VARIANTS,
@@ -7,13 +7,13 @@ use crate::{
     words::{did_you_mean, listed},
 };
 
-/// Why nothing can be selected.
+/// The reasons why nothing can be selected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
     /// No artifact was named and the catalog has no defaults.
     #[error("no artifact was named, and the catalog has no defaults")]
     Nothing {
-        /// The artifacts that there are.
+        /// All artifacts.
         valid: Vec<String>,
     },
     /// An artifact that the catalog does not have.
@@ -21,9 +21,9 @@ pub enum SelectError {
     UnknownArtifact {
         /// The name as given.
         name: String,
-        /// The artifacts that there are.
+        /// All artifacts.
         valid: Vec<String>,
-        /// The one that is most like it.
+        /// The most similar one.
         nearest: Option<String>,
     },
     /// A glob that no artifact matches, or that cannot be read.
@@ -31,7 +31,7 @@ pub enum SelectError {
     NoMatch {
         /// The pattern.
         pattern: String,
-        /// The artifacts that there are.
+        /// All artifacts.
         valid: Vec<String>,
     },
     /// A platform that an artifact is not declared for.
@@ -43,7 +43,7 @@ pub enum SelectError {
         platform: String,
         /// The platforms that it is declared for.
         valid: Vec<String>,
-        /// The one that is most like it.
+        /// The most similar one.
         nearest: Option<String>,
     },
     /// An option that no artifact of the catalog has.
@@ -51,66 +51,66 @@ pub enum SelectError {
     UnknownOption {
         /// The name as given.
         name: String,
-        /// The options and axes that there are.
+        /// All options and axes.
         valid: Vec<String>,
-        /// The one that is most like it.
+        /// The most similar one.
         nearest: Option<String>,
     },
-    /// More variants than one call can have.
+    /// More variants than the limit of one call.
     #[error(
         "the selection has more than {MAX_VARIANTS} variants; `{artifact}` alone has {count} ({factors})"
     )]
     TooManyVariants {
-        /// The artifact that has most of them.
+        /// The artifact with the most of them.
         artifact: ArtifactName,
-        /// How many.
+        /// The number of its variants.
         count: usize,
-        /// What they are the product of.
+        /// The factors of that number.
         factors: String,
     },
     /// A value that an option or axis cannot take.
     #[error("{what} cannot be `{value}`{}", did_you_mean(nearest.as_deref()))]
     InvalidValue {
-        /// The option, which is the catalog's, or the axis, and the selected artifact that has it, if one has.
+        /// The option, or the axis with the selected artifact that has it, if there is one.
         what: String,
         /// The value as given.
         value: String,
         /// The values that it can take.
         valid: Vec<String>,
-        /// The one that is most like it.
+        /// The most similar one.
         nearest: Option<String>,
     },
-    /// A value that the default of an option comes to, with what is set of others, and that the option cannot take.
+    /// A default that gives a value that its option cannot take, once other options are set.
     #[error(
         "with {}, option `{name}` would be `{value}`, made from its default `{default}`",
         listed(set)
     )]
     DrivenValue {
-        /// What is set, as `--set` has it.
+        /// The set options, in the form of `--set`.
         set: Box<[String]>,
         /// The option that is not set.
         name: VariableName,
         /// Its default, as it is written.
         default: String,
-        /// What that comes to.
+        /// The value that the default gives.
         value: String,
         /// The values that it can take.
         valid: Vec<String>,
     },
-    /// Something that is wrong with what a selected artifact is made from, with these values of options.
+    /// A problem of an artifact that a selected one is made from, with these values of options.
     #[error("`{artifact}` cannot be made with {}: {found}", listed(set))]
     MadeFrom {
         /// The selected artifact.
         artifact: ArtifactName,
-        /// What is set, as `--set` has it.
+        /// The set options, in the form of `--set`.
         set: Box<[String]>,
-        /// What is wrong, and with which artifact.
+        /// The problem and its artifact.
         found: Box<Found>,
     },
 }
 
 impl SelectError {
-    /// What there is instead, in words.
+    /// The list of valid names or values, as a sentence.
     pub fn valid_ones(&self) -> String {
         match self {
             Self::Nothing { valid }

@@ -14,17 +14,17 @@ use crate::{
     variant::{self, Variant},
 };
 
-/// What is set of one artifact.
+/// The set values of one artifact.
 #[derive(Default)]
 pub(super) struct Set {
     /// The values of axes that are built.
     axes: BTreeMap<VariableName, Vec<String>>,
-    /// The values of options; none when no option is set.
+    /// The values of options; empty if no option is set.
     options: BTreeMap<VariableName, String>,
 }
 
 impl Set {
-    /// The variant with these values; none if it has another value of an axis.
+    /// The variant with these values; `None` if it has another value of an axis.
     pub(super) fn variant(&self, mut variant: Variant) -> Option<Variant> {
         let mut axes = self.axes.iter();
         let is_chosen = axes.all(|(axis, values)| values.contains(&variant.values[axis]));
@@ -34,7 +34,7 @@ impl Set {
 }
 
 impl CheckedCatalog {
-    /// Refuses what `set` cannot be in some artifact that has it.
+    /// Refuses a value in `set` that is invalid in any artifact that has its option or axis.
     pub(crate) fn check_everywhere(&self, set: &[(String, String)]) -> Result<(), SelectError> {
         let all: Vec<&Artifact> = self.artifacts().collect();
         self.check_set(&all, set)?;
@@ -46,8 +46,8 @@ impl CheckedCatalog {
         Ok(())
     }
 
-    /// Refuses what is no option or axis of the catalog, and values that it cannot take anywhere. That no artifact of
-    /// `selected` has it does not count: whoever builds several artifacts gives all the same arguments.
+    /// Refuses names that are no option or axis of the catalog, and values that are valid nowhere. A name that no
+    /// artifact of `selected` has is valid: a build of several artifacts gives all the same arguments.
     pub(super) fn check_set(
         &self,
         selected: &[&Artifact],
@@ -75,8 +75,8 @@ impl CheckedCatalog {
         Ok(())
     }
 
-    /// What of `set` is of `artifact`, once what it is then made from is looked at: the check of the catalog has done so
-    /// for the defaults of options alone.
+    /// The part of `set` that is for `artifact`. The artifacts that it is made from with these values are checked too:
+    /// the check of the catalog has looked at the defaults of options alone.
     pub(super) fn set_in(
         &self,
         artifact: &Artifact,
@@ -103,7 +103,7 @@ impl CheckedCatalog {
         found.options = settled(options, chosen.clone());
         let own: BTreeSet<VariableName> = artifact.options.keys().cloned().collect();
         check_driven(&own, options, &chosen, &found.options)?;
-        // What only these values lead to has options of its own.
+        // Artifacts that only these values lead to have options of their own.
         let mut used = own;
         for variant in variant::all_of(artifact, &artifact.platforms) {
             if let Some(variant) = found.variant(variant) {
@@ -161,7 +161,7 @@ fn check_axis(artifact: &Artifact, name: &str, value: &str) -> Result<(), Select
     }
 }
 
-/// The error on `value`, which the axis `name` of none of `having` has.
+/// The error on `value`, which is no value of the axis `name` of any artifact in `having`.
 fn wrong_axis_value(
     artifact: Option<&Artifact>,
     having: &[&Artifact],
@@ -184,7 +184,7 @@ fn wrong_axis_value(
     }
 }
 
-/// Refuses values that the defaults of the options `used` come to, and that these cannot take.
+/// Refuses values that the defaults of the options `used` give and that these options cannot take.
 fn check_driven(
     used: &BTreeSet<VariableName>,
     options: &BTreeMap<VariableName, OptionValues>,
@@ -218,7 +218,7 @@ fn made_from(
     }
 }
 
-/// As `--set` has them.
+/// The values in the form of `--set`.
 fn assignments(chosen: &BTreeMap<VariableName, String>) -> Box<[String]> {
     let all = chosen.iter();
     all.map(|(name, value)| format!("{name}={value}")).collect()

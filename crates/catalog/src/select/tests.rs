@@ -1,4 +1,4 @@
-//! What requests select, and how wrong ones are refused.
+//! The selections of requests, and the errors of wrong ones.
 
 use crate::{Artifact, Catalog, CheckedCatalog, Request, unused_options};
 
@@ -141,7 +141,7 @@ fn wrong_requests_are_refused() {
     );
 }
 
-/// As the targets of a bake have: arguments that all of them are given, and some of them take.
+/// As for the targets of a bake, which are all given the same arguments.
 #[test]
 fn options_of_other_artifacts_change_nothing() {
     let unused = |set: &[(&str, &str)]| {
@@ -165,7 +165,7 @@ fn options_of_other_artifacts_change_nothing() {
         &[("mirror", "neer")],
         "option `mirror` cannot be `neer`; did you mean `near`?",
     );
-    // An artifact that nobody asked for is not named.
+    // An artifact that is not selected is not named.
     check(&[("l10n", "de")], "axis `l10n` cannot be `de`");
 }
 

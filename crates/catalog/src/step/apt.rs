@@ -1,4 +1,4 @@
-//! Installing Debian packages without leaving anything else behind.
+//! Installing Debian packages, with nothing else left behind.
 
 use buildkit_llb::{CacheMount, CacheSharing, TmpfsMount};
 use schemars::JsonSchema;
@@ -24,14 +24,15 @@ pub struct Apt {
     packages: OneOrSeveral<Template>,
 }
 
-/// apt keeps its lists and archives here, out of the way of the base image's `docker-clean` hook, which empties the usual
-/// place after every run. Others may have written into a cache, and apt believes the lists that it has and looks at the
-/// sizes of archives alone: so lists are in memory, made anew and signed, and archives go through [`UNCHECKED`].
+/// The directory of apt's lists and archives: the `docker-clean` hook of the base image empties the usual one after
+/// every run. Others may have written into a cache, and apt trusts the lists that it has and checks only the sizes of
+/// archives. So lists are in memory, made anew and signed, and archives go through [`UNCHECKED`].
 const LISTS: &str = "/var/cache/llbgen/apt/lists";
 const ARCHIVES: &str = "/var/cache/llbgen/apt/archives";
 
-/// Makes apt look at the archives that it finds: those that are there in part it compares with the checksums of its
-/// lists, and takes when they are complete. Those of other steps wait there for their turn; what is no file goes.
+/// Makes apt check the archives that it finds: it compares partial ones with the checksums of its lists, and takes them
+/// if they are complete. So all archives count as partial. Those of other steps stay there until they are needed;
+/// everything that is no file is removed.
 const UNCHECKED: &str = "[ ! -L $archives/partial ] || rm $archives/partial; mkdir -p $archives/partial; \
     for archive in $archives/*.deb $archives/partial/*; do \
     if [ -f \"$archive\" ] && [ ! -L \"$archive\" ]; then \
@@ -47,7 +48,7 @@ impl Apt {
         }
     }
 
-    /// The packages of a variant, each a word that apt takes for one.
+    /// The packages of a variant, each checked to be the name of a package for apt.
     fn packages(&self, variables: &Variables) -> Result<Vec<String>, StepError> {
         let mut packages = Vec::new();
         for text in self.packages.iter() {
@@ -78,7 +79,7 @@ impl Apt {
             "APT::Sandbox::User=root".to_owned(),
             "APT::Sandbox::Seccomp=false".to_owned(),
             "APT::Keep-Downloaded-Packages=true".to_owned(),
-            // Descriptions in other languages are for people who browse.
+            // Descriptions in other languages are of no use here.
             "Acquire::Languages=none".to_owned(),
             "Acquire::Retries=3".to_owned(),
         ]
@@ -98,7 +99,7 @@ impl Apt {
     }
 }
 
-/// What stands in front of the packages.
+/// The command before the packages.
 const INSTALL: &str = "apt_get install --yes --no-install-recommends -- ";
 
 /// The packages that a script of this step installs, and the script without them; `None` for other scripts.

@@ -1,4 +1,4 @@
-//! What a command keeps from one build to the next.
+//! The caches of a command, from one build to the next.
 
 use buildkit_llb::{CacheMount, CacheSharing, Exec, FileActions, Mkdir, State};
 use schemars::JsonSchema;
@@ -64,7 +64,7 @@ impl Cache {
         Self::Directory(TreeText::unchecked(path))
     }
 
-    /// The text that says where a directory is.
+    /// The path of a directory.
     pub(super) fn path(&self) -> Option<&TreeText> {
         match self {
             Self::Directory(path) => Some(path),
@@ -81,7 +81,7 @@ impl Cache {
         }
     }
 
-    /// The command with the cache mounted, and the tool led to it.
+    /// The command with the cache mounted, and with the variable that leads the tool to it.
     pub(super) fn mounted_in(
         &self,
         exec: Exec,
@@ -100,7 +100,7 @@ impl Cache {
         })
     }
 
-    /// Where it is mounted for a variant, what it is called there, and the variable that leads the tool there whatever the
+    /// The mount point for a variant, the name of the cache, and the variable that leads the tool there, whatever the
     /// user's home is.
     fn place(&self, context: &StepContext<'_>) -> Result<CachePlace, StepError> {
         let of_tool = |name: &str, variable| CachePlace {
@@ -112,7 +112,7 @@ impl Cache {
             Self::Npm => Ok(of_tool("npm", "npm_config_cache")),
             Self::Pip => Ok(of_tool("pip", "PIP_CACHE_DIR")),
             Self::Directory(path) => {
-                // Nobody knows the base yet, and this is planned to find it.
+                // The base is not known yet: this plan is made to find it.
                 let unknown = || context.expand_path("cache", path);
                 let target = context.read(path, absolute)?.map_or_else(unknown, Ok)?;
                 Ok(CachePlace {
@@ -125,14 +125,14 @@ impl Cache {
     }
 }
 
-/// Where a cache is.
+/// The place of a cache.
 struct CachePlace {
     target: String,
     name: String,
     variable: Option<&'static str>,
 }
 
-/// What a cache mount begins as: a directory that a step of any user can write to.
+/// The first state of a cache mount: a directory that a step of any user can write to.
 fn anybody() -> State {
     let make = Mkdir::new("/cache").mode(0o777).created(0);
     State::scratch().file(FileActions::new().mkdir(make))

@@ -1,4 +1,4 @@
-//! Steps that set what later commands, and an image's processes, run with.
+//! Steps that set the environment, user and directory of later commands and of an image's processes.
 
 use std::collections::BTreeMap;
 
@@ -96,7 +96,7 @@ impl Apply for Env {
     }
 }
 
-/// What is wrong with the names of environment variables.
+/// The problems of the names of environment variables.
 pub(super) fn unusable_names(env: &BTreeMap<String, TreeText>) -> impl Iterator<Item = String> {
     let odd = |name: &&String| name.is_empty() || name.contains(['=', '\0', '{', '}']);
     env.keys().filter(odd).map(|name| {

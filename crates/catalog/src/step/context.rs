@@ -1,4 +1,4 @@
-//! What a step may ask for: exactly what it declared.
+//! The context of a step: it has exactly the reads that the step declared.
 
 mod files;
 
@@ -23,7 +23,7 @@ use crate::{
     vertex_name::VertexName,
 };
 
-/// What a step reads from elsewhere in the graph.
+/// The sources that a step reads from elsewhere in the graph.
 pub(crate) type Given = BTreeMap<Read, Source>;
 
 /// A place in the graph that a step reads from.
@@ -31,18 +31,18 @@ pub(crate) type Given = BTreeMap<Read, Source>;
 pub struct Source {
     /// The tree.
     pub state: State,
-    /// What is meant in it: the path of a file, or `/`.
+    /// The path of a file in it, or `/`.
     pub path: String,
 }
 
-/// What is said about the vertices of a step, and is no part of their digests.
+/// The metadata of the vertices of a step, which is not part of their digests.
 #[derive(Debug, Clone)]
 pub(crate) struct Caption {
-    /// What progress shows.
+    /// The title in progress.
     pub(crate) title: String,
-    /// Where the step is declared.
+    /// The lines that declare the step.
     pub(crate) place: Option<StepLocation>,
-    /// Whether it was carried out before, on another tree. What it reads are the same vertices then, and an error would
+    /// Whether it was carried out before, on another tree. Its reads are then the same vertices, and an error would
     /// show the lines of the step twice.
     pub(crate) is_repeated: bool,
 }
@@ -53,13 +53,13 @@ impl Caption {
         self.place.as_ref().map(|place| &place.lines)
     }
 
-    /// The lines for what the step reads from.
+    /// The lines for the vertices that the step reads from.
     pub(crate) fn lines_of_reads(&self) -> Option<&SourceLocation> {
         self.lines().filter(|_| !self.is_repeated)
     }
 }
 
-/// What a step is carried out with: the variant, and the inputs that the step declared.
+/// The context of a step: the variant, and the inputs that the step declared.
 #[derive(Debug)]
 pub struct StepContext<'a> {
     variant: &'a Variant,
@@ -69,13 +69,13 @@ pub struct StepContext<'a> {
     given: &'a Given,
     base: &'a str,
     caption: Caption,
-    /// What `$NAME` stands for in it.
+    /// The environment that gives `$NAME` its value.
     pub(crate) environment: Environment,
-    /// What its commands reach the network through.
+    /// The proxies of its commands.
     pub(crate) proxy: Option<&'a ProxyEnv>,
-    /// What puts files into trees, for a step that declared it.
+    /// The program that puts files into trees, for a step that declared it.
     pub(crate) packer: Option<Packer>,
-    /// The form in which many files come to the graph.
+    /// The form in which many files are sent.
     pub(crate) sending: Sending,
     locals: &'a mut Vec<LocalSource>,
 }
@@ -111,13 +111,14 @@ impl<'a> StepContext<'a> {
         self.variant
     }
 
-    /// What templates are filled in with.
+    /// The variables that fill in templates.
     pub fn variables(&self) -> &Variables {
         &self.variables
     }
 
-    /// The id of the cache mount `name`, apart for every distribution and platform. What goes before the name has no
-    /// blank, so that no two caches have one id. The namespace of the catalog is added when the graph is marshalled.
+    /// The id of the cache mount `name`, different for every distribution and platform. The part before the name has no
+    /// blank, so that no two caches have the same id. The namespace of the catalog is added when the graph is
+    /// marshalled.
     pub fn cache_id(&self, name: &str) -> String {
         format!("{} {} {name}", self.base, self.variant.platform)
     }
@@ -141,7 +142,7 @@ impl<'a> StepContext<'a> {
         Ok(self.fill(text)?.text)
     }
 
-    /// Fills in an absolute path in the tree, which is what the step has for `key`.
+    /// Fills in an absolute path in the tree, the value of `key` in the step.
     pub fn expand_path(&self, key: &str, text: &dyn Text) -> Result<String, StepError> {
         let filled = self.fill(text)?;
         if !filled.is_known && !filled.text.starts_with('/') {
@@ -152,7 +153,7 @@ impl<'a> StepContext<'a> {
         Ok(filled.text)
     }
 
-    /// What `of` makes of a text that is filled in; `None` while it is not known all.
+    /// The result of `of` for the filled-in text; `None` if a part of the text is not known yet.
     pub(super) fn read<T>(
         &self,
         text: &dyn Text,
@@ -197,7 +198,7 @@ impl<'a> StepContext<'a> {
         })
     }
 
-    /// The tree with something put into it, as the step.
+    /// The tree with something put into it, in a vertex of the step.
     pub(crate) fn placed(&self, tree: Tree, placing: Placing<'_>) -> Result<Tree, StepError> {
         let packer = self.packer()?;
         let state = placing.into_tree(&tree.state, packer, |exec| self.captioned(exec));
@@ -215,19 +216,19 @@ impl<'a> StepContext<'a> {
             })
     }
 
-    /// The tree with a path of `source` copied to the absolute path `to`, as COPY does it and as the step. For a step that
-    /// declares [`Read::Packer`]; directories of the tree keep what they have.
+    /// The tree with a path of `source` copied to the absolute path `to`, as COPY does it, in a vertex of the step. For
+    /// a step that declares [`Read::Packer`]. Directories of the tree keep their mode, owner and time.
     pub fn copied(&self, tree: Tree, source: &Source, to: &str) -> Result<Tree, StepError> {
         let copying = Copying::new(&source.state, source.path.as_str(), to);
         self.placed(tree, Placing::Copy(copying))
     }
 
-    /// The command, as the step: with its name and its place.
+    /// The command with the name and the place of the step.
     pub(crate) fn captioned(&self, exec: Exec) -> Exec {
         self.titled(exec, &self.caption.title)
     }
 
-    /// The same with a title of its own, for what the step does on the way.
+    /// The command with a title of its own, for a part of the step.
     fn titled(&self, exec: Exec, title: &str) -> Exec {
         let exec = exec.custom_name(self.named(title));
         let lines = self.caption.lines().cloned().into_iter();
@@ -240,7 +241,7 @@ impl<'a> StepContext<'a> {
         self.networked(&Program::Shell(script))
     }
 
-    /// The same for a script that may name its program.
+    /// The same command for a script that may name its program.
     pub(super) fn networked(&self, program: &Program<'_>) -> Exec {
         let exec = program.networked();
         let exec = match self.proxy {
@@ -285,7 +286,7 @@ impl<'a> StepContext<'a> {
     }
 }
 
-/// Refuses what is no absolute path, in the place of a step's `key`.
+/// Refuses a `path` that is not absolute; `key` is its key in the step.
 pub(super) fn absolute(key: &str, path: &str) -> Result<(), StepError> {
     if path.starts_with('/') {
         Ok(())
@@ -295,8 +296,7 @@ pub(super) fn absolute(key: &str, path: &str) -> Result<(), StepError> {
     }
 }
 
-/// Refuses a path in the tree that is not absolute for a variant with these variables, as far as that is known without a
-/// tree.
+/// Refuses a path in the tree that is not absolute for a variant with these variables, if that is known without a tree.
 pub(super) fn check_absolute(
     key: &str,
     path: &TreeText,

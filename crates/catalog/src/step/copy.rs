@@ -103,7 +103,7 @@ impl Copy {
         context.with_files(tree, files, to)
     }
 
-    /// The tree with what is copied from another one.
+    /// The tree with the files copied from another tree.
     fn tree(&self, tree: Tree, context: &StepContext<'_>) -> Result<Tree, StepError> {
         let path = context.expand_path("copy", self.path.tree())?;
         let to = context.expand_path("to", &self.to)?;
@@ -113,9 +113,9 @@ impl Copy {
     }
 }
 
-/// What is wrong with the name of a directory that the user gives.
+/// The problem of the name of a directory that the user gives.
 pub(super) fn context_problem(name: &ContextName) -> Option<String> {
-    // They are the names of local sources that mean something else.
+    // These are local sources with another meaning.
     let is_taken = [CONTEXT_LOCAL, "dockerfile"].contains(&name.as_str());
     match name.as_str().parse::<ContextName>() {
         Err(error) => Some(error.to_string()),
@@ -124,7 +124,8 @@ pub(super) fn context_problem(name: &ContextName) -> Option<String> {
     }
 }
 
-/// The directory that a declared path is, or that has all that a glob can match: its components before the first sign.
+/// The declared path itself, or the directory of all files that a glob can match: the components before the first glob
+/// sign.
 fn literal(declared: &ContextPath) -> String {
     let is_sign = |component: &&str| component.contains(['*', '?', '[']);
     let literal: Vec<&str> = declared

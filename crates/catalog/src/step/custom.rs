@@ -1,4 +1,4 @@
-//! The way out: a step written in Rust.
+//! The step for everything else, written in Rust.
 
 use std::{fmt, sync::Arc};
 
@@ -13,7 +13,7 @@ pub trait CustomStep: fmt::Debug + Send + Sync {
     /// A short line for progress and listings.
     fn title(&self) -> String;
 
-    /// What the step may ask its context for.
+    /// The reads that the step may ask its context for.
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError>;
 
     /// The tree with the step carried out.
@@ -31,7 +31,7 @@ impl Custom {
     }
 }
 
-/// As `{"custom": TITLE}`: code cannot be read back.
+/// In the form `{"custom": TITLE}`: code cannot be read back.
 impl Serialize for Custom {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map([("custom", self.0.title())])

@@ -43,7 +43,7 @@ pub struct Git {
 }
 
 impl Download {
-    /// Downloads `url` to the absolute path `to`; a template and a [`TreeText`].
+    /// Downloads `url` to the absolute path `to`. `url` is a template, `to` a [`TreeText`].
     pub fn new(url: &str, to: &str) -> Self {
         Self {
             url: Template::unchecked(url),
@@ -54,7 +54,7 @@ impl Download {
         }
     }
 
-    /// What it must hash to, whatever the lock says; a template.
+    /// The checksum that it must have, instead of the one in the lock; a template.
     pub fn checksum(mut self, checksum: &str) -> Self {
         self.checksum = Some(Template::unchecked(checksum));
         self
@@ -114,7 +114,8 @@ impl Download {
 }
 
 impl Git {
-    /// Puts the files of `source` (`https://example.com/x.git#v1`) into the absolute path `to`; a template and a [`TreeText`].
+    /// Puts the files of `source` (`https://example.com/x.git#v1`) into the absolute path `to`. `source` is a template,
+    /// `to` a [`TreeText`].
     pub fn new(source: &str, to: &str) -> Self {
         Self {
             git: Template::unchecked(source),
@@ -128,7 +129,7 @@ impl Git {
     }
 }
 
-/// Whether something stands before the host of a URL.
+/// Whether a URL has a login before its host.
 fn has_login(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_scheme, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -157,7 +158,7 @@ impl Apply for Download {
                 from: &source.state,
                 path,
                 to,
-                // The source is pinned by the lock or the step.
+                // The lock or the step already pins the source.
                 sha256: None,
             };
             return context.placed(tree, unpacking);
@@ -201,7 +202,7 @@ impl Apply for Git {
         let source = context.source(&self.read(context.variables())?)?;
         let copying = Copying {
             time: Some(0),
-            // Of a submodule it would hold a path of the daemon's own.
+            // The `.git` of a submodule would hold a path of the daemon.
             without: &[".git"],
             ..Copying::new(&source.state, escaped(&source.path), to)
         };

@@ -1,4 +1,4 @@
-//! Why a step cannot be carried out.
+//! The reasons why a step cannot be carried out.
 
 use crate::{
     dockerfile::FromLineError,
@@ -8,7 +8,7 @@ use crate::{
     words::listed,
 };
 
-/// Why a step cannot be carried out.
+/// The reasons why a step cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StepError {
     /// A template cannot be filled in.
@@ -26,10 +26,10 @@ pub enum StepError {
     /// The step asks for a tree or a download that it did not declare in its reads.
     #[error("the step reads {what} without declaring it")]
     UndeclaredSource {
-        /// What it asks for.
+        /// The tree or download.
         what: String,
     },
-    /// Something else than a directory in the place of one.
+    /// A build context that must be a directory and is not.
     #[error("the build context `{context}` must be a directory")]
     NotADirectory {
         /// The context.
@@ -54,12 +54,12 @@ pub enum StepError {
         /// Those that it has one for.
         valid: Vec<String>,
     },
-    /// A file that should hold a value and does not.
+    /// A file without the value that it should have.
     #[error("`{path}` {problem}")]
     Value {
         /// The file.
         path: ContextPath,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
     /// A Dockerfile whose FROM line names no image with a tag.
@@ -74,16 +74,16 @@ pub enum StepError {
     /// Something cannot be put into the tree.
     #[error("it cannot be put into the tree")]
     Placing(#[source] buildkit_llb::OpError),
-    /// A step of the catalog's own says no.
+    /// A step of the catalog refuses.
     #[error("{reason}")]
     Refused {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
 impl StepError {
-    /// The variable that a text or condition uses and that is not there.
+    /// The unknown variable that a text or condition uses.
     pub(crate) fn unknown_variable(&self) -> Option<&str> {
         match self {
             Self::Template(TemplateError::UnknownPlaceholder { name, .. }) => Some(name),

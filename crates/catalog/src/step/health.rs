@@ -1,4 +1,4 @@
-//! How an engine finds out whether a container of the image is well.
+//! The check that tells an engine whether a container of the image is healthy.
 
 use std::fmt;
 
@@ -133,7 +133,7 @@ impl Healthcheck {
         self
     }
 
-    /// As image configs have it.
+    /// The test in the form of image configs.
     fn test(&self, context: &StepContext<'_>) -> Result<Vec<String>, StepError> {
         let kind = |kind: &str| vec![kind.to_owned()];
         Ok(match &self.test {
@@ -153,7 +153,7 @@ impl Healthcheck {
     }
 }
 
-/// Nanoseconds; engines want a millisecond at least.
+/// The nanoseconds of a time. Engines need one millisecond at least.
 fn nanoseconds(time: &str) -> Option<i64> {
     let time: SignedDuration = time.parse().ok()?;
     let is_long_enough = time >= SignedDuration::from_millis(1);

@@ -1,4 +1,4 @@
-//! Steps that set what only an image has: what it runs, its ports and volumes. They make no vertex.
+//! Steps for values that only an image has: its command, ports and volumes. They make no vertex.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ fn joined(texts: &OneOrSeveral<TreeText>) -> String {
     texts.join(" ")
 }
 
-/// Refuses texts that `of` refuses once they are filled in, as far as that needs no environment.
+/// Refuses texts that `of` refuses once they are filled in, if they need no environment.
 fn check_each<'a, T>(
     texts: impl IntoIterator<Item = &'a TreeText>,
     variables: &Variables,
@@ -142,7 +142,7 @@ impl StopSignal {
     }
 }
 
-/// Whether an engine knows it: `SIGTERM`, `SIGRTMIN+3`, `9`.
+/// Whether an engine knows the signal: `SIGTERM`, `SIGRTMIN+3`, `9`.
 fn is_signal(text: &str) -> bool {
     let name = text.strip_prefix("SIG").map(str::as_bytes);
     let is_name = name.is_some_and(|name| {
@@ -165,7 +165,7 @@ fn signal(text: &str) -> Result<String, StepError> {
     Err(StepError::Refused { reason })
 }
 
-/// A port with its protocol, as image configs have it.
+/// A port with its protocol, in the form of image configs.
 fn port(text: &str) -> Result<String, StepError> {
     let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let is_port = number.parse::<u16>().is_ok_and(|number| number > 0);

@@ -1,4 +1,4 @@
-//! Labels, and the places that their values come from.
+//! Labels, and the sources of their values.
 
 use std::collections::BTreeMap;
 
@@ -170,7 +170,7 @@ impl Json {
         })
     }
 
-    /// The text; empty when nobody gave the directory.
+    /// The text; empty if the user did not give the directory.
     fn value(&self, context: &StepContext<'_>) -> Result<String, StepError> {
         let path = self.path(context.variables())?;
         let files = match &self.context {

@@ -1,19 +1,19 @@
-//! Which of the files that a command declares it is about, for errors to show.
+//! The declared file that a command is about, for errors to show.
 
 use crate::{
     inputs::{FileContent, FileSet},
     path::ContextPath,
 };
 
-/// Package managers, and the file that tells each what to install, whether the command names it or not.
+/// Package managers, and the file with the packages of each, whether the command names it or not.
 const MANIFESTS: [(&str, &str); 3] = [
     ("pip", "requirements.txt"),
     ("pip3", "requirements.txt"),
     ("npm", "package.json"),
 ];
 
-/// The text file among `files` that `command` is about: the first that it names as a word, as `./install.sh` or
-/// `-r requirements.txt`, or else what the first package manager in it reads.
+/// The text file among `files` that `command` is about: the first one that it names as a word, as in `./install.sh` or
+/// `-r requirements.txt`, or else the file of the first package manager in it.
 pub(crate) fn main_file<'a>(
     command: &str,
     files: &'a FileSet,
@@ -34,7 +34,7 @@ pub(crate) fn main_file<'a>(
         .or_else(|| words(command).find_map(managed))
 }
 
-/// The words of a shell command without what the shell takes away or the kernel looks through.
+/// The words of a shell command, without the characters that the shell removes and without a `./` in front.
 fn words(command: &str) -> impl Iterator<Item = &str> {
     let is_shell = |c: char| c.is_whitespace() || "'\"();|&<>`$=".contains(c);
     command

@@ -1,4 +1,4 @@
-//! Steps: values that say what they read, and turn a tree into a tree.
+//! Steps: values that declare their reads and turn a tree into a tree.
 
 mod apt;
 mod cache;
@@ -104,37 +104,37 @@ pub enum Step {
     Custom(Custom),
 }
 
-/// What every kind of step can do.
+/// The methods of every kind of step.
 trait Apply {
     /// A short line for progress and listings: `apt install zsh`.
     fn title(&self) -> String;
 
-    /// What the step may ask its context for.
+    /// The reads that the step may ask its context for.
     fn reads(&self, context: Reader<'_>) -> Result<Vec<Read>, StepError>;
 
     /// The tree with the step carried out.
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError>;
 
-    /// The texts that carrying it out fills in.
+    /// The texts that are filled in when it is carried out.
     fn texts(&self) -> Vec<&dyn Text> {
         Vec::new()
     }
 
-    /// What is wrong with the step itself.
+    /// The problems of the step itself.
     fn problems(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// Refuses texts that say something else than they should once the variables are filled in.
+    /// Refuses texts that are invalid once the variables are filled in.
     fn check(&self, _: &Variables) -> Result<(), StepError> {
         Ok(())
     }
 }
 
-/// What a step's `reads` may depend on: the variant's variables.
+/// The input of a step's `reads`: the variant's variables.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
-    /// What templates are filled in with.
+    /// The variables that fill in templates.
     pub variables: &'a Variables,
 }
 
@@ -172,7 +172,7 @@ impl Step {
         self.kind().title()
     }
 
-    /// What the step may ask its context for.
+    /// The reads that the step may ask its context for.
     pub fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
         self.kind().reads(reader)
     }
@@ -182,7 +182,7 @@ impl Step {
         self.kind().apply(tree, context)
     }
 
-    /// What would overrule the artifacts on top of one that has the step among its last ones.
+    /// The problems of the step as a last step: settings that would overrule the artifacts on top.
     pub(crate) fn overruling(&self) -> Vec<StepProblem> {
         let key = match self {
             Self::User(_) => "user",
@@ -196,7 +196,7 @@ impl Step {
         vec![StepProblem::written(text, key)]
     }
 
-    /// What is wrong with the step, whatever the variant.
+    /// The problems of the step in all variants.
     pub(crate) fn problems(&self) -> Vec<StepProblem> {
         if let Self::When(group) = self {
             return group.each(Self::problems);
@@ -208,14 +208,14 @@ impl Step {
         let is_readable = problems.is_empty();
         problems.extend(own);
         if is_readable && self.names().is_empty() {
-            // No variable changes what it says, so that it need not wait for one.
+            // No variable changes its text, so it is checked without any.
             let error = self.kind().check(&Variables::new()).err();
             problems.extend(error.iter().map(StepProblem::from));
         }
         problems
     }
 
-    /// What is wrong with the step for a variant with these variables.
+    /// The problems of the step for a variant with these variables.
     pub(crate) fn problems_with(&self, variables: &Variables) -> Vec<StepProblem> {
         if let Self::When(group) = self {
             return group.problems_with(variables);
@@ -229,7 +229,7 @@ impl Step {
         error.iter().map(StepProblem::from).collect()
     }
 
-    /// The texts and conditions that use variables which there are not.
+    /// The problems of texts and conditions that use unknown variables.
     pub(crate) fn unknown_variables(&self, variables: &Variables) -> Vec<StepProblem> {
         if let Self::When(group) = self {
             return group.unknown_variables(variables);
@@ -265,7 +265,7 @@ impl Step {
 
 macro_rules! into_step {
     ($($kind:ident),*) => {
-        /// As the fields of its kind, whose own key is the first of them.
+        /// In the form of the fields of its kind; the key of the kind comes first.
         impl Serialize for Step {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {

@@ -4,15 +4,15 @@ use buildkit_llb::{Args, BindMount, Exec, FileActions, Mkfile, SecretFile, State
 
 /// The id of the secret that holds the certificates of `--build-ca`.
 ///
-/// Secret mounts are part of BuildKit's cache key and their content is not, so every networked step declares it,
-/// given or not: graph, id and cache key are the same with and without `--build-ca`.
+/// Secret mounts are part of BuildKit's cache key, but their content is not. So every networked step declares the
+/// secret, even if it is not given: graph, id and cache key are the same with and without `--build-ca`.
 pub const CA_SECRET: &str = "llbgen-ca";
 
-/// Makes the secret, when it is given, known to apt, pip, npm, node, curl and git by their own variables, in addition
-/// to the certificates that the tree has, wherever its distribution keeps them. `/dev/shm` is a tmpfs in every
-/// container, so nothing of it stays.
+/// Makes the secret, if it is given, known to apt, pip, npm, node, curl and git by their own variables, in addition to
+/// the certificates of the tree, wherever its distribution keeps them. `/dev/shm` is a tmpfs in every container, so
+/// nothing of it stays.
 ///
-/// It stands on the line on which the user's script begins, so that the shell's line numbers are those of the script.
+/// It is on the first line of the user's script, so that the shell's line numbers are those of the script.
 const PRELUDE: &str = concat!(
     "if [ -f /run/secrets/llbgen-ca ]; then ",
     "llbgen_ca=/dev/shm/llbgen-ca.crt; ",
@@ -29,13 +29,13 @@ const PRELUDE: &str = concat!(
     "fi; ",
 );
 
-/// How the prelude ends, in this version and in those before it.
+/// The ends of the prelude, of this version and of earlier ones.
 const PRELUDE_ENDS: [&str; 2] = [
     "NPM_CONFIG_CAFILE=\"$llbgen_ca\"; fi; ",
     "NPM_CONFIG_CAFILE=\"$llbgen_ca\"\nfi\n",
 ];
 
-/// What a step itself runs, without the prelude of this version or another one.
+/// The script of the step itself, without the prelude of this version or an earlier one.
 pub(crate) fn without_prelude(script: &str) -> &str {
     if !script.starts_with("if [ -f /run/secrets/llbgen-ca ]") {
         return script;
@@ -46,7 +46,7 @@ pub(crate) fn without_prelude(script: &str) -> &str {
     own.unwrap_or(script)
 }
 
-/// What a command is run by.
+/// The program that runs a command.
 pub(super) enum Program<'a> {
     /// A shell that stops at the first command that fails.
     Shell(&'a str),
@@ -54,8 +54,8 @@ pub(super) enum Program<'a> {
     Named(&'a str),
 }
 
-/// Where a script that names its program is mounted. A bind mount: what is executed cannot lie in a secret or in `/dev/shm`,
-/// whose file systems are mounted `noexec`, and BuildKit takes the mount point away again.
+/// The mount point of a script that names its program. It is a bind mount, and BuildKit removes the mount point again.
+/// Secrets and `/dev/shm` are mounted `noexec`, so the script cannot be executed there.
 const SCRIPT: &str = "/run/llbgen/script";
 
 impl<'a> Program<'a> {

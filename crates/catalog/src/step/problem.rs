@@ -1,16 +1,16 @@
-//! What is wrong with a step, and where in it.
+//! The problems of a step, with their place in it.
 
 use super::StepError;
 use crate::template::TemplateError;
 
-/// One thing that is wrong with a step or with one that it has in it.
+/// A problem of a step or of a step inside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StepProblem {
-    /// Which of the steps that it has in it, from 0, and of those in that one.
+    /// The index of a step inside it, from 0, then the index of a step in that one, and so on.
     pub(crate) nested: Vec<usize>,
-    /// What is wrong.
+    /// The message.
     pub(crate) text: String,
-    /// What a file has that is wrong, the closest first.
+    /// The wrong words or values in a file, the closest first.
     pub(crate) written: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ impl StepProblem {
         }
     }
 
-    /// The same of the step at `index` in another one.
+    /// The same problem, in the step at `index` inside another one.
     pub(super) fn within(mut self, index: usize) -> Self {
         self.nested.insert(0, index);
         self

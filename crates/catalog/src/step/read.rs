@@ -1,4 +1,4 @@
-//! What a step may ask for.
+//! The reads of steps.
 
 use std::fmt;
 
@@ -30,11 +30,11 @@ pub enum Read {
     Tar(String),
     /// The tree of an artifact of the catalog when it has one of that name, or else of an image.
     Tree(String),
-    /// What a URL serves.
+    /// The download of a URL.
     Http {
         /// The URL.
         url: String,
-        /// What it must hash to; the lock has it when the step says nothing.
+        /// The checksum that it must have; `None` if the step has none and the lock pins it.
         #[serde(serialize_with = "as_text", skip_serializing_if = "Option::is_none")]
         checksum: Option<ContentDigest>,
     },
@@ -44,7 +44,7 @@ pub enum Read {
     Secret {
         /// The id.
         id: SecretId,
-        /// Whether the step can do without.
+        /// Whether the step can run without it.
         optional: bool,
     },
     /// An ssh agent, which the step needs.
@@ -56,7 +56,7 @@ pub enum Read {
     Packer,
 }
 
-/// As a reader would name it.
+/// In the words of errors.
 impl fmt::Display for Read {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -141,7 +141,7 @@ impl Network {
     }
 }
 
-/// Where declared files are mounted.
+/// The mount point of declared files.
 const FILES: &str = "/run/llbgen/files";
 
 impl Run {
@@ -193,8 +193,8 @@ impl Run {
         self
     }
 
-    /// Gives it an ssh agent, as the socket that `SSH_AUTH_SOCK` names; `default` is the user's own. The step sees public
-    /// keys and has things signed; a private key never leaves the agent.
+    /// Gives it an ssh agent, as the socket that `SSH_AUTH_SOCK` names; `default` is the user's own. The step sees
+    /// public keys and can ask for signatures. A private key never leaves the agent.
     pub fn ssh(mut self, id: &str) -> Self {
         self.ssh.push(SshId::unchecked(id));
         self
@@ -213,7 +213,7 @@ impl Run {
             .collect()
     }
 
-    /// The files that it declares, all together.
+    /// All files that it declares.
     fn declared(&self, context: &StepContext<'_>) -> Result<FileSet, StepError> {
         let mut files = FileSet::new();
         for path in self.paths(context.variables())? {
@@ -278,7 +278,7 @@ impl Apply for Run {
             exec = exec.env(name.as_str(), context.expand(value)?);
         }
         for id in &self.secrets {
-            // The step is all that runs in the container, as whatever user it likes.
+            // Only the step runs in the container, as any user.
             let secret = SecretFile::new(format!("/run/secrets/{id}")).id(id.as_str());
             exec = exec.mount(secret.mode(0o444));
         }

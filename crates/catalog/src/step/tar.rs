@@ -23,7 +23,7 @@ pub struct Tar {
 }
 
 impl Tar {
-    /// Puts the tar of `artifact` at the absolute path `to`; a template and a [`TreeText`].
+    /// Puts the tar of `artifact` at the absolute path `to`. `artifact` is a template, `to` a [`TreeText`].
     pub fn of(artifact: &str, to: &str) -> Self {
         Self {
             artifact: Template::unchecked(artifact),
@@ -50,7 +50,7 @@ impl Apply for Tar {
         let source = context.source(&self.read(context.variables())?)?;
         let copying = Copying {
             mode: Some(0o644),
-            // The packed file is as old as the run that packed it.
+            // The time of the packed file is that of the run that packed it.
             time: Some(0),
             ..Copying::new(&source.state, escaped(&source.path), to)
         };

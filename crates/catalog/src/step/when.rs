@@ -56,7 +56,7 @@ impl When {
         when.chain(self.unless.iter().map(|condition| ("unless", condition)))
     }
 
-    /// The steps that it has in it.
+    /// The steps in the group.
     pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -71,8 +71,8 @@ impl When {
         Ok(true)
     }
 
-    /// What is wrong with the group and its steps for a variant with these variables. Below a condition that does not hold,
-    /// there must only be the variables.
+    /// The problems of the group and its steps for a variant with these variables. Below a condition that does not
+    /// hold, only unknown variables are problems.
     pub(super) fn problems_with(&self, variables: &Variables) -> Vec<StepProblem> {
         let holds = match self.holds(variables) {
             Ok(holds) => holds,
@@ -106,7 +106,7 @@ impl When {
         own.chain(nested).collect()
     }
 
-    /// What `of` finds wrong with each of its steps.
+    /// The problems that `of` finds in each of its steps.
     pub(super) fn each(&self, of: impl Fn(&Step) -> Vec<StepProblem>) -> Vec<StepProblem> {
         let steps = self.steps.iter().enumerate();
         let problems = steps.flat_map(|(index, step)| {

@@ -1,4 +1,4 @@
-//! What one step reads, with every value of the options that it uses.
+//! The reads of one step, with every value of the options that it uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +17,9 @@ pub(super) type Values<'a> = BTreeMap<&'a str, Domain<'a>>;
 
 /// The values that an option may have.
 pub(super) struct Domain<'a> {
-    /// Those that it declares, and those that are set.
+    /// The declared values and the set ones.
     values: BTreeSet<&'a str>,
-    /// Of one that takes any value: its default, which other options may stand in.
+    /// The default of an option that takes any value; it may use other options.
     default: Option<&'a Template>,
 }
 
@@ -42,15 +42,15 @@ pub(super) fn values<'a>(artifact: &'a Artifact, set: &'a [(String, String)]) ->
     values.collect()
 }
 
-/// What a step is asked with.
+/// The variant that a step is asked for.
 pub(super) struct Asked<'a> {
     artifact: &'a Artifact,
-    /// Of the variant, without its options.
+    /// The variables of the variant, without its options.
     variables: Variables,
     values: &'a Values<'a>,
 }
 
-/// What was read so far, how often was asked, and for which options.
+/// The reads so far, the number of questions, and the options that were asked for.
 #[derive(Default)]
 struct Answers {
     reads: Vec<Read>,
@@ -58,10 +58,10 @@ struct Answers {
     options: BTreeSet<String>,
 }
 
-/// Why a step has no answer.
+/// The reasons why a step has no answer.
 enum Trouble {
     Step(StepError),
-    /// These options have more values together than anybody can wait for.
+    /// These options have too many values together.
     TooMany,
 }
 
@@ -76,7 +76,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// All that the step may read.
+    /// All reads that the step may have.
     pub(super) fn reads(&self, number: usize, step: &Step) -> Result<Vec<Read>, PlanProblem> {
         let mut answers = Answers::default();
         match self.ask(step, &self.variables, &mut answers) {
@@ -101,7 +101,7 @@ impl<'a> Asked<'a> {
             return Err(Trouble::TooMany);
         }
         let missing = match step {
-            // The steps in it use options of their own, and each is asked by itself.
+            // The steps in the group use options of their own, so each is asked by itself.
             Step::When(when) => match when.holds(variables) {
                 Ok(false) => return Ok(()),
                 Ok(true) => {
@@ -110,7 +110,7 @@ impl<'a> Asked<'a> {
                 }
                 Err(error) => error,
             },
-            // Code takes its variables to be there.
+            // Code needs all its variables.
             Step::Custom(_) if let Some(name) = self.unset(variables) => {
                 return self.ask_for_each(step, name, variables, answers);
             }
@@ -147,7 +147,7 @@ impl<'a> Asked<'a> {
         };
         match default.expand(variables) {
             Ok(value) => ask_with(&value),
-            // Of the other option, every value gives another default.
+            // Every value of the other option gives another default.
             Err(error) => self.ask_for_missing(step, error.into(), variables, answers),
         }
     }

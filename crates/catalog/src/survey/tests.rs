@@ -1,4 +1,4 @@
-//! A survey finds what plans refer to, and asks for no more than that takes.
+//! A survey finds the references of plans, and asks no more questions than it needs.
 
 use std::collections::BTreeSet;
 
@@ -210,7 +210,7 @@ proptest! {
     }
 }
 
-/// A lock pins no image that is a slip of the pen.
+/// A lock pins no mistyped image.
 #[test]
 fn values_that_lead_nowhere_are_refused() {
     let check = |set: &[(&str, &str)], values: &[&str], expected: &str| {

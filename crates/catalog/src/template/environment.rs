@@ -2,26 +2,26 @@
 
 use std::collections::BTreeSet;
 
-/// What Docker gives a container without a `PATH`.
+/// The `PATH` that Docker gives a container without one.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What the base of a tree and the steps so far have set.
+/// The variables that the base of a tree and the steps so far have set.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     pub(crate) values: Vec<(String, String)>,
-    /// What the steps start from, as an error calls it.
+    /// The name of the base in errors.
     pub(crate) base: String,
-    /// Whether it is known what the base sets: not of an image that the lock does not have.
+    /// Whether the variables of the base are known. Those of an image that is not in the lock are not.
     pub(crate) is_known: bool,
-    /// Variables that are made from what is not known.
+    /// The variables that are made from unknown ones.
     pub(crate) unknown: BTreeSet<String>,
 }
 
-/// What is known of a variable.
+/// The value of a variable, if it is known.
 pub(super) enum Value<'a> {
     Set(&'a str),
     Unset,
-    /// The base may set it, or it is made from what the base may set.
+    /// The base may set it, or it is made from variables that the base may set.
     Unknown,
 }
 
@@ -44,8 +44,8 @@ impl Environment {
 pub struct Filled {
     /// The text.
     pub text: String,
-    /// Whether all of it is known. Of an image that the lock does not pin, nobody knows what it sets: `$NAME` stays as it
-    /// is then, so that a catalog can be planned to find out what it refers to. Such a plan has no id, and is not built.
+    /// Whether all of it is known. The variables of an image that is not in the lock are unknown. `$NAME` then stays as
+    /// it is, so that a catalog can be planned to find its references. Such a plan has no id and is not built.
     pub is_known: bool,
 }
 

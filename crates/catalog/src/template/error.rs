@@ -1,11 +1,11 @@
-//! Why a text cannot be read or filled in.
+//! The reasons why a text cannot be read or filled in.
 
 use crate::{
     nearest::nearest,
     words::{did_you_mean, listed},
 };
 
-/// Why a text cannot be read or filled in.
+/// The reasons why a text cannot be read or filled in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// A brace without its partner.
@@ -39,7 +39,7 @@ pub enum TemplateError {
         "`{written}`: a `$` stands before a name here, as `$NAME`, `${{NAME}}`, `${{NAME:-word}}` or `${{NAME:+word}}`; `$$` writes a dollar"
     )]
     Dollar {
-        /// What begins with the `$`.
+        /// The text from the `$` on.
         written: String,
     },
     /// An environment variable that nothing sets.
@@ -50,12 +50,12 @@ pub enum TemplateError {
     Unset {
         /// The variable.
         name: String,
-        /// What the steps start from.
+        /// The name of the base.
         base: String,
-        /// Whether a placeholder of this name could stand there.
+        /// Whether a placeholder of this name would be valid there.
         is_variable: bool,
     },
-    /// A `${{` of a script without `}}`.
+    /// A `${{` in a script without `}}`.
     #[error("`{written}` in a script is not closed by `}}}}`; write `$${{{{` for `${{{{` itself")]
     Unclosed {
         /// The line from the `${{` on.
@@ -66,9 +66,9 @@ pub enum TemplateError {
         "`{written}` in a script: write `{meant}` for its value; a brace of the script's own goes into `env`"
     )]
     LoneBrace {
-        /// What is written.
+        /// The placeholder as it is written.
         written: String,
-        /// What has it filled in.
+        /// The form that is filled in.
         meant: String,
     },
 }
@@ -83,7 +83,7 @@ impl TemplateError {
         }
     }
 
-    /// The text that is wrong, as it stands in the file.
+    /// The wrong text as it is in the file.
     pub(crate) fn written(&self) -> String {
         match self {
             Self::Unbalanced { template, .. } | Self::UnknownFilter { template, .. } => {
@@ -98,7 +98,7 @@ impl TemplateError {
     }
 }
 
-/// What could stand there instead of `name`.
+/// The hint on a valid name instead of `name`.
 fn instead(name: &str, valid: &[String]) -> String {
     if valid.is_empty() {
         return "; no variable can stand here".to_owned();

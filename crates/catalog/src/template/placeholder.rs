@@ -1,4 +1,4 @@
-//! `{name}` and `{name|slug}`: what stands for a variable's value.
+//! Placeholders of a variable's value: `{name}` and `{name|slug}`.
 
 use super::{TemplateError, Variables};
 
@@ -18,7 +18,7 @@ enum Filter {
 }
 
 impl Placeholder {
-    /// The placeholder of `inner`, which is what stands between the braces.
+    /// The placeholder of `inner`, the text between the braces.
     pub(super) fn parse(written: &str, inner: &str) -> Result<Self, TemplateError> {
         let (name, filter) = match inner.split_once('|') {
             None => (inner, Filter::None),
@@ -49,7 +49,7 @@ impl Placeholder {
     }
 }
 
-/// As registries want it: `zh_CN` is `zh-cn`.
+/// The value in a form that registries accept: `zh_CN` is `zh-cn`.
 fn slug(value: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '.';
     let slug = value.chars().map(|c| {

@@ -1,4 +1,4 @@
-//! What texts of each class stand for.
+//! The values of texts of each class.
 
 use proptest::prelude::*;
 
@@ -185,8 +185,8 @@ fn scripts_are_verbatim() {
 }
 
 proptest! {
-    /// Any text can be written, as a text of each class, so that it comes out as it is; and what is read is written as it
-    /// was.
+    /// Any text can be escaped in each class so that it is filled in unchanged; and a text that is read is written as
+    /// it was.
     #[test]
     fn every_text_can_be_written(text in "[a{}$ x:|ä-]{0,12}") {
         let (variables, environment) = (variables(), environment(true));
@@ -203,7 +203,7 @@ proptest! {
         prop_assert_eq!(tree.to_string(), dollars);
     }
 
-    /// What was put in is not read again.
+    /// A filled-in value is not read again.
     #[test]
     fn values_are_not_read_again(value in "[a{}$ x:|ä-]{0,12}") {
         let variables = Variables::from([("x".to_owned(), value.clone())]);

@@ -28,7 +28,7 @@ enum Piece {
     Variable { name: String, form: Form },
 }
 
-/// What of a variable is meant.
+/// The form of a variable in a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Form {
     /// Its value.
@@ -147,7 +147,7 @@ impl<'a> Parser<'a> {
         Placeholder::parse(written, inner)
     }
 
-    /// What begins with a `$`.
+    /// Parses a piece that begins with a `$`.
     fn variable(&mut self) -> Result<Piece, TemplateError> {
         let begin = self.rest;
         let odd = || TemplateError::Dollar {
@@ -232,7 +232,7 @@ fn fill(
     Ok(())
 }
 
-/// The placeholders of all pieces, those in words among them.
+/// The placeholders of all pieces, also of those in words.
 fn placeholders<'a>(pieces: &'a [Piece], found: &mut Vec<&'a Placeholder>) {
     for piece in pieces {
         match piece {

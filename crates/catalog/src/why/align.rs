@@ -1,6 +1,6 @@
-//! Two lists of steps beside each other: which are the same, which changed, which came or went.
+//! The alignment of two lists of steps: the same ones, the changed ones, the new ones and the ones that are gone.
 
-/// How an element of one list stands to the other list.
+/// A pair of elements, or an element of one list alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pair {
     /// Both lists have it: their indices.
@@ -11,11 +11,11 @@ pub(super) enum Pair {
     New(usize),
 }
 
-/// The most comparisons that are made; longer lists are taken as they stand.
+/// The limit on comparisons; longer lists are paired in their order.
 const LIMIT: usize = 4_000_000;
 
-/// Lines up `old` and `new`: `same` elements in order first (a longest common subsequence), then what is left between
-/// two of them, in order, as far as `alike` says that one may have become the other.
+/// Aligns `old` and `new`. First come the `same` elements, in order (a longest common subsequence). Then the elements
+/// left between two of them are paired, in order, if `alike` says that one may have become the other.
 pub(super) fn align(
     old: usize,
     new: usize,
@@ -78,7 +78,7 @@ fn common(
     pairs
 }
 
-/// What is left between two common elements: each old one with the next new one that it may have become.
+/// The elements left between two common ones: each old one with the next new one that it may have become.
 fn between(
     old: std::ops::Range<usize>,
     new: std::ops::Range<usize>,

@@ -1,4 +1,4 @@
-//! What two commands do otherwise: the packages of apt, a line of a script.
+//! The differences between two commands: the packages of apt, a line of a script.
 
 use std::collections::BTreeSet;
 

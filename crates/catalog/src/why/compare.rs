@@ -1,4 +1,4 @@
-//! The walk through two graphs: from their heads down, along the spines, into what steps read besides.
+//! The walk through two graphs: from their heads down, along the spines, into the other reads of steps.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -13,8 +13,8 @@ pub(super) struct Comparison<'a> {
     old: Graph<'a>,
     new: Graph<'a>,
     seen: BTreeSet<(usize, usize)>,
-    /// Differences that were told of a vertex further down: a variable that is set once is in the environment of every
-    /// command after it.
+    /// Differences that a lower vertex has already: a variable that is set once is in the environment of every command
+    /// after it.
     told: BTreeSet<Difference>,
     has_other_base: bool,
     found: Vec<Found>,
@@ -26,7 +26,7 @@ struct Found {
     cause: Cause,
 }
 
-/// Two vertices that are to be compared, and the steps that read them, nearest first.
+/// Two vertices to compare, and the steps that read them, nearest first.
 struct Task {
     old: usize,
     new: usize,
@@ -62,7 +62,7 @@ impl<'a> Comparison<'a> {
         self.found.sort_by_key(|found| found.place);
         let mut causes: Vec<Cause> = Vec::new();
         for Found { mut cause, .. } in self.found {
-            // In the order of the graph, so that the first one to tell is the lowest.
+            // In the order of the graph, so that the lowest vertex keeps the difference.
             cause.differences.retain(|difference| {
                 let is_known = difference.is_shared() && !self.told.insert(difference.clone());
                 let follows = self.has_other_base && difference.follows_from_base();
@@ -79,7 +79,7 @@ impl<'a> Comparison<'a> {
         self.old.entry(old).digest() != self.new.entry(new).digest()
     }
 
-    /// Compares two vertices and all that they are the next states of, from the lowest up.
+    /// Compares two vertices and all states before them, from the lowest up.
     fn spines(&mut self, task: &Task, tasks: &mut VecDeque<Task>) {
         let mut old = self.old.spine(task.old);
         let mut new = self.new.spine(task.new);
@@ -105,7 +105,7 @@ impl<'a> Comparison<'a> {
                 }
                 Pair::Old(i) => {
                     let title = self.old.called(old[i]);
-                    // It is missed by the first step that is there in its place.
+                    // It is reported at the first step that is in its place.
                     let place = new.get(i).copied().unwrap_or(task.new);
                     let chain = self.chain(&new, i.saturating_sub(1), &task.above);
                     self.tell(place, vec![Difference::StepRemoved { title }], chain);
@@ -119,7 +119,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What two vertices read besides, paired by name.
+    /// The other reads of two vertices, paired by name.
     fn reads(
         &self,
         old: usize,

@@ -1,4 +1,4 @@
-//! What a vertex does otherwise, in the user's terms.
+//! The differences of a vertex, in the user's terms.
 
 use std::fmt;
 
@@ -6,22 +6,22 @@ use serde::Serialize;
 
 use crate::lock::shortened;
 
-/// One thing that a vertex does otherwise. `from` is what it was, `to` what it is; `None` where it was not, or is not any
+/// One difference of a vertex. `from` is the old value, `to` the new one; `None` if there was none, or is none any
 /// more.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 #[non_exhaustive]
 pub enum Difference {
-    /// The lock pins an image, a download or a git ref to something else.
+    /// The lock has another pin for an image, a download or a git ref.
     Pin {
-        /// What is pinned.
+        /// The image, URL or git ref.
         name: String,
         /// The digest or commit.
         from: Option<String>,
         /// The digest or commit.
         to: Option<String>,
     },
-    /// It comes from somewhere else.
+    /// It has another source.
     Source {
         /// The image, URL or repository.
         from: String,
@@ -39,7 +39,7 @@ pub enum Difference {
         /// The line.
         to: Option<String>,
     },
-    /// What a file holds that is not text, or too long to be in the graph.
+    /// The content of a file that is no text, or too long to be in the graph.
     FileContent {
         /// The file.
         path: String,
@@ -88,7 +88,7 @@ pub enum Difference {
         /// Its value.
         to: Option<String>,
     },
-    /// The moment that package indexes are taken as of.
+    /// The moment of the package indexes.
     Epoch {
         /// The moment.
         from: Option<String>,
@@ -97,20 +97,20 @@ pub enum Difference {
     },
     /// A setting of a command or copy: its directory, user, network, destination.
     Setting {
-        /// Which one.
+        /// Its name.
         name: String,
         /// Its value.
         from: String,
         /// Its value.
         to: String,
     },
-    /// What is mounted, or no longer.
+    /// A mount.
     Mount {
-        /// Where.
+        /// The mount point.
         path: String,
-        /// What it was.
+        /// The old content.
         from: Option<String>,
-        /// What it is.
+        /// The new content.
         to: Option<String>,
     },
     /// A new step.
@@ -123,16 +123,16 @@ pub enum Difference {
         /// The step.
         title: String,
     },
-    /// Something that a user has no word for.
+    /// A difference without a name for users.
     Other {
-        /// What.
+        /// The words for it.
         what: String,
     },
 }
 
 impl Difference {
-    /// Whether every vertex that has it has it for one reason, so that it is told once: a variable is in the environment
-    /// of all later commands, and a file may be read by many.
+    /// Whether all vertices with this difference have it for one reason, so that it is reported once: a variable is in
+    /// the environment of all later commands, and many commands may read one file.
     pub(super) fn is_shared(&self) -> bool {
         !matches!(
             self,

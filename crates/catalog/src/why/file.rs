@@ -1,4 +1,4 @@
-//! What two vertices that change files do otherwise.
+//! The differences between two vertices that change files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use buildkit_llb::{FileActionContent, FileChange};
 
 use super::{Difference, own::setting};
 
-/// A change under the path that it makes.
+/// The changes by the path that they make.
 type ByPath<'a> = BTreeMap<&'a str, &'a FileChange>;
 
 pub(super) fn differences(from: &[FileActionContent], to: &[FileActionContent]) -> Vec<Difference> {
@@ -59,7 +59,7 @@ fn made(actions: &[FileActionContent]) -> ByPath<'_> {
         .collect()
 }
 
-/// A step that copies: what, and to where.
+/// The differences of a step that copies: its source and its destination.
 fn copies(from: &[FileActionContent], to: &[FileActionContent]) -> Vec<Difference> {
     let ([from], [to]) = (from, to) else {
         return Vec::new();
@@ -145,7 +145,7 @@ fn content(path: &str, from: &[u8], to: &[u8]) -> Option<Difference> {
     })
 }
 
-/// The first line in which two texts differ, with its number; `None` when only their ends of lines do.
+/// The first line in which two texts differ, with its number; `None` if they differ only in their ends of lines.
 pub(super) fn first_line(from: &str, to: &str) -> Option<(usize, Option<String>, Option<String>)> {
     let (mut from, mut to) = (from.lines(), to.lines());
     for number in 1.. {

@@ -1,8 +1,8 @@
-//! Why an artifact is another one than before: what differs between two graphs, at the first vertices that differ, in
+//! The reasons why an artifact has changed: the differences between two graphs, at the first vertices that differ, in
 //! the user's terms.
 //!
-//! A vertex's digest is over what it does and over the digests of what it reads, so a difference far below changes all
-//! digests above it. What a vertex does by itself tells causes from consequences.
+//! The digest of a vertex covers its own operation and the digests of its inputs, so a difference far below changes all
+//! digests above it. The own operation of a vertex tells causes from consequences.
 
 mod align;
 mod command;
@@ -21,28 +21,28 @@ use serde::Serialize;
 use self::compare::Comparison;
 pub use self::difference::Difference;
 
-/// A graph, and the hashes of the files that it names only all together.
+/// A graph, and the hashes of its local files. The graph has only one digest for all files of a source.
 #[derive(Debug, Clone, Copy)]
 pub struct Side<'a> {
     /// The graph.
     pub definition: &'a Definition,
-    /// For each file its hash and mode, in any form.
+    /// The hash and mode of each file, in any form.
     pub files: &'a BTreeMap<crate::ContextPath, String>,
 }
 
-/// A vertex that does something else than before.
+/// A vertex that has changed by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cause {
-    /// The step, as `artifact: title`; what it is, for a vertex without a title.
+    /// The step, as `artifact: title`; the kind of the vertex, if it has no title.
     pub step: String,
-    /// What it does otherwise.
+    /// Its differences.
     pub differences: Vec<Difference>,
     /// The steps that follow from it, up to the artifact itself.
     pub chain: Vec<String>,
 }
 
-/// The vertices that do something else in `new` than in `old`, the first of the graph first. None for graphs that are
-/// equal.
+/// The vertices of `new` that have changed by themselves since `old`, in the order of the graph. Empty for equal
+/// graphs.
 pub fn why(old: Side<'_>, new: Side<'_>) -> Vec<Cause> {
     Comparison::new(old, new).run()
 }

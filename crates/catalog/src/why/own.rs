@@ -1,4 +1,4 @@
-//! What two vertices do otherwise, whatever they read.
+//! The differences between two vertices by themselves, without their inputs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use buildkit_llb::{Entry, ExecContent, ImageRef, OpContent, SourceContent};
 use super::{Difference, command, file, placing, side::Graph};
 use crate::{lock::PACKAGES_EPOCH, vertex_name::VertexName};
 
-/// Whether one vertex may have become the other: they do things of one kind.
+/// Whether one vertex may have become the other: they are of one kind.
 pub(super) fn is_alike(old: &Entry, new: &Entry) -> bool {
     old.kind() == new.kind() && first_word(old) == first_word(new)
 }
@@ -17,7 +17,7 @@ fn first_word(entry: &Entry) -> Option<&str> {
     VertexName::of(entry)?.title.split(' ').next()
 }
 
-/// What differs between two vertices of one kind.
+/// The differences between two vertices of one kind.
 pub(super) fn differences(
     (old_graph, old): (&Graph<'_>, usize),
     (new_graph, new): (&Graph<'_>, usize),
@@ -72,7 +72,7 @@ fn sources(
     }]
 }
 
-/// A source as a user names it, and what the lock says that it stands for.
+/// A source by its name for users, and its pin in the lock.
 struct Named {
     name: String,
     pin: Option<String>,
@@ -112,7 +112,8 @@ impl Named {
     }
 }
 
-/// Files that the graph names only all together: the hashes beside the graphs tell which of them changed.
+/// The differences of local files. The graph has only one digest for all files of a source; the hashes beside the
+/// graphs tell which files changed.
 fn locals(
     from: &SourceContent,
     to: &SourceContent,
@@ -146,7 +147,7 @@ fn locals(
     found
 }
 
-/// The files that a local source names: by themselves, or all that were below a path when the graph was made.
+/// The files of a local source: by their own paths, or all files below a path when the graph was made.
 fn sent(source: &SourceContent, graph: &Graph<'_>) -> BTreeSet<String> {
     let below = |path: &str| {
         let above = format!("{path}/");

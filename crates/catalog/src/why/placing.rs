@@ -1,4 +1,4 @@
-//! What two commands of the packer do otherwise, in the words of the steps that they are.
+//! The differences between two commands of the packer, in the words of their steps.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use buildkit_llb::{ExecContent, MountContent};
 use super::{Difference, own::setting};
 use crate::{pack::PACKER, placing};
 
-/// What differs between two commands that put files into a tree; `None` if one of them is another kind of command.
+/// The differences between two commands that put files into a tree; `None` if one of them is another kind of command.
 pub(super) fn differences(from: &ExecContent, to: &ExecContent) -> Option<Vec<Difference>> {
     let (from, to) = (Words::of(from)?, Words::of(to)?);
     let mut found = Vec::new();
@@ -19,7 +19,7 @@ pub(super) fn differences(from: &ExecContent, to: &ExecContent) -> Option<Vec<Di
     Some(found)
 }
 
-/// The words of a command, by what a user would call them.
+/// The words of a command, by their names for users.
 struct Words<'a>(BTreeMap<&'a str, &'a str>);
 
 /// The mount that something is taken from.
@@ -43,7 +43,7 @@ impl<'a> Words<'a> {
             ("directory", [_, path]) => &[("working directory", path)],
             ("unpack", [_, _, to]) => &[("unpacked to", to)],
             ("copy", [_, path, _, to]) => {
-                // The path of what is mounted alone is the mount's.
+                // If a path is mounted alone, the mount has it.
                 let selected = source(exec).map_or("", |mount| &mount.selector);
                 let path = if selected.is_empty() { path } else { selected };
                 &[("copied", path), ("copied to", to)]
@@ -54,7 +54,7 @@ impl<'a> Words<'a> {
             let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
             (name.trim_start_matches('-'), value)
         });
-        // What other files came is told by their names.
+        // Changed files are reported by their names.
         let flags = flags.filter(|(name, _)| !["content", "sha256"].contains(name));
         Some(Self(named.iter().copied().chain(flags).collect()))
     }
@@ -64,7 +64,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Whether a mount of such a command only says where what is copied comes from.
+/// Whether a mount of such a command is only the source of the copied files.
 pub(super) fn is_source(dest: &str) -> bool {
     dest == placing::FROM
         || dest
@@ -72,7 +72,8 @@ pub(super) fn is_source(dest: &str) -> bool {
             .is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// What a mount is called in every graph: that of a source has the name of a file, which changes with it.
+/// The name of a mount that is the same in all graphs. The mount of a source has the name of a file, which changes with
+/// it.
 pub(super) fn mount_name(exec: &ExecContent, mount: &MountContent) -> String {
     if Words::of(exec).is_some() && is_source(&mount.dest) {
         placing::FROM.to_owned()

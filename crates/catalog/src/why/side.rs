@@ -1,11 +1,11 @@
-//! One of two graphs that are compared: its vertices, what they do by themselves, and their spines.
+//! One of two graphs that are compared: its vertices, their own operations, and their spines.
 
 use buildkit_llb::{Entry, OpContent, OpKind};
 
 use super::{Side, placing};
 use crate::vertex_name::VertexName;
 
-/// A graph with the answers that comparing asks for again and again.
+/// A graph with cached answers for the comparison.
 pub(super) struct Graph<'a> {
     pub(super) side: Side<'a>,
     own: Vec<Vec<u8>>,
@@ -17,7 +17,7 @@ impl<'a> Graph<'a> {
         Self { side, own }
     }
 
-    /// The vertex whose output is the result.
+    /// The vertex of the result.
     pub(super) fn head(&self) -> Option<usize> {
         let terminal = self.side.definition.entries().last()?;
         terminal.inputs().first().map(buildkit_llb::Edge::vertex)
@@ -27,12 +27,12 @@ impl<'a> Graph<'a> {
         &self.side.definition.entries()[vertex]
     }
 
-    /// What the vertex does, whatever it reads.
+    /// The own operation of the vertex, without its inputs.
     pub(super) fn own(&self, vertex: usize) -> &[u8] {
         &self.own[vertex]
     }
 
-    /// The vertex and those that it is the next state of, topmost first.
+    /// The vertex and the states before it, topmost first.
     pub(super) fn spine(&self, vertex: usize) -> Vec<usize> {
         let next = |vertex: &usize| {
             let entry = self.entry(*vertex);
@@ -42,7 +42,7 @@ impl<'a> Graph<'a> {
         std::iter::successors(Some(vertex), next).collect()
     }
 
-    /// What a vertex reads besides the state before it, each under a name that is the same in both graphs.
+    /// The reads of a vertex besides the state before it, each under a name that is the same in both graphs.
     pub(super) fn reads(&self, vertex: usize) -> Vec<(String, usize)> {
         let entry = self.entry(vertex);
         let primary = entry.primary_input();
@@ -66,7 +66,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The step that a vertex is, as `artifact: title`, when it has a name.
+    /// The step of a vertex, as `artifact: title`, if it has a name.
     pub(super) fn step(&self, vertex: usize) -> Option<String> {
         let name = VertexName::of(self.entry(vertex))?;
         Some(match name.artifact() {

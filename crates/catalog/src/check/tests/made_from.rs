@@ -1,4 +1,4 @@
-//! What is wrong with what artifacts are made from.
+//! The problems of the artifacts that artifacts are made from.
 
 use super::*;
 

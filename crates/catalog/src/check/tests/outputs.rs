@@ -1,8 +1,8 @@
-//! What is wrong with outputs and tags.
+//! The problems of outputs and tags.
 
 use super::*;
 
-/// However many variants show it.
+/// In however many variants it shows.
 #[test]
 fn one_mistake_is_told_once() {
     let many = |artifact: Artifact| artifact.axis("l10n", ["en", "zh", "de"]);

@@ -1,4 +1,4 @@
-//! What is wrong with steps.
+//! The problems of steps.
 
 use super::*;
 use crate::Download;
@@ -221,7 +221,7 @@ fn values_that_cannot_be_are_refused() {
         When::differs("mirror", "far"),
         "`unless.mirror = \"far\"` can never be: `near`, `none`; did you mean `near`?",
     );
-    // Below a condition that does not hold, a name is one all the same.
+    // The rule for names holds below a condition that does not hold, too.
     refused(
         When::equals("mirror", "near").step(Workdir::new("/{mirrer}")),
         "`{mirrer}`: there is no `mirrer`; did you mean `mirror`? there are `arch`, `artifact`, `mirror`, `os`, `platform`, \

@@ -1,9 +1,9 @@
-//! Every text takes placeholders, and what takes none refuses braces: nothing is silently literal.
+//! Every text takes placeholders, and a word that takes none refuses braces: nothing is silently literal.
 
 use super::*;
 use crate::{CATALOG_FILE, CatalogFile};
 
-/// What is wrong with an artifact of a file that has `lines` in it, in one text.
+/// The problems of an artifact of a file with `lines` in it, as one text.
 fn problems(lines: &str) -> String {
     let text = format!(
         "[artifact.a]\nkind = \"image\"\nbase = \"debian:12\"\n{lines}\n[artifact.b]\nkind = \"rootfs\"\nbase = \"debian:12\"\n"
@@ -84,7 +84,7 @@ fn no_key_takes_a_placeholder_for_text() {
     }
 }
 
-/// What can stand in `$NAME`, and is refused where nobody can know it.
+/// Paths take `$NAME`, which is refused where its value cannot be known.
 #[test]
 fn paths_in_the_tree_take_variables() {
     for step in [

@@ -1,4 +1,4 @@
-//! A file's artifacts beside those of a program.
+//! The artifacts of a file beside those of a program.
 
 use super::*;
 

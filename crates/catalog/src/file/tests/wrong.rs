@@ -1,8 +1,8 @@
-//! What is wrong is told with its place.
+//! Every error has its place.
 
 use super::*;
 
-/// What is wrong with an artifact of these lines, the first of which is line 2.
+/// The error of an artifact of these lines, the first of which is line 2.
 fn check_artifact(lines: &str, expected: &str) {
     let text = format!("[artifact.a]\n{lines}\n");
     let shown = parse(&text).map_or_else(|error| error.to_string(), |_| "sound".to_owned());
@@ -79,7 +79,7 @@ fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
     );
 }
 
-/// What is wrong with a step, at a column of the line for so many characters.
+/// The error of a step, at this column of the line and of this width.
 fn check_step(step: &str, column: usize, width: usize, expected: &str) {
     let lines = format!("kind = \"rootfs\"\nbase = \"debian:12\"\nsteps = [{step}]");
     let (indent, carets) = (" ".repeat(column - 1), "^".repeat(width));
@@ -270,7 +270,7 @@ fn what_the_check_finds_is_told_with_its_place() {
     );
 }
 
-/// What the check finds in an artifact with this one step: what is marked, and what is said.
+/// The problem that the check finds in an artifact with this one step: the marked word and the message.
 fn check_marked(step: &str, marked: &str, expected: &str) {
     let text =
         format!("[artifact.a]\nkind = \"layer\"\nbase = \"debian:12\"\nsteps = [\n{step}\n]");

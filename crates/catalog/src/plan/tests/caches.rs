@@ -44,7 +44,7 @@ fn the_namespace_is_of_the_flag_or_the_lock_or_the_catalog_and_of_no_id() {
         let mut written = Lock::default();
         if let Some(name) = lock {
             written.begin_cache_namespace(name.parse().unwrap());
-            // What is there stays.
+            // A namespace that is there stays.
             written.begin_cache_namespace("other".parse().unwrap());
         }
         inputs.lock = written;

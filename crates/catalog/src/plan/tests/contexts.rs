@@ -1,4 +1,4 @@
-//! What `--build-context` puts in the place of a base.
+//! The contexts of `--build-context` that replace a base.
 
 use super::*;
 
@@ -124,7 +124,7 @@ fn an_image_of_a_layout_is_the_base_with_its_config() {
         .find_map(buildkit_llb::Entry::source_identifier);
     let identifier = format!("oci-layout://llbgen/layout@sha256:{}", "1".repeat(64));
     assert_eq!(source, Some(identifier));
-    // The graph says neither how the context is called nor where it is.
+    // The graph has neither the name nor the place of the context.
     let digests = |plan: &Plan| (plan.definition.to_bytes(), plan.id);
     assert_eq!(digests(&based), digests(&plan_of("ubuntu:24.04", "1")));
     assert_ne!(digests(&based), digests(&plan_of("builder", "2")));

@@ -1,4 +1,4 @@
-//! Where vertices come from, and that no digest and no id depends on it.
+//! The places of vertices, and that no digest and no id depends on them.
 
 use buildkit_llb::Entry;
 
@@ -52,7 +52,7 @@ fn what(vertex: &Entry) -> String {
         .unwrap_or_else(|| vertex.kind().to_string())
 }
 
-/// Every vertex that comes from somewhere, as `what: file:first-last, …`.
+/// Every vertex with a place, as `what: file:first-last, …`.
 fn located(plan: &Plan) -> Vec<String> {
     let files = plan.definition.source_files();
     let shown = |vertex: &Entry| {
@@ -154,7 +154,7 @@ fn a_program_of_its_own_has_from_lines_and_scripts() {
     check("base", &[run, base]);
     check("layer", &[run, base]);
     check("named", &[]);
-    // What stands in for the base is named nowhere in the Dockerfile.
+    // The context that replaces the base is not named in the Dockerfile.
     let contexts = [("builder".to_owned(), image("debian:12"))].into();
     let replaced = Inputs {
         contexts,

@@ -1,4 +1,4 @@
-//! What is packed inside the graph, and what of that is in an id.
+//! Packing inside the graph, and its part in an id.
 
 use buildkit_llb::OpContent;
 
@@ -44,7 +44,7 @@ fn a_layer_is_packed_and_its_id_does_not_depend_on_the_packer() {
     };
     let from_image = pinned(image, &catalog);
     assert_eq!(from_image.id, one.id);
-    // It runs on the daemon's platform, so that is the one that it is fetched for.
+    // It runs on the daemon's platform, so it is fetched for that one.
     let mut vertices = from_image.definition.vertices();
     let source = vertices.find(|vertex| {
         let identifier = vertex.source_identifier();
@@ -148,7 +148,7 @@ fn the_image_of_the_user_is_pinned_by_the_lock_and_is_in_no_id() {
     };
     assert!(source(&pinned, &format!("x/helper:latest@{digest}")));
     assert!(source(&open, "x/helper:latest"));
-    // A digest that is written must be the lock's.
+    // A written digest must be the one in the lock.
     let other = format!("x/helper:latest@sha256:{}", "2".repeat(64));
     let variants = catalog.select(&Request {
         artifacts: vec!["layer".to_owned()],

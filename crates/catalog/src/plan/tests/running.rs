@@ -1,4 +1,4 @@
-//! What steps set, and what commands run with: the environment, the user, the directory, the shell.
+//! The settings of steps and of their commands: the environment, the user, the directory, the shell.
 
 use buildkit_llb::{ExecContent, FileChange, OpContent};
 
@@ -28,7 +28,7 @@ fn config(artifact: Artifact, inputs: &Inputs) -> ImageConfig {
     plan(&checked([artifact]), &name, inputs).config
 }
 
-/// The commands of a plan, but for what packs it.
+/// The commands of a plan, without the packer's.
 fn execs(plan: &Plan) -> Vec<ExecContent> {
     let execs = plan
         .definition
@@ -105,7 +105,7 @@ fn what_nothing_sets_is_an_error_once_the_base_is_known() {
         ..Request::default()
     });
     let variant = &variants.unwrap()[0];
-    // Without it, the plan finds out what to pin, and is not for building.
+    // Without the lock, the plan finds the references to pin, and is not for building.
     let unpinned = catalog.plan(variant, &inputs(&[]), Caching::Use).unwrap();
     assert_eq!(unpinned.id, None);
     assert_eq!(unpinned.references.len(), 1);
@@ -146,7 +146,7 @@ fn only_the_cmd_of_the_base_goes_with_a_new_entrypoint() {
     let both: (&[&str], &[&str]) = (&["/bin/app"], &["--serve"]);
     check(image().step(cmd()).step(entrypoint()), both);
     check(image().step(entrypoint()).step(cmd()), both);
-    // What an artifact below sets is the base's.
+    // The settings of an artifact below are those of the base.
     let catalog = checked([
         image().step(cmd()),
         Artifact::image("b", "a").step(entrypoint()),

@@ -1,4 +1,4 @@
-//! A first build has no lock: its plan finds out what to pin, and fails at nothing that a pin would tell.
+//! A first build has no lock: its plan finds the references to pin. It does not fail at values that only a pin gives.
 
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::{Expose, Step, StopSignal, Volume};
 /// Variables of the base: a path, a port, a signal, a user.
 const OF_BASE: &str = r#"{"Env": ["PATH_OF=/root", "PORT=80", "SIGNAL=9", "WHO=me"]}"#;
 
-/// A step that sets one of them, from the base or from what an earlier step has made of it.
+/// A step that sets one of them from its value in the base or after an earlier step.
 fn sets() -> impl Strategy<Value = Step> {
     prop_oneof![
         Just(Env::new("PATH_OF", "$PATH_OF/x")),
@@ -25,7 +25,7 @@ fn sets() -> impl Strategy<Value = Step> {
     .prop_map(Step::from)
 }
 
-/// A step that wants one of them to be what it says.
+/// A step that needs one of them to be a path, port, signal or user.
 fn uses() -> impl Strategy<Value = Step> {
     prop_oneof![
         Just(Step::from(Workdir::new("$PATH_OF"))),
@@ -59,7 +59,7 @@ proptest! {
             files: BTreeMap::from([(path("file"), set(&[("file", text_file("x"))]))]),
             ..inputs
         };
-        // A port is too large once it has grown too often: told when it is known.
+        // A port that has grown too often is too large. The error comes once the port is known.
         let pinned = catalog.plan(variant, &with_file(on(OF_BASE)), Caching::Use);
         let unpinned = catalog.plan(variant, &with_file(inputs(&[])), Caching::Use);
         prop_assert!(pinned.is_err() || unpinned.is_ok(), "{unpinned:?}");

@@ -1,4 +1,4 @@
-//! What is made with values of options is as sound as what the catalog's check has looked at.
+//! Artifacts with set options are as sound as those that the catalog's check has looked at.
 
 use proptest::prelude::*;
 
@@ -108,7 +108,7 @@ fn no_option_drives_another_one_out_of_its_values() {
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
-/// What a step puts in, and whether as a tar.
+/// The artifact that a step puts in, and whether as a tar.
 fn edge() -> impl Strategy<Value = (String, bool)> {
     let edges = [("{x}", false), ("{y}", false), ("{y}", true), ("d", false)];
     let edges = proptest::sample::select(edges.to_vec());
@@ -121,7 +121,7 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// Whatever is set: it is refused, or planned.
+    /// Any set value is refused or can be planned.
     #[test]
     fn what_is_selected_can_be_planned(
         edges in proptest::collection::vec((proptest::collection::vec(edge(), 0..3), 0..3_u8), 4),

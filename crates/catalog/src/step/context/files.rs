@@ -13,12 +13,12 @@ use crate::{
     tree::Tree,
 };
 
-/// Declared files, and which part of their source is copied.
+/// Declared files, and the part of their source that is copied.
 #[derive(Clone, Copy)]
 pub(crate) struct DeclaredFiles<'a> {
-    /// The build context that they are of; the context directory without one.
+    /// Their build context; `None` for the context directory.
     pub(crate) context: Option<&'a ContextName>,
-    /// The paths and globs that they were declared by.
+    /// The declared paths and globs.
     pub(crate) declared: &'a [ContextPath],
     /// The files.
     pub(crate) files: &'a FileSet,
@@ -38,8 +38,8 @@ impl<'a> StepContext<'a> {
             .ok_or_else(|| StepError::NotRead { path: path.clone() })
     }
 
-    /// The files that a declared path or glob stands for in the build context `name`; none when nobody gave it, and what
-    /// is planned is then not for building.
+    /// The files that a declared path or glob stands for in the build context `name`; no files if the user did not give
+    /// it. Such a plan is not for building.
     pub fn context_files(
         &self,
         name: &ContextName,
@@ -73,8 +73,8 @@ impl<'a> StepContext<'a> {
         }
     }
 
-    /// A state with the files that declared paths and globs stand for, at their paths in the context directory: owner 0:0,
-    /// modes 0644 or 0755, mtimes 0. Of a step that declares [`Read::Packer`], too.
+    /// A state with the files of declared paths and globs, at their paths in the context directory: owner 0:0, mode
+    /// 0644 or 0755, mtime 0. For a step that also declares [`Read::Packer`].
     pub fn files_state(&mut self, declared: &[ContextPath]) -> Result<State, StepError> {
         let (mut texts, mut sent) = (FileSet::new(), Vec::new());
         for path in declared {
@@ -99,7 +99,7 @@ impl<'a> StepContext<'a> {
         Ok(tree.state)
     }
 
-    /// The tree with declared files at `to`, as COPY has it.
+    /// The tree with declared files at `to`, as COPY puts them.
     pub(crate) fn with_files(
         &mut self,
         tree: Tree,
@@ -128,7 +128,7 @@ impl<'a> StepContext<'a> {
         self.placed(tree, Placing::Copy(copying))
     }
 
-    /// The tree with bundles of the files of `source`: from a client of ours, or made in the graph.
+    /// The tree with bundles of the files of `source`: from llbgen as the client, or made in the graph.
     fn bundles(
         &mut self,
         source: FilesSource,
