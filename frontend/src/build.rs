@@ -19,10 +19,10 @@ use crate::{
     options::Options,
 };
 
-/// What a build is asked for, and by whom.
+/// The request for a build, and who sent it.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    /// The frontend's options, as names with values.
+    /// The frontend's options, as names and values.
     pub options: Vec<(String, String)>,
     /// The session whose files it may read.
     pub session: String,
@@ -30,7 +30,7 @@ pub struct Asked {
     pub platforms: Vec<GatewayPlatform>,
 }
 
-/// Builds what is asked for, or answers what is asked.
+/// Builds the request, or answers its question.
 pub async fn build(
     gateway: &Gateway,
     catalog: Catalog,
@@ -79,10 +79,10 @@ fn own_platform(platforms: &[GatewayPlatform]) -> Platform {
     own.unwrap_or_else(this).normalized()
 }
 
-/// What there is to solve.
+/// The plans to solve.
 pub(crate) struct Planned {
     pub(crate) plans: Vec<Plan>,
-    /// What the lock does not pin, and was asked for.
+    /// References that the lock does not pin, and that were asked for.
     asked: Vec<String>,
 }
 
@@ -125,7 +125,7 @@ impl Build<'_> {
         Ok(Planned { plans, asked })
     }
 
-    /// The workspace of `variants`, before anything is asked for that the lock does not pin.
+    /// The workspace of `variants`, before references are asked for that the lock does not pin.
     async fn workspace(&self, variants: Vec<Variant>) -> Result<Workspace<'_>, FrontendError> {
         let options = PlanOptions {
             caching: if self.options.no_cache {
@@ -139,7 +139,7 @@ impl Build<'_> {
         Workspace::of(self.catalog, variants, &self.source, options).await
     }
 
-    /// Options of other artifacts: the targets of a bake share their arguments.
+    /// The warning about options of other artifacts: the targets of a bake share their arguments.
     fn unused(&self, plans: &[Plan]) -> Option<String> {
         let variants: Vec<Variant> = plans.iter().map(|plan| plan.variant.clone()).collect();
         let unused = catalog::unused_options(&variants, &self.options.set);
@@ -157,14 +157,14 @@ impl Build<'_> {
         Ok(self.gateway.warn(&vertex, &text).await?)
     }
 
-    /// What there is to plan `variants` with.
+    /// The inputs for planning `variants`.
     pub(crate) async fn inputs(&self, variants: &[Variant]) -> Result<Inputs, FrontendError> {
         let needs = self.catalog.needs(variants)?;
         let read = self.source.read(self.catalog, &needs, variants).await?;
         Ok(read.inputs)
     }
 
-    /// The platforms that are asked for.
+    /// The requested platforms.
     fn platforms(&self) -> Vec<Platform> {
         match &self.options.platforms[..] {
             [] => vec![self.source.own.clone()],
@@ -172,7 +172,7 @@ impl Build<'_> {
         }
     }
 
-    /// All variants of the one artifact that are asked for.
+    /// All requested variants of the one artifact.
     pub(crate) fn chosen(&self) -> Result<Vec<Variant>, FrontendError> {
         let request = Request {
             artifacts: self.target()?.into_iter().collect(),
@@ -218,7 +218,8 @@ impl Build<'_> {
         }
     }
 
-    /// Names the step that failed, and tells downloads that changed from servers that are out of order.
+    /// The failure of a plan: names the step that failed, and tells downloads that changed from servers that are out of
+    /// order.
     async fn failed(&self, plan: &Plan, source: GatewayError) -> FrontendError {
         let failure = source.failure();
         let digest = failure.as_ref().and_then(|failure| failure.vertex.as_ref());
@@ -242,7 +243,7 @@ impl Build<'_> {
     }
 }
 
-/// Nothing is written down here: tomorrow, what was asked for may be another thing.
+/// The warning about unpinned references. Nothing is written down here: tomorrow they may stand for something else.
 fn unpinned(asked: &[String]) -> Option<String> {
     let text = format!(
         "not pinned in `{LOCK_FILE}`, and maybe another one tomorrow: {}; `llbgen lock` writes down what it stands for",
@@ -251,7 +252,7 @@ fn unpinned(asked: &[String]) -> Option<String> {
     (!asked.is_empty()).then_some(text)
 }
 
-/// What tells a variant from the others of its artifact and platform: `l10n=en_US`.
+/// The values that tell a variant from others of its artifact and platform: `l10n=en_US`.
 fn values(variant: &Variant) -> String {
     let values = variant.values_as_text().into_iter();
     let values: Vec<String> = values

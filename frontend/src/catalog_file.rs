@@ -8,15 +8,15 @@ use engine::files::InputDirectory as _;
 
 use crate::{context::Contexts, error::FrontendError};
 
-/// Whether what `-f` names is a catalog, not a Dockerfile.
+/// Whether the file of `-f` is a catalog, not a Dockerfile.
 pub(crate) fn is_one(file: &str) -> bool {
     Path::new(file)
         .extension()
         .is_some_and(|ending| ending == "toml")
 }
 
-/// The catalog of the program with the artifacts of the file that `-f` names, or else of `llbgen.toml`, which must be there
-/// if the program declares none.
+/// The catalog of the program with the artifacts of the file that `-f` names, or else of `llbgen.toml`, which must be
+/// there if the program declares none.
 pub(crate) async fn merged(
     catalog: Catalog,
     contexts: &Contexts<'_>,
@@ -39,7 +39,7 @@ async fn of_context(
 ) -> Result<Option<String>, FrontendError> {
     let dockerfiles = catalog.dockerfiles();
     let dockerfiles = dockerfiles.into_iter().map(ContextPath::as_str);
-    // With the lock, that is all that many a build needs.
+    // Many builds need only these files and the lock.
     let patterns = dockerfiles.chain([CATALOG_FILE, LOCK_FILE]);
     let snapshot = contexts.main(patterns).await?;
     let is_there = snapshot.kind(Path::new(CATALOG_FILE)).is_ok();

@@ -1,7 +1,7 @@
-//! Downloads that are not what their checksums say, told from servers that answer with an error.
+//! Downloads whose content does not match their checksums, told from servers that answer with an error.
 //!
-//! BuildKit hashes the body of whatever a server answers when a checksum is set, so that every outage of a server reads as
-//! `digest mismatch`. One more question without the checksum tells the truth.
+//! When a checksum is set, BuildKit hashes the body of every answer, so that an outage of a server reads as
+//! `digest mismatch`. A second question without the checksum finds the real reason.
 
 use buildkit_client::{Gateway, GatewayError, GraphRequest, SourceAnswer};
 use buildkit_llb::{Constraints, Entry, Http, OpContent};
@@ -10,14 +10,14 @@ use engine::{MISMATCH, source_queries};
 
 use crate::error::FrontendError;
 
-/// A download, and what it must hash to.
+/// A download and its checksum.
 pub(crate) struct Checked {
     url: String,
     expected: String,
 }
 
 impl Checked {
-    /// The download that `vertex` is, when that failed because another file came.
+    /// The download of `vertex`, if it failed because another file came.
     pub(crate) fn of(vertex: &Entry, failure: &GatewayError) -> Option<Self> {
         let OpContent::Source(source) = vertex.content() else {
             return None;
@@ -30,12 +30,12 @@ impl Checked {
         })
     }
 
-    /// What the server says without the checksum.
+    /// The failure with the server's answer without the checksum.
     pub(crate) async fn explained(self, gateway: &Gateway, failure: GatewayError) -> FrontendError {
         let said = match gateway.look_up(&source_queries::of_http(&self.url)).await {
             Err(error) => words(&error),
             Ok(Some(SourceAnswer::Http(found))) => self.compared(&found),
-            // Old daemons say nothing of downloads before they have them.
+            // Old daemons say nothing of a download before they have fetched it.
             Ok(_) => match self.fetched(gateway).await {
                 Err(error) => words(&error),
                 Ok(()) => self.changed(""),
@@ -79,7 +79,7 @@ impl Checked {
     }
 }
 
-/// What the daemon says.
+/// The daemon's words.
 fn words(error: &GatewayError) -> String {
     let failure = error.failure();
     failure.map_or_else(|| error.to_string(), |failure| failure.message)

@@ -1,4 +1,4 @@
-//! The build context: the directories that the client sends, and what of them a build needs.
+//! The build context: the directories that the client sends, and the parts of them that a build needs.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,19 +24,19 @@ use crate::{
     tree::{self, GivenGraphs},
 };
 
-/// The name under which a client gives a context directory that it has as a graph.
+/// The name of a context directory that a client gives as a graph.
 const CONTEXT: &str = "context";
 
-/// Reads what the client sends, and what the daemon fetches instead.
+/// Reads the directories that the client sends, or those that the daemon fetches instead.
 pub(crate) struct Contexts<'a> {
     pub(crate) gateway: &'a Gateway,
     /// The session of the client.
     pub(crate) session: &'a str,
     pub(crate) options: &'a Options,
     given: GivenGraphs,
-    /// The context directory, where it is none of the client.
+    /// The context directory, when it is not the client's.
     tree: Option<Definition>,
-    /// What was read of the context directory, with the patterns that it was read for.
+    /// The parts of the context directory that were read, with the patterns that they were read for.
     read: Mutex<Vec<(BTreeSet<String>, Arc<Snapshot>)>>,
 }
 
@@ -66,7 +66,8 @@ impl<'a> Contexts<'a> {
         })
     }
 
-    /// What `patterns` stand for in the context directory, and maybe more. To ask the client takes longer than all else.
+    /// The files that `patterns` stand for in the context directory, and maybe more. A question to the client takes
+    /// longer than all else.
     pub(crate) async fn main<'p>(
         &self,
         patterns: impl IntoIterator<Item = &'p str>,
@@ -92,10 +93,10 @@ impl<'a> Contexts<'a> {
         Ok(snapshot)
     }
 
-    /// The text of the file that `-f` names.
+    /// The text of the file of `-f`.
     pub(crate) async fn beside(&self, file: &str) -> Result<String, FrontendError> {
         if let (Some(tree), false) = (&self.tree, self.options.sends_file) {
-            // Beside the context there may be another graph that has it.
+            // The file may be in another graph of the client, beside the context.
             let beside = self.given.find(&self.options.file_context)?;
             let tree = beside.as_ref().unwrap_or(tree);
             let snapshot = tree::read(self.gateway, tree, [file], "the build context").await?;
@@ -115,7 +116,7 @@ impl<'a> Contexts<'a> {
     ) -> Result<Snapshot, FrontendError> {
         let session = self.options.sessions.get(local);
         let session = session.map_or(self.session, String::as_str);
-        // Of this session alone, so that nobody gets the files of another.
+        // Of this session alone, so that nobody gets another client's files.
         let state = Local::new(local)
             .session(session)
             .include(patterns)
@@ -141,7 +142,7 @@ impl<'a> Contexts<'a> {
         }
     }
 
-    /// All that a plan needs, but the packer.
+    /// All inputs of a plan, except the packer.
     pub(crate) async fn inputs(
         &self,
         needs: &Needs,
@@ -227,7 +228,7 @@ impl<'a> Contexts<'a> {
                     let snapshot = self.read(local, patterns, &shown).await?;
                     NamedContext::Directory(read_given(&snapshot, declared)?)
                 }
-                // No step reads it. Whether it is in the place of a base, or of nothing, the plan says.
+                // No step reads it. The plan tells whether it replaces a base or nothing.
                 (Some(Context::Local(_)), None) => NamedContext::Directory(BTreeMap::new()),
             };
             named.insert(name.clone(), given);
@@ -235,7 +236,7 @@ impl<'a> Contexts<'a> {
         Ok(named)
     }
 
-    /// What a name gives that is made in the graph; of it the files that steps read on the platforms that are asked for.
+    /// The context of a name that is made in the graph, with the files that steps read on the requested platforms.
     async fn trees(
         &self,
         name: &str,

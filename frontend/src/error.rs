@@ -1,4 +1,4 @@
-//! Why a frontend does not build, and what its user can do.
+//! The reasons why a frontend does not build, and the next steps for its user.
 
 use std::{collections::BTreeSet, error::Error, fmt::Write as _};
 
@@ -16,11 +16,11 @@ use engine::{
 
 use crate::{options::OptionError, own_image::OwnImageError, tree::InputError};
 
-/// Why a frontend does not build.
+/// The reason why a frontend does not build.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrontendError {
-    /// An option that it cannot do anything with.
+    /// An option that it cannot use.
     #[error(transparent)]
     Option(#[from] OptionError),
     /// The catalog is wrong.
@@ -81,7 +81,7 @@ pub enum FrontendError {
         /// The context, in a phrase.
         what: String,
     },
-    /// A graph that the client gives and that is of no use.
+    /// A graph from the client that cannot be used.
     #[error("the input `{name}` cannot be used")]
     Input {
         /// Its name.
@@ -118,16 +118,16 @@ pub enum FrontendError {
     /// A build context stands for nothing.
     #[error(transparent)]
     Base(#[from] BaseError),
-    /// Directories that steps read, and nobody gave.
+    /// Directories that steps read, and that were not given.
     #[error(transparent)]
     Contexts(#[from] MissingContexts),
     /// The artifact cannot be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The engine goes no further.
+    /// The engine stops before anything is built.
     #[error(transparent)]
     Engine(Box<EngineError>),
-    /// It cannot be known what a reference stands for.
+    /// A reference cannot be resolved.
     #[error("cannot find out what `{name}` stands for{}", place.as_ref().map(|place| format!(", which is written in {place}")).unwrap_or_default())]
     Unresolved {
         /// The image, URL or git ref.
@@ -152,17 +152,17 @@ pub enum FrontendError {
         #[source]
         source: Box<GatewayError>,
     },
-    /// A download failed that has a checksum.
+    /// A download with a checksum failed.
     #[error("{url}: {said}")]
     Download {
         /// The URL.
         url: String,
         /// What the server says without the checksum.
         said: String,
-        /// What the daemon said with it, of which only the place is true.
+        /// The daemon's error with the checksum; only its place is true.
         failure: Box<GatewayError>,
     },
-    /// A question that it has no answer to.
+    /// A question without an answer.
     #[error("there is no subrequest `{name}`")]
     UnknownQuestion {
         /// Its name.
@@ -170,7 +170,7 @@ pub enum FrontendError {
         /// Those that there are.
         valid: Vec<String>,
     },
-    /// A question that is about one platform.
+    /// A question about one platform, asked for several.
     #[error(
         "`{question}` is about one platform, and there are {}",
         listed(platforms)
@@ -181,7 +181,7 @@ pub enum FrontendError {
         /// The platforms.
         platforms: Vec<String>,
     },
-    /// A graph of its own cannot be made.
+    /// A graph of the frontend itself cannot be made.
     #[error("its graph cannot be marshalled")]
     Marshal(#[from] buildkit_llb::MarshalError),
     /// The daemon does not answer as it should.
@@ -190,10 +190,10 @@ pub enum FrontendError {
     /// The daemon's answer makes no sense.
     #[error("the daemon's answer makes no sense: {0}")]
     Nonsense(#[from] Nonsense),
-    /// It broke.
+    /// A bug.
     #[error("this is a bug of llbgen: {message}")]
     Bug {
-        /// What it noticed.
+        /// The message of the bug.
         message: String,
     },
 }
@@ -211,11 +211,11 @@ impl From<EngineError> for FrontendError {
 }
 
 impl FrontendError {
-    /// The error with its causes and what to do, as one text: all that a client gets.
+    /// The error with its causes and the next steps, as one text: a client gets nothing else.
     pub(crate) fn report(&self) -> String {
         let mut text = readable(&self.to_string()).into_owned();
         for cause in causes(self) {
-            // The command of a step is long, and stands in the step.
+            // The cause without the step's command, which is long and stands in the step.
             _ = write!(text, ": {}", readable(&cause));
         }
         if let Some(hint) = self.hint() {
@@ -267,7 +267,7 @@ impl FrontendError {
         })
     }
 
-    /// What the daemon said, when it is the daemon that failed.
+    /// The daemon's error, if it was the daemon that failed.
     pub(crate) fn gateway(&self) -> Option<&GatewayError> {
         match self {
             Self::Failed { source, .. } | Self::Remote { source, .. } => Some(source),
@@ -278,6 +278,6 @@ impl FrontendError {
     }
 }
 
-/// What can be in the place of a base.
+/// The possible replacements of a base.
 const NO_DIRECTORY: &str =
     "give docker-image://REF, oci-layout://DIR, a git repository, or the address of a tar";

@@ -1,4 +1,4 @@
-//! The daemon that runs the frontend is asked what references stand for.
+//! Resolves references with the daemon that runs the frontend.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,15 +12,15 @@ use engine::{
 
 use crate::error::FrontendError;
 
-/// Asks the daemon that runs the frontend.
+/// Resolves references with the daemon that runs the frontend.
 pub(crate) struct GatewayResolver<'a> {
     gateway: &'a Gateway,
-    /// Where what is asked for is written, by name.
+    /// The places where the references are written, by name.
     places: BTreeMap<String, Written>,
 }
 
 impl<'a> GatewayResolver<'a> {
-    /// Asks for `references`.
+    /// A resolver of `references`.
     pub(crate) fn new(gateway: &'a Gateway, references: &BTreeSet<Reference>) -> Self {
         let place = |one: &Reference| (one.source.name(), one.place.clone());
         let places = references.iter().map(place).collect();

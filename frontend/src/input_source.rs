@@ -1,4 +1,4 @@
-//! The inputs of a frontend: what the client sends, and what the daemon fetches. Nothing is written down here.
+//! The inputs of a frontend: files from the client, and from the daemon. Nothing is written down here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use engine::{InputSource, ReadInputs};
 
 use crate::{context::Contexts, error::FrontendError, options::Options, own_image};
 
-/// Where the inputs of one build come from.
+/// The source of the inputs of one build.
 pub(crate) struct GatewaySource<'a> {
     pub(crate) contexts: Contexts<'a>,
     pub(crate) options: &'a Options,
-    /// The daemon's own platform, whose packer graphs run.
+    /// The platform of the daemon itself, whose packer graphs run.
     pub(crate) own: Platform,
 }
 
@@ -53,7 +53,7 @@ impl InputSource for GatewaySource<'_> {
         first
     }
 
-    /// Tomorrow, what was found out may be another thing: the result says so.
+    /// Nothing is kept: tomorrow, the references may stand for something else. The result says so.
     fn keep(&self, _base: &Lock, found: Lock) -> Result<Lock, FrontendError> {
         Ok(found)
     }

@@ -1,5 +1,4 @@
-//! The build function: options in, results out. `llbgen build` runs it over its connection to the daemon, and BuildKit
-//! starts the gateway frontend around it in a container.
+//! The gateway frontend: options in, results out. BuildKit starts it in a container.
 //!
 //! A team with a catalog of its own makes its own frontend:
 //!
@@ -14,7 +13,7 @@
 //! }
 //! ```
 //!
-//! The way through it: [`run`] reads what BuildKit tells the process, [`build()`] selects, reads the context through the
+//! The way through it: [`run`] reads the messages of BuildKit, [`build()`] selects, reads the context through the
 //! [`Gateway`](buildkit_client::Gateway), plans, and has every platform solved ([`engine::platform_result::results`]).
 
 mod answer;

@@ -1,4 +1,4 @@
-//! `llbgen-frontend`: the artifacts are those of `llbgen.toml`.
+//! `llbgen-frontend`: the frontend whose artifacts are those of `llbgen.toml`.
 
 use std::process::ExitCode;
 

@@ -13,7 +13,7 @@ use catalog::{
 use self::known::{SETTINGS, UNSUPPORTED, refuse_misspelt};
 use crate::remote::{Remote, RemoteError};
 
-/// What a user asked the frontend for.
+/// The options of one request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
     /// `--target`: the artifact.
@@ -28,9 +28,9 @@ pub(crate) struct Options {
     pub(crate) proxy: Option<ProxyEnv>,
     /// `--build-context NAME=…`.
     pub(crate) contexts: BTreeMap<String, Given>,
-    /// What clients say about graphs that they give, by their names: JSON.
+    /// The metadata that clients give with graphs, by the names of these: JSON.
     pub(crate) input_metadata: BTreeMap<String, String>,
-    /// The context, where the daemon fetches it.
+    /// The context, when the daemon fetches it.
     pub(crate) remote: Option<Remote>,
     /// The directory of a context that the client does not send itself.
     pub(crate) subdir: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct Options {
     pub(crate) labels: BTreeMap<String, String>,
     /// `--no-cache`.
     pub(crate) no_cache: bool,
-    /// `BUILDKIT_CACHE_MOUNT_NS`: what stands before the ids of cache mounts.
+    /// `BUILDKIT_CACHE_MOUNT_NS`: the prefix of the ids of cache mounts.
     pub(crate) cache_namespace: Option<CacheNamespace>,
     /// `SOURCE_DATE_EPOCH`: no time in a packed tar is later. The daemon itself clamps times in what it exports.
     pub(crate) epoch: Option<i64>,
@@ -46,10 +46,10 @@ pub(crate) struct Options {
     pub(crate) is_index: bool,
     /// `--cache-from`.
     pub(crate) cache_imports: Vec<CacheImport>,
-    /// `--call`: what is asked, instead of a build.
+    /// `--call`: the question, instead of a build.
     pub(crate) question: Option<String>,
-    /// The sessions that serve local sources, by the names of these, where they are not the build's own: buildx has one
-    /// for what several targets read.
+    /// The sessions that serve local sources, by the sources' names, when they are not the session of the build: buildx
+    /// has one session for files that several targets read.
     pub(crate) sessions: BTreeMap<String, String>,
     /// The local source of the context.
     pub(crate) context: String,
@@ -59,7 +59,7 @@ pub(crate) struct Options {
     pub(crate) sends_file: bool,
 }
 
-/// What a name gives: to all platforms, or to single ones (`context:NAME::PLATFORM`).
+/// The value of a build context: for all platforms, or for single ones (`context:NAME::PLATFORM`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Given {
     pub(crate) all: Option<Context>,
@@ -67,7 +67,7 @@ pub(crate) struct Given {
 }
 
 impl Given {
-    /// Whatever is for one platform is a graph of the client, and then so is the rest.
+    /// Refuses other values than graphs of the client: only these can be for one platform, and then all must be.
     fn refuse_other_than_inputs(&self, name: &str) -> Result<(), OptionError> {
         let mut all = self.platforms.values().chain(&self.all);
         let is_input = |context: &Context| matches!(context, Context::Input(_));
@@ -79,7 +79,7 @@ impl Given {
     }
 }
 
-/// What a `--build-context` gives.
+/// One value of a `--build-context`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Context {
     /// `docker-image://…`
@@ -99,7 +99,7 @@ pub(crate) enum Context {
     Input(String),
 }
 
-/// An option that the frontend cannot do anything with.
+/// An option that the frontend cannot use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OptionError {
     /// An option that is for Dockerfiles.
@@ -110,7 +110,7 @@ pub enum OptionError {
         /// What to do instead.
         hint: &'static str,
     },
-    /// A build context that is nothing which can be one.
+    /// A build context of no known kind.
     #[error(
         "the build context `{name}` is `{value}`; give a directory, docker-image://REF, oci-layout://DIR, a git repository (https://HOST/NAME.git#REF) or the address of a tar"
     )]
@@ -120,7 +120,7 @@ pub enum OptionError {
         /// What was given.
         value: String,
     },
-    /// The context itself is nothing which can be one.
+    /// A context of no known kind.
     #[error(
         "the context is `{value}`; give a directory, a git repository (https://HOST/NAME.git#REF), the address of a tar, or `-` for a tar on stdin"
     )]
@@ -128,7 +128,7 @@ pub enum OptionError {
         /// What was given.
         value: String,
     },
-    /// A context that cannot be fetched from there.
+    /// A context that cannot be fetched from its address.
     #[error("{what} cannot be fetched")]
     Remote {
         /// The context, in a phrase. Its address may hold a password.
@@ -137,7 +137,7 @@ pub enum OptionError {
         #[source]
         source: RemoteError,
     },
-    /// Something for one platform that only graphs of the client can be.
+    /// A context for one platform that is not a graph of the client.
     #[error(
         "the build context `{name}` is for one platform, which only another target of a bake can be"
     )]
@@ -155,7 +155,7 @@ pub enum OptionError {
         /// What is wrong with it.
         reason: String,
     },
-    /// An option that nobody knows, and that is like one.
+    /// An unknown option that is like a known one.
     #[error("there is no option `{name}`; did you mean `{nearest}`?")]
     Misspelt {
         /// The name.
@@ -177,7 +177,7 @@ pub enum OptionError {
 pub(crate) const DOCKERFILE: &str = "Dockerfile";
 
 impl Options {
-    /// Reads them. What is like nothing that is known is left alone: clients add names of their own.
+    /// Reads the options. A name that is like no known one is left alone: clients add names of their own.
     pub(crate) fn read(
         given: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, OptionError> {
@@ -263,7 +263,7 @@ impl Options {
         if name == "BUILDKIT_MULTI_PLATFORM" {
             self.is_index = is_true(value);
         }
-        // Clients pass on what their environment has, which may be empty.
+        // Clients pass on variables of their environment, which may be empty.
         if name == "SOURCE_DATE_EPOCH" && value.is_empty() {
             return Ok(());
         }
@@ -361,7 +361,7 @@ fn imports(json: &str) -> Result<Vec<CacheImport>, OptionError> {
     })
 }
 
-/// What clients sent before there were other caches than those in registries.
+/// The caches that clients named before there were other caches than those in registries.
 fn registries(list: &str) -> impl Iterator<Item = CacheImport> {
     list.split(',').map(|reference| CacheImport {
         kind: "registry".to_owned(),

@@ -5,17 +5,16 @@ use std::{fs, io, path::Path};
 use buildkit_llb::Definition;
 use catalog::{ImageRef, Packer, PackerSource, Platform};
 
-/// Where BuildKit puts the graph that the frontend's own image comes from, with its digest
-/// (`frontend/gateway/gateway.go`).
+/// The file where BuildKit puts the graph of the frontend's own image, with its digest (`frontend/gateway/gateway.go`).
 const METADATA: &str = "/run/config/buildkit/metadata/frontend.bin";
 
-/// Why a frontend does not know its own image.
+/// The reason why a frontend does not know its own image.
 #[derive(Debug, thiserror::Error)]
 pub enum OwnImageError {
-    /// There is no graph that it comes from.
+    /// There is no graph of the image.
     #[error("cannot read `{METADATA}`, which says what image the frontend is")]
     Read(#[source] io::Error),
-    /// The graph that it comes from is not that of an image.
+    /// The graph is not that of an image.
     #[error("`{METADATA}` does not say what image the frontend is")]
     NoImage,
 }

@@ -1,4 +1,4 @@
-//! The process that BuildKit starts: stdin and stdout are the gateway, and all that it has to say goes through it.
+//! The process that BuildKit starts: stdin and stdout are the gateway, through which all its messages go.
 
 use std::{
     io::Write as _,
@@ -16,8 +16,8 @@ use crate::{
     error::FrontendError,
 };
 
-/// Builds what BuildKit asks this process for. It is a frontend's `main`, and does not return to it: what reads stdin
-/// would wait for ever.
+/// Runs the build that BuildKit asks this process for. It is a frontend's `main`, and does not return to it: the thread
+/// that reads stdin would wait for ever.
 pub fn run(catalog: Catalog) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -33,7 +33,7 @@ pub fn run(catalog: Catalog) -> ExitCode {
     let code = match ended {
         Ok(()) => 0,
         Err(message) => {
-            // The daemon's log gets it; there is nobody else left to tell.
+            // The daemon's log gets it; there is no other reader left.
             let _ = writeln!(std::io::stderr(), "error: {message}");
             1
         }
@@ -49,7 +49,7 @@ async fn answer(catalog: Catalog) -> Result<(), GatewayError> {
     }
 }
 
-/// What a bug breaks comes back as an error, too: stderr is only the daemon's.
+/// Turns a panic into an error, too: stderr goes to the daemon alone.
 async fn caught(gateway: &Gateway, catalog: Catalog) -> Result<BuildResult, FrontendError> {
     static PLACE: Mutex<Option<String>> = Mutex::new(None);
     panic::set_hook(Box::new(|panic| {

@@ -8,10 +8,10 @@ use buildkit_llb::{GitUrlError, Http, State};
 
 use self::git::GitContext;
 
-/// What a download is called: BuildKit's own frontends call it that, so that a daemon fetches it once for all.
+/// The name of a download. BuildKit's own frontends have the same one, so that a daemon fetches it once for all.
 pub(crate) const DOWNLOAD: &str = "context";
 
-/// The host of the addresses under which a client serves its stdin.
+/// The host of the addresses at which a client serves its stdin.
 const STDIN: &str = "http://buildkit-session/";
 
 /// A context that the daemon fetches.
@@ -28,7 +28,7 @@ enum Kind {
     Web,
 }
 
-/// An address that looks like a context and cannot be one.
+/// An address that looks like a context but cannot be one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RemoteError {
     /// Git over ssh.
@@ -41,7 +41,7 @@ pub enum RemoteError {
         "the address has a user or a password in it, which would stand in the graph; give a token with `--secret id=GIT_AUTH_TOKEN,env=…`"
     )]
     Credentials,
-    /// No address.
+    /// An invalid address.
     #[error(transparent)]
     Url(#[from] GitUrlError),
     /// A query that git contexts do not have.
@@ -52,7 +52,7 @@ pub enum RemoteError {
         /// The one most like it.
         nearest: Option<String>,
     },
-    /// A query whose value is none.
+    /// A query with an invalid value.
     #[error("`{key}` cannot be `{value}`: {expected}")]
     QueryValue {
         /// The query.
@@ -62,7 +62,7 @@ pub enum RemoteError {
         /// What it should be.
         expected: &'static str,
     },
-    /// Two parts of an address that say different things.
+    /// Two parts of an address that contradict each other.
     #[error("it says `{first}` and `{second}`")]
     Conflict {
         /// One.
@@ -73,7 +73,7 @@ pub enum RemoteError {
 }
 
 impl Remote {
-    /// Reads an address; `None` if it is none that is fetched.
+    /// Reads an address; `None` if it is not of a kind that is fetched.
     pub(crate) fn read(text: &str) -> Option<Result<Self, RemoteError>> {
         let (address, _) = text.split_once(['#', '?']).unwrap_or((text, ""));
         let is_web = address.starts_with("https://") || address.starts_with("http://");
@@ -108,12 +108,12 @@ impl Remote {
         self
     }
 
-    /// Whether it is one file, which must be a tar, and is still to be unpacked.
+    /// Whether it is one file, which must be a tar and is not unpacked yet.
     pub(crate) fn is_download(&self) -> bool {
         self.kind == Kind::Web
     }
 
-    /// As errors and progress show it: of stdin, the user never wrote an address.
+    /// The address as errors and progress show it; for stdin, the user never wrote one.
     pub(crate) fn shown(&self) -> String {
         if self.text.starts_with(STDIN) {
             "the tar on stdin".to_owned()
@@ -122,7 +122,7 @@ impl Remote {
         }
     }
 
-    /// What is fetched: the files of a repository, or the one that is downloaded.
+    /// The fetched files: those of a repository, or the one that is downloaded.
     pub(crate) fn state(&self) -> State {
         let name = format!("load {}", self.shown().replace('`', ""));
         match &self.kind {
@@ -141,16 +141,16 @@ fn has_credentials(address: &str) -> bool {
     authority.contains('@')
 }
 
-/// How long the beginning of a file is that says whether it is a tar.
+/// The length of the part at a file's beginning that tells whether it is a tar.
 pub(crate) const HEADER: usize = 512;
 
-/// Whether a file that begins so is a tar, maybe a compressed one.
+/// Whether a file with this beginning is a tar, maybe a compressed one.
 pub(crate) fn is_tar(header: &[u8]) -> bool {
     const MAGIC: [&[u8]; 4] = [b"BZh", b"\x1f\x8b\x08", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"];
     MAGIC.iter().any(|magic| header.starts_with(magic)) || is_tar_header(header)
 }
 
-/// Whether the sum over the bytes of a header is the one that it has, as octal text.
+/// Whether the sum over the bytes of a header is the sum that is in it, as octal text.
 fn is_tar_header(header: &[u8]) -> bool {
     const SUM: std::ops::Range<usize> = 148..156;
     let Some(header) = header.get(..HEADER) else {

@@ -1,4 +1,4 @@
-//! A directory of the client, as much of it as was asked for, read through the gateway.
+//! A directory of the client, with the requested files, read through the gateway.
 
 use std::{
     collections::BTreeMap,
@@ -13,13 +13,13 @@ use engine::files::{InputDirectory, PathKind};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
 
-/// How many files are read at a time.
+/// The most files that are read at a time.
 const AT_A_TIME: usize = 16;
 
 /// The largest file that is read as a whole: a lock, or a catalog.
 const MAX_READ: u64 = 16 << 20;
 
-/// What is in a directory.
+/// The content of a directory.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
     name: String,
@@ -36,7 +36,7 @@ enum Entry {
 }
 
 impl Snapshot {
-    /// Reads all that is in `reference`, which errors call `name`.
+    /// Reads all files in `reference`; errors call it `name`.
     pub(crate) async fn read(
         gateway: &Gateway,
         reference: Option<Reference>,
@@ -141,7 +141,7 @@ impl InputDirectory for Snapshot {
     }
 }
 
-/// A short file is read whole, a long one hashed as it comes.
+/// Reads a file: a short one whole; a long one is hashed as it comes.
 async fn read_file(
     gateway: &Gateway,
     reference: &Reference,

@@ -1,4 +1,4 @@
-//! Trees that are no directories of the client: git repositories, tars, and graphs that the client gives.
+//! Trees that are not directories of the client: git repositories, tars, and graphs that the client gives.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// Why a graph or its metadata, which the client gives, is of no use.
+/// The reason why a graph of the client, or its metadata, cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// There is none of that name.
+    /// There is no graph of that name.
     #[error("the client does not give it")]
     Missing,
     /// It is no graph.
@@ -38,7 +38,7 @@ pub enum InputError {
 #[derive(Debug, Default)]
 pub(crate) struct GivenGraphs(BTreeMap<String, Vec<u8>>);
 
-/// `input-metadata:NAME`: what is known of a result, each value in base64.
+/// `input-metadata:NAME`: the metadata of a result, each value in base64.
 #[derive(Deserialize)]
 struct Metadata {
     #[serde(rename = "containerimage.config")]
@@ -63,7 +63,7 @@ impl GivenGraphs {
     }
 }
 
-/// The config of the image that the graph `name` is one of, if its metadata have one.
+/// The image config in the metadata of the graph `name`, if there is one.
 pub(crate) fn config(name: &str, metadata: &str) -> Result<Option<BaseConfig>, FrontendError> {
     read_config(metadata).map_err(|error| unusable(name, error))
 }
@@ -84,7 +84,7 @@ fn unusable(name: &str, source: impl Into<InputError>) -> FrontendError {
     }
 }
 
-/// What is fetched, whole. A download is unpacked; of one that is no tar, nobody knows what is meant.
+/// The whole fetched tree. A download is unpacked; one that is no tar is refused.
 pub(crate) async fn fetched(
     gateway: &Gateway,
     remote: &Remote,
@@ -121,7 +121,7 @@ pub(crate) fn subdirectory(tree: &Definition, subdir: &str) -> Result<Definition
     Ok(definition(&State::scratch().file(copy))?)
 }
 
-/// What `patterns` stand for in a tree, which errors call `name`.
+/// The files that `patterns` stand for in a tree; errors call it `name`.
 pub(crate) async fn read(
     gateway: &Gateway,
     tree: &Definition,
@@ -132,7 +132,7 @@ pub(crate) async fn read(
         return Ok(Snapshot::read(gateway, None, name).await?);
     }
     let all = State::from_definition(tree);
-    // To look at all files of a large repository would take longer than to build.
+    // To read all files of a large repository would take longer than to build.
     let copy = Copy::new(&all, "/", "/").contents_only().include(patterns);
     let copy = FileActions::from(copy).custom_name(format!("read {name}"));
     let request = request(&State::scratch().file(copy))?;
@@ -145,12 +145,12 @@ pub(crate) async fn read(
     Ok(Snapshot::read(gateway, files, name).await?)
 }
 
-/// What is read here has no platform.
+/// The definition of a state without a platform: reading files needs none.
 fn definition(state: &State) -> Result<Definition, MarshalError> {
     state.marshal(&Constraints::new(Platform::new("linux", "amd64")))
 }
 
-/// Its errors are those of this solve, and not of what reads from it.
+/// A request whose errors are those of this solve, and not of a solve that reads its result.
 fn request(state: &State) -> Result<GraphRequest, MarshalError> {
     Ok(GraphRequest {
         definition: definition(state)?.to_bytes().into(),

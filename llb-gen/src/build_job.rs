@@ -11,7 +11,7 @@ use crate::{
     signals::Signals,
 };
 
-/// What was built, and whether the daemon could be let go.
+/// The outputs or the failures of a build, and whether the daemon could be let go.
 pub(crate) type Outcome = (Result<Vec<Output>, BuildFailure>, Result<(), Failure>);
 
 /// One call of `build`, from the search for the daemon to its end.

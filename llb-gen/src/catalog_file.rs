@@ -21,10 +21,10 @@ pub(crate) fn with_text(catalog: Catalog, text: &str) -> Result<Catalog, Failure
     Ok(catalog.with_file(file)?)
 }
 
-/// What to do in a directory without a catalog.
+/// The next step in a directory without a catalog.
 const BEGIN: &str = "`llbgen new rootfs NAME` begins one (or `layer`, `image`); `-C DIR` takes that of another directory";
 
-/// What a directory without a catalog lacks.
+/// The error for a directory without a catalog.
 fn lacking(context: &Path) -> String {
     if context == Path::new(".") {
         format!("there is no `{CATALOG_FILE}` in the current directory")
@@ -33,17 +33,17 @@ fn lacking(context: &Path) -> String {
     }
 }
 
-/// What a listing says of a directory without a catalog.
+/// The line of a listing for a directory without a catalog.
 pub(crate) fn nothing_here(context: &Path) -> String {
     format!("no catalog: {}\nhint: {BEGIN}", lacking(context))
 }
 
-/// The failure of a command that needs an artifact, where there is none.
+/// The failure of a command that needs an artifact, where there is no catalog.
 pub(crate) fn missing(context: &Path) -> Failure {
     Failure::new(Exit::Catalog, lacking(context)).with_hint(BEGIN)
 }
 
-/// The text of `llbgen.toml` in `context`, when it is there.
+/// The text of `llbgen.toml` in `context`, if it is there.
 pub(crate) fn read(context: &Path) -> Result<Option<String>, Failure> {
     let path = context.join(CATALOG_FILE);
     match engine::context_file::read(context, CATALOG_FILE) {
@@ -62,7 +62,7 @@ pub(crate) fn read(context: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-/// Refuses a context directory that is none, whatever the program declares.
+/// Refuses a context directory that is not a directory, whatever the program declares.
 fn is_directory(context: &Path) -> Result<(), Failure> {
     std::fs::read_dir(context).map(drop).map_err(|source| {
         let path = context.to_owned();

@@ -17,7 +17,7 @@ pub(crate) async fn find(global: &Global) -> Result<Endpoint, Failure> {
     })
 }
 
-/// Finds a daemon that is given, or runs already.
+/// Finds the given daemon, or one that runs already.
 pub(crate) async fn find_running(global: &Global) -> Result<Option<Endpoint>, Failure> {
     let given = global.connection.address()?;
     Ok(daemon::find_running(given, &settings()).await)
@@ -32,7 +32,7 @@ pub(crate) async fn connect(
     connection: &Connection,
     endpoint: &Endpoint,
 ) -> Result<Daemon, Failure> {
-    // The TLS flags are for the daemon that the user names; ours are on local sockets.
+    // The TLS flags are for the daemon that the user names; the others are on local sockets.
     let tls = match endpoint {
         Endpoint::Given(_) => connection
             .tls()

@@ -1,4 +1,4 @@
-//! How a command fails: the exit code, the error with its causes, and a hint with the next step.
+//! The failure of a command: the exit code, the error with its causes, and a hint with the next step.
 
 use std::{
     error::Error,
@@ -27,7 +27,7 @@ use crate::{logins::blotted, signals::Signals, source_hint, source_lines::Lines,
 pub(crate) enum Exit {
     /// 1: the build failed.
     Failed,
-    /// 2: the command line asks for something that cannot be.
+    /// 2: the command line asks for something impossible.
     Usage,
     /// 3: the catalog or an input is wrong.
     Catalog,
@@ -86,7 +86,7 @@ impl Failure {
         self
     }
 
-    /// The same with the errors of what went wrong after it; the exit code and the hint stay.
+    /// The same with the errors of a later failure; the exit code and the hint stay.
     pub(crate) fn followed_by(mut self, later: Self) -> Self {
         self.errors.extend(later.errors);
         self.hint = self.hint.or(later.hint);
@@ -105,7 +105,7 @@ impl Failure {
     /// Prints the errors, each with its causes, and the hint.
     pub(crate) fn print(&self) {
         let mut stderr = anstream::stderr().lock();
-        // Where stderr is gone there is nobody left to tell.
+        // Where stderr is gone, there is no reader left.
         let _ = stderr
             .write_all(self.render().as_bytes())
             .and_then(|()| stderr.flush());
@@ -129,12 +129,12 @@ impl Failure {
     }
 }
 
-/// A variant that failed, with its causes, and the lines that it comes from.
+/// A failed variant, with its causes, and the lines that it comes from.
 pub(crate) fn told_at_once(failure: &VariantFailure) -> String {
     blotted(&told(failure, Some(failure))).into_owned()
 }
 
-/// An error with its causes; of a variant that failed, with the lines that it comes from.
+/// An error with its causes; for a failed variant, with the lines that it comes from.
 fn told(error: &dyn Error, failure: Option<&VariantFailure>) -> String {
     let (red, mut text) = (RED, String::new());
     _ = writeln!(
@@ -167,14 +167,14 @@ fn lines_of(failure: &VariantFailure) -> Vec<Lines> {
     all
 }
 
-/// What is wrong.
+/// The style of errors.
 pub(crate) const RED: Style = bold(AnsiColor::Red);
 
 const fn bold(color: AnsiColor) -> Style {
     Style::new().bold().fg_color(Some(Color::Ansi(color)))
 }
 
-/// Later lines stand below the first one.
+/// A text whose later lines stand below the first one.
 fn indented(text: &str, by: &str) -> String {
     text.trim_end().replace('\n', &format!("\n{by}"))
 }
@@ -283,7 +283,7 @@ impl From<Needed> for Failure {
     }
 }
 
-/// A reference of which it cannot be known what it stands for.
+/// A reference that cannot be resolved.
 impl From<ResolveError> for Failure {
     fn from(error: ResolveError) -> Self {
         let trouble = error.trouble();
@@ -429,7 +429,7 @@ impl From<PlanError> for Failure {
     }
 }
 
-/// What a user wrote on the command line is usage; the rest is in a file.
+/// The exit code and the hint: an error on the command line is usage; the rest is in a file.
 fn on_base(error: &BaseError) -> (Exit, Option<String>) {
     match error {
         BaseError::UnknownContext { valid, .. } => {

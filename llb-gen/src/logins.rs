@@ -1,14 +1,14 @@
-//! Logins in URLs, which nobody may see: a URL that is refused is quoted, and so may its password be.
+//! Logins in URLs, which nobody may see: an error quotes the URL that it is about, password included.
 
 use std::borrow::Cow;
 
-/// What stands in the place of a login.
+/// The replacement of a login.
 const BLOT: &str = "***@";
 
 /// The user of repositories over ssh, who is no secret.
 const GIT: &str = "git";
 
-/// The schemes whose URLs have logins. An image's digest stands behind an `@`, too.
+/// The schemes whose URLs have logins. An image's digest comes after an `@`, too.
 const SCHEMES: [&str; 5] = ["http", "https", "git", "ssh", "tcp"];
 
 /// A text without the users and passwords of the URLs in it.
@@ -30,14 +30,14 @@ pub(crate) fn blotted(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a text ends with a scheme, whose letters may be large.
+/// Whether a text ends with a scheme, in small or capital letters.
 fn ends_with(text: &str, scheme: &str) -> bool {
     let at = text.len().saturating_sub(scheme.len());
     text.get(at..)
         .is_some_and(|end| end.eq_ignore_ascii_case(scheme))
 }
 
-/// What stands before the host, which is behind the last `@` of the first part of a URL.
+/// The login before the host, which comes after the last `@` of the first part of a URL.
 fn login(behind_scheme: &str) -> Option<&str> {
     let ends = |c: char| matches!(c, '/' | '?' | '#' | '`' | '"' | '\'') || c.is_whitespace();
     let authority = behind_scheme.split(ends).next()?;

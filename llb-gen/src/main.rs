@@ -1,4 +1,4 @@
-//! `llbgen`: the artifacts are those of `llbgen.toml`.
+//! `llbgen`: the command whose artifacts are those of `llbgen.toml`.
 
 use std::process::ExitCode;
 

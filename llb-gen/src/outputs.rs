@@ -1,4 +1,4 @@
-//! The outputs of a build: where they go, who takes them, and what is said of them in the end.
+//! The outputs of a build: where they go, who takes them, and the report at the end.
 
 mod kept;
 mod load;

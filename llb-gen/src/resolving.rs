@@ -1,4 +1,4 @@
-//! What `lock` and `update` have in common: asking a daemon, or else the registries, what references stand for.
+//! The common part of `lock` and `update`: resolving references with a daemon, or else with the registries.
 
 use buildkit_client::{Daemon, DockerConfig};
 use catalog::Lock;
@@ -16,7 +16,8 @@ use crate::{
     stderr,
 };
 
-/// Asks what is to be pinned, of a daemon that runs or else of the registries themselves, and writes it into `lock`.
+/// Resolves references with a daemon that runs, or else with the registries themselves, and writes the pins into
+/// `lock`.
 pub(crate) fn resolve(
     pinning: &Pinning,
     lock: &mut Lock,
@@ -92,7 +93,7 @@ pub(crate) fn registries(
     })
 }
 
-/// What failed while it was asked; a command that a signal ended when that is why.
+/// The failure of resolving; an interrupted command if a signal is the reason.
 pub(crate) fn failed(error: EngineError, signals: &Signals) -> Failure {
     match &error {
         EngineError::Unresolved(unresolved) if unresolved.is_cancelled() => {

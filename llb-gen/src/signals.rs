@@ -21,7 +21,7 @@ const SIGHUP: u8 = 1;
 const SIGINT: u8 = 2;
 const SIGTERM: u8 = 15;
 
-/// The signals that interrupt, watched from now on.
+/// The signals that interrupt; they are watched from the start on.
 #[derive(Debug, Clone)]
 pub(crate) struct Signals {
     cancelled: CancellationToken,
@@ -50,7 +50,7 @@ impl Signals {
             tokio::spawn(async move {
                 while stream.recv().await.is_some() {
                     if signals.received.swap(number, Ordering::Relaxed) != 0 {
-                        // The user does not want to wait. What is left of a private daemon, the next call clears away.
+                        // The user does not want to wait. The next call clears away what is left of a private daemon.
                         process::exit(128 + i32::from(number));
                     }
                     signals.cancelled.cancel();

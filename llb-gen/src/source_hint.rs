@@ -1,13 +1,13 @@
-//! The next step when a source cannot be had: each kind of source has servers and logins of its own.
+//! The next step when a source cannot be had: each kind of source has its own servers and logins.
 
 use engine::{SourceKind, Trouble};
 
 use crate::failure::Exit;
 
-/// What to do about anything that goes away by itself.
+/// The hint for trouble that goes away by itself.
 pub(crate) const AGAIN: &str = "this may well go away: run it again";
 
-/// The exit code that a trouble leaves with.
+/// The exit code for a trouble.
 pub(crate) fn exit(trouble: Option<Trouble>) -> Exit {
     match trouble {
         Some(Trouble::Unreachable) => Exit::Unreachable,
@@ -16,7 +16,7 @@ pub(crate) fn exit(trouble: Option<Trouble>) -> Exit {
     }
 }
 
-/// The next step when the server of a source says no.
+/// The next step when the server of a source refuses.
 pub(crate) fn refused(kind: SourceKind, name: &str, trouble: Option<Trouble>) -> String {
     let typing_error = format!("look for a typing error in `{name}`");
     match (kind, trouble) {

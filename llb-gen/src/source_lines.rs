@@ -6,10 +6,11 @@ use buildkit_client::FailureSource;
 
 use crate::{failure::RED, terminal::quoted};
 
-/// So many lines around those that are meant tell where one is in the file.
+/// The number of lines around the meant ones that tell where they are in the file.
 const AROUND: usize = 2;
 
-/// Of a step that is longer, such as a script in `llbgen.toml`, the first lines tell which it is.
+/// The most meant lines that are shown: the first lines of a longer step, such as a script in `llbgen.toml`, tell which
+/// it is.
 const MOST: usize = 10;
 
 /// The lines of a file around a place in it:
@@ -26,9 +27,9 @@ pub(crate) struct Lines {
     /// The first line that is shown, from 1.
     start: usize,
     shown: Vec<String>,
-    /// The lines that are meant, from 1.
+    /// The meant lines, from 1.
     meant: (usize, usize),
-    /// How many of those are left out.
+    /// The number of meant lines that are left out.
     left_out: usize,
 }
 
@@ -46,7 +47,7 @@ impl Lines {
         let last = end.clamp(first, lines.len());
         let left_out = (last + 1 - first).saturating_sub(MOST);
         let start = first.saturating_sub(AROUND).max(1);
-        // What is left out lies between what is shown and what comes behind.
+        // The gap lies between the shown lines and those that come after.
         let until = if left_out > 0 {
             last - left_out
         } else {

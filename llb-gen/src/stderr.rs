@@ -1,4 +1,4 @@
-//! What is told to the user, on stderr. Where stderr is closed or full there is nobody left to tell, and that is no reason to
+//! Messages to the user, on stderr. Where stderr is closed or full, there is no reader left, and that is no reason to
 //! end: results are on stdout.
 
 use std::io::Write as _;
@@ -13,7 +13,7 @@ pub(crate) fn line(text: &str) {
     write(&plain(&blotted(text)));
 }
 
-/// Writes lines that have colours.
+/// Writes lines with colours.
 pub(crate) fn in_colours(text: &str) {
     let text = blotted(text);
     let lines: Vec<_> = text.lines().map(coloured).collect();

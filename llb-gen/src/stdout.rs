@@ -1,4 +1,4 @@
-//! Results, on stdout. A reader that has had enough, as `head` has, is no error: it asked for no more.
+//! Results, on stdout. A reader that closes early, as `head` does, is no error: it asked for no more.
 
 use std::{
     error::Error,
@@ -8,7 +8,7 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
 
-/// stdout, which takes everything that comes after its reader has gone.
+/// stdout; after its reader has gone, writes to it succeed and go nowhere.
 pub(crate) fn lock() -> UntilClosed<StdoutLock<'static>> {
     UntilClosed {
         out: io::stdout().lock(),
@@ -26,7 +26,7 @@ pub(crate) fn text(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// A writer whose reader may go.
+/// A writer whose reader may go away.
 pub(crate) struct UntilClosed<W> {
     out: W,
     is_closed: bool,

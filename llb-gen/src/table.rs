@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::stdout;
 
-/// Rows under headings, in columns as wide as they need to be; a column in which no row has anything is left out.
+/// Rows under headings, in columns as wide as they need to be; an empty column is left out.
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());

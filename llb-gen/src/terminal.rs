@@ -1,20 +1,20 @@
-//! Texts of catalogs, daemons, registries and steps on their way to a terminal, which would take orders from them: move its
-//! cursor, rename its window, turn lines round.
+//! Texts of catalogs, daemons, registries and steps on their way to a terminal, which would obey orders in them: move
+//! its cursor, rename its window, turn lines round.
 
 use std::borrow::Cow;
 
 use crate::logins::blotted;
 
-/// The longest line of an error, which is the longest path of Linux. A daemon's own words may have megabytes.
+/// The longest line of an error: as long as the longest path of Linux. A daemon's own words may have megabytes.
 const LONGEST_LINE: usize = 4096;
 
-/// The longest error. The first of it says the most.
+/// The longest error. Its beginning says the most.
 const LONGEST_ERROR: usize = 64 << 10;
 
-/// The most that is shown of a line that is quoted from a file or a server.
+/// The longest part of a line that is quoted from a file or a server.
 const LONGEST_QUOTE: usize = 200;
 
-/// A text with what a terminal takes for orders as escapes; line ends and tabs stay.
+/// A text whose orders to a terminal are escaped; line ends and tabs stay.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     if !text.contains(gives_orders) {
         return Cow::Borrowed(text);
@@ -30,19 +30,19 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The same of an error or a step, without logins, and with lines that are no longer than a path can be.
+/// The same for an error or a step, without logins, and with lines that are no longer than a path can be.
 pub(crate) fn told(text: &str) -> String {
     let lines = text.split('\n').map(|line| cut(line, LONGEST_LINE));
     let lines: Vec<Cow<'_, str>> = lines.collect();
     plain(&blotted(&cut(&lines.join("\n"), LONGEST_ERROR))).into_owned()
 }
 
-/// A line that is quoted, as much of it as tells which it is.
+/// The part of a quoted line that tells which it is.
 pub(crate) fn quoted(line: &str) -> String {
     plain(&cut(line, LONGEST_QUOTE)).into_owned()
 }
 
-/// A line of a step's output: colours stay, until its end, and all else that a terminal takes for orders goes.
+/// A line of a step's output: colours stay, until its end, and all other orders to a terminal go.
 pub(crate) fn coloured(line: &str) -> Cow<'_, str> {
     if !line.contains(gives_orders) {
         return Cow::Borrowed(line);
@@ -67,14 +67,14 @@ pub(crate) fn coloured(line: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Control characters, and those that turn the order of a line round.
+/// Whether it is a control character, or one that turns the order of a line round.
 fn gives_orders(c: char) -> bool {
     let turns_round = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     turns_round || c.is_control() && !matches!(c, '\n' | '\t')
 }
 
-/// The escape sequence that `text` begins with (ECMA-48): to its final byte, or, of a string such as a window's title, to
-/// its terminator; to the end of the text where that is missing.
+/// The escape sequence that `text` begins with (ECMA-48): to its final byte, or, of a string such as a window's title,
+/// to its terminator; to the end of the text where that is missing.
 fn escape_sequence(text: &str) -> &str {
     let Some(kind) = text[1..].chars().next() else {
         return text;
@@ -105,7 +105,7 @@ fn is_colour(sequence: &str) -> bool {
     })
 }
 
-/// The beginning of a line that is longer than `most` characters, and how many were left out.
+/// The beginning of a line that is longer than `most` characters, and the number of characters that were left out.
 fn cut(line: &str, most: usize) -> Cow<'_, str> {
     match line.char_indices().nth(most) {
         None => Cow::Borrowed(line),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes, in whatever pieces: no control character but line ends and tabs, and colours alone.
+        /// For any text, in any pieces: no control characters but line ends and tabs, and no sequences but colours.
         #[test]
         fn no_order_gets_through(
             parts in prop::collection::vec(

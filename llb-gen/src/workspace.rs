@@ -1,4 +1,4 @@
-//! The workspace of a command: what its arguments select, read from the context directory.
+//! The workspace of a command: the artifacts that its arguments select, read from the context directory.
 
 use buildkit_client::CancellationToken;
 use catalog::{CheckedCatalog, PlanOptions, Platform, Request, Variant};
@@ -10,7 +10,7 @@ use crate::{
     stderr,
 };
 
-/// What of a catalog a command is about, and how it is planned.
+/// The artifacts that a command is about, and how they are planned.
 pub(crate) struct Question {
     request: Request,
     disk: Disk,
@@ -39,7 +39,7 @@ impl Question {
         self
     }
 
-    /// Where inputs are read from.
+    /// The source of inputs.
     pub(crate) fn into_disk(self) -> Disk {
         self.disk
     }
@@ -61,7 +61,7 @@ impl Question {
         Ok(block_on(opened)??)
     }
 
-    /// The same of variants that are chosen already.
+    /// The same for variants that are chosen already.
     pub(crate) fn ask_for<'c>(
         &self,
         catalog: &'c CheckedCatalog,
@@ -72,7 +72,7 @@ impl Question {
         Ok(block_on(opened)??)
     }
 
-    /// Says which options no selected artifact has: they change nothing.
+    /// Names the options that no selected artifact has: they change nothing.
     fn tell_unused(&self, variants: &[Variant]) {
         let unused = catalog::unused_options(variants, &self.request.set);
         if !unused.is_empty() && !self.is_quiet {
@@ -84,7 +84,7 @@ impl Question {
     }
 }
 
-/// What is there of each product.
+/// The status of each product.
 pub(crate) fn statuses(products: &[Product], looked: Looked<'_>) -> Result<Vec<Status>, Failure> {
     // A signal ends the program.
     let never = CancellationToken::new();
@@ -102,7 +102,7 @@ pub(crate) fn host_platform() -> Platform {
     Platform::new(std::env::consts::OS, std::env::consts::ARCH).normalized()
 }
 
-/// What a command is about when no artifact is named: the catalog's defaults, or all.
+/// The artifacts of a command that names none: the catalog's defaults, or all.
 pub(crate) fn or_all(catalog: &CheckedCatalog, artifacts: &[String]) -> Vec<String> {
     if artifacts.is_empty() && catalog.defaults().is_empty() {
         vec!["all".to_owned()]

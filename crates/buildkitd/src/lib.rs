@@ -1,4 +1,4 @@
-//! The daemon that builds: the one that the user names, the one that already runs, or a private one.
+//! The daemon that builds: the one that the user names, one that runs already, or a private one.
 //!
 //! [`find`] decides. A given address is taken as it is. Otherwise a buildkitd that answers at its usual socket is
 //! used, and nothing of it is changed. Otherwise a private `buildkitd` is started, or joined when another call has
@@ -21,10 +21,10 @@ pub use private::PrivateDaemon;
 pub use settings::{ConfigFile, Privilege, Settings};
 pub use start_hint::{CONTAINER_IMAGE, start_hint};
 
-/// Where to build, and what must be let go at the end.
+/// The daemon to build with; a private one must be let go at the end.
 #[derive(Debug)]
 pub enum Endpoint {
-    /// The address that the user gave, unchecked: connecting to it tells what is wrong with it.
+    /// The address that the user gave. It is not checked: connecting to it finds what is wrong with it.
     Given(Address),
     /// A daemon that answered at its usual socket. It is not ours and goes on afterwards.
     Local(Address),
@@ -33,7 +33,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Where it listens.
+    /// The address at which it listens.
     pub fn address(&self) -> &Address {
         match self {
             Self::Given(address) | Self::Local(address) => address,
@@ -70,7 +70,7 @@ pub enum FindError {
 }
 
 impl FindError {
-    /// What the user can do next; several lines.
+    /// The next steps for the user; several lines.
     pub fn hint(&self) -> String {
         match self {
             Self::NoDaemon { .. } => start_hint(),
@@ -98,7 +98,7 @@ pub async fn find(given: Option<Address>, settings: &Settings) -> Result<Endpoin
     }
 }
 
-/// The daemon that is given, or that runs already; none is started.
+/// The daemon at the given address, or one that runs already; none is started.
 pub async fn find_running(given: Option<Address>, settings: &Settings) -> Option<Endpoint> {
     if let Some(address) = given {
         return Some(Endpoint::Given(address));

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use buildkit_client::{Address, ConnectError, ConnectOptions, Daemon};
 
-/// How long an answer may take. A daemon answers within milliseconds; one on a machine whose processors are all taken
-/// by builds, within a few seconds. Whoever says nothing for longer hangs.
+/// How long an answer may take. A daemon answers within milliseconds, or within a few seconds on a machine whose
+/// processors are all busy with builds. One that is silent for longer hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Connects and asks the daemon who it is: a process that hangs still accepts connections.

@@ -1,4 +1,4 @@
-//! What the search for a daemon depends on, as one value: the environment is read by the caller.
+//! The settings of the search for a daemon, as one value: the environment is read by the caller.
 
 use std::env::split_paths;
 use std::ffi::OsString;
@@ -10,14 +10,14 @@ use crate::cache_dir::cache_dir;
 /// Where to look for a daemon and how to run a private one.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Directories in which `buildkitd`, `runc` and, for a non-root user, `rootlesskit` and `newuidmap` are looked
-    /// for, first match wins. From `PATH`; whoever has them elsewhere puts that directory in front. The system's
-    /// `sbin` directories are looked at last in any case, since a user's `PATH` often lacks them.
+    /// Directories in which `buildkitd`, `runc` and, for a non-root user, `rootlesskit` and `newuidmap` are looked for;
+    /// the first match wins. From `PATH`; a user who has them elsewhere puts that directory in front. The system's
+    /// `sbin` directories are always looked at last, since a user's `PATH` often lacks them.
     pub search_path: Vec<PathBuf>,
     /// The sockets at which a daemon is usually found, in order of preference.
     pub sockets: Vec<PathBuf>,
     /// The directory of the private daemon: locks, configuration, log, state. Created with mode 0700. `None` where
-    /// there is no cache directory: then only a private daemon cannot be had.
+    /// there is no cache directory: then a private daemon is the only thing that cannot be had.
     pub state_dir: Option<PathBuf>,
     /// The settings for buildkitd that the private daemon starts with.
     pub config: ConfigFile,
@@ -109,7 +109,7 @@ impl Settings {
 }
 
 impl Privilege {
-    /// That of this process.
+    /// The privilege of this process.
     pub fn current() -> Self {
         if rustix::process::geteuid().is_root() {
             Self::Root
@@ -194,7 +194,7 @@ mod tests {
             &[system],
             &ConfigFile::Explicit("my.toml".into()),
         );
-        // Without a home there is nowhere to keep a daemon's state; one that runs already is found all the same.
+        // Without a home there is no place for a daemon's state; a daemon that runs already is found all the same.
         check(Privilege::Root, &[], None, &[system], &usual(etc));
         check(
             Privilege::User,

@@ -1,4 +1,4 @@
-//! What a user can do who has no daemon: start one in a container and name it.
+//! The hint for a user without a daemon: start one in a container and name it.
 
 /// The image that the hint starts: the release that this program is tested with.
 pub const CONTAINER_IMAGE: &str = "moby/buildkit:v0.32.2";

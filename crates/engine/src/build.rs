@@ -1,4 +1,4 @@
-//! Builds plans side by side, and publishes what comes out of each.
+//! Builds products side by side, and moves the tags of images last.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -27,12 +27,12 @@ use crate::{
     workspace::LocalFiles,
 };
 
-/// How plans are built.
+/// How products are built.
 #[derive(Debug)]
 pub struct BuildOptions {
     /// Where outputs are written to.
     pub output: Destination,
-    /// How many plans are built at a time; all of them when `None`.
+    /// The most products that are built at a time; all of them when `None`.
     pub jobs: Option<usize>,
     /// Whether the others are built to the end when one fails.
     pub keep_going: bool,
@@ -44,21 +44,21 @@ pub struct BuildOptions {
     pub registries: RegistryAccess,
     /// How images leave the daemon.
     pub image: ImageOptions,
-    /// What the daemon may read of this machine: a [`Call`](crate::Call) knows it of its workspace.
+    /// The files of this machine that the daemon may read; a [`Call`](crate::Call) takes them from its workspace.
     pub sent: Sent,
 }
 
-/// What the daemon may read of this machine.
+/// The files of this machine that the daemon may read.
 #[derive(Debug, Default)]
 pub struct Sent {
     /// Where the files are.
     pub local: LocalFiles,
-    /// By which the daemon keeps the files that are sent; without one, all are sent each time.
+    /// The key by which the daemon keeps the files that are sent; without one, all are sent each time.
     pub shared_key: Option<String>,
 }
 
 impl BuildOptions {
-    /// What steps may ask for besides files.
+    /// The secrets and agents that steps may ask for.
     pub fn step_access(&self) -> StepAccess<'_> {
         StepAccess {
             secrets: &self.secrets,
@@ -66,7 +66,7 @@ impl BuildOptions {
         }
     }
 
-    /// What binds graphs to a session of this client.
+    /// The sessions that send local sources: `session` of this client.
     pub(crate) fn sessions(&self, session: &SessionId) -> LocalSessions {
         let sessions = LocalSessions::new(session.as_str());
         match self.sent.shared_key {
@@ -75,7 +75,7 @@ impl BuildOptions {
         }
     }
 
-    /// The solve in that session.
+    /// `solve` in `session`, with the key of the files that are sent.
     pub(crate) fn in_session(&self, solve: Solve, session: SessionId) -> Solve {
         let solve = solve.with_session(session);
         match &self.sent.shared_key {
@@ -90,7 +90,7 @@ impl BuildOptions {
 pub struct BuildFailure {
     /// The outputs that were written all the same.
     pub outputs: Vec<Output>,
-    /// What failed, in the order in which it did; empty when the build was only cancelled.
+    /// The failures, in their order; empty when the build was only cancelled.
     pub failures: Vec<Arc<VariantFailure>>,
     /// Whether each failure was told when it happened, as an [`Event::Failed`].
     pub is_told: bool,
@@ -110,7 +110,7 @@ pub struct VariantFailure {
 }
 
 impl VariantFailure {
-    /// Where in the user's files what failed is written, in the order in which the graph says so; empty when it does not.
+    /// The places of the failure in the user's files, in the graph's order; empty when the graph names none.
     pub fn sources(&self) -> &[FailureSource] {
         let error = match &self.reason {
             FailureReason::Solve(error) => error,
@@ -125,7 +125,7 @@ impl VariantFailure {
     }
 }
 
-/// What tells the variants of one artifact apart: `linux/amd64 l10n=en_US`.
+/// The platform and values of a variant, which tell it from others of its artifact: `linux/amd64 l10n=en_US`.
 fn within_artifact(variant: &Variant) -> String {
     let shown = variant.to_string();
     shown
@@ -168,10 +168,10 @@ pub enum FailureReason {
     /// An image, a download or a git repository cannot be fetched.
     #[error(transparent)]
     Source(Box<SourceFailure>),
-    /// A download is another file than its checksum says.
+    /// The content of a download does not match its checksum.
     #[error(transparent)]
     Checksum(Box<ChecksumFailure>),
-    /// The image that is to have the packer does not have it.
+    /// The image of `--helper-image` does not have the packer.
     #[error("the image `{image}` of `--helper-image` has no `/{PACKER_PROGRAM}`")]
     NoPacker {
         /// The image.
@@ -183,7 +183,7 @@ pub enum FailureReason {
     /// The solve failed in another way.
     #[error(transparent)]
     Solve(#[from] SolveError),
-    /// The daemon says that all is well, and not which image it made.
+    /// The daemon reports success, but not the digest of the image.
     #[error("the daemon ended the build without the digest of the image")]
     NoDigest,
     /// An image cannot be pushed.
@@ -192,7 +192,7 @@ pub enum FailureReason {
     /// A tag was not moved.
     #[error(transparent)]
     Tag(Box<TagError>),
-    /// The daemon, which was to move the tags of an image that it had just pushed, made another one.
+    /// The daemon was to move the tags of an image that it had just pushed, and made another image.
     #[error("the image was pushed as `{pushed}`, and then its tags to `{digest}`")]
     TwoDigests {
         /// The digest that was pushed.
@@ -200,7 +200,7 @@ pub enum FailureReason {
         /// The digest that the tags have.
         digest: String,
     },
-    /// The daemon says that all is well, and has broken off its tar.
+    /// The daemon reports success, but its tar is cut off.
     #[error("the daemon ended the build without sending its tar to the end")]
     NoTar,
 }
@@ -211,13 +211,13 @@ impl From<TagError> for FailureReason {
     }
 }
 
-/// Builds `products`, each with a solve and a session of its own: the daemon says of a tar that it sends only which
-/// exporter of its solve it comes from. Outputs are in the order of the products.
+/// Builds `products`, each with a solve and a session of its own: of a tar that it sends, the daemon says only which
+/// exporter of the solve it comes from. Outputs are in the order of the products.
 ///
-/// The tags of images move last, when every product is delivered; when the others are built to the end whatever fails, those
-/// of the images that are delivered.
+/// The tags of images move last, when every product is delivered; with `keep_going`, the tags of delivered images move
+/// whatever fails.
 ///
-/// Cancelling the token ends all solves; what is not complete then leaves no file.
+/// Cancelling the token ends all solves; incomplete outputs then leave no file.
 pub(crate) async fn build(
     daemon: &Daemon,
     products: Vec<Product>,
@@ -251,10 +251,10 @@ struct Building<'a> {
     events: &'a (dyn Fn(Event) + Sync),
 }
 
-/// What a call has come to so far.
+/// The results of a call so far.
 #[derive(Default)]
 struct Done {
-    /// By the place of the product.
+    /// By the index of the product.
     outputs: BTreeMap<usize, Output>,
     failures: Vec<Arc<VariantFailure>>,
     /// Whether something was given up.
@@ -262,7 +262,7 @@ struct Done {
 }
 
 impl Building<'_> {
-    /// Solves all products side by side; the images that are pushed, each with its place, whose tags are still to move.
+    /// Solves all products side by side. Returns the pushed images, whose tags are still to move, each with its index.
     async fn deliver(&self, products: Vec<Product>, done: &mut Done) -> Vec<(usize, Pushed)> {
         let jobs = self.options.jobs.unwrap_or(products.len()).max(1);
         let one =

@@ -1,4 +1,4 @@
-//! One call that builds: from a workspace to outputs, whoever shows what happens meanwhile.
+//! One call that builds, from a workspace to outputs; events go to the caller.
 
 use buildkit_client::Daemon;
 use catalog::LOCK_FILE;
@@ -22,15 +22,15 @@ use crate::{
 pub struct Call<'a> {
     /// Where inputs and the lock are.
     pub disk: &'a Disk,
-    /// What plans are delivered as.
+    /// How plans become products.
     pub delivery: Delivery<'a>,
-    /// How it is looked for what is there.
+    /// How the call looks for outputs that are there already.
     pub sorting: Sorting<'a>,
     /// How products are built.
     pub options: BuildOptions,
-    /// Whether the user has had enough. What is not complete then leaves no file.
+    /// Cancelled when the user gives up. Incomplete outputs then leave no file.
     pub cancelled: &'a CancellationToken,
-    /// Told what happens.
+    /// Receives the events.
     pub events: &'a (dyn Fn(Event) + Sync),
 }
 
@@ -46,8 +46,8 @@ pub enum CallError {
 }
 
 impl Call<'_> {
-    /// Pins what the lock lacks, leaves out what is there, solves the rest side by side, and moves tags last. The outputs, those
-    /// that were there among them, are in the order of the selection.
+    /// Pins what the lock lacks, leaves out what is there, solves the rest side by side, and moves tags last. The
+    /// outputs, including those that were there, are in the order of the selection.
     pub async fn deliver(
         self,
         daemon: &Daemon,
@@ -64,7 +64,7 @@ impl Call<'_> {
         self.build(daemon, workspace, work_list).await
     }
 
-    /// What is to be built of products, and what is in the output directory already.
+    /// The products to build, and the outputs that are in the output directory already.
     fn sorted(
         &self,
         products: Vec<Product>,
@@ -73,7 +73,7 @@ impl Call<'_> {
         WorkList::sorted(products, self.sorting, self.options.step_access(), waiting)
     }
 
-    /// Tells what must be known before anything is built, and leaves out the images that their registries have.
+    /// Sends the warnings of the list as events, and leaves out the images that their registries have.
     pub async fn look_in_registries(&self, work_list: &mut WorkList) {
         for warning in work_list.warnings.drain(..) {
             (self.events)(Event::Warning(warning));
@@ -87,7 +87,7 @@ impl Call<'_> {
         }
     }
 
-    /// Builds what is on the list, from the files that the workspace has read.
+    /// Builds the products of the list from the files that the workspace has read.
     pub async fn build(
         mut self,
         daemon: &Daemon,
@@ -105,7 +105,7 @@ impl Call<'_> {
         work_list.together(built).map_err(CallError::Build)
     }
 
-    /// Has the daemon say what unpinned references stand for, and the lock keep it.
+    /// Asks the daemon what unpinned references stand for, and keeps the answers in the lock.
     async fn pin(&self, daemon: &Daemon, workspace: &mut Workspace<'_>) -> Result<(), EngineError> {
         if workspace.unpinned().is_empty() {
             return Ok(());
@@ -133,7 +133,7 @@ impl Call<'_> {
         pinned.map(drop)
     }
 
-    /// The key by which the daemon keeps what is sent, if anything is.
+    /// The key by which the daemon keeps the files that are sent; `None` when none are sent or there is no key.
     fn shared_key(&self, work_list: &WorkList) -> Option<String> {
         let mut plans = work_list.products.iter().flat_map(Product::plans);
         if plans.all(|plan| plan.locals.is_empty()) {

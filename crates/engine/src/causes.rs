@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// The causes of an error; one that says what the error above it said already is passed over.
+/// The causes of an error, without those that repeat the error above them.
 pub fn causes(error: &dyn Error) -> Vec<String> {
     let mut said = error.to_string();
     let mut causes = Vec::new();

@@ -1,7 +1,7 @@
-//! Downloads that are not what their checksums say, told from servers that answer with an error.
+//! Downloads whose content does not match their checksums, told from servers that answer with an error.
 //!
-//! BuildKit hashes the body of whatever a server answers when a checksum is set, so that every outage of a server reads as
-//! `digest mismatch`. One more question without the checksum tells the truth.
+//! When a checksum is set, BuildKit hashes the body of every answer, so that an outage of a server reads as
+//! `digest mismatch`. A second question without the checksum finds the real reason.
 
 use std::fmt;
 
@@ -18,29 +18,29 @@ use crate::{
     source_queries,
 };
 
-/// How BuildKit's `source/http` begins what it says of another file.
+/// The beginning of the message of BuildKit's `source/http` about another file.
 pub const MISMATCH: &str = "digest mismatch";
 
-/// A download that is another file than its checksum says.
+/// A download whose content does not match its checksum.
 #[derive(Debug, thiserror::Error)]
 #[error("{url} is not the file that it was: {expected_by} expects `{expected}`, and {} came", found.as_ref().map_or_else(|| "another one".to_owned(), |found| format!("`{found}`")))]
 pub struct ChecksumFailure {
     /// The URL.
     pub url: String,
-    /// Who expects something else.
+    /// The origin of the expected digest.
     pub expected_by: ExpectedBy,
     /// The digest that is expected.
     pub expected: String,
     /// The digest of what came, if it is known.
     pub found: Option<String>,
-    /// Where in the user's files it is written.
+    /// Its places in the user's files.
     pub sources: Vec<FailureSource>,
-    /// Why the server could not be asked once more.
+    /// Why the server could not be asked a second time.
     #[source]
     pub unasked: Option<ResolveError>,
 }
 
-/// Who says what a download must be.
+/// The origin of an expected digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpectedBy {
     /// The lock.
@@ -58,7 +58,7 @@ impl fmt::Display for ExpectedBy {
     }
 }
 
-/// The failure, when `source` is a download of `plan` that is not what its checksum says, as the daemon has it.
+/// The failure, if `source` is a download of `plan` and the daemon says that its checksum does not match.
 pub(crate) fn classify(
     plan: &Plan,
     source: &SourceContent,
@@ -99,7 +99,7 @@ fn came(message: &str, expected: &str) -> Option<String> {
     digests.next().map(str::to_owned)
 }
 
-/// What the server of a download that failed says without the checksum.
+/// The reason for a failed download: its server is asked once more, without the checksum.
 pub(crate) async fn explained(
     failure: ChecksumFailure,
     daemon: &Daemon,
@@ -113,7 +113,7 @@ pub(crate) async fn explained(
         Err(ResolveError::Cancelled) => return FailureReason::Solve(SolveError::Cancelled),
         Ok(answers) => return found(failure, answers.into_iter().next()),
         Err(ResolveError::Refused { message, .. }) => message,
-        // Old daemons say nothing of downloads before they have them.
+        // Old daemons say nothing of a download before they have fetched it.
         Err(ResolveError::NoAnswer { .. }) => {
             match fetched(&failure.url, daemon, cancelled).await {
                 Err(SolveError::Build(failure)) => failure.message,
@@ -127,7 +127,7 @@ pub(crate) async fn explained(
     refused(failure, message)
 }
 
-/// The server sends a file.
+/// The failure when the server sends a file.
 fn found(failure: ChecksumFailure, answer: Option<SourceAnswer>) -> FailureReason {
     let found = match answer {
         Some(SourceAnswer::Http(digest)) => Some(digest),
@@ -136,7 +136,7 @@ fn found(failure: ChecksumFailure, answer: Option<SourceAnswer>) -> FailureReaso
     if found.as_ref() != Some(&failure.expected) {
         return ChecksumFailure { found, ..failure }.into();
     }
-    // It was an error a moment ago, and is none any more.
+    // The error of a moment ago is gone.
     FailureReason::Source(Box::new(SourceFailure {
         reference: failure.url,
         kind: SourceKind::Download,
@@ -147,7 +147,7 @@ fn found(failure: ChecksumFailure, answer: Option<SourceAnswer>) -> FailureReaso
     }))
 }
 
-/// The server says why it sends none.
+/// The failure when the server says why it sends no file.
 fn refused(failure: ChecksumFailure, message: String) -> FailureReason {
     let Some(trouble) = Trouble::of_words(&message) else {
         let name = failure.url.clone();
@@ -163,7 +163,7 @@ fn refused(failure: ChecksumFailure, message: String) -> FailureReason {
     }))
 }
 
-/// It stays at what the daemon said first.
+/// The failure when the server cannot be asked: the daemon's first message stays.
 fn unasked(failure: ChecksumFailure, why: ResolveError) -> FailureReason {
     ChecksumFailure {
         unasked: Some(why),
@@ -172,7 +172,7 @@ fn unasked(failure: ChecksumFailure, why: ResolveError) -> FailureReason {
     .into()
 }
 
-/// Has the daemon fetch the file, whatever it is.
+/// Has the daemon fetch the file, whatever its content.
 async fn fetched(
     url: &str,
     daemon: &Daemon,

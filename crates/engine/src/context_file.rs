@@ -10,8 +10,8 @@ use crate::{
 /// The content of `name` in `context`; `None` when there is none.
 ///
 /// # Errors
-/// When it is no regular file, or a link out of the context: what such a file says is not for this catalog, and an error
-/// would quote it.
+/// When it is no regular file, or a link out of the context: the content of such a file is not meant for this catalog,
+/// and an error would quote it.
 pub fn read(context: &Path, name: &str) -> io::Result<Option<Vec<u8>>> {
     let path = context.join(name);
     let found = match fs::symlink_metadata(&path) {
@@ -26,6 +26,6 @@ pub fn read(context: &Path, name: &str) -> io::Result<Option<Vec<u8>>> {
         let error = "it is a link out of the context directory";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
     };
-    // What has become a link meanwhile is not followed.
+    // A file that has become a link meanwhile is not followed.
     Directory::open(&root)?.read(inside).map(Some)
 }

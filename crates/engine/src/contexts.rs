@@ -1,4 +1,4 @@
-//! `--build-context NAME=…`: what a user puts in the place of a base, or gives for steps to read.
+//! `--build-context NAME=…`: replacements of bases, and directories that steps read.
 
 mod rootfs;
 mod spec;
@@ -30,12 +30,12 @@ pub(crate) struct ReadContexts {
     pub(crate) named: BTreeMap<String, NamedContext>,
     /// The directories of the local sources.
     pub(crate) roots: BTreeMap<String, PathBuf>,
-    /// What the daemon may read of OCI layouts, by id.
+    /// The content of OCI layouts that the daemon may read, by id.
     pub(crate) stores: BTreeMap<String, ContentStore>,
 }
 
-/// Reads every context: tars are read whole, since a file that is no tar, or half of one, would silently be copied
-/// as a file by BuildKit.
+/// Reads every context. Tars are read whole: BuildKit would silently copy a file that is no tar, or half of one, as a
+/// file.
 pub(crate) fn read(
     contexts: &[BuildContext],
     needs: &Needs,
@@ -62,7 +62,7 @@ pub(crate) fn read(
                     read.roots.insert(name.clone(), root);
                     NamedContext::Directory(files)
                 }
-                // No step reads it. Whether it is in the place of a base, or of nothing, the plan says.
+                // No step reads it. The plan tells whether it replaces a base or nothing.
                 None if Path::new(&template.to_string()).is_dir() => {
                     NamedContext::Directory(BTreeMap::new())
                 }

@@ -1,4 +1,5 @@
-//! What the graphs of one solve ask of this machine: logins at registries, secrets, ssh agents. A session has nothing else.
+//! Logins at registries, secrets and ssh agents that the graphs of one solve ask this machine for. A session has
+//! nothing else.
 
 use std::collections::BTreeSet;
 
@@ -23,10 +24,10 @@ const SECRETS_OF_GIT: [&str; 2] = ["git.authtokensecret", "git.authheadersecret"
 const SECRET_OF_DOWNLOAD: &str = "http.authheadersecret";
 const AGENT_OF_GIT: &str = "git.mountsshsock";
 
-/// What BuildKit's `source/http` asks for at every download, with the host behind it.
+/// The secrets that BuildKit's `source/http` asks for at every download, with the host behind the name.
 const SECRETS_OF_HOST: [&str; 2] = ["HTTP_AUTH_HEADER_", "HTTP_AUTH_TOKEN_"];
 
-/// What a solve may ask for, by name.
+/// The names that a solve may ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Declared {
     /// The hosts of registries.
@@ -38,7 +39,7 @@ pub(crate) struct Declared {
 }
 
 impl Declared {
-    /// What the steps and sources of plans ask for.
+    /// The names that the steps and sources of plans ask for.
     pub(crate) fn by(plans: &[Plan]) -> Self {
         let mut declared = Self::default();
         for plan in plans {
@@ -117,7 +118,7 @@ impl Declared {
         }
     }
 
-    /// An image whose name is none has no registry.
+    /// An image without a valid name has no registry.
     fn image(&mut self, name: &str) {
         let image = name.parse::<ImageRef>();
         self.registries
@@ -162,7 +163,7 @@ pub(crate) fn with_declared<'a>(
         .with_auth(declared.logins(&options.registries))
 }
 
-/// Tells which hosts the daemon was refused credentials for, each once a call.
+/// Tells, once a call, which hosts the daemon was refused credentials for.
 pub(crate) fn tell_of_refused(access: &RegistryAccess, events: &(dyn Fn(Event) + Sync)) {
     access
         .warnings()

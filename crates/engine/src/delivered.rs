@@ -1,4 +1,4 @@
-//! What a build made, or found there.
+//! Outputs: what a build made, or found there.
 
 use std::{
     collections::BTreeMap,
@@ -8,31 +8,31 @@ use std::{
 use catalog::Id;
 use serde::{Serialize, Serializer};
 
-/// What a build made of a product, or found there.
+/// The output of a product, which a build made or found there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
     /// The artifact.
     pub artifact: String,
-    /// The platform; of an image all that it has, with commas between them.
+    /// The platform; for an image, all its platforms, separated by commas.
     pub platform: String,
     /// The values of axes and options.
     pub values: BTreeMap<String, String>,
-    /// The id of what it was built from; `None` when not everything was pinned.
+    /// Its id; `None` when not everything was pinned.
     pub id: Option<Id>,
-    /// What it is, and where.
+    /// Its form and its place.
     pub form: Form,
     /// Whether it was there already.
     pub up_to_date: bool,
 }
 
-/// What an output is, and where.
+/// The form of an output, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Form {
     /// A tar of one platform.
     Tar {
         /// The file.
         file: WrittenFile,
-        /// How many entries it has.
+        /// The number of its entries.
         entries: u64,
         /// The digest of the vertex that it was exported from.
         vertex: String,
@@ -43,14 +43,14 @@ pub enum Form {
         file: WrittenFile,
         /// The digest of the image's index.
         image: String,
-        /// What the archive calls it.
+        /// The names of the image in the archive.
         references: Vec<String>,
     },
     /// An image in registries.
     Pushed {
         /// The digest of the image's index.
         image: String,
-        /// What it was pushed under, each with its digest.
+        /// The references that it was pushed under, each with its digest.
         references: Vec<String>,
     },
 }
@@ -58,7 +58,7 @@ pub enum Form {
 /// A file that is complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrittenFile {
-    /// Where it is, as the output directory was given; `-` for stdout. `None` once docker or podman has taken it.
+    /// Its path, as the output directory was given; `-` for stdout; `None` when docker or podman has taken it.
     pub path: Option<PathBuf>,
     /// Its sha256, as `sha256:` and hex digits.
     pub digest: String,
@@ -80,7 +80,7 @@ impl Output {
         self.file()?.path.as_deref()
     }
 
-    /// Says where the file is now; `None` when somebody has taken it.
+    /// Sets the path of the file; `None` when somebody has taken it.
     pub fn moved_to(&mut self, path: Option<&Path>) {
         match &mut self.form {
             Form::Tar { file, .. } | Form::Archive { file, .. } => {
@@ -90,7 +90,7 @@ impl Output {
         }
     }
 
-    /// What an image is called, in registries or in its archive.
+    /// The names of an image, in registries or in its archive.
     pub fn references(&self) -> &[String] {
         match &self.form {
             Form::Tar { .. } => &[],
@@ -114,7 +114,7 @@ impl Output {
         }
     }
 
-    /// How many entries a tar has.
+    /// The number of entries of a tar.
     pub fn entries(&self) -> Option<u64> {
         match self.form {
             Form::Tar { entries, .. } => Some(entries),

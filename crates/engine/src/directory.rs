@@ -1,5 +1,5 @@
-//! A directory of input files, read without ever following a link: every step down opens one name in a directory that is
-//! already open, so that what takes the place of a directory meanwhile leads nowhere else.
+//! A directory of input files, read without following any link: every step down opens one name in a directory that is
+//! already open, so that a directory that is replaced meanwhile leads nowhere else.
 
 use std::{
     ffi::{OsStr, OsString},

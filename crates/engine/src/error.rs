@@ -1,4 +1,4 @@
-//! Why the engine goes no further, before anything is built.
+//! Errors that stop the engine before anything is built.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use crate::{
     product::NameError, resolve::ResolveError,
 };
 
-/// Why the engine goes no further, before anything is built.
+/// An error that stops the engine before anything is built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
@@ -35,13 +35,13 @@ pub enum EngineError {
     /// Two variants are one file.
     #[error(transparent)]
     Outputs(#[from] OutputClash),
-    /// The catalog does not say what an image is called.
+    /// The catalog does not say the name of an image.
     #[error(transparent)]
     Problem(#[from] Problem),
-    /// An image has no name, or one that cannot be.
+    /// An image has no name, or one that is not valid.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// Directories that steps read, and nobody gave.
+    /// Directories that steps read, and that were not given.
     #[error(transparent)]
     Contexts(#[from] MissingContexts),
     /// The lock does not say what references stand for.
@@ -50,7 +50,7 @@ pub enum EngineError {
     /// Two places want one image at two digests.
     #[error(transparent)]
     Clash(#[from] Box<PinClash>),
-    /// It cannot be known what a reference stands for.
+    /// A reference cannot be resolved.
     #[error(transparent)]
     Unresolved(#[from] ResolveError),
     /// The lock cannot be read or written.
@@ -67,13 +67,13 @@ pub enum EngineError {
         /// How often it was asked for.
         attempts: usize,
     },
-    /// Steps need what nobody gave.
+    /// Steps need secrets or an agent that were not given.
     #[error(transparent)]
     Needed(#[from] Needed),
     /// Another build writes the same outputs, and the wait for it was given up.
     #[error(transparent)]
     GivenUp(#[from] GivenUp),
-    /// The files of the other platforms of an image are not there, and its id is of all of them.
+    /// The files of an image's other platforms are not there, and its id is that of all platforms.
     #[error(transparent)]
     NoWhole(Box<EngineError>),
     /// A failure, and another one after it.
@@ -97,11 +97,11 @@ impl From<SurveyError> for EngineError {
     }
 }
 
-/// Directories that steps read, and that nobody gave.
+/// Directories that steps read, and that were not given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingContexts(BTreeMap<ContextName, ReadOf>);
 
-/// Who reads a directory, and what of it.
+/// The readers of a directory, and what they read of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct ReadOf {
     artifacts: BTreeSet<String>,
@@ -179,7 +179,7 @@ impl NotPinned {
     }
 }
 
-/// What steps need, and nobody gave.
+/// Secrets or an agent that steps need, and that were not given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Needed {
     /// Secrets.

@@ -1,4 +1,4 @@
-//! What a build tells while it runs.
+//! The events of a build.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use catalog::Variant;
 
 use crate::build::VariantFailure;
 
-/// One piece of news.
+/// One event.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// The daemon reports on a variant's steps.

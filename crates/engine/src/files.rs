@@ -1,4 +1,4 @@
-//! What declared paths and globs stand for in a directory, wherever that is.
+//! The files that declared paths and globs stand for in a directory, wherever that is.
 
 mod glob;
 mod kept;
@@ -23,23 +23,23 @@ use self::{
 /// A directory of input files. Paths are relative to it; the empty one is the directory itself. Nothing follows a
 /// symbolic link.
 pub trait InputDirectory {
-    /// What errors call the directory: ``the directory `/src` ``.
+    /// The name of the directory in errors: ``the directory `/src` ``.
     fn name(&self) -> String;
 
-    /// What a path is.
+    /// The kind of a path.
     fn kind(&self, path: &Path) -> io::Result<PathKind>;
 
     /// The names in a directory, each with whether it is a directory.
     fn names(&self, directory: &Path) -> io::Result<Vec<(OsString, bool)>>;
 
-    /// What a symbolic link points to.
+    /// The target of a symbolic link.
     fn target(&self, link: &Path) -> io::Result<PathBuf>;
 
     /// A regular file.
     fn file(&self, path: &Path) -> io::Result<InputFile>;
 }
 
-/// What a path is.
+/// The kind of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathKind {
     /// A regular file.
@@ -130,7 +130,7 @@ impl FilesError {
     }
 }
 
-/// What a step or a tag declares and cannot be read.
+/// A path that a step or a tag declares, and that cannot be read.
 #[derive(Debug)]
 pub struct DeclaredError {
     read: Read,
@@ -140,7 +140,7 @@ pub struct DeclaredError {
 }
 
 impl DeclaredError {
-    /// The error for what is declared as `read`.
+    /// The error for the declared `read`.
     pub fn new(read: Read, source: FilesError) -> Self {
         Self {
             read,
@@ -218,7 +218,7 @@ pub fn refuse_links(tree: &impl InputDirectory, path: &ContextPath) -> Result<()
     walk.refuse_links(path, path)
 }
 
-/// What was found so far.
+/// The files found so far.
 #[derive(Default)]
 struct Found {
     files: FileSet,
@@ -244,7 +244,7 @@ impl Found {
 
 struct Walk<'a, T> {
     tree: &'a T,
-    /// Whether it is for a glob: what llbgen and git themselves keep in a directory is no part of what one stands for.
+    /// Whether it is for a glob: a glob does not stand for what llbgen and git keep in a directory for themselves.
     is_glob: bool,
 }
 
@@ -276,7 +276,7 @@ impl<T: InputDirectory> Walk<'_, T> {
         Ok(())
     }
 
-    /// Goes only where the glob can match: what lies elsewhere may be unreadable, or come and go.
+    /// Walks only where the glob can match: other places may be unreadable, or come and go.
     fn collect(
         &self,
         path: &Path,

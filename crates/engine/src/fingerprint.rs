@@ -1,8 +1,8 @@
-//! What tells a file from another one that has its name, without reading it.
+//! The fingerprint of a file, which tells it from another one of the same name without reading it.
 
 use std::{fs::Metadata, os::unix::fs::MetadataExt as _};
 
-/// A file as it was when it was complete. Giving it its final name changes nothing of it.
+/// The state of a file when it was complete. Getting its final name does not change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
     /// Its number in its file system.

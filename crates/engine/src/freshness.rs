@@ -1,4 +1,4 @@
-//! Whether a variant must be built: what is there under its name, and how it got there.
+//! Whether a variant must be built, judged by the output that is there and its record.
 
 use std::{
     fmt, fs, io,
@@ -17,17 +17,17 @@ use crate::{
     regular_file::{self, Links},
 };
 
-/// How well the files of earlier builds are looked at.
+/// How thoroughly the files of earlier builds are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Inspection {
-    /// By size and time, and by content where the time is another one.
+    /// By size and time; by content where the time differs.
     #[default]
     Quick,
     /// By content.
     Full,
 }
 
-/// What is to be done for a variant.
+/// Whether a variant must be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Freshness {
     /// Its output is there, built from the same graph.
@@ -45,12 +45,12 @@ pub enum Reason {
         /// The references.
         references: Vec<String>,
     },
-    /// Directories of input files that nobody gave.
+    /// Directories of input files that were not given.
     NoContext {
         /// Their names.
         names: Vec<String>,
     },
-    /// There is neither a tar nor a record.
+    /// There is neither an output nor a record.
     NeverBuilt,
     /// There is a file, and no record of how it was made.
     NoRecord {
@@ -64,7 +64,7 @@ pub enum Reason {
         /// Those that it has.
         built: String,
     },
-    /// Nothing is wrong with this platform of an image, but with another one, and both are one output.
+    /// This platform of an image is up to date, but another one is not, and both are one output.
     Together {
         /// The other one.
         platform: String,
@@ -74,12 +74,12 @@ pub enum Reason {
         /// Those that it has.
         built: Vec<String>,
     },
-    /// The tar is not there any more.
+    /// The output is gone.
     Gone {
         /// The file.
         path: PathBuf,
     },
-    /// The tar has another size than when it was built.
+    /// The output has another size than when it was built.
     Size {
         /// The file.
         path: PathBuf,
@@ -88,12 +88,12 @@ pub enum Reason {
         /// What it was.
         built: u64,
     },
-    /// The tar has other bytes than when it was built.
+    /// The output has other bytes than when it was built.
     Bytes {
         /// The file.
         path: PathBuf,
     },
-    /// The tar cannot be read.
+    /// The output cannot be read.
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -102,7 +102,7 @@ pub enum Reason {
     },
 }
 
-/// In a phrase.
+/// The reason as a phrase.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -141,7 +141,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A freshness, unless the archive that is there calls its image by other names.
+/// The freshness, or [`Reason::Names`] if the archive that is there has other names for its image.
 fn called(freshness: Freshness, names: Option<&[String]>) -> Freshness {
     match (freshness, names) {
         (Freshness::UpToDate(output), Some(names)) if output.references() != names => {
@@ -153,8 +153,8 @@ fn called(freshness: Freshness, names: Option<&[String]>) -> Freshness {
     }
 }
 
-/// What is to be done for each of `plans`, whose one output goes to `directory`: of an image, each platform has a reason of
-/// its own. Whoever will act on it has locked the output.
+/// The freshness of each of `plans`, which make one output in `directory`. Each platform of an image has its own
+/// reason. A caller that acts on the answer holds the lock of the output.
 pub(crate) fn each_freshness(
     plans: &[Plan],
     names: Option<&[String]>,
@@ -217,7 +217,7 @@ fn of_plan(
     }
 }
 
-/// What a plan lacks, so that nothing can be known of what it would make.
+/// The references or directories that a plan lacks, without which its output is unknown.
 pub fn incomplete(plan: &Plan) -> Option<Reason> {
     let unique = |names: Vec<String>| {
         let names: std::collections::BTreeSet<String> = names.into_iter().collect();
@@ -240,7 +240,7 @@ pub fn incomplete(plan: &Plan) -> Option<Reason> {
     None
 }
 
-/// What is wrong with the file that a record speaks of.
+/// What is wrong with the file that a record names.
 fn trouble(
     plan: &Plan,
     directory: &Path,
@@ -289,8 +289,8 @@ fn trouble(
     }
 }
 
-/// Notes down which file it is now. Without the lock of its output, only when nobody else has it, and has not meanwhile
-/// written a record of something else.
+/// Notes down the present fingerprint of the file. Without the lock of its output, only if nobody else has the lock and
+/// nobody has meanwhile written a record of something else.
 fn touch(
     directory: &Path,
     plan: &Plan,

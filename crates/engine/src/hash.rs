@@ -1,4 +1,4 @@
-//! The sha256 of what is too long to be held in memory.
+//! The sha256 of data that is too long for memory.
 
 use std::io::{self, Read};
 

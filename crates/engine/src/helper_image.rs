@@ -1,13 +1,13 @@
-//! What `--helper-image` says: an image that has the program that graphs run.
+//! `--helper-image`: an image that has the program that graphs run.
 
 use std::str::FromStr;
 
 use catalog::{ImageRef, Packer, PackerSource, Platform};
 
-/// A `--helper-image`: where graphs have the packer from, instead of from this program.
+/// A `--helper-image`: the image that graphs take the packer from, instead of from this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelperImage {
-    /// The image; the packer is where the image of the frontend has it.
+    /// The image; the packer is at the same path as in the image of the frontend.
     pub image: ImageRef,
     /// What the packer runs on: the daemon's platform.
     pub platform: Platform,
@@ -16,10 +16,10 @@ pub struct HelperImage {
 /// A `--helper-image` that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HelperImageError {
-    /// The reference is none. Where arguments are parsed, causes are not shown.
+    /// The reference is not valid. The error is part of the text, because errors of arguments show no causes.
     #[error("{0}; give REF or PLATFORM=REF")]
     Image(buildkit_llb::ImageRefError),
-    /// The platform is none.
+    /// The platform is not valid.
     #[error("{0}; give REF or PLATFORM=REF")]
     Platform(buildkit_llb::PlatformError),
 }

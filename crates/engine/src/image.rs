@@ -14,7 +14,7 @@ pub(crate) use self::{
     publish::Pushed,
 };
 
-/// The annotation of an index that has the full id of what it was built from.
+/// The annotation of an index with the full id of the image.
 pub const ID_ANNOTATION: &str = "dev.llbgen.id";
 
 /// How images leave the daemon.
@@ -22,22 +22,22 @@ pub const ID_ANNOTATION: &str = "dev.llbgen.id";
 pub struct ImageOptions {
     /// Whether they are pushed, instead of written as archives.
     pub push: bool,
-    /// What kind of archives are written.
+    /// The kind of archives that are written.
     pub archive: Archive,
     /// The compression of layers; the daemon's default when there is none.
     pub compression: Option<ImageCompression>,
     /// Whether layers that the daemon has in another compression are compressed again, those of bases among them.
     pub force_compression: bool,
-    /// What is said of images beside their configs.
+    /// The annotations of images.
     pub annotations: Vec<Annotation>,
     /// The latest time in an image, in seconds since 1970.
     pub epoch: Option<i64>,
-    /// What is attested of them.
+    /// The attestations of images.
     pub attestations: Attestations,
 }
 
-/// What the daemon attests of an image, in manifests of their own in its index. Nothing unless it is asked for: an
-/// attestation says when it was made, so that no two builds have the same digest.
+/// The attestations of an image, which the daemon puts into manifests of their own in its index. None unless they are
+/// asked for: an attestation says when it was made, so that no two builds have the same digest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attestations {
     /// How it was built: `mode=min` and the like.
@@ -53,7 +53,7 @@ impl Attestations {
     }
 }
 
-/// What kind of archive an image is written as.
+/// The kind of archive that an image is written as.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Archive {
     /// OCI's, with an index of all platforms.
@@ -108,7 +108,7 @@ impl ImageOptions {
         compression.filter(|_| !self.force_compression)
     }
 
-    /// What of them changes the bytes of an image, as a part of its id.
+    /// The options that change the bytes of an image, as a part of its id.
     pub fn format(&self) -> BTreeMap<String, String> {
         let compression = self.compression.as_ref().map(|compression| {
             let level = compression.level.map(|level| format!(":{level}"));

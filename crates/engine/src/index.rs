@@ -10,11 +10,11 @@ use crate::image::ID_ANNOTATION;
 /// The annotation of the index of one platform that was pushed alone: the full id of the image that it is a part of.
 pub const PART_ANNOTATION: &str = "dev.llbgen.part-of";
 
-/// The annotation by which BuildKit says of which manifest an attestation is.
+/// BuildKit's annotation that names the manifest an attestation is about.
 const ATTESTED: &str = "vnd.docker.reference.digest";
 
-/// An index as BuildKit writes it. The fields are in BuildKit's order: an index that is put together has the bytes of one
-/// that was pushed whole.
+/// An index as BuildKit writes it. The fields are in BuildKit's order: an index that is put together has the bytes of
+/// one that was pushed whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Index {

@@ -1,4 +1,4 @@
-//! The edge: reads exactly what a selection needs, and nothing that lies outside the context directory.
+//! Reads exactly the inputs that a selection needs, and nothing outside the context directory.
 
 use std::{
     collections::BTreeMap,
@@ -66,7 +66,7 @@ pub enum InputError {
 }
 
 impl InputError {
-    /// Whether a file that should be read is not there; what is there and cannot be read is another thing.
+    /// Whether it is about a missing file, and not about one that is there and cannot be read.
     pub fn is_absence(&self) -> bool {
         match self {
             Self::Declared(error) => error.is_absence(),
@@ -80,11 +80,11 @@ impl InputError {
 /// Inputs, and where their files are.
 #[derive(Debug)]
 pub struct ReadInputs {
-    /// What the plan works on.
+    /// The inputs of the plan.
     pub inputs: Inputs,
     /// The directories of the local sources, by name.
     pub roots: BTreeMap<String, PathBuf>,
-    /// What the daemon may read of OCI layouts, by the id that graphs have.
+    /// The content of OCI layouts that the daemon may read, by the id in graphs.
     pub stores: BTreeMap<String, ContentStore>,
 }
 

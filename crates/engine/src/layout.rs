@@ -1,4 +1,4 @@
-//! An image of an OCI layout on the user's disk: which of its images is meant, what is in it, and what the daemon may read.
+//! An image of an OCI layout on the user's disk: which image is meant, what is in it, and what the daemon may read.
 //!
 //! Format: `image-layout.md` of the OCI image specification. Which image is meant follows buildx (`util/ocilayout` and
 //! `build/opt.go`).
@@ -21,10 +21,10 @@ use catalog::{BaseConfig, LayoutImage, Platform};
 use self::document::{Descriptor, Document, Header, Index, platform_of_config};
 pub use self::error::{LayoutError, LayoutProblem};
 
-/// The tag that is meant when none is given; the only image there is is meant as well.
+/// The tag that is meant when none is given. Where no image has it, the only image is meant.
 const DEFAULT_TAG: &str = "latest";
 
-/// The file that says that a directory is an OCI layout, and the one that lists its images.
+/// The file that marks a directory as an OCI layout, and the file that lists its images.
 const HEADER: &str = "oci-layout";
 const INDEX: &str = "index.json";
 
@@ -40,7 +40,7 @@ const MAX_TAG: usize = 128;
 pub struct LayoutSource {
     /// The directory.
     pub directory: PathBuf,
-    /// The tag of the image, if the digest does not say more. `latest`, or else the only image, when neither is given.
+    /// The tag of the image, unless the digest says more. Without both: `latest`, or else the only image.
     pub tag: Option<String>,
     /// The digest of the image's index or manifest.
     pub digest: Option<BlobDigest>,
@@ -49,7 +49,8 @@ pub struct LayoutSource {
 impl FromStr for LayoutSource {
     type Err = BlobDigestError;
 
-    /// Reads what follows `oci-layout://`. What looks like neither a tag nor a digest is a part of the directory.
+    /// Reads the text behind `oci-layout://`. Text that looks like neither a tag nor a digest is a part of the
+    /// directory.
     fn from_str(given: &str) -> Result<Self, BlobDigestError> {
         let (rest, digest) = match given.rsplit_once('@') {
             Some((rest, digest)) if digest.contains(':') && !digest.contains('/') => {
@@ -83,8 +84,8 @@ pub(crate) struct Layout {
     pub(crate) store: ContentStore,
 }
 
-/// Reads the image that `source` means, as far as it is for one of `platforms`: indexes, manifests and configs whole,
-/// their digests checked, and of layers whether they are there and have the size that is said of them.
+/// Reads the image that `source` means, for `platforms`: indexes, manifests and configs whole, with their digests
+/// checked; of layers, whether they are there and have the declared size.
 pub(crate) fn read(
     context: &str,
     source: &LayoutSource,
@@ -152,7 +153,7 @@ impl Reader<'_> {
         Ok(Layout { image, store })
     }
 
-    /// The images of an index. Of those for no platform that is wanted, nothing is read.
+    /// The images of an index. Nothing is read of images for other platforms.
     fn index(&mut self, index: &Index) -> Result<(), LayoutProblem> {
         for entry in &index.manifests {
             let declared = entry
@@ -175,7 +176,7 @@ impl Reader<'_> {
                         digest: entry.digest.clone(),
                     });
                 }
-                // Whoever copied the image left this platform out.
+                // The copy of the image lacks this platform.
                 Err(LayoutProblem::Blob { source, .. }) if source.is_missing() => continue,
                 Err(problem) => return Err(problem),
             };
@@ -233,7 +234,7 @@ impl Reader<'_> {
         whole(name, file, size)
     }
 
-    /// A whole blob, which is then on offer.
+    /// A whole blob, which the daemon may then read.
     fn blob(&mut self, digest: &BlobDigest, size: Option<u64>) -> Result<Vec<u8>, LayoutProblem> {
         let opened = match size {
             Some(size) => self

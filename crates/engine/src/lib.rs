@@ -4,9 +4,9 @@
 //! Workspace ─(select, read, plan)─▶ pin ─▶ products ─▶ WorkList ─(what is there?)─▶ Call ─(solve, export)─▶ tags, last
 //! ```
 //!
-//! - A [`Workspace`] is one call on a catalog: variants, what an [`InputSource`] read for them (a directory, [`Disk`], or what the
-//!   daemon gives a frontend), the lock, and a plan for each variant. [`Workspace::pin`] asks a
-//!   [`Resolve`](pinning::Resolve) what the lock lacks: a daemon, a registry, or the gateway.
+//! - A [`Workspace`] is one call on a catalog: variants, what an [`InputSource`] read for them (a directory, [`Disk`],
+//!   or what the daemon gives a frontend), the lock, and a plan for each variant. [`Workspace::pin`] asks a
+//!   [`Resolve`](pinning::Resolve) for the pins that the lock lacks: a daemon, a registry, or the gateway.
 //! - A [`Product`] is what is delivered as one thing: a tar of one platform, or an image of all its platforms.
 //! - [`Status`] says what is there of a product, on disk or in registries; `plan`, `why` and `build` ask it alike.
 //! - A [`Call`] builds what is left of a [`WorkList`], and moves the tags of images when every product is delivered.

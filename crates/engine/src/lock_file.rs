@@ -44,7 +44,7 @@ pub enum LockFileError {
         #[source]
         source: io::Error,
     },
-    /// It does not say what a lock says.
+    /// Its content is not that of a lock.
     #[error("the lock of the context directory `{}` cannot be used", context.display())]
     Content {
         /// The context directory.
@@ -58,7 +58,7 @@ pub enum LockFileError {
 /// A lock as it is on the disk now.
 #[derive(Debug)]
 pub struct Written {
-    /// What it pins, by this call and by others.
+    /// Its pins, including those of other calls.
     pub lock: Lock,
     /// Whether its bytes changed.
     pub changed: bool,
@@ -75,14 +75,14 @@ pub fn read(context: &Path) -> Result<Lock, LockFileError> {
     }
 }
 
-/// Writes what changed from `base`, the lock that this call has read, to `new`: applied to what other calls have
-/// written since, whole or not at all. Calls wait for each other.
+/// Writes the changes from `base`, the lock that this call has read, to `new`. They are applied to what other calls
+/// have written since, whole or not at all. Calls wait for each other.
 pub fn write(context: &Path, base: &Lock, new: &Lock) -> Result<Written, LockFileError> {
     let failed = |source| LockFileError::Lock {
         context: context.to_owned(),
         source,
     };
-    // The directory is locked, not the file: that one is another after each call.
+    // The directory is locked, not the file: each call replaces the file.
     let directory = File::open(context).map_err(failed)?;
     match directory.lock() {
         Err(error) if !is_unsupported(&error) => return Err(failed(error)),

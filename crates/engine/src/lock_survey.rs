@@ -1,4 +1,4 @@
-//! All that a catalog refers to, and what of it the lock has: what `lock` and `update` work on.
+//! All references of a catalog, and which of them the lock has: the basis of `lock` and `update`.
 
 use std::collections::BTreeSet;
 
@@ -6,18 +6,18 @@ use catalog::{CheckedCatalog, Lock, Pinned, Reference};
 
 use crate::{error::EngineError, inputs, workspace::Disk};
 
-/// The lock of a catalog, and all that the catalog refers to.
+/// The lock of a catalog, and all references of the catalog.
 #[derive(Debug)]
 pub struct LockSurvey {
     /// The lock as it is on disk.
     pub lock: Lock,
-    /// What the catalog refers to, whatever the lock has.
+    /// The references of the catalog, whatever the lock has.
     pub references: BTreeSet<Reference>,
 }
 
 impl LockSurvey {
-    /// Reads the lock, and surveys the catalog as if nothing were pinned, to know what it refers to: with every value of its
-    /// options, and those that are `set`.
+    /// Reads the lock, and surveys the catalog as if nothing were pinned, to find all its references: with every value
+    /// of its options, and those that are `set`.
     pub fn of(
         catalog: &CheckedCatalog,
         disk: &Disk,
@@ -32,7 +32,7 @@ impl LockSurvey {
         Ok(Self { lock, references })
     }
 
-    /// Takes out of a lock what nothing refers to.
+    /// Removes the entries of a lock that nothing refers to.
     pub fn prune(&self, lock: &mut Lock) {
         let used: BTreeSet<Pinned> = self
             .references
@@ -42,14 +42,14 @@ impl LockSurvey {
         lock.retain(&used);
     }
 
-    /// The lock without what nothing refers to.
+    /// The lock without entries that nothing refers to.
     pub fn pruned(&self) -> Lock {
         let mut lock = self.lock.clone();
         self.prune(&mut lock);
         lock
     }
 
-    /// What `lock` does not pin, or not to the digest that is written.
+    /// The references that `lock` does not pin, or not to the digest that is written.
     pub fn missing<'a>(&'a self, lock: &Lock) -> Vec<&'a Reference> {
         let is_missing = |reference: &&Reference| {
             let is_other = match &reference.source {

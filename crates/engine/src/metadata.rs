@@ -1,4 +1,4 @@
-//! The metadata file: what a build wrote, for programs.
+//! The metadata file: the outputs of a build, for programs.
 
 use std::{io, path::Path};
 
@@ -19,8 +19,8 @@ struct Metadata<'a> {
 pub struct MetadataFile(Draft);
 
 impl MetadataFile {
-    /// Makes sure that `path` can be written to, and removes what an earlier build said there, so that a failed one
-    /// does not leave it standing.
+    /// Checks that `path` can be written to, and removes the file of an earlier build, so that a failed build does not
+    /// leave it there.
     pub fn begin(path: &Path) -> Result<Self, OutputError> {
         let draft = Draft::create(path)?;
         draft.remove_earlier()?;

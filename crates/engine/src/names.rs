@@ -1,15 +1,15 @@
-//! What images are known by in registries.
+//! The names of images in registries.
 
 use std::{collections::BTreeSet, fmt, ops::Deref};
 
 use buildkit_llb::ImageRefError;
 use catalog::{ImageRef, Platform};
 
-/// A reference with a tag: as it was written, which is how people and daemons are told of it, and what it names.
+/// A reference with a tag: its text as it was written, for people and daemons, and the image that it names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TaggedName {
     written: String,
-    /// How much of it is the repository.
+    /// The length of the repository in it, in bytes.
     repository: usize,
     image: ImageRef,
 }
@@ -19,7 +19,7 @@ impl TaggedName {
     pub fn new(repository: &str, tag: &str) -> Result<Self, ImageRefError> {
         let written = format!("{repository}:{tag}");
         let image: ImageRef = written.parse()?;
-        // What is behind the colon could be a port, and a path.
+        // The text behind the colon could be a port and a path.
         if image.tag() != Some(tag) {
             return Err(ImageRefError::Tag {
                 reference: written,
@@ -38,7 +38,7 @@ impl TaggedName {
         &self.written[..self.repository]
     }
 
-    /// What it names.
+    /// The image that it names.
     pub fn image(&self) -> &ImageRef {
         &self.image
     }
@@ -64,23 +64,23 @@ impl fmt::Display for TaggedName {
     }
 }
 
-/// What an image is known by.
+/// The names of an image.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageRefs {
-    /// References with tags: of the index of all platforms.
+    /// References with tags, which name the index of all platforms.
     pub index: Vec<TaggedName>,
-    /// References with tags: each of the manifest of one platform.
+    /// References with tags, each of which names the manifest of one platform.
     pub platforms: Vec<(Platform, TaggedName)>,
-    /// What its platforms are known by when they are pushed one by one, in each repository.
+    /// The names of its platforms when they are pushed one by one, in each repository.
     pub parts: Vec<PartRefs>,
 }
 
-/// What the platforms of an image are known by in a repository when they are pushed one by one.
+/// The names of an image's platforms in a repository when they are pushed one by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartRefs {
     /// A reference with the content tag: of the index, once all platforms are there.
     pub whole: TaggedName,
-    /// References with the content tag and a platform behind it, for all that the image is declared for.
+    /// References with the content tag and a platform behind it, for all declared platforms.
     pub platforms: Vec<(Platform, TaggedName)>,
 }
 
@@ -89,7 +89,7 @@ pub struct PartRefs {
 pub struct Published {
     /// The digest of its index.
     pub digest: String,
-    /// All references, each with the digest of what it names.
+    /// All references, each with the digest that it names.
     pub references: Vec<String>,
 }
 
@@ -110,7 +110,7 @@ impl ImageRefs {
         self.all().map(TaggedName::repository).collect()
     }
 
-    /// What the platform that the tag `name` is of is known by when it is pushed alone, in the same repository.
+    /// The reference of a platform that is pushed alone, in the same repository as `name`, a tag of that platform.
     pub(crate) fn part(&self, name: &TaggedName, platform: &Platform) -> Option<&TaggedName> {
         let own = |part: &&PartRefs| part.whole.repository() == name.repository();
         let mut platforms = self.parts.iter().find(own)?.platforms.iter();
@@ -118,7 +118,7 @@ impl ImageRefs {
         Some(part)
     }
 
-    /// Its tags of single platforms alone.
+    /// Only its tags of single platforms.
     pub(crate) fn of_platforms(&self) -> Self {
         Self {
             platforms: self.platforms.clone(),

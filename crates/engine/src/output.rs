@@ -72,15 +72,15 @@ const MOST_ATTEMPTS: usize = 100;
 
 /// A file in the making, beside its final path and under another name; dropped, it leaves nothing behind.
 ///
-/// It is locked as long as it has an owner. One that a killed process has left is not, and goes when the next draft of
-/// the same output is made.
+/// It is locked as long as it has an owner. The draft of a killed process is not locked, and goes when the next draft
+/// of the same output is made.
 ///
 /// Only a regular file is replaced. A device, a FIFO and an open file such as `/dev/stdout` are written to as they are.
 #[derive(Debug)]
 pub(crate) struct Draft {
     path: PathBuf,
     body: Body,
-    /// The output directory, when it was made for this draft. Behind the body, without which it can be removed.
+    /// The output directory, when it was made for this draft. Dropped after the body, without which it can be removed.
     made: Option<Made>,
 }
 
@@ -91,10 +91,10 @@ enum Body {
     File {
         file: NamedTempFile,
         target: PathBuf,
-        /// Behind the file, without which its directory can be removed.
+        /// Dropped after the file, without which its directory can be removed.
         made: Made,
     },
-    /// Right to what is there. Opened with the first byte: a FIFO has somebody wait for its reader.
+    /// Directly into what is there. Opened with the first byte: opening a FIFO waits for its reader.
     Through {
         target: PathBuf,
         open: OnceLock<File>,
@@ -151,7 +151,7 @@ impl Draft {
         })
     }
 
-    /// The same with the permissions of the file that it takes the place of, if there is one.
+    /// The same with the permissions of the file that it replaces, if there is one.
     pub(crate) fn with_permissions_kept(self) -> Result<Self, OutputError> {
         if let Body::File { file, target, .. } = &self.body
             && let Ok(found) = fs::metadata(target)
@@ -172,7 +172,7 @@ impl Draft {
         Ok(BufWriter::with_capacity(256 * 1024, self.file()?))
     }
 
-    /// Removes the file whose place it is to take, so that what an earlier call wrote does not stand there meanwhile.
+    /// Removes the file that it will replace, so that the output of an earlier call does not stand there meanwhile.
     pub(crate) fn remove_earlier(&self) -> Result<(), OutputError> {
         let Body::File { target, .. } = &self.body else {
             return Ok(());
@@ -193,8 +193,8 @@ impl Draft {
         Ok(())
     }
 
-    /// Gives the file its final name, once its bytes are on the disk, and says what it is that has the name then: it is
-    /// looked at before, so that it cannot be another's. `None` for what was written through.
+    /// Gives the file its final name, once its bytes are on the disk. Returns its fingerprint, taken before, so that it
+    /// cannot be another file's; `None` for an output that was written through.
     pub(crate) fn publish(self) -> Result<Option<Fingerprint>, OutputError> {
         let Self {
             path,
@@ -227,7 +227,7 @@ impl Draft {
         if let Some(file) = open.get() {
             return Ok(file);
         }
-        // What stdout goes to may have bytes already: they stay.
+        // The file behind stdout may have bytes already: they stay.
         let is_file = fs::metadata(target)?.is_file();
         let flags = if is_file {
             OFlags::APPEND

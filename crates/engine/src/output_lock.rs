@@ -18,14 +18,15 @@ use crate::{
     record,
 };
 
-/// How long to wait between two looks at a lock: nothing tells when another process lets go.
+/// The pause between two looks at a lock: nothing tells when another process lets go.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How often a lock file is made again at once. Each time, another call has just let go of the one before and removed it.
+/// The most attempts in a row to make a lock file. Each time, another call has just let go of the one before and
+/// removed it.
 const MOST_ATTEMPTS: usize = 100;
 
-/// The right to write one output of a directory and its record, against all other calls. It ends with its owner, however
-/// that ends; its file goes with it, but for that of a killed process, which the next one takes over.
+/// The right to write one output of a directory and its record, against all other calls. It ends with its owner,
+/// however that ends. Its file goes with it; the file of a killed process is taken over by the next owner.
 ///
 /// It is no lock where there can be none: in a directory that cannot be written to, and in a file system without locks.
 #[derive(Debug)]
@@ -62,8 +63,8 @@ impl OutputDirectory {
 pub struct GivenUp;
 
 impl OutputLock {
-    /// Locks `output` in `directory`. Whoever locks several does so in the order of their paths, so that no
-    /// two calls wait for each other.
+    /// Locks `output` in `directory`. A caller that locks several does so in the order of their paths, so that no two
+    /// calls wait for each other.
     ///
     /// `tell` is told once that another build is waited for; the wait ends when `is_given_up`.
     pub fn acquire(
@@ -101,13 +102,13 @@ impl OutputLock {
                 Ok(file) => file,
                 // Its directory was empty, and was removed in the moment before.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                // Whoever writes the output says what is wrong with its directory.
+                // Writing the output gives the error about its directory.
                 Err(_) => return Some(Self(None)),
             };
             is_made = true;
             match file.try_lock() {
                 Err(TryLockError::WouldBlock) => return None,
-                // It is not refused because it is taken, so that waiting would not help.
+                // The lock is not refused because it is taken: waiting would not help.
                 Err(TryLockError::Error(_)) => return Some(Self(None)),
                 Ok(()) => {}
             }
@@ -124,7 +125,7 @@ impl OutputLock {
         (!is_made).then_some(Self(None))
     }
 
-    /// Whether there is a lock, and not just nobody who could have one.
+    /// Whether there is a lock; not where nobody can have one.
     pub(crate) fn is_held(&self) -> bool {
         self.0.is_some()
     }
@@ -184,7 +185,7 @@ mod tests {
             .collect()
     }
 
-    /// Nothing can be made in `/proc`, which is told as if it were not there. Whoever writes the output says so.
+    /// Nothing can be made in `/proc`, which is told as if it were not there. Writing the output gives the error.
     #[test]
     fn nobody_waits_where_no_lock_can_be() {
         let directory = OutputDirectory::new(Path::new("/proc/llbgen"));

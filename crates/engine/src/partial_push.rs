@@ -1,7 +1,8 @@
 //! Platforms of an image that are pushed one by one, and the index that is made of them when all are there.
 //!
-//! One of two platforms under the tags of both would replace the other. So it gets a name of its own, made of the image's
-//! content tag, and an annotation with the full id: whoever finds all platforms of one id moves the tags.
+//! One of two platforms under the tags of both would replace the other. So it gets a name of its own, made of the
+//! image's content tag, and an annotation with the full id. The build that finds all platforms of one id moves the
+//! tags.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +18,11 @@ use crate::{
     tagging::{self, Naming, TagError},
 };
 
-/// The index of an image, which registries have all platforms of, one by one.
+/// The index of an image of which registries have all platforms, one by one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joinable(Index);
 
-/// The parts of an image that registries have, each of which is asked for once.
+/// The parts of an image in registries; each is asked for once.
 pub(crate) struct Parts<'a> {
     id: Id,
     access: &'a RegistryAccess,
@@ -44,7 +45,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The part that `name` names; `None` if it names none.
+    /// The part that `name` names; `None` if it names no part.
     async fn get(
         &mut self,
         platform: &Platform,
@@ -58,7 +59,7 @@ impl<'a> Parts<'a> {
         Ok(self.known.get(name).and_then(Option::as_ref))
     }
 
-    /// The index that all parts of an image make, if every repository has all of them, and the same; else `None`.
+    /// The index of all parts of an image, if every repository has all of them, and the same ones; else `None`.
     pub(crate) async fn joinable(
         &mut self,
         names: &ImageRefs,
@@ -81,7 +82,7 @@ impl<'a> Parts<'a> {
         Ok(common.map(Joinable))
     }
 
-    /// What the platforms in `asked` are known by, if every repository has them; else `None`.
+    /// The references of the platforms in `asked`, if every repository has them; else `None`.
     pub(crate) async fn pushed(
         &mut self,
         names: &ImageRefs,
@@ -105,7 +106,7 @@ impl<'a> Parts<'a> {
         Ok(first.map(|digest| Published { digest, references }))
     }
 
-    /// The digest that the tag `name` of a platform has, if it is the part's in the same repository.
+    /// The digest behind the tag `name` of a platform, if it is that of the part in the same repository.
     async fn manifest(
         &mut self,
         names: &ImageRefs,
@@ -128,7 +129,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The index that `name` names, if it is that of a part of the image with this id, and all in it is there; else `None`.
+/// The index behind `name`, if it is that of a part of the image with this id and all in it is there; else `None`.
 async fn part(
     name: &TaggedName,
     platform: &Platform,
@@ -154,8 +155,8 @@ async fn part(
     Ok(Some((index, digest.to_string())))
 }
 
-/// Names the platforms of `image` that the daemon has pushed under `digest`; and the whole image, if its other platforms are
-/// there, too. What was made, and whether it is the whole image.
+/// Tags the platforms of `image` that the daemon has pushed under `digest`; and the whole image, if its other platforms
+/// are there, too. Returns what is published, and whether it is the whole image.
 pub(crate) async fn publish(
     image: &ImageProduct,
     id: Id,
@@ -225,7 +226,7 @@ pub(crate) async fn join(
     tagging::tag(names, &digest, access, cancelled).await
 }
 
-/// Has the tag of an image's reference name an index; the digest of it.
+/// Puts an index under the tag of an image's reference. Returns its digest.
 async fn put(image: &RemoteImage, index: &Index) -> Result<String, RemoteProblem> {
     let bytes = index.to_bytes();
     let digest = ContentDigest::of(&bytes);

@@ -1,4 +1,4 @@
-//! From references to a lock: what is missing is asked for, one question an image, and written down.
+//! From references to a lock: missing pins are asked for, one question an image, and written down.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,25 +9,25 @@ use catalog::{
 
 pub use registry::ResolvedImage;
 
-/// Who is asked what references stand for.
+/// Answers what references stand for.
 pub trait Resolve {
-    /// Why it cannot be said.
+    /// Why there is no answer.
     type Error;
 
-    /// What an image reference stands for; at its digest, if it has one.
+    /// The image that a reference stands for; at its digest, if it has one.
     fn image(
         &self,
         image: &ImageRef,
         platforms: &[Platform],
     ) -> impl Future<Output = Result<ResolvedImage, Self::Error>> + Send;
 
-    /// The sha256 of what a URL serves.
+    /// The sha256 of the download from a URL.
     fn http(&self, url: &str) -> impl Future<Output = Result<ContentDigest, Self::Error>> + Send;
 
     /// The commit that a git ref stands for.
     fn git(&self, source: &GitSource) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
 
-    /// The answer on `name` makes no sense.
+    /// The error for an answer on `name` that makes no sense.
     fn nonsense(&self, name: &str, what: String) -> Self::Error;
 }
 
@@ -49,7 +49,7 @@ pub struct PinClash {
     pub second_place: Written,
 }
 
-/// What is to be asked for.
+/// The references to ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pinning {
     images: BTreeMap<ImageKey, (ImageRef, BTreeSet<String>)>,
@@ -59,13 +59,13 @@ pub struct Pinning {
 }
 
 impl Pinning {
-    /// Asks for what is pinned already, too, whatever it stood for.
+    /// Includes references that are pinned already, whatever their pins.
     pub fn anew(mut self) -> Self {
         self.is_anew = true;
         self
     }
 
-    /// Asks for `references`, each once.
+    /// The questions for `references`, each once.
     pub fn of<'a>(
         references: impl IntoIterator<Item = &'a Reference>,
     ) -> Result<Self, Box<PinClash>> {
@@ -88,7 +88,7 @@ impl Pinning {
                     let Some(digest) = reference.digest() else {
                         continue;
                     };
-                    // A digest that is written somewhere counts for all who name the tag.
+                    // A digest that is written in one place counts for all places that name the tag.
                     *image = reference.clone();
                     let (first, first_place) = written
                         .entry(key.clone())
@@ -108,12 +108,12 @@ impl Pinning {
         Ok(pinning)
     }
 
-    /// Whether nothing is to be asked for.
+    /// Whether there is nothing to ask for.
     pub fn is_empty(&self) -> bool {
         self.names().is_empty()
     }
 
-    /// Leaves out everything but the entries with these names; the names that there are no entries for.
+    /// Keeps only the entries with these names. Returns the names without an entry.
     pub fn only(&mut self, names: &[String]) -> Vec<String> {
         let wanted = |name: &str| names.iter().any(|given| is_called(given, name));
         let is_entry = |given: &&String| !self.names().iter().any(|name| is_called(given, name));
@@ -124,7 +124,7 @@ impl Pinning {
         unknown
     }
 
-    /// The names of what is to be asked for.
+    /// The names of the references to ask for.
     pub fn names(&self) -> Vec<String> {
         let images = self.images.keys().map(ToString::to_string);
         let git = self.git.iter().map(ToString::to_string);

@@ -10,12 +10,12 @@ use catalog::Plan;
 use futures_util::future::{join_all, try_join_all};
 use serde_json::Value;
 
-/// One platform of what is built.
+/// One platform of a build.
 #[derive(Debug, Clone)]
 pub struct PlatformResult {
     /// The graph: an encoded `pb.Definition`.
     definition: Vec<u8>,
-    /// What an image of it is, still without files.
+    /// The part of an image for it, still without files.
     result: ResultPart,
 }
 
@@ -32,7 +32,7 @@ pub enum Shape {
 #[derive(Debug, thiserror::Error)]
 #[error("{source}")]
 pub struct PlatformError {
-    /// Its place among the platforms.
+    /// Its index among the platforms.
     pub index: usize,
     /// Why.
     #[source]
@@ -95,7 +95,7 @@ pub async fn lead(
     gateway.give_back(shape.of(parts)).await
 }
 
-/// Has the parts solved to their ends, and tells which of them failed first, in their order.
+/// Has the parts solved to their ends. The error is that of the first failed part, in their order.
 pub async fn results(
     gateway: &Gateway,
     parts: Vec<PlatformResult>,

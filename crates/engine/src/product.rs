@@ -28,18 +28,18 @@ pub enum Product {
 pub struct Delivery<'a> {
     /// Where images go.
     pub goal: Goal,
-    /// What images are called.
+    /// The names of images.
     pub naming: &'a ImageNaming,
     /// Whether each platform of an image is a product by itself, as in an archive of its own.
     pub by_platform: bool,
 }
 
 impl Product {
-    /// The products that `plans` make, in the order of the first plan of each. Of images that go to registries, `plans` has all
-    /// platforms, unless what the others need is not there; those in `asked` are delivered.
+    /// The products of `plans`, in the order of the first plan of each. For images that go to registries, `plans` has
+    /// all platforms, unless the inputs of the others are not there; the platforms in `asked` are delivered.
     ///
     /// # Errors
-    /// When an image has no name to go by, or none that can be one.
+    /// When an image has no name, or none that is valid.
     pub fn of(
         catalog: &CheckedCatalog,
         plans: Vec<Plan>,
@@ -67,7 +67,7 @@ impl Product {
         }
     }
 
-    /// The variant; of an image, that of its first platform, by which it is told.
+    /// The variant; for an image, that of its first platform, under which it is reported.
     pub fn variant(&self) -> &Variant {
         match self {
             Self::Tar(plan) => &plan.variant,
@@ -91,7 +91,7 @@ impl Product {
         }
     }
 
-    /// Its id; of an image, that of all its platforms. `None` while something is not pinned or not given.
+    /// Its id; for an image, that of all its platforms. `None` while something is not pinned or not given.
     pub fn id(&self) -> Option<Id> {
         match self {
             Self::Tar(plan) => plan.id,
@@ -107,17 +107,17 @@ impl Product {
         }
     }
 
-    /// What its archive calls an image; `None` for a tar, and while not everything is known that its names are made of.
+    /// The names of an image in its archive; `None` for a tar, and while not all parts of the names are known.
     pub fn archive_names(&self) -> Option<Vec<String>> {
         Some(self.image()?.known_names()?.written())
     }
 
-    /// What must be told before it is delivered.
+    /// The warning to give before it is delivered.
     pub fn warning(&self) -> Option<String> {
         self.image()?.warning()
     }
 
-    /// What tells it from other products of a call.
+    /// Its key among the products of a call.
     pub fn key(&self) -> ProductKey {
         let variant = self.variant();
         ProductKey {
@@ -128,7 +128,7 @@ impl Product {
     }
 }
 
-/// What tells products apart: the artifact, its values, and the first of its platforms.
+/// The key of a product: the artifact, its values, and the first of its platforms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductKey {
     pub(crate) artifact: String,
@@ -143,7 +143,7 @@ enum Group {
     Image(Box<First>, Vec<Plan>),
 }
 
-/// What an image has from its first platform.
+/// The parts of an image that come from its first platform.
 pub(crate) struct First {
     pub(crate) variant: Variant,
     pub(crate) output: ContextPath,

@@ -1,7 +1,7 @@
-//! What of an image is in its registries already.
+//! The part of an image that its registries have already.
 //!
-//! A tag proves nothing: it may have been moved. So the index must carry the full id of what it was built from, and each of
-//! its platforms must be there.
+//! A tag proves nothing: it may have been moved. So the index must carry the full id of the image, and each of its
+//! platforms must be there.
 
 use std::collections::BTreeMap;
 
@@ -17,20 +17,20 @@ use crate::{
     resolve::{ResolveError, named, remote},
 };
 
-/// An image that registries are asked about.
+/// An image to ask registries about.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted<'a> {
-    /// What it is known by.
+    /// Its names.
     pub names: &'a ImageRefs,
     /// Its id.
     pub id: Id,
-    /// The platforms that are to be there.
+    /// The platforms that must be there.
     pub asked: &'a [Platform],
-    /// All platforms that it has.
+    /// All its platforms.
     pub declared: &'a [Platform],
 }
 
-/// What the registries have of an image.
+/// The presence of an image in its registries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Presence {
     /// Everything, under all its names.
@@ -70,8 +70,8 @@ pub(crate) async fn presence(
     Ok(Presence::Missing)
 }
 
-/// The image with this id, if every one of `names` has it, and for all of `platforms`; `None` when one has not. All are asked
-/// side by side.
+/// The image with this id, if every one of `names` has it for all of `platforms`; else `None`. All names are asked side
+/// by side.
 async fn published(
     names: &ImageRefs,
     id: Id,
@@ -117,8 +117,8 @@ async fn published(
     }))
 }
 
-/// The answers to all questions, which are asked side by side; the first in their order that is `None` or an error
-/// decides.
+/// The answers to all questions, which are asked side by side. The first `None` or error, in the order of the
+/// questions, decides.
 async fn all<T, E>(
     questions: impl Iterator<Item = impl Future<Output = Result<Option<T>, E>>>,
 ) -> Result<Option<Vec<T>>, E> {
@@ -133,7 +133,7 @@ async fn all<T, E>(
     Ok(Some(all))
 }
 
-/// What an index is, and what it has for each platform.
+/// The digests of an index and of its platforms.
 struct Digests {
     index: ContentDigest,
     platforms: BTreeMap<Platform, ContentDigest>,

@@ -1,4 +1,4 @@
-//! Images that the daemon cannot push: where to, and what kind of trouble it is, read from the daemon's words.
+//! Images that the daemon cannot push: the repository and the kind of trouble, read from the daemon's words.
 
 use buildkit_client::{BuildFailure, SolveError};
 
@@ -8,7 +8,7 @@ use crate::source_failure::Trouble;
 #[derive(Debug, thiserror::Error)]
 #[error("`{repository}` cannot be pushed to")]
 pub struct PushFailure {
-    /// Where it was to be pushed to.
+    /// The repository.
     pub repository: String,
     /// What kind of trouble it is, if that can be told.
     pub trouble: Option<Trouble>,
@@ -17,10 +17,10 @@ pub struct PushFailure {
     pub error: SolveError,
 }
 
-/// How BuildKit's `util/push` begins what it says.
+/// The beginning of the message of BuildKit's `util/push`.
 const FAILED: &str = "failed to push ";
 
-/// The repository and the trouble, when it was a push that failed.
+/// The repository and the trouble, if it was a push that failed.
 pub(crate) fn classify(failure: &BuildFailure) -> Option<(String, Option<Trouble>)> {
     if failure.exit_code.is_some() {
         return None;

@@ -1,4 +1,4 @@
-//! What a build notes down beside its outputs, so that the next one knows what is there already.
+//! Records of outputs, by which the next build knows what is there already.
 //!
 //! The record of `OUT/a/b.tar` is `OUT/.llbgen/a/b.tar.json`, with the graph that it was built from in
 //! `OUT/.llbgen/a/b.tar.llb`. It is written once the tar is there under its name. The archive of an image has a record
@@ -28,7 +28,7 @@ pub const RECORDS: &str = catalog::RECORDS_DIRECTORY;
 /// The version of the format; a record of another one is none.
 const VERSION: u32 = 1;
 
-/// What a build noted down about one tar, or about one platform of an image.
+/// The record of a tar, or of one platform of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record<Files = BTreeMap<ContextPath, String>> {
     version: u32,
@@ -36,16 +36,16 @@ pub struct Record<Files = BTreeMap<ContextPath, String>> {
     pub id: Id,
     /// The artifact.
     pub artifact: String,
-    /// The platform; of an image all that its archive has, with commas between them.
+    /// The platform; for an image, all platforms of its archive, separated by commas.
     pub platform: String,
     /// The values of axes and options.
     pub values: BTreeMap<String, String>,
-    /// The sha256 of the tar.
+    /// The sha256 of the file.
     pub digest: String,
     /// The digest of the image in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// What the image is called in it.
+    /// The names of the image in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
     /// Its size in bytes.
@@ -55,20 +55,20 @@ pub struct Record<Files = BTreeMap<ContextPath, String>> {
     /// Its number in its file system; records of older versions have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inode: Option<u64>,
-    /// How many entries it has.
+    /// The number of entries of a tar; 0 for an image.
     pub entries: u64,
     /// The digest of the vertex that it was exported from.
     pub vertex: String,
-    /// The sha256 of the files that the graph names only all together.
+    /// The sha256 of each file that the graph names only as a part of a set.
     pub files: Files,
-    /// What an image of it is run with.
+    /// The config of an image of it.
     pub config: ImageConfig,
 }
 
 /// The last build of a variant.
 #[derive(Debug, Clone)]
 pub struct LastBuild {
-    /// What it noted down.
+    /// Its record.
     pub record: Record,
     /// The graph that it built; `None` when it cannot be read any more.
     pub definition: Option<Definition>,
@@ -84,7 +84,7 @@ fn path_of(directory: &Path, plan: &Plan, ending: &str) -> PathBuf {
     directory.join(RECORDS).join(name)
 }
 
-/// The file by which calls lock an output; all platforms of an image are one output.
+/// The file that locks an output; all platforms of an image are one output.
 pub(crate) fn lock_path(directory: &Path, output: &ContextPath) -> PathBuf {
     directory.join(RECORDS).join(format!("{output}.lock"))
 }
@@ -110,7 +110,8 @@ pub fn last_build(directory: &Path, plan: &Plan) -> Option<LastBuild> {
     Some(LastBuild { record, definition })
 }
 
-/// Notes down that `output`, the file with this fingerprint, was built from `plan`. A plan without an id leaves no record.
+/// Notes down that `output`, the file with this fingerprint, was built from `plan`. A plan without an id leaves no
+/// record.
 pub(crate) fn write(
     directory: &Path,
     plan: &Plan,
@@ -143,7 +144,7 @@ pub(crate) fn write(
     replace(directory, &json, &record)
 }
 
-/// Notes down that an intact tar is another file than before: it was copied, or checked out from a cache.
+/// Notes down the new fingerprint of an intact file: it was copied, or checked out from a cache.
 pub(crate) fn touch(
     directory: &Path,
     plan: &Plan,
@@ -192,7 +193,7 @@ pub(crate) fn head(plan: &Plan) -> String {
     head.map(|head| head.to_string()).unwrap_or_default()
 }
 
-/// The files that the graph names only all together, each with its own hash.
+/// The sha256 of each file that the graph names only as a part of a set.
 pub fn files(plan: &Plan) -> BTreeMap<ContextPath, String> {
     let files = file_sets(plan).into_iter().flatten();
     files
@@ -200,7 +201,7 @@ pub fn files(plan: &Plan) -> BTreeMap<ContextPath, String> {
         .collect()
 }
 
-/// The same, written down without being held in memory a second time: there may be very many.
+/// The same, serialized without a second copy in memory: there may be very many.
 struct FilesOf<'a>(&'a Plan);
 
 impl Serialize for FilesOf<'_> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use buildkit_client::{Progress, VertexDigest, VertexLog};
 
-/// What stands in a secret's place.
+/// The replacement of a secret.
 const BLOT: &[u8] = b"***";
 
 /// The shortest line of a longer secret that is blotted out by itself; shorter ones (`}`, `EOF`) are everywhere.

@@ -1,4 +1,4 @@
-//! Regular files: what is something else is refused, and never waited for.
+//! Regular files: anything else is refused, and never waited for.
 
 use std::{
     fs::File,
@@ -9,7 +9,7 @@ use std::{
 
 use rustix::fs::{CWD, Mode, OFlags};
 
-/// What is done with a link in the place of a file.
+/// What happens with a link in the place of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Links {
     /// What it leads to is opened.

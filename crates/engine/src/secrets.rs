@@ -50,7 +50,7 @@ pub enum SecretSpecError {
         /// The key.
         key: String,
     },
-    /// What stands for a key may be a part of a value: one that has a `=` or a comma.
+    /// An unknown key, which is not repeated: it may be a part of a value with a `=` or a comma.
     #[error("a secret has the keys `id`, `src`, `env` and `type`, and no others")]
     NoKey,
     /// A type other than `file` and `env`.
@@ -156,7 +156,7 @@ impl LoadedSecrets {
         self.0.contains_key(id)
     }
 
-    /// What a session hands out: those that its graph declares.
+    /// The secrets that a session hands out: those that its graph declares.
     pub(crate) fn declared(&self, ids: &BTreeSet<String>) -> Secrets {
         let wanted = self.0.iter().filter(|(id, _)| ids.contains(id.as_str()));
         wanted.fold(Secrets::default(), |secrets, (id, value)| {
@@ -177,7 +177,7 @@ impl LoadedSecrets {
         Some([b"Authorization: ".as_slice(), &header].concat())
     }
 
-    /// Those that are for nothing but steps.
+    /// The secrets that only steps use.
     pub fn not_for_git(&self) -> impl Iterator<Item = &SecretId> {
         self.0.keys().filter(|id| !is_for_git(id))
     }
@@ -191,7 +191,7 @@ impl LoadedSecrets {
     }
 }
 
-/// BuildKit's names for what logs in at git servers; with a dot and a host behind them, at that one.
+/// BuildKit's names for secrets that log in at git servers; with a dot and a host behind the name, at that host.
 const GIT_TOKEN: &str = "GIT_AUTH_TOKEN";
 const GIT_HEADER: &str = "GIT_AUTH_HEADER";
 

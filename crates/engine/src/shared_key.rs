@@ -1,7 +1,7 @@
 //! The key by which a daemon keeps the files that this user sends, so that only changed ones are sent again.
 //!
-//! Files are compared by their metadata. Whoever has the key could put others in their place, so that it is the secret of
-//! one user on one machine: a file of mode 0600 in the cache directory, and never something that is committed.
+//! Files are compared by their metadata. Anyone who has the key could put other files in their place. So the key is the
+//! secret of one user on one machine: a file of mode 0600 in the cache directory, never committed.
 
 use std::{
     ffi::OsString,
@@ -18,7 +18,7 @@ use crate::regular_file::{self, Links};
 /// The name of the file.
 const FILE: &str = "sending-key";
 
-/// How many hex digits it has.
+/// The number of its hex digits.
 const DIGITS: usize = 32;
 
 /// Why there is no key. Files are sent whole then.
@@ -39,7 +39,7 @@ pub(crate) enum SharedKeyError {
         /// The file.
         path: PathBuf,
     },
-    /// It has something else.
+    /// The file has other content.
     #[error("`{}` has no key; remove it, and a new one is made", path.display())]
     Content {
         /// The file.

@@ -40,7 +40,8 @@ pub(crate) enum Ended {
     Failed(VariantFailure),
 }
 
-/// What is known of a tar that has its final name; no fingerprint when it was written to a device or the like.
+/// The summary and the fingerprint of a tar that has its final name; no fingerprint when it was written to a device or
+/// the like.
 type Complete = (Summary, Option<Fingerprint>);
 
 /// Solves a plan and publishes its tar.
@@ -112,8 +113,8 @@ async fn solve(
     Ok(output)
 }
 
-/// Writes the record of an output, where those have records. The output is complete: without a record it is built again
-/// the next time, which is no reason to fail.
+/// Writes the record of an output, if its destination has records. The output is complete: without a record it is built
+/// again the next time, which is no reason to fail.
 pub(crate) fn note_down(
     destination: &Destination,
     plan: &Plan,
@@ -133,8 +134,8 @@ pub(crate) fn note_down(
     }
 }
 
-/// Takes the one file out of the daemon's tar, and gives it its name when it is whole: it is the output, packed inside the
-/// graph.
+/// Takes the one file out of the daemon's tar, and gives it its name when it is whole. The file is the output, packed
+/// inside the graph.
 fn write_tar(
     tar: &mut dyn Read,
     name: &str,
@@ -167,8 +168,8 @@ fn compress(compression: TarCompression) -> Compress {
     }
 }
 
-/// Writes what the packer has packed, which is in canonical form: what is not comes from no packer, and is refused or
-/// brought into it.
+/// Writes the tar of the packer, which is in canonical form. Anything else comes from no packer, and is refused or
+/// brought into that form.
 fn written(tar: &mut dyn Read, draft: Draft, compression: Compress) -> Result<Complete, SinkError> {
     let unwritten = |source| OutputError::File {
         path: draft.path().to_owned(),
@@ -209,7 +210,7 @@ fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
     }
 }
 
-/// Tells what the daemon reports on a variant, known secrets blotted out.
+/// Sends the daemon's reports on a variant as events, with known secrets blotted out.
 pub(crate) fn redacted_progress(
     variant: &Arc<Variant>,
     options: &BuildOptions,
@@ -224,7 +225,7 @@ pub(crate) fn redacted_progress(
     }
 }
 
-/// What building a product has come to.
+/// The result of building a product.
 pub(crate) enum Delivered {
     /// A complete file.
     Whole(Box<Output>),

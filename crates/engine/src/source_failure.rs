@@ -1,8 +1,8 @@
-//! Images, downloads and git repositories that the daemon cannot fetch: what kind of trouble it is, read from the daemon's
-//! words.
+//! Images, downloads and git repositories that the daemon cannot fetch: what kind of trouble it is, read from the
+//! daemon's words.
 //!
-//! BuildKit sends no code for it: the errors of containerd's resolver (`core/remotes/docker`), of Go's `net`, `net/http`
-//! and `crypto/tls`, of git, and of BuildKit's `source/http` reach the client as text.
+//! BuildKit sends no code for it: the errors of containerd's resolver (`core/remotes/docker`), of Go's `net`,
+//! `net/http` and `crypto/tls`, of git, and of BuildKit's `source/http` reach the client as text.
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ use buildkit_llb::SourceContent;
 pub use registry::Trouble;
 use registry::status_in;
 
-/// What kind of source it is: each has servers, logins and hints of its own.
+/// The kind of a source: each kind has servers, logins and hints of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SourceKind {
     /// An image of a registry.
     Image,
-    /// What a URL serves.
+    /// A download from a URL.
     Download,
     /// A git repository.
     Git,
@@ -29,13 +29,13 @@ pub enum SourceKind {
 pub struct SourceFailure {
     /// The image's reference, or the URL.
     pub reference: String,
-    /// What it is.
+    /// Its kind.
     pub kind: SourceKind,
-    /// What kind of trouble it is.
+    /// The kind of trouble.
     pub trouble: Trouble,
     /// The status that the server of a download answered with.
     pub status: Option<u16>,
-    /// Where in the user's files it is written.
+    /// Its places in the user's files.
     pub sources: Vec<FailureSource>,
     /// What the daemon said, unless the status says all.
     #[source]
@@ -81,7 +81,7 @@ const IMAGE: &str = "docker-image://";
 const GIT: &str = "git://";
 const DOWNLOADS: [&str; 2] = ["https://", "http://"];
 
-/// What kind of source it is, and as people know it; `None` for one that comes from the client.
+/// The kind of a source and its name for people; `None` for a source that comes from the client.
 pub(crate) fn known(source: &SourceContent) -> Option<(SourceKind, String)> {
     let identifier = &source.identifier;
     if let Some(image) = identifier.strip_prefix(IMAGE) {
@@ -97,7 +97,7 @@ pub(crate) fn known(source: &SourceContent) -> Option<(SourceKind, String)> {
     is_download.then(|| (SourceKind::Download, identifier.clone()))
 }
 
-/// The trouble, when it was this source that failed.
+/// The failure, if it was this source that failed.
 pub(crate) fn classify(source: &SourceContent, failure: &BuildFailure) -> Option<SourceFailure> {
     let (kind, reference) = known(source)?;
     if failure.exit_code.is_some() {
@@ -117,8 +117,8 @@ pub(crate) fn classify(source: &SourceContent, failure: &BuildFailure) -> Option
     })
 }
 
-/// Whether a solve that failed may well succeed when it is tried again: the connection broke, the daemon's solver got into a
-/// state that has nothing to do with the graph, or a server answered that it is busy or broken.
+/// Whether a failed solve may well succeed on another try: the connection broke, the daemon's solver got into a state
+/// that has nothing to do with the graph, or a server answered that it is busy or broken.
 pub fn is_transient(error: &SolveError) -> bool {
     let is_busy = |failure: &BuildFailure| {
         failure.exit_code.is_none()

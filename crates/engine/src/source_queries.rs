@@ -1,4 +1,4 @@
-//! What a daemon is asked about references, and what its answers say.
+//! Questions to a daemon about references, and their answers.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -7,7 +7,7 @@ use catalog::{Commit, ContentDigest, GitSource, ImageRef, LayoutImage, Platform}
 
 use crate::pinning::ResolvedImage;
 
-/// An answer that is none to what was asked, or a question that cannot be put.
+/// An answer that does not fit its question, or a question that cannot be put.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Nonsense(pub String);
@@ -37,7 +37,7 @@ fn queries(reference: &str, store: Option<&str>, platforms: &[Platform]) -> Vec<
     platforms.iter().map(query).collect()
 }
 
-/// The image of which the daemon said so much of each platform.
+/// The image, from the daemon's answers for its platforms.
 pub fn image(
     platforms: &[Platform],
     answers: Vec<SourceAnswer>,
@@ -61,7 +61,7 @@ pub fn image(
     resolved.ok_or_else(|| nonsense("no platform was asked for"))
 }
 
-/// What does this URL serve?
+/// The question what a URL serves.
 pub fn of_http(url: &str) -> SourceQuery {
     SourceQuery::Source {
         name: url.to_owned(),
@@ -78,7 +78,7 @@ pub fn http(answer: SourceAnswer) -> Result<ContentDigest, Nonsense> {
     }
 }
 
-/// Which commit is this git ref?
+/// The question which commit a git ref stands for.
 pub fn of_git(source: &GitSource) -> Result<SourceQuery, Nonsense> {
     let content = source
         .content()

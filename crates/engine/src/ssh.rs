@@ -149,7 +149,7 @@ impl FoundAgents {
         self.0.contains_key(id)
     }
 
-    /// What a session forwards to: those that its graph declares.
+    /// The agents that a session forwards to: those that its graph declares.
     pub(crate) fn declared(&self, ids: &BTreeSet<String>) -> SshAgents {
         let declared = self.0.iter().filter(|(id, _)| ids.contains(id.as_str()));
         let with =

@@ -1,4 +1,4 @@
-//! What is there of a product, and what is to be done: the one answer that `plan`, `why` and `build` give.
+//! The status of a product: what is there, and what is to be done. `plan`, `why` and `build` give this one answer.
 
 use std::path::Path;
 
@@ -17,23 +17,23 @@ use crate::{
     resolve::ResolveError,
 };
 
-/// How many products are asked for at a time. Their questions go side by side, as far as the session of each registry lets
-/// them.
+/// The most products that are asked for at a time. Their questions go side by side, as far as the session of each
+/// registry lets them.
 const AT_A_TIME: usize = 64;
 
-/// What is there of a product.
+/// The status of a product.
 #[derive(Debug)]
 pub enum Status {
-    /// On disk: of each platform, whether it must be built.
+    /// On disk: for each platform, whether it must be built.
     OnDisk(Vec<Freshness>),
     /// In registries.
     InRegistries(InRegistries),
 }
 
-/// What registries have of an image that is to be pushed.
+/// The presence in registries of an image that is to be pushed.
 #[derive(Debug)]
 pub enum InRegistries {
-    /// All that is asked for.
+    /// Everything that is asked for.
     There(Box<Output>),
     /// All platforms, one by one, and not the index under all its names.
     Joinable(Joinable),
@@ -43,19 +43,19 @@ pub enum InRegistries {
     Unknown(ResolveError),
 }
 
-/// Where it is looked.
+/// Where to look.
 #[derive(Debug, Clone, Copy)]
 pub struct Looked<'a> {
     /// The registries, for images that are pushed.
     pub registries: Option<&'a RegistryAccess>,
     /// The directory that outputs are written to.
     pub directory: &'a Path,
-    /// How well the files of earlier builds are looked at.
+    /// How thoroughly the files of earlier builds are checked.
     pub inspection: Inspection,
 }
 
 impl Status {
-    /// What is there of a product: in the registries if it is an image that is pushed and has an id, else on disk.
+    /// The status of a product: in the registries if it is an image that is pushed and has an id, else on disk.
     pub async fn of(product: &Product, looked: Looked<'_>, cancelled: &CancellationToken) -> Self {
         match (looked.registries, product.image()) {
             (Some(access), Some(image)) if image.id().is_some() => {
@@ -67,7 +67,7 @@ impl Status {
 }
 
 impl Status {
-    /// What is there of each product; registries are asked side by side.
+    /// The status of each product; registries are asked side by side.
     pub async fn of_all(
         products: &[Product],
         looked: Looked<'_>,
@@ -80,7 +80,8 @@ impl Status {
     }
 }
 
-/// What is to be done for each platform of a product that goes to `directory`. Whoever will act on it has locked the output.
+/// The freshness of each platform of a product that goes to `directory`. A caller that acts on the answer holds the
+/// lock of the output.
 pub(crate) fn on_disk(
     product: &Product,
     directory: &Path,

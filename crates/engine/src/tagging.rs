@@ -1,7 +1,7 @@
 //! Tags, which move last: when every registry has all of an image.
 //!
-//! The daemon pushes by digest. It would push one name after the other, so that a registry that fails would leave the tags of
-//! those before it moved.
+//! The daemon pushes by digest. It would push one name after the other: if one registry failed, the tags in those
+//! before it would have moved.
 
 use buildkit_client::CancellationToken;
 use catalog::ContentDigest;
@@ -127,7 +127,7 @@ pub(crate) async fn tag(
     })
 }
 
-/// The digest of what a daemon says that it pushed.
+/// The digest that a daemon says it has pushed.
 pub(crate) fn pushed(digest: &str) -> Result<ContentDigest, RemoteProblem> {
     digest.parse().map_err(RemoteProblem::nonsense)
 }

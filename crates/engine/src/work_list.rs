@@ -1,4 +1,4 @@
-//! What is to be built of a call's products, and what is there already.
+//! The products of a call: those to build, and those that are there already.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,29 +22,29 @@ use crate::{
     status::{self, InRegistries},
 };
 
-/// What is to be built, and what is there already.
+/// The products to build, and the outputs that are there already.
 #[derive(Debug)]
 pub struct WorkList {
     /// The products to build.
     pub products: Vec<Product>,
-    /// What is there already.
+    /// The outputs that are there already.
     pub up_to_date: Vec<Output>,
     /// All products, in the order of the selection.
     order: Vec<ProductKey>,
-    /// What is to be told before anything is built.
+    /// Warnings to give before anything is built.
     pub warnings: Vec<String>,
-    /// The locks of what is to be built, held until it is.
+    /// The locks of the outputs to build, held until they are built.
     locks: Vec<OutputLock>,
 }
 
-/// How a call looks for what is there.
+/// How a call looks for outputs that are there already.
 #[derive(Debug, Clone, Copy)]
 pub struct Sorting<'a> {
     /// The directory in which outputs have records, if they go to one.
     pub directory: Option<&'a Path>,
-    /// How well the files of earlier builds are looked at.
+    /// How thoroughly the files of earlier builds are checked.
     pub inspection: Inspection,
-    /// Whether everything is built, whatever is there.
+    /// Whether everything is built, even what is there.
     pub always: bool,
     /// Whether images are pushed: then the registries are asked, and not the directory.
     pub push: bool,
@@ -52,7 +52,7 @@ pub struct Sorting<'a> {
     pub unique_names: bool,
 }
 
-/// What steps may ask for besides files.
+/// The secrets and agents that steps may ask for.
 #[derive(Debug, Clone, Copy)]
 pub struct StepAccess<'a> {
     /// Secrets.
@@ -65,18 +65,18 @@ pub struct StepAccess<'a> {
 #[derive(Clone, Copy)]
 #[expect(missing_debug_implementations, reason = "closures have none")]
 pub struct Waiting<'a> {
-    /// Told what is waited for.
+    /// Receives a text that says what is waited for.
     pub tell: &'a dyn Fn(String),
     /// Whether the wait is given up.
     pub is_given_up: &'a dyn Fn() -> bool,
 }
 
 impl WorkList {
-    /// Leaves out what is in the output directory already, and makes sure that the rest has what its steps ask for. What is to
-    /// be written is locked before it is looked at.
+    /// Leaves out the outputs that are in the output directory already, and checks that the steps of the rest have
+    /// their secrets and agents. Outputs to write are locked before they are looked at.
     ///
     /// # Errors
-    /// When a step needs what nobody gave, two images have one name, or the wait for another build is given up.
+    /// When a step needs what was not given, two images have one name, or the wait for another build is given up.
     pub fn sorted(
         products: Vec<Product>,
         sorting: Sorting<'_>,
@@ -85,7 +85,7 @@ impl WorkList {
     ) -> Result<Self, EngineError> {
         let order = products.iter().map(Product::key).collect();
         let warnings = products.iter().filter_map(Product::warning).collect();
-        // What is to be pushed is looked for in the registries.
+        // Images to push are looked for in the registries.
         let has_record = |product: &Product| !(sorting.push && product.image().is_some());
         let mut locks = match sorting.directory {
             Some(directory) => {
@@ -123,7 +123,7 @@ impl WorkList {
         })
     }
 
-    /// What is to be told of products that are there already, if there are some.
+    /// The notice about products that are there already, if there are any.
     pub fn told(&self) -> Option<String> {
         let (found, all) = (self.up_to_date.len(), self.order.len());
         Some(match (found, all) {
@@ -134,9 +134,9 @@ impl WorkList {
         })
     }
 
-    /// Leaves out the images that are in all their registries already; of those whose platforms are there one by one, the
-    /// tags are moved. A registry that cannot be asked is told of by `tell`, and the image is built: the daemon may well
-    /// reach it.
+    /// Leaves out the images that are in all their registries already. Where the platforms of an image are there one by
+    /// one, its tags are moved. `tell` hears of a registry that cannot be asked; its image is built, since the daemon
+    /// may well reach the registry.
     pub async fn leave_out_published(
         &mut self,
         access: &RegistryAccess,
@@ -166,8 +166,8 @@ impl WorkList {
         std::mem::take(&mut self.products)
     }
 
-    /// What was built with what was there, in the order of the selection. The outputs and their records are written: the
-    /// locks end.
+    /// The built outputs and those that were there, in the order of the selection. The outputs and their records are
+    /// written: the locks end.
     pub fn together(
         self,
         built: Result<Vec<Output>, BuildFailure>,
@@ -198,7 +198,7 @@ impl ProductKey {
     }
 }
 
-/// What is in `directory` of a product, if nothing is to be built.
+/// The output of a product in `directory`, if nothing is to be built.
 fn there(
     product: &Product,
     directory: &Path,
@@ -230,7 +230,7 @@ fn locked<'a>(
     outputs.into_iter().map(lock).collect()
 }
 
-/// What the registries have of an image, if nothing is to be built.
+/// The output of an image in its registries, if nothing is to be built.
 async fn published(
     image: &ImageProduct,
     found: InRegistries,

@@ -35,16 +35,16 @@ pub struct Workspace<'c> {
     inputs: Inputs,
     local: LocalFiles,
     plans: Vec<Plan>,
-    /// What the plans refer to and the lock does not have.
+    /// The references of the plans that the lock does not have.
     unpinned: BTreeSet<Reference>,
 }
 
-/// Where the files are that the graphs of a call read from this machine.
+/// The files of this machine that the graphs of a call read.
 #[derive(Debug, Clone, Default)]
 pub struct LocalFiles {
     /// The directories of the local sources, by name.
     pub roots: BTreeMap<String, PathBuf>,
-    /// What the daemon may read of OCI layouts, by the id that graphs have.
+    /// The content of OCI layouts that the daemon may read, by the id in graphs.
     pub stores: BTreeMap<String, ContentStore>,
 }
 
@@ -52,8 +52,8 @@ impl<'c> Workspace<'c> {
     /// Selects, reads and plans.
     ///
     /// # Errors
-    /// When there is nothing of that name, an input cannot be read, or the catalog cannot be planned with it. That the lock
-    /// lacks something is no error: see [`require_pinned`](Self::require_pinned).
+    /// When there is nothing of that name, an input cannot be read, or the catalog cannot be planned with it. That the
+    /// lock lacks something is no error: see [`require_pinned`](Self::require_pinned).
     pub async fn open<S: InputSource>(
         catalog: &'c CheckedCatalog,
         request: &Request,
@@ -82,7 +82,7 @@ impl<'c> Workspace<'c> {
         )?)
     }
 
-    /// What is read, planned.
+    /// Plans what was read.
     fn planned(
         catalog: &'c CheckedCatalog,
         variants: Vec<Variant>,
@@ -114,12 +114,12 @@ impl<'c> Workspace<'c> {
         self.catalog
     }
 
-    /// The variants, with those that were read for the sake of whole images.
+    /// The variants, including those that were read for the sake of whole images.
     pub fn variants(&self) -> &[Variant] {
         &self.variants
     }
 
-    /// Those among them that were asked for.
+    /// The variants that were asked for.
     pub fn asked(&self) -> &Asked {
         &self.asked
     }
@@ -129,7 +129,7 @@ impl<'c> Workspace<'c> {
         &self.inputs
     }
 
-    /// Where the files are that graphs read from this machine.
+    /// The files of this machine that the graphs read.
     pub fn local(&self) -> &LocalFiles {
         &self.local
     }
@@ -145,18 +145,18 @@ impl<'c> Workspace<'c> {
         plans.filter(|plan| self.asked.contains(&plan.variant))
     }
 
-    /// The plans, and where the files are that they read.
+    /// The plans, and the files that they read.
     pub fn into_plans(self) -> (Vec<Plan>, LocalFiles) {
         (self.plans, self.local)
     }
 
-    /// The products that the plans make. The plans are the workspace's no longer: pinning makes new ones.
+    /// The products of the plans. The workspace has no plans then: pinning makes new ones.
     pub fn take_products(&mut self, delivery: Delivery<'_>) -> Result<Vec<Product>, EngineError> {
         let plans = std::mem::take(&mut self.plans);
         Product::of(self.catalog, plans, &self.asked, delivery)
     }
 
-    /// What the plans refer to and the lock does not have, each once.
+    /// The references of the plans that the lock does not have, each once.
     pub fn unpinned(&self) -> &BTreeSet<Reference> {
         &self.unpinned
     }
@@ -166,13 +166,13 @@ impl<'c> Workspace<'c> {
         NotPinned::refuse(&self.unpinned)
     }
 
-    /// Refuses steps that are asked for and read a directory that nobody gave.
+    /// Refuses plans that were asked for and read a directory that was not given.
     pub fn require_contexts(&self) -> Result<(), MissingContexts> {
         MissingContexts::refuse(self.asked_plans())
     }
 }
 
-/// What `variants` need.
+/// Reads the inputs of `variants`.
 async fn read<S: InputSource>(
     catalog: &CheckedCatalog,
     variants: &[Variant],

@@ -7,27 +7,27 @@ use crate::sessions::Sessions;
 /// How registries are reached. Clones share their sessions.
 #[derive(Debug, Clone, Default)]
 pub struct RegistryAccess {
-    /// What to log in with.
+    /// The logins.
     pub credentials: DockerConfig,
     /// Registries that speak plain HTTP, besides those on this machine.
     pub insecure: Vec<String>,
     /// Registries whose credentials the daemon gets though nothing names them: mirrors.
     pub allowed: Vec<String>,
-    /// The registries that the daemon asked credentials for and got none.
+    /// The registries for which the daemon asked for credentials and got none.
     pub refused: RefusedHosts,
     /// The sessions with registries, and the tokens that the daemon gets in the place of logins.
     pub sessions: Sessions,
 }
 
 impl RegistryAccess {
-    /// What is to be told of credentials that the daemon was refused, once for each registry.
+    /// The warnings about credentials that the daemon was refused, one for each registry.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let refused = self.refused.take().into_iter();
         refused.map(|host| refused_warning(&host))
     }
 }
 
-/// What is to be told of a host whose credentials the daemon was refused.
+/// The warning about a host whose credentials the daemon was refused.
 pub fn refused_warning(host: &str) -> String {
     format!(
         "the daemon asked for the credentials of `{host}`, which nothing in this build names, and got none; if it is a \

@@ -1,6 +1,6 @@
-//! Where a registry is.
+//! The addresses of registries.
 
-/// Where Docker Hub really is.
+/// Docker Hub's name, and the host where it really is.
 const HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
 
 /// The address of the registry at `domain`, such as `https://ghcr.io`.
@@ -14,7 +14,7 @@ pub(crate) fn address(domain: &str, insecure: &[String]) -> String {
     format!("{scheme}://{host}")
 }
 
-/// Registries on this machine speak plain HTTP, as Docker has it, and those that the user says so of.
+/// Whether a registry speaks plain HTTP: those on this machine do, as with Docker, and those that the user names.
 fn is_plain(domain: &str, insecure: &[String]) -> bool {
     let host = match domain.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or(rest),

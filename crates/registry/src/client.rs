@@ -12,10 +12,10 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 /// How long a server may be silent in the middle of an answer.
 const SILENCE_LIMIT: Duration = Duration::from_mins(1);
 
-/// How long a connection is kept that nothing is asked on: less than what the balancers before registries allow.
+/// How long an idle connection is kept: less than the balancers before registries allow.
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
-/// How many redirects a client follows that stays on one host; reqwest's own limit.
+/// The most redirects that a client on one host follows; reqwest's own limit.
 const MAX_REDIRECTS: usize = 10;
 
 /// The clients of all sessions. Clones share their connections.
@@ -23,8 +23,8 @@ const MAX_REDIRECTS: usize = 10;
 pub(crate) struct Clients {
     /// For questions.
     pub(crate) questions: Client,
-    /// For requests that have a secret in them: redirects to another origin are errors, because those of a POST take its body
-    /// along.
+    /// For requests with a secret in them: redirects to another origin are errors, because a redirected POST takes its
+    /// body along.
     pub(crate) confined: Client,
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn client() -> Result<Client, RemoteProblem> {
     built(limited())
 }
 
-/// Redirects that stay on the host that was asked.
+/// The policy for redirects: they stay on the host that was asked.
 fn staying() -> Policy {
     Policy::custom(|attempt| {
         let is_same = attempt
@@ -69,7 +69,7 @@ fn built(builder: ClientBuilder) -> Result<Client, RemoteProblem> {
     builder.build().map_err(|error| problem(&error))
 }
 
-/// What an HTTP client says, and what kind of trouble that is.
+/// The problem behind an HTTP client's error, with its kind of trouble.
 pub(crate) fn problem(error: &reqwest::Error) -> RemoteProblem {
     let mut message = error.to_string();
     let mut cause = error.source();
@@ -86,8 +86,8 @@ pub(crate) fn problem(error: &reqwest::Error) -> RemoteProblem {
     RemoteProblem::Server { trouble, message }
 }
 
-/// The implementation of TLS that all of this program uses, so that none is chosen by chance.
+/// Sets the TLS implementation of the whole program, so that none is chosen by chance.
 fn use_tls() {
-    // It fails when it was called before.
+    // It fails when one is set already.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
 }

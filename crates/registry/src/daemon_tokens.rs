@@ -1,7 +1,7 @@
-//! Tokens for the daemon, in the place of logins.
+//! Tokens for the daemon, in place of logins.
 //!
-//! The registry itself is asked which server gives its tokens: one that a daemon names would get the password. Where only
-//! the daemon reaches the registry, nobody here can ask, and the daemon gets the login.
+//! The registry itself is asked for the server of its tokens: a server that a daemon names would get the password.
+//! Where only the daemon reaches the registry, it cannot be asked from here, and the daemon gets the login.
 
 use buildkit_client::{Asked, Token, TokenProblem, TokenSource};
 use futures_util::future::{BoxFuture, FutureExt as _};

@@ -1,4 +1,4 @@
-//! Downloads: what a URL serves.
+//! Downloads from URLs.
 
 use buildkit_llb::ContentDigest;
 use sha2::{Digest as _, Sha256};
@@ -8,7 +8,7 @@ use crate::{
     problem::RemoteProblem,
 };
 
-/// The sha256 of what a URL serves.
+/// The sha256 of the file at a URL.
 pub async fn sha256_of_url(url: &str) -> Result<ContentDigest, RemoteProblem> {
     let mut response = client()?
         .get(url)

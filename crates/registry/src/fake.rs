@@ -7,11 +7,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// The first lines of requests, with the header that logs in and the body.
+/// The first lines of requests, with the login header and the body.
 pub(crate) type Asked = Arc<Mutex<Vec<String>>>;
 
-/// Serves `answer` for every request, with the registry's address in the place of `HOST`; `ENDLESS` stands for bytes
-/// without end.
+/// Serves `answer` for every request. `HOST` in it stands for the registry's address, `ENDLESS` for bytes without end.
 pub(crate) async fn serve(
     answer: impl Fn(&str) -> String + Send + Sync + 'static,
 ) -> (String, Asked) {
@@ -29,7 +28,7 @@ pub(crate) async fn serve(
                 Some(sent) => (sent.to_owned(), true),
                 None => (answer, false),
             };
-            // The client may have had enough.
+            // The client may have closed the connection.
             let mut written = stream.write_all(sent.as_bytes()).await;
             while is_endless && written.is_ok() {
                 written = stream.write_all(&[b' '; 8 << 10]).await;

@@ -1,9 +1,10 @@
-//! Registries: logins as docker has them, one session for each host, what is there, tags; and downloads, which go through
-//! the same client.
+//! Registries: logins as docker has them, one session for each host, the images that are there, tags; and downloads,
+//! which go through the same client.
 //!
-//! The way through it: [`RegistryAccess`] says how registries are reached, [`RemoteImage::of`] finds the session with the
-//! host of an image, and its methods ask. Questions may be asked side by side: a session has at most [`AT_ONCE`] on their
-//! way, and knows from the first what its registry wants of all.
+//! The way through it: [`RegistryAccess`] says how registries are reached, [`RemoteImage::of`] finds the session with
+//! the
+//! host of an image, and its methods ask. Questions may be asked side by side: a session has at most [`AT_ONCE`] on
+//! their way, and knows from the first what its registry wants of all.
 //!
 //! ```no_run
 //! # async fn asked() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,7 +20,7 @@
 //! # }
 //! ```
 //!
-//! Whatever a registry, a download, git or a daemon says about a failure comes down to one [`Trouble`].
+//! Every failure of a registry, a download, git or a daemon comes down to one [`Trouble`].
 
 mod access;
 mod address;

@@ -6,7 +6,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use crate::problem::RemoteProblem;
 
-/// What a reference names: an index, or the manifest of one platform.
+/// The document that a reference names: an index, or the manifest of one platform.
 pub(crate) enum Manifest {
     Index(Box<ImageIndex>),
     Image(Box<ImageManifest>),
@@ -45,13 +45,13 @@ impl RemoteIndex {
         &self.digest
     }
 
-    /// An annotation of it.
+    /// The annotation `key`.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         let annotations = self.index.annotations().as_ref()?;
         annotations.get(key).map(String::as_str)
     }
 
-    /// The digest of the manifest that it has for a platform; `None` without one.
+    /// The digest of its manifest for a platform; `None` without one.
     pub fn manifest(&self, platform: &Platform) -> Result<Option<ContentDigest>, RemoteProblem> {
         let mut entries = self.index.manifests().iter();
         let entry = entries.find(|entry| {
@@ -62,7 +62,7 @@ impl RemoteIndex {
         digest.transpose().map_err(RemoteProblem::nonsense)
     }
 
-    /// That it has nothing for a platform.
+    /// The problem that it has nothing for a platform.
     pub fn lacks(&self, platform: &Platform) -> RemoteProblem {
         RemoteProblem::Platform {
             platform: platform.to_string(),
@@ -86,7 +86,7 @@ fn platform_of(found: &OciPlatform) -> Platform {
         .normalized()
 }
 
-/// Makes sure that a config is that of an image for this platform: an image without an index says there what it is for.
+/// Checks that a config is for this platform: in an image without an index, only the config names the platform.
 pub(crate) fn require_platform(config: &[u8], platform: &Platform) -> Result<(), RemoteProblem> {
     #[derive(Deserialize)]
     struct Of {

@@ -1,4 +1,4 @@
-//! Why a registry or another server does not say what it is asked.
+//! Problems with registries and other servers.
 
 use std::fmt::Display;
 
@@ -6,16 +6,16 @@ use buildkit_client::{CredentialsError, DockerConfigError};
 
 use crate::trouble::Trouble;
 
-/// Why a registry or another server does not say what it is asked.
+/// Why a registry or another server gives no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteProblem {
-    /// The registry or server cannot be asked, or says no.
+    /// The registry or server cannot be asked, or refuses.
     #[error("{message}")]
     Server {
         /// What kind of trouble it is, if that can be told.
         trouble: Option<Trouble>,
-        /// The words of who knows.
+        /// The words of the server, or of the program that asked.
         message: String,
     },
     /// The server of a download answered with an error.
@@ -43,7 +43,7 @@ pub enum RemoteProblem {
         /// Those that it is there for.
         available: Vec<String>,
     },
-    /// What came back is not what was asked for.
+    /// The answer does not fit the question.
     #[error("the answer makes no sense: {what}")]
     Nonsense {
         /// What is wrong with it.
@@ -60,7 +60,7 @@ fn listed(names: &[String]) -> String {
 }
 
 impl RemoteProblem {
-    /// The answer is not what was asked for.
+    /// The problem of an answer that does not fit the question.
     pub fn nonsense(what: impl Display) -> Self {
         Self::Nonsense {
             what: what.to_string(),
@@ -77,7 +77,7 @@ impl RemoteProblem {
     }
 }
 
-/// The answer; `None` if what was asked for is not there.
+/// The answer; `None` if what was asked for is missing.
 pub fn found<T>(answer: Result<T, RemoteProblem>) -> Result<Option<T>, RemoteProblem> {
     match answer {
         Ok(answer) => Ok(Some(answer)),

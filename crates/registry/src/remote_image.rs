@@ -1,4 +1,4 @@
-//! An image in its registry: what it is, and its tag.
+//! An image in its registry: its manifests, its configs, its tag.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,16 +16,16 @@ use crate::{
     trouble::Trouble,
 };
 
-/// The largest manifest or index that is read: what registries and containerd take.
+/// The largest manifest or index that is read: the limit of registries and of containerd.
 const MAX_MANIFEST: usize = 8 << 20;
 
 /// The largest config that is read; real ones have some kilobytes.
 const MAX_CONFIG: usize = 8 << 20;
 
-/// The header in which a registry names the digest of what it has.
+/// The header with the digest of a registry's answer.
 const DIGEST: &str = "docker-content-digest";
 
-/// What an image is: an index, or the manifest of one platform.
+/// The media types of an image: of an index, or of the manifest of one platform.
 const MEDIA_TYPES: [&str; 4] = [
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.oci.image.manifest.v1+json",
@@ -33,7 +33,7 @@ const MEDIA_TYPES: [&str; 4] = [
     "application/vnd.docker.distribution.manifest.v2+json",
 ];
 
-/// An image in its registry. Nothing of it need be there.
+/// An image in its registry. It need not be there.
 #[derive(Debug, Clone)]
 pub struct RemoteImage {
     session: Arc<Session>,
@@ -43,14 +43,14 @@ pub struct RemoteImage {
 /// An image as its registry has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedImage {
-    /// The digest of what the reference names: of the index, when there is one.
+    /// The digest that the reference names: that of the index, when there is one.
     pub digest: ContentDigest,
     /// The JSON of the image's config, for each platform that was asked for.
     pub configs: BTreeMap<Platform, Vec<u8>>,
 }
 
 impl RemoteImage {
-    /// Makes ready to ask; what it needs is a login at most.
+    /// Prepares questions about an image. No network is used for it, at most a program that keeps the login.
     pub async fn of(image: &ImageRef, access: &RegistryAccess) -> Result<Self, RemoteProblem> {
         let session = access.sessions.with(image.domain(), access).await?;
         Ok(Self::new(session, image.clone()))
@@ -60,7 +60,7 @@ impl RemoteImage {
         Self { session, image }
     }
 
-    /// What the reference stands for, with the configs of all `platforms`.
+    /// The digest of the image, with the configs of all `platforms`.
     pub async fn resolved(&self, platforms: &[Platform]) -> Result<ResolvedImage, RemoteProblem> {
         let (bytes, digest) = self.bytes().await?;
         let configs = match Manifest::read(&bytes)? {
@@ -86,27 +86,27 @@ impl RemoteImage {
         })
     }
 
-    /// The digest of what the reference names, of which nothing else is asked.
+    /// The digest that the reference names, and nothing else.
     pub async fn digest(&self) -> Result<ContentDigest, RemoteProblem> {
         self.digest_of(&self.reference()).await
     }
 
-    /// The index that the reference names. An image without an index is told as missing.
+    /// The index that the reference names; `Missing` if it is a manifest of a single platform.
     pub async fn index(&self) -> Result<RemoteIndex, RemoteProblem> {
         index_of(self.bytes().await?)
     }
 
-    /// The index that the repository has under a digest.
+    /// The index under a digest in the repository.
     pub async fn index_at(&self, digest: &ContentDigest) -> Result<RemoteIndex, RemoteProblem> {
         index_of(self.bytes_of(digest.as_str()).await?)
     }
 
-    /// What the reference names, byte for byte, and its digest.
+    /// The manifest or index that the reference names, byte for byte, and its digest.
     pub async fn bytes(&self) -> Result<(Vec<u8>, ContentDigest), RemoteProblem> {
         self.bytes_of(&self.reference()).await
     }
 
-    /// What the repository has under a digest, byte for byte.
+    /// The manifest or index under a digest in the repository, byte for byte.
     pub async fn bytes_at(&self, digest: &ContentDigest) -> Result<Vec<u8>, RemoteProblem> {
         Ok(self.bytes_of(digest.as_str()).await?.0)
     }
@@ -122,8 +122,8 @@ impl RemoteImage {
         Ok(true)
     }
 
-    /// Has the tag of the reference name the manifest with this digest, which the repository has: the same bytes are put
-    /// under the tag.
+    /// Points the tag of the reference to the manifest with this digest, which the repository has: the same bytes are
+    /// put under the tag.
     pub async fn tag(&self, digest: &ContentDigest) -> Result<(), RemoteProblem> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -138,7 +138,7 @@ impl RemoteImage {
         self.move_to(bytes, &manifest.media_type).await
     }
 
-    /// Has the tag of the reference name a manifest that need not be there yet.
+    /// Puts a manifest under the tag of the reference. It need not be there yet.
     pub async fn put(
         &self,
         bytes: Vec<u8>,
@@ -151,8 +151,8 @@ impl RemoteImage {
         self.move_to(bytes, media_type).await
     }
 
-    /// Whether the tag names this digest already. It is left alone then: registries with immutable tags refuse to be told
-    /// again.
+    /// Whether the tag names this digest already. Such a tag is left alone: registries with immutable tags refuse to
+    /// set it again.
     async fn names(&self, digest: &ContentDigest) -> Result<bool, RemoteProblem> {
         Ok(found(self.digest().await)?.as_ref() == Some(digest))
     }
@@ -180,7 +180,7 @@ impl RemoteImage {
         }
     }
 
-    /// What a tag or digest names, byte for byte, and its digest.
+    /// The manifest or index under a tag or digest, byte for byte, and its digest.
     async fn bytes_of(&self, reference: &str) -> Result<(Vec<u8>, ContentDigest), RemoteProblem> {
         let answer = self.ask(&manifest(Method::GET, reference)).await?;
         let digest = ContentDigest::of(&answer.body);
@@ -197,7 +197,7 @@ impl RemoteImage {
         Ok((answer.body, digest))
     }
 
-    /// The digest of what a tag or digest names.
+    /// The digest behind a tag or digest.
     async fn digest_of(&self, reference: &str) -> Result<ContentDigest, RemoteProblem> {
         let answer = self.ask(&manifest(Method::HEAD, reference)).await?;
         match answer.headers.get(DIGEST) {
@@ -209,7 +209,7 @@ impl RemoteImage {
         }
     }
 
-    /// A blob of the size and digest that its descriptor has.
+    /// A blob; its size and digest must be those of its descriptor.
     async fn blob(&self, descriptor: &Descriptor) -> Result<Vec<u8>, RemoteProblem> {
         let size = usize::try_from(descriptor.size()).ok();
         let size = size.filter(|size| *size <= MAX_CONFIG).ok_or_else(|| {

@@ -1,9 +1,9 @@
-//! The session with one registry: its login, what it wants of whoever asks, tokens, and how much is asked at once.
+//! The session with one registry: its login, its challenge, its tokens, and the limit of questions at a time.
 //!
-//! The client is our own, and not that of a crate, because those read answers without bounds: a registry that sends bytes
+//! The client is our own and not a crate's, because the crates read answers without bounds: a registry that sends bytes
 //! without end, or a token of a gigabyte, would fill the memory.
 //!
-//! The distribution specification.
+//! Source: the OCI distribution specification.
 
 pub(crate) mod answer;
 pub(crate) mod challenge;
@@ -32,7 +32,7 @@ use crate::{
     problem::RemoteProblem,
 };
 
-/// How many questions are on their way to one registry at most.
+/// The most questions that are on their way to one registry.
 pub const AT_ONCE: usize = 16;
 
 /// The session with one registry.
@@ -41,7 +41,7 @@ pub(crate) struct Session {
     clients: Clients,
     /// `https://ghcr.io`.
     address: String,
-    /// A helper is run once for it.
+    /// Kept once it is known, so that a helper runs once.
     login: OnceCell<Option<Credentials>>,
     permits: Semaphore,
     /// Held by the first question, so that the others know what the registry wants.
@@ -51,7 +51,7 @@ pub(crate) struct Session {
     authorized: Authorized,
 }
 
-/// What a registry wants of whoever asks.
+/// The login that a registry wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Wants {
     /// It was not asked yet.
@@ -62,19 +62,19 @@ enum Wants {
     Login(Challenge),
 }
 
-/// A question.
+/// A question to a registry.
 pub(crate) struct Question<'a> {
     pub(crate) method: Method,
-    /// Behind the repository, such as `manifests/latest`.
+    /// The path behind the repository, such as `manifests/latest`.
     pub(crate) path: String,
     pub(crate) accept: &'a [&'a str],
-    /// What is put, with its media type.
+    /// The body to put, with its media type.
     pub(crate) body: Option<(Vec<u8>, &'a str)>,
     /// The largest answer that is taken, in bytes.
     pub(crate) most: usize,
 }
 
-/// The header that is sent without being asked for, and why there is none.
+/// The header that is sent ahead of a challenge, and why there is none.
 #[derive(Default)]
 struct Ahead {
     header: Option<String>,
@@ -95,7 +95,7 @@ impl Session {
         }
     }
 
-    /// Logs in with what `asking` gives, once.
+    /// Logs in with the credentials from `asking`, once.
     pub(crate) async fn with_login(
         &self,
         asking: impl Future<Output = Result<Option<Credentials>, RemoteProblem>>,
@@ -139,7 +139,8 @@ impl Session {
         taken(response, question.most).await
     }
 
-    /// Sends a question with what the registry is known to want. The first one goes alone: the others know from its answer.
+    /// Sends a question with the login that the registry is known to want. The first question goes alone: the others
+    /// know the login from its answer.
     async fn sent_first(
         &self,
         scope: &Scope,
@@ -173,7 +174,8 @@ impl Session {
         }
     }
 
-    /// Notes down what an answer says that the registry wants. What another server says, to which it led, is not noted.
+    /// Notes down the login that an answer wants. Answers of other servers, which the registry redirected to, do not
+    /// count.
     fn learn(&self, response: Option<&Response>) {
         let own = response.filter(|response| {
             let (asked, rest) = (self.address.as_str(), response.url().as_str());
@@ -221,8 +223,8 @@ impl Session {
             .map_err(|error| client::problem(&error))
     }
 
-    /// The header that answers a challenge; `None` when there is nothing to answer with. One that was `refused` is not given
-    /// again.
+    /// The header that answers a challenge; `None` when there is nothing to answer with. A `refused` header is not
+    /// given again.
     async fn authorization(
         &self,
         wanted: &Challenge,

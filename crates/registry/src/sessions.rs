@@ -12,8 +12,8 @@ use crate::{
     problem::RemoteProblem, session::Session,
 };
 
-/// The sessions with all registries of one call. Clones share them, so that each registry is connected to, logged in at and
-/// asked what it wants once.
+/// The sessions with all registries of one call. Clones share them: each registry is connected to, logged in at and
+/// asked for its login once.
 #[derive(Debug, Clone, Default)]
 pub struct Sessions {
     seed: TokenSeed,
@@ -29,7 +29,7 @@ struct All {
 }
 
 impl Sessions {
-    /// The session with the registry at `domain`, which is logged in at if there is a login.
+    /// The session with the registry at `domain`, logged in if there is a login.
     pub(crate) async fn with(
         &self,
         domain: &str,
@@ -61,7 +61,8 @@ impl Sessions {
         Ok(session)
     }
 
-    /// The source of the daemon's tokens, and the seed of its keys. `insecure` are the registries that speak plain HTTP.
+    /// The source of the daemon's tokens, and the seed of its keys. `insecure` are the registries that speak plain
+    /// HTTP.
     pub fn token_source(&self, insecure: &[String]) -> (Arc<dyn TokenSource>, TokenSeed) {
         let source = DaemonTokens::new(self.clone(), insecure.to_vec());
         (Arc::new(source), self.seed.clone())

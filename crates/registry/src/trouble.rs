@@ -1,24 +1,24 @@
-//! What keeps a source from being fetched or pushed: one word for what registries, downloads, git and daemons say.
+//! The kinds of trouble with a source: one vocabulary for registries, downloads, git and daemons.
 
 mod words;
 
 pub use self::words::{NO_PLATFORM, status_in};
 
-/// What keeps a source from being fetched or pushed.
+/// The reason why a source cannot be fetched or pushed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// The network or TLS: nobody answers there, or it is somebody else.
+    /// The network or TLS: no answer, or another server than the one meant.
     Unreachable,
     /// The server is overloaded or broken, or slow: another try may well succeed.
     Transient,
     /// It is not there, or needs a login.
     Missing,
-    /// The server will not have it, for a reason that no login changes.
+    /// The server refuses, for a reason that no login changes.
     Refused,
 }
 
 impl Trouble {
-    /// The trouble that the status of an HTTP answer tells of; `None` for one that tells of none.
+    /// The trouble behind the status of an HTTP answer; `None` if the status means none.
     pub fn of_status(status: u16) -> Option<Self> {
         match status {
             408 | 429 | 500..=599 => Some(Self::Transient),
@@ -28,12 +28,12 @@ impl Trouble {
         }
     }
 
-    /// The trouble that the words of a daemon, of git or of an HTTP client tell of.
+    /// The trouble in the words of a daemon, of git or of an HTTP client.
     pub fn of_words(message: &str) -> Option<Self> {
         words::trouble(message)
     }
 
-    /// The trouble that a code of the registry protocol tells of; `None` for one that is not known.
+    /// The trouble behind a code of the registry protocol; `None` for an unknown code.
     pub(crate) fn of_code(code: &str) -> Option<Self> {
         match code {
             "TOOMANYREQUESTS" => Some(Self::Transient),

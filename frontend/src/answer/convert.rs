@@ -1,8 +1,9 @@
 //! The graph of a target: `--call convertllb`.
 //!
-//! The JSON is that of BuildKit's `convertllb.Result`: ops by digest as Go's `protojson` prints them, what is said about
-//! each in the names that `encoding/json` gives `llb.OpMetadata`, and the sources. References are pinned as for a build,
-//! so that the digests are those of one. The vertex without readers is the terminal, whose input is the result.
+//! The JSON is that of BuildKit's `convertllb.Result`: ops by digest as Go's `protojson` prints them, the metadata of
+//! each op with the names that `encoding/json` gives `llb.OpMetadata`, and the sources. References are pinned as for a
+//! build, so that the digests are those of a build. The vertex without readers is the terminal, whose input is the
+//! result.
 
 use std::collections::BTreeMap;
 
@@ -134,7 +135,7 @@ impl<'a> Resources<'a> {
     }
 }
 
-/// The vertices in their order, a line each, with the numbers of those that they read.
+/// The vertices in their order, a line each, with the numbers of the vertices that they read.
 pub(super) fn listing(definition: &Definition) -> String {
     let row = |(number, entry): (usize, &Entry)| {
         let inputs = entry.inputs().iter().map(|input| input.vertex() + 1);

@@ -1,4 +1,4 @@
-//! What can be asked.
+//! The questions that can be asked.
 
 use serde::Serialize;
 

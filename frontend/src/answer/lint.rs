@@ -1,4 +1,4 @@
-//! What is wrong with a target, found without building it: `--call check`.
+//! The problems of a target, found without building it: `--call check`.
 
 mod finding;
 mod locate;
@@ -24,7 +24,7 @@ pub(super) struct Results {
     build_error: Option<BuildError>,
 }
 
-/// BuildKit's `lint.Warning`. The detail has the place, too: it is all that clients print of some.
+/// BuildKit's `lint.Warning`. The detail has the place, too: of some warnings, clients print nothing else.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Warning {
@@ -34,16 +34,15 @@ struct Warning {
     location: Location,
 }
 
-/// BuildKit's `lint.BuildError`: why there would be no build.
+/// BuildKit's `lint.BuildError`: the reason why there would be no build.
 #[derive(Debug, Serialize)]
 struct BuildError {
     message: String,
-    /// Of a file that is among the sources: clients look it up unseen.
+    /// In a file that is among the sources: clients look it up without a check.
     location: Location,
 }
 
-/// Looks at the target, or at the defaults, or without those at all artifacts; on all declared platforms unless some are
-/// named.
+/// Checks the target, or else the defaults, or else all artifacts; on all declared platforms unless some are named.
 pub(super) async fn answer(build: &Build<'_>) -> Result<Answer, FrontendError> {
     let variants = build.catalog.select(&request(build)?)?;
     let inputs = build.inputs(&variants).await?;
@@ -65,7 +64,7 @@ fn request(build: &Build<'_>) -> Result<Request, FrontendError> {
     })
 }
 
-/// An error that was found before anything could be planned.
+/// The answer for an error that was found before anything could be planned.
 pub(super) fn only(error: &FrontendError) -> Result<Answer, FrontendError> {
     let mut sources = Sources::default();
     let error = BuildError::nowhere(error, &mut sources);
@@ -77,7 +76,8 @@ pub(super) fn only(error: &FrontendError) -> Result<Answer, FrontendError> {
     results.into_answer()
 }
 
-/// What is found in the plans of `variants`; the first one that cannot be made is why there would be no build.
+/// The findings in the plans of `variants`; the first variant that cannot be planned is the reason why there would be
+/// no build.
 pub(super) fn check(
     catalog: &CheckedCatalog,
     variants: &[Variant],
@@ -139,7 +139,7 @@ impl BuildError {
         }
     }
 
-    /// Contexts are looked at last: that a base cannot be read says more than that a context replaces none.
+    /// Contexts are checked last: a base that cannot be read is more telling than a context that replaces none.
     fn of_contexts(
         catalog: &CheckedCatalog,
         variants: &[Variant],

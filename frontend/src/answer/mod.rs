@@ -1,5 +1,5 @@
-//! Answers to what clients ask instead of a build: `docker buildx build --call …`. None of them has a graph solved, but
-//! for the directories of the client that are read.
+//! Answers to the questions that clients ask instead of a build: `docker buildx build --call …`. No graph is solved for
+//! them, except to read directories of the client.
 
 mod convert;
 mod describe;
@@ -18,7 +18,7 @@ use serde::Serialize;
 use self::question::Question;
 use crate::{build::Build, error::FrontendError};
 
-/// The answer to what is asked of no catalog, which may be broken; an error for what is no question.
+/// The answer to a question that needs no catalog, which may be broken; an error if there is no such question.
 pub(crate) fn at_once(question: &str) -> Option<Result<BuildResult, FrontendError>> {
     match Question::named(question) {
         Ok(Question::Describe) => {
@@ -43,7 +43,7 @@ pub(crate) async fn to(question: &str, build: &Build<'_>) -> Result<BuildResult,
     Ok(answer?.into_result(question))
 }
 
-/// What becomes of an error: for who asked what is wrong, it is the answer.
+/// The result for an error: if the question is what is wrong, the error is its answer.
 pub(crate) fn or_error(
     question: Option<&str>,
     error: FrontendError,
@@ -56,7 +56,7 @@ pub(crate) fn or_error(
     }
 }
 
-/// Whether an error is in what was given, and not in who builds it.
+/// Whether an error is in the input, and not in the builder.
 fn is_found(error: &FrontendError) -> bool {
     let trouble = matches!(
         error,
@@ -73,7 +73,7 @@ fn is_found(error: &FrontendError) -> bool {
 struct Answer {
     json: Vec<u8>,
     text: String,
-    /// With what a client exits, when that depends on the answer.
+    /// The exit status of a client, when it depends on the answer.
     status: Option<u8>,
 }
 

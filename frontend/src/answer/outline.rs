@@ -1,4 +1,4 @@
-//! What a target takes: `--call outline`.
+//! The parameters of a target: `--call outline`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Answer, table::section};
 use crate::{build::Build, error::FrontendError};
 
-/// BuildKit's `outline.Outline`, with the build contexts that a Dockerfile's has not.
+/// BuildKit's `outline.Outline`, with the build contexts, which a Dockerfile's outline lacks.
 #[derive(Debug, Serialize)]
 pub(super) struct Outline {
     name: String,
@@ -31,7 +31,7 @@ pub(super) struct Outline {
 struct Argument {
     name: String,
     description: String,
-    /// As it would be in a build with the same arguments; empty when it has to be given.
+    /// Its value in a build with the same arguments; empty when it has to be given.
     #[serde(skip_serializing_if = "String::is_empty")]
     value: String,
 }
@@ -50,8 +50,8 @@ struct CacheMount {
     id: String,
 }
 
-/// For the first platform that was asked for. Cache mounts are known only from a plan, and left out when there cannot be
-/// one.
+/// The outline for the first requested platform. Cache mounts are known only from a plan, and left out when no plan can
+/// be made.
 pub(super) async fn answer(build: &Build<'_>) -> Result<Answer, FrontendError> {
     let mut variants = build.chosen()?;
     if let Some(platform) = variants.first().map(|first| first.platform.clone()) {
@@ -87,7 +87,7 @@ pub(super) fn cache_ids(plan: &Plan) -> BTreeSet<String> {
     mounts.filter_map(id).collect()
 }
 
-/// What the variants of one artifact for one platform take.
+/// The parameters of the variants of one artifact for one platform.
 ///
 /// # Panics
 /// When there is no variant.
@@ -115,7 +115,7 @@ pub(super) fn outline(
     })
 }
 
-/// Of build contexts a client prints only what the description says.
+/// The description. It lists build contexts, because clients print nothing else about them.
 fn description(summary: &str, contexts: &[Given]) -> String {
     let flag = |context: &Given| format!("--build-context {}=DIR", context.name);
     let flags: Vec<String> = contexts.iter().map(flag).collect();
@@ -160,7 +160,7 @@ fn argument(
     }
 }
 
-/// A build has one result, so that one value must be chosen of several.
+/// The values of an axis. A build has one result, so that one of several values must be chosen.
 fn axis_values(values: &[String]) -> String {
     match values {
         [only] => format!("only {only}"),
@@ -179,7 +179,7 @@ fn option_values(option: &OptionValues) -> String {
     }
 }
 
-/// What of `reads` `of` is about, each name once, and required when any step requires it.
+/// The names that `of` picks from `reads`, each once, and required when any step requires it.
 fn given(reads: &BTreeSet<Read>, of: fn(&Read) -> Option<(&str, bool)>) -> Vec<Given> {
     let mut given: BTreeMap<&str, bool> = BTreeMap::new();
     for (name, required) in reads.iter().filter_map(of) {

@@ -32,13 +32,13 @@ pub(super) struct Sources {
     shown: Shown,
 }
 
-/// Of which files lines are named.
+/// The files whose lines are named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Shown {
-    /// Of all.
+    /// All files.
     #[default]
     All,
-    /// Of the one with this name, in whatever directory. buildx prints the lines of warnings under the name of the
+    /// Only the file with this name, in any directory. buildx prints the lines of warnings under the name of the
     /// Dockerfile that it thinks is read, which is wrong for any other file.
     Only(String),
 }
@@ -52,7 +52,7 @@ pub(super) struct Source {
 }
 
 impl Location {
-    /// A warning has this index when there is no file to show.
+    /// The place of a warning that has no file to show.
     pub(super) fn nowhere() -> Self {
         Self {
             source_index: -1,
@@ -62,7 +62,7 @@ impl Location {
 }
 
 impl Sources {
-    /// None yet.
+    /// No sources yet.
     pub(super) fn new(shown: Shown) -> Self {
         let files = Vec::new();
         Self { files, shown }
@@ -85,7 +85,7 @@ impl Sources {
         self.lines(name, text, "Dockerfile", (line, line))
     }
 
-    /// A file that there is nothing to show of.
+    /// A file without content to show.
     pub(super) fn unread(&mut self, name: &str) -> Location {
         Location {
             source_index: self.index(name, "", ""),
@@ -125,12 +125,12 @@ impl Sources {
         i32::try_from(index).unwrap_or(i32::MAX)
     }
 
-    /// With their names.
+    /// The sources with their names.
     pub(super) fn into_infos(self) -> Vec<Source> {
         self.files
     }
 
-    /// Their bytes alone, in base64.
+    /// The bytes of the sources alone, in base64.
     pub(super) fn into_bytes(self) -> Vec<String> {
         let texts = self.files.into_iter();
         texts.map(|source| STANDARD.encode(source.text)).collect()

@@ -2,16 +2,16 @@
 
 use crate::error::FrontendError;
 
-/// Where an answer is for programs.
+/// The key of the answer for programs.
 pub(super) const JSON: &str = "result.json";
-/// Where it is for people: clients print it when they do not know the JSON.
+/// The key of the answer for people: clients print it when they do not know the JSON.
 pub(super) const TEXT: &str = "result.txt";
-/// With what a client exits.
+/// The key of a client's exit status.
 pub(super) const STATUS: &str = "result.statuscode";
-/// Where the version of the JSON is. A client that knows only older ones prints the text.
+/// The key of the JSON's version. A client that knows only older versions prints the text.
 pub(super) const VERSION: &str = "version";
 
-/// Something that can be asked instead of a build.
+/// A question that can be asked instead of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Question {
     /// What can be asked?
@@ -37,7 +37,7 @@ impl Question {
 
     /// The question of that name.
     pub(super) fn named(name: &str) -> Result<Self, FrontendError> {
-        // What `--call describe` asks, for short.
+        // The short form that `--call describe` asks for.
         if name == "frontend.describe" {
             return Ok(Self::Describe);
         }
@@ -67,7 +67,7 @@ impl Question {
         }
     }
 
-    /// What is answered, in a phrase.
+    /// The content of the answer, as a phrase.
     pub(super) fn description(self) -> &'static str {
         match self {
             Self::Describe => "What can be asked instead of a build",
@@ -78,7 +78,7 @@ impl Question {
         }
     }
 
-    /// The options that count for it.
+    /// The options that count for the question.
     pub(super) fn options(self) -> &'static [(&'static str, &'static str)] {
         const TARGET: (&str, &str) = ("target", "The artifact");
         const PLATFORM: (&str, &str) = ("platform", "The platform; the daemon's own by default");
@@ -90,7 +90,7 @@ impl Question {
         }
     }
 
-    /// What there is in its answer, beside the version.
+    /// The keys of its answer, besides the version.
     pub(super) fn entries(self) -> &'static [&'static str] {
         match self {
             Self::Lint => &[JSON, TEXT, STATUS],

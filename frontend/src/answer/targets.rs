@@ -1,4 +1,4 @@
-//! What can be built: `--call targets`.
+//! The artifacts that can be built: `--call targets`.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{build::Build, error::FrontendError};
 
-/// BuildKit's `targets.List`, with what an artifact has more than a stage of a Dockerfile.
+/// BuildKit's `targets.List`, with the properties that an artifact has beyond a Dockerfile's stage.
 #[derive(Debug, Serialize)]
 pub(super) struct List {
     targets: Vec<Target>,
@@ -42,7 +42,7 @@ pub(super) async fn answer(build: &Build<'_>) -> Result<Answer, FrontendError> {
     Answer::new(&list, list.to_text())
 }
 
-/// What is built without `--target`.
+/// The artifact that is built without `--target`.
 fn default(build: &Build<'_>) -> Result<Option<String>, FrontendError> {
     if build.options.target.is_none()
         && let Some(of_file) = build.target()?
@@ -55,7 +55,7 @@ fn default(build: &Build<'_>) -> Result<Option<String>, FrontendError> {
     })
 }
 
-/// The texts of the Dockerfiles that name bases, as far as they are there.
+/// The texts of the Dockerfiles that name bases, where they are there.
 async fn dockerfiles(build: &Build<'_>) -> Result<BTreeMap<ContextPath, String>, FrontendError> {
     let mut texts = BTreeMap::new();
     let named = build.catalog.artifacts().map(Artifact::base);

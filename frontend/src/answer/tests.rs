@@ -1,4 +1,4 @@
-//! Answers as clients get them: the JSON, and the text beside it.
+//! Answers as clients receive them: the JSON, and the text beside it.
 
 mod lines;
 
@@ -46,7 +46,7 @@ fn catalog() -> CheckedCatalog {
     catalog.check().unwrap()
 }
 
-/// With a Dockerfile, and `run.sh`, which may be executed or not.
+/// Inputs with a Dockerfile and `run.sh`, which may be executable or not.
 fn inputs(executable: bool) -> Inputs {
     let script = "run.sh".parse::<catalog::ContextPath>().unwrap();
     let file = InputFile::from_bytes(executable, b"#!/bin/sh\n".to_vec());
@@ -76,7 +76,7 @@ fn plan(variant: &Variant) -> Plan {
     plan.unwrap()
 }
 
-/// The JSON, a line, and the text.
+/// The JSON on one line, and the text.
 fn shown(answer: Answer) -> String {
     let json = String::from_utf8(answer.json).unwrap();
     format!("{json}\n---\n{}", answer.text)
@@ -227,7 +227,7 @@ fn who_asks_what_is_wrong_is_told_in_an_answer() {
     let results: serde_json::Value = serde_json::from_str(&answered["result.json"]).unwrap();
     let message = results["buildError"]["message"].as_str().unwrap();
     assert!(message.contains("https://example.org"), "{message}");
-    // Clients look the file of an error up without looking whether it is there.
+    // Clients look up the file of an error without a check that it is there.
     assert_eq!(results["buildError"]["location"]["sourceIndex"], 0);
     assert_eq!(results["sources"].as_array().unwrap().len(), 1);
     let bug = FrontendError::Bug {

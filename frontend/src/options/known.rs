@@ -4,7 +4,7 @@ use catalog::nearest;
 
 use super::OptionError;
 
-/// What buildx sends for flags that only Dockerfiles know.
+/// The options that buildx sends for flags that only Dockerfiles know.
 pub(super) const UNSUPPORTED: [(&str, &str, &str); 14] = [
     ("add-hosts", "--add-host", ""),
     (
@@ -26,7 +26,7 @@ pub(super) const UNSUPPORTED: [(&str, &str, &str); 14] = [
     ("build-arg:BUILDKIT_SANDBOX_HOSTNAME", "the hostname", ""),
 ];
 
-/// The names of options, and what is in front of a colon in them: those that this frontend reads, and those that clients
+/// The names of options, and the part of them before a colon: those that this frontend reads, and those that clients
 /// send besides.
 const KNOWN: [&str; 26] = [
     "attest",
@@ -57,7 +57,7 @@ const KNOWN: [&str; 26] = [
     "vcs",
 ];
 
-/// Build arguments that are settings of BuildKit, for whoever reads them.
+/// Build arguments that are settings of BuildKit, whichever part reads them.
 pub(super) const SETTINGS: [&str; 7] = [
     "BUILDKIT_SYNTAX",
     "BUILDKIT_MULTI_PLATFORM",
@@ -68,7 +68,7 @@ pub(super) const SETTINGS: [&str; 7] = [
     "BUILDKIT_BUILD_NAME",
 ];
 
-/// Whoever writes `--opt tagret=x` would get another build than the one that is meant.
+/// Refuses a misspelt option: with `--opt tagret=x`, the build would be another one than the one meant.
 pub(super) fn refuse_misspelt(name: &str) -> Result<(), OptionError> {
     let word = name.split_once(':').map_or(name, |(word, _)| word);
     if KNOWN.contains(&word) {

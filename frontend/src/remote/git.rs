@@ -1,11 +1,11 @@
-//! Addresses of git repositories with what is meant of them, as `dfgitutil.ParseGitRef` of BuildKit reads them:
+//! Addresses of git repositories with a ref and a directory, as `dfgitutil.ParseGitRef` of BuildKit reads them:
 //! `https://host/x.git#REF:SUBDIR`, or with a query, `https://host/x.git?branch=main&subdir=app`.
 
 use buildkit_llb::{Git, GitMtime, GitUrl, State};
 
 use super::RemoteError;
 
-/// What a query can say.
+/// The keys of a query.
 pub(super) const KEYS: [&str; 10] = [
     "ref",
     "tag",
@@ -19,7 +19,7 @@ pub(super) const KEYS: [&str; 10] = [
     "fetch-by-commit",
 ];
 
-/// A git repository, and what is meant of it.
+/// A git repository, with its ref, directory and other settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct GitContext {
     url: GitUrl,
@@ -106,7 +106,7 @@ fn with<T>(git: Git, value: Option<T>, set: impl Fn(Git, T) -> Git) -> Git {
     value.into_iter().fold(git, set)
 }
 
-/// Sets a part that may be said twice, but not in two ways; empty text says nothing.
+/// Sets a part that may be given twice, but not with two values; empty text sets nothing.
 fn set(part: &mut Option<String>, value: String) -> Result<(), RemoteError> {
     if value.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Which addresses are fetched, and as what.
+//! Addresses: which are fetched, and as what.
 
 use buildkit_llb::SourceContent;
 

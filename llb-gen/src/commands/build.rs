@@ -25,7 +25,7 @@ pub(crate) fn run(
     global: &Global,
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
-    // Before a daemon is started, which inherits it.
+    // Before a daemon is started, which inherits the limit.
     engine::raise_file_limit();
     let caching = if args.reuse.no_cache {
         Caching::Ignore
@@ -52,7 +52,7 @@ pub(crate) fn run(
     workspace.require_contexts()?;
     args.image.require_images(workspace.plans())?;
     let options = options(args, &place)?;
-    // What cannot be written is told before anything is asked for.
+    // Outputs that cannot be written are told before anything is asked for.
     let products = place.products(&mut workspace, args)?;
     let ready = if workspace.unpinned().is_empty() {
         let waiting = Waiting {
@@ -74,14 +74,14 @@ pub(crate) fn run(
     } else {
         None
     };
-    // Told now, not by a build that cannot say what it wrote; the file of an earlier build goes.
+    // A metadata file that cannot be written is told now, not after the build; the file of an earlier build goes.
     let metadata = args.metadata_file.as_deref().map(MetadataFile::begin);
     let metadata = metadata.transpose()?;
     if let Some(work_list) = ready.as_ref().filter(|ready| ready.products.is_empty()) {
         return nothing_to_do(global, work_list, metadata);
     }
     // One thread for the connection: the daemon is the bottleneck, tars and hashes have threads of their own, and every
-    // further thread that allocates the pieces of a tar keeps some of them, so that memory would vary from run to run.
+    // further thread that allocates pieces of a tar keeps some of them, so that memory would vary from run to run.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -98,11 +98,11 @@ pub(crate) fn run(
     result
 }
 
-/// What is known before a daemon is there.
+/// The state of a call before a daemon is there.
 struct Begun<'c> {
     workspace: Workspace<'c>,
     disk: Disk,
-    /// What is to be built, when everything is pinned; else what references stand for must be asked first.
+    /// The work list, when everything is pinned; else references must be resolved first.
     ready: Option<WorkList>,
     options: BuildOptions,
 }
@@ -131,7 +131,7 @@ fn options(args: &BuildArgs, place: &Place) -> Result<BuildOptions, Failure> {
     })
 }
 
-/// The end of a build that finds everything there.
+/// The end of a build with nothing to do.
 fn nothing_to_do(
     global: &Global,
     work_list: &WorkList,
@@ -210,7 +210,8 @@ async fn build(
     }
 }
 
-/// Paths and references go to stdout, or else the output itself. What is complete is handed over, whatever else failed.
+/// Prints paths and references to stdout, or writes the output itself there. Complete outputs are handed over, whatever
+/// else failed.
 fn report(
     place: &Place,
     mut built: Result<Vec<Output>, BuildFailure>,
@@ -218,7 +219,7 @@ fn report(
     interrupted: Option<Failure>,
 ) -> Result<(), Failure> {
     let mut stdout = stdout::lock();
-    // Half an output is none, so that there a reader who has gone is an error.
+    // Half an output is none: here, a reader that has gone is an error.
     let mut whole = io::stdout().lock();
     let outputs = match &mut built {
         Ok(outputs) => outputs,
@@ -227,7 +228,7 @@ fn report(
     match place.hand_over(outputs, &mut whole) {
         Ok(false) => report::report(built, metadata, interrupted, &mut stdout),
         Ok(true) => report::report(built, metadata, interrupted, &mut io::sink()),
-        // The outputs are nowhere, so that neither stdout nor the metadata file may name them.
+        // The outputs are nowhere: neither stdout nor the metadata file may name them.
         Err(refused) => Err(
             match report::report(built, None, interrupted, &mut io::sink()) {
                 Ok(()) => refused,

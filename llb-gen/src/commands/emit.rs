@@ -1,4 +1,4 @@
-//! `llbgen emit`: an artifact's LLB on stdout, and on stderr the buildctl line that builds it.
+//! `llbgen emit`: an artifact's LLB on stdout, and on stderr the buildctl command that builds it.
 
 use std::{
     collections::BTreeSet,
@@ -58,7 +58,7 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// The variant that is meant: for this machine's platform when none is named.
+/// The variant to emit: that of this machine's platform when none is named.
 fn one_variant(args: &EmitArgs, catalog: &CheckedCatalog) -> Result<Variant, Failure> {
     let mut request = args.variation.request(std::slice::from_ref(&args.artifact));
     let implied = request.platforms.is_empty();
@@ -88,7 +88,7 @@ fn one_variant(args: &EmitArgs, catalog: &CheckedCatalog) -> Result<Variant, Fai
     }
 }
 
-/// What buildctl is to push an image as; tars have no names.
+/// The names that buildctl pushes an image under; tars have no names.
 fn image_names(
     args: &EmitArgs,
     catalog: &CheckedCatalog,
@@ -143,7 +143,7 @@ fn buildctl_line(
                 id,
                 optional: false,
             } => words.extend(["--secret".to_owned(), quoted(&format!("id={id},src=FILE"))?]),
-            // Without a socket, buildctl takes the agent that `SSH_AUTH_SOCK` names.
+            // Without a socket, buildctl takes the agent of `SSH_AUTH_SOCK`.
             Read::Ssh { id } => words.extend(["--ssh".to_owned(), id.to_string()]),
             _ => {}
         }

@@ -41,8 +41,8 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// Leaves one platform: this machine's, or the first one if it is not among them. The graphs of platforms are alike, and
-/// side by side nobody sees anything.
+/// Keeps only one platform: this machine's, or the first one if that is not among them. The graphs of platforms are
+/// alike, and side by side they show nothing.
 fn keep_one_platform(variants: &mut Vec<Variant>) -> Option<Platform> {
     let host = host_platform();
     let kept = variants
@@ -53,7 +53,7 @@ fn keep_one_platform(variants: &mut Vec<Variant>) -> Option<Platform> {
         .clone();
     let others = variants.clone();
     variants.retain(|variant| {
-        // What is not there for that platform is drawn for another one of its own.
+        // An artifact without that platform is drawn for another one of its own.
         let is_there = others
             .iter()
             .any(|other| other.artifact == variant.artifact && other.platform == kept);

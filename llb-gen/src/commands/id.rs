@@ -21,13 +21,13 @@ use crate::{
 struct Row {
     artifact: String,
     kind: &'static str,
-    /// One for a tar; all declared ones for an image.
+    /// One platform for a tar; all declared platforms for an image.
     platforms: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     values: BTreeMap<String, String>,
     id: Id,
     content_tag: String,
-    /// The repository with the content tag, and with the tags that the text of files makes.
+    /// The repository with the content tag, and with the tags that the texts of files make.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     images: Vec<String>,
 }
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> R
     Ok(())
 }
 
-/// Without the artifacts whose input directories nobody gave: they have no id, and the others have.
+/// Leaves out the artifacts whose input directories were not given: they have no id, and the others have.
 fn leave_out_incomplete(plans: Vec<Plan>) -> Result<Vec<Plan>, Failure> {
     let (incomplete, complete): (Vec<Plan>, Vec<Plan>) =
         plans.into_iter().partition(|plan| !plan.missing.is_empty());

@@ -21,7 +21,7 @@ struct Row {
     axes: BTreeMap<String, Vec<String>>,
     options: BTreeMap<String, String>,
     base: String,
-    /// The artifacts that it is made from, its base among them.
+    /// The artifacts that it is made from, including its base.
     needs: Vec<String>,
     outputs: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +42,7 @@ const HEADINGS: [&str; 9] = [
     "IMAGES",
 ];
 
-/// The listing where there is no artifact: an empty one, and why it is.
+/// The listing without an artifact: an empty one, and the reason.
 pub(crate) fn nothing(args: &ListArgs, global: &Global, why: &str) -> Result<(), Failure> {
     if let ListingFormat::Json = args.format {
         table::print_json(&[] as &[Row; 0])?;

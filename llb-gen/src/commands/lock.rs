@@ -1,4 +1,5 @@
-//! `llbgen lock`: pins what the catalog refers to and the lock does not have, and drops what nothing refers to.
+//! `llbgen lock`: pins the references of the catalog that the lock does not have, and drops entries that nothing refers
+//! to.
 
 use std::io::{self, Write as _};
 
@@ -42,7 +43,8 @@ pub(crate) fn run(
     write(global, &survey.lock, &lock)
 }
 
-/// Writes and prints what was found out before a failure. Nothing is dropped then: the call that succeeds does that.
+/// Writes and prints the pins that were found before a failure. Nothing is dropped then: the call that succeeds does
+/// that.
 fn unfinished(failure: Failure, global: &Global, old: &Lock, found: &Lock) -> Result<(), Failure> {
     if found == old {
         return Err(failure);
@@ -57,7 +59,8 @@ fn unfinished(failure: Failure, global: &Global, old: &Lock, found: &Lock) -> Re
     }
 }
 
-/// Writes the lock, and prints what moved: another call may have pinned the same in the meantime, and before this one.
+/// Writes the lock, and prints the pins that moved. Another call may have pinned the same meanwhile, and before this
+/// one.
 pub(super) fn write(global: &Global, old: &Lock, new: &Lock) -> Result<(), Failure> {
     let written = lock_file::write(&global.context, old, new)?;
     print_moves(&written.lock.moved_from(old))?;
@@ -96,7 +99,7 @@ fn print_source_policy(global: &Global) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether `llbgen lock` would write the very bytes that are there, asked of nobody.
+/// Whether `llbgen lock` would write the very bytes that are there; nobody is asked.
 fn check(
     global: &Global,
     survey: &LockSurvey,

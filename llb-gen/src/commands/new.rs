@@ -19,7 +19,7 @@ use crate::{
     stderr, stdout,
 };
 
-/// How a new file begins: editors take the schema from the first line.
+/// The beginning of a new file: editors take the schema from the first line.
 const HEADER: &str = "\
 #:schema ./llbgen.schema.json
 # What `llbgen` builds here. `llbgen schema > llbgen.schema.json` lets editors check and complete this file.
@@ -29,12 +29,12 @@ pub(crate) fn run(args: &NewArgs, global: &Global, own: Catalog) -> Result<(), F
     match (&args.rust, &args.llbgen, args.kind, &args.name) {
         (Some(directory), Some(llbgen), ..) => rust::run(directory, llbgen, global),
         (_, _, Some(kind), Some(name)) => artifact(kind.into(), name, &args.base, global, own),
-        // clap has seen to it.
+        // clap allows nothing else.
         _ => Err(Failure::new(Exit::Usage, "give a kind and a name")),
     }
 }
 
-/// Appends a block to the file: as text, so that whatever the user wrote stays as it is.
+/// Appends a block to the file: as text, so that the user's own text stays as it is.
 fn artifact(
     kind: Kind,
     name: &str,
@@ -47,7 +47,7 @@ fn artifact(
         .map_err(|error| Failure::new(Exit::Usage, error))?;
     let context = &global.context;
     let old = catalog_file::read(context)?;
-    // Where there is no file, as it will be once there is.
+    // A file that is not there counts as an empty one.
     let text = old.as_deref().unwrap_or_default();
     let catalog = catalog_file::with_text(own.clone(), text)?.check()?;
     if catalog.get(name.as_str()).is_some() {
@@ -71,7 +71,7 @@ fn artifact(
     Ok(())
 }
 
-/// What would be wrong with the new artifact; the others have stood the check before.
+/// The error in the new artifact; the others have passed the check before.
 fn unsound(error: CatalogError) -> Failure {
     let problems = error.problems.into_iter();
     Failure {
@@ -81,13 +81,13 @@ fn unsound(error: CatalogError) -> Failure {
     }
 }
 
-/// A base that is the path of a file is a Dockerfile.
+/// The Dockerfile of a base, if the base is the path of a file.
 fn dockerfile(base: &str, context: &Path) -> Option<ContextPath> {
     let path: ContextPath = base.parse().ok()?;
     context.join(path.as_str()).is_file().then_some(path)
 }
 
-/// What is put behind the `old` text.
+/// The text to append to the `old` text.
 fn addition(old: Option<&str>, block: &str) -> String {
     match old {
         None => format!("{HEADER}\n{block}"),
@@ -119,7 +119,7 @@ fn tell_next(name: &ArtifactName, global: &Global) {
     }
 }
 
-/// Text as TOML has it.
+/// A text as a TOML string.
 fn text(text: &str) -> String {
     toml::Value::from(text).to_string()
 }

@@ -1,4 +1,4 @@
-//! `llbgen plan`: what `build` would do, and why.
+//! `llbgen plan`: the work of `build`, and the reasons.
 
 use std::{collections::BTreeMap, io::Write as _};
 
@@ -24,7 +24,7 @@ struct Row {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     values: BTreeMap<String, String>,
     status: Verdict,
-    /// In a phrase; empty when nothing is to be done.
+    /// The reason as a phrase; empty when nothing is to be done.
     #[serde(skip_serializing_if = "String::is_empty")]
     reason: String,
     id: Option<Id>,
@@ -97,17 +97,17 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// What is to be done for a plan.
+/// The state of a plan.
 #[derive(Clone)]
 enum State {
     UpToDate,
     Published,
     Build(Reason),
-    /// As a push would have it, in a phrase.
+    /// The state in the registries, as a phrase.
     Push(String),
 }
 
-/// What is to be done for each plan of each product; with `--push` the registries are asked.
+/// The state of each plan of each product; with `--push` the registries are asked.
 fn states(args: &PlanArgs, products: &[Product]) -> Result<Vec<Vec<State>>, Failure> {
     let access = args.image.push.then(|| args.image.access(&[]));
     let access = access.transpose()?;
@@ -156,7 +156,7 @@ fn in_registries(product: &Product, found: InRegistries) -> State {
     }
 }
 
-/// What the registries do not have.
+/// The references that the registries lack, as a phrase.
 fn looked_for(image: &ImageProduct) -> String {
     let names = image.names();
     let is_asked = |platform: &Platform| image.platforms().any(|asked| asked == platform);
@@ -194,7 +194,7 @@ fn row(plan: &Plan, args: &PlanArgs, state: &State) -> Row {
     }
 }
 
-/// A reason in a phrase; of a change, its first cause.
+/// A reason as a phrase; for a change, its first cause.
 fn phrase(plan: &Plan, args: &PlanArgs, reason: &Reason) -> String {
     if *reason != Reason::Changed {
         return reason.to_string();
@@ -203,7 +203,7 @@ fn phrase(plan: &Plan, args: &PlanArgs, reason: &Reason) -> String {
     let mut told = causes.iter().flat_map(|cause| {
         let differences = cause.differences.iter();
         differences.map(move |difference| match difference {
-            // They name what they are about.
+            // These differences name their reference or source themselves.
             Difference::Pin { .. } | Difference::Source { .. } => difference.to_string(),
             difference => format!("{}: {difference}", cause.step),
         })

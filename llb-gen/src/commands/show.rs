@@ -32,11 +32,11 @@ struct ShownVariant<'a> {
     base: &'a ResolvedBase,
     reads: Vec<&'a Read>,
     config: &'a ImageConfig,
-    /// Vertices of the graph, and how many of them run a command.
+    /// The number of vertices in the graph; `execs` of them run a command.
     vertices: usize,
     execs: usize,
     head: String,
-    /// `null` while something is not pinned, and of an image without some of its platforms.
+    /// `null` while something is not pinned, and for an image without some of its platforms.
     id: Option<Id>,
     content_tag: Option<String>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -77,7 +77,7 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// What `llbgen id` says, too: of an image, the id of all its platforms, and none if only some were asked for.
+/// The id that `llbgen id` prints: for an image, that of all its platforms, and `None` if only some were asked for.
 fn id(artifact: &Artifact, plan: &Plan, plans: &[&Plan]) -> Option<Id> {
     if !plan.kind.is_image() {
         return plan.id;

@@ -1,4 +1,4 @@
-//! `llbgen update`: asks anew what references stand for, and takes package indexes as of now.
+//! `llbgen update`: resolves references anew, and sets the time of package indexes to now.
 
 use catalog::{CheckedCatalog, nearest};
 use engine::{LockSurvey, resolve::Pinning};

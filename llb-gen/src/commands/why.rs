@@ -1,4 +1,4 @@
-//! `llbgen why`: what changed since the last build.
+//! `llbgen why`: the changes since the last build.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write as _, path::Path};
 
@@ -21,9 +21,9 @@ struct Row {
     platform: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     values: BTreeMap<String, String>,
-    /// Why it would be built; `null` when it is up to date.
+    /// The reason for a build; `null` when it is up to date.
     reason: Option<String>,
-    /// What differs in the graphs.
+    /// The differences between the graphs.
     causes: Vec<Cause>,
     #[serde(skip)]
     variant: String,
@@ -59,7 +59,7 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// As `plan` has it: each platform of an image has its own reason.
+/// The rows, with the reasons of `plan`: each platform of an image has its own.
 fn since_last_build(products: &[Product], args: &WhyArgs) -> Result<Vec<Row>, Failure> {
     let looked = Looked {
         registries: None,
@@ -96,7 +96,7 @@ fn of_plan(plan: &Plan, reason: Option<Reason>, args: &WhyArgs) -> Row {
     row(plan, reason, causes)
 }
 
-/// What differs between the last build of a plan and the plan.
+/// The differences between the last build of a plan and the plan.
 pub(super) fn causes(plan: &Plan, directory: &Path) -> Vec<Cause> {
     let Some(last) = record::last_build(directory, plan) else {
         return Vec::new();
@@ -107,7 +107,7 @@ pub(super) fn causes(plan: &Plan, directory: &Path) -> Vec<Cause> {
     compare(definition, &plan.definition, &last.record.files, plan)
 }
 
-/// Both graphs are of one kind: with the namespace of caches, as `emit` writes them, or without, as records have them.
+/// Compares two graphs of one kind: with the namespace of caches, as `emit` writes them, or without, as in records.
 fn compare(
     old: &Definition,
     new: &Definition,

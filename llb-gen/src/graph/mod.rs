@@ -7,7 +7,7 @@ mod wrap;
 
 use catalog::NodeKind;
 
-/// The colours of a kind of node: what fills it, and its border.
+/// The colours of a kind of node: its fill and its border.
 fn colors(kind: NodeKind) -> (&'static str, &'static str) {
     match kind {
         NodeKind::Source => ("#e8f0fe", "#3367d6"),
@@ -20,7 +20,7 @@ fn colors(kind: NodeKind) -> (&'static str, &'static str) {
 /// The colours of an output.
 const OUTPUT: (&str, &str) = ("#3c4043", "#202124");
 
-/// The border of what several artifacts have.
+/// The border of a node that several artifacts share.
 const SHARED: &str = "#c5221f";
 
 #[cfg(test)]

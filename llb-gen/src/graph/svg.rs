@@ -10,7 +10,7 @@ use dagre::{
 
 use super::{OUTPUT, SHARED, colors, dot::names, wrap::wrap};
 
-/// The largest graph that is laid out: beyond it a picture is no help, and takes minutes.
+/// The largest graph that is drawn: beyond it, a picture is no help, and takes minutes.
 pub(crate) const LARGEST: usize = 600;
 
 const FONT: f64 = 12.0;
@@ -19,7 +19,7 @@ const LINE: f64 = 16.0;
 const CHARACTER: f64 = 7.2;
 const PADDING: f64 = 10.0;
 const MARGIN: f64 = 24.0;
-/// Above the graph: the title and the legend.
+/// The height above the graph: the title and the legend.
 const HEADER: f64 = 64.0;
 const CORNER: f64 = 6.0;
 
@@ -164,7 +164,7 @@ fn shapes(graph: &Graph) -> Vec<Shape> {
     nodes.chain(outputs).collect()
 }
 
-/// All edges, those to outputs among them.
+/// All edges, including those to outputs.
 fn links(graph: &Graph) -> impl Iterator<Item = (&str, &str)> {
     let edges = graph.edges.iter();
     let outputs = graph.outputs.iter();

@@ -1,7 +1,7 @@
 //! Labels in lines.
 
-/// Breaks `text` into lines of at most `width` characters, at blanks and after separators where there are some; what is
-/// beyond `lines` lines is cut off with an ellipsis.
+/// Breaks `text` into lines of at most `width` characters, at blanks and after separators where there are some. The
+/// text beyond `lines` lines is cut off with an ellipsis.
 pub(super) fn wrap(text: &str, width: usize, lines: usize) -> Vec<String> {
     let mut wrapped: Vec<String> = Vec::new();
     for line in text.lines() {
@@ -30,7 +30,7 @@ pub(super) fn wrap(text: &str, width: usize, lines: usize) -> Vec<String> {
     wrapped
 }
 
-/// Pieces that a line may be broken between, each no longer than `width`.
+/// The pieces between which a line may be broken, each no longer than `width`.
 fn words(line: &str, width: usize) -> Vec<String> {
     let mut words = vec![String::new()];
     for c in line.chars() {

@@ -9,10 +9,10 @@ use std::{
 
 use tempfile::TempDir;
 
-/// How the names of such directories begin and end.
+/// The beginning and the end of such directories' names.
 const NAME: (&str, &str) = ("llbgen-", ".kept");
 
-/// A directory of its own, with its files, which goes with its owner. What a killed process has left is known by its
+/// A directory of its own with its files, which goes with its owner. The directory of a killed process is known by its
 /// lock, which ended with the process: [`sweep`] removes it.
 #[derive(Debug)]
 pub(crate) struct Kept {
@@ -22,7 +22,7 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Makes one where temporary files are.
+    /// Makes one among the temporary files.
     pub(crate) fn new() -> io::Result<Self> {
         Self::new_in(&std::env::temp_dir())
     }
@@ -34,9 +34,9 @@ impl Kept {
                 .suffix(NAME.1)
                 .tempdir_in(parent)?;
             let lock = File::open(directory.path())?;
-            // Where there are no locks, nobody can take a directory for one without an owner either.
+            // Where there are no locks, nobody can take a directory for one without an owner, either.
             let _ = lock.lock();
-            // Somebody may have swept it away in the moment before.
+            // Another process may have swept it away in the moment before.
             if directory.path().is_dir() {
                 return Ok(Self {
                     directory,
@@ -51,20 +51,20 @@ impl Kept {
     }
 }
 
-/// Removes what is without an owner, and mine, where temporary files are. Each build does so, wherever its outputs go: it
-/// may be the only one that comes after the one that was killed.
+/// Removes the user's own directories without an owner from the temporary files. Each build does so, wherever its
+/// outputs go: it may be the only build after the killed one.
 pub(crate) fn sweep() {
     sweep_in(&std::env::temp_dir());
 }
 
-/// What cannot be looked at or removed stays for the next time.
+/// A directory that cannot be looked at or removed stays for the next time.
 fn sweep_in(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let is_kept = name
             .to_str()
             .is_some_and(|name| name.starts_with(NAME.0) && name.ends_with(NAME.1));
-        // Not through a link: `metadata` of an entry is that of the link.
+        // Links are not followed: `metadata` of an entry is that of the link.
         let is_mine = is_kept
             && entry
                 .metadata()
@@ -78,7 +78,7 @@ fn sweep_in(parent: &Path) {
     }
 }
 
-/// The user that this process runs as, who owns what it makes.
+/// The user that this process runs as, who owns the files that it makes.
 fn own_user() -> Option<u32> {
     fs::metadata("/proc/self").ok().map(|process| process.uid())
 }

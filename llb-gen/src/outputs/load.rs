@@ -14,14 +14,14 @@ use crate::{
     failure::{Exit, Failure},
 };
 
-/// Who takes images, with the program found.
+/// The program that takes images.
 #[derive(Debug)]
 pub(crate) struct Loader {
     program: PathBuf,
 }
 
 impl Loader {
-    /// Finds it before anything is built.
+    /// Finds the program before anything is built.
     pub(crate) fn find(engine: Engine) -> Result<Self, Failure> {
         let names: &[&str] = match engine {
             Engine::Auto => &["docker", "podman"],
@@ -38,7 +38,7 @@ impl Loader {
         Ok(Self { program })
     }
 
-    /// Loads the archive of an image, which is complete: a stream that breaks off would be taken for a whole one.
+    /// Loads the complete archive of an image: a stream that breaks off would be taken for a whole one.
     pub(crate) fn load(&self, output: &Output) -> Result<(), Failure> {
         let (program, image) = (self.program.display(), &output.artifact);
         let said = Command::new(&self.program)

@@ -1,4 +1,4 @@
-//! Where outputs go, as `--output` says, and what it can say of which artifacts.
+//! The places of outputs, as `--output` says, and which artifacts each can take.
 
 use std::{
     collections::BTreeMap,
@@ -22,10 +22,10 @@ use crate::{
     failure::{Exit, Failure},
 };
 
-/// What tells the outputs for several platforms apart.
+/// The variables that tell the outputs for several platforms apart.
 const PLATFORM_VARIABLES: [&str; 3] = ["arch", "platform", "variant"];
 
-/// Where outputs go.
+/// The place of the outputs of a call.
 pub(crate) struct Place {
     form: Option<FileForm>,
     taker: Taker,
@@ -33,7 +33,7 @@ pub(crate) struct Place {
     context: PathBuf,
 }
 
-/// An archive for Docker is of one manifest, and no index.
+/// Refuses options that need an index: an archive for Docker has one manifest and no index.
 fn refuse_what_needs_an_index(options: &ImageOptions) -> Result<(), Failure> {
     let refused = |error: String, hint: &str| {
         let hint = format!("{hint}, or push the image");
@@ -53,7 +53,8 @@ fn refuse_what_needs_an_index(options: &ImageOptions) -> Result<(), Failure> {
     }
 }
 
-/// Paths are printed one a line. The text of a `dest` was looked at before; what fills it in is not known until now.
+/// Refuses control characters, because paths are printed one a line. The text of a `dest` was checked before; its
+/// values are not known until now.
 fn refuse_control_characters(path: &Path) -> Result<(), Failure> {
     let text = path.to_string_lossy();
     let Some(character) = text.chars().find(|c| c.is_control()) else {
@@ -66,7 +67,7 @@ fn refuse_control_characters(path: &Path) -> Result<(), Failure> {
     ))
 }
 
-/// Refuses to write over the catalog and its lock, behind a link, too.
+/// Refuses to write over the catalog and its lock, also behind a link.
 fn refuse_own_file(context: &Path, path: &Path, what: &str, hint: &str) -> Result<(), Failure> {
     let place = place_of(path);
     let own = [CATALOG_FILE, LOCK_FILE].map(|name| place_of(&context.join(name)));
@@ -77,7 +78,7 @@ fn refuse_own_file(context: &Path, path: &Path, what: &str, hint: &str) -> Resul
     Err(Failure::new(Exit::Usage, error).with_hint(hint))
 }
 
-/// Where a file is, or would be, without links in its path; `None` if its directory is not there.
+/// The present or future place of a file, without links in its path; `None` if its directory is not there.
 fn place_of(path: &Path) -> Option<PathBuf> {
     if let Ok(place) = path.canonicalize() {
         return Some(place);
@@ -89,10 +90,10 @@ fn place_of(path: &Path) -> Option<PathBuf> {
     Some(directory.canonicalize().ok()?.join(path.file_name()?))
 }
 
-/// The output directory that nobody has to name.
+/// The default output directory.
 const DEFAULT_DIRECTORY: &str = "out";
 
-/// A link in the place of the directory that nobody named may have come with the catalog, and lead anywhere.
+/// Refuses a link in the place of the default output directory: it may have come with the catalog, and lead anywhere.
 fn refuse_default_link(directory: &Path) -> Result<(), Failure> {
     let is_link = std::fs::symlink_metadata(directory).is_ok_and(|found| found.is_symlink());
     if directory != Path::new(DEFAULT_DIRECTORY) || !is_link {
@@ -107,12 +108,12 @@ fn refuse_default_link(directory: &Path) -> Result<(), Failure> {
             let hint = format!("to write there, name it: `-o {target}`");
             Err(Failure::new(Exit::Usage, error).with_hint(hint))
         }
-        // One that leads nowhere cannot be made a directory, which is told then.
+        // A link that leads nowhere cannot be made a directory; making it gives the error.
         _ => Ok(()),
     }
 }
 
-/// Who gets files that are complete. What is not for the user is in a directory of its own until then.
+/// The taker of complete files. Files that are not for the user are in a directory of their own until then.
 enum Taker {
     /// The user.
     User(Destination),
@@ -173,7 +174,7 @@ impl Place {
         })
     }
 
-    /// The directory in which outputs have records, by which a later build knows that they are there.
+    /// The directory with the records of outputs, by which a later build knows what is there.
     fn with_records(&self) -> Option<&Path> {
         match &self.taker {
             Taker::User(Destination::Directory(directory)) => Some(directory),
@@ -181,7 +182,7 @@ impl Place {
         }
     }
 
-    /// Where files are written to.
+    /// The destination of files.
     pub(crate) fn destination(&self) -> Destination {
         match &self.taker {
             Taker::User(destination) => destination.clone(),
@@ -190,7 +191,7 @@ impl Place {
         }
     }
 
-    /// How images are archived.
+    /// The kind of archives for images.
     pub(crate) fn archive(&self) -> Archive {
         match self.form {
             Some(FileForm::Docker) => Archive::Docker,
@@ -198,7 +199,7 @@ impl Place {
         }
     }
 
-    /// Where images go.
+    /// The destination of images.
     fn goal(&self, is_pushed: bool) -> Goal {
         match &self.taker {
             _ if is_pushed => Goal::Registries,
@@ -207,7 +208,7 @@ impl Place {
         }
     }
 
-    /// How it is looked for what is there.
+    /// How a call looks for outputs that are there already.
     pub(crate) fn sorting(&self, args: &BuildArgs) -> Sorting<'_> {
         Sorting {
             directory: self.with_records(),
@@ -218,7 +219,7 @@ impl Place {
         }
     }
 
-    /// What plans are delivered as.
+    /// How plans become products.
     pub(crate) fn delivery<'a>(&self, args: &BuildArgs, naming: &'a ImageNaming) -> Delivery<'a> {
         let by_platform = match &self.taker {
             Taker::User(Destination::File(dest)) => is_by_platform(dest),
@@ -231,7 +232,7 @@ impl Place {
         }
     }
 
-    /// What the plans of a workspace make; an error when they cannot be what was asked for, or would be one file.
+    /// The products of a workspace's plans; an error when they do not fit the place, or would be one file.
     pub(crate) fn products(
         &self,
         workspace: &mut Workspace<'_>,
@@ -268,7 +269,7 @@ impl Place {
         Err(Failure::new(Exit::Usage, error).with_hint(hint))
     }
 
-    /// What the user has asked for.
+    /// The flag that the user gave.
     fn flag(&self) -> String {
         match (&self.taker, self.form) {
             (Taker::Engine(..), _) => "`--load`".to_owned(),
@@ -340,7 +341,7 @@ impl Place {
         Ok(())
     }
 
-    /// The catalog and its lock are what outputs are made by, and not outputs.
+    /// Refuses to write over the catalog and its lock, from which outputs are made.
     fn refuse_own_files(&self, products: &[Product]) -> Result<(), Failure> {
         let destination = self.destination();
         for product in products {
@@ -357,7 +358,7 @@ impl Place {
         Ok(())
     }
 
-    /// Hands over what was built, when it is not for the user; whether stdout was used up by it.
+    /// Hands over the outputs, when they are not for the user. Returns whether stdout was used up by it.
     pub(crate) fn hand_over(
         &self,
         outputs: &mut [Output],

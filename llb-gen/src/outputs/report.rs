@@ -1,4 +1,4 @@
-//! What a build tells at its end: results on stdout, the metadata file, failures with their exit code and a hint.
+//! The report at the end of a build: results on stdout, the metadata file, failures with their exit code and a hint.
 
 mod tag_hint;
 
@@ -21,7 +21,7 @@ use crate::{
     source_hint,
 };
 
-/// Prints what was written, and what failed. What cannot be printed or recorded is told behind what failed before it.
+/// Prints the outputs and the failures. An error in printing or recording comes after the failures before it.
 pub(crate) fn report(
     built: Result<Vec<Output>, BuildFailure>,
     metadata: Option<MetadataFile>,
@@ -60,7 +60,7 @@ fn print(outputs: &[Output], stdout: &mut impl Write) -> Result<(), Unprinted> {
     lines.and_then(|()| stdout.flush()).map_err(Unprinted)
 }
 
-/// A path, or what an image was pushed or loaded under.
+/// Prints the path of an output, or the references that it was pushed or loaded under.
 fn print_one(output: &Output, stdout: &mut impl Write) -> io::Result<()> {
     if let Some(path) = output.path() {
         return writeln!(stdout, "{}", path.display());
@@ -86,7 +86,7 @@ impl Error for Unprinted {
 }
 
 fn failed(failures: Vec<Arc<VariantFailure>>, is_told: bool, outputs: &[Output]) -> Failure {
-    // A build that no failure and no signal ended is none that this program began.
+    // Only a failure or a signal ends a build early; anything else is a bug.
     let Some(first) = failures.first() else {
         return Failure::new(Exit::Bug, "the build was given up without a reason");
     };
@@ -111,7 +111,7 @@ fn failed(failures: Vec<Arc<VariantFailure>>, is_told: bool, outputs: &[Output])
     }
 }
 
-/// A failure of which the lines were shown when it happened.
+/// A failure whose lines were shown when it happened.
 #[derive(Debug)]
 struct Told(Arc<VariantFailure>);
 
@@ -218,7 +218,7 @@ fn refused(source: &SourceFailure) -> String {
     }
 }
 
-/// The lock's entry for a reference that carries a digest.
+/// The lock's entry for a reference with a digest.
 fn pinned(reference: &str) -> Option<ImageKey> {
     let image: ImageRef = reference.parse().ok()?;
     image.digest().map(|_| ImageKey::of(&image))

@@ -1,4 +1,4 @@
-//! What a running build shows on stderr. stdout is for results.
+//! The progress of a build on stderr. stdout is for results.
 
 mod plain;
 mod quiet;
@@ -17,19 +17,19 @@ use engine::Event;
 
 use crate::{args::ProgressMode, logins::blotted, terminal::plain};
 
-/// Events that wait for the terminal. One may have 16 MiB, the most of a message of the daemon, and a daemon that floods is
-/// to wait.
+/// The most events that wait for the terminal. One may have 16 MiB, the most of a message of the daemon, and a daemon
+/// that floods has to wait.
 const QUEUE: usize = 16;
 
-/// How long it takes until a full queue is looked at again.
+/// The pause before a full queue is looked at again.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Shows events as they come, on a thread of its own. Where the terminal is slower than the daemon for long, whoever sends
+/// Shows events as they come, on a thread of its own. Where the terminal is slower than the daemon for long, the sender
 /// waits, and so does the daemon.
 pub(crate) struct Progress {
     sender: mpsc::SyncSender<Event>,
     thread: JoinHandle<()>,
-    /// Whether the user has had enough, so that nothing waits for a terminal that stands still.
+    /// Whether the user gave up, so that nothing waits for a terminal that stands still.
     is_given_up: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
@@ -38,7 +38,7 @@ trait Renderer {
     /// Shows one event.
     fn show(&mut self, event: &Event);
 
-    /// Shows what is left to show when the build has ended, and takes down what would not stay true.
+    /// Shows the rest when the build has ended, and takes down lines that would not stay true.
     fn end(&mut self);
 }
 
@@ -79,8 +79,8 @@ impl Progress {
         });
     }
 
-    /// Waits for room. The thread ends early only when it panics, which `end` tells; an event that comes when the user has
-    /// had enough may be lost.
+    /// Waits for room. The thread ends early only when it panics, which `end` reports; an event that comes after the
+    /// user gave up may be lost.
     fn queue(&self, mut event: Event) {
         while let Err(mpsc::TrySendError::Full(unsent)) = self.sender.try_send(event) {
             if (self.is_given_up)() {
@@ -114,7 +114,7 @@ fn renderer(mode: ProgressMode) -> Box<dyn Renderer> {
     }
 }
 
-/// A warning as it stands on stderr.
+/// A warning as a line on stderr.
 fn told_as_warning(warning: &str) -> String {
     format!("warning: {warning}")
 }

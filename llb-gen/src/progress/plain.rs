@@ -23,7 +23,7 @@ pub(super) struct Plain<W> {
     steps: Steps,
     /// The steps whose titles were shown.
     titled: BTreeSet<VertexDigest>,
-    /// What a step has written of a line that is not complete.
+    /// The output of each step after its last complete line.
     unfinished: BTreeMap<VertexDigest, Vec<u8>>,
 }
 
@@ -38,7 +38,7 @@ impl<W: Write> Plain<W> {
     }
 
     fn line(&mut self, line: &str) {
-        // Where stderr is gone there is nobody left to tell.
+        // Where stderr is gone, there is no reader left.
         let _ = writeln!(self.out, "{line}");
     }
 

@@ -24,7 +24,7 @@ impl<W> Quiet<W> {
 impl<W: Write> Quiet<W> {
     fn logs(&mut self) {
         for log in self.steps.take_failed() {
-            // Where stderr is gone there is nobody left to tell.
+            // Where stderr is gone, there is no reader left.
             let _ = writeln!(self.out, "{log}");
         }
     }

@@ -1,5 +1,5 @@
-//! `--progress rawjson`: BuildKit's own status messages, a JSON object a line, with the variant beside them; failures and
-//! warnings in lines of their own.
+//! `--progress rawjson`: BuildKit's own status messages, a JSON object a line, with the variant beside them; failures
+//! and warnings have lines of their own.
 
 use std::{collections::BTreeMap, io::Write};
 
@@ -46,7 +46,8 @@ enum Line<'a> {
         #[serde(flatten)]
         progress: &'a Progress,
     },
-    /// A variant that failed while the others are built on. It is told here with its lines, and at the end without them.
+    /// A variant that failed while the others are built on. It is told here with its lines, and at the end without
+    /// them.
     Failed {
         #[serde(flatten)]
         about: About<'a>,
@@ -82,7 +83,7 @@ impl<W: Write> Renderer for RawJson<W> {
         };
         let line =
             serde_json::to_string(&line).expect("progress is made of text, numbers and lists");
-        // Where stderr is gone there is nobody left to tell.
+        // Where stderr is gone, there is no reader left.
         let _ = writeln!(self.out, "{line}");
     }
 

@@ -1,4 +1,4 @@
-//! What is known of every step of a build, gathered from what the daemon reports of all variants.
+//! All steps of a build, gathered from the daemon's reports on all variants.
 
 use std::{
     borrow::Cow,
@@ -13,16 +13,16 @@ use catalog::Variant;
 
 use crate::terminal::{coloured, plain, told};
 
-/// The most that is kept of a step's output until it is known whether the step fails: its end.
+/// The most of a step's output that is kept until it is known whether the step fails: the end of the output.
 const MAX_LOG: usize = 1 << 20;
 
-/// The most that is kept of the output of all steps together: what 64 steps at a time may write.
+/// The most that is kept of the output of all steps together: that of 64 steps at a time.
 const MAX_LOGS: usize = 64 << 20;
 
-/// The most steps that are kept account of. A fleet has some tens of thousands.
+/// The most steps that are kept account of. Hundreds of artifacts have some tens of thousands.
 const MAX_STEPS: usize = 200_000;
 
-/// The most that is looked at for the last line of a step's output: no terminal is wider.
+/// The most that is searched for the last line of a step's output: no terminal is wider.
 const MAX_LINE: usize = 2048;
 
 /// All steps that were reported. A step that several variants share is one step here.
@@ -39,15 +39,15 @@ pub(super) struct Steps {
 /// One step.
 #[derive(Debug)]
 pub(super) struct Step {
-    /// In the order in which steps began, from 1; 0 for one that has not.
+    /// The number of the step, in the order in which steps began, from 1; 0 before it begins.
     pub(super) number: usize,
-    /// What it does, with the artifact and platform that it was first seen for.
+    /// The step's title, with the artifact and platform that it was first seen for.
     pub(super) title: String,
     pub(super) state: State,
-    /// What it has written.
+    /// Its output.
     pub(super) log: Vec<u8>,
     started: Option<SystemTime>,
-    /// Every variant that has the step is told of its output; only what this one is told counts.
+    /// Every variant with the step gets reports of its output; only those of this variant count.
     teller: Arc<Variant>,
 }
 
@@ -60,7 +60,7 @@ pub(super) enum State {
     Failed(String),
 }
 
-/// What a report changed.
+/// A change that a report made.
 #[derive(Debug)]
 pub(super) enum Change {
     /// The step is in another state.
@@ -70,7 +70,7 @@ pub(super) enum Change {
 }
 
 impl Steps {
-    /// Takes a report in and tells what it changed.
+    /// Takes in a report. Returns the changes.
     pub(super) fn take(&mut self, variant: &Arc<Variant>, progress: &Progress) -> Vec<Change> {
         let mut changes = Vec::new();
         for vertex in &progress.vertexes {
@@ -94,7 +94,7 @@ impl Steps {
         changes
     }
 
-    /// Steps beyond the most that are kept account of are not shown; they are built all the same.
+    /// Takes in a vertex. Steps beyond the most that are kept account of are not shown; they are built all the same.
     fn take_vertex(&mut self, variant: &Arc<Variant>, vertex: &Vertex) -> bool {
         if self.known.len() >= MAX_STEPS && !self.known.contains_key(&vertex.digest) {
             return false;
@@ -151,7 +151,7 @@ impl Steps {
         self.known.get(digest)
     }
 
-    /// How many steps have ended, and how many of them were found in the cache.
+    /// The number of steps that have ended, and of those that were found in the cache.
     pub(super) fn ended(&self) -> (usize, usize) {
         let cached = self
             .known
@@ -177,7 +177,7 @@ impl Steps {
 }
 
 impl Step {
-    /// What it has written, if anything, between two lines that say which step it is.
+    /// The whole output, if there is any, between two lines that name the step.
     fn whole_log(&self) -> Option<String> {
         let log = String::from_utf8_lossy(&self.log);
         let lines: Vec<_> = log.trim_end().split('\n').map(in_colours).collect();
@@ -186,7 +186,7 @@ impl Step {
         (!log.is_empty()).then(|| format!("{rule} {}\n{log}\n{rule}", self.title))
     }
 
-    /// Adds to its log, and keeps the end of it.
+    /// Appends to the log, and keeps its end.
     fn keep(&mut self, data: &[u8], most: usize) {
         let data = &data[data.len().saturating_sub(most)..];
         let too_much = (self.log.len() + data.len()).saturating_sub(most);
@@ -194,8 +194,8 @@ impl Step {
         self.log.extend_from_slice(data);
     }
 
-    /// The last line that it has written, complete or not, fit for a terminal: colours are left out, and what else would
-    /// move the cursor is escaped. `None` if it is blank.
+    /// The last line of the output, complete or not, fit for a terminal: without colours, and with escapes in the place
+    /// of everything else that would move the cursor. `None` if it is blank.
     pub(super) fn last_line(&self) -> Option<String> {
         let end = &self.log[self.log.len().saturating_sub(MAX_LINE)..];
         let end = String::from_utf8_lossy(end);
@@ -207,7 +207,7 @@ impl Step {
         (!line.is_empty()).then(|| line.into_owned())
     }
 
-    /// How long it has been running.
+    /// The time for which it has been running.
     pub(super) fn elapsed(&self) -> Duration {
         self.started
             .and_then(|started| started.elapsed().ok())

@@ -26,11 +26,11 @@ pub(super) struct Tty {
     running: BTreeMap<VertexDigest, Lines>,
     steps: Steps,
     started: Instant,
-    /// What the last line of a step's output is shown in.
+    /// The style of the last line of a step's output.
     faint: Style,
 }
 
-/// The lines of a step that runs.
+/// The lines of a running step.
 struct Lines {
     step: ProgressBar,
     /// The last line of its output, once there is one.
@@ -115,10 +115,10 @@ impl Tty {
         log.tick();
     }
 
-    /// Writes lines that stay above those that move.
+    /// Writes lines above the moving ones, where they stay.
     fn print(&self, text: &str) {
         self.lines.suspend(|| {
-            // Where the terminal is gone there is nobody left to tell.
+            // Where the terminal is gone, there is no reader left.
             let _ = writeln!(anstream::stderr(), "{text}");
         });
     }
@@ -167,7 +167,7 @@ impl Renderer for Tty {
         let summary = format!("{ended} steps done ({cached} cached) in {took}");
         let mut stderr = anstream::stderr().lock();
         for line in logs.iter().chain((ended > 0).then_some(&summary)) {
-            // Where the terminal is gone there is nobody left to tell.
+            // Where the terminal is gone, there is no reader left.
             let _ = self.lines.clear().and_then(|()| writeln!(stderr, "{line}"));
         }
     }

@@ -1,23 +1,23 @@
-//! Which signals the program was started to ignore: `nohup` ignores SIGHUP, a shell SIGINT for its background jobs.
+//! The signals that the program was started to ignore: `nohup` ignores SIGHUP, a shell SIGINT for its background jobs.
 
 use std::{fs, io};
 
-/// Where Linux tells about this process, proc(5).
+/// The file in which Linux describes this process, proc(5).
 const STATUS: &str = "/proc/self/status";
 
-/// The signals that are ignored, a bit each.
+/// The set of ignored signals, a bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ignored(u64);
 
 impl Ignored {
-    /// Those of this process. To be read before any handler is installed: a handler ends the ignoring.
+    /// The set of this process. It must be read before any handler is installed: a handler ends the ignoring.
     pub(super) fn read() -> io::Result<Self> {
         match fs::read_to_string(STATUS) {
             Ok(status) => parse(&status).ok_or_else(|| {
                 let text = format!("`{STATUS}` does not tell the ignored signals");
                 io::Error::new(io::ErrorKind::InvalidData, text)
             }),
-            // Without /proc, as in a bare chroot, nothing is known to be ignored.
+            // Without /proc, as in a bare chroot, no signal is known to be ignored.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self(0)),
             Err(error) => Err(error),
         }
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn this_process_tells() {
-        // Rust's runtime ignores SIGPIPE, and nobody can ignore SIGKILL.
+        // Rust's runtime ignores SIGPIPE; SIGKILL cannot be ignored.
         let ignored = Ignored::read().unwrap();
         assert!(ignored.has(13) && !ignored.has(9));
     }

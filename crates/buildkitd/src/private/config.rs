@@ -1,4 +1,4 @@
-//! The `buildkitd.toml` that the private daemon runs with: the user's, with what must be ours put over it.
+//! The `buildkitd.toml` of the private daemon: the user's file, with our settings put over it.
 
 use std::fs;
 use std::io;
@@ -8,8 +8,8 @@ use toml::{Table, Value};
 
 use crate::ConfigFile;
 
-/// What the cache may take before the least recently used of it is dropped: half of the disk, and no more than this
-/// many bytes (`DiskSpace` of `cmd/buildkitd/config/gcpolicy.go`). Every rule holds.
+/// The limits of the cache, beyond which its least recently used parts are dropped: half of the disk, and no more than
+/// this many bytes (`DiskSpace` of `cmd/buildkitd/config/gcpolicy.go`). Every rule holds.
 const CACHE_LIMITS: [&str; 2] = ["50%", "50GB"];
 
 /// The keys of `[worker.oci]` that set garbage collection (`cmd/buildkitd/config/config.go`, `GCConfig`). Where the
@@ -44,13 +44,13 @@ pub enum ConfigError {
         #[source]
         source: Box<toml::de::Error>,
     },
-    /// A key holds something that is no table.
+    /// The value of a key is not a table.
     #[error("`{key}` in the buildkitd configuration is not a table")]
     NotATable {
         /// The key.
         key: &'static str,
     },
-    /// The result cannot be written down.
+    /// The result cannot be written as TOML.
     #[error("the buildkitd configuration cannot be written")]
     Write(#[source] Box<toml::ser::Error>),
 }
@@ -76,10 +76,10 @@ pub(super) fn load(file: &ConfigFile) -> Result<Table, ConfigError> {
 
 /// The text of the configuration.
 ///
-/// Ours in any case: where it listens and keeps its state (`root`, `grpc`, `otel`), and the one worker (OCI): the
-/// containerd worker would share its images with whoever else uses that containerd. Ours unless the user says
-/// otherwise: garbage collection. buildkitd's default keeps a fifth of the disk free and prunes after each solve, so
-/// that on a full disk nothing stays cached.
+/// Always ours: where it listens and keeps its state (`root`, `grpc`, `otel`), and the one worker (OCI): the containerd
+/// worker would share its images with all users of that containerd. Ours unless the user says otherwise: garbage
+/// collection. buildkitd's default keeps a fifth of the disk free and prunes after each solve, so that nothing stays
+/// cached on a full disk.
 pub(super) fn render(user: Table, otel_socket: &Path) -> Result<String, ConfigError> {
     let mut config = user;
     config.remove("root");

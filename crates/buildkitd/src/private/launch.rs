@@ -37,7 +37,7 @@ pub(super) enum LaunchError {
 }
 
 impl Launch {
-    /// Works out what would be run. Nothing is written.
+    /// The command line that would be run. Nothing is written.
     pub(super) fn plan(
         settings: &Settings,
         layout: &Layout,
@@ -59,15 +59,15 @@ impl Launch {
         })
     }
 
-    /// Whether a daemon with this command line runs what this launch would: the name of the configuration is a
-    /// fingerprint of all of it.
+    /// Whether a daemon with this command line is the one that this launch would start: the name of the configuration
+    /// is a fingerprint of all of it.
     pub(super) fn is_same(&self, argv: &[OsString]) -> bool {
         self.argv.last().is_some_and(|config| argv.contains(config))
     }
 }
 
-/// The arguments but the configuration: what rootless mode needs (`docs/rootless.md` of buildkitd), and where our
-/// files are.
+/// The arguments except the configuration: those of rootless mode (`docs/rootless.md` of buildkitd), and the paths of
+/// our files.
 fn argv(tools: &Tools, layout: &Layout) -> Vec<OsString> {
     let mut argv = Vec::new();
     if let Some(rootlesskit) = &tools.rootlesskit {
@@ -91,7 +91,7 @@ fn argument(key: &str, path: &Path) -> OsString {
     argument
 }
 
-/// What changes when another version is installed under the same path.
+/// The identity of a program, which changes when another version is installed under the same path.
 fn identity(program: &Path) -> Result<String, LaunchError> {
     let metadata = fs::metadata(program).map_err(|source| LaunchError::Look {
         path: program.to_owned(),

@@ -1,4 +1,4 @@
-//! The directory of a private daemon, and which file in it is for what.
+//! The directory of a private daemon, and the purpose of each file in it.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -15,7 +15,7 @@ const SOCKET_PATH_MAX: usize = 107;
 /// (`session/sshforward/ssh.go`), whose directory gets a random number of up to ten digits.
 const LONGEST_SOCKET_NAME: usize = "/tmp/.buildkit-ssh-sock0123456789/ssh_auth_sock".len();
 
-/// The paths of one private daemon. Two callers with the same state directory get the same paths.
+/// The paths of one private daemon. They are the same for all callers with the same state directory.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     /// Holds everything but, at times, the sockets.
@@ -61,22 +61,22 @@ impl Layout {
         self.dir.join("root")
     }
 
-    /// Locked alone by whoever starts, joins, leaves or stops.
+    /// The gate, locked by one process while it starts, joins, leaves or stops the daemon.
     pub(super) fn gate(&self) -> PathBuf {
         self.dir.join("gate.lock")
     }
 
-    /// Locked together by all users.
+    /// The users' lock, held together by all users.
     pub(super) fn users(&self) -> PathBuf {
         self.dir.join("users.lock")
     }
 
-    /// What the daemon writes to stdout and stderr since its last start.
+    /// The output of the daemon on stdout and stderr since its last start.
     pub(super) fn log(&self) -> PathBuf {
         self.dir.join("buildkitd.log")
     }
 
-    /// The configuration that goes with a fingerprint; the name makes the daemon's command line tell its settings.
+    /// The configuration with a fingerprint. The name puts the settings into the daemon's command line.
     pub(super) fn config(&self, fingerprint: &str) -> PathBuf {
         self.dir
             .join(format!("{CONFIG_PREFIX}{fingerprint}{CONFIG_SUFFIX}"))
@@ -97,7 +97,7 @@ impl Layout {
         Ok(found)
     }
 
-    /// Where the daemon listens.
+    /// The socket at which the daemon listens.
     pub(super) fn socket(&self) -> PathBuf {
         self.sockets.join("buildkitd.sock")
     }
@@ -107,7 +107,7 @@ impl Layout {
         self.sockets.join("otel.sock")
     }
 
-    /// Where buildkitd reports that it is ready.
+    /// The socket at which buildkitd reports that it is ready.
     pub(super) fn notify_socket(&self) -> PathBuf {
         self.sockets.join("notify.sock")
     }
@@ -165,14 +165,14 @@ fn state_dir(path: &Path) -> Result<PathBuf, LayoutError> {
     Ok(canonical)
 }
 
-/// Makes a directory whose path is short, and the same whatever the caller's environment: all callers with one state
+/// Makes a directory with a short path, which does not depend on the caller's environment: all callers with one state
 /// directory must find the same socket.
 fn short_dir(state: &Path) -> Result<PathBuf, LayoutError> {
     let user = rustix::process::geteuid().as_raw();
     let hash = short_hash(&[state.as_os_str().as_bytes()]);
     let path = PathBuf::from(format!("/tmp/llbgen-{user}-{hash}"));
     make(&path)?;
-    // A symlink that somebody has put there is not followed, and refused for not being a directory of ours.
+    // A symlink that somebody has put there is not followed, but refused: it is no directory of ours.
     check_private(&path)?;
     Ok(path)
 }

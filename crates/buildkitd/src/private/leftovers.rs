@@ -1,4 +1,4 @@
-//! What a daemon that was killed leaves behind besides processes: containers that runc knows, mounts, files.
+//! The leftovers of a killed daemon besides processes: containers that runc knows, mounts, files.
 
 use std::fs;
 use std::io;
@@ -66,7 +66,7 @@ pub(super) fn delete_containers(
     Ok(())
 }
 
-/// Unmounts and deletes what is of no use without a running daemon: bundles, temporary files, sockets.
+/// Unmounts and deletes the files that need a running daemon: bundles, temporary files, sockets.
 pub(super) fn clear(layout: &Layout) -> Result<(), LeftoverError> {
     let (root, temporary) = (layout.root(), layout.temporary());
     let table = Path::new("/proc/self/mountinfo");

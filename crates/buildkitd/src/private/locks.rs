@@ -1,5 +1,5 @@
-//! Two locks make the daemon shareable: the gate, held while anything is decided, and the users' lock, held
-//! together by everyone who uses the daemon.
+//! Two locks make the daemon shareable: the gate, held while anything is decided, and the users' lock, held together by
+//! all users of the daemon.
 //!
 //! Both are advisory `flock`s on files that are never deleted: they end with the process that holds them, however it
 //! ends, and need no clean-up. Nobody waits for the users' lock: it is taken and tested only behind the gate.
@@ -31,7 +31,7 @@ pub struct LockError {
     source: io::Error,
 }
 
-/// Whether a newcomer has company.
+/// Whether a newcomer is the only user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Company {
     /// No other process uses the daemon.
@@ -103,8 +103,8 @@ impl User {
     }
 }
 
-// Closing a file unlocks it only when no other process has a copy of the descriptor, and a child that another thread
-// is just starting has one until it executes its program.
+// Closing a file unlocks it only when no other process has a copy of the descriptor. A child that another thread is
+// just starting has one until it executes its program.
 impl Drop for Gate {
     fn drop(&mut self) {
         // A lock that cannot be undone ends when the file closes, next.

@@ -63,13 +63,13 @@ pub struct PrivateDaemon {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// No daemon is ours to end but as the last user.
+    /// The daemon is ended only by its last user.
     Joined,
-    /// What runs is of no use to anybody yet.
+    /// The daemon is not yet of use to anybody.
     Starting,
 }
 
-/// All that is needed to end the daemon.
+/// The data that is needed to end the daemon.
 #[derive(Debug, Clone)]
 struct Ending {
     layout: Layout,
@@ -154,7 +154,7 @@ pub enum StopError {
 }
 
 impl AcquireError {
-    /// What the user can do, where there is more to do than to use another daemon.
+    /// The next step for the user, if there is one besides using another daemon.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Tool(error) => error.hint(),
@@ -219,7 +219,7 @@ impl PrivateDaemon {
             .unwrap_or(Err(StopError::CutOff))
     }
 
-    /// Whether the running daemon serves us as it is.
+    /// Whether the running daemon can be used as it is.
     async fn joins(&self, launch: &Launch, company: Company) -> Result<bool, AcquireError> {
         let running = processes::daemons(&self.ending.layout)
             .map_err(|error| AcquireError::Reap(StopError::Process(error.into())))?;
@@ -273,7 +273,7 @@ impl PrivateDaemon {
         let must_end =
             self.stage == Stage::Starting || user.is_last(&self.ending.layout.users())?;
         let result = if must_end { self.ending.run() } else { Ok(()) };
-        // The next one through the gate must not count us.
+        // The next process through the gate must not count us.
         drop(user);
         drop(gate);
         result

@@ -11,9 +11,9 @@ use std::{fs, iter};
 pub(super) struct Mount {
     /// `major:minor` of the file system.
     device: String,
-    /// The directory of the file system that is mounted.
+    /// The directory within the file system that is mounted.
     root: PathBuf,
-    /// Where, as the process sees it.
+    /// The mount point, as the process sees it.
     pub(super) point: PathBuf,
     /// The file system's own options, such as overlay's directories.
     options: Vec<u8>,
@@ -156,7 +156,8 @@ mod tests {
             "40 30 254:1 /u/a\\040b/d/rootless/1 / rw - ext4 /dev/vdb rw",
             false,
         );
-        // The file system that holds it, and the state directory as a whole, mounted by somebody for himself.
+        // The file system of the state directory, and the state directory as a whole, mounted by a user for other
+        // purposes.
         check("40 30 254:1 / /mnt rw - ext4 /dev/vdb rw", false);
         check(
             "40 30 254:1 /u/a\\040b/d/root /mnt rw - ext4 /dev/vdb rw",

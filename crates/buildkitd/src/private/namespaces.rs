@@ -6,13 +6,13 @@ use std::path::Path;
 /// A setting that stands in the way of a daemon without root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Restriction {
-    /// As sysctl(8) names it.
+    /// Its name in sysctl(8).
     pub key: &'static str,
     /// The value that lets users make namespaces.
     pub needed: &'static str,
 }
 
-/// What stands in the way: the setting, its path in /proc/sys, the value that forbids.
+/// The settings that may stand in the way: each with its path in /proc/sys and the value that forbids.
 const RESTRICTIONS: [(Restriction, &str, &str); 3] = [
     (
         Restriction {

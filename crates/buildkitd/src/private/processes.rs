@@ -1,8 +1,8 @@
 //! The processes of a private daemon: known by a mark in their environment and by their root directory, held by pidfd.
 //!
 //! There is no pid file: a number from a file could belong to any process by now. The mark comes with the process and
-//! goes with it. And nothing is signalled by number: a process is held first, then looked at, then signalled through
-//! the handle, which can never mean another process.
+//! goes with it. Nothing is signalled by number, either: a process is held first, then looked at, then signalled
+//! through the handle, which can never mean another process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -50,7 +50,7 @@ pub enum ProcessError {
     },
 }
 
-/// The daemon's own processes: buildkitd, rootlesskit around it, and helpers such as runc.
+/// The processes of the daemon itself: buildkitd, rootlesskit around it, and helpers such as runc.
 pub(super) fn daemons(layout: &Layout) -> io::Result<Vec<Process>> {
     let root = layout.root();
     let mut found = Vec::new();
@@ -98,7 +98,7 @@ pub(super) fn end(layout: &Layout, grace: Duration) -> Result<(), ProcessError> 
     }
 }
 
-/// What a daemon that has ended may have left: its own processes, those of its process groups, and steps, which run
+/// The processes that a daemon may leave when it has ended: its own, those of its process groups, and steps, which run
 /// in a root directory that comes from the state directory.
 fn remaining(layout: &Layout, groups: &BTreeSet<i32>) -> io::Result<Vec<Process>> {
     let root = layout.root();
@@ -122,7 +122,8 @@ fn remaining(layout: &Layout, groups: &BTreeSet<i32>) -> io::Result<Vec<Process>
     Ok(found)
 }
 
-/// Tells the processes of build steps. All processes of a mount namespace are alike, so each is looked at once.
+/// Finds the processes of build steps. All processes of a mount namespace are alike, so each namespace is looked at
+/// once.
 struct Steps {
     state: Option<StateMounts>,
     own: Option<PathBuf>,
@@ -144,13 +145,13 @@ impl Steps {
     }
 }
 
-/// The mount namespace; none for a process that has ended or is somebody else's.
+/// The mount namespace; `None` for a process that has ended or is another user's.
 fn namespace(process: &Path) -> Option<PathBuf> {
     fs::read_link(process.join("ns/mnt")).ok()
 }
 
-/// Whether the process bears the mark, and the marked path means the same directory to it as to us, which it does not
-/// in another container.
+/// Whether the process has the mark, and the marked path is the same directory for it as for us, which it is not in
+/// another container.
 fn is_ours(pid: i32, root: &Path) -> bool {
     let mut mark = OsString::from(MARK);
     mark.push("=");
@@ -171,7 +172,7 @@ fn sees(pid: i32, root: &Path) -> bool {
     }
 }
 
-/// Takes hold of a process; none when it has ended.
+/// Takes hold of a process; `None` when it has ended.
 fn hold(pid: i32) -> io::Result<Option<Process>> {
     let Some(number) = Pid::from_raw(pid) else {
         return Ok(None);
@@ -257,8 +258,8 @@ fn parent_and_group(pid: i32) -> Option<(i32, i32)> {
     parse_stat(&fs::read(directory(pid).join("stat")).ok()?)
 }
 
-/// `PID (NAME) STATE PARENT GROUP …`; the name may hold anything, parentheses too. None for a process that has ended
-/// and only waits for its parent to take note.
+/// `PID (NAME) STATE PARENT GROUP …`; the name may hold anything, parentheses too. `None` for a process that has ended
+/// and whose parent has not yet taken note.
 fn parse_stat(stat: &[u8]) -> Option<(i32, i32)> {
     let after_name = stat.iter().rposition(|byte| *byte == b')')? + 1;
     let rest = OsStr::from_bytes(stat.get(after_name..)?).to_str()?;

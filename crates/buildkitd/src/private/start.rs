@@ -47,12 +47,12 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
-    /// The process ended instead of serving.
+    /// The process ended before it served.
     #[error("it ended at once ({status}); {log}")]
     Exited {
         /// How it ended.
         status: ExitStatus,
-        /// What it said.
+        /// The end of its log.
         log: LogTail,
     },
     /// It did not report that it serves.
@@ -60,13 +60,13 @@ pub enum StartError {
     TooSlow {
         /// The time that it had.
         deadline: Duration,
-        /// What it said.
+        /// The end of its log.
         log: LogTail,
     },
     /// It reports that it serves, but does not answer.
     #[error("it started but does not answer; {log}")]
     Silent {
-        /// What it said.
+        /// The end of its log.
         log: LogTail,
         /// Why the request failed.
         #[source]
@@ -121,8 +121,8 @@ impl LogTail {
     }
 }
 
-/// Starts the daemon; it serves when this returns. On an error, and when the future is dropped, the caller ends what
-/// has been started.
+/// Starts the daemon; it serves when this returns. On an error, or when the future is dropped, the caller ends the
+/// processes that were started.
 pub(super) async fn start(
     layout: &Layout,
     launch: &Launch,
@@ -218,7 +218,7 @@ fn spawn(
         .env("TMPDIR", layout.temporary())
         .env("XDG_RUNTIME_DIR", layout.runtime())
         .env("NOTIFY_SOCKET", layout.notify_socket())
-        // Those of a caller that systemd started are not the daemon's.
+        // The variables of a caller that systemd started are not for the daemon.
         .env_remove("LISTEN_FDS")
         .env_remove("LISTEN_PID")
         .current_dir("/")
@@ -233,13 +233,13 @@ fn spawn(
         })?;
     let (send, receive) = oneshot::channel();
     thread::spawn(move || {
-        // Nobody listens once the daemon serves; waiting for it still matters, or it would stay as a zombie.
+        // No receiver is left once the daemon serves; the wait still matters, or the process would stay as a zombie.
         drop(send.send(child.wait()));
     });
     Ok(receive)
 }
 
-/// Appending, because the daemon's children write to it too.
+/// Opens the log for appending, because the daemon's children write to it too.
 fn open_log(path: &Path) -> io::Result<File> {
     let log = OpenOptions::new()
         .append(true)
@@ -261,7 +261,8 @@ fn tail(path: &Path) -> io::Result<String> {
     Ok(lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n"))
 }
 
-/// buildkitd ends an error with Go's call stack, two lines for each call: the function, and behind a tab the place.
+/// The lines without Go's call stack, with which buildkitd ends an error: two lines for each call, the function, and
+/// behind a tab the place.
 fn without_stack_traces(text: &str) -> Vec<&str> {
     let mut kept = Vec::new();
     for line in text.trim_end().lines() {

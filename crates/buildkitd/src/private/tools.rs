@@ -1,4 +1,4 @@
-//! The programs that a private daemon needs, and what a user must have to run it without root.
+//! The programs of a private daemon, and the needs of a user who runs it without root.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Privilege, Settings};
 
-/// Where Debian and others put `runc`, which a user's `PATH` often lacks.
+/// The directories where Debian and others put `runc`, which a user's `PATH` often lacks.
 const SYSTEM_DIRS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /// The programs of one private daemon.
@@ -21,7 +21,7 @@ pub(super) struct Tools {
     pub(super) path: OsString,
 }
 
-/// What is missing.
+/// A missing program or file.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
     /// There is no `buildkitd`.
@@ -44,7 +44,7 @@ pub enum ToolError {
 }
 
 impl Tools {
-    /// Finds all of them, or says what is missing.
+    /// Finds all of them, or says which is missing.
     pub(super) fn find(settings: &Settings) -> Result<Self, ToolError> {
         let dirs = search_dirs(&settings.search_path);
         let program = |name: &str| {
@@ -72,7 +72,7 @@ impl Tools {
 }
 
 impl ToolError {
-    /// What to install.
+    /// The packages to install.
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::NoBuildkitd => None,
@@ -88,7 +88,7 @@ impl ToolError {
     }
 }
 
-/// The search path without what cannot be joined again, the system's directories last.
+/// The search path without entries that cannot be joined again; the system's directories come last.
 fn search_dirs(search_path: &[PathBuf]) -> Vec<PathBuf> {
     let own = search_path
         .iter()
@@ -146,7 +146,7 @@ fn user_name(passwd: &str, uid: u32) -> Option<String> {
     })
 }
 
-/// Whether subuid(5) gives the user ids; a line names the user by name or number.
+/// Whether subuid(5) gives user ids to the user; a line names the user by name or number.
 fn has_range(text: &str, name: Option<&str>, uid: u32) -> bool {
     text.lines().any(|line| {
         let mut fields = line.split(':');

@@ -1,4 +1,4 @@
-//! What `--build-context` says.
+//! The values of `--build-context`.
 
 use std::str::FromStr;
 
@@ -12,11 +12,11 @@ use crate::layout::LayoutSource;
 pub struct BuildContext {
     /// The base that it replaces: an image reference, a stage's name, or an artifact.
     pub name: String,
-    /// What replaces it.
+    /// The replacement of that base.
     pub source: ContextSource,
 }
 
-/// What replaces a base.
+/// The replacement of a base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContextSource {
     /// An image: `docker-image://REF`.
@@ -56,12 +56,12 @@ pub enum BuildContextError {
         #[source]
         source: buildkit_llb::ImageRefError,
     },
-    /// The digest of an image in a layout is none.
+    /// The digest of an image in a layout is not valid.
     #[error("`{given}`: {error}")]
     Layout {
         /// The text as given.
         given: String,
-        /// What is wrong with it. Where arguments are parsed, causes are not shown.
+        /// What is wrong with it. It is part of the text, because errors of arguments show no causes.
         error: BlobDigestError,
     },
     /// The path is no valid template.

@@ -1,5 +1,5 @@
-//! What llbgen and git keep in a directory for themselves: `.git`, the lock, records of builds, and the outputs that these
-//! speak of. A glob does not mean them, or every build would change what the next one is made from.
+//! Files that llbgen and git keep in a directory for themselves: `.git`, the lock, records of builds, and the outputs
+//! that records name. Globs leave them out: otherwise every build would change the input of the next one.
 
 use std::{
     collections::BTreeSet,
@@ -19,9 +19,9 @@ const RECORDS: &str = ".llbgen";
 #[derive(Debug, Default)]
 pub(super) struct Kept<'a> {
     is_looked_at: bool,
-    /// Outputs that records speak of, from the context directory on.
+    /// The outputs that records name, relative to the context directory.
     outputs: BTreeSet<PathBuf>,
-    /// Those of a directory above, whose records speak of outputs at any depth.
+    /// The same of the directory above, whose records name outputs at any depth.
     above: Option<&'a Kept<'a>>,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Kept<'a> {
         })
     }
 
-    /// Those of the directory `path`, below directories that have those `above`.
+    /// The same of the directory `path`; `above` is that of the directory above it.
     pub(super) fn of(tree: &impl InputDirectory, path: &Path, above: &'a Self) -> io::Result<Self> {
         Ok(Self {
             is_looked_at: true,
@@ -59,7 +59,7 @@ impl<'a> Kept<'a> {
     }
 }
 
-/// The outputs that the records in `directory` speak of.
+/// The outputs that the records in `directory` name.
 fn recorded_in(tree: &impl InputDirectory, directory: &Path) -> io::Result<BTreeSet<PathBuf>> {
     let mut outputs = BTreeSet::new();
     let records = directory.join(RECORDS);
@@ -83,7 +83,7 @@ fn recorded_in(tree: &impl InputDirectory, directory: &Path) -> io::Result<BTree
     Ok(outputs)
 }
 
-/// The outputs that a record may speak of: `a/b.tar` of `a/b.tar.json`, and `a.oci.tar` of `a.oci.tar.linux-arm64.json`,
+/// The outputs that a record may name: `a/b.tar` for `a/b.tar.json`, and `a.oci.tar` for `a.oci.tar.linux-arm64.json`,
 /// since an image has a record for each platform.
 fn recorded(record: &Path) -> impl Iterator<Item = PathBuf> {
     let output = record.with_extension("");

@@ -23,7 +23,7 @@ use crate::{
 pub(super) struct Whole {
     pub(super) digest: Digest,
     pub(super) size: u64,
-    /// What the file is, unless it was written through.
+    /// The fingerprint of the file, unless it was written through.
     pub(super) fingerprint: Option<Fingerprint>,
     /// The layers of all images in it.
     pub(super) layers: Vec<Layer>,
@@ -38,7 +38,7 @@ impl Written {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(whole);
     }
 
-    /// What was written, if it was to its end.
+    /// The written archive, if it is complete.
     pub(super) fn take(&self) -> Option<Whole> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -69,8 +69,8 @@ pub(super) fn archive_export(
 /// The file of an archive that lists its images.
 const INDEX: &str = "index.json";
 
-/// What a daemon says in [`INDEX`] of an export and not of an image: when it was, and which registries it knows the image
-/// from. Equal images would have unequal archives.
+/// The annotations in [`INDEX`] that are about the export and not about the image: its time, and the registries that
+/// the daemon knows the image from. With them, equal images would have unequal archives.
 const OF_THE_EXPORT: [&str; 2] = [
     "org.opencontainers.image.created",
     "containerd.io/distribution.source.",
@@ -140,7 +140,7 @@ fn publish(tar: &mut dyn Read, draft: Draft) -> Result<Whole, SinkError> {
     })
 }
 
-/// Copies content, of which it is known which side failed.
+/// Copies content, and tells which side failed.
 fn copy(
     from: &mut dyn Read,
     to: &mut dyn io::Write,

@@ -22,12 +22,12 @@ use crate::{
     solve::{note_down, redacted_progress, with_sources},
 };
 
-/// What an image has come to.
+/// The result of solving an image.
 #[derive(Debug)]
 pub(crate) enum Left {
     /// A complete archive.
     Archive(Box<Output>),
-    /// Its repositories have it under this digest. No tag names it yet.
+    /// The digest under which its repositories have it. No tag names it yet.
     Pushed(String),
 }
 
@@ -94,7 +94,7 @@ pub(super) struct Solving<'a> {
 }
 
 impl Solving<'_> {
-    /// Solves all platforms, and has the daemon export the image; its digest.
+    /// Solves all platforms, and has the daemon export the image. Returns its digest.
     pub(super) async fn export(&self, export: Export) -> Result<String, FailureReason> {
         let (image, options) = (self.image, self.options);
         let is_index = options.image.push || options.image.archive == Archive::Oci;
@@ -138,7 +138,7 @@ impl Solving<'_> {
         Ok(digest)
     }
 
-    /// What is to be told of the layers of a pushed image.
+    /// The warning about the layers of a pushed image, if there is one.
     async fn of_pushed_layers(&self, wanted: &ImageCompression, digest: &str) -> Option<String> {
         let name = self.image.names().all().next()?;
         let access = &self.options.registries;

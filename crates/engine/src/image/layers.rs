@@ -1,4 +1,4 @@
-//! The layers that came out of a daemon: whether they are compressed as was asked for.
+//! The layers that came out of a daemon, and whether they have the compression that was asked for.
 //!
 //! A daemon that has a layer in one compression keeps it so unless it is forced to another.
 
@@ -39,7 +39,7 @@ impl Layer {
         self.media_type.contains(".layer.") || self.media_type.contains(".rootfs.diff.")
     }
 
-    /// Whether it is compressed in this way; eStargz is gzip, too.
+    /// Whether it has this compression; eStargz is gzip, too.
     fn is(&self, name: &str) -> bool {
         let has_table = (self.annotations.as_ref()).is_some_and(|all| all.contains_key(TABLE));
         match name {
@@ -80,7 +80,7 @@ pub(super) async fn pushed(
     named(name, asking, cancelled).await
 }
 
-/// What is to be told of layers that are compressed in another way than was asked for.
+/// The warning about layers that have another compression than was asked for.
 pub(super) fn warning(wanted: &ImageCompression, layers: &[Layer]) -> Option<String> {
     let others: Vec<&Layer> = layers.iter().filter(|one| !one.is(&wanted.name)).collect();
     let media_type = &others.first()?.media_type;

@@ -26,7 +26,7 @@ pub(crate) struct Pushed {
 }
 
 impl Pushed {
-    /// Moves the tags of the image, and tells what it is published under.
+    /// Moves the tags of the image. Returns what it is published under.
     pub(crate) async fn publish(
         &self,
         daemon: &Daemon,
@@ -46,7 +46,7 @@ impl Pushed {
         Ok(self.image.pushed(publishing.run().await?))
     }
 
-    /// What is to be told of an image whose tags do not move, because the call has come to nothing.
+    /// The notice about an image whose tags do not move, because the call failed.
     pub(crate) fn untagged(&self) -> String {
         format!(
             "`{}` is in its repositories as `{}`, and no tag is moved: not everything of this call is built",
@@ -87,7 +87,7 @@ impl Publishing<'_> {
         }
     }
 
-    /// Has the daemon move the tags, where only the daemon can reach a registry. Nothing is carried out again.
+    /// Has the daemon move the tags, where only the daemon can reach a registry. No step runs again.
     async fn push_tags(&self) -> Result<Published, FailureReason> {
         let Pushed { image, digest } = self.pushed;
         let names = &image.names().index;
@@ -121,7 +121,7 @@ impl Publishing<'_> {
     }
 }
 
-/// What pushing some platforms has come to, in a phrase.
+/// The result of pushing some platforms, as a phrase.
 fn of_part(image: &ImageProduct, is_whole: bool) -> String {
     let artifact = &image.variant().artifact;
     if is_whole {

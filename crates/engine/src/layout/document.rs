@@ -1,4 +1,4 @@
-//! The JSON of a layout: its header, indexes, manifests, and of configs what platform they are for.
+//! The JSON of a layout: its header, its indexes and manifests, and the platforms in configs.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ pub(super) struct PlatformJson {
 }
 
 impl PlatformJson {
-    /// None for what is no image.
+    /// `None` if it is no image.
     pub(super) fn platform(&self) -> Option<Platform> {
         let is_known = |name: &str| !name.is_empty() && name != "unknown";
         (is_known(&self.os) && is_known(&self.architecture)).then(|| {
@@ -71,7 +71,7 @@ impl PlatformJson {
     }
 }
 
-/// What an image begins with.
+/// The document at the beginning of an image.
 pub(super) enum Document {
     Index(Index),
     Manifest {
@@ -80,7 +80,7 @@ pub(super) enum Document {
     },
 }
 
-/// Both, as nothing but their fields tells them apart for sure.
+/// Fields of both: nothing else tells them apart for sure.
 #[derive(Deserialize)]
 struct Either {
     manifests: Option<Vec<Descriptor>>,
@@ -89,7 +89,7 @@ struct Either {
 }
 
 impl Index {
-    /// The size that is said of an image, if it is in the index.
+    /// The size that the index declares for an image, if the image is in it.
     pub(super) fn size(&self, digest: &BlobDigest) -> Option<u64> {
         let entry = self.manifests.iter().find(|entry| entry.digest == *digest);
         entry.map(|entry| entry.size)
@@ -147,7 +147,7 @@ pub(super) fn of_image(digest: &BlobDigest, bytes: &[u8]) -> Result<Document, La
     }
 }
 
-/// What an image without an index is for.
+/// The platform of an image without an index.
 pub(super) fn platform_of_config(
     digest: &BlobDigest,
     config: &[u8],

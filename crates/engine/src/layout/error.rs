@@ -18,10 +18,10 @@ pub struct LayoutError {
     pub problem: LayoutProblem,
 }
 
-/// What is wrong with an OCI layout.
+/// A problem of an OCI layout.
 #[derive(Debug, thiserror::Error)]
 pub enum LayoutProblem {
-    /// The directory is not there, or is none.
+    /// The directory is not there, or is no directory.
     #[error(transparent)]
     Open(#[from] io::Error),
     /// A file that every layout has.
@@ -70,7 +70,7 @@ pub enum LayoutProblem {
     NoTag {
         /// The tag.
         tag: String,
-        /// Those that there are.
+        /// The tags that there are.
         valid: Vec<String>,
     },
     /// The digest that is asked for is not there.
@@ -78,7 +78,7 @@ pub enum LayoutProblem {
     NoDigest {
         /// The digest.
         digest: BlobDigest,
-        /// Those that `index.json` has.
+        /// The digests in `index.json`.
         valid: Vec<String>,
     },
     /// A blob cannot be used.
@@ -126,7 +126,7 @@ pub enum LayoutProblem {
 }
 
 impl LayoutProblem {
-    /// What is said of the directory; the problem itself is the cause.
+    /// The predicate of the sentence about the directory; the problem itself is the cause.
     fn predicate(&self) -> &'static str {
         match self {
             Self::Open(_) => "cannot be opened",

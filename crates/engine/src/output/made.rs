@@ -10,7 +10,7 @@ use std::{
 pub(crate) struct Made(Vec<PathBuf>);
 
 impl Made {
-    /// Looks at what is missing. Nothing is made.
+    /// Finds the missing directories. Nothing is made.
     pub(crate) fn on_the_way_to(directory: &Path) -> Self {
         let missing = directory
             .ancestors()

@@ -1,4 +1,4 @@
-//! Drafts that killed processes have left: known by their locks, which end with their owners.
+//! Drafts of killed processes: known by their locks, which end with their owners.
 
 use std::{
     ffi::OsStr,

@@ -1,4 +1,4 @@
-//! What stands where an output is to be written.
+//! The target of an output: what stands at its path already.
 
 use std::{
     fs, io,
@@ -21,7 +21,7 @@ pub(super) enum Target {
 }
 
 impl Target {
-    /// What `path` leads to: links are followed, so that they stay.
+    /// The target of `path`: links are followed, so that they stay.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let mut path = path.to_owned();
         for _ in 0..MOST_LINKS {
@@ -82,7 +82,8 @@ pub(super) fn canonical_directory_of(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Nothing is there; or a file stands where a directory should, which whoever makes the directory says better.
+/// Whether nothing is there. A file in the place of a directory counts, too: making the directory gives the better
+/// error.
 fn is_missing(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,4 +1,4 @@
-//! What is asked of registries: here, of a server that has manifests and counts.
+//! Questions to registries: here, to a server that has manifests and counts.
 
 use std::sync::{Arc, Mutex};
 

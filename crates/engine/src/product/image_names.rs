@@ -1,4 +1,4 @@
-//! What images are pushed under, and called in archives and engines.
+//! The names of images in registries, archives and engines.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use catalog::{CheckedCatalog, Id, ImageNames, ImageRef, Plan, Platform, Problem,
 use super::{ImageProduct, Product};
 use crate::names::{ImageRefs, PartRefs, TaggedName};
 
-/// Where images go, which says what they are called.
+/// The destination of images, which decides their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
     /// Into registries.
@@ -19,7 +19,7 @@ pub enum Goal {
     Archive,
 }
 
-/// What a call says of the names of images, before what the catalog says.
+/// The names that a call gives to images, which go before the catalog's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageNaming {
     /// Prefixes of repositories, in the place of the path that all repositories of the catalog begin with.
@@ -28,7 +28,7 @@ pub struct ImageNaming {
     pub tags: Vec<String>,
 }
 
-/// An image that has no name to go by.
+/// An image without a valid name.
 #[derive(Debug, thiserror::Error)]
 pub enum NameError {
     /// The catalog does not say what it is called.
@@ -55,7 +55,7 @@ pub enum NameError {
     },
 }
 
-/// What names the images of one call.
+/// The source of names for the images of one call.
 pub(super) struct Namer<'a> {
     catalog: &'a CheckedCatalog,
     naming: &'a ImageNaming,
@@ -80,7 +80,7 @@ impl<'a> Namer<'a> {
         })
     }
 
-    /// What an image is called, of which `own` is the id of the platforms that are delivered.
+    /// The names of an image; `own` is the id of the delivered platforms.
     pub(super) fn of_image(
         &self,
         image: &ImageProduct,
@@ -114,8 +114,8 @@ impl<'a> Namer<'a> {
         })
     }
 
-    /// What some platforms of an image are pushed under where nobody knows the whole: the content tag of what they are, with
-    /// the platforms behind it.
+    /// The names of some platforms of an image whose whole is unknown: the content tag of these platforms, with the
+    /// platforms behind it.
     pub(super) fn of_platforms_alone(
         &self,
         image: &ImageProduct,
@@ -133,7 +133,7 @@ impl<'a> Namer<'a> {
         })
     }
 
-    /// What an image is called on this machine: in an archive, or in docker or podman.
+    /// The names of an image on this machine: in an archive, or in docker or podman.
     fn kept(
         &self,
         names: ImageNames,
@@ -153,7 +153,7 @@ impl<'a> Namer<'a> {
             (true, _) => vec![own.content_tag()],
         };
         match references(&[repository], &tags) {
-            // Nobody has asked for a name, and the artifact's own cannot be one.
+            // No name was asked for, and the artifact's own is not valid as one.
             Err(_) if is_own_name && goal == Goal::Archive && self.naming.tags.is_empty() => {
                 Ok(ImageRefs::default())
             }
@@ -164,7 +164,7 @@ impl<'a> Namer<'a> {
         }
     }
 
-    /// The tags that are given, or else those of the catalog.
+    /// The given tags, or else the catalog's.
     fn tags(&self, names: &ImageNames, image: &ImageProduct) -> Vec<String> {
         if !self.naming.tags.is_empty() {
             return self.naming.tags.clone();
@@ -192,7 +192,7 @@ impl<'a> Namer<'a> {
         Ok(all)
     }
 
-    /// The repositories that an image goes to: those below the prefixes that are given, or else the catalog's.
+    /// The repositories of an image: those below the given prefixes, or else the catalog's.
     fn repositories(
         &self,
         declared: Option<&str>,
@@ -216,8 +216,8 @@ impl<'a> Namer<'a> {
     }
 }
 
-/// The references for the image of one platform alone: the tags that are given, or those that the catalog has for it, else the
-/// content tag of `id`, which stands for all platforms, with the platform behind it. None, when there is no repository.
+/// The references of the image of one platform alone: with the given tags, or the catalog's tags for it, or else the
+/// content tag of `id`, which stands for all platforms, with the platform behind it. None without a repository.
 pub fn names_of_platform(
     catalog: &CheckedCatalog,
     naming: &ImageNaming,
@@ -262,8 +262,8 @@ pub fn refuse_one_name<'a>(
     Ok(())
 }
 
-/// What each platform is pushed under when it is pushed alone: the content tag, which stands for all platforms, with the
-/// platform behind it.
+/// The references of each platform when it is pushed alone: the content tag of all platforms, with the platform behind
+/// it.
 fn part_refs(repository: &str, platforms: &[Platform], id: Id) -> Result<PartRefs, ImageRefError> {
     let tag = id.content_tag();
     let of = |platform: &Platform| {
@@ -292,7 +292,7 @@ fn repositories_of(catalog: &CheckedCatalog) -> Result<BTreeSet<String>, NameErr
     Ok(all)
 }
 
-/// The parts of a path that all `repositories` begin with, and none is.
+/// The first parts of a path that all `repositories` have in common; each has more than these.
 fn common_path(repositories: &BTreeSet<String>) -> Vec<String> {
     let mut paths = repositories.iter().map(|repository| {
         let mut parts: Vec<&str> = repository.split('/').collect();

@@ -16,11 +16,11 @@ use crate::{
 pub struct ImageProduct {
     variant: Variant,
     output: ContextPath,
-    /// One a platform that is delivered.
+    /// The plans, one for each delivered platform.
     plans: Vec<Plan>,
-    /// What it is called; `None` while not everything is known that its names are made of.
+    /// Its names; `None` while not all parts of the names are known.
     names: Option<ImageRefs>,
-    /// The id of the image with all its platforms; `None` for some of them where nobody knows the whole.
+    /// The id of the image with all its platforms; `None` for platforms of an unknown whole.
     id: Option<Id>,
     /// All platforms that it has.
     declared: Vec<Platform>,
@@ -28,14 +28,14 @@ pub struct ImageProduct {
     alone: Option<Alone>,
 }
 
-/// Nobody here knows the whole that platforms are a part of.
+/// Platforms that stand alone, because their whole is unknown here.
 #[derive(Debug, Clone)]
 struct Alone {
     /// What could not be read of the other platforms.
     absence: Option<String>,
 }
 
-/// The names of an image that has none.
+/// The names of an image without a name.
 static NAMELESS: ImageRefs = ImageRefs {
     index: Vec::new(),
     platforms: Vec::new(),
@@ -43,8 +43,8 @@ static NAMELESS: ImageRefs = ImageRefs {
 };
 
 impl ImageProduct {
-    /// The image that `plans` make. When it is pushed, `plans` has all platforms, unless what the others need is not there;
-    /// those in `asked` are delivered.
+    /// The image of `plans`. When it is pushed, `plans` has all platforms, unless the inputs of the others are not
+    /// there; the platforms in `asked` are delivered.
     pub(super) fn of(
         catalog: &CheckedCatalog,
         First { variant, output }: First,
@@ -81,12 +81,12 @@ impl ImageProduct {
         Ok(image)
     }
 
-    /// The plans, one a platform that is delivered.
+    /// The plans, one for each delivered platform.
     pub fn plans(&self) -> &[Plan] {
         &self.plans
     }
 
-    /// The variant of its first platform, by which it is told.
+    /// The variant of its first platform, under which it is reported.
     pub fn variant(&self) -> &Variant {
         &self.variant
     }
@@ -111,12 +111,12 @@ impl ImageProduct {
         self.id
     }
 
-    /// What it is called; nothing for an archive without a name.
+    /// Its names; empty for an archive without a name.
     pub fn names(&self) -> &ImageRefs {
         self.names.as_ref().unwrap_or(&NAMELESS)
     }
 
-    /// What it is called; `None` while not everything is known that its names are made of.
+    /// Its names; `None` while not all parts of the names are known.
     pub fn known_names(&self) -> Option<&ImageRefs> {
         self.names.as_ref()
     }
@@ -138,7 +138,7 @@ impl ImageProduct {
         self
     }
 
-    /// What is to be told of platforms that stand alone.
+    /// The warning about platforms that stand alone.
     pub(super) fn warning(&self) -> Option<String> {
         let Alone { absence } = self.alone.as_ref()?;
         let platforms = listed(self.declared.iter().map(ToString::to_string));
@@ -152,7 +152,7 @@ impl ImageProduct {
         ))
     }
 
-    /// What it leaves: in a file, or in registries.
+    /// Its output, in a file or in registries.
     pub(crate) fn leaves(&self, form: Form) -> Output {
         Output {
             artifact: self.variant.artifact.to_string(),
@@ -164,7 +164,7 @@ impl ImageProduct {
         }
     }
 
-    /// What pushing it left.
+    /// Its output after a push.
     pub(crate) fn pushed(&self, published: Published) -> Output {
         self.leaves(Form::Pushed {
             image: published.digest,
@@ -172,7 +172,7 @@ impl ImageProduct {
         })
     }
 
-    /// What an earlier build left in the registries.
+    /// Its output that an earlier build left in the registries.
     pub(crate) fn published(&self, published: Published) -> Output {
         Output {
             up_to_date: true,
@@ -181,7 +181,7 @@ impl ImageProduct {
     }
 }
 
-/// The id of an image of all that `plans` are for.
+/// The id of an image of all platforms of `plans`.
 fn id_of(plans: &[Plan]) -> Option<Id> {
     Id::of_image(&plans.iter().collect::<Vec<_>>())
 }

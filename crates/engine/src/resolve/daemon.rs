@@ -1,4 +1,4 @@
-//! Asking the daemon.
+//! Questions to the daemon.
 
 use buildkit_client::{
     CancellationToken, Daemon, ResolveAccess, ResolveError, SourceAnswer, SourceQuery,

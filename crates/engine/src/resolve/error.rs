@@ -1,24 +1,24 @@
-//! Why it cannot be known what a reference stands for.
+//! References that cannot be resolved.
 
 use catalog::listed;
 use registry::RemoteProblem;
 
 use crate::source_failure::{SourceKind, Trouble};
 
-/// A reference of which it cannot be known what it stands for.
+/// A reference that cannot be resolved: it is unknown what it stands for.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot find out what `{name}` stands for")]
 pub struct ResolveError {
     /// The image, URL or git ref.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub kind: SourceKind,
     /// Why.
     #[source]
     pub problem: ResolveProblem,
 }
 
-/// Why it cannot be known.
+/// Why a reference cannot be resolved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveProblem {
@@ -31,7 +31,7 @@ pub enum ResolveProblem {
     /// The registry or server cannot be asked, says no, or has something else.
     #[error(transparent)]
     Remote(#[from] RemoteProblem),
-    /// The daemon found the image, and not for every platform; it does not say which it is there for.
+    /// The daemon found the image, but not for every platform; it does not say for which it is there.
     #[error("it is not there for {}", all_of(asked))]
     NoPlatform {
         /// Those that were asked for.

@@ -73,15 +73,15 @@ pub(crate) fn host(url: &str) -> &str {
     authority.rsplit('@').next().unwrap_or(authority)
 }
 
-/// Which requests get a header: those for the repository, and for all of GitHub, as BuildKit has it
-/// (`tokenScope` in `source/git/source.go`).
+/// The requests that get a header: those for the repository, and for all of GitHub, as in BuildKit (`tokenScope` in
+/// `source/git/source.go`).
 fn scope(url: &str) -> &str {
     let all_of = ["https://github.com/", "https://www.github.com/"];
     let found = all_of.into_iter().find(|server| url.starts_with(server));
     found.unwrap_or(url)
 }
 
-/// What to list: the ref in its three possible places, and the commit that an annotated tag is on.
+/// The patterns to list: the ref in its three possible places, and the commit that an annotated tag is on.
 fn patterns(reference: Option<&str>) -> Vec<String> {
     match reference {
         None => vec!["HEAD".to_owned()],

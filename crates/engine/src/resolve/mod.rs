@@ -1,4 +1,4 @@
-//! What references stand for now: asked of the daemon, or straight of the registry when there is none.
+//! Answers to what references stand for now: from the daemon, or straight from the registry when there is none.
 
 mod daemon;
 mod error;
@@ -15,21 +15,21 @@ pub use crate::pinning::{PinClash, Pinning, Resolve, ResolvedImage};
 
 use crate::{names::TaggedName, secrets::LoadedSecrets, source_failure::SourceKind};
 
-/// Who is asked.
+/// The source of answers.
 #[derive(Debug)]
 pub enum Resolver<'a> {
     /// The daemon, with its mirrors and certificates.
     Daemon {
         /// The daemon.
         daemon: &'a Daemon,
-        /// What it may log in with at registries, of which it gets what a question needs.
+        /// The logins at registries; the daemon gets those that a question needs.
         access: &'a RegistryAccess,
-        /// The tokens for git servers, of which it gets what a question needs.
+        /// The tokens for git servers; the daemon gets those that a question needs.
         secrets: &'a LoadedSecrets,
     },
     /// The registry or server itself.
     Direct {
-        /// What to log in with.
+        /// The logins at registries.
         access: &'a RegistryAccess,
         /// The tokens for git servers.
         secrets: &'a LoadedSecrets,
@@ -39,9 +39,9 @@ pub enum Resolver<'a> {
 /// Questions that the user may interrupt.
 #[derive(Debug)]
 pub struct Asking<'a> {
-    /// Who is asked.
+    /// The source of answers.
     pub resolver: &'a Resolver<'a>,
-    /// Whether the user has had enough.
+    /// Cancelled when the user gives up.
     pub cancelled: &'a CancellationToken,
 }
 
@@ -107,7 +107,7 @@ impl Resolve for Asking<'_> {
     }
 }
 
-/// What the registry itself says that an image is.
+/// The image, as the registry itself describes it.
 async fn direct(
     access: &RegistryAccess,
     image: &ImageRef,
@@ -117,7 +117,7 @@ async fn direct(
     Ok(image.resolved(platforms).await?)
 }
 
-/// The answer of a registry about the image `name`, unless the user has had enough before.
+/// The answer of a registry about the image `name`, unless the user gives up before.
 pub(crate) fn named<T>(
     name: &str,
     asking: impl Future<Output = Result<T, RemoteProblem>> + Send,
@@ -126,7 +126,7 @@ pub(crate) fn named<T>(
     about(SourceKind::Image, name, asking, cancelled)
 }
 
-/// The answer about the source `name`, unless the user has had enough before.
+/// The answer about the source `name`, unless the user gives up before.
 fn about<T, E: Into<ResolveProblem>>(
     kind: SourceKind,
     name: &str,
@@ -148,7 +148,7 @@ fn about<T, E: Into<ResolveProblem>>(
     }
 }
 
-/// The image that is known by `name`, in its registry.
+/// The image `name` in its registry.
 pub(crate) async fn remote(
     name: &TaggedName,
     access: &RegistryAccess,

@@ -89,7 +89,7 @@ struct Bundles {
     files: FileSet,
     /// The directory that paths are relative to.
     below: String,
-    /// The first file of each bundle, and how many it has, by their digest.
+    /// The first file of each bundle and the number of its files, by the bundle's digest.
     starts: BTreeMap<[u8; 32], (ContextPath, usize)>,
 }
 
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
     use crate::directory::Directory;
 
-    /// What is sent, by file name.
+    /// The sent bundles, by file name.
     fn sent(root: &Path, files: &FileSet, below: &str) -> BTreeMap<String, Vec<u8>> {
         let DeclaredFiles::Made(made) = made(files, below).unwrap() else {
             panic!("they are made");
@@ -177,7 +177,7 @@ mod tests {
         made.files.iter().map(of_file).collect()
     }
 
-    /// The cache knows what comes after them by these bytes, whoever made them.
+    /// The cache finds later steps by these bytes, from the client or from the packer.
     #[test]
     fn a_client_sends_what_the_packer_makes() {
         let scratch = tempfile::tempdir().unwrap();

@@ -1,5 +1,4 @@
-//! How a solve failed: the step, the source, the registry or the packer that it comes from, as far as the daemon's words
-//! tell.
+//! The cause of a failed solve: a step, a source, the registry or the packer, as far as the daemon's words tell.
 
 use std::sync::Arc;
 
@@ -72,7 +71,7 @@ fn failed(plans: &[Plan], variant: Arc<Variant>, reason: FailureReason) -> Varia
     }
 }
 
-/// What a failure of the daemon comes from, as far as its words tell.
+/// The cause of a daemon's failure, as far as its words tell.
 fn told_by(
     plans: &[Plan],
     found: Option<(&Plan, &Entry)>,
@@ -104,7 +103,7 @@ fn told_by(
     }
 }
 
-/// The image that is to have the packer, when that is what the daemon does not find.
+/// The image of `--helper-image`, if the daemon finds no packer in it.
 fn without_packer(plans: &[Plan], failure: &BuildFailure) -> Option<String> {
     // As the daemon's cache and its mounts have it.
     let words = [
@@ -117,8 +116,8 @@ fn without_packer(plans: &[Plan], failure: &BuildFailure) -> Option<String> {
     is_missing.then(|| helper.source.name())
 }
 
-/// Brings the places of a vertex into the order in which the graph has them: every call that the daemon's error has gone
-/// through has turned it round.
+/// Sorts the places of a vertex as the graph has them: every call that the daemon's error has passed through has
+/// reversed them.
 fn in_order_of(definition: &Definition, vertex: &Entry, sources: &mut [FailureSource]) {
     let files = definition.source_files();
     let line = |source: &FailureSource| source.ranges.first().map(|range| range.start.line);

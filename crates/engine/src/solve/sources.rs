@@ -1,4 +1,4 @@
-//! What a solve reads of the disk: local directories and OCI layouts.
+//! Local directories and OCI layouts that a solve reads from the disk.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

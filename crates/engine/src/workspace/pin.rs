@@ -13,26 +13,26 @@ use crate::{
     pinning::{Pinning, Resolve},
 };
 
-/// How often a call pins at most. Only another call that pins at the same moment makes it more than once.
+/// The most rounds of pinning in a call. Only another call that pins at the same moment makes it more than one.
 const MOST: usize = 5;
 
-/// What is told while references are pinned.
+/// The events of pinning.
 #[derive(Debug)]
 pub enum PinEvent<'a> {
-    /// It is asked what this name stands for.
+    /// A name is being resolved.
     Resolving(&'a str),
-    /// The lock says something new.
+    /// A pin is new, or another one than before.
     Moved(&'a Move),
 }
 
 impl Workspace<'_> {
-    /// Asks `resolver` what unpinned references stand for, has `source` keep the answers, and plans again, until nothing is
-    /// left to ask; the names that were asked for. Another call may pin at the same time; both then go on with what the lock
-    /// has, which may lack a platform that only this one needs.
+    /// Asks `resolver` what unpinned references stand for, has `source` keep the answers, and plans again, until
+    /// nothing is left to ask. Returns the names that were asked for. Another call may pin at the same time; both then
+    /// go on with the pins of the lock, which may lack a platform that only this call needs.
     ///
     /// # Errors
-    /// When something is still not pinned in the end: it would be built as what it stands for in that moment. What was found
-    /// out before a failure is kept.
+    /// When something is still not pinned in the end: it would be built as what it stands for in that moment. Pins that
+    /// were found before a failure are kept.
     pub async fn pin<S, R>(
         &mut self,
         source: &S,
@@ -81,7 +81,7 @@ impl Workspace<'_> {
         if pinned.is_err() && found == base {
             return Ok(pinned?);
         }
-        // Even when something else could not be found out: the next call asks for the rest alone.
+        // Even after a failure: the next call asks for the rest alone.
         let kept = source.keep(&base, found);
         if let Ok(lock) = &kept {
             self.inputs.lock.clone_from(lock);

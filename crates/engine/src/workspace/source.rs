@@ -18,8 +18,8 @@ pub trait InputSource: Sync {
     /// Why it fails.
     type Error: From<EngineError> + Send;
 
-    /// Reads what `needs` says for `variants` of `catalog`, and nothing else. The error names the step that declares what
-    /// cannot be read.
+    /// Reads what `needs` says for `variants` of `catalog`, and nothing else. The error names the step that declares
+    /// what cannot be read.
     fn read(
         &self,
         catalog: &CheckedCatalog,
@@ -30,7 +30,8 @@ pub trait InputSource: Sync {
     /// A failure, and another one after it.
     fn both(first: Self::Error, later: Self::Error) -> Self::Error;
 
-    /// Keeps what was found out since `base`, which is in `found`, and returns what is kept then: maybe more, by other calls.
+    /// Keeps the changes from `base` to `found`. Returns the lock that is kept then, which may have more from other
+    /// calls.
     fn keep(&self, base: &Lock, found: Lock) -> Result<Lock, Self::Error>;
 }
 
@@ -39,18 +40,18 @@ pub trait InputSource: Sync {
 pub struct Disk {
     /// The directory that files, Dockerfiles and the lock are in.
     pub context: PathBuf,
-    /// What is used in the place of bases, and directories of input files.
+    /// Replacements of bases, and directories of input files.
     pub build_contexts: Vec<BuildContext>,
-    /// The image that has the packer; without one, it is that of this program.
+    /// The image that has the packer; this program's own packer without one.
     pub helper_image: Option<HelperImage>,
-    /// What stands before the ids of cache mounts, in the place of what the lock says.
+    /// The prefix of the ids of cache mounts, in the place of the lock's.
     pub cache_namespace: Option<CacheNamespace>,
     /// Proxies for steps that reach the network.
     pub proxy: Option<ProxyEnv>,
 }
 
 impl Disk {
-    /// That directory, and nothing else.
+    /// A context directory, and nothing else.
     pub fn new(context: impl Into<PathBuf>) -> Self {
         Self {
             context: context.into(),

@@ -1,4 +1,4 @@
-//! Images with all their platforms: an image is one thing for all of them, whichever are asked for.
+//! Images with all their platforms: an image is one thing, whichever platforms are asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,13 +35,13 @@ impl Asked {
     }
 }
 
-/// What becomes of an image whose other platforms, besides those that are asked for, lack a file.
+/// The choice for an image when platforms that are not asked for lack a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
     /// An error: the id of an image is of all its platforms, and there is none without them.
     Needed,
-    /// The platforms that are asked for stand alone, as on a machine that compiles for itself. What is there and cannot be
-    /// read is an error all the same.
+    /// The platforms that are asked for stand alone, as on a machine that compiles for itself. A file that is there and
+    /// cannot be read is an error all the same.
     LeftOut,
 }
 
@@ -70,10 +70,11 @@ impl<'c> Workspace<'c> {
     }
 }
 
-/// What is asked for, and what belongs to it.
+/// The variants that are asked for, and those that belong to them.
 struct Selection {
     asked: BTreeSet<Variant>,
-    /// What is asked for with the other platforms of images, in the order of the catalog: an id depends on it.
+    /// The variants that are asked for with the other platforms of images, in the order of the catalog: an id depends
+    /// on it.
     all: Vec<Variant>,
 }
 
@@ -107,7 +108,8 @@ impl Selection {
         more.map(|variant| &variant.artifact).collect()
     }
 
-    /// Asks of each image by itself whether its other platforms are there: one that lacks a file takes none from another.
+    /// Asks of each image by itself whether its other platforms are there: one that lacks a file takes none from
+    /// another.
     async fn what_is_there(
         &self,
         catalog: &CheckedCatalog,

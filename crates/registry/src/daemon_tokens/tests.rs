@@ -1,4 +1,4 @@
-//! What the daemon gets of a registry that answers as a test says.
+//! Tokens for the daemon, from a registry that answers as a test says.
 
 use buildkit_client::Credentials;
 

@@ -1,4 +1,4 @@
-//! What is asked about an image, of a registry that answers as a test says.
+//! Questions about an image, to a registry that answers as a test says.
 
 use super::*;
 use crate::fake::{ok, serve};

@@ -1,29 +1,28 @@
-//! Answers of registries and of the servers that give their tokens: no more than may be read of them, and what it means
-//! when they say no.
+//! Answers of registries and of their token servers: limits on reading them, and the meaning of refusals.
 
 use reqwest::{Response, header::HeaderMap};
 use serde::Deserialize;
 
 use crate::{client::problem, problem::RemoteProblem, trouble::Trouble};
 
-/// The most that is read of an answer that says no.
+/// The most bytes that are read of a refusal.
 const MAX_REFUSAL: usize = 64 << 10;
 
-/// The most that is quoted of what a registry says, in characters.
+/// The most characters that are quoted from a registry.
 const MAX_QUOTE: usize = 200;
 
-/// An answer that does not say no.
+/// An answer that is no refusal.
 pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
-/// The answer, unless it says no, or is larger than what was asked for can be.
+/// The answer, unless it is a refusal, or larger than `most`.
 pub(super) async fn taken(response: Response, most: usize) -> Result<Answer, RemoteProblem> {
     taken_without("", response, most).await
 }
 
-/// The same for a question that had `secret` in it, which a server may repeat when it says no.
+/// The same for a question with `secret` in it, which a server may repeat in a refusal.
 pub(super) async fn taken_without(
     secret: &str,
     mut response: Response,
@@ -64,7 +63,7 @@ async fn first(response: &mut Response, most: usize) -> Result<(Vec<u8>, bool), 
     Ok((body, true))
 }
 
-/// An answer that says no, in the registry's own words.
+/// A refusal in the registry's own words.
 pub(super) fn refused(status: u16, body: &str) -> RemoteProblem {
     let (codes, said) = said(body);
     let said = match quoted(&said) {
@@ -77,7 +76,7 @@ pub(super) fn refused(status: u16, body: &str) -> RemoteProblem {
     }
 }
 
-/// The trouble that an answer tells of: by its codes, which say more than its status, or else by that.
+/// The trouble of a refusal: from its codes, which say more than its status, or else from its status.
 fn trouble(status: u16, codes: &[String]) -> Option<Trouble> {
     let known = codes.iter().find_map(|code| Trouble::of_code(code));
     let by_status = Trouble::of_status(status);
@@ -87,7 +86,7 @@ fn trouble(status: u16, codes: &[String]) -> Option<Trouble> {
     }
 }
 
-/// The codes in the body of an answer, and their messages, as the distribution specification has them, or else its text.
+/// The codes and messages in a body, as the distribution specification has them, or else its text.
 fn said(body: &str) -> (Vec<String>, String) {
     #[derive(Deserialize)]
     struct Errors {
@@ -110,7 +109,7 @@ fn said(body: &str) -> (Vec<String>, String) {
     (codes, texts.join("; "))
 }
 
-/// As much of a text as is quoted.
+/// The part of a text that is quoted.
 pub(super) fn quoted(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTE) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -10,7 +10,7 @@ use reqwest::Method;
 
 use crate::problem::RemoteProblem;
 
-/// What a token is asked for.
+/// The right that a token is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Scope {
     pub(super) repository: String,
@@ -24,7 +24,7 @@ enum Access {
 }
 
 impl Scope {
-    /// What a question about a repository needs.
+    /// The scope that a question about a repository needs.
     pub(super) fn of(repository: &str, method: &Method) -> Self {
         Self {
             repository: repository.to_owned(),
@@ -54,7 +54,7 @@ type Cell = Arc<tokio::sync::Mutex<Option<String>>>;
 pub(super) struct Authorized(Mutex<BTreeMap<Scope, Cell>>);
 
 impl Authorized {
-    /// The header for a scope: the one that is there, unless it was refused, or else what `fetching` gives.
+    /// The header for a scope: the one that is there, unless it was refused, or else the one from `fetching`.
     pub(super) async fn header(
         &self,
         scope: &Scope,
@@ -80,7 +80,7 @@ impl Authorized {
     }
 }
 
-/// Tokens are secrets.
+/// Hides the tokens.
 impl fmt::Debug for Authorized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Authorized(redacted)")

@@ -1,11 +1,11 @@
-//! How a registry wants to be logged in at: the header `WWW-Authenticate` (RFC 9110, 11.6.1).
+//! The ways to log in that a registry names: the header `WWW-Authenticate` (RFC 9110, 11.6.1).
 
 use reqwest::header::HeaderValue;
 
 /// A way to log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Challenge {
-    /// With a token that another server gives.
+    /// With a token from another server.
     Bearer(TokenServer),
     /// With user and password.
     Basic,
@@ -16,11 +16,11 @@ pub(crate) enum Challenge {
 pub(crate) struct TokenServer {
     /// Its address.
     pub(super) realm: String,
-    /// What the registry is called there.
+    /// The registry's name there.
     pub(super) service: Option<String>,
 }
 
-/// The way that is taken: with a token where the registry has that; `None` if it names no way that is known.
+/// The best way to log in: with a token where the registry has that; `None` if it names no known way.
 pub(crate) fn strongest<'a>(
     headers: impl IntoIterator<Item = &'a HeaderValue>,
 ) -> Option<Challenge> {

@@ -1,8 +1,8 @@
-//! Requests for tokens, which registries take in the place of logins.
+//! Requests for tokens, which registries take in place of logins.
 //!
 //! Docker's token authentication (`distribution`, `spec/auth/token.md` and `spec/auth/oauth.md`). A password goes in a
-//! GET, which all servers know, and in a POST where that is refused, as containerd has it. An identity token is a refresh
-//! token, for which there is the POST alone. Whoever has a login never gets the token of somebody who has none.
+//! GET, which all servers know, and in a POST where the GET is refused, as in containerd. An identity token is a
+//! refresh token, which works in a POST alone. A caller with a login never gets the token of one without.
 
 use std::time::Duration;
 
@@ -21,19 +21,19 @@ use super::{
 };
 use crate::{client::problem, problem::RemoteProblem};
 
-/// The name under which token servers know us.
+/// Our name at token servers.
 const CLIENT_ID: &str = "llbgen";
 
-/// The largest token, with what is said about it; real ones have some kilobytes.
+/// The largest answer with a token; real ones have some kilobytes.
 const MAX_TOKEN: usize = 1 << 20;
 
 /// How long a token server may take. The daemon waits for 60 s, and a GET may be followed by a POST.
 const LIMIT: Duration = Duration::from_secs(25);
 
-/// The answers to a GET after which a POST is worth a try: servers that know no GET say one of these.
+/// The statuses after which a POST is worth a try: servers that know no GET answer with one of these.
 const NO_GET: [u16; 3] = [401, 404, 405];
 
-/// What a token server says: the token under one of two names, by the age of the server.
+/// The answer of a token server: the token under one of two names, by the age of the server.
 #[derive(Deserialize)]
 struct Given {
     token: Option<String>,
@@ -42,7 +42,7 @@ struct Given {
     issued_at: Option<String>,
 }
 
-/// A token for `scopes`, such as `repository:a/b:pull`; `client` takes no login to another server.
+/// A token for `scopes`, such as `repository:a/b:pull`. `client` takes no login to another server.
 pub(crate) async fn fetch(
     client: &Client,
     server: &TokenServer,
@@ -67,7 +67,7 @@ pub(crate) async fn fetch(
     token(&taken_without(secret, response, MAX_TOKEN).await?.body)
 }
 
-/// One token that is asked for.
+/// One request for a token.
 struct Asking<'a> {
     client: &'a Client,
     realm: Url,
@@ -94,7 +94,7 @@ impl Asking<'_> {
             ("username", &login.username),
             ("password", &login.secret),
         ];
-        // A server that knows no POST says so, while its answer to the GET says what is wrong with the login.
+        // A server without POST says only that; its answer to the GET says what is wrong with the login.
         match self.sent(self.post(&grant)).await {
             Ok(posted) if posted.status().is_success() => Ok(posted),
             Ok(_) | Err(_) => Ok(answer),
@@ -130,13 +130,13 @@ impl Asking<'_> {
     }
 }
 
-/// The header of a login with user and password.
+/// The header of a login with user name and password.
 pub(crate) fn basic(login: &Credentials) -> String {
     let pair = format!("{}:{}", login.username, login.secret);
     format!("Basic {}", STANDARD.encode(pair))
 }
 
-/// The token in an answer. The parser's own words would quote it.
+/// The token in an answer. Errors of the parser are not passed on: they would quote it.
 fn token(body: &[u8]) -> Result<Token, RemoteProblem> {
     let given: Option<Given> = serde_json::from_slice(body).ok();
     let given = given.and_then(|given| {

@@ -1,4 +1,4 @@
-//! The server that gives a registry's tokens, and tokens for the daemon.
+//! The server of a registry's tokens, and tokens for the daemon.
 
 use buildkit_client::{Credentials, Token};
 use reqwest::header::WWW_AUTHENTICATE;
@@ -11,7 +11,7 @@ use super::{
 use crate::{client, problem::RemoteProblem, trouble::Trouble};
 
 impl Session {
-    /// A token from the server that the registry names, for the daemon.
+    /// A token for the daemon, from the server that the registry names.
     pub(crate) async fn token(
         &self,
         scopes: &[String],
@@ -23,7 +23,7 @@ impl Session {
         token::fetch(&self.clients.confined, &server, scopes, Some(login)).await
     }
 
-    /// The server that gives the registry's tokens, as the registry itself says; `None` if there is none, or if only the
+    /// The server of the registry's tokens, as the registry itself names it; `None` if there is none, or if only the
     /// daemon reaches the registry.
     pub(crate) async fn token_server(&self) -> Result<Option<TokenServer>, RemoteProblem> {
         let asking = async || {
@@ -35,8 +35,8 @@ impl Session {
         self.token_server.get_or_try_init(asking).await.cloned()
     }
 
-    /// The server that the registry names when it is asked for nothing in particular, as the distribution specification has
-    /// it.
+    /// The server that the registry names in answer to a question about nothing in particular, as in the distribution
+    /// specification.
     async fn asked_for_token_server(&self) -> Result<Option<TokenServer>, RemoteProblem> {
         let _permit = self.permits.acquire().await;
         let asking = self.clients.questions.get(format!("{}/v2/", self.address));

@@ -1,4 +1,4 @@
-//! What registries see of the sessions of one call.
+//! The sessions of one call, as registries see them.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -14,7 +14,7 @@ use tokio::{
 use super::*;
 use crate::{remote_image::RemoteImage, session::AT_ONCE};
 
-/// How many questions a registry has at once, and had at once at most.
+/// The number of questions at a registry now, and the highest number so far.
 #[derive(Default)]
 struct Load {
     now: AtomicUsize,
@@ -22,7 +22,7 @@ struct Load {
     connections: AtomicUsize,
 }
 
-/// A registry that takes its time, and has nothing.
+/// A slow registry without any image.
 async fn slow_registry() -> (String, Arc<Load>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = listener.local_addr().unwrap().to_string();

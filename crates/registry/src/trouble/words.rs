@@ -1,9 +1,9 @@
-//! What the words of a daemon, of git and of HTTP clients tell about the trouble with a source.
+//! The trouble with a source, read from the words of a daemon, of git and of HTTP clients.
 
 use super::Trouble;
 
-/// What to look for in lower case, most telling first: a text about a slow network may also name a missing host. None
-/// fits a reference or a URL, which the daemon repeats: those have no spaces.
+/// The words to look for in lower case, most telling first: a text about a slow network may also name a missing host.
+/// None of them fits a reference or a URL, which the daemon repeats: those have no spaces.
 const TROUBLES: &[(Trouble, &[&str])] = &[
     (
         Trouble::Transient,
@@ -23,7 +23,7 @@ const TROUBLES: &[(Trouble, &[&str])] = &[
             "timeout awaiting response headers",
             "connection reset by peer",
             "unexpected eof",
-            // git, whose connection broke in the middle.
+            // git, after a connection that broke in the middle.
             "the remote end hung up unexpectedly",
             "early eof",
         ],
@@ -56,7 +56,7 @@ const TROUBLES: &[(Trouble, &[&str])] = &[
             "404 not found",
             "401 unauthorized",
             "403 forbidden",
-            // git's, where a server wants a login and nobody can give it one.
+            // git, where a server wants a login and there is none.
             "could not read username",
             "could not read password",
             "authentication failed for",
@@ -75,10 +75,10 @@ const TROUBLES: &[(Trouble, &[&str])] = &[
     ),
 ];
 
-/// An image that has no such platform is there all the same, though the text ends alike.
+/// The words about an image without such a platform: the image is there all the same, though the text ends alike.
 pub const NO_PLATFORM: &str = "no match for platform in manifest";
 
-/// The kind of trouble that a text tells of.
+/// The kind of trouble in a text.
 pub(super) fn trouble(message: &str) -> Option<Trouble> {
     let message = message.to_lowercase();
     if message.contains(NO_PLATFORM) {
@@ -93,7 +93,7 @@ pub(super) fn trouble(message: &str) -> Option<Trouble> {
     Some(*trouble)
 }
 
-/// What stands before the status of an HTTP answer: `source/http`'s words, git's, those of containerd's resolver, and our
+/// The words before the status of an HTTP answer: those of `source/http`, of git, of containerd's resolver, and our
 /// own, which a daemon repeats when it gets no token.
 const BEFORE_STATUS: [&str; 5] = [
     "invalid response status ",
@@ -103,7 +103,7 @@ const BEFORE_STATUS: [&str; 5] = [
     "the registry answered ",
 ];
 
-/// The status of the HTTP answer that a text tells of.
+/// The status of an HTTP answer in a text.
 pub fn status_in(message: &str) -> Option<u16> {
     let message = message.to_lowercase();
     BEFORE_STATUS.iter().find_map(|before| {

@@ -1,4 +1,4 @@
-//! What is found in plans, each once for all variants.
+//! The findings in plans, each once for all variants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,12 @@ use super::rule::Rule;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Finding {
     pub(super) rule: Rule,
-    /// Where it is.
+    /// Its place.
     pub(super) place: Option<Written>,
     pub(super) detail: String,
 }
 
-/// What is found in `plans`, rule by rule.
+/// The findings in `plans`, rule by rule.
 pub(super) fn findings(plans: &[Plan], inputs: &Inputs) -> Vec<Finding> {
     let mut findings = references(plans, inputs);
     findings.sort_by_key(|finding| finding.rule);
@@ -51,7 +51,7 @@ fn references(plans: &[Plan], inputs: &Inputs) -> Vec<Finding> {
     platforms.into_iter().map(finding).collect()
 }
 
-/// An image at a known digest stays what it is; only its config has to be asked for.
+/// The rule for a reference: an image at a known digest stays the same, and only its config has to be asked for.
 fn rule(source: &Pinned, inputs: &Inputs) -> Rule {
     match source {
         Pinned::Image { reference, .. }
@@ -63,7 +63,7 @@ fn rule(source: &Pinned, inputs: &Inputs) -> Rule {
     }
 }
 
-/// Packages that are as new as the cache of whichever daemon installs them.
+/// Packages that are as new as the cache of the daemon that installs them.
 fn packages(plans: &[Plan], inputs: &Inputs) -> Option<Finding> {
     let networked: BTreeSet<String> = plans
         .iter()
@@ -84,7 +84,7 @@ fn packages(plans: &[Plan], inputs: &Inputs) -> Option<Finding> {
     })
 }
 
-/// Every step with a network takes more certificates.
+/// Whether it is the read of more certificates, which every step with a network has.
 fn is_of_network(read: &Read) -> bool {
     matches!(read, Read::Secret { id, .. } if id.as_str() == CA_SECRET)
 }

@@ -1,4 +1,4 @@
-//! From what plans and errors say to lines of files.
+//! From the words of plans and errors to lines of files.
 
 use catalog::{
     Artifact, BaseError, CheckedCatalog, FromLineError, Inputs, PlanError, PlanProblem, Written,
@@ -6,7 +6,7 @@ use catalog::{
 
 use super::super::place::{Location, Sources};
 
-/// The lines that a reference is written in; `None` for what no file says.
+/// The lines that a reference is written in; `None` if no file has it.
 pub(super) fn written(
     place: &Written,
     catalog: &CheckedCatalog,

@@ -1,4 +1,4 @@
-//! What is looked for.
+//! The rules of the check.
 
 /// A kind of thing that is worth a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

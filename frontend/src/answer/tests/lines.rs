@@ -1,4 +1,4 @@
-//! Of what lines warnings are.
+//! The lines of warnings.
 
 use super::*;
 

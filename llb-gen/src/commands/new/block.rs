@@ -1,4 +1,4 @@
-//! The block of llbgen.toml that declares a new artifact, with what else it can say as comments.
+//! The block of llbgen.toml that declares a new artifact, with its other keys as comments.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ pub(super) struct Block<'a> {
     pub(super) kind: Kind,
     pub(super) name: &'a ArtifactName,
     pub(super) base: &'a str,
-    /// The base as a Dockerfile, when it is one.
+    /// The base as a Dockerfile, if it is one.
     pub(super) dockerfile: Option<ContextPath>,
-    /// The base as an artifact, when it is one: the new one must have its axes, and can have its platforms only.
+    /// The base as an artifact, if it is one: the new artifact must have its axes, and can have only its platforms.
     pub(super) below: Option<&'a Artifact>,
 }
 
@@ -84,7 +84,7 @@ impl Block<'_> {
     }
 
     fn steps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Nothing can be installed where there is nothing.
+        // Nothing can be installed in an empty base.
         let off = if self.base == "scratch" { "# " } else { "" };
         writeln!(f, "steps = [")?;
         writeln!(f, "    {off}{{ apt = [\"ca-certificates\"] }},")?;

@@ -92,10 +92,10 @@ fn manifest(name: &str, origin: &Origin) -> String {
     )
 }
 
-/// What the crate depends on, which its own library could not be told from.
+/// The dependencies of the crate, whose names its own library cannot have.
 const TAKEN: [&str; 2] = ["frontend", "llbgen"];
 
-/// The last part of the path, as a name that cargo takes.
+/// The last part of the path, as a name that cargo accepts.
 fn package_name(directory: &Path) -> Result<&str, Failure> {
     let name = directory.file_name().and_then(|name| name.to_str());
     let is_plain = |name: &&str| {
@@ -114,7 +114,7 @@ fn package_name(directory: &Path) -> Result<&str, Failure> {
     })
 }
 
-/// Where cargo finds llbgen.
+/// The place where cargo finds llbgen.
 enum Origin<'a> {
     /// A git repository.
     Git(&'a str),
@@ -138,7 +138,7 @@ impl<'a> Origin<'a> {
             })
     }
 
-    /// The source of the package in that directory of the workspace, as a manifest has it.
+    /// The source of the package in that directory of the workspace, for a manifest.
     fn dependency(&self, directory: &str) -> String {
         match self {
             Self::Git(url) => format!("git = {}", text(url)),
@@ -150,7 +150,7 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// The workspace of what is a checkout, or the directory of the package in one.
+/// The workspace of a checkout, given its directory or that of the package in it.
 fn checkout(given: &Path) -> Option<PathBuf> {
     let candidates = [given.to_owned(), given.join("..")];
     let found = candidates.into_iter().find(|directory| {

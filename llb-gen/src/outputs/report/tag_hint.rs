@@ -1,4 +1,4 @@
-//! The next step when a tag cannot be moved: what can be done instead depends on what the tag was to name.
+//! The next step when a tag cannot be moved: it depends on what the tag was to name.
 
 use engine::{Naming, TagError, Trouble};
 
@@ -28,7 +28,7 @@ fn unreachable(naming: Naming) -> String {
     )
 }
 
-/// The registry says why; the tag may be one that it never moves.
+/// The hint where the registry says why; the tag may be one that it never moves.
 fn refused(
     TagError {
         naming,
@@ -45,7 +45,7 @@ fn refused(
         Naming::Platform | Naming::Joined => {
             format!("{immutable}: choose another tag with `--tag`, or remove `{name}` there")
         }
-        // Its tag is made of the image's id: what is there was built from the same, and is of other bytes.
+        // Its tag is made of the image's id: the image there was built from the same inputs, but has other bytes.
         Naming::Part | Naming::OtherPart => format!(
             "{immutable}: remove `{name}` there, or push all platforms in one call, without `--platform`"
         ),

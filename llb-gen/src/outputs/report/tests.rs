@@ -1,4 +1,4 @@
-//! Failures of a build, and how they leave the command.
+//! Failures of a build, and the exit codes and texts that the command makes of them.
 
 use buildkit_client::{
     BuildFailure as DaemonFailure, Code, FailureSource, SourcePosition, SourceRange,

@@ -1,4 +1,4 @@
-//! What logs of builds look like.
+//! Logs of builds.
 
 use std::{sync::Arc, time::SystemTime};
 

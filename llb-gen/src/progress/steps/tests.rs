@@ -1,4 +1,4 @@
-//! What counts as done, cached and failed.
+//! Steps that count as done, cached or failed.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -98,7 +98,7 @@ fn a_step_counts_once_however_often_it_is_told() {
     check(&[(0, running.clone())], (0, 0), 0);
     check(&[(0, running.clone()), (0, done.clone())], (1, 0), 0);
     check(&[(0, cached.clone())], (1, 1), 0);
-    // What one variant has run, the other finds in the cache; that does not make it a cached step.
+    // A step that one variant has run is in the cache for the other; that does not make it a cached step.
     check(&[(0, done.clone()), (1, cached.clone())], (1, 0), 0);
     check(&[(0, done), (1, running.clone())], (1, 0), 0);
     check(
@@ -119,7 +119,7 @@ fn a_step_counts_once_however_often_it_is_told() {
     );
 }
 
-/// Of steps that are reported without end, with output without end.
+/// Reports of endless steps with endless output.
 #[test]
 fn no_flood_of_output_grows_in_memory() {
     let (variants, mut steps) = (variants(), Steps::default());

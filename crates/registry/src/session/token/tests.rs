@@ -1,4 +1,4 @@
-//! Requests to a server of tokens that answers as a test says.
+//! Requests to a token server that answers as a test says.
 
 use super::*;
 use crate::{
