@@ -55,7 +55,9 @@ pub(crate) trait KindRules: fmt::Debug + Sync {
     fn returned(&self) -> Returned;
 
     /// The default output of an artifact, with `axes` in the file's name.
-    fn default_output(&self, axes: &str) -> String;
+    fn default_output(&self, axes: &str) -> String {
+        format!("{{artifact}}/{{arch}}{axes}.tar")
+    }
 
     /// Whether an artifact may set `whiteouts`.
     fn has_whiteouts(&self) -> bool {
@@ -86,8 +88,13 @@ pub(crate) trait KindRules: fmt::Debug + Sync {
         epoch: Option<Epoch>,
     ) -> OciConfigs;
 
-    /// The form in which it leaves the builder, as far as it changes bytes.
-    fn format<'a>(&self, options: &'a PlanOptions, configs: &'a OciConfigs) -> Format<'a>;
+    /// The form in which it leaves the builder, as far as it changes bytes: a tar, unless the kind says otherwise.
+    fn format<'a>(&self, options: &'a PlanOptions, _: &'a OciConfigs) -> Format<'a> {
+        Format::Tar {
+            compression: options.tar_compression,
+            epoch: options.epoch,
+        }
+    }
 }
 
 impl Kind {

@@ -5,11 +5,10 @@ use buildkit_llb::{Definition, State};
 use super::{KindRules, Returned};
 use crate::{
     artifact::Artifact,
-    id::Format,
     lock::Epoch,
     oci::{self, OciConfigs},
     pack::Packing,
-    plan::{PlanOptions, PlanProblem},
+    plan::PlanProblem,
     planner::Planner,
     tree::Tree,
     variant::Variant,
@@ -26,10 +25,6 @@ impl KindRules for Layer {
 
     fn returned(&self) -> Returned {
         Returned::Tar
-    }
-
-    fn default_output(&self, axes: &str) -> String {
-        format!("{{artifact}}/{{arch}}{axes}.tar")
     }
 
     fn has_whiteouts(&self) -> bool {
@@ -54,12 +49,5 @@ impl KindRules for Layer {
     /// Without a base: the layer does not contain it.
     fn configs(&self, _: &Tree, _: &Definition, variant: &Variant, _: Option<Epoch>) -> OciConfigs {
         oci::of_files(&variant.platform)
-    }
-
-    fn format<'a>(&self, options: &'a PlanOptions, _: &'a OciConfigs) -> Format<'a> {
-        Format::Tar {
-            compression: options.tar_compression,
-            epoch: options.epoch,
-        }
     }
 }

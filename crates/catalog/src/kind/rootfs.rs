@@ -5,11 +5,10 @@ use buildkit_llb::{Definition, State};
 use super::{KindRules, Returned};
 use crate::{
     artifact::Artifact,
-    id::Format,
     lock::Epoch,
     oci::{self, OciConfigs},
     pack::Packing,
-    plan::{PlanOptions, PlanProblem},
+    plan::PlanProblem,
     planner::Planner,
     tree::Tree,
     variant::Variant,
@@ -26,10 +25,6 @@ impl KindRules for Rootfs {
 
     fn returned(&self) -> Returned {
         Returned::Tree
-    }
-
-    fn default_output(&self, axes: &str) -> String {
-        format!("{{artifact}}/{{arch}}{axes}.tar")
     }
 
     /// A frontend returns the tree itself, since BuildKit's exporters write a tree in a form of their own.
@@ -58,12 +53,5 @@ impl KindRules for Rootfs {
     ) -> OciConfigs {
         let base = tree.base.as_deref();
         oci::configs(&tree.config, base, graph, &variant.platform, epoch)
-    }
-
-    fn format<'a>(&self, options: &'a PlanOptions, _: &'a OciConfigs) -> Format<'a> {
-        Format::Tar {
-            compression: options.tar_compression,
-            epoch: options.epoch,
-        }
     }
 }
