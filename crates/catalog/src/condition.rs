@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{
-        MapAccess, SeqAccess, Visitor,
+        self, MapAccess, SeqAccess, Visitor,
         value::{MapAccessDeserializer, SeqAccessDeserializer},
     },
 };
@@ -22,9 +22,69 @@ use crate::{
     words::{did_you_mean, listed},
 };
 
-/// For every variable (`arch`, an axis, an option …) the values that count; all must hold. `*` stands for any text, `?`
-/// for any character.
-type Values = BTreeMap<String, OneOrSeveral<String>>;
+/// For every variable (`arch`, an axis, an option …) or field (`image.part`) the values that count; all must hold. `*`
+/// stands for any text, `?` for any character.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(with = "BTreeMap<String, ValuesOrFields>")]
+pub(crate) struct Values(BTreeMap<String, OneOrSeveral<String>>);
+
+/// The values of a variable, or those of its fields: `{ image.part = "go" }` is a table in a table.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum ValuesOrFields {
+    /// The values of the variable.
+    Values(OneOrSeveral<String>),
+    /// The values of each field.
+    Fields(BTreeMap<String, OneOrSeveral<String>>),
+}
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read: BTreeMap<String, ValuesOrFields> = Deserialize::deserialize(deserializer)?;
+        let mut values = BTreeMap::new();
+        for (name, found) in read {
+            match found {
+                ValuesOrFields::Values(found) => _ = values.insert(name, found),
+                ValuesOrFields::Fields(fields) => {
+                    let fields = fields.into_iter();
+                    values.extend(fields.map(|(field, found)| (format!("{name}.{field}"), found)));
+                }
+            }
+        }
+        Ok(Self(values))
+    }
+}
+
+impl<'de> Deserialize<'de> for ValuesOrFields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextListOrTable)
+    }
+}
+
+struct TextListOrTable;
+
+impl<'de> Visitor<'de> for TextListOrTable {
+    type Value = ValuesOrFields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value, a list of values, or a table of fields and their values")
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<ValuesOrFields, E> {
+        let one = OneOrSeveral::One(value.to_owned());
+        Ok(ValuesOrFields::Values(one))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<ValuesOrFields, A::Error> {
+        let several = Deserialize::deserialize(SeqAccessDeserializer::new(values))?;
+        Ok(ValuesOrFields::Values(OneOrSeveral::Several(several)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<ValuesOrFields, A::Error> {
+        Deserialize::deserialize(MapAccessDeserializer::new(fields)).map(ValuesOrFields::Fields)
+    }
+}
 
 /// A table of variables and the values that count, all of which hold, or a list of such tables, one of which holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -51,7 +111,7 @@ impl Condition {
     /// The variable `name` is `value`.
     pub(crate) fn equals(name: &str, value: &str) -> Self {
         let value = OneOrSeveral::One(value.to_owned());
-        Self::All(Values::from([(name.to_owned(), value)]))
+        Self::All(Values([(name.to_owned(), value)].into()))
     }
 
     fn tables(&self) -> &[Values] {
@@ -65,30 +125,28 @@ impl Condition {
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.tables()
             .iter()
-            .flat_map(|values| values.keys().map(String::as_str))
+            .flat_map(|values| values.0.keys().map(String::as_str))
     }
 
     /// Whether it holds for a variant with these variables; `key` is its name in errors.
     pub(crate) fn holds(&self, key: &str, variables: &Variables) -> Result<bool, TemplateError> {
         self.check(key, variables)?;
         let holds = |(name, values): (&String, &OneOrSeveral<String>)| {
-            let actual = &variables[name];
-            values.iter().any(|pattern| matches(pattern, actual))
+            // A field that the row of the value does not have never matches.
+            let actual = variables.get(name);
+            actual.is_some_and(|actual| values.iter().any(|pattern| matches(pattern, actual)))
         };
-        Ok(self.tables().iter().any(|values| values.iter().all(holds)))
+        Ok(self.tables().iter().any(|values| values.0.iter().all(holds)))
     }
 
     /// Refuses variables that do not exist.
     pub(crate) fn check(&self, key: &str, variables: &Variables) -> Result<(), TemplateError> {
-        match self.names().find(|name| !variables.contains_key(*name)) {
+        let is_known = |name: &str| variables.contains_key(name) || variables.is_field(name);
+        match self.names().find(|name| !is_known(name)) {
             None => Ok(()),
             Some(name) => {
-                let valid = variables.keys().cloned().collect();
-                Err(TemplateError::unknown(
-                    &format!("{key}.{name}"),
-                    name,
-                    valid,
-                ))
+                let written = format!("{key}.{name}");
+                Err(TemplateError::unknown(&written, name, variables))
             }
         }
     }
@@ -96,13 +154,13 @@ impl Condition {
     /// The values in it that no variant can have.
     pub(crate) fn impossible(&self, key: &str, domains: &Domains) -> Vec<Impossible> {
         let mut found = Vec::new();
-        if self.tables().iter().all(BTreeMap::is_empty) {
+        if self.tables().iter().all(|values| values.0.is_empty()) {
             found.push(Impossible {
                 text: format!("`{key}` names no variable"),
                 written: key.to_owned(),
             });
         }
-        let each = self.tables().iter().flatten();
+        let each = self.tables().iter().flat_map(|values| &values.0);
         for (name, values) in each {
             if values.iter().next().is_none() {
                 found.push(Impossible {
@@ -143,8 +201,11 @@ impl Condition {
 pub(crate) fn domains(artifact: &Artifact) -> Domains {
     let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for variant in crate::variant::all_of(artifact, &artifact.platforms) {
-        for (name, value) in variant.variables() {
-            values.entry(name).or_default().insert(value);
+        for (name, value) in variant.variables().iter() {
+            values
+                .entry(name.to_owned())
+                .or_default()
+                .insert(value.to_owned());
         }
     }
     let fixed = values
@@ -184,6 +245,7 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let table = |values: &Values| {
             let values: Vec<String> = values
+                .0
                 .iter()
                 .map(|(name, values)| {
                     let values: Vec<&str> = values.iter().map(String::as_str).collect();

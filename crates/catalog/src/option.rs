@@ -1,7 +1,7 @@
 //! Options: variables with one value, which `--set` gives. They belong to the catalog: an artifact has those that it
 //! uses.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -10,6 +10,7 @@ use crate::{
     file::{Place, text_or_table},
     name::VariableName,
     template::{Template, Variables},
+    values::ValueTables,
 };
 
 /// The values that an option may take.
@@ -80,13 +81,14 @@ pub(crate) struct DeclaredOption {
 pub(crate) fn settled(
     options: &BTreeMap<VariableName, OptionValues>,
     chosen: BTreeMap<VariableName, String>,
+    tables: &Arc<ValueTables>,
 ) -> BTreeMap<VariableName, String> {
     let mut values = chosen;
     loop {
-        let known: Variables = values
+        let known = values
             .iter()
-            .map(|(name, value)| (name.to_string(), value.clone()))
-            .collect();
+            .map(|(name, value)| (name.to_string(), value.clone()));
+        let known = Variables::with_tables(known.collect(), tables);
         let found: Vec<(VariableName, String)> = options
             .iter()
             .filter(|(name, _)| !values.contains_key(*name))
@@ -127,7 +129,7 @@ mod tests {
             let chosen = chosen
                 .iter()
                 .map(|(name, value)| (name.parse().unwrap(), (*value).to_owned()));
-            let found: Vec<String> = settled(&options, chosen.collect()).into_values().collect();
+            let found: Vec<String> = settled(&options, chosen.collect(), &Arc::default()).into_values().collect();
             assert_eq!(found, expected);
         };
         check(&[], ["c-1-C_1", "c-1", "C_1"]);

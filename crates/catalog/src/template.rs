@@ -7,8 +7,9 @@ mod error;
 mod placeholder;
 mod script;
 mod tree_text;
+mod variables;
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,10 +21,9 @@ pub use self::{
     error::TemplateError,
     script::Script,
     tree_text::TreeText,
+    variables::Variables,
 };
-
-/// The values that placeholders take for one variant.
-pub type Variables = BTreeMap<String, String>;
+pub(crate) use self::variables::variable_of;
 
 /// A text that is filled in for a variant, and for the tree that a step is carried out on.
 pub trait Text {

@@ -1,6 +1,6 @@
 //! A variant: one artifact for one platform with one value for every axis and option.
 
-use std::{collections::BTreeMap, fmt};
+use std::{cmp::Ordering, collections::BTreeMap, fmt, sync::Arc};
 
 use buildkit_llb::Platform;
 
@@ -9,6 +9,7 @@ use crate::{
     name::{ArtifactName, VariableName},
     option::settled,
     template::Variables,
+    values::ValueTables,
 };
 
 /// The variables that every variant has, in the order in which `variables` fills them in. No axis or option may have
@@ -26,6 +27,58 @@ pub struct Variant {
     pub values: BTreeMap<VariableName, String>,
     /// The names in `values` that are axes: these tell the variants of one artifact apart.
     axes: Vec<VariableName>,
+    scope: Scope,
+}
+
+/// What an artifact's texts know in all its variants. It follows from the artifact, so that two variants never differ in
+/// it alone, and comparisons leave it out.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scope(Arc<Constants>);
+
+#[derive(Debug, Default)]
+struct Constants {
+    /// The values in the artifact's name.
+    values: BTreeMap<VariableName, String>,
+    tables: Arc<ValueTables>,
+}
+
+impl Scope {
+    pub(crate) fn new(
+        values: BTreeMap<VariableName, String>,
+        tables: Arc<ValueTables>,
+    ) -> Self {
+        Self(Arc::new(Constants { values, tables }))
+    }
+
+    /// The values in the artifact's name.
+    pub(crate) fn constants(&self) -> &BTreeMap<VariableName, String> {
+        &self.0.values
+    }
+
+    /// The rows of the values of variables.
+    pub(crate) fn tables(&self) -> &Arc<ValueTables> {
+        &self.0.tables
+    }
+}
+
+impl PartialEq for Scope {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Scope {}
+
+impl PartialOrd for Scope {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Scope {
+    fn cmp(&self, _: &Self) -> Ordering {
+        Ordering::Equal
+    }
 }
 
 impl Variant {
@@ -40,11 +93,9 @@ impl Variant {
             .into_iter()
             .zip([arch, artifact, os, &platform, variant]);
         let built_in = built_in.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let values = self
-            .values
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.clone()));
-        built_in.chain(values).collect()
+        let values = self.scope.constants().iter().chain(&self.values);
+        let values = values.map(|(name, value)| (name.to_string(), value.clone()));
+        Variables::with_tables(built_in.chain(values).collect(), self.scope.tables())
     }
 
     /// The placeholders whose values tell it from `other`. For the platform there is only one: `{arch}`, or
@@ -72,19 +123,49 @@ impl Variant {
             .collect()
     }
 
-    /// The same platform and values for an artifact that this one is made from, with those `options` alone.
+    /// The same platform and values for an artifact that this one is made from, with those `options` alone: on each of
+    /// its axes the value of the equally named variable, or its only value. The error is an axis that has neither.
     pub(crate) fn of_base<'a>(
         &self,
         base: &'a Artifact,
         options: impl IntoIterator<Item = &'a VariableName>,
-    ) -> Self {
-        let kept = |name: &VariableName| Some((name.clone(), self.values.get(name)?.clone()));
-        let names = base.axes.keys().chain(options);
-        Self {
+    ) -> Result<Self, VariableName> {
+        let own = |name: &VariableName| {
+            let value = self.values.get(name);
+            value.or_else(|| self.scope.constants().get(name)).cloned()
+        };
+        let mut values: BTreeMap<VariableName, String> = BTreeMap::new();
+        for name in options {
+            values.extend(own(name).map(|value| (name.clone(), value)));
+        }
+        for (axis, all) in &base.axes {
+            let only = || match &all[..] {
+                [only] => Some(only.clone()),
+                _ => None,
+            };
+            let value = own(axis).or_else(only).ok_or_else(|| axis.clone())?;
+            values.insert(axis.clone(), value);
+        }
+        Ok(Self {
             artifact: base.name.clone(),
             platform: self.platform.clone(),
-            values: names.filter_map(kept).collect(),
+            values,
             axes: base.axes.keys().cloned().collect(),
+            scope: base.scope.clone(),
+        })
+    }
+
+    /// The instance of a stage that this variant needs: it sees all variables of this one.
+    pub(crate) fn of_stage(&self, stage: &Artifact) -> Self {
+        let mut values = self.scope.constants().clone();
+        values.extend(self.values.clone());
+        values.retain(|name, _| !stage.scope.constants().contains_key(name));
+        Self {
+            artifact: stage.name.clone(),
+            platform: self.platform.clone(),
+            values,
+            axes: Vec::new(),
+            scope: stage.scope.clone(),
         }
     }
 
@@ -104,9 +185,10 @@ impl fmt::Display for Variant {
     }
 }
 
-/// Every variant of `artifact` for `platforms`, options at their defaults.
+/// Every variant of `artifact` for `platforms`, options at their defaults, without the combinations that it leaves out.
 pub(crate) fn all_of(artifact: &Artifact, platforms: &[Platform]) -> Vec<Variant> {
-    let mut combinations = vec![settled(&artifact.options, BTreeMap::new())];
+    let options = settled(&artifact.options, BTreeMap::new(), artifact.scope.tables());
+    let mut combinations = vec![options];
     for (axis, values) in &artifact.axes {
         combinations = combinations
             .into_iter()
@@ -125,10 +207,30 @@ pub(crate) fn all_of(artifact: &Artifact, platforms: &[Platform]) -> Vec<Variant
         platform: platform.clone(),
         values: values.clone(),
         axes: axes.clone(),
+        scope: artifact.scope.clone(),
     };
     platforms
         .iter()
         .flat_map(|platform| combinations.iter().map(move |values| (platform, values)))
         .map(|(platform, values)| variant(platform, values))
+        .filter(|variant| !is_left_out(artifact, variant))
         .collect()
+}
+
+/// Whether `exclude`, of the artifact or of its base, leaves a variant out.
+pub(crate) fn is_left_out(artifact: &Artifact, variant: &Variant) -> bool {
+    let is_excluded = artifact.exclude.as_ref().is_some_and(|exclude| {
+        // The check reports a condition on what is no variable.
+        exclude.holds("exclude", &variant.variables()).unwrap_or(false)
+    });
+    let has_base = || {
+        let mut bases = artifact.base_variants.iter().flat_map(|bases| bases.iter());
+        artifact.base_variants.is_none()
+            || bases.any(|base| {
+                let mut values = base.values.iter();
+                base.platform == variant.platform
+                    && values.all(|(name, value)| variant.values.get(name) == Some(value))
+            })
+    };
+    is_excluded || !has_base()
 }

@@ -49,8 +49,9 @@ fn values(artifact: &Artifact, names: &BTreeSet<&str>) -> BTreeMap<String, BTree
         return values;
     }
     for variant in variant::all_of(artifact, &artifact.platforms) {
-        for (name, value) in variant.variables() {
-            values.entry(name).or_default().insert(value);
+        for (name, value) in variant.variables().iter() {
+            let known = values.entry(name.to_owned()).or_default();
+            known.insert(value.to_owned());
         }
     }
     values

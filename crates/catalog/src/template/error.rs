@@ -1,5 +1,8 @@
 //! The reasons why a text cannot be read or filled in.
 
+use std::collections::BTreeSet;
+
+use super::{Template, Text, Variables};
 use crate::{
     nearest::nearest,
     words::{did_you_mean, listed},
@@ -32,6 +35,20 @@ pub enum TemplateError {
         /// The unknown name.
         name: String,
         /// The names that have values.
+        valid: Vec<String>,
+    },
+    /// A field that the row of a variable's value does not have.
+    #[error("`{written}`: `values.{variable}.\"{row}\"` has no `{field}`{}", other_field(field, valid))]
+    NoField {
+        /// The placeholder as it is written.
+        written: String,
+        /// The variable.
+        variable: String,
+        /// Its value.
+        row: String,
+        /// The field.
+        field: String,
+        /// The fields that rows of the variable have.
         valid: Vec<String>,
     },
     /// A `$` that stands before no name, or before more than a name.
@@ -74,8 +91,42 @@ pub enum TemplateError {
 }
 
 impl TemplateError {
-    /// A name that no variable of `valid` has.
-    pub(crate) fn unknown(written: &str, name: &str, valid: Vec<String>) -> Self {
+    /// A name that has no value among `variables`: a name of nothing, or a field that the value of its variable has not.
+    pub(crate) fn unknown(written: &str, name: &str, variables: &Variables) -> Self {
+        Self::missing(written, name, variables, &mut BTreeSet::new())
+    }
+
+    /// The same error; for a field whose own text cannot be filled in, that of the name in it. `seen` are the names on the
+    /// way there.
+    fn missing(
+        written: &str,
+        name: &str,
+        variables: &Variables,
+        seen: &mut BTreeSet<String>,
+    ) -> Self {
+        seen.insert(name.to_owned());
+        if let Some((variable, field)) = name.split_once('.')
+            && let Some(value) = variables.get(variable)
+            && !variables.tables().rows(variable).is_empty()
+        {
+            let mut rows = variables.tables().rows(variable).iter();
+            let row = rows.find(|row| row.value == value);
+            let names = row.and_then(|row| row.fields.get(field));
+            let names = names.map(Template::names).unwrap_or_default();
+            let unset = |name: &&str| !variables.contains_key(name) && !seen.contains(*name);
+            if let Some(inner) = names.into_iter().find(unset) {
+                return Self::missing(&format!("{{{inner}}}"), inner, variables, seen);
+            }
+            let fields = variables.tables().fields(variable);
+            return Self::NoField {
+                written: written.to_owned(),
+                variable: variable.to_owned(),
+                row: value.to_owned(),
+                field: field.to_owned(),
+                valid: fields.into_iter().map(str::to_owned).collect(),
+            };
+        }
+        let valid = variables.names().into_iter().map(str::to_owned).collect();
         Self::UnknownPlaceholder {
             written: written.to_owned(),
             name: name.to_owned(),
@@ -90,6 +141,7 @@ impl TemplateError {
                 template.clone()
             }
             Self::UnknownPlaceholder { written, .. }
+            | Self::NoField { written, .. }
             | Self::Dollar { written }
             | Self::Unclosed { written }
             | Self::LoneBrace { written, .. } => written.clone(),
@@ -105,6 +157,17 @@ fn instead(name: &str, valid: &[String]) -> String {
     }
     match nearest(name, valid.iter().map(String::as_str)) {
         found @ Some(_) => format!("{} there are {}", did_you_mean(found), listed(valid)),
+        None => format!("; there are {}", listed(valid)),
+    }
+}
+
+/// The hint on a field instead of `field`.
+fn other_field(field: &str, valid: &[String]) -> String {
+    if valid.iter().any(|known| known == field) {
+        return String::new();
+    }
+    match nearest(field, valid.iter().map(String::as_str)) {
+        found @ Some(_) => did_you_mean(found),
         None => format!("; there are {}", listed(valid)),
     }
 }

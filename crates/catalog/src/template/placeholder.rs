@@ -39,11 +39,10 @@ impl Placeholder {
 
     pub(super) fn value(&self, variables: &Variables) -> Result<String, TemplateError> {
         let value = variables.get(&self.name).ok_or_else(|| {
-            let valid = variables.keys().cloned().collect();
-            TemplateError::unknown(&self.written, &self.name, valid)
+            TemplateError::unknown(&self.written, &self.name, variables)
         })?;
         Ok(match self.filter {
-            Filter::None => value.clone(),
+            Filter::None => value.to_owned(),
             Filter::Slug => slug(value),
         })
     }

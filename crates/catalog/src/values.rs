@@ -1,0 +1,106 @@
+//! Rows of fields for the values of variables: `[values.jdk.25]` says what `{jdk.full}` is while `jdk` is 25.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    name::VariableName,
+    template::{Template, Text, Variables},
+};
+
+/// The rows of all variables that have some.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ValueTables(BTreeMap<VariableName, Vec<Row>>);
+
+/// The fields of one value of a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) value: String,
+    pub(crate) fields: BTreeMap<VariableName, Template>,
+}
+
+impl ValueTables {
+    /// Adds fields to the row of `value`; the fields that the row has twice.
+    pub(crate) fn add(
+        &mut self,
+        name: VariableName,
+        value: &str,
+        fields: BTreeMap<VariableName, Template>,
+    ) -> Vec<VariableName> {
+        let rows = self.0.entry(name).or_default();
+        let Some(row) = rows.iter_mut().find(|row| row.value == value) else {
+            let value = value.to_owned();
+            rows.push(Row { value, fields });
+            return Vec::new();
+        };
+        let twice = fields.keys().filter(|name| row.fields.contains_key(*name));
+        let twice = twice.cloned().collect();
+        row.fields.extend(fields);
+        twice
+    }
+
+    /// The rows of a variable, in the order of their declaration.
+    pub(crate) fn rows(&self, name: &str) -> &[Row] {
+        self.0.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The variables that have rows.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &VariableName> {
+        self.0.keys()
+    }
+
+    /// All rows, each with its variable.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&VariableName, &Row)> {
+        let tables = self.0.iter();
+        tables.flat_map(|(name, rows)| rows.iter().map(move |row| (name, row)))
+    }
+
+    /// Whether a row of some value of `name` has this field.
+    pub(crate) fn has_field(&self, name: &str, field: &str) -> bool {
+        let mut rows = self.rows(name).iter();
+        rows.any(|row| row.fields.contains_key(field))
+    }
+
+    /// The fields that the rows of `name` have.
+    pub(crate) fn fields(&self, name: &str) -> BTreeSet<&str> {
+        let rows = self.rows(name).iter();
+        rows.flat_map(|row| row.fields.keys().map(VariableName::as_str))
+            .collect()
+    }
+
+    /// The variables that the fields of `name` use.
+    pub(crate) fn names_in(&self, name: &str) -> BTreeSet<&str> {
+        let fields = self.rows(name).iter().flat_map(|row| row.fields.values());
+        fields.flat_map(Text::names).collect()
+    }
+
+    /// The fields of `values`, by their names in texts (`jdk.full`). Fields may use variables, and fields of others; one
+    /// whose text uses what has no value here has none either.
+    pub(crate) fn filled(
+        &self,
+        values: &BTreeMap<String, String>,
+        known: &Variables,
+    ) -> BTreeMap<String, String> {
+        let mut filled = BTreeMap::new();
+        let mut open: Vec<(String, &Template)> = Vec::new();
+        for (name, value) in values {
+            let row = self.rows(name).iter().find(|row| row.value == *value);
+            let fields = row.into_iter().flat_map(|row| &row.fields);
+            open.extend(fields.map(|(field, text)| (format!("{name}.{field}"), text)));
+        }
+        let mut known = known.clone();
+        loop {
+            let before = open.len();
+            open.retain(|(name, text)| match text.expand(&known) {
+                Ok(value) => {
+                    known.set(name, &value);
+                    filled.insert(name.clone(), value);
+                    false
+                }
+                Err(_) => true,
+            });
+            if open.is_empty() || open.len() == before {
+                return filled;
+            }
+        }
+    }
+}
