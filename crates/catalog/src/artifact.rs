@@ -9,11 +9,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
-    file::{Places, text_or_table},
+    either::text_or_table,
     kind::Kind,
     name::{ArtifactName, VariableName},
     option::OptionValues,
     path::ContextPath,
+    place::Places,
     problem::Problem,
     step::Step,
     template::Template,

@@ -16,7 +16,7 @@ use serde::{
 
 use crate::{
     artifact::Artifact,
-    file::OneOrSeveral,
+    either::OneOrSeveral,
     nearest::nearest,
     template::{TemplateError, Variables},
     words::{did_you_mean, listed},

@@ -28,6 +28,7 @@ mod compression;
 mod condition;
 mod dependencies;
 mod dockerfile;
+mod either;
 mod excerpt;
 mod file;
 mod graph;
@@ -43,6 +44,7 @@ mod oci;
 mod option;
 mod pack;
 mod path;
+mod place;
 mod placing;
 mod plan;
 mod planner;
@@ -70,7 +72,7 @@ pub use self::{
     compression::{TarCompression, TarCompressionError},
     dockerfile::FromLineError,
     excerpt::Excerpt,
-    file::{CATALOG_FILE, CatalogFile, FileError, Mistake, Place, SourceFile, schema},
+    file::{CATALOG_FILE, CatalogFile, FileError, Mistake, schema},
     graph::{Graph, GraphEdge, GraphOutput, Node, NodeKind},
     id::{Id, IdError},
     inputs::{
@@ -93,6 +95,7 @@ pub use self::{
     option::OptionValues,
     pack::{PACKER_PROGRAM, Packer, PackerProgram, PackerSource},
     path::{ContextPath, ContextPathError},
+    place::{Place, SourceFile},
     plan::{
         Caching, MissingContext, OutputClash, Plan, PlanError, PlanOptions, PlanProblem,
         PlannedDefinition, check_outputs,
