@@ -1,6 +1,7 @@
 //! The declaration of an artifact: its base, steps, platforms and outputs.
 
 mod parts;
+mod variants;
 
 use std::{collections::BTreeMap, convert::Infallible, fmt, panic::Location, str::FromStr};
 
@@ -9,11 +10,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
-    file::{Places, text_or_table},
+    either::text_or_table,
     kind::Kind,
     name::{ArtifactName, VariableName},
     option::OptionValues,
     path::ContextPath,
+    place::Places,
     problem::Problem,
     step::Step,
     template::Template,

@@ -18,9 +18,9 @@ use buildkit_llb::{Range, SourceLocation, SourceMap};
 use crate::{
     artifact::Artifact,
     dockerfile::first_from_line,
-    file::{Place, StepPlace},
     inputs::MAX_INLINE_FILE,
     path::ContextPath,
+    place::{Place, StepPlace},
 };
 
 /// The largest number of lines of a file that is shown whole below an error. Of a longer one, only the first line is

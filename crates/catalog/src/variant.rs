@@ -5,9 +5,7 @@ use std::{cmp::Ordering, collections::BTreeMap, fmt, sync::Arc};
 use buildkit_llb::Platform;
 
 use crate::{
-    artifact::Artifact,
     name::{ArtifactName, VariableName},
-    option::settled,
     template::Variables,
     values::ValueTables,
 };
@@ -26,8 +24,8 @@ pub struct Variant {
     /// The values of its axes and options.
     pub values: BTreeMap<VariableName, String>,
     /// The names in `values` that are axes: these tell the variants of one artifact apart.
-    axes: Vec<VariableName>,
-    scope: Scope,
+    pub(crate) axes: Vec<VariableName>,
+    pub(crate) scope: Scope,
 }
 
 /// What an artifact's texts know in all its variants. It follows from the artifact, so that two variants never differ in
@@ -123,52 +121,6 @@ impl Variant {
             .collect()
     }
 
-    /// The same platform and values for an artifact that this one is made from, with those `options` alone: on each of
-    /// its axes the value of the equally named variable, or its only value. The error is an axis that has neither.
-    pub(crate) fn of_base<'a>(
-        &self,
-        base: &'a Artifact,
-        options: impl IntoIterator<Item = &'a VariableName>,
-    ) -> Result<Self, VariableName> {
-        let own = |name: &VariableName| {
-            let value = self.values.get(name);
-            value.or_else(|| self.scope.constants().get(name)).cloned()
-        };
-        let mut values: BTreeMap<VariableName, String> = BTreeMap::new();
-        for name in options {
-            values.extend(own(name).map(|value| (name.clone(), value)));
-        }
-        for (axis, all) in &base.axes {
-            let only = || match &all[..] {
-                [only] => Some(only.clone()),
-                _ => None,
-            };
-            let value = own(axis).or_else(only).ok_or_else(|| axis.clone())?;
-            values.insert(axis.clone(), value);
-        }
-        Ok(Self {
-            artifact: base.name.clone(),
-            platform: self.platform.clone(),
-            values,
-            axes: base.axes.keys().cloned().collect(),
-            scope: base.scope.clone(),
-        })
-    }
-
-    /// The instance of a stage that this variant needs: it sees all variables of this one.
-    pub(crate) fn of_stage(&self, stage: &Artifact) -> Self {
-        let mut values = self.scope.constants().clone();
-        values.extend(self.values.clone());
-        values.retain(|name, _| !stage.scope.constants().contains_key(name));
-        Self {
-            artifact: stage.name.clone(),
-            platform: self.platform.clone(),
-            values,
-            axes: Vec::new(),
-            scope: stage.scope.clone(),
-        }
-    }
-
     /// The options that have a value here.
     pub(crate) fn options(&self) -> impl Iterator<Item = &VariableName> {
         self.values.keys().filter(|name| !self.axes.contains(name))
@@ -183,54 +135,4 @@ impl fmt::Display for Variant {
             .iter()
             .try_for_each(|axis| write!(f, " {axis}={}", self.values[axis]))
     }
-}
-
-/// Every variant of `artifact` for `platforms`, options at their defaults, without the combinations that it leaves out.
-pub(crate) fn all_of(artifact: &Artifact, platforms: &[Platform]) -> Vec<Variant> {
-    let options = settled(&artifact.options, BTreeMap::new(), artifact.scope.tables());
-    let mut combinations = vec![options];
-    for (axis, values) in &artifact.axes {
-        combinations = combinations
-            .into_iter()
-            .flat_map(|combination| {
-                values.iter().map(move |value| {
-                    let mut combination = combination.clone();
-                    combination.insert(axis.clone(), value.clone());
-                    combination
-                })
-            })
-            .collect();
-    }
-    let axes: Vec<VariableName> = artifact.axes.keys().cloned().collect();
-    let variant = |platform: &Platform, values: &BTreeMap<_, _>| Variant {
-        artifact: artifact.name.clone(),
-        platform: platform.clone(),
-        values: values.clone(),
-        axes: axes.clone(),
-        scope: artifact.scope.clone(),
-    };
-    platforms
-        .iter()
-        .flat_map(|platform| combinations.iter().map(move |values| (platform, values)))
-        .map(|(platform, values)| variant(platform, values))
-        .filter(|variant| !is_left_out(artifact, variant))
-        .collect()
-}
-
-/// Whether `exclude`, of the artifact or of its base, leaves a variant out.
-pub(crate) fn is_left_out(artifact: &Artifact, variant: &Variant) -> bool {
-    let is_excluded = artifact.exclude.as_ref().is_some_and(|exclude| {
-        // The check reports a condition on what is no variable.
-        exclude.holds("exclude", &variant.variables()).unwrap_or(false)
-    });
-    let has_base = || {
-        let mut bases = artifact.base_variants.iter().flat_map(|bases| bases.iter());
-        artifact.base_variants.is_none()
-            || bases.any(|base| {
-                let mut values = base.values.iter();
-                base.platform == variant.platform
-                    && values.all(|(name, value)| variant.values.get(name) == Some(value))
-            })
-    };
-    is_excluded || !has_base()
 }

@@ -5,13 +5,13 @@ use std::{borrow::Cow, collections::BTreeMap};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::place::Places;
 use crate::{
     Platform,
     artifact::{Artifact, Base},
     kind::Kind,
     name::{ArtifactName, VariableName},
     option::OptionValues,
+    place::Places,
     step::Step,
     template::Template,
     whiteouts::Whiteouts,

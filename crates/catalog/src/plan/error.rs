@@ -1,7 +1,7 @@
 //! The reason why a variant cannot be planned.
 
 use crate::{
-    base::BaseError, budget::MAX_VARIANTS, file::Place, path::ContextPath, problem::Problem,
+    base::BaseError, budget::MAX_VARIANTS, path::ContextPath, place::Place, problem::Problem,
     step::StepError, variant::Variant,
 };
 
