@@ -3,13 +3,14 @@
 mod parts;
 mod variants;
 
-use std::{collections::BTreeMap, convert::Infallible, fmt, panic::Location, str::FromStr};
+use std::{collections::BTreeMap, fmt, panic::Location, str::FromStr, sync::Arc};
 
 use buildkit_llb::Platform;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
+    condition::Condition,
     either::text_or_table,
     kind::Kind,
     name::{ArtifactName, VariableName},
@@ -19,6 +20,7 @@ use crate::{
     problem::Problem,
     step::Step,
     template::Template,
+    variant::{Scope, Variant},
     whiteouts::Whiteouts,
 };
 
@@ -32,7 +34,7 @@ pub enum Base {
         from: ContextPath,
     },
     /// An artifact of the catalog when it has one of that name, `scratch`, or else an image reference.
-    Named(String),
+    Named(Template),
 }
 
 /// A base that is written as a table.
@@ -51,7 +53,7 @@ impl From<FromLine> for Base {
 impl<'de> Deserialize<'de> for Base {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expecting = "the name of an image or artifact, or `{ from = DOCKERFILE }`";
-        let named = |name: &str| Ok::<_, Infallible>(Self::from(name));
+        let named = |name: &str| name.parse().map(Self::Named);
         text_or_table::<_, _, _, FromLine>(deserializer, expecting, named)
     }
 }
@@ -59,7 +61,7 @@ impl<'de> Deserialize<'de> for Base {
 impl Base {
     /// Nothing: an empty file system.
     pub fn scratch() -> Self {
-        Self::Named("scratch".to_owned())
+        Self::from("scratch")
     }
 
     /// The image that the first FROM line of the Dockerfile `path` names.
@@ -75,14 +77,32 @@ impl fmt::Display for Base {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FromLine { from } => write!(f, "{from}"),
-            Self::Named(name) => f.write_str(name),
+            Self::Named(name) => name.fmt(f),
         }
     }
 }
 
 impl From<&str> for Base {
     fn from(name: &str) -> Self {
-        Self::Named(name.to_owned())
+        Self::Named(Template::unchecked(name))
+    }
+}
+
+/// The platform that the steps of an artifact run on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase", expecting = "`target` or `build`")]
+pub enum RunsOn {
+    /// The platform that it is built for.
+    #[default]
+    Target,
+    /// The catalog's build platform, whatever it is built for: `{arch}` is the target's, and no step needs emulation.
+    Build,
+}
+
+impl RunsOn {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    fn is_target(&self) -> bool {
+        *self == Self::Target
     }
 }
 
@@ -98,17 +118,30 @@ pub struct Artifact {
     pub(crate) description: Template,
     #[serde(serialize_with = "platforms_as_text")]
     pub(crate) platforms: Vec<Platform>,
+    /// Whether `platforms` are its own, and not the default or those of its base.
+    #[serde(skip)]
+    pub(crate) has_own_platforms: bool,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) axes: BTreeMap<VariableName, Vec<String>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) options: BTreeMap<VariableName, OptionValues>,
+    /// The combinations of axes and platforms that are not built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) exclude: Option<Condition>,
+    /// The variants of its base, if that leaves out combinations: it leaves out the same.
+    #[serde(skip)]
+    pub(crate) base_variants: Option<Arc<Vec<Variant>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) shell: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "RunsOn::is_target")]
+    pub(crate) runs_on: RunsOn,
     pub(crate) steps: Vec<Step>,
     #[serde(rename = "finally", skip_serializing_if = "Vec::is_empty")]
     pub(crate) last_steps: Vec<Step>,
     pub(crate) output: Template,
     /// Whether `output` is the default, which has the axes in it.
     #[serde(skip)]
-    has_default_output: bool,
+    pub(crate) has_default_output: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) whiteouts: Option<Whiteouts>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,9 +155,11 @@ pub struct Artifact {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) release_tags: Vec<Template>,
     #[serde(skip)]
+    pub(crate) scope: Scope,
+    #[serde(skip)]
     pub(crate) problems: Vec<Problem>,
     #[serde(skip)]
-    places: Places,
+    pub(crate) places: Places,
     /// The line of Rust that made it; not used when a file declares it.
     #[serde(skip)]
     made_at: &'static Location<'static>,
@@ -144,6 +179,13 @@ impl Artifact {
         Self::new(name, Kind::Layer, base.into())
     }
 
+    /// A stage: a tree that other artifacts copy from or start from, and that is not delivered. It sees the variables of
+    /// the artifact that needs it, and is built for the platforms that it is needed for.
+    #[track_caller]
+    pub fn stage(name: &str, base: impl Into<Base>) -> Self {
+        Self::new(name, Kind::Stage, base.into())
+    }
+
     /// A container image. Default platforms as for [`rootfs`](Self::rootfs).
     #[track_caller]
     pub fn image(name: &str, base: impl Into<Base>) -> Self {
@@ -152,10 +194,6 @@ impl Artifact {
 
     #[track_caller]
     pub(crate) fn new(name: &str, kind: Kind, base: Base) -> Self {
-        let mut problems = Vec::new();
-        if let Err(error) = name.parse::<ArtifactName>() {
-            problems.push(Problem::Name(error));
-        }
         let platform = |architecture: &str| Platform::new("linux", architecture);
         Self {
             name: ArtifactName::unchecked(name),
@@ -163,8 +201,13 @@ impl Artifact {
             base,
             description: Template::literal(String::new()),
             platforms: vec![platform("amd64"), platform("arm64")],
+            has_own_platforms: false,
             axes: BTreeMap::new(),
             options: BTreeMap::new(),
+            exclude: None,
+            base_variants: None,
+            shell: None,
+            runs_on: RunsOn::Target,
             steps: Vec::new(),
             last_steps: Vec::new(),
             output: default_output(kind, &BTreeMap::new()),
@@ -175,7 +218,8 @@ impl Artifact {
             platform_tags: Vec::new(),
             file_tags: Vec::new(),
             release_tags: Vec::new(),
-            problems,
+            scope: Scope::default(),
+            problems: Vec::new(),
             places: Places::default(),
             made_at: Location::caller(),
         }
@@ -253,9 +297,10 @@ impl Artifact {
         self
     }
 
-    /// The platforms that it is built for, instead of the two default ones.
+    /// The platforms that it is built for, instead of those of its base or the two default ones.
     pub fn platforms<'a>(mut self, platforms: impl IntoIterator<Item = &'a str>) -> Self {
         self.platforms = Vec::new();
+        self.has_own_platforms = true;
         for written in platforms {
             let Some(platform) = self.read::<Platform>(written) else {
                 continue;
@@ -307,6 +352,32 @@ impl Artifact {
         self
     }
 
+    /// Leaves out the combinations for which `name`, an axis or a variable such as `arch`, is `value` (in which `*` and
+    /// `?` are wild) and all the `others` hold, too.
+    pub fn exclude<'a>(
+        mut self,
+        combination: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let condition = Condition::all(combination);
+        self.exclude = Some(match self.exclude.take() {
+            None => condition,
+            Some(before) => before.or(condition),
+        });
+        self
+    }
+
+    /// The shell that runs its scripts, with its flags; default: `/bin/sh -ec`.
+    pub fn shell<'a>(mut self, words: impl IntoIterator<Item = &'a str>) -> Self {
+        self.shell = Some(words.into_iter().map(str::to_owned).collect());
+        self
+    }
+
+    /// The platform that its steps run on.
+    pub fn runs_on(mut self, runs_on: RunsOn) -> Self {
+        self.runs_on = runs_on;
+        self
+    }
+
     /// A git tag pattern (`base-rootfs*`) that releases this artifact; a [`Template`] that is the same in all variants.
     pub fn release_tag(mut self, pattern: &str) -> Self {
         let pattern = self.read(pattern);
@@ -324,8 +395,8 @@ impl Artifact {
     }
 }
 
-/// `{artifact}/{arch}.tar`, or `{artifact}.oci.tar` for an image, with the axes in the file's name.
-fn default_output(kind: Kind, axes: &BTreeMap<VariableName, Vec<String>>) -> Template {
+/// The default output: `{artifact}/{arch}.tar`, or `{artifact}.oci.tar` for an image, with the axes in the file's name.
+pub(crate) fn default_output(kind: Kind, axes: &BTreeMap<VariableName, Vec<String>>) -> Template {
     let axes = axes
         .keys()
         .fold(String::new(), |text, axis| format!("{text}-{{{axis}}}"));

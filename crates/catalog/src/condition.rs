@@ -113,6 +113,24 @@ impl Condition {
         Self::All(Values([(name.to_owned(), value)].into()))
     }
 
+    /// All of these variables have these values.
+    pub(crate) fn all<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let values = values.into_iter().map(|(name, value)| {
+            let value = OneOrSeveral::One(value.to_owned());
+            (name.to_owned(), value)
+        });
+        Self::All(Values(values.collect()))
+    }
+
+    /// This condition or the other holds.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let tables = [self, other].into_iter().flat_map(|condition| match condition {
+            Self::All(values) => vec![values],
+            Self::Any(tables) => tables,
+        });
+        Self::Any(tables.collect())
+    }
+
     fn tables(&self) -> &[Values] {
         match self {
             Self::All(values) => std::slice::from_ref(values),

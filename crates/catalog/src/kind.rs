@@ -3,6 +3,7 @@
 mod image;
 mod layer;
 mod rootfs;
+mod stage;
 
 use std::fmt;
 
@@ -10,7 +11,7 @@ use buildkit_llb::{Definition, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::{image::Image, layer::Layer, rootfs::Rootfs};
+use self::{image::Image, layer::Layer, rootfs::Rootfs, stage::Stage};
 use crate::{
     artifact::Artifact,
     id::Format,
@@ -25,7 +26,7 @@ use crate::{
 
 /// How an artifact leaves the builder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase", expecting = "`rootfs`, `layer` or `image`")]
+#[serde(rename_all = "lowercase", expecting = "`rootfs`, `layer`, `image` or `stage`")]
 pub enum Kind {
     /// A root filesystem: one tar per platform.
     Rootfs,
@@ -33,6 +34,8 @@ pub enum Kind {
     Layer,
     /// A container image: one multi-platform index.
     Image,
+    /// A tree that other artifacts are made from, and that is not delivered.
+    Stage,
 }
 
 /// The result of a solve of a plan by a client other than llbgen.
@@ -62,6 +65,11 @@ pub(crate) trait KindRules: fmt::Debug + Sync {
     /// Whether an artifact may set `whiteouts`.
     fn has_whiteouts(&self) -> bool {
         false
+    }
+
+    /// Whether it leaves the builder at all.
+    fn is_delivered(&self) -> bool {
+        true
     }
 
     /// Whether a solve by llbgen packs the tree that a frontend returns.
@@ -108,6 +116,11 @@ impl Kind {
         self.rules().returned()
     }
 
+    /// Whether it leaves the builder at all; a stage does not.
+    pub fn is_delivered(self) -> bool {
+        self.rules().is_delivered()
+    }
+
     /// Whether all its platforms are one image; else each platform is a tar of its own.
     pub fn is_image(self) -> bool {
         self.returned() == Returned::Image
@@ -118,6 +131,7 @@ impl Kind {
             Self::Rootfs => &Rootfs,
             Self::Layer => &Layer,
             Self::Image => &Image,
+            Self::Stage => &Stage,
         }
     }
 }

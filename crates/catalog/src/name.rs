@@ -23,6 +23,8 @@ const SECRET: &str = "secret id";
 
 const VARIABLE: &str = "axis or option name";
 
+const PART: &str = "part name";
+
 /// The largest number of bytes in a name.
 const MAX: usize = 128;
 
@@ -43,7 +45,7 @@ fn rule(what: &str, name: &str) -> &'static str {
         SECRET => {
             "it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`, `:`"
         }
-        VARIABLE => "it must start with a letter or `_` and hold only letters, digits, `_`, `-`",
+        VARIABLE | PART => "it must start with a letter or `_` and hold only letters, digits, `_`, `-`",
         _ => "it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`",
     }
 }
@@ -67,7 +69,7 @@ fn validate(what: &'static str, name: &str) -> Result<(), InvalidName> {
     let words_are_valid = match what {
         ARTIFACT => name.split('/').all(is_word),
         SECRET => is_word(&name.replacen(':', "-", 1)),
-        VARIABLE => is_variable(name),
+        VARIABLE | PART => is_variable(name),
         _ => is_word(name),
     };
     if words_are_valid && name.len() <= MAX {
@@ -157,6 +159,11 @@ name_type! {
     SshId, "ssh agent id"
 }
 
+name_type! {
+    /// The name of a part: letters, digits, `_` and `-`, a letter or `_` first.
+    PartName, PART
+}
+
 macro_rules! checked_later {
     ($($name:ident),*) => {
         $(impl $name {
@@ -168,7 +175,7 @@ macro_rules! checked_later {
     };
 }
 
-checked_later!(ArtifactName, SecretId, ContextName, SshId);
+checked_later!(ArtifactName, SecretId, ContextName, SshId, PartName, VariableName);
 
 #[cfg(test)]
 mod tests {

@@ -10,8 +10,7 @@ use crate::{
     either::text_or_table,
     name::VariableName,
     place::Place,
-    template::{Template, Variables},
-    values::ValueTables,
+    template::{Template, ValueTables, Variables},
 };
 
 /// The values that an option may take.

@@ -99,6 +99,17 @@ pub(crate) struct StepPlace {
     pub(crate) nested: Vec<StepPlace>,
 }
 
+impl StepPlace {
+    /// The place of a step inside it: `nested` is the index of a step in it, then that of a step in that one, and so on.
+    pub(crate) fn within(&self, nested: &[usize]) -> Option<&Place> {
+        let mut step = self;
+        for index in nested {
+            step = step.nested.get(*index)?;
+        }
+        Some(&step.place)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -27,6 +27,51 @@ pub enum Problem {
     /// A platform that cannot be read.
     #[error(transparent)]
     Platform(#[from] buildkit_llb::PlatformError),
+    /// A row that an axis asks for and that is not there.
+    #[error("`{pattern}` in the axis `{axis}`: no row of `values.{axis}` matches")]
+    NoRow {
+        /// The axis.
+        axis: String,
+        /// The pattern.
+        pattern: String,
+    },
+    /// A placeholder in the name of an artifact that is none of its axes.
+    #[error("{error}; only the axes of an artifact can stand in its name")]
+    NotAnAxis {
+        /// The placeholder.
+        error: TemplateError,
+    },
+    /// The name of an artifact that its axes make.
+    #[error("`{name}` ({values}) is no artifact name")]
+    ArtifactName {
+        /// The name.
+        name: String,
+        /// The values in it.
+        values: String,
+    },
+    /// An `exclude` that leaves nothing.
+    #[error("`exclude` leaves nothing of it")]
+    NothingLeft,
+    /// An axis of a stage that is not in its name.
+    #[error(
+        "a `stage` is built for what needs it, and sees its variables: put the axis `{axis}` into the name of the stage, or leave it out"
+    )]
+    StageAxis {
+        /// The axis.
+        axis: String,
+    },
+    /// A key that a stage does not have.
+    #[error("a `stage` is not delivered, so it has no `{key}`")]
+    StageHas {
+        /// The key.
+        key: &'static str,
+    },
+    /// A tree for the build platform whose base is for the target.
+    #[error("it runs on the build platform, and its base `{base}` does not")]
+    RunsElsewhere {
+        /// The base.
+        base: String,
+    },
     /// Two artifacts of one name.
     #[error("the name is declared twice")]
     Duplicate,
@@ -301,7 +346,8 @@ impl Problem {
     /// The wrong words or values in a file, the closest first.
     pub(crate) fn written(&self) -> Vec<String> {
         match self {
-            Self::Template(error) => StepProblem::from(error).written,
+            Self::Template(error) | Self::NotAnAxis { error } => StepProblem::from(error).written,
+            Self::NoRow { pattern, .. } => vec![format!("\"{pattern}\"")],
             Self::Step { written, .. } => written.clone(),
             Self::FileTag { path, .. } => StepProblem::written("", path).written,
             Self::CopiedFrom { name, .. } | Self::TarOf { name, .. } | Self::NoTar { name, .. } => {
@@ -325,8 +371,13 @@ impl Problem {
             | Self::OptionCircle { .. } => "options",
             Self::PlatformTwice { .. } => "platforms",
             Self::Empty { what } if what == "platforms" => "platforms",
-            Self::Empty { .. } | Self::TooManyVariants { .. } => "axes",
-            Self::Base { .. } | Self::Cycle { .. } => "base",
+            Self::NothingLeft => "exclude",
+            Self::StageHas { key } => key,
+            Self::NoRow { .. }
+            | Self::StageAxis { .. }
+            | Self::Empty { .. }
+            | Self::TooManyVariants { .. } => "axes",
+            Self::Base { .. } | Self::Cycle { .. } | Self::RunsElsewhere { .. } => "base",
             Self::OutputPath { .. }
             | Self::OutputControl { .. }
             | Self::OutputRecord { .. }

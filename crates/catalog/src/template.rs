@@ -7,6 +7,7 @@ mod error;
 mod placeholder;
 mod script;
 mod tree_text;
+mod values;
 mod variables;
 
 use std::{fmt, str::FromStr};
@@ -21,6 +22,7 @@ pub use self::{
     error::TemplateError,
     script::Script,
     tree_text::TreeText,
+    values::ValueTables,
     variables::Variables,
 };
 pub(crate) use self::variables::variable_of;
@@ -73,6 +75,18 @@ impl Template {
             }
         }
         Ok(expanded)
+    }
+
+    /// The text as a pattern: what `known` has no value for can be anything.
+    pub(crate) fn pattern(&self, known: &Variables) -> String {
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Literal(text) => text.clone(),
+            Part::Placeholder(placeholder) => {
+                let value = placeholder.value(known);
+                value.unwrap_or_else(|_| "*".to_owned())
+            }
+        });
+        parts.collect()
     }
 
     /// A template that [`Catalog::check`](crate::Catalog::check) will look at before anything uses it.

@@ -6,8 +6,7 @@ use buildkit_llb::Platform;
 
 use crate::{
     name::{ArtifactName, VariableName},
-    template::Variables,
-    values::ValueTables,
+    template::{ValueTables, Variables},
 };
 
 /// The variables that every variant has, in the order in which `variables` fills them in. No axis or option may have

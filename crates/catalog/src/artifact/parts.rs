@@ -110,11 +110,7 @@ impl Artifact {
     /// The place of a step inside the step with this number: `nested` is the index of a step in it, then the index of a
     /// step in that one, and so on.
     pub(crate) fn place_within(&self, number: usize, nested: &[usize]) -> Option<&Place> {
-        let mut step = self.nested_places(number)?;
-        for index in nested {
-            step = step.nested.get(*index)?;
-        }
-        Some(&step.place)
+        self.nested_places(number)?.within(nested)
     }
 
     /// The place of the step with this number, with the places of the steps inside it.

@@ -72,6 +72,8 @@ pub struct StepContext<'a> {
     caption: Caption,
     /// The environment that gives `$NAME` its value.
     pub(crate) environment: Environment,
+    /// The shell of its commands, with its flags.
+    pub(crate) shell: Option<&'a [String]>,
     /// The proxies of its commands.
     pub(crate) proxy: Option<&'a ProxyEnv>,
     /// The program that puts files into trees, for a step that declared it.
@@ -100,6 +102,7 @@ impl<'a> StepContext<'a> {
             base,
             caption,
             environment: Environment::default(),
+            shell: None,
             proxy: None,
             packer: None,
             sending: Sending::Files,
@@ -255,29 +258,32 @@ impl<'a> StepContext<'a> {
         }
     }
 
-    /// The same context for a step inside this one, counted from 0.
-    pub(crate) fn nested(
+    /// The same context for a step inside this one.
+    pub(super) fn nested(
         &mut self,
-        index: usize,
-        reads: Vec<Read>,
-        title: String,
+        within: Nested<'_>,
         environment: Environment,
     ) -> StepContext<'_> {
-        let place = self.caption.place.as_ref();
+        let mut place = self.caption.place.as_ref();
+        for index in within.path {
+            place = place.and_then(|place| place.nested.get(*index));
+        }
         let caption = Caption {
-            title,
-            place: place.and_then(|place| place.nested.get(index)).cloned(),
+            title: within.title,
+            place: place.cloned(),
             ..self.caption
         };
         StepContext {
             environment,
+            variables: within.variables,
+            shell: self.shell,
             proxy: self.proxy,
             packer: self.packer.clone(),
             sending: self.sending,
             ..StepContext::new(
                 self.variant,
                 self.inputs,
-                reads,
+                within.reads,
                 self.given,
                 self.base,
                 caption,
@@ -285,6 +291,16 @@ impl<'a> StepContext<'a> {
             )
         }
     }
+}
+
+/// A step inside another one.
+pub(super) struct Nested<'a> {
+    /// The index of the step in the other one, from 0, or of its part and then of the step in that.
+    pub(super) path: &'a [usize],
+    pub(super) reads: Vec<Read>,
+    pub(super) title: String,
+    /// The variables that its texts see.
+    pub(super) variables: Variables,
 }
 
 /// Refuses a `path` that is not absolute; `key` is its key in the step.

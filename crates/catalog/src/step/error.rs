@@ -5,7 +5,8 @@ use crate::{
     name::ContextName,
     path::{ContextPath, ContextPathError},
     template::TemplateError,
-    words::listed,
+    nearest::nearest,
+    words::{did_you_mean, listed},
 };
 
 /// The reasons why a step cannot be carried out.
@@ -74,12 +75,60 @@ pub enum StepError {
     /// Something cannot be put into the tree.
     #[error("it cannot be put into the tree")]
     Placing(#[source] buildkit_llb::OpError),
+    /// A part that does not exist.
+    #[error("`{name}` is no part{}", did_you_mean(nearest.as_deref()))]
+    NoPart {
+        /// The name.
+        name: String,
+        /// The most similar part.
+        nearest: Option<String>,
+    },
+    /// A part that uses itself.
+    #[error("parts use each other: {}", chain.join(" → "))]
+    PartCircle {
+        /// The way round.
+        chain: Vec<String>,
+    },
+    /// Values for other parameters than those of the part.
+    #[error("{}", parameters(part, missing.as_deref(), unknown.as_deref(), valid))]
+    Parameters {
+        /// The part.
+        part: String,
+        /// A parameter without a value.
+        missing: Option<String>,
+        /// A value without a parameter.
+        unknown: Option<String>,
+        /// The parameters of the part.
+        valid: Vec<String>,
+    },
     /// A step of the catalog refuses.
     #[error("{reason}")]
     Refused {
         /// The reason.
         reason: String,
     },
+}
+
+/// The message on parameters: ``part `s6` needs the parameter `version`; `verison` is none of its``.
+fn parameters(
+    part: &str,
+    missing: Option<&str>,
+    unknown: Option<&str>,
+    valid: &[String],
+) -> String {
+    let needed = missing.map(|name| format!("part `{part}` needs the parameter `{name}`"));
+    let unneeded = unknown.map(|name| {
+        let nearest = nearest(name, valid.iter().map(String::as_str));
+        let nearest = nearest.filter(|_| missing.is_none());
+        let of = if missing.is_some() {
+            "is none of its".to_owned()
+        } else {
+            format!("is no parameter of part `{part}`")
+        };
+        format!("`{name}` {of}{}", did_you_mean(nearest))
+    });
+    let both: Vec<String> = needed.into_iter().chain(unneeded).collect();
+    both.join("; ")
 }
 
 impl StepError {

@@ -16,6 +16,7 @@ mod network;
 mod problem;
 mod run;
 mod tar;
+mod use_part;
 mod when;
 
 use schemars::JsonSchema;
@@ -36,6 +37,7 @@ pub use self::{
     network::CA_SECRET,
     run::{Network, Run},
     tar::Tar,
+    use_part::Use,
     when::When,
 };
 pub(crate) use self::{
@@ -43,6 +45,7 @@ pub(crate) use self::{
     context::{Caption, Given},
     network::without_prelude,
     problem::StepProblem,
+    use_part::UsedPart,
 };
 use crate::{
     condition::Domains,
@@ -62,6 +65,8 @@ use crate::{
 )]
 #[schemars(untagged)]
 pub enum Step {
+    /// Puts in the steps of a part.
+    Use(Use),
     /// Installs Debian packages.
     Apt(Apt),
     /// Runs a shell command.
@@ -162,6 +167,7 @@ impl Step {
             Self::StopSignal(step) => step,
             Self::Healthcheck(step) => step,
             Self::When(step) => step,
+            Self::Use(step) => step,
             Self::Custom(step) => step,
         }
     }
@@ -216,8 +222,10 @@ impl Step {
 
     /// The problems of the step for a variant with these variables.
     pub(crate) fn problems_with(&self, variables: &Variables) -> Vec<StepProblem> {
-        if let Self::When(group) = self {
-            return group.problems_with(variables);
+        match self {
+            Self::When(group) => return group.problems_with(variables),
+            Self::Use(part) => return part.problems_with(variables),
+            _ => {}
         }
         let unknown = self.unknown_variables(variables);
         if !unknown.is_empty() {
@@ -228,11 +236,8 @@ impl Step {
         error.iter().map(StepProblem::from).collect()
     }
 
-    /// The problems of texts and conditions that use unknown variables.
-    pub(crate) fn unknown_variables(&self, variables: &Variables) -> Vec<StepProblem> {
-        if let Self::When(group) = self {
-            return group.unknown_variables(variables);
-        }
+    /// The problems of texts that use unknown variables.
+    fn unknown_variables(&self, variables: &Variables) -> Vec<StepProblem> {
         let texts = self.kind().texts().into_iter();
         texts
             .filter_map(|text| text.check(variables).err())
@@ -244,14 +249,16 @@ impl Step {
     pub(crate) fn impossible(&self, domains: &Domains) -> Vec<StepProblem> {
         match self {
             Self::When(group) => group.impossible(domains),
+            Self::Use(part) => part.impossible(domains),
             _ => Vec::new(),
         }
     }
 
-    /// The variables that it uses.
+    /// The variables and fields that it uses.
     pub(crate) fn names(&self) -> Vec<&str> {
         match self {
             Self::When(group) => group.names(),
+            Self::Use(part) => part.names(),
             _ => self
                 .kind()
                 .texts()
@@ -282,6 +289,7 @@ macro_rules! into_step {
 }
 
 into_step!(
+    Use,
     Apt,
     Run,
     Copy,

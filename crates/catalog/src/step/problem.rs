@@ -36,7 +36,7 @@ impl StepProblem {
     }
 
     /// The same problem, in the step at `index` inside another one.
-    pub(super) fn within(mut self, index: usize) -> Self {
+    pub(crate) fn within(mut self, index: usize) -> Self {
         self.nested.insert(0, index);
         self
     }
@@ -59,6 +59,14 @@ impl From<&StepError> for StepProblem {
     fn from(error: &StepError) -> Self {
         match error {
             StepError::Template(error) => error.into(),
+            StepError::NoPart { name, .. } => Self::written(error.to_string(), name),
+            StepError::Parameters {
+                unknown: Some(name),
+                ..
+            } => Self {
+                written: vec![name.clone()],
+                ..Self::new(error.to_string())
+            },
             error => Self::new(error.to_string()),
         }
     }

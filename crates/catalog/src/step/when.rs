@@ -71,29 +71,23 @@ impl When {
         Ok(true)
     }
 
-    /// The problems of the group and its steps for a variant with these variables. Below a condition that does not
-    /// hold, only unknown variables are problems.
+    /// The problems of the group and its steps for a variant with these variables. Below a condition that does not hold,
+    /// nothing is looked at.
     pub(super) fn problems_with(&self, variables: &Variables) -> Vec<StepProblem> {
-        let holds = match self.holds(variables) {
-            Ok(holds) => holds,
-            Err(error) => return vec![StepProblem::from(&error)],
-        };
-        self.each(|step| {
-            if holds {
-                step.problems_with(variables)
-            } else {
-                step.unknown_variables(variables)
-            }
-        })
+        match self.holds(variables) {
+            Ok(true) => self.each(|step| step.problems_with(variables)),
+            Ok(false) => Vec::new(),
+            Err(error) => vec![StepProblem::from(&error)],
+        }
     }
 
-    pub(super) fn unknown_variables(&self, variables: &Variables) -> Vec<StepProblem> {
-        let own = self
-            .conditions()
-            .filter_map(|(key, condition)| condition.check(key, variables).err())
-            .map(|error| StepProblem::from(&error));
-        let nested = self.each(|step| step.unknown_variables(variables));
-        own.chain(nested).collect()
+    /// The same group with other steps.
+    pub(crate) fn with_steps(&self, steps: Vec<Step>) -> Self {
+        Self {
+            condition: self.condition.clone(),
+            unless: self.unless.clone(),
+            steps,
+        }
     }
 
     /// The conditions, of the group and those in it, that hold for no variant.
@@ -157,9 +151,14 @@ impl Apply for When {
             let reads = step.reads(Reader {
                 variables: context.variables(),
             })?;
+            let within = Nested {
+                path: &[index],
+                reads,
+                title: step.title(),
+                variables: context.variables().clone(),
+            };
             let environment = tree.environment();
-            let mut nested = context.nested(index, reads, step.title(), environment);
-            tree = step.apply(tree, &mut nested)?;
+            tree = step.apply(tree, &mut context.nested(within, environment))?;
         }
         Ok(tree)
     }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::values::ValueTables;
+use super::ValueTables;
 
 /// The values that texts are filled in with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

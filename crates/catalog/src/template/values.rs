@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{
-    name::VariableName,
-    template::{Template, Text, Variables},
-};
+use super::{Template, Text, Variables};
+use crate::name::VariableName;
 
 /// The rows of all variables that have some.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
