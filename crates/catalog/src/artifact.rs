@@ -1,6 +1,7 @@
 //! The declaration of an artifact: its base, steps, platforms and outputs.
 
 mod parts;
+mod variants;
 
 use std::{collections::BTreeMap, convert::Infallible, fmt, panic::Location, str::FromStr};
 

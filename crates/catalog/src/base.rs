@@ -15,7 +15,7 @@ use crate::{
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
-    variant::{self, Variant},
+    variant::Variant,
     words::did_you_mean,
 };
 
@@ -213,7 +213,7 @@ impl CheckedCatalog {
     /// The names of the trees that the steps of `artifact` copy from: a `--build-context` of such a name replaces the
     /// tree.
     fn copied_names(&self, artifact: &Artifact) -> Vec<BaseName> {
-        let variants = variant::all_of(artifact, &artifact.platforms);
+        let variants = artifact.variants();
         let read = variants
             .iter()
             .flat_map(|variant| trees_read(artifact, variant).unwrap_or_default());

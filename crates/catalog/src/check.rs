@@ -1,5 +1,6 @@
 //! Checks a catalog before any input is read.
 
+mod conditions;
 mod dependencies;
 mod options;
 mod outputs;
@@ -10,20 +11,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     artifact::{Artifact, Base},
-    budget::{self, MAX_VARIANTS},
+    budget::MAX_VARIANTS,
     catalog::{Catalog, CheckedCatalog},
-    condition,
     lock::CacheNamespace,
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
     problem::{CatalogError, Found, Problem},
-    step::{Step, StepProblem},
+    step::StepProblem,
     variant,
 };
 
 pub use self::outputs::RECORDS_DIRECTORY;
 use self::{
+    conditions::impossible_conditions,
     dependencies::{MadeFrom, dependency_problems, lacking, made_from},
     outputs::output_problems,
     tags::tag_problems,
@@ -173,10 +174,10 @@ fn in_step(number: usize, problems: Vec<StepProblem>) -> impl Iterator<Item = Pr
 }
 
 fn too_many_variants(artifact: &Artifact) -> Option<Problem> {
-    let count = budget::variants(artifact);
+    let count = artifact.variant_count();
     (count > MAX_VARIANTS).then(|| Problem::TooManyVariants {
         count,
-        factors: budget::factors(artifact),
+        factors: artifact.variant_factors(),
     })
 }
 
@@ -187,7 +188,7 @@ fn step_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     for artifact in catalog.artifacts() {
         let impossible = impossible_conditions(artifact);
         problems.extend(impossible.map(|problem| about(artifact, problem)));
-        for variant in variant::all_of(artifact, &artifact.platforms) {
+        for variant in artifact.variants() {
             let variables = variant.variables();
             for (number, step) in artifact.numbered_steps() {
                 for problem in in_step(number, step.problems_with(&variables)) {
@@ -200,19 +201,6 @@ fn step_problems(catalog: &CheckedCatalog) -> Vec<Found> {
         }
     }
     problems
-}
-
-/// Conditions that hold for no variant.
-fn impossible_conditions(artifact: &Artifact) -> impl Iterator<Item = Problem> {
-    let groups = artifact
-        .numbered_steps()
-        .filter(|(_, step)| matches!(step, Step::When(_)));
-    let groups: Vec<(usize, &Step)> = groups.collect();
-    let domains = (!groups.is_empty()).then(|| condition::domains(artifact));
-    let domains = domains.unwrap_or_default();
-    groups
-        .into_iter()
-        .flat_map(move |(number, step)| in_step(number, step.impossible(&domains)))
 }
 
 fn unknown_defaults(catalog: &CheckedCatalog) -> Vec<Found> {

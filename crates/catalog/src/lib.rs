@@ -32,7 +32,9 @@ mod either;
 mod excerpt;
 mod file;
 mod graph;
+mod hex;
 mod id;
+mod image_config;
 mod inputs;
 mod kind;
 mod local;
@@ -50,6 +52,7 @@ mod plan;
 mod planner;
 mod problem;
 mod proxy;
+mod read;
 mod select;
 mod step;
 mod survey;
@@ -75,6 +78,7 @@ pub use self::{
     file::{CATALOG_FILE, CatalogFile, FileError, Mistake, schema},
     graph::{Graph, GraphEdge, GraphOutput, Node, NodeKind},
     id::{Id, IdError},
+    image_config::{HealthConfig, ImageConfig},
     inputs::{
         FileContent, FileSet, GivenTree, GivenTrees, InputFile, Inputs, LayoutImage,
         MAX_INLINE_FILE, NamedContext, Needs, RootfsTar,
@@ -102,17 +106,18 @@ pub use self::{
     },
     problem::{CatalogError, Found, Problem},
     proxy::{PROXY_VARIABLES, proxies},
+    read::Read,
     select::{Request, SelectError, unused_options},
     step::{
         Apt, CA_SECRET, Cache, Cmd, Copy, Custom, CustomStep, Download, Entrypoint, Env, Expose,
-        Git, Healthcheck, Label, Network, Read, Reader, Run, Source, Step, StepContext, StepError,
+        Git, Healthcheck, Label, Network, Reader, Run, Source, Step, StepContext, StepError,
         StopSignal, Tar, User, Volume, When, Workdir,
     },
     survey::{Survey, SurveyError},
     template::{
         EitherText, Environment, Filled, Script, Template, TemplateError, Text, TreeText, Variables,
     },
-    tree::{HealthConfig, ImageConfig, Tree},
+    tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
     whiteouts::Whiteouts,

@@ -10,6 +10,7 @@ use buildkit_llb::{Platform, ProxyEnv, State};
 use self::reads::ReadBy;
 use crate::{
     artifact::Artifact,
+    base::{self, BaseError},
     catalog::CheckedCatalog,
     check,
     inputs::Inputs,
@@ -18,10 +19,11 @@ use crate::{
     location::Files,
     lock::{Reference, Written},
     name::ArtifactName,
-    pack::{Packer, Packing},
+    pack::{Packer, PackerSource, Packing},
     path::ContextPath,
     plan::{MissingContext, PlanProblem, reads_of, step_failed},
-    step::{Caption, Given, Read, Source, Step, StepContext},
+    read::Read,
+    step::{Caption, Given, Source, Step, StepContext},
     tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
@@ -213,12 +215,24 @@ impl<'a> Planner<'a> {
     }
 
     pub(crate) fn packer(&mut self) -> Result<Packer, PlanProblem> {
-        let (packer, reference) = self.packer.pinned(&self.inputs.lock)?;
+        let packer = self.pinned_packer()?;
         if !self.gathered.packs {
             self.gathered.packs = true;
-            self.gathered.references.extend(reference);
+            self.gathered.references.extend(self.packer.reference());
         }
         Ok(packer)
+    }
+
+    /// The packer with the user's image at its digest in the lock.
+    fn pinned_packer(&self) -> Result<Packer, BaseError> {
+        let PackerSource::Helper(image) = &self.packer.source else {
+            return Ok(self.packer.clone());
+        };
+        let pinned = base::pinned(image, &Written::HelperImage, &self.inputs.lock)?;
+        Ok(Packer {
+            source: PackerSource::Image(pinned),
+            platform: self.packer.platform.clone(),
+        })
     }
 
     /// Whether llbgen as the client sends files as bundles.

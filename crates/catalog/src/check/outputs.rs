@@ -8,7 +8,7 @@ use crate::{
     catalog::CheckedCatalog,
     path::ContextPath,
     problem::{Found, Problem},
-    variant::{self, Variant},
+    variant::Variant,
 };
 
 /// The outputs with an invalid path, or with the path of another output. One wrong `output` is one problem, in however
@@ -19,7 +19,7 @@ pub(super) fn output_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     for artifact in catalog.artifacts() {
         let mut no_path = None;
         let mut clashes: BTreeMap<String, Problem> = BTreeMap::new();
-        for variant in variant::all_of(artifact, &artifact.platforms) {
+        for variant in artifact.variants() {
             // The archive of an image holds all its platforms.
             if artifact.kind.is_image() && Some(&variant.platform) != artifact.platforms.first() {
                 continue;

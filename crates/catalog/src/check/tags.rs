@@ -10,7 +10,7 @@ use crate::{
     path::ContextPath,
     problem::{Found, Problem},
     template::Template,
-    variant::{self, Variant},
+    variant::Variant,
 };
 
 /// The references that two variants would be pushed under, and the invalid ones.
@@ -42,7 +42,7 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
 fn name_problems(artifact: &Artifact, pushed: &mut BTreeMap<String, Variant>) -> Vec<Found> {
     let mut unusable: BTreeMap<&str, Problem> = BTreeMap::new();
     let mut clashes: BTreeMap<(&str, usize, ArtifactName), Problem> = BTreeMap::new();
-    for variant in variant::all_of(artifact, &artifact.platforms) {
+    for variant in artifact.variants() {
         if let Err(problem) = file_tag_paths(artifact, &variant) {
             unusable.entry("file-tags").or_insert(problem);
         }

@@ -8,7 +8,8 @@ use crate::{
     catalog::CheckedCatalog,
     check,
     inputs::Needs,
-    step::{Read, Reader, Step, StepError, StepProblem},
+    read::Read,
+    step::{Reader, Step, StepError, StepProblem},
     variant::Variant,
 };
 

@@ -6,6 +6,7 @@ use super::{Built, Named, Planner};
 use crate::{
     artifact::{Artifact, Base},
     base::{self, BaseTree},
+    hex::hex,
     inputs::RootfsTar,
     local::{self, LocalContent, LocalSource},
     name::ArtifactName,
@@ -81,7 +82,7 @@ impl<'a> Planner<'a> {
             from: &local::rootfs_source(tar),
             path: format!("/{}", tar.file_name),
             to: "/".to_owned(),
-            sha256: Some(local::hex(&tar.sha256)),
+            sha256: Some(hex(&tar.sha256)),
         };
         let title = format!("unpack {}", tar.file_name);
         let caption = |exec: Exec| exec.custom_name(title);

@@ -7,7 +7,8 @@ use crate::{
     base,
     lock::{Pinned, Reference, Written},
     plan::{MissingContext, PlanProblem},
-    step::{Given, Read, Source},
+    read::Read,
+    step::{Given, Source},
     variant::Variant,
 };
 
