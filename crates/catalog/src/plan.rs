@@ -277,6 +277,17 @@ impl CheckedCatalog {
     }
 }
 
+impl Id {
+    /// The id of an image: it covers the platforms of all `plans`, in any order.
+    pub fn of_image(plans: &[&Plan]) -> Option<Self> {
+        let parts = plans
+            .iter()
+            .map(|plan| Some((plan.variant.platform.to_string(), plan.id?)))
+            .collect::<Option<Vec<_>>>()?;
+        Some(Self::of_platforms(parts))
+    }
+}
+
 impl Plan {
     /// Whether both are the same image, for two platforms.
     pub fn is_of_image(&self, other: &Self) -> bool {

@@ -190,7 +190,9 @@ impl<'a> Planner<'a> {
             name: &name,
             epoch: self.epoch,
             title: title.to_string(),
-            place: self.files.artifact(artifact),
+            place: artifact
+                .place()
+                .and_then(|place| self.files.first_line(place)),
         };
         let rules = artifact.kind.rules();
         let packed = rules.pack(self, artifact, variant, &tree, packing)?;
@@ -350,7 +352,9 @@ impl<'a> Planner<'a> {
     ) -> Caption {
         Caption {
             title: step.title(),
-            place: self.files.step(artifact, number),
+            place: artifact
+                .nested_places(number)
+                .and_then(|step| self.files.step(step)),
             is_repeated: !self.carried_out.insert((variant.clone(), number)),
         }
     }

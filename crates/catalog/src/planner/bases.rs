@@ -48,7 +48,10 @@ impl<'a> Planner<'a> {
                 let text = self.inputs.dockerfiles.get(from)?;
                 self.files.dockerfile(from, text)
             }
-            Base::Named(_) => self.files.base(artifact),
+            Base::Named(_) => {
+                let place = artifact.base_place()?;
+                self.files.place(place)
+            }
         }
     }
 
