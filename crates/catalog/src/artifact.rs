@@ -329,7 +329,7 @@ fn default_output(kind: Kind, axes: &BTreeMap<VariableName, Vec<String>>) -> Tem
     let axes = axes
         .keys()
         .fold(String::new(), |text, axis| format!("{text}-{{{axis}}}"));
-    Template::unchecked(&kind.rules().default_output(&axes))
+    Template::unchecked(&kind.default_output(&axes))
 }
 
 fn platforms_as_text<S: Serializer>(

@@ -148,7 +148,7 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
             });
         }
     }
-    if artifact.whiteouts.is_some() && !artifact.kind.rules().has_whiteouts() {
+    if artifact.whiteouts.is_some() && !artifact.kind.has_whiteouts() {
         problems.push(Problem::NotALayer {
             kind: artifact.kind.as_str(),
         });

@@ -2,12 +2,15 @@
 
 mod bases;
 mod reads;
+mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Platform, ProxyEnv, State};
 
+pub use self::reads::MissingContext;
 use self::reads::ReadBy;
+pub(crate) use self::rules::rules;
 use crate::{
     artifact::Artifact,
     base::{self, BaseError},
@@ -21,9 +24,10 @@ use crate::{
     name::ArtifactName,
     pack::{Packer, PackerSource, Packing},
     path::ContextPath,
-    plan::{MissingContext, PlanProblem, reads_of, step_failed},
+    plan_error::PlanProblem,
     read::Read,
     step::{Caption, Given, Source, Step, StepContext},
+    step_reads::{reads_of, step_failed},
     tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
@@ -194,8 +198,7 @@ impl<'a> Planner<'a> {
                 .place()
                 .and_then(|place| self.files.first_line(place)),
         };
-        let rules = artifact.kind.rules();
-        let packed = rules.pack(self, artifact, variant, &tree, packing)?;
+        let packed = rules(artifact.kind).pack(self, artifact, variant, &tree, packing)?;
         Ok(Source {
             state: packed,
             path: format!("/{name}"),

@@ -11,7 +11,7 @@ use crate::{
     local::{self, LocalContent, LocalSource},
     name::ArtifactName,
     placing::Placing,
-    plan::PlanProblem,
+    plan_error::PlanProblem,
     tree::Tree,
     variant::Variant,
 };
