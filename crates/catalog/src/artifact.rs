@@ -400,7 +400,7 @@ pub(crate) fn default_output(kind: Kind, axes: &BTreeMap<VariableName, Vec<Strin
     let axes = axes
         .keys()
         .fold(String::new(), |text, axis| format!("{text}-{{{axis}}}"));
-    Template::unchecked(&kind.rules().default_output(&axes))
+    Template::unchecked(&kind.default_output(&axes))
 }
 
 fn platforms_as_text<S: Serializer>(

@@ -22,7 +22,6 @@ use crate::{
     variant,
 };
 
-pub use self::outputs::RECORDS_DIRECTORY;
 use self::{
     conditions::impossible_conditions,
     dependencies::{MadeFrom, dependency_problems, lacking, made_from},
@@ -33,10 +32,19 @@ pub(crate) use self::{
     conditions::impossible_conditions,
     dependencies::{options_below, read_problems},
     outputs::output_path,
-    tags::{file_tag_paths, image_names},
+    tags::file_tag_paths,
 };
+pub use self::{outputs::RECORDS_DIRECTORY, tags::ImageNames};
 
-pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
+impl Catalog {
+    /// Checks the whole catalog: names, bases, cycles, variables in templates, and that no two outputs are one file.
+    /// All problems are reported at once.
+    pub fn check(self) -> Result<CheckedCatalog, CatalogError> {
+        check(self)
+    }
+}
+
+fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
     let of_catalog = catalog.problems.into_iter();
     let of_catalog = of_catalog.map(|problem| options::of_catalog(None, problem));
     let mut problems: Vec<Found> = of_catalog.collect();
@@ -141,7 +149,7 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
             });
         }
     }
-    if artifact.whiteouts.is_some() && !artifact.kind.rules().has_whiteouts() {
+    if artifact.whiteouts.is_some() && !artifact.kind.has_whiteouts() {
         problems.push(Problem::NotALayer {
             kind: artifact.kind.as_str(),
         });

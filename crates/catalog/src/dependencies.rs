@@ -7,8 +7,9 @@ use crate::{
     catalog::CheckedCatalog,
     check,
     name::{ArtifactName, VariableName},
-    plan::{PlanProblem, reads_of},
+    plan_error::PlanProblem,
     read::Read,
+    step_reads::reads_of,
     variant::Variant,
 };
 

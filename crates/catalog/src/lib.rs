@@ -26,6 +26,7 @@ mod catalog;
 mod check;
 mod compression;
 mod condition;
+mod contexts;
 mod dependencies;
 mod dockerfile;
 mod either;
@@ -49,12 +50,15 @@ mod path;
 mod place;
 mod placing;
 mod plan;
+mod plan_error;
+mod plan_options;
 mod planner;
 mod problem;
 mod proxy;
 mod read;
 mod select;
 mod step;
+mod step_reads;
 mod survey;
 mod template;
 mod tree;
@@ -70,8 +74,8 @@ pub use self::{
     artifact::{Artifact, Base},
     base::{BaseError, ResolvedBase},
     budget::MAX_VARIANTS,
-    catalog::{Catalog, CheckedCatalog, ImageNames},
-    check::RECORDS_DIRECTORY,
+    catalog::{Catalog, CheckedCatalog},
+    check::{ImageNames, RECORDS_DIRECTORY},
     compression::{TarCompression, TarCompressionError},
     dockerfile::FromLineError,
     excerpt::Excerpt,
@@ -100,10 +104,10 @@ pub use self::{
     pack::{PACKER_PROGRAM, Packer, PackerProgram, PackerSource},
     path::{ContextPath, ContextPathError},
     place::{Place, SourceFile},
-    plan::{
-        Caching, MissingContext, OutputClash, Plan, PlanError, PlanOptions, PlanProblem,
-        PlannedDefinition, check_outputs,
-    },
+    plan::{OutputClash, Plan, PlannedDefinition, check_outputs},
+    plan_error::{PlanError, PlanProblem},
+    plan_options::{Caching, PlanOptions},
+    planner::MissingContext,
     problem::{CatalogError, Found, Problem},
     proxy::{PROXY_VARIABLES, proxies},
     read::Read,

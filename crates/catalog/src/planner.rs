@@ -2,12 +2,15 @@
 
 mod bases;
 mod reads;
+mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Platform, ProxyEnv, State};
 
+pub use self::reads::MissingContext;
 use self::reads::ReadBy;
+pub(crate) use self::rules::rules;
 use crate::{
     artifact::Artifact,
     base::{self, BaseError},
@@ -21,9 +24,10 @@ use crate::{
     name::ArtifactName,
     pack::{Packer, PackerSource, Packing},
     path::ContextPath,
-    plan::{MissingContext, PlanProblem, reads_of, step_failed},
+    plan_error::PlanProblem,
     read::Read,
     step::{Caption, Given, Source, Step, StepContext},
+    step_reads::{reads_of, step_failed},
     tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
@@ -190,10 +194,11 @@ impl<'a> Planner<'a> {
             name: &name,
             epoch: self.epoch,
             title: title.to_string(),
-            place: self.files.artifact(artifact),
+            place: artifact
+                .place()
+                .and_then(|place| self.files.first_line(place)),
         };
-        let rules = artifact.kind.rules();
-        let packed = rules.pack(self, artifact, variant, &tree, packing)?;
+        let packed = rules(artifact.kind).pack(self, artifact, variant, &tree, packing)?;
         Ok(Source {
             state: packed,
             path: format!("/{name}"),
@@ -350,7 +355,9 @@ impl<'a> Planner<'a> {
     ) -> Caption {
         Caption {
             title: step.title(),
-            place: self.files.step(artifact, number),
+            place: artifact
+                .nested_places(number)
+                .and_then(|step| self.files.step(step)),
             is_repeated: !self.carried_out.insert((variant.clone(), number)),
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     check,
     inputs::{Inputs, Needs},
     lock::{Pinned, Reference, Written},
-    plan::PlanError,
+    plan_error::PlanError,
     read::Read,
     select::SelectError,
     variant::Variant,

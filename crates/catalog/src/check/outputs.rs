@@ -62,6 +62,16 @@ fn add_clash(
     clashes.insert(first.artifact.to_string(), clash);
 }
 
+impl CheckedCatalog {
+    /// The path of the output of `variant` below the output directory; an error if an option's value leads out of it.
+    ///
+    /// # Panics
+    /// If `variant` is not of this catalog.
+    pub fn output(&self, variant: &Variant) -> Result<ContextPath, Problem> {
+        output_path(&self.artifacts[&variant.artifact], variant)
+    }
+}
+
 /// The directory of the records of outputs, in the output directory.
 pub const RECORDS_DIRECTORY: &str = ".llbgen";
 

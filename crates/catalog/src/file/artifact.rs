@@ -87,7 +87,7 @@ pub(super) struct ArtifactTable {
 impl ArtifactTable {
     /// Its kind, if the table has `whiteouts` and the kind does not take them.
     pub(super) fn kind_without_whiteouts(&self) -> Option<Kind> {
-        (self.whiteouts.is_some() && !self.kind.rules().has_whiteouts()).then_some(self.kind)
+        (self.whiteouts.is_some() && !self.kind.has_whiteouts()).then_some(self.kind)
     }
 
     /// The artifact, made by the methods that a program in Rust calls.

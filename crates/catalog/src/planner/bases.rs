@@ -11,7 +11,7 @@ use crate::{
     local::{self, LocalContent, LocalSource},
     name::ArtifactName,
     placing::Placing,
-    plan::PlanProblem,
+    plan_error::PlanProblem,
     tree::Tree,
     variant::Variant,
 };
@@ -48,7 +48,10 @@ impl<'a> Planner<'a> {
                 let text = self.inputs.dockerfiles.get(from)?;
                 self.files.dockerfile(from, text)
             }
-            Base::Named(_) => self.files.base(artifact),
+            Base::Named(_) => {
+                let place = artifact.base_place()?;
+                self.files.place(place)
+            }
         }
     }
 

@@ -2,14 +2,13 @@
 
 use buildkit_llb::{Definition, State};
 
-use super::{KindRules, Returned};
+use super::{KindRules, Planner};
 use crate::{
     artifact::Artifact,
     lock::Epoch,
     oci::{self, OciConfigs},
     pack::Packing,
-    plan::PlanProblem,
-    planner::Planner,
+    plan_error::PlanProblem,
     tree::Tree,
     variant::Variant,
 };
@@ -19,18 +18,6 @@ use crate::{
 pub(super) struct Stage;
 
 impl KindRules for Stage {
-    fn name(&self) -> &'static str {
-        "stage"
-    }
-
-    fn returned(&self) -> Returned {
-        Returned::Tree
-    }
-
-    fn is_delivered(&self) -> bool {
-        false
-    }
-
     fn pack<'a>(
         &self,
         _: &mut Planner<'a>,

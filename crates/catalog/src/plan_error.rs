@@ -85,7 +85,7 @@ impl PlanError {
 }
 
 /// The place, between commas, without the excerpt of its file: an error here is one line.
-pub(super) fn at(place: Option<&Place>) -> String {
+pub(crate) fn at(place: Option<&Place>) -> String {
     let at = |place: &Place| {
         let excerpt = place.excerpt();
         let (file, line, column) = (&place.file.name, excerpt.line, excerpt.column);
