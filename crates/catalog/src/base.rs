@@ -13,6 +13,7 @@ use crate::{
     lock::{ImageKey, Written},
     name::ArtifactName,
     path::ContextPath,
+    template::TemplateError,
     variant::Variant,
     words::did_you_mean,
 };
@@ -77,6 +78,9 @@ pub enum BaseError {
     /// The Dockerfile does not name a base.
     #[error(transparent)]
     FromLine(#[from] FromLineError),
+    /// The base's name cannot be filled in.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     /// The base's name is no image reference.
     #[error("the base `{base}` is not an image reference")]
     Reference {
@@ -159,13 +163,16 @@ impl CheckedCatalog {
     ) -> Result<ResolvedBase, BaseError> {
         let artifact = &self.artifacts[&variant.artifact];
         let replaced = self
-            .base_artifact(artifact)
+            .base_artifact(variant)
             .filter(|below| !inputs.contexts.contains_key(below.name.as_str()));
         match replaced {
             Some(below) => Ok(ResolvedBase::Artifact {
                 name: below.name.clone(),
             }),
-            None => Ok(resolve(artifact, variant, inputs, None)?.base),
+            None => {
+                let run_platform = self.run_platform(variant);
+                Ok(resolve(artifact, variant, inputs, run_platform, None)?.base)
+            }
         }
     }
 
@@ -215,21 +222,20 @@ impl std::fmt::Display for BaseName {
 }
 
 /// The image that a base names, by a FROM line or by itself.
-pub(crate) fn image_base(artifact: &Artifact, inputs: &Inputs) -> Result<FromLine, BaseError> {
-    match &artifact.base {
-        Base::FromLine { from } => {
+pub(crate) fn image_base(
+    artifact: &Artifact,
+    variant: &Variant,
+    inputs: &Inputs,
+) -> Result<FromLine, BaseError> {
+    match (&artifact.base, artifact.base_text(variant)?) {
+        (Base::FromLine { from }, _) => {
             let text = inputs
                 .dockerfiles
                 .get(from)
                 .ok_or_else(|| BaseError::NotRead { file: from.clone() })?;
             Ok(first_from_line(from, text)?)
         }
-        Base::Named(name) if name == "scratch" => Ok(FromLine {
-            image: None,
-            stage: None,
-            line: 0,
-        }),
-        Base::Named(name) => {
+        (Base::Named(_), Some(name)) if name != "scratch" => {
             let image = name.parse().map_err(|source| BaseError::Reference {
                 base: name.clone(),
                 source,
@@ -240,5 +246,10 @@ pub(crate) fn image_base(artifact: &Artifact, inputs: &Inputs) -> Result<FromLin
                 line: 0,
             })
         }
+        (Base::Named(_), _) => Ok(FromLine {
+            image: None,
+            stage: None,
+            line: 0,
+        }),
     }
 }

@@ -1,14 +1,21 @@
 //! The catalog: all artifacts of a team. Everything else works on its checked form.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use buildkit_llb::Platform;
 
 use crate::{
-    artifact::{Artifact, Base},
+    artifact::{Artifact, Base, RunsOn},
     name::{ArtifactName, VariableName},
     option::{DeclaredOption, OptionValues},
+    part::Part,
     path::ContextPath,
     problem::Problem,
-    template::Template,
+    template::{Template, ValueTables},
+    variant::Variant,
 };
 
 /// Artifacts as declared. [`check`](Self::check) gives the form that can be selected from and planned.
@@ -17,6 +24,9 @@ pub struct Catalog {
     pub(crate) artifacts: Vec<Artifact>,
     pub(crate) defaults: Vec<String>,
     pub(crate) options: Vec<DeclaredOption>,
+    pub(crate) values: ValueTables,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) build_platform: Option<Platform>,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -62,6 +72,49 @@ impl Catalog {
         self
     }
 
+    /// Adds fields to a value of a variable: while `jdk` is `25`, `{jdk.full}` is the field `full` of the row
+    /// `("jdk", "25")`. The texts of fields are [`Template`]s.
+    pub fn row<'a>(
+        mut self,
+        variable: &str,
+        value: &str,
+        fields: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let mut row = BTreeMap::new();
+        for (name, text) in fields {
+            match (name.parse::<VariableName>(), text.parse()) {
+                (Ok(name), Ok(text)) => _ = row.insert(name, text),
+                (Err(error), _) => self.problems.push(Problem::Name(error)),
+                (_, Err(error)) => self.problems.push(Problem::Template(error)),
+            }
+        }
+        match variable.parse::<VariableName>() {
+            Ok(name) => {
+                let twice = self.values.add(name, value, row, None).into_iter();
+                self.problems.extend(twice.map(|field| Problem::FieldTwice {
+                    field: format!("values.{variable}.\"{value}\".{field}"),
+                }));
+            }
+            Err(error) => self.problems.push(Problem::Name(error)),
+        }
+        self
+    }
+
+    /// Adds a part.
+    pub fn part(mut self, part: Part) -> Self {
+        self.parts.push(part);
+        self
+    }
+
+    /// The platform of the steps that [run on the build platform](crate::RunsOn::Build); default: linux/amd64.
+    pub fn build_platform(mut self, platform: &str) -> Self {
+        match platform.parse::<Platform>() {
+            Ok(platform) => self.build_platform = Some(platform.normalized()),
+            Err(error) => self.problems.push(Problem::Platform(error)),
+        }
+        self
+    }
+
     /// Whether it declares no artifact.
     pub fn is_empty(&self) -> bool {
         self.artifacts.is_empty()
@@ -89,6 +142,10 @@ pub struct CheckedCatalog {
     pub(crate) own_namespace: String,
     /// The options of all artifacts.
     pub(crate) options: BTreeMap<VariableName, OptionValues>,
+    /// The instances of stages that artifacts need, options at their defaults.
+    pub(crate) instances: BTreeMap<ArtifactName, BTreeSet<Variant>>,
+    pub(crate) build_platform: Platform,
+    pub(crate) tables: Arc<ValueTables>,
 }
 
 impl CheckedCatalog {
@@ -107,16 +164,41 @@ impl CheckedCatalog {
         &self.defaults
     }
 
-    /// The base of `artifact`, if it is an artifact of this catalog.
-    pub fn base_artifact(&self, artifact: &Artifact) -> Option<&Artifact> {
-        match &artifact.base {
-            Base::Named(name) => self.artifacts.get(name.as_str()),
-            Base::FromLine { .. } => None,
-        }
+    /// The base of a variant, if it is an artifact of this catalog.
+    pub fn base_artifact(&self, variant: &Variant) -> Option<&Artifact> {
+        let artifact = &self.artifacts[&variant.artifact];
+        // The check reports a text that cannot be filled in.
+        let base = artifact.base_text(variant).ok()??;
+        self.artifacts.get(base.as_str())
     }
 
-    /// `artifact` and the artifacts below it, topmost first.
-    pub fn base_chain<'a>(&'a self, artifact: &'a Artifact) -> impl Iterator<Item = &'a Artifact> {
-        std::iter::successors(Some(artifact), |artifact| self.base_artifact(artifact))
+    /// The artifacts that variants of `artifact` start from.
+    pub fn base_artifacts(&self, artifact: &Artifact) -> Vec<&Artifact> {
+        let mut bases: Vec<&Artifact> = Vec::new();
+        for variant in self.variants(artifact) {
+            if let Some(base) = self.base_artifact(&variant)
+                && bases.iter().all(|known| known.name != base.name)
+            {
+                bases.push(base);
+            }
+        }
+        bases
+    }
+
+    /// The variants of an artifact, options at their defaults; of a stage, those that artifacts need.
+    pub fn variants(&self, artifact: &Artifact) -> Vec<Variant> {
+        if artifact.kind.is_delivered() {
+            return artifact.variants();
+        }
+        let instances = self.instances.get(&artifact.name);
+        instances.into_iter().flatten().cloned().collect()
+    }
+
+    /// The platform that the steps of a variant run on.
+    pub(crate) fn run_platform<'a>(&'a self, variant: &'a Variant) -> &'a Platform {
+        match self.artifacts[&variant.artifact].runs_on {
+            RunsOn::Target => &variant.platform,
+            RunsOn::Build => &self.build_platform,
+        }
     }
 }

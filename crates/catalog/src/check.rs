@@ -4,22 +4,31 @@ mod conditions;
 mod dependencies;
 mod options;
 mod outputs;
+mod parts;
+mod stages;
 mod tags;
 mod texts;
+mod values;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use buildkit_llb::Platform;
 
 use crate::{
-    artifact::{Artifact, Base},
+    artifact::{Artifact, Base, RunsOn},
     budget::MAX_VARIANTS,
     catalog::{Catalog, CheckedCatalog},
+    expand::{Shared, expand},
     lock::CacheNamespace,
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
     problem::{CatalogError, Found, Problem},
     step::StepProblem,
-    variant,
+    variant::{self, Variant},
 };
 
 use self::{
@@ -29,7 +38,6 @@ use self::{
     tags::tag_problems,
 };
 pub(crate) use self::{
-    conditions::impossible_conditions,
     dependencies::{options_below, read_problems},
     outputs::output_path,
     tags::file_tag_paths,
@@ -48,9 +56,22 @@ fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
     let of_catalog = catalog.problems.into_iter();
     let of_catalog = of_catalog.map(|problem| options::of_catalog(None, problem));
     let mut problems: Vec<Found> = of_catalog.collect();
+    let tables = Arc::new(catalog.values);
+    let shared = Shared {
+        tables: &tables,
+        parts: &catalog.parts,
+    };
+    let declared = expand(catalog.artifacts, &shared);
+    problems.extend(parts::problems(&catalog.parts));
+    problems.extend(values::problems(
+        &tables,
+        &declared,
+        &catalog.parts,
+        &catalog.options,
+    ));
     let mut artifacts = BTreeMap::new();
     let mut order = Vec::new();
-    for artifact in catalog.artifacts {
+    for artifact in declared {
         let name = artifact.name.clone();
         problems.extend(
             own_problems(&artifact)
@@ -75,11 +96,19 @@ fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
         order,
         defaults,
         options: BTreeMap::new(),
+        instances: BTreeMap::new(),
+        build_platform: catalog
+            .build_platform
+            .unwrap_or_else(|| Platform::new("linux", "amd64")),
+        tables,
     };
     problems.extend(unknown_defaults(&checked));
     problems.extend(options::unify(&mut checked, &catalog.options));
     let options = checked.artifacts.values().flat_map(|it| it.options.clone());
     checked.options = options.collect();
+    if problems.is_empty() {
+        stages::find_instances(&mut checked);
+    }
     for artifact in checked.artifacts() {
         problems.extend(
             base_problems(&checked, artifact)
@@ -95,6 +124,7 @@ fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
         }
         if problems.is_empty() {
             inherit_options(&mut checked, &made_from);
+            stages::find_instances(&mut checked);
             problems.extend(texts::fill(&mut checked));
         }
     }
@@ -129,6 +159,21 @@ fn about(artifact: &Artifact, problem: Problem) -> Found {
 
 fn own_problems(artifact: &Artifact) -> Vec<Problem> {
     let mut problems = artifact.problems.clone();
+    let has_name_problem = |problem: &Problem| {
+        matches!(
+            problem,
+            Problem::ArtifactName { .. } | Problem::NotAnAxis { .. } | Problem::Template(_)
+        )
+    };
+    if let Err(error) = artifact.name.as_str().parse::<ArtifactName>()
+        && !problems.iter().any(has_name_problem)
+    {
+        problems.insert(0, Problem::Name(error));
+    }
+    problems.extend(stages::problems(artifact));
+    if artifact.exclude.is_some() && problems.is_empty() && artifact.variants().is_empty() {
+        problems.push(Problem::NothingLeft);
+    }
     problems.extend(too_many_variants(artifact));
     if artifact.platforms.is_empty() {
         problems.push(Problem::Empty {
@@ -193,11 +238,9 @@ fn too_many_variants(artifact: &Artifact) -> Option<Problem> {
 /// The problems that a step has in some variants only: a placeholder without a value, a path that leaves the context
 /// directory once it is filled in. Also conditions that hold for no variant. Each problem is reported once.
 fn step_problems(catalog: &CheckedCatalog) -> Vec<Found> {
-    let mut problems: Vec<Found> = Vec::new();
+    let mut problems = impossible_conditions(catalog);
     for artifact in catalog.artifacts() {
-        let impossible = impossible_conditions(artifact);
-        problems.extend(impossible.map(|problem| about(artifact, problem)));
-        for variant in artifact.variants() {
+        for variant in catalog.variants(artifact) {
             let variables = variant.variables();
             for (number, step) in artifact.numbered_steps() {
                 for problem in in_step(number, step.problems_with(&variables)) {
@@ -241,17 +284,42 @@ fn base_problems(catalog: &CheckedCatalog, artifact: &Artifact) -> Vec<Problem> 
     if let Some(chain) = cycle(catalog, artifact) {
         return vec![Problem::Cycle { chain }];
     }
-    let Some(below) = catalog.artifacts.get(base.as_str()) else {
-        return if base == "scratch" || is_image(base) {
-            Vec::new()
-        } else {
-            vec![Problem::Base {
-                base: base.clone(),
-                nearest: nearest_artifact(catalog, base),
-            }]
+    let mut problems: Vec<Problem> = Vec::new();
+    for variant in catalog.variants(artifact) {
+        let found = match base.expand(&variant.variables()) {
+            Err(error) => vec![error.into()],
+            Ok(name) => named_base_problems(catalog, artifact, &variant, &name),
         };
-    };
-    lacking(artifact, below)
+        let new = found.into_iter().filter(|found| !problems.contains(found));
+        let new: Vec<Problem> = new.collect();
+        problems.extend(new);
+    }
+    problems
+}
+
+fn named_base_problems(
+    catalog: &CheckedCatalog,
+    artifact: &Artifact,
+    variant: &Variant,
+    base: &str,
+) -> Vec<Problem> {
+    let runs_on_build = artifact.runs_on == RunsOn::Build;
+    let holds_programs = artifact.kind.is_delivered() && base != "scratch";
+    if runs_on_build && holds_programs {
+        return vec![Problem::HoldsBuildPlatform];
+    }
+    match catalog.artifacts.get(base) {
+        Some(below) if runs_on_build && below.runs_on == RunsOn::Target => {
+            let base = base.to_owned();
+            vec![Problem::RunsElsewhere { base }]
+        }
+        Some(below) => lacking(variant, below),
+        None if base == "scratch" || is_image(base) => Vec::new(),
+        None => vec![Problem::Base {
+            base: base.to_owned(),
+            nearest: nearest_artifact(catalog, base),
+        }],
+    }
 }
 
 /// Whether `name` is an image reference with a tag or a digest. Without one, it may be a mistyped artifact.
@@ -260,13 +328,24 @@ fn is_image(name: &str) -> bool {
     last.contains([':', '@']) && name.parse::<buildkit_llb::ImageRef>().is_ok()
 }
 
+/// The way from the artifact by bases to one that is its own base.
 fn cycle(catalog: &CheckedCatalog, artifact: &Artifact) -> Option<Vec<String>> {
-    let mut seen = BTreeSet::new();
-    let mut chain = Vec::new();
-    for below in catalog.base_chain(artifact) {
-        chain.push(below.name.to_string());
-        if !seen.insert(&below.name) {
-            return Some(chain);
+    let mut done: BTreeSet<&ArtifactName> = BTreeSet::new();
+    let mut open: Vec<(&Artifact, usize)> = vec![(artifact, 0)];
+    let mut way: Vec<&ArtifactName> = Vec::new();
+    while let Some((artifact, depth)) = open.pop() {
+        way.truncate(depth);
+        if way.contains(&&artifact.name) {
+            let chain = way.iter().copied().chain([&artifact.name]);
+            return Some(chain.map(ToString::to_string).collect());
+        }
+        if done.insert(&artifact.name) {
+            way.push(&artifact.name);
+            let bases = catalog.base_artifacts(artifact).into_iter();
+            open.extend(bases.filter_map(|base| {
+                let base = catalog.artifacts.get(&base.name)?;
+                Some((base, depth + 1))
+            }));
         }
     }
     None
@@ -278,9 +357,8 @@ fn inherit_options(catalog: &mut CheckedCatalog, made_from: &MadeFrom) {
         .artifacts()
         .map(|artifact| {
             let mut options = artifact.options.clone();
-            let chain = catalog.base_chain(artifact);
             let all = made_from.all(&artifact.name).into_iter();
-            for below in chain.chain(all.map(|name| &catalog.artifacts[name])) {
+            for below in all.map(|name| &catalog.artifacts[name]) {
                 for (name, option) in &below.options {
                     options
                         .entry(name.clone())

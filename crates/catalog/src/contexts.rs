@@ -54,7 +54,7 @@ impl CheckedCatalog {
     /// The names of the trees that the steps of `artifact` copy from: a `--build-context` of such a name replaces the
     /// tree.
     fn copied_names(&self, artifact: &Artifact) -> Vec<BaseName> {
-        let variants = artifact.variants();
+        let variants = self.variants(artifact);
         let read = variants
             .iter()
             .flat_map(|variant| trees_read(artifact, variant).unwrap_or_default());
@@ -63,14 +63,16 @@ impl CheckedCatalog {
 
     /// The names of the base of `artifact`: a `--build-context` of such a name replaces it.
     fn base_names(&self, artifact: &Artifact, inputs: &Inputs) -> Result<Vec<BaseName>, BaseError> {
-        if let Some(below) = self.base_artifact(artifact) {
-            return Ok(vec![BaseName::Plain(below.name.to_string())]);
+        let mut names = Vec::new();
+        for variant in self.variants(artifact) {
+            if let Some(below) = self.base_artifact(&variant) {
+                names.push(BaseName::Plain(below.name.to_string()));
+                continue;
+            }
+            let FromLine { image, stage, .. } = image_base(artifact, &variant, inputs)?;
+            names.extend(image.map(BaseName::Image));
+            names.extend(stage.map(BaseName::Plain));
         }
-        let FromLine { image, stage, .. } = image_base(artifact, inputs)?;
-        Ok(image
-            .map(BaseName::Image)
-            .into_iter()
-            .chain(stage.map(BaseName::Plain))
-            .collect())
+        Ok(names)
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     check,
     name::{ArtifactName, VariableName},
     plan_error::PlanProblem,
+    problem::Problem,
     read::Read,
     step_reads::reads_of,
     variant::Variant,
@@ -17,8 +18,8 @@ impl CheckedCatalog {
     /// The artifacts that `artifact` is made from directly: its base first, then those that any of its variants copies
     /// from.
     pub fn dependencies<'a>(&'a self, artifact: &Artifact) -> Vec<&'a Artifact> {
-        let mut dependencies: Vec<&Artifact> = self.base_artifact(artifact).into_iter().collect();
-        for variant in artifact.variants() {
+        let mut dependencies = self.base_artifacts(artifact);
+        for variant in self.variants(artifact) {
             // The check reports a step whose reads are an error.
             for name in artifacts_read(artifact, &variant).unwrap_or_default() {
                 let Some(read) = self.artifacts.get(name.as_str()) else {
@@ -52,7 +53,11 @@ impl CheckedCatalog {
     /// The variant of `below` that `variant` is made from: the same platform, and the same values of the variables that
     /// `below` uses. These are the ones that it uses with the defaults of all options, and those that it uses with the
     /// set values.
-    pub(crate) fn below(&self, variant: &Variant, below: &Artifact) -> Variant {
+    pub(crate) fn below(&self, variant: &Variant, below: &Artifact) -> Result<Variant, Problem> {
+        let no_value = |axis: VariableName| Problem::MissingAxis {
+            base: below.name.to_string(),
+            axis: axis.to_string(),
+        };
         let own = below.options.keys();
         let artifact = &self.artifacts[&variant.artifact];
         let is_set = |name: &VariableName| {
@@ -61,14 +66,17 @@ impl CheckedCatalog {
         };
         let is_other = |name: &VariableName| !below.options.contains_key(name);
         if !variant.options().any(is_other) || !variant.options().any(is_set) {
-            return below.variant_below(variant, own);
+            return below.variant_below(variant, own).map_err(no_value);
         }
         let all: Vec<VariableName> = variant.options().cloned().collect();
-        let with_all = below.variant_below(variant, &all);
+        let with_all = below.variant_below(variant, &all).map_err(no_value)?;
         match check::options_below(self, &with_all) {
-            Ok(used) => below.variant_below(variant, own.chain(&used)),
+            Ok(used) => {
+                let found = below.variant_below(variant, own.chain(&used));
+                found.map_err(no_value)
+            }
             // The selection was not checked; planning the wrong step gives the error.
-            Err(_) => with_all,
+            Err(_) => Ok(with_all),
         }
     }
 
@@ -82,11 +90,13 @@ impl CheckedCatalog {
                 continue;
             }
             let artifact = &self.artifacts[&variant.artifact];
-            let mut below: Vec<&Artifact> = self.base_artifact(artifact).into_iter().collect();
+            let mut below: Vec<&Artifact> = self.base_artifact(&variant).into_iter().collect();
             for name in artifacts_read(artifact, &variant)? {
                 below.extend(self.artifacts.get(name.as_str()));
             }
-            open.extend(below.into_iter().map(|below| self.below(&variant, below)));
+            for artifact in below {
+                open.push(self.below(&variant, artifact)?);
+            }
             order.push(variant);
         }
         Ok(order)
@@ -96,7 +106,7 @@ impl CheckedCatalog {
 impl CheckedCatalog {
     /// The names of the directories that the steps of any variant of `artifact` read and that the user gives.
     pub fn context_names(&self, artifact: &Artifact) -> BTreeSet<String> {
-        let variants = artifact.variants();
+        let variants = self.variants(artifact);
         let reads = variants
             .iter()
             .flat_map(|variant| reads_of(artifact, variant).unwrap_or_default())
@@ -111,7 +121,7 @@ impl CheckedCatalog {
 }
 
 /// The names of the artifacts whose trees or tars the steps of a variant read; of trees, also of images.
-fn artifacts_read(artifact: &Artifact, variant: &Variant) -> Result<Vec<String>, PlanProblem> {
+pub(crate) fn artifacts_read(artifact: &Artifact, variant: &Variant) -> Result<Vec<String>, PlanProblem> {
     let mut names = trees_read(artifact, variant)?;
     names.extend(tars_read(artifact, variant)?);
     Ok(names)

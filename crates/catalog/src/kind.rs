@@ -58,6 +58,11 @@ impl Kind {
         self.returned() == Returned::Image
     }
 
+    /// Whether each platform of it is a tar that the packer writes.
+    pub(crate) fn is_tar(self) -> bool {
+        matches!(self, Self::Rootfs | Self::Layer)
+    }
+
     /// The default output of an artifact, with `axes` in the file's name.
     pub(crate) fn default_output(self, axes: &str) -> String {
         match self {

@@ -31,6 +31,7 @@ mod dependencies;
 mod dockerfile;
 mod either;
 mod excerpt;
+mod expand;
 mod file;
 mod graph;
 mod hex;
@@ -46,6 +47,7 @@ mod nearest;
 mod oci;
 mod option;
 mod pack;
+mod part;
 mod path;
 mod place;
 mod placing;
@@ -71,7 +73,7 @@ mod words;
 pub use buildkit_llb::{ContentDigest, ImageRef, Platform, ProxyEnv};
 
 pub use self::{
-    artifact::{Artifact, Base},
+    artifact::{Artifact, Base, RunsOn},
     base::{BaseError, ResolvedBase},
     budget::MAX_VARIANTS,
     catalog::{Catalog, CheckedCatalog},
@@ -97,11 +99,12 @@ pub use self::{
         EpochError, GitSource, HistoryEntry, ImageKey, ImagePin, LOCK_FILE, Lock, LockError, Move,
         PACKAGES_EPOCH, PinCount, Pinned, Reference, SourcePolicy, Written,
     },
-    name::{ArtifactName, ContextName, InvalidName, SecretId, SshId, VariableName},
+    name::{ArtifactName, ContextName, InvalidName, PartName, SecretId, SshId, VariableName},
     nearest::nearest,
     oci::OciConfigs,
     option::OptionValues,
     pack::{PACKER_PROGRAM, Packer, PackerProgram, PackerSource},
+    part::Part,
     path::{ContextPath, ContextPathError},
     place::{Place, SourceFile},
     plan::{OutputClash, Plan, PlannedDefinition, check_outputs},
@@ -115,7 +118,7 @@ pub use self::{
     step::{
         Apt, CA_SECRET, Cache, Cmd, Copy, Custom, CustomStep, Download, Entrypoint, Env, Expose,
         Git, Healthcheck, Label, Network, Reader, Run, Source, Step, StepContext, StepError,
-        StopSignal, Tar, User, Volume, When, Workdir,
+        StopSignal, Tar, Use, User, Volume, When, Workdir,
     },
     survey::{Survey, SurveyError},
     template::{

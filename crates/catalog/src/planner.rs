@@ -61,7 +61,7 @@ pub(crate) struct Planner<'a> {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Named {
     By(ContextPath),
-    In(ArtifactName),
+    In(ArtifactName, String),
 }
 
 /// The needs and references of the graph of a plan.
@@ -211,9 +211,9 @@ impl<'a> Planner<'a> {
         artifact: &'a Artifact,
         variant: &Variant,
     ) -> Result<Tree, PlanProblem> {
-        match self.catalog.base_artifact(artifact) {
+        match self.catalog.base_artifact(variant) {
             Some(below) if !self.is_replaced(&below.name) => {
-                self.tree(&self.catalog.below(variant, below))
+                self.tree(&self.catalog.below(variant, below)?)
             }
             _ => Ok(self.base(artifact, variant)?.tree),
         }
@@ -263,7 +263,7 @@ impl<'a> Planner<'a> {
     fn finish_tree(&mut self, variant: &Variant) -> Result<Tree, PlanProblem> {
         let mut built = self.build(variant)?;
         let top = built.tree.state.clone();
-        for variant in self.chain(variant).into_iter().rev() {
+        for variant in self.chain(variant)?.into_iter().rev() {
             let own = self.build(&variant)?.tree.state;
             built.tree.state = run_as(built.tree.state, &own);
             built = self.apply(built, &variant, Phase::Last)?;
@@ -273,13 +273,16 @@ impl<'a> Planner<'a> {
     }
 
     /// The variant and those that it starts from, topmost first.
-    fn chain(&self, variant: &Variant) -> Vec<Variant> {
-        let below = |variant: &Variant| {
-            let artifact = &self.catalog.artifacts[&variant.artifact];
-            let below = self.catalog.base_artifact(artifact)?;
-            (!self.is_replaced(&below.name)).then(|| self.catalog.below(variant, below))
-        };
-        std::iter::successors(Some(variant.clone()), below).collect()
+    fn chain(&self, variant: &Variant) -> Result<Vec<Variant>, PlanProblem> {
+        let mut chain = vec![variant.clone()];
+        let mut top = variant.clone();
+        while let Some(below) = self.catalog.base_artifact(&top)
+            && !self.is_replaced(&below.name)
+        {
+            top = self.catalog.below(&top, below)?;
+            chain.push(top.clone());
+        }
+        Ok(chain)
     }
 
     /// The tree of a variant without last steps.
@@ -338,6 +341,8 @@ impl<'a> Planner<'a> {
                 caption,
                 &mut self.gathered.locals,
             );
+            context.run_platform = self.catalog.run_platform(variant);
+            context.shell = artifact.shell.as_deref();
             context.proxy = self.proxy;
             context.environment = built.tree.environment();
             context.packer = packer;

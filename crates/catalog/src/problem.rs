@@ -27,6 +27,32 @@ pub enum Problem {
     /// A platform that cannot be read.
     #[error(transparent)]
     Platform(#[from] buildkit_llb::PlatformError),
+    /// A field that a row has twice.
+    #[error("`{field}` is there twice")]
+    FieldTwice {
+        /// The field.
+        field: String,
+    },
+    /// Fields whose texts lead back to themselves.
+    #[error("fields use each other: {}", chain.join(" → "))]
+    FieldCircle {
+        /// The way round.
+        chain: Vec<String>,
+    },
+    /// Rows of what is no variable of any artifact.
+    #[error("`values.{name}`: no artifact has an axis, option or parameter `{name}`{}", did_you_mean(nearest.as_deref()))]
+    RowsOfNothing {
+        /// The name.
+        name: String,
+        /// The most similar variable.
+        nearest: Option<String>,
+    },
+    /// Two parts of one name.
+    #[error("two parts are called `{name}`")]
+    PartTwice {
+        /// The name.
+        name: String,
+    },
     /// A row that an axis asks for and that is not there.
     #[error("`{pattern}` in the axis `{axis}`: no row of `values.{axis}` matches")]
     NoRow {
@@ -66,6 +92,11 @@ pub enum Problem {
         /// The key.
         key: &'static str,
     },
+    /// Something delivered that would hold the programs of the build platform.
+    #[error(
+        "it runs on the build platform, so it would hold the programs of that platform: make it a `stage`, and copy from that"
+    )]
+    HoldsBuildPlatform,
     /// A tree for the build platform whose base is for the target.
     #[error("it runs on the build platform, and its base `{base}` does not")]
     RunsElsewhere {
@@ -202,7 +233,7 @@ pub enum Problem {
     },
     /// The tar of an image.
     #[error(
-        "`{name}`, whose tar a step puts in, is an image; only rootfs and layer artifacts are tars"
+        "`{name}`, whose tar a step puts in, is no tar; only rootfs and layer artifacts are"
     )]
     NoTar {
         /// The number of the step, from 1.
@@ -372,6 +403,7 @@ impl Problem {
             Self::PlatformTwice { .. } => "platforms",
             Self::Empty { what } if what == "platforms" => "platforms",
             Self::NothingLeft => "exclude",
+            Self::HoldsBuildPlatform => "runs-on",
             Self::StageHas { key } => key,
             Self::NoRow { .. }
             | Self::StageAxis { .. }

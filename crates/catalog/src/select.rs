@@ -45,11 +45,6 @@ impl CheckedCatalog {
         Ok(variants)
     }
 
-    /// The variants of one artifact, options at their defaults.
-    pub fn variants(&self, artifact: &Artifact) -> Vec<Variant> {
-        artifact.variants()
-    }
-
     /// The artifacts of names, prefixes, globs or `all`, in the order of the catalog; the defaults if there are no
     /// `patterns`.
     pub fn select_artifacts(&self, patterns: &[String]) -> Result<Vec<&Artifact>, SelectError> {

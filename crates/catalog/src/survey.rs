@@ -29,6 +29,8 @@ use self::ask::Asked;
 pub struct Survey<'a> {
     catalog: &'a CheckedCatalog,
     reads: BTreeSet<ReadBy>,
+    /// The values that the user sets.
+    set: Vec<(String, String)>,
 }
 
 /// A read of a step in a variant, without the options.
@@ -58,6 +60,7 @@ impl CheckedCatalog {
         let mut survey = Survey {
             catalog: self,
             reads: BTreeSet::new(),
+            set: set.to_vec(),
         };
         for artifact in self.artifacts() {
             survey.ask(artifact, set)?;
@@ -70,13 +73,13 @@ impl Survey<'_> {
     /// Asks the steps of `artifact`.
     fn ask(&mut self, artifact: &Artifact, set: &[(String, String)]) -> Result<(), PlanError> {
         let values = ask::values(artifact, set);
-        for variant in artifact.variants() {
+        for variant in self.catalog.variants(artifact) {
             let asked = Asked::of(artifact, &variant, &values);
             for (number, step) in artifact.numbered_steps() {
                 let reads = asked.reads(number, step);
                 let failed = |reason| PlanError::new(&variant, reason);
                 for read in reads.map_err(failed)? {
-                    let problems = check::read_problems(self.catalog, artifact, number, &read);
+                    let problems = check::read_problems(self.catalog, &variant, number, &read);
                     if let Some(problem) = problems.into_iter().next() {
                         return Err(failed(problem.into()));
                     }
@@ -96,7 +99,7 @@ impl Survey<'_> {
     pub fn needs(&self) -> Needs {
         let mut needs = Needs::default();
         for artifact in self.catalog.artifacts() {
-            needs.packer |= !artifact.kind.is_image();
+            needs.packer |= artifact.kind.is_tar();
             if let Base::FromLine { from } = &artifact.base {
                 needs.dockerfiles.insert(from.clone());
             }
@@ -114,7 +117,8 @@ impl Survey<'_> {
     /// The variants of all artifacts, options at their defaults.
     pub fn variants(&self) -> Vec<Variant> {
         let artifacts = self.catalog.artifacts();
-        let variants = artifacts.map(|artifact| artifact.variants());
+        let artifacts = artifacts.filter(|artifact| artifact.kind.is_delivered());
+        let variants = artifacts.map(Artifact::variants);
         variants.flatten().collect()
     }
 
@@ -122,12 +126,18 @@ impl Survey<'_> {
     pub fn references(&self, inputs: &Inputs) -> Result<BTreeSet<Reference>, PlanError> {
         let mut references = BTreeSet::new();
         for artifact in self.catalog.artifacts() {
-            let below = self.catalog.base_artifact(artifact);
-            if below.is_some_and(|below| !inputs.contexts.contains_key(below.name.as_str())) {
-                continue;
-            }
-            for variant in artifact.variants() {
-                let base_tree = base::resolve(artifact, &variant, inputs, None);
+            let values = ask::values(artifact, &self.set);
+            let variants = self.catalog.variants(artifact);
+            let variants = variants
+                .iter()
+                .flat_map(|variant| Asked::of(artifact, variant, &values).with_bases(variant));
+            for variant in variants {
+                let below = self.catalog.base_artifact(&variant);
+                if below.is_some_and(|below| !inputs.contexts.contains_key(below.name.as_str())) {
+                    continue;
+                }
+                let run_platform = self.catalog.run_platform(&variant);
+                let base_tree = base::resolve(artifact, &variant, inputs, run_platform, None);
                 let base_tree =
                     base_tree.map_err(|error| PlanError::new(&variant, error.into()))?;
                 references.extend(base_tree.reference);

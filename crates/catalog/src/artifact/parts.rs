@@ -75,7 +75,11 @@ impl Artifact {
             .chain(&self.platform_tags)
             .chain(&self.file_tags)
             .chain(&self.release_tags);
-        let own = own.flat_map(Text::names);
+        let base = match &self.base {
+            Base::Named(base) => Some(base),
+            Base::FromLine { .. } => None,
+        };
+        let own = own.chain(base).flat_map(Text::names);
         let steps = self.numbered_steps().flat_map(|(_, step)| step.names());
         own.chain(steps).collect()
     }

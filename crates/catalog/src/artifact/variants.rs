@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::Platform;
 
-use super::Artifact;
-use crate::{kind::Kind, name::VariableName, option::settled, variant::Variant};
+use super::{Artifact, Base};
+use crate::{
+    kind::Kind, name::VariableName, option::settled, template::TemplateError, variant::Variant,
+};
 
 impl Artifact {
     /// Every variant, options at their defaults.
@@ -70,7 +72,8 @@ impl Artifact {
     ) -> Result<Variant, VariableName> {
         let constants = above.scope.constants();
         if self.kind == Kind::Stage {
-            let mut values = constants.clone();
+            let mut values = settled(&self.options, BTreeMap::new(), self.scope.tables());
+            values.extend(constants.clone());
             values.extend(above.values.clone());
             values.retain(|name, _| !self.scope.constants().contains_key(name));
             return Ok(self.variant_with(&above.platform, values));
@@ -98,6 +101,14 @@ impl Artifact {
             values,
             axes: self.axes.keys().cloned().collect(),
             scope: self.scope.clone(),
+        }
+    }
+
+    /// The name of the base of a variant; `None` if a FROM line names it.
+    pub(crate) fn base_text(&self, variant: &Variant) -> Result<Option<String>, TemplateError> {
+        match &self.base {
+            Base::FromLine { .. } => Ok(None),
+            Base::Named(name) => name.expand(&variant.variables()).map(Some),
         }
     }
 

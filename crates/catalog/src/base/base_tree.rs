@@ -1,6 +1,6 @@
 //! The tree below all steps: an empty one, that of an image at the digest in the lock, or that of a tar.
 
-use buildkit_llb::{Image, ImageRef, OciLayout, SourceLocation, State};
+use buildkit_llb::{Image, ImageRef, OciLayout, Platform, SourceLocation, State};
 
 use super::{BaseError, BaseName, ResolvedBase, context_for, image_base};
 use crate::{
@@ -27,22 +27,31 @@ pub(crate) struct Origin {
     pub(crate) place: Written,
     /// The lines that name it.
     pub(crate) location: Option<SourceLocation>,
+    /// The platform of the image, if it is not that of the variant.
+    pub(crate) platform: Option<Platform>,
 }
 
 /// Resolves a base that is no artifact, or an artifact that a context replaces; `location` is of the lines that name
-/// it.
+/// it, and `run_platform` is the platform that the steps on it run on.
 pub(crate) fn resolve(
     artifact: &Artifact,
     variant: &Variant,
     inputs: &Inputs,
+    run_platform: &Platform,
     location: Option<SourceLocation>,
 ) -> Result<BaseTree, BaseError> {
-    if let Base::Named(name) = &artifact.base
+    let mut variant = variant.clone();
+    let is_other = variant.platform != *run_platform;
+    let platform = is_other.then(|| run_platform.clone());
+    let base = artifact.base_text(&variant)?;
+    let from_line = image_base(artifact, &variant, inputs)?;
+    variant.platform.clone_from(run_platform);
+    let variant = &variant;
+    if let Some(name) = &base
         && let Some(context) = inputs.contexts.get(name)
     {
         return replaced(name, context, variant, &inputs.lock);
     }
-    let from_line = image_base(artifact, inputs)?;
     let names: Vec<BaseName> = from_line
         .image
         .iter()
@@ -73,7 +82,11 @@ pub(crate) fn resolve(
             distribution: "scratch".to_owned(),
         }),
         Some(image) => {
-            let origin = Origin { place, location };
+            let origin = Origin {
+                place,
+                location,
+                platform,
+            };
             from_image(&image, origin, variant, &inputs.lock)
         }
     }
@@ -99,6 +112,7 @@ pub(crate) fn replaced(
             let origin = Origin {
                 place: Written::BuildContext(name.to_owned()),
                 location: None,
+                platform: None,
             };
             from_image(image, origin, variant, lock)
         }
@@ -223,9 +237,10 @@ pub(crate) fn from_image(
         Written::Base { .. } | Written::Step { .. } | Written::HelperImage => (None, None),
     };
     let source = origin
-        .location
+        .platform
         .into_iter()
-        .fold(Image::new(pinned), Image::location);
+        .fold(Image::new(pinned), Image::platform);
+    let source = origin.location.into_iter().fold(source, Image::location);
     Ok(BaseTree {
         base: ResolvedBase::Image {
             reference: image.to_string(),

@@ -14,31 +14,36 @@ use crate::{
     variant::Variant,
 };
 
-/// The platforms and axis values of `artifact` that `below`, which it is made from, is not built for.
-pub(super) fn lacking(artifact: &Artifact, below: &Artifact) -> Vec<Problem> {
+/// The platform and the axis values of `variant` that `below`, which it is made from, is not built for.
+pub(super) fn lacking(variant: &Variant, below: &Artifact) -> Vec<Problem> {
     let base = below.name.to_string();
     let lacks = |value: String| Problem::BaseLacks {
         base: base.clone(),
         value,
     };
-    let platforms = artifact
-        .platforms
-        .iter()
-        .filter(|platform| !below.platforms.contains(platform));
-    let mut problems: Vec<Problem> = platforms
-        .map(|platform| lacks(platform.to_string()))
-        .collect();
-    for (axis, values) in &below.axes {
-        match artifact.axes.get(axis) {
-            None => problems.push(Problem::MissingAxis {
-                base: base.clone(),
-                axis: axis.to_string(),
-            }),
-            Some(own) => {
-                let missing = own.iter().filter(|value| !values.contains(value));
-                problems.extend(missing.map(|value| lacks(format!("{axis}={value}"))));
-            }
+    let is_limited = below.kind.is_delivered() || below.has_own_platforms;
+    let mut problems = Vec::new();
+    if is_limited && !below.platforms.contains(&variant.platform) {
+        problems.push(lacks(variant.platform.to_string()));
+    }
+    let found = match below.variant_below(variant, []) {
+        Ok(found) => found,
+        Err(axis) => {
+            let axis = axis.to_string();
+            problems.push(Problem::MissingAxis { base, axis });
+            return problems;
         }
+    };
+    for (axis, values) in &below.axes {
+        let value = &found.values[axis];
+        if !values.contains(value) {
+            problems.push(lacks(format!("{axis}={value}")));
+        }
+    }
+    if problems.is_empty() && below.leaves_out(&found) {
+        let values = found.values.iter();
+        let values = values.map(|(axis, value)| format!(" {axis}={value}"));
+        problems.push(lacks(format!("{}{}", found.platform, values.collect::<String>())));
     }
     problems
 }
@@ -90,19 +95,22 @@ pub(super) fn dependency_problems(
     if let Some(chain) = circle(made_from, &artifact.name) {
         problems.push(Problem::Loop { chain });
     }
-    let mut reads: BTreeSet<(usize, Read)> = BTreeSet::new();
-    for variant in artifact.variants() {
+    let mut found: BTreeMap<usize, Vec<Problem>> = BTreeMap::new();
+    for variant in catalog.variants(artifact) {
         let variables = &variant.variables();
         for (number, step) in artifact.numbered_steps() {
             // The check of steps reports a step whose reads are an error.
-            let read = step.reads(Reader { variables }).into_iter().flatten();
-            reads.extend(read.map(|read| (number, read)));
+            let reads = step.reads(Reader { variables }).into_iter().flatten();
+            let new = reads.flat_map(|read| read_problems(catalog, &variant, number, &read));
+            for problem in new {
+                let known = found.entry(number).or_default();
+                if !known.contains(&problem) {
+                    known.push(problem);
+                }
+            }
         }
     }
-    for problem in reads
-        .iter()
-        .flat_map(|(number, read)| read_problems(catalog, artifact, *number, read))
-    {
+    for problem in found.into_values().flatten() {
         if !problems.contains(&problem) {
             problems.push(problem);
         }
@@ -110,16 +118,16 @@ pub(super) fn dependency_problems(
     problems
 }
 
-/// The problems of the artifact or image in `read`, which the step `number` of `artifact` reads.
+/// The problems of the artifact or image in `read`, which the step `number` of `variant` reads.
 pub(crate) fn read_problems(
     catalog: &CheckedCatalog,
-    artifact: &Artifact,
+    variant: &Variant,
     number: usize,
     read: &Read,
 ) -> Vec<Problem> {
     match read {
         Read::Tree(name) => match catalog.get(name) {
-            Some(below) => lacking(artifact, below),
+            Some(below) => lacking(variant, below),
             None if is_image(name) => Vec::new(),
             None => vec![Problem::CopiedFrom {
                 number,
@@ -128,13 +136,13 @@ pub(crate) fn read_problems(
             }],
         },
         Read::Tar(name) => match catalog.get(name) {
-            Some(below) if below.kind.is_image() => {
+            Some(below) if !below.kind.is_tar() => {
                 vec![Problem::NoTar {
                     number,
                     name: name.clone(),
                 }]
             }
-            Some(below) => lacking(artifact, below),
+            Some(below) => lacking(variant, below),
             None => vec![Problem::TarOf {
                 number,
                 nearest: nearest_artifact(catalog, name),
@@ -154,8 +162,9 @@ pub(crate) fn options_below(
     let mut options = BTreeSet::new();
     let mut seen: BTreeSet<&ArtifactName> = BTreeSet::new();
     let mut way: Vec<&ArtifactName> = Vec::new();
-    let mut open = vec![(&catalog.artifacts[&variant.artifact], 0)];
-    while let Some((artifact, depth)) = open.pop() {
+    let mut open = vec![(variant.clone(), 0)];
+    while let Some((variant, depth)) = open.pop() {
+        let artifact = &catalog.artifacts[&variant.artifact];
         way.truncate(depth);
         if let Some(begin) = way.iter().position(|name| **name == artifact.name) {
             let round = way[begin..].iter().copied().chain([&artifact.name]);
@@ -165,13 +174,15 @@ pub(crate) fn options_below(
         if seen.insert(&artifact.name) {
             way.push(&artifact.name);
             options.extend(artifact.options.keys().cloned());
-            let below = below(
-                catalog,
-                artifact,
-                &artifact.variant_below(variant, artifact.options.keys()),
-            );
+            let below = below(catalog, artifact, &variant);
             let below = below.map_err(|problem| Box::new(about(artifact, problem)))?;
-            open.extend(below.into_iter().map(|below| (below, depth + 1)));
+            let all: Vec<VariableName> = variant.options().cloned().collect();
+            for below in below {
+                // The problems of the variant are those of the axis that has no value.
+                if let Ok(below) = below.variant_below(&variant, &all) {
+                    open.push((below, depth + 1));
+                }
+            }
         }
     }
     Ok(options)
@@ -184,7 +195,7 @@ fn below<'a>(
     variant: &Variant,
 ) -> Result<Vec<&'a Artifact>, Problem> {
     let variables = variant.variables();
-    let mut below: Vec<&Artifact> = catalog.base_artifact(artifact).into_iter().collect();
+    let mut below: Vec<&Artifact> = catalog.base_artifact(variant).into_iter().collect();
     for (number, step) in artifact.numbered_steps() {
         let reads = step.reads(Reader {
             variables: &variables,
@@ -195,7 +206,7 @@ fn below<'a>(
             return Err(problem);
         }
         for read in reads.into_iter().flatten() {
-            if let Some(problem) = read_problems(catalog, artifact, number, &read)
+            if let Some(problem) = read_problems(catalog, variant, number, &read)
                 .into_iter()
                 .next()
             {

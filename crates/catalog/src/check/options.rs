@@ -1,7 +1,10 @@
 //! Options belong to the catalog: each has one declaration in all artifacts, and an artifact has the options that it
 //! uses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::about;
 use crate::{
@@ -11,7 +14,7 @@ use crate::{
     option::{DeclaredOption, OptionValues, settled},
     place::Place,
     problem::{Found, Problem},
-    template::{TemplateError, Text},
+    template::{TemplateError, Text, ValueTables, Variables, variable_of},
     variant,
 };
 
@@ -27,7 +30,11 @@ pub(super) fn unify(catalog: &mut CheckedCatalog, declared: &[DeclaredOption]) -
     let mut all: BTreeMap<VariableName, First> = BTreeMap::new();
     let axes: BTreeMap<&VariableName, &Artifact> = catalog
         .artifacts()
-        .flat_map(|artifact| artifact.axes.keys().map(move |axis| (axis, artifact)))
+        .flat_map(|artifact| {
+            let constants = artifact.scope.constants().keys();
+            let axes = artifact.axes.keys().chain(constants);
+            axes.map(move |axis| (axis, artifact))
+        })
         .collect();
     let mut take = |name: &VariableName, option: &OptionValues, declared: String| {
         let mut found = own_problems(name, option);
@@ -84,8 +91,9 @@ pub(super) fn unify(catalog: &mut CheckedCatalog, declared: &[DeclaredOption]) -
         problems.extend(default_problems(catalog, &options, declared));
     }
     if problems.is_empty() {
+        let tables = Arc::clone(&catalog.tables);
         for artifact in catalog.artifacts.values_mut() {
-            artifact.options = used(artifact, &options);
+            artifact.options = used(artifact, &options, &tables);
         }
     }
     problems
@@ -124,17 +132,23 @@ fn default_problems(
     options: &BTreeMap<VariableName, OptionValues>,
     declared: &[DeclaredOption],
 ) -> Vec<Found> {
-    let defaults = settled(options, BTreeMap::new());
-    let valid: Vec<String> = options.keys().map(ToString::to_string).collect();
+    let defaults = settled(options, BTreeMap::new(), &catalog.tables);
+    let known = defaults.iter();
+    let known = known.map(|(name, value)| (name.to_string(), value.clone()));
+    let known = Variables::with_tables(known.collect(), &catalog.tables);
     let problem = |name: &VariableName, option: &OptionValues| {
         let names = option.default.names();
-        if let Some(unknown) = names.iter().find(|name| !options.contains_key(**name)) {
+        let is_unknown = |name: &&&str| !options.contains_key(variable_of(name));
+        if let Some(unknown) = names.iter().find(is_unknown) {
             let written = format!("{{{unknown}}}");
-            let error = TemplateError::unknown(&written, unknown, valid.clone());
+            let error = TemplateError::unknown(&written, unknown, &known);
             return Some(Problem::Template(error));
         }
         if let Some(chain) = circle(name, options) {
             return Some(Problem::OptionCircle { chain });
+        }
+        if let Err(error) = option.default.expand(&known) {
+            return Some(Problem::Template(error));
         }
         let default = &defaults[name];
         (!option.takes(default)).then(|| Problem::Default {
@@ -166,7 +180,8 @@ fn circle(
     let mut open: Vec<Vec<&str>> = vec![vec![name.as_str()]];
     while let Some(way) = open.pop() {
         let option = options.get(*way.last()?);
-        for next in option.iter().flat_map(|option| option.default.names()) {
+        let names = option.iter().flat_map(|option| option.default.names());
+        for next in names.map(variable_of) {
             let further = way.iter().copied().chain([next]);
             if next == name.as_str() {
                 return Some(further.map(str::to_owned).collect());
@@ -183,6 +198,7 @@ fn circle(
 fn used(
     artifact: &Artifact,
     options: &BTreeMap<VariableName, OptionValues>,
+    tables: &ValueTables,
 ) -> BTreeMap<VariableName, OptionValues> {
     let mut used = artifact.options.clone();
     let mut open: Vec<&str> = artifact.variable_names();
@@ -192,7 +208,13 @@ fn used(
             .values()
             .flat_map(|option| option.default.names()),
     );
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     while let Some(name) = open.pop() {
+        let is_field = name.contains('.');
+        let name = variable_of(name);
+        if is_field && seen.insert(name) {
+            open.extend(tables.names_in(name));
+        }
         if let Some((name, option)) = options.get_key_value(name)
             && !used.contains_key(name)
         {

@@ -30,7 +30,7 @@ impl CheckedCatalog {
                     needs.dockerfiles.insert(from.clone());
                 }
                 let reads = reads_of(artifact, &variant).map_err(failed)?;
-                needs.packer |= !artifact.kind.is_image();
+                needs.packer |= artifact.kind.is_tar();
                 for read in reads.into_iter().flatten() {
                     needs.add(read);
                 }

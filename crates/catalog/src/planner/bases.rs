@@ -12,6 +12,7 @@ use crate::{
     name::ArtifactName,
     placing::Placing,
     plan_error::PlanProblem,
+    problem::Problem,
     tree::Tree,
     variant::Variant,
 };
@@ -22,22 +23,27 @@ impl<'a> Planner<'a> {
         artifact: &'a Artifact,
         variant: &Variant,
     ) -> Result<Built, PlanProblem> {
-        if let Some(below) = self.catalog.base_artifact(artifact)
+        if let Some(below) = self.catalog.base_artifact(variant)
             && !self.is_replaced(&below.name)
         {
-            return self.build(&self.catalog.below(variant, below));
+            return self.build(&self.catalog.below(variant, below)?);
         }
+        let base = artifact.base_text(variant).map_err(Problem::from)?;
         let named = match &artifact.base {
             Base::FromLine { from } => Named::By(from.clone()),
-            Base::Named(_) => Named::In(artifact.name.clone()),
+            Base::Named(_) => Named::In(artifact.name.clone(), base.unwrap_or_default()),
         };
-        let key = (named, variant.platform.clone());
+        let run_platform = self.catalog.run_platform(variant);
+        let key = (named, run_platform.clone());
         if let Some(base_tree) = self.base_trees.get(&key) {
             return Ok(base_tree.clone());
         }
         let location = self.base_location(artifact);
-        let base_tree = base::resolve(artifact, variant, self.inputs, location)?;
-        let built = self.stand_on(base_tree)?;
+        let base_tree = base::resolve(artifact, variant, self.inputs, run_platform, location)?;
+        let mut built = self.stand_on(base_tree)?;
+        if *run_platform != variant.platform {
+            built.tree.state = built.tree.state.platform(run_platform);
+        }
         self.base_trees.insert(key, built.clone());
         Ok(built)
     }

@@ -60,7 +60,7 @@ impl Planner<'_> {
             }
             Read::Tar(name) => {
                 let below = &self.catalog.artifacts[name.as_str()];
-                let packed = self.packed(&self.catalog.below(reader.variant, below))?;
+                let packed = self.packed(&self.catalog.below(reader.variant, below)?)?;
                 given.insert(read.clone(), packed);
                 Ok(())
             }
@@ -116,7 +116,7 @@ impl Planner<'_> {
             return Ok(self.stand_on(base_tree)?.tree.state);
         }
         if let Some(artifact) = self.catalog.artifacts.get(name) {
-            return Ok(self.tree(&self.catalog.below(variant, artifact))?.state);
+            return Ok(self.tree(&self.catalog.below(variant, artifact)?)?.state);
         }
         let image: ImageRef = name.parse().map_err(|source| base::BaseError::Reference {
             base: name.to_owned(),
@@ -125,6 +125,7 @@ impl Planner<'_> {
         let origin = base::Origin {
             place: reader.place.clone(),
             location: reader.location.clone(),
+            platform: None,
         };
         let base_tree = base::from_image(&image, origin, variant, &self.inputs.lock)?;
         Ok(self.stand_on(base_tree)?.tree.state)

@@ -100,7 +100,7 @@ impl CheckedCatalog {
             Some((name.clone(), value.clone()))
         });
         let chosen: BTreeMap<VariableName, String> = chosen.collect();
-        found.options = settled(options, chosen.clone());
+        found.options = settled(options, chosen.clone(), artifact.scope.tables());
         let own: BTreeSet<VariableName> = artifact.options.keys().cloned().collect();
         check_driven(&own, options, &chosen, &found.options)?;
         // Artifacts that only these values lead to have options of their own.

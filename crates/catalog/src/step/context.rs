@@ -4,7 +4,7 @@ mod files;
 
 use std::collections::BTreeMap;
 
-use buildkit_llb::{Exec, ProxyEnv, SourceLocation, State};
+use buildkit_llb::{Exec, Platform, ProxyEnv, SourceLocation, State};
 
 pub(crate) use self::files::DeclaredFiles;
 use super::{error::StepError, network::Program};
@@ -72,6 +72,8 @@ pub struct StepContext<'a> {
     caption: Caption,
     /// The environment that gives `$NAME` its value.
     pub(crate) environment: Environment,
+    /// The platform of its commands.
+    pub(crate) run_platform: &'a Platform,
     /// The shell of its commands, with its flags.
     pub(crate) shell: Option<&'a [String]>,
     /// The proxies of its commands.
@@ -102,6 +104,7 @@ impl<'a> StepContext<'a> {
             base,
             caption,
             environment: Environment::default(),
+            run_platform: &variant.platform,
             shell: None,
             proxy: None,
             packer: None,
@@ -124,7 +127,7 @@ impl<'a> StepContext<'a> {
     /// blank, so that no two caches have the same id. The namespace of the catalog is added when the graph is
     /// marshalled.
     pub fn cache_id(&self, name: &str) -> String {
-        format!("{} {} {name}", self.base, self.variant.platform)
+        format!("{} {} {name}", self.base, self.run_platform)
     }
 
     /// The name that progress shows for the step's vertex: `[base-rootfs linux/arm64] apt install zsh`.
@@ -276,6 +279,7 @@ impl<'a> StepContext<'a> {
         StepContext {
             environment,
             variables: within.variables,
+            run_platform: self.run_platform,
             shell: self.shell,
             proxy: self.proxy,
             packer: self.packer.clone(),

@@ -136,6 +136,7 @@ impl StepError {
     pub(crate) fn unknown_variable(&self) -> Option<&str> {
         match self {
             Self::Template(TemplateError::UnknownPlaceholder { name, .. }) => Some(name),
+            Self::Template(TemplateError::NoField { variable, .. }) => Some(variable),
             _ => None,
         }
     }

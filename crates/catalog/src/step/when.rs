@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Apply, Read, Reader, Step, StepContext, StepError, StepProblem};
+use super::{Apply, Reader, Step, StepContext, StepError, StepProblem, context::Nested};
 use crate::{
     condition::{Condition, Domains},
+    read::Read,
     template::Variables,
     tree::Tree,
 };

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    artifact::Artifact,
+    artifact::{Artifact, Base},
     budget::MAX_VARIANTS,
     plan_error::PlanProblem,
     read::Read,
     step::{Reader, Step, StepError},
     step_reads::step_failed,
-    template::{Template, Variables},
+    template::{Template, Variables, variable_of},
     variant::Variant,
     words::listed,
 };
@@ -69,8 +69,8 @@ enum Trouble {
 
 impl<'a> Asked<'a> {
     pub(super) fn of(artifact: &'a Artifact, variant: &Variant, values: &'a Values<'a>) -> Self {
-        let mut variables = variant.variables();
-        variables.retain(|name, _| !values.contains_key(name.as_str()));
+        let variables = variant.variables();
+        let variables = variables.without(|name| values.contains_key(name));
         Self {
             artifact,
             variables,
@@ -103,12 +103,19 @@ impl<'a> Asked<'a> {
             return Err(Trouble::TooMany);
         }
         let missing = match step {
-            // The steps in the group use options of their own, so each is asked by itself.
+            // The steps of a group or part use options of their own, so each is asked by itself.
             Step::When(when) => match when.holds(variables) {
                 Ok(false) => return Ok(()),
                 Ok(true) => {
                     let mut steps = when.steps().iter();
                     return steps.try_for_each(|step| self.ask(step, variables, answers));
+                }
+                Err(error) => error,
+            },
+            Step::Use(used) => match used.steps(variables) {
+                Ok((steps, variables)) => {
+                    let mut steps = steps.iter();
+                    return steps.try_for_each(|step| self.ask(step, &variables, answers));
                 }
                 Err(error) => error,
             },
@@ -139,9 +146,7 @@ impl<'a> Asked<'a> {
             return Ok(());
         };
         let mut ask_with = |value: &str| {
-            let mut variables = variables.clone();
-            variables.insert(name.to_owned(), value.to_owned());
-            self.ask(step, &variables, answers)
+            self.ask(step, &variables.with(name, value), answers)
         };
         domain.values.iter().try_for_each(|value| ask_with(value))?;
         let Some(default) = domain.default else {
@@ -162,12 +167,64 @@ impl<'a> Asked<'a> {
         variables: &Variables,
         answers: &mut Answers,
     ) -> Result<(), Trouble> {
-        let name = missing.unknown_variable();
+        let name = missing.unknown_variable().map(variable_of);
         let is_unset =
             |name: &&str| self.values.contains_key(name) && !variables.contains_key(*name);
         match name.filter(is_unset).map(str::to_owned) {
             Some(name) => self.ask_for_each(step, &name, variables, answers),
             None => Err(Trouble::Step(missing)),
+        }
+    }
+
+    /// The variants of `variant` whose base may differ: with every value of the options in the text of the base.
+    pub(super) fn with_bases(&self, variant: &Variant) -> Vec<Variant> {
+        let mut found = BTreeMap::new();
+        let chosen = BTreeMap::new();
+        self.fill_base(variant, &self.variables, &chosen, &mut found);
+        let with = |chosen: BTreeMap<&str, String>| {
+            let mut variant = variant.clone();
+            for (name, value) in &mut variant.values {
+                if let Some(chosen) = chosen.get(name.as_str()) {
+                    value.clone_from(chosen);
+                }
+            }
+            variant
+        };
+        found.into_values().map(with).collect()
+    }
+
+    /// Adds the texts that the base of `variant` may have, each with the values of options that make it.
+    fn fill_base(
+        &self,
+        variant: &Variant,
+        variables: &Variables,
+        chosen: &BTreeMap<&'a str, String>,
+        found: &mut BTreeMap<String, BTreeMap<&'a str, String>>,
+    ) {
+        let Base::Named(base) = &self.artifact.base else {
+            found.entry(String::new()).or_default();
+            return;
+        };
+        let error = match base.expand(variables) {
+            Ok(text) => return drop(found.entry(text).or_insert_with(|| chosen.clone())),
+            Err(error) => StepError::Template(error),
+        };
+        let name = error.unknown_variable().map(variable_of);
+        let domain = name.and_then(|name| self.values.get_key_value(name));
+        let Some((name, domain)) = domain.filter(|(name, _)| !variables.contains_key(name)) else {
+            // The check of the catalog reports it.
+            return;
+        };
+        let settled = || {
+            let settled = variant.variables();
+            settled.get(name).map(str::to_owned)
+        };
+        let values = domain.values.iter().map(|value| (*value).to_owned());
+        let values = values.chain(domain.default.and_then(|_| settled()));
+        for value in values.collect::<BTreeSet<String>>() {
+            let mut chosen = chosen.clone();
+            chosen.insert(name, value.clone());
+            self.fill_base(variant, &variables.with(name, &value), &chosen, found);
         }
     }
 

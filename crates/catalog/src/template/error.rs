@@ -38,7 +38,11 @@ pub enum TemplateError {
         valid: Vec<String>,
     },
     /// A field that the row of a variable's value does not have.
-    #[error("`{written}`: `values.{variable}.\"{row}\"` has no `{field}`{}", other_field(field, valid))]
+    #[error(
+        "`{written}`: `values.{variable}.\"{row}\"`{} has no `{field}`{}",
+        in_brackets(place.as_deref()),
+        other_field(field, valid)
+    )]
     NoField {
         /// The placeholder as it is written.
         written: String,
@@ -48,6 +52,8 @@ pub enum TemplateError {
         row: String,
         /// The field.
         field: String,
+        /// The line of the row.
+        place: Option<String>,
         /// The fields that rows of the variable have.
         valid: Vec<String>,
     },
@@ -122,6 +128,7 @@ impl TemplateError {
                 written: written.to_owned(),
                 variable: variable.to_owned(),
                 row: value.to_owned(),
+                place: row.and_then(|row| Some(row.place.as_ref()?.to_string())),
                 field: field.to_owned(),
                 valid: fields.into_iter().map(str::to_owned).collect(),
             };
@@ -159,6 +166,10 @@ fn instead(name: &str, valid: &[String]) -> String {
         found @ Some(_) => format!("{} there are {}", did_you_mean(found), listed(valid)),
         None => format!("; there are {}", listed(valid)),
     }
+}
+
+fn in_brackets(place: Option<&str>) -> String {
+    place.map(|place| format!(" ({place})")).unwrap_or_default()
 }
 
 /// The hint on a field instead of `field`.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Template, Text, Variables};
-use crate::name::VariableName;
+use crate::{name::VariableName, place::Place};
 
 /// The rows of all variables that have some.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct ValueTables(BTreeMap<VariableName, Vec<Row>>);
 pub(crate) struct Row {
     pub(crate) value: String,
     pub(crate) fields: BTreeMap<VariableName, Template>,
+    /// The place of the row, if a file declares it.
+    pub(crate) place: Option<Place>,
 }
 
 impl ValueTables {
@@ -23,11 +25,15 @@ impl ValueTables {
         name: VariableName,
         value: &str,
         fields: BTreeMap<VariableName, Template>,
+        place: Option<Place>,
     ) -> Vec<VariableName> {
         let rows = self.0.entry(name).or_default();
         let Some(row) = rows.iter_mut().find(|row| row.value == value) else {
-            let value = value.to_owned();
-            rows.push(Row { value, fields });
+            rows.push(Row {
+                value: value.to_owned(),
+                fields,
+                place,
+            });
             return Vec::new();
         };
         let twice = fields.keys().filter(|name| row.fields.contains_key(*name));

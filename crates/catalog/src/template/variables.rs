@@ -181,7 +181,7 @@ mod tests {
         let mut tables = ValueTables::default();
         let mut add = |value: &str, field: &str, text: &str| {
             let fields = BTreeMap::from([(field.parse().unwrap(), text.parse().unwrap())]);
-            tables.add("jdk".parse().unwrap(), value, fields)
+            tables.add("jdk".parse().unwrap(), value, fields, None)
         };
         add("25", "full", "{jdk}.0.4");
         add("25", "url", "https://{jdk.full}/{arch}");
