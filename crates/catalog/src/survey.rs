@@ -114,7 +114,7 @@ impl Survey<'_> {
     /// The variants of all artifacts, options at their defaults.
     pub fn variants(&self) -> Vec<Variant> {
         let artifacts = self.catalog.artifacts();
-        let variants = artifacts.map(|artifact| artifact.variants());
+        let variants = artifacts.map(Artifact::variants);
         variants.flatten().collect()
     }
 
