@@ -1,6 +1,7 @@
 //! From a variant to its tree: the base below it, then its steps, each with exactly its declared reads.
 
 mod bases;
+mod packing;
 mod reads;
 mod rules;
 
@@ -9,20 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_llb::{Platform, ProxyEnv, State};
 
 pub use self::reads::MissingContext;
-use self::reads::ReadBy;
 pub(crate) use self::rules::rules;
+use self::{packing::Naming, reads::ReadBy};
 use crate::{
     artifact::Artifact,
-    base::{self, BaseError},
     catalog::CheckedCatalog,
-    check,
     inputs::Inputs,
     kind::Returned,
     local::{LocalSource, Sending},
     location::Files,
     lock::{Reference, Written},
     name::ArtifactName,
-    pack::{Packer, PackerSource, Packing},
+    pack::Packer,
     path::ContextPath,
     plan_error::PlanProblem,
     read::Read,
@@ -30,7 +29,6 @@ use crate::{
     step_reads::{reads_of, step_failed},
     tree::Tree,
     variant::Variant,
-    vertex_name::VertexName,
 };
 
 /// Builds trees, each once, and gathers what they need.
@@ -74,15 +72,6 @@ pub(crate) struct Gathered {
     pub(crate) missing: BTreeSet<MissingContext>,
     /// Whether something is packed inside the graph.
     pub(crate) packs: bool,
-}
-
-/// The names of packed files.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Naming {
-    /// The names of the outputs.
-    Real,
-    /// One name for all.
-    Neutral,
 }
 
 /// Which steps of an artifact.
@@ -164,47 +153,6 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The tar of a variant, with the name of its output, so that an artifact that carries the tar shares the vertex
-    /// with the variant itself.
-    pub(crate) fn packed(&mut self, variant: &Variant) -> Result<Source, PlanProblem> {
-        if let Some(packed) = self.packed.get(variant) {
-            return Ok(packed.clone());
-        }
-        let packed = self.pack(variant)?;
-        self.packed.insert(variant.clone(), packed.clone());
-        Ok(packed)
-    }
-
-    fn pack(&mut self, variant: &Variant) -> Result<Source, PlanProblem> {
-        let artifact = &self.catalog.artifacts[&variant.artifact];
-        let name = match self.naming {
-            Naming::Real => check::output_path(artifact, variant)?
-                .file_name()
-                .to_owned(),
-            Naming::Neutral => "packed.tar".to_owned(),
-        };
-        let tree = self.tree(variant)?;
-        let shown = variant.to_string();
-        let title = format!("pack {}", artifact.kind.as_str());
-        let title = VertexName {
-            variant: Some(&shown),
-            title: &title,
-        };
-        let packing = Packing {
-            name: &name,
-            epoch: self.epoch,
-            title: title.to_string(),
-            place: artifact
-                .place()
-                .and_then(|place| self.files.first_line(place)),
-        };
-        let packed = rules(artifact.kind).pack(self, artifact, variant, &tree, packing)?;
-        Ok(Source {
-            state: packed,
-            path: format!("/{name}"),
-        })
-    }
-
     /// The complete base of a layer: the tree of its base artifact with last steps, or of any other base.
     pub(crate) fn complete_base(
         &mut self,
@@ -217,27 +165,6 @@ impl<'a> Planner<'a> {
             }
             _ => Ok(self.base(artifact, variant)?.tree),
         }
-    }
-
-    pub(crate) fn packer(&mut self) -> Result<Packer, PlanProblem> {
-        let packer = self.pinned_packer()?;
-        if !self.gathered.packs {
-            self.gathered.packs = true;
-            self.gathered.references.extend(self.packer.reference());
-        }
-        Ok(packer)
-    }
-
-    /// The packer with the user's image at its digest in the lock.
-    fn pinned_packer(&self) -> Result<Packer, BaseError> {
-        let PackerSource::Helper(image) = &self.packer.source else {
-            return Ok(self.packer.clone());
-        };
-        let pinned = base::pinned(image, &Written::HelperImage, &self.inputs.lock)?;
-        Ok(Packer {
-            source: PackerSource::Image(pinned),
-            platform: self.packer.platform.clone(),
-        })
     }
 
     /// Whether llbgen as the client sends files as bundles.

@@ -2,11 +2,11 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use buildkit_llb::Platform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::{
-    Platform,
     artifact::{Artifact, Base},
     kind::Kind,
     name::{ArtifactName, VariableName},
