@@ -354,11 +354,12 @@ impl Artifact {
 
     /// Leaves out the combinations for which `name`, an axis or a variable such as `arch`, is `value` (in which `*` and
     /// `?` are wild) and all the `others` hold, too.
-    pub fn exclude<'a>(
-        mut self,
-        combination: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Self {
-        let condition = Condition::all(combination);
+    pub fn exclude<'a>(self, combination: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        self.without(Condition::all(combination))
+    }
+
+    /// Leaves out the combinations for which the condition holds.
+    pub(crate) fn without(mut self, condition: Condition) -> Self {
         self.exclude = Some(match self.exclude.take() {
             None => condition,
             Some(before) => before.or(condition),

@@ -165,15 +165,13 @@ impl CheckedCatalog {
         let replaced = self
             .base_artifact(variant)
             .filter(|below| !inputs.contexts.contains_key(below.name.as_str()));
-        match replaced {
-            Some(below) => Ok(ResolvedBase::Artifact {
+        if let Some(below) = replaced {
+            return Ok(ResolvedBase::Artifact {
                 name: below.name.clone(),
-            }),
-            None => {
-                let run_platform = self.run_platform(variant);
-                Ok(resolve(artifact, variant, inputs, run_platform, None)?.base)
-            }
+            });
         }
+        let run_platform = self.run_platform(variant);
+        Ok(resolve(artifact, variant, inputs, run_platform, None)?.base)
     }
 
     /// The name of an artifact or image that a step copies from.

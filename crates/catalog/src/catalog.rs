@@ -9,6 +9,7 @@ use buildkit_llb::Platform;
 
 use crate::{
     artifact::{Artifact, Base, RunsOn},
+    budget::MAX_VARIANTS,
     name::{ArtifactName, VariableName},
     option::{DeclaredOption, OptionValues},
     part::Part,
@@ -26,8 +27,17 @@ pub struct Catalog {
     pub(crate) options: Vec<DeclaredOption>,
     pub(crate) values: ValueTables,
     pub(crate) parts: Vec<Part>,
+    pub(crate) groups: Vec<DeclaredGroup>,
     pub(crate) build_platform: Option<Platform>,
     pub(crate) problems: Vec<Problem>,
+}
+
+/// A name for several artifacts.
+#[derive(Debug, Clone)]
+pub(crate) struct DeclaredGroup {
+    pub(crate) name: String,
+    /// Names, prefixes, globs and groups.
+    pub(crate) members: Vec<String>,
 }
 
 impl Catalog {
@@ -42,7 +52,16 @@ impl Catalog {
         self
     }
 
-    /// The artifacts that a bare `llbgen build` builds. Without them, a bare `build` is refused with the list of
+    /// A name for several artifacts: names, prefixes of names that end before a `/`, globs, and other groups.
+    pub fn group<'a>(mut self, name: &str, members: impl IntoIterator<Item = &'a str>) -> Self {
+        self.groups.push(DeclaredGroup {
+            name: name.to_owned(),
+            members: members.into_iter().map(str::to_owned).collect(),
+        });
+        self
+    }
+
+    /// The artifacts that a bare `llbgen build` builds: names, prefixes, globs and groups. Without them, a bare `build` is refused with the list of
     /// artifacts.
     pub fn defaults<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.defaults = names.into_iter().map(str::to_owned).collect();
@@ -136,6 +155,7 @@ impl Catalog {
 pub struct CheckedCatalog {
     pub(crate) artifacts: BTreeMap<ArtifactName, Artifact>,
     pub(crate) order: Vec<ArtifactName>,
+    pub(crate) groups: BTreeMap<String, BTreeSet<ArtifactName>>,
     pub(crate) defaults: Vec<ArtifactName>,
     /// The namespace of its caches if the lock has none. It is made from the names of its artifacts, so a catalog of
     /// strangers with the same names has the same namespace.
@@ -188,7 +208,13 @@ impl CheckedCatalog {
     /// The variants of an artifact, options at their defaults; of a stage, those that artifacts need.
     pub fn variants(&self, artifact: &Artifact) -> Vec<Variant> {
         if artifact.kind.is_delivered() {
-            return artifact.variants();
+            // The check reports an artifact that has more.
+            let has_too_many = artifact.variant_count() > MAX_VARIANTS;
+            return if has_too_many {
+                Vec::new()
+            } else {
+                artifact.variants()
+            };
         }
         let instances = self.instances.get(&artifact.name);
         instances.into_iter().flatten().cloned().collect()

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod dependencies;
+mod groups;
 mod options;
 mod outputs;
 mod parts;
@@ -34,6 +35,7 @@ use crate::{
 use self::{
     conditions::impossible_conditions,
     dependencies::{MadeFrom, dependency_problems, lacking, made_from},
+    groups::{Groups, Names},
     outputs::output_problems,
     tags::tag_problems,
 };
@@ -85,16 +87,21 @@ fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
         order.push(name.clone());
         artifacts.insert(name, artifact);
     }
-    let defaults = catalog
-        .defaults
-        .iter()
-        .map(|name| ArtifactName::unchecked(name))
-        .collect();
+    let groups = Groups::of(
+        &catalog.defaults,
+        &Names {
+            order: &order,
+            artifacts: &artifacts,
+            groups: &catalog.groups,
+        },
+    );
+    problems.extend(groups.problems);
     let mut checked = CheckedCatalog {
         own_namespace: CacheNamespace::of_artifacts(artifacts.keys()),
         artifacts,
         order,
-        defaults,
+        groups: groups.members,
+        defaults: groups.defaults,
         options: BTreeMap::new(),
         instances: BTreeMap::new(),
         build_platform: catalog
@@ -102,7 +109,6 @@ fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
             .unwrap_or_else(|| Platform::new("linux", "amd64")),
         tables,
     };
-    problems.extend(unknown_defaults(&checked));
     problems.extend(options::unify(&mut checked, &catalog.options));
     let options = checked.artifacts.values().flat_map(|it| it.options.clone());
     checked.options = options.collect();
@@ -171,10 +177,10 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
         problems.insert(0, Problem::Name(error));
     }
     problems.extend(stages::problems(artifact));
+    problems.extend(too_many_variants(artifact));
     if artifact.exclude.is_some() && problems.is_empty() && artifact.variants().is_empty() {
         problems.push(Problem::NothingLeft);
     }
-    problems.extend(too_many_variants(artifact));
     if artifact.platforms.is_empty() {
         problems.push(Problem::Empty {
             what: "platforms".to_owned(),
@@ -253,24 +259,6 @@ fn step_problems(catalog: &CheckedCatalog) -> Vec<Found> {
         }
     }
     problems
-}
-
-fn unknown_defaults(catalog: &CheckedCatalog) -> Vec<Found> {
-    let unknown = catalog
-        .defaults
-        .iter()
-        .filter(|name| !catalog.artifacts.contains_key(*name));
-    let problem = |name: &ArtifactName| Problem::UnknownDefault {
-        name: name.to_string(),
-        nearest: nearest_artifact(catalog, name.as_str()),
-    };
-    unknown
-        .map(|name| Found {
-            subject: "defaults".to_owned(),
-            place: None,
-            problem: problem(name),
-        })
-        .collect()
 }
 
 fn nearest_artifact(catalog: &CheckedCatalog, given: &str) -> Option<String> {

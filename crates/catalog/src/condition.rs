@@ -124,10 +124,12 @@ impl Condition {
 
     /// This condition or the other holds.
     pub(crate) fn or(self, other: Self) -> Self {
-        let tables = [self, other].into_iter().flat_map(|condition| match condition {
-            Self::All(values) => vec![values],
-            Self::Any(tables) => tables,
-        });
+        let tables = [self, other]
+            .into_iter()
+            .flat_map(|condition| match condition {
+                Self::All(values) => vec![values],
+                Self::Any(tables) => tables,
+            });
         Self::Any(tables.collect())
     }
 
@@ -153,7 +155,10 @@ impl Condition {
             let actual = variables.get(name);
             actual.is_some_and(|actual| values.iter().any(|pattern| matches(pattern, actual)))
         };
-        Ok(self.tables().iter().any(|values| values.0.iter().all(holds)))
+        Ok(self
+            .tables()
+            .iter()
+            .any(|values| values.0.iter().all(holds)))
     }
 
     /// Refuses variables that do not exist.

@@ -121,7 +121,10 @@ impl CheckedCatalog {
 }
 
 /// The names of the artifacts whose trees or tars the steps of a variant read; of trees, also of images.
-pub(crate) fn artifacts_read(artifact: &Artifact, variant: &Variant) -> Result<Vec<String>, PlanProblem> {
+pub(crate) fn artifacts_read(
+    artifact: &Artifact,
+    variant: &Variant,
+) -> Result<Vec<String>, PlanProblem> {
     let mut names = trees_read(artifact, variant)?;
     names.extend(tars_read(artifact, variant)?);
     Ok(names)

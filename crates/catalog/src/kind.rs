@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 /// How an artifact leaves the builder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase", expecting = "`rootfs`, `layer`, `image` or `stage`")]
+#[serde(
+    rename_all = "lowercase",
+    expecting = "`rootfs`, `layer`, `image` or `stage`"
+)]
 pub enum Kind {
     /// A root filesystem: one tar per platform.
     Rootfs,

@@ -122,7 +122,8 @@ pub use self::{
     },
     survey::{Survey, SurveyError},
     template::{
-        EitherText, Environment, Filled, Script, Template, TemplateError, Text, TreeText, Variables,
+        EitherText, Environment, Filled, MissingField, Script, Template, TemplateError, Text,
+        TreeText, Variables,
     },
     tree::Tree,
     variant::Variant,

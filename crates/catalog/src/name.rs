@@ -45,7 +45,9 @@ fn rule(what: &str, name: &str) -> &'static str {
         SECRET => {
             "it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`, `:`"
         }
-        VARIABLE | PART => "it must start with a letter or `_` and hold only letters, digits, `_`, `-`",
+        VARIABLE | PART => {
+            "it must start with a letter or `_` and hold only letters, digits, `_`, `-`"
+        }
         _ => "it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`",
     }
 }
@@ -175,7 +177,14 @@ macro_rules! checked_later {
     };
 }
 
-checked_later!(ArtifactName, SecretId, ContextName, SshId, PartName, VariableName);
+checked_later!(
+    ArtifactName,
+    SecretId,
+    ContextName,
+    SshId,
+    PartName,
+    VariableName
+);
 
 #[cfg(test)]
 mod tests {

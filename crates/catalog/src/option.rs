@@ -129,7 +129,9 @@ mod tests {
             let chosen = chosen
                 .iter()
                 .map(|(name, value)| (name.parse().unwrap(), (*value).to_owned()));
-            let found: Vec<String> = settled(&options, chosen.collect(), &Arc::default()).into_values().collect();
+            let found: Vec<String> = settled(&options, chosen.collect(), &Arc::default())
+                .into_values()
+                .collect();
             assert_eq!(found, expected);
         };
         check(&[], ["c-1-C_1", "c-1", "C_1"]);

@@ -233,7 +233,7 @@ pub enum Problem {
     },
     /// The tar of an image.
     #[error(
-        "`{name}`, whose tar a step puts in, is no tar; only rootfs and layer artifacts are"
+        "`{name}`, whose tar a step puts in, is not delivered as a tar; only rootfs and layer artifacts are"
     )]
     NoTar {
         /// The number of the step, from 1.
@@ -321,6 +321,26 @@ pub enum Problem {
         /// Its kind.
         kind: &'static str,
     },
+    /// A group with the name of something else.
+    #[error("{other} have one name; call the group something else")]
+    GroupTaken {
+        /// The other thing.
+        other: String,
+    },
+    /// Groups that lead back to themselves.
+    #[error("groups use each other: {}", chain.join(" → "))]
+    GroupCircle {
+        /// The way round.
+        chain: Vec<String>,
+    },
+    /// A member of a group that stands for nothing.
+    #[error("`{name}` is no artifact, prefix or group{}", did_you_mean(nearest.as_deref()))]
+    UnknownMember {
+        /// The name.
+        name: String,
+        /// The most similar name.
+        nearest: Option<String>,
+    },
     /// A default that is no artifact.
     #[error("the default `{name}` is not an artifact{}", did_you_mean(nearest.as_deref()))]
     UnknownDefault {
@@ -404,7 +424,6 @@ impl Problem {
             Self::Empty { what } if what == "platforms" => "platforms",
             Self::NothingLeft => "exclude",
             Self::HoldsBuildPlatform => "runs-on",
-            Self::StageHas { key } => key,
             Self::NoRow { .. }
             | Self::StageAxis { .. }
             | Self::Empty { .. }
@@ -415,7 +434,7 @@ impl Problem {
             | Self::OutputRecord { .. }
             | Self::OutputClash { .. } => "output",
             Self::NotAnImage { .. } => "repository",
-            Self::Varies { key, .. } => key,
+            Self::StageHas { key } | Self::Varies { key, .. } => key,
             Self::FileTag { .. } => "file-tags",
             Self::NotALayer { .. } => "whiteouts",
             _ => return None,

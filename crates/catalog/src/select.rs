@@ -3,7 +3,7 @@
 mod error;
 mod set;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::Platform;
 use globset::Glob;
@@ -18,7 +18,7 @@ pub use self::error::SelectError;
 /// The request of a user.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// Artifact names, prefixes of names that end before a `/`, globs, or `all`; the catalog's defaults if empty.
+    /// Artifact names, groups, prefixes of names that end before a `/`, globs, or `all`; the catalog's defaults if empty.
     pub artifacts: Vec<String>,
     /// Platforms; every declared one when empty.
     pub platforms: Vec<Platform>,
@@ -64,8 +64,14 @@ impl CheckedCatalog {
                     valid: valid(),
                 });
             } else if matched.is_empty() {
-                let nearest = nearest(pattern, self.order.iter().map(ArtifactName::as_str))
-                    .map(str::to_owned);
+                if self.artifacts.contains_key(pattern.as_str()) {
+                    return Err(SelectError::Stage {
+                        name: pattern.clone(),
+                    });
+                }
+                let names = self.order.iter().map(ArtifactName::as_str);
+                let names = names.chain(self.groups.keys().map(String::as_str));
+                let nearest = nearest(pattern, names).map(str::to_owned);
                 return Err(SelectError::UnknownArtifact {
                     name: pattern.clone(),
                     valid: valid(),
@@ -80,31 +86,53 @@ impl CheckedCatalog {
             .collect())
     }
 
-    fn matching(&self, pattern: &str) -> Vec<&ArtifactName> {
-        if let Some((name, _)) = self.artifacts.get_key_value(pattern) {
-            return vec![name];
+    /// The delivered artifacts that a name, group, prefix, glob or `all` stands for.
+    pub(crate) fn matching(&self, pattern: &str) -> Vec<&ArtifactName> {
+        matching(pattern, &self.order, &self.artifacts, |name| {
+            let group = self.groups.get(name)?;
+            let members = group.iter().filter_map(|name| {
+                let (name, _) = self.artifacts.get_key_value(name)?;
+                Some(name)
+            });
+            Some(members.collect())
+        })
+    }
+}
+
+/// The artifacts of `order` that a pattern stands for; `group` finds those of a group. A stage is none of them, as it is
+/// not delivered.
+pub(crate) fn matching<'a>(
+    pattern: &str,
+    order: &'a [ArtifactName],
+    artifacts: &'a BTreeMap<ArtifactName, Artifact>,
+    group: impl Fn(&str) -> Option<Vec<&'a ArtifactName>>,
+) -> Vec<&'a ArtifactName> {
+    let is_delivered = |name: &&ArtifactName| artifacts[*name].kind().is_delivered();
+    if let Some((name, _)) = artifacts.get_key_value(pattern) {
+        return Some(name).filter(is_delivered).into_iter().collect();
+    }
+    if let Some(members) = group(pattern) {
+        return members;
+    }
+    let order = || order.iter().filter(is_delivered);
+    if pattern == "all" {
+        return order().collect();
+    }
+    let is_below = |name: &&ArtifactName| {
+        let rest = name.as_str().strip_prefix(pattern.trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let below: Vec<&ArtifactName> = order().filter(is_below).collect();
+    if !below.is_empty() {
+        return below;
+    }
+    match Glob::new(pattern) {
+        Ok(glob) => {
+            let glob = glob.compile_matcher();
+            let is_match = |name: &&ArtifactName| glob.is_match(name.as_str());
+            order().filter(is_match).collect()
         }
-        if pattern == "all" {
-            return self.order.iter().collect();
-        }
-        let below = self.order.iter().filter(|name| {
-            let rest = name.as_str().strip_prefix(pattern.trim_end_matches('/'));
-            rest.is_some_and(|rest| rest.starts_with('/'))
-        });
-        let below: Vec<&ArtifactName> = below.collect();
-        if !below.is_empty() {
-            return below;
-        }
-        match Glob::new(pattern) {
-            Ok(glob) => {
-                let glob = glob.compile_matcher();
-                self.order
-                    .iter()
-                    .filter(|name| glob.is_match(name.as_str()))
-                    .collect()
-            }
-            Err(_) => Vec::new(),
-        }
+        Err(_) => Vec::new(),
     }
 }
 

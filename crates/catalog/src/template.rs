@@ -19,13 +19,12 @@ use self::placeholder::Placeholder;
 pub use self::{
     either::EitherText,
     environment::{Environment, Filled},
-    error::TemplateError,
+    error::{MissingField, TemplateError},
     script::Script,
     tree_text::TreeText,
-    values::ValueTables,
     variables::Variables,
 };
-pub(crate) use self::variables::variable_of;
+pub(crate) use self::{values::ValueTables, variables::variable_of};
 
 /// A text that is filled in for a variant, and for the tree that a step is carried out on.
 pub trait Text {

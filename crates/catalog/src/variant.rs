@@ -40,16 +40,20 @@ struct Constants {
 }
 
 impl Scope {
-    pub(crate) fn new(
-        values: BTreeMap<VariableName, String>,
-        tables: Arc<ValueTables>,
-    ) -> Self {
+    pub(crate) fn new(values: BTreeMap<VariableName, String>, tables: Arc<ValueTables>) -> Self {
         Self(Arc::new(Constants { values, tables }))
     }
 
     /// The values in the artifact's name.
     pub(crate) fn constants(&self) -> &BTreeMap<VariableName, String> {
         &self.0.values
+    }
+
+    /// The variables that have values whatever the variant.
+    pub(crate) fn variables(&self) -> Variables {
+        let constants = self.0.values.iter();
+        let constants = constants.map(|(name, value)| (name.to_string(), value.clone()));
+        Variables::with_tables(constants.collect(), &self.0.tables)
     }
 
     /// The rows of the values of variables.

@@ -30,7 +30,10 @@ pub(super) fn impossible_conditions(catalog: &CheckedCatalog) -> Vec<Found> {
                 *groups.entry(declared(artifact, number, &path)).or_default() += 1;
             }
             for problem in in_step(number, step.impossible(&domains)) {
-                let Problem::Step { nested, written, .. } = &problem else {
+                let Problem::Step {
+                    nested, written, ..
+                } = &problem
+                else {
                     continue;
                 };
                 let key = (declared(artifact, number, nested), written.join(" "));

@@ -43,7 +43,11 @@ pub(super) fn lacking(variant: &Variant, below: &Artifact) -> Vec<Problem> {
     if problems.is_empty() && below.leaves_out(&found) {
         let values = found.values.iter();
         let values = values.map(|(axis, value)| format!(" {axis}={value}"));
-        problems.push(lacks(format!("{}{}", found.platform, values.collect::<String>())));
+        problems.push(lacks(format!(
+            "{}{}",
+            found.platform,
+            values.collect::<String>()
+        )));
     }
     problems
 }

@@ -14,7 +14,11 @@ pub(super) fn problems(parts: &[Part]) -> Vec<Found> {
     let mut names: BTreeSet<&PartName> = BTreeSet::new();
     let mut found = Vec::new();
     for part in parts {
-        found.extend(part.problems.iter().map(|problem| about(part, problem.clone())));
+        found.extend(
+            part.problems
+                .iter()
+                .map(|problem| about(part, problem.clone())),
+        );
         if !names.insert(&part.name) {
             let name = part.name.to_string();
             found.push(about(part, Problem::PartTwice { name }));

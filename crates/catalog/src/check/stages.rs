@@ -3,12 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    artifact::Artifact,
-    catalog::CheckedCatalog,
-    dependencies::artifacts_read,
-    name::ArtifactName,
-    problem::Problem,
-    variant::Variant,
+    artifact::Artifact, catalog::CheckedCatalog, dependencies::artifacts_read, name::ArtifactName,
+    problem::Problem, variant::Variant,
 };
 
 /// The keys and axes of a stage that only something delivered can have.
@@ -36,12 +32,14 @@ pub(super) fn problems(artifact: &Artifact) -> Vec<Problem> {
 /// instances need.
 pub(super) fn find_instances(catalog: &mut CheckedCatalog) {
     let mut found: BTreeMap<ArtifactName, BTreeSet<Variant>> = BTreeMap::new();
-    let delivered = catalog.artifacts.values();
-    let delivered = delivered.filter(|artifact| artifact.kind.is_delivered());
-    let mut open: Vec<Variant> = delivered.flat_map(Artifact::variants).collect();
-    if catalog.artifacts.len() == delivered_count(catalog) {
+    let mut artifacts = catalog.artifacts.values();
+    if artifacts.all(|artifact| artifact.kind.is_delivered()) {
         return;
     }
+    let delivered = catalog.artifacts.values();
+    let delivered = delivered.filter(|artifact| artifact.kind.is_delivered());
+    let variants = delivered.flat_map(|artifact| catalog.variants(artifact));
+    let mut open: Vec<Variant> = variants.collect();
     while let Some(variant) = open.pop() {
         for stage in stages_of(catalog, &variant) {
             if found
@@ -54,11 +52,6 @@ pub(super) fn find_instances(catalog: &mut CheckedCatalog) {
         }
     }
     catalog.instances = found;
-}
-
-fn delivered_count(catalog: &CheckedCatalog) -> usize {
-    let artifacts = catalog.artifacts.values();
-    artifacts.filter(|it| it.kind.is_delivered()).count()
 }
 
 /// The instances of stages that a variant is made from directly.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     artifact::Artifact,
+    name::VariableName,
     nearest::nearest,
     option::DeclaredOption,
     part::Part,
@@ -60,7 +61,7 @@ fn known<'a>(
     let parameters = parts.iter().flat_map(|part| &part.parameters);
     let options = options.iter().map(|option| &option.name);
     let names = axes.chain(parameters).chain(options);
-    names.map(|name| name.as_str()).chain(RESERVED).collect()
+    names.map(VariableName::as_str).chain(RESERVED).collect()
 }
 
 /// The way from a field by the texts of rows back to itself.
@@ -70,7 +71,9 @@ fn circle(field: &str, tables: &ValueTables) -> Option<Vec<String>> {
     while let Some(way) = open.pop() {
         let last = way.last()?;
         let names = tables.rows(variable_of(last)).iter().flat_map(|row| {
-            let field = last.split_once('.').and_then(|(_, field)| row.fields.get(field));
+            let field = last
+                .split_once('.')
+                .and_then(|(_, field)| row.fields.get(field));
             field.into_iter().flat_map(Text::names)
         });
         for next in names.filter(|name| name.contains('.')) {

@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     artifact::{Artifact, Base, default_output},
+    budget::MAX_VARIANTS,
     kind::Kind,
     name::ArtifactName,
 };
@@ -36,16 +37,22 @@ fn only_base(artifact: &Artifact) -> Option<String> {
     let Base::Named(base) = &artifact.base else {
         return None;
     };
+    if let Ok(name) = base.expand(&artifact.scope.variables()) {
+        return Some(name);
+    }
+    if artifact.variant_count() > MAX_VARIANTS {
+        return None;
+    }
     let mut names: BTreeSet<String> = BTreeSet::new();
     for variant in artifact.variants() {
         let is_option = |name: &str| artifact.options.contains_key(name);
         let variables = variant.variables().without(is_option);
         names.insert(base.expand(&variables).ok()?);
+        if names.len() > 1 {
+            return None;
+        }
     }
-    match names.len() {
-        1 => names.pop_first(),
-        _ => None,
-    }
+    names.pop_first()
 }
 
 /// All indexes, each after that of its base. A base in a circle comes at any place: the check reports it.
@@ -80,10 +87,13 @@ fn take(artifact: &mut Artifact, base: &Artifact) {
     if artifact.has_default_output {
         artifact.output = default_output(artifact.kind, &artifact.axes);
     }
-    if base.exclude.is_some() || base.base_variants.is_some() {
+    let leaves_out = base.exclude.is_some() || base.base_variants.is_some();
+    if leaves_out && base.variant_count() <= MAX_VARIANTS {
         let mut variants = base.variants();
         for variant in &mut variants {
-            variant.values.retain(|name, _| base.axes.contains_key(name));
+            variant
+                .values
+                .retain(|name, _| base.axes.contains_key(name));
         }
         artifact.base_variants = Some(Arc::new(variants));
     }

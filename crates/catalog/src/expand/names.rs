@@ -26,15 +26,15 @@ pub(super) fn expand(mut artifact: Artifact, tables: &Arc<ValueTables>) -> Vec<A
             return vec![artifact];
         }
     };
-    let axes = match axes_in(&name, &artifact) {
-        Ok(axes) => axes,
+    let used = match axes_in(&name, &artifact) {
+        Ok(used) => used,
         Err(problem) => {
             artifact.problems.push(problem);
             return vec![artifact];
         }
     };
     let mut combinations: Vec<BTreeMap<VariableName, String>> = vec![BTreeMap::new()];
-    for axis in axes {
+    for axis in used {
         let values = artifact.axes.remove(&axis).unwrap_or_default();
         if values.is_empty() {
             artifact.problems.push(Problem::Empty {
@@ -43,10 +43,10 @@ pub(super) fn expand(mut artifact: Artifact, tables: &Arc<ValueTables>) -> Vec<A
             return vec![artifact];
         }
         let with = |combination: BTreeMap<_, _>| {
-            let axis = axis.clone();
+            let name = axis.clone();
             values.iter().map(move |value| {
                 let mut combination = combination.clone();
-                combination.insert(axis.clone(), value.clone());
+                combination.insert(name.clone(), value.clone());
                 combination
             })
         };
@@ -92,7 +92,7 @@ fn named(
 
 /// The axes that the name uses, in its order.
 fn axes_in(name: &Template, artifact: &Artifact) -> Result<Vec<VariableName>, Problem> {
-    let mut axes: Vec<VariableName> = Vec::new();
+    let mut found: Vec<VariableName> = Vec::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for used in name.names() {
         let variable = variable_of(used);
@@ -103,10 +103,10 @@ fn axes_in(name: &Template, artifact: &Artifact) -> Result<Vec<VariableName>, Pr
             return Err(Problem::NotAnAxis { error });
         };
         if seen.insert(variable) {
-            axes.push(axis.clone());
+            found.push(axis.clone());
         }
     }
-    Ok(axes)
+    Ok(found)
 }
 
 /// Replaces each element of an axis that has a `*` by all rows that it matches.

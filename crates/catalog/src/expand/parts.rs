@@ -12,19 +12,24 @@ use crate::{
 
 /// Puts the parts into the steps of `artifact`, and their last steps before its own.
 pub(super) fn expand(artifact: &mut Artifact, parts: &[Part]) {
-    let constants = artifact.scope.constants().iter();
-    let constants = constants.map(|(name, value)| (name.to_string(), value.clone()));
-    let known = Variables::with_tables(constants.collect(), artifact.scope.tables());
+    let known = artifact.scope.variables();
     let expander = Expander { parts, known };
     let has_places = artifact.place().is_some();
     let places = &artifact.places;
     let mut way = Vec::new();
     let steps = expander.list(&artifact.steps, &places.steps, List::Steps, &mut way);
-    let own_last = expander.list(&artifact.last_steps, &places.last_steps, List::Last, &mut way);
+    let own_last = expander.list(
+        &artifact.last_steps,
+        &places.last_steps,
+        List::Last,
+        &mut way,
+    );
     let (steps, of_parts): (Vec<_>, Vec<_>) =
         steps.into_iter().map(|step| (step.own, step.last)).unzip();
     let last = of_parts.into_iter().flatten();
-    let last: Vec<Placed> = last.chain(own_last.into_iter().map(|step| step.own)).collect();
+    let last: Vec<Placed> = last
+        .chain(own_last.into_iter().map(|step| step.own))
+        .collect();
     let (steps, step_places) = unzip(steps);
     let (last_steps, last_places) = unzip(last);
     artifact.steps = steps;
@@ -67,11 +72,11 @@ impl<'a> Expander<'a> {
         &self,
         steps: &[Step],
         places: &[StepPlace],
-        list: List,
+        which: List,
         way: &mut Vec<&'a Part>,
     ) -> Vec<Expanded> {
         let steps = steps.iter().enumerate();
-        let expanded = steps.map(|(index, step)| self.step(step, places.get(index), list, way));
+        let expanded = steps.map(|(index, step)| self.step(step, places.get(index), which, way));
         expanded.collect()
     }
 
@@ -79,12 +84,12 @@ impl<'a> Expander<'a> {
         &self,
         step: &Step,
         place: Option<&StepPlace>,
-        list: List,
+        which: List,
         way: &mut Vec<&'a Part>,
     ) -> Expanded {
         match step {
-            Step::When(group) => self.group(group, place, list, way),
-            Step::Use(used) => self.used(used, place, list, way),
+            Step::When(group) => self.group(group, place, which, way),
+            Step::Use(used) => self.used(used, place, which, way),
             step => Expanded {
                 own: Placed {
                     step: step.clone(),
@@ -99,11 +104,11 @@ impl<'a> Expander<'a> {
         &self,
         group: &When,
         place: Option<&StepPlace>,
-        list: List,
+        which: List,
         way: &mut Vec<&'a Part>,
     ) -> Expanded {
         let nested = place.map(|place| &place.nested[..]).unwrap_or_default();
-        let steps = self.list(group.steps(), nested, list, way);
+        let steps = self.list(group.steps(), nested, which, way);
         let (own, last): (Vec<_>, Vec<_>) =
             steps.into_iter().map(|step| (step.own, step.last)).unzip();
         let of = |steps: Vec<Placed>| {
@@ -127,7 +132,7 @@ impl<'a> Expander<'a> {
         &self,
         used: &Use,
         place: Option<&StepPlace>,
-        list: List,
+        which: List,
         way: &mut Vec<&'a Part>,
     ) -> Expanded {
         let pattern = used.name().pattern(&self.known);
@@ -135,7 +140,7 @@ impl<'a> Expander<'a> {
         let named = named.filter(|part| matches(&pattern, part.name.as_str()));
         let (mut own, mut last) = (Candidates::default(), Candidates::default());
         for part in named {
-            let (steps, last_steps) = self.part(part, list, way);
+            let (steps, last_steps) = self.part(part, which, way);
             let circle = way.iter().position(|above| above.name == part.name);
             let circle = circle.map(|begin| {
                 let round = way[begin..].iter().copied().chain([part]);
@@ -155,7 +160,7 @@ impl<'a> Expander<'a> {
     fn part(
         &self,
         part: &'a Part,
-        list: List,
+        which: List,
         way: &mut Vec<&'a Part>,
     ) -> (Vec<Placed>, Vec<Placed>) {
         if way.iter().any(|above| above.name == part.name) {
@@ -165,7 +170,7 @@ impl<'a> Expander<'a> {
         let places = &part.places;
         let last = self.list(&part.last_steps, &places.last_steps, List::Last, way);
         let last = last.into_iter().map(|step| step.own);
-        let found = if list == List::Last {
+        let found = if which == List::Last {
             (last.collect(), Vec::new())
         } else {
             let steps = self.list(&part.steps, &places.steps, List::Steps, way);
@@ -219,8 +224,7 @@ impl Candidates {
 
 /// The steps and their places; no places if a program declares the steps.
 fn unzip(steps: Vec<Placed>) -> (Vec<Step>, Vec<StepPlace>) {
-    let (steps, places): (Vec<_>, Vec<_>) =
-        steps.into_iter().map(|it| (it.step, it.place)).unzip();
+    let (steps, places): (Vec<_>, Vec<_>) = steps.into_iter().map(|it| (it.step, it.place)).unzip();
     let places: Option<Vec<StepPlace>> = places.into_iter().collect();
     (steps, places.unwrap_or_default())
 }

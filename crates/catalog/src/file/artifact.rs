@@ -6,12 +6,15 @@ use buildkit_llb::Platform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 
+use super::{FileError, Mistake, sources::Sources, tables};
 use crate::{
-    artifact::{Artifact, Base},
+    artifact::{Artifact, Base, RunsOn},
+    condition::Condition,
+    either::OneOrSeveral,
     kind::Kind,
-    name::{ArtifactName, VariableName},
+    name::{PartName, VariableName},
     option::OptionValues,
-    place::Places,
+    part::Part,
     step::Step,
     template::Template,
     whiteouts::Whiteouts,
@@ -25,14 +28,32 @@ use crate::{
     expecting = "a catalog file"
 )]
 pub(super) struct FileTable {
-    /// The artifacts that a bare `llbgen build` builds.
-    pub(super) default: Option<Vec<String>>,
+    /// Further files of the catalog: globs in the context directory. All paths in them are relative to that directory,
+    /// too.
+    #[serde(rename = "include")]
+    _include: Option<OneOrSeveral<String>>,
+    /// The artifacts that a bare `llbgen build` builds: names, prefixes (`runtime` is `runtime/…`), globs and groups.
+    pub(super) default: Option<OneOrSeveral<String>>,
+    /// Names for several artifacts.
+    #[serde(default)]
+    pub(super) groups: BTreeMap<VariableName, OneOrSeveral<String>>,
+    /// The platform of the steps that run on the build platform; linux/amd64 by default.
+    pub(super) build_platform: Option<LinuxPlatform>,
     /// Variables with one value for the whole catalog, which `--set` can change.
     #[serde(default)]
     pub(super) options: BTreeMap<VariableName, OptionValues>,
-    /// The artifacts, by name.
+    /// Fields for the values of variables: `{jdk.full}` is the field `full` of the row of the value of `jdk`.
     #[serde(default)]
-    pub(super) artifact: BTreeMap<ArtifactName, ArtifactTable>,
+    pub(super) values: BTreeMap<VariableName, BTreeMap<String, BTreeMap<VariableName, Template>>>,
+    /// Keys that artifacts inherit.
+    #[serde(default, rename = "template")]
+    _template: BTreeMap<PartName, ArtifactTable>,
+    /// Steps that artifacts use.
+    #[serde(default)]
+    pub(super) part: BTreeMap<PartName, PartTable>,
+    /// The artifacts, by name. An axis in a name, as in `base/{image}`, makes an artifact of each of its values.
+    #[serde(default)]
+    pub(super) artifact: BTreeMap<String, ArtifactTable>,
 }
 
 /// An artifact: something that is built and has a name.
@@ -44,8 +65,11 @@ pub(super) struct FileTable {
 )]
 #[schemars(rename = "Artifact")]
 pub(super) struct ArtifactTable {
-    kind: Kind,
-    base: Base,
+    kind: Option<Kind>,
+    base: Option<Base>,
+    /// The template whose keys it has besides its own.
+    #[serde(rename = "inherits")]
+    _inherits: Option<PartName>,
     /// One sentence on what it is for, the same for all variants.
     description: Option<Template>,
     /// The platforms that it is built for; linux/amd64 and linux/arm64 by default.
@@ -57,6 +81,12 @@ pub(super) struct ArtifactTable {
     /// the same.
     #[serde(default)]
     options: BTreeMap<VariableName, OptionValues>,
+    /// Combinations of axes and platforms that are not built.
+    exclude: Option<Condition>,
+    /// The shell of its scripts, with its flags; `["/bin/sh", "-ec"]` by default.
+    shell: Option<Vec<String>>,
+    /// The platform that its steps run on.
+    runs_on: Option<RunsOn>,
     /// What is done on top of the base, in order.
     #[serde(default)]
     steps: Vec<Step>,
@@ -85,19 +115,43 @@ pub(super) struct ArtifactTable {
 }
 
 impl ArtifactTable {
-    /// Its kind, if the table has `whiteouts` and the kind does not take them.
-    pub(super) fn kind_without_whiteouts(&self) -> Option<Kind> {
-        (self.whiteouts.is_some() && !self.kind.has_whiteouts()).then_some(self.kind)
-    }
-
     /// The artifact, made by the methods that a program in Rust calls.
-    pub(super) fn into_artifact(self, name: &ArtifactName, places: Places) -> Artifact {
-        let artifact = Artifact::new(name.as_str(), self.kind, self.base);
+    pub(super) fn into_artifact(
+        self,
+        table: &tables::ArtifactTable,
+        sources: &Sources,
+    ) -> Result<Artifact, FileError> {
+        let missing = |key: &str| {
+            let (owner, key) = (format!("`{}`", table.name), key.to_owned());
+            sources.error(table.span.clone(), Mistake::MissingKey { owner, key })
+        };
+        let kind = self.kind.ok_or_else(|| missing("kind"))?;
+        let base = self.base.ok_or_else(|| missing("base"))?;
+        if self.whiteouts.is_some()
+            && !kind.has_whiteouts()
+            && let Some(span) = &table.whiteouts
+        {
+            let mistake = Mistake::NotALayer {
+                name: table.name.clone(),
+                kind: kind.as_str(),
+            };
+            return Err(sources.error(span.clone(), mistake));
+        }
+        let artifact = Artifact::new(&table.name, kind, base);
         let artifact = fold(artifact, self.description, Artifact::description);
         let artifact = match &self.platforms {
-            Some(platforms) => artifact.platforms(platforms.iter().map(|platform| &*platform.0)),
+            Some(platforms) => {
+                let texts: Vec<String> = platforms.iter().map(|it| it.1.clone()).collect();
+                artifact.platforms(texts.iter().map(String::as_str))
+            }
             None => artifact,
         };
+        let artifact = match &self.shell {
+            Some(words) => artifact.shell(words.iter().map(String::as_str)),
+            None => artifact,
+        };
+        let artifact = self.runs_on.into_iter().fold(artifact, Artifact::runs_on);
+        let artifact = self.exclude.into_iter().fold(artifact, Artifact::without);
         let artifact = self.axes.iter().fold(artifact, |artifact, (name, values)| {
             artifact.axis(name.as_str(), values.iter().map(String::as_str))
         });
@@ -119,7 +173,8 @@ impl ArtifactTable {
         let artifact = fold(artifact, self.tags, Artifact::tag);
         let artifact = fold(artifact, self.platform_tags, Artifact::platform_tag);
         let artifact = fold(artifact, self.file_tags, Artifact::file_tag);
-        fold(artifact, self.release_tags, Artifact::release_tag).declared_at(places)
+        let artifact = fold(artifact, self.release_tags, Artifact::release_tag);
+        Ok(artifact.declared_at(table.places(sources)))
     }
 }
 
@@ -134,8 +189,33 @@ fn fold<T: Into<String>>(
         .fold(artifact, |artifact, text| with(artifact, &text.into()))
 }
 
-/// A platform of Linux. Any other platform in a file is a typing error.
-struct LinuxPlatform(String);
+/// Steps that several artifacts have in common.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table that describes a part")]
+#[schemars(rename = "Part")]
+pub(super) struct PartTable {
+    /// Variables that every use of the part gives a value.
+    #[serde(default)]
+    parameters: Vec<VariableName>,
+    /// Its steps, in order.
+    #[serde(default)]
+    steps: Vec<Step>,
+    /// Steps that an artifact with the part has at its end.
+    #[serde(default)]
+    finally: Vec<Step>,
+}
+
+impl PartTable {
+    pub(super) fn into_part(self, name: &str) -> Part {
+        let parameters = self.parameters.iter();
+        let part = parameters.fold(Part::new(name), |part, name| part.parameter(name.as_str()));
+        let part = self.steps.into_iter().fold(part, Part::step);
+        self.finally.into_iter().fold(part, Part::finally)
+    }
+}
+
+/// A platform of Linux, and its spelling. Any other platform in a file is a typing error.
+pub(super) struct LinuxPlatform(pub(super) Platform, String);
 
 impl JsonSchema for LinuxPlatform {
     fn schema_name() -> Cow<'static, str> {
@@ -168,17 +248,15 @@ const PLATFORMS: [&str; 10] = [
 impl<'de> Deserialize<'de> for LinuxPlatform {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let is_known = text.parse().is_ok_and(|platform: Platform| {
-            let platform = platform.normalized().to_string();
-            PLATFORMS
-                .iter()
-                .any(|known| without_variant(&platform) == without_variant(known))
-        });
-        if is_known {
-            Ok(Self(text))
-        } else {
-            Err(Error::unknown_variant(&text, &PLATFORMS))
+        let unknown = || Error::unknown_variant(&text, &PLATFORMS);
+        let platform: Platform = text.parse().map_err(|_| unknown())?;
+        let platform = platform.normalized();
+        let name = platform.to_string();
+        let is_known = |known: &str| without_variant(&name) == without_variant(known);
+        if !PLATFORMS.iter().any(|known| is_known(known)) {
+            return Err(unknown());
         }
+        Ok(Self(platform, text))
     }
 }
 

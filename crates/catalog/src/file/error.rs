@@ -95,6 +95,16 @@ pub enum Mistake {
         /// The other.
         second: String,
     },
+    /// A name that is said twice.
+    #[error("two {what} are called `{name}` ({places})")]
+    Twice {
+        /// The kind of thing: `artifacts`.
+        what: String,
+        /// The name.
+        name: String,
+        /// Both places.
+        places: String,
+    },
     /// An artifact with the name of an artifact of the program.
     #[error("artifact `{name}` is declared at {other}, too; call one of them something else")]
     NameTaken {

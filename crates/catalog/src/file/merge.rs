@@ -1,7 +1,7 @@
 //! The artifacts of a file beside those of a program.
 
 use super::{CatalogFile, FileError, Mistake};
-use crate::{artifact::Artifact, catalog::Catalog};
+use crate::{artifact::Artifact, catalog::Catalog, problem::Problem};
 
 impl Catalog {
     /// This catalog with the artifacts of a file beside its own.
@@ -19,7 +19,22 @@ impl Catalog {
             }
         }
         self.artifacts.extend(file.artifacts);
+        self.parts.extend(file.parts);
         self.options.extend(file.options);
+        self.groups.extend(file.groups);
+        for (name, row) in file.values.all() {
+            let twice = self.values.add(
+                name.clone(),
+                &row.value,
+                row.fields.clone(),
+                row.place.clone(),
+            );
+            self.problems
+                .extend(twice.into_iter().map(|field| Problem::FieldTwice {
+                    field: format!("values.{name}.\"{}\".{field}", row.value),
+                }));
+        }
+        self.build_platform = file.build_platform.or(self.build_platform);
         self.defaults = file.defaults.unwrap_or(self.defaults);
         Ok(self)
     }

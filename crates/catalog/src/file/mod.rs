@@ -4,15 +4,18 @@
 //! that every error has a line and column. `merge` puts the artifacts of a file beside those of a program.
 
 mod artifact;
+mod conditional;
 mod error;
+mod join;
 mod kind;
 mod merge;
 mod schema;
+mod sources;
 mod tables;
 mod value;
 mod wrong;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, ops::Range};
 
 use serde::Deserialize;
 use toml::{
@@ -20,75 +23,105 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use self::{artifact::FileTable, value::Value};
+use self::{artifact::FileTable, sources::Sources, value::Value, wrong::Wrong};
 pub use self::{
     error::{FileError, Mistake},
     schema::schema,
 };
+use buildkit_llb::Platform;
+
 use crate::{
-    artifact::Artifact,
-    excerpt::Excerpt,
-    option::DeclaredOption,
-    place::{Place, SourceFile},
+    artifact::Artifact, catalog::DeclaredGroup, either::OneOrSeveral, excerpt::Excerpt,
+    option::DeclaredOption, part::Part, path::ContextPath, place::Place, template::ValueTables,
 };
 
 /// The name of the file, in the context directory.
 pub const CATALOG_FILE: &str = "llbgen.toml";
 
-/// The content of an `llbgen.toml`.
+/// The content of an `llbgen.toml` and of the files that it includes.
 #[derive(Debug, Clone)]
 pub struct CatalogFile {
-    /// The artifacts in the order of the file.
+    /// The artifacts in the order of the files.
     artifacts: Vec<Artifact>,
+    /// The parts.
+    parts: Vec<Part>,
     /// The options of the whole catalog.
     options: Vec<DeclaredOption>,
+    /// The rows of the values of variables.
+    values: ValueTables,
+    /// The groups of artifacts.
+    groups: Vec<DeclaredGroup>,
     /// The artifacts that a bare `build` builds; `None` if the file does not say.
     defaults: Option<Vec<String>>,
+    build_platform: Option<Platform>,
 }
 
 impl CatalogFile {
     /// Reads the text of a catalog file; `file_name` is its name in errors.
     pub fn parse(file_name: &str, text: &str) -> Result<Self, FileError> {
-        let source = Arc::new(SourceFile::new(file_name, text));
-        let root = DeTable::parse(text)
-            .map_err(|error| source.error(error.span().unwrap_or_default(), syntax(&error)))?;
-        let tables = tables::artifact_tables(root.get_ref());
-        let option_places = tables::option_places(root.get_ref(), &source);
-        let span = root.span();
-        let root = Spanned::new(span.clone(), DeValue::Table(root.into_inner()));
-        let read = FileTable::deserialize(Value::root(&root, file_name));
-        let FileTable {
-            default,
-            options,
-            mut artifact,
-        } = read.map_err(|wrong| {
-            let (span, mistake) = wrong.or_at(span);
-            source.error(span, mistake)
+        Self::parse_all(&[(file_name, text)])
+    }
+
+    /// The globs of the files that a catalog file includes, for [`parse_all`](Self::parse_all).
+    pub fn includes(file_name: &str, text: &str) -> Result<Vec<ContextPath>, FileError> {
+        let sources = Sources::new(&[(file_name, text)]);
+        let root = table(text, &sources)?;
+        let Some(value) = root.get_ref().get("include") else {
+            return Ok(Vec::new());
+        };
+        let wrong = |message: String| sources.error(value.span(), Mistake::Value { message });
+        let globs: OneOrSeveral<String> = Deserialize::deserialize(Value::of(value, "`include`"))
+            .map_err(|error: Wrong| {
+            let (span, mistake) = error.or_at(value.span());
+            sources.error(span, mistake)
         })?;
-        let artifacts = tables.into_iter().filter_map(|table| {
-            let declared = artifact.remove(table.name.as_str())?;
-            if let (Some(kind), Some(span)) = (declared.kind_without_whiteouts(), &table.whiteouts)
-            {
-                let mistake = Mistake::NotALayer {
-                    name: table.name.to_string(),
-                    kind: kind.as_str(),
-                };
-                return Some(Err(source.error(span.clone(), mistake)));
-            }
-            Some(Ok(
-                declared.into_artifact(&table.name, table.places(&source))
-            ))
+        let globs = globs.iter().map(|glob| {
+            let path = ContextPath::declared(glob);
+            path.map_err(|error| wrong(error.to_string()))
         });
-        let options = options.into_iter().map(|(name, option)| DeclaredOption {
-            place: option_places.get(name.as_str()).cloned(),
-            name,
-            option,
-        });
-        Ok(Self {
-            options: options.collect(),
-            artifacts: artifacts.collect::<Result<_, _>>()?,
-            defaults: default,
-        })
+        globs.collect()
+    }
+
+    /// Reads the texts of a catalog file and of the files that it includes, by their names in errors; the file itself
+    /// comes first.
+    pub fn parse_all(files: &[(&str, &str)]) -> Result<Self, FileError> {
+        let sources = Sources::new(files);
+        let padded = sources.padded();
+        let mut tables = padded.iter().map(|text| table(text, &sources));
+        let Some(root) = tables.next() else {
+            return Ok(Self::empty());
+        };
+        let root = root?;
+        let span = root.span();
+        let mut root = root.into_inner();
+        for included in tables {
+            join::include(&mut root, included?.into_inner(), &sources)?;
+        }
+        if let Some((path, span)) = tables::table_in_row(&root) {
+            let message = format!("`{path}` is a table here: quote it, `\"{path}\" = {{ … }}`");
+            return Err(sources.error(span, Mistake::Value { message }));
+        }
+        let spans = tables::artifact_spans(&root);
+        conditional::rewrite(&mut root);
+        if root.contains_key("template") {
+            // A mistake in a template is told at its place, whoever inherits it.
+            read(&root, &span, &sources)?;
+            join::inherit(&mut root, &sources)?;
+        }
+        let declared = read(&root, &span, &sources)?;
+        declared.into_catalog(&root, &spans, &sources)
+    }
+
+    fn empty() -> Self {
+        Self {
+            artifacts: Vec::new(),
+            parts: Vec::new(),
+            options: Vec::new(),
+            values: ValueTables::default(),
+            groups: Vec::new(),
+            defaults: None,
+            build_platform: None,
+        }
     }
 
     /// The artifacts that it declares, in order.
@@ -97,20 +130,79 @@ impl CatalogFile {
     }
 }
 
-fn syntax(error: &toml::de::Error) -> Mistake {
-    Mistake::Syntax {
-        message: error.message().trim().replace('\n', " "),
+impl FileTable {
+    fn into_catalog(
+        mut self,
+        root: &DeTable<'_>,
+        spans: &BTreeMap<String, Range<usize>>,
+        sources: &Sources,
+    ) -> Result<CatalogFile, FileError> {
+        let option_places = tables::option_places(root, sources);
+        let artifacts = tables::artifact_tables(root, spans);
+        let artifacts = artifacts.into_iter().filter_map(|table| {
+            let declared = self.artifact.remove(&table.name)?;
+            Some(declared.into_artifact(&table, sources))
+        });
+        let artifacts = artifacts.collect::<Result<Vec<Artifact>, FileError>>()?;
+        let parts = tables::part_tables(root).into_iter().filter_map(|table| {
+            let declared = self.part.remove(table.name.as_str())?;
+            let part = declared.into_part(&table.name);
+            Some(part.declared_at(table.places(sources)))
+        });
+        let parts = parts.collect();
+        let mut values = ValueTables::default();
+        for row in tables::row_tables(root) {
+            let rows = self.values.get_mut(row.variable.as_str());
+            let fields = rows.and_then(|rows| rows.remove(&row.value));
+            if let (Some(fields), Ok(name)) = (fields, row.variable.parse()) {
+                values.add(name, &row.value, fields, Some(sources.place(&row.span)));
+            }
+        }
+        let options = self.options.into_iter();
+        let options = options.map(|(name, option)| DeclaredOption {
+            place: option_places.get(name.as_str()).cloned(),
+            name,
+            option,
+        });
+        let groups = self.groups.into_iter();
+        let groups = groups.map(|(name, members)| DeclaredGroup {
+            name: name.to_string(),
+            members: members.iter().cloned().collect(),
+        });
+        Ok(CatalogFile {
+            artifacts,
+            parts,
+            options: options.collect(),
+            values,
+            groups: groups.collect(),
+            defaults: self.default.map(|names| names.iter().cloned().collect()),
+            build_platform: self.build_platform.map(|platform| platform.0),
+        })
     }
 }
 
-impl SourceFile {
-    /// An error about the bytes `span` of the file.
-    fn error(&self, span: std::ops::Range<usize>, mistake: impl Into<Box<Mistake>>) -> FileError {
-        FileError {
-            file: self.name.clone(),
-            excerpt: Excerpt::of(&self.text, span),
-            mistake: mistake.into(),
-        }
+fn table<'a>(text: &'a str, sources: &Sources) -> Result<Spanned<DeTable<'a>>, FileError> {
+    DeTable::parse(text)
+        .map_err(|error| sources.error(error.span().unwrap_or_default(), syntax(&error)))
+}
+
+/// The keys and values of all files, with their types.
+fn read(
+    root: &DeTable<'_>,
+    span: &Range<usize>,
+    sources: &Sources,
+) -> Result<FileTable, FileError> {
+    let root = Spanned::new(span.clone(), DeValue::Table(root.clone()));
+    let name = format!("`{}`", sources.name(0));
+    FileTable::deserialize(Value::of(&root, &name)).map_err(|wrong| {
+        let (span, mistake) = wrong.or_at(span.clone());
+        sources.error(span, mistake)
+    })
+}
+
+fn syntax(error: &toml::de::Error) -> Mistake {
+    Mistake::Syntax {
+        message: error.message().trim().replace('\n', " "),
     }
 }
 
@@ -119,7 +211,11 @@ impl Place {
     fn error(&self, mistake: Mistake) -> FileError {
         let line = self.file.text.split_inclusive('\n');
         let start = line.take(self.first_line - 1).map(str::len).sum::<usize>();
-        self.file.error(start..self.file.text.len(), mistake)
+        FileError {
+            file: self.file.name.clone(),
+            excerpt: Excerpt::of(&self.file.text, start..self.file.text.len()),
+            mistake: Box::new(mistake),
+        }
     }
 }
 

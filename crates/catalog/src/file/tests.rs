@@ -192,7 +192,7 @@ fn a_condition_may_have_several_values() {
     assert_eq!(shown(&file.artifacts()[0])["steps"], steps);
 }
 
-const KINDS: &str = "it can be `apt`, `run`, `copy`, `download`, `git`, `tar`, `env`, `workdir`, `user`, `entrypoint`, \
+const KINDS: &str = "it can be `use`, `apt`, `run`, `copy`, `download`, `git`, `tar`, `env`, `workdir`, `user`, `entrypoint`, \
                      `cmd`, `label`, `expose`, `volume`, `stop-signal`, `healthcheck`, `steps`";
 
 #[test]
@@ -209,13 +209,26 @@ fn the_schema_has_every_key() {
         assert_eq!(definition["additionalProperties"], false, "{definition}");
     };
     assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
-    check("", &["artifact", "default", "options"]);
+    let keys = [
+        "artifact",
+        "build-platform",
+        "default",
+        "groups",
+        "include",
+        "options",
+        "part",
+        "template",
+        "values",
+    ];
+    check("", &keys);
     let keys = [
         "axes",
         "base",
         "description",
+        "exclude",
         "file-tags",
         "finally",
+        "inherits",
         "kind",
         "options",
         "output",
@@ -223,16 +236,20 @@ fn the_schema_has_every_key() {
         "platforms",
         "release-tags",
         "repository",
+        "runs-on",
+        "shell",
         "steps",
         "tags",
         "whiteouts",
     ];
     check("Artifact", &keys);
+    check("Part", &["finally", "parameters", "steps"]);
+    check("Use", &["use", "with"]);
     let keys = ["cache", "env", "files", "network", "run", "secrets", "ssh"];
     check("Run", &keys);
     check("When", &["steps", "unless", "when"]);
     let steps = schema["definitions"]["Step"]["anyOf"].as_array().unwrap();
-    assert_eq!(steps.len(), 17, "one for each kind, and none for code");
+    assert_eq!(steps.len(), 18, "one for each kind, and none for code");
     let forms = schema["definitions"]["Whiteouts"]["oneOf"]
         .as_array()
         .unwrap();

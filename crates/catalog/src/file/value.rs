@@ -27,9 +27,9 @@ pub(super) struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The whole file.
-    pub(super) fn root(value: &'a Spanned<DeValue<'a>>, file_name: &str) -> Self {
-        let name = format!("`{file_name}`");
+    /// A value with its name in errors.
+    pub(super) fn of(value: &'a Spanned<DeValue<'a>>, name: &str) -> Self {
+        let name = name.to_owned();
         Self { value, name }
     }
 

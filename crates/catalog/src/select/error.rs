@@ -26,6 +26,12 @@ pub enum SelectError {
         /// The most similar one.
         nearest: Option<String>,
     },
+    /// A stage, which is not delivered.
+    #[error("`{name}` is a `stage`: it is built for what needs it, and not delivered")]
+    Stage {
+        /// The stage.
+        name: String,
+    },
     /// A glob that no artifact matches, or that cannot be read.
     #[error("`{pattern}` matches no artifact")]
     NoMatch {
@@ -116,6 +122,7 @@ impl SelectError {
             Self::Nothing { valid }
             | Self::UnknownArtifact { valid, .. }
             | Self::NoMatch { valid, .. } => format!("the artifacts are {}", listed(valid)),
+            Self::Stage { .. } => "name an artifact that needs it".to_owned(),
             Self::UndeclaredPlatform { valid, .. } => {
                 format!("it is declared for {}", listed(valid))
             }

@@ -87,7 +87,9 @@ fn options_are_set_through_dependants_and_axes_are_narrowed() {
             .all(|variant| variant.variables()["mirror"] == "near")
     );
     let catalog = catalog();
-    let base = catalog.below(&variants[0], catalog.get("base-rootfs").unwrap());
+    let base = catalog
+        .below(&variants[0], catalog.get("base-rootfs").unwrap())
+        .unwrap();
     assert_eq!(base.to_string(), "base-rootfs linux/amd64");
     assert_eq!(base.variables()["mirror"], "near");
 }

@@ -3,9 +3,9 @@
 use crate::{
     dockerfile::FromLineError,
     name::ContextName,
+    nearest::nearest,
     path::{ContextPath, ContextPathError},
     template::TemplateError,
-    nearest::nearest,
     words::{did_you_mean, listed},
 };
 
@@ -136,7 +136,7 @@ impl StepError {
     pub(crate) fn unknown_variable(&self) -> Option<&str> {
         match self {
             Self::Template(TemplateError::UnknownPlaceholder { name, .. }) => Some(name),
-            Self::Template(TemplateError::NoField { variable, .. }) => Some(variable),
+            Self::Template(TemplateError::NoField { missing, .. }) => Some(&missing.variable),
             _ => None,
         }
     }

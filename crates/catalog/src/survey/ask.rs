@@ -145,9 +145,7 @@ impl<'a> Asked<'a> {
         let Some(domain) = self.values.get(name) else {
             return Ok(());
         };
-        let mut ask_with = |value: &str| {
-            self.ask(step, &variables.with(name, value), answers)
-        };
+        let mut ask_with = |value: &str| self.ask(step, &variables.with(name, value), answers);
         domain.values.iter().try_for_each(|value| ask_with(value))?;
         let Some(default) = domain.default else {
             return Ok(());
@@ -169,7 +167,7 @@ impl<'a> Asked<'a> {
     ) -> Result<(), Trouble> {
         let name = missing.unknown_variable().map(variable_of);
         let is_unset =
-            |name: &&str| self.values.contains_key(name) && !variables.contains_key(*name);
+            |name: &&str| self.values.contains_key(name) && !variables.contains_key(name);
         match name.filter(is_unset).map(str::to_owned) {
             Some(name) => self.ask_for_each(step, &name, variables, answers),
             None => Err(Trouble::Step(missing)),
@@ -206,7 +204,10 @@ impl<'a> Asked<'a> {
             return;
         };
         let error = match base.expand(variables) {
-            Ok(text) => return drop(found.entry(text).or_insert_with(|| chosen.clone())),
+            Ok(text) => {
+                found.entry(text).or_insert_with(|| chosen.clone());
+                return;
+            }
             Err(error) => StepError::Template(error),
         };
         let name = error.unknown_variable().map(variable_of);
@@ -231,6 +232,6 @@ impl<'a> Asked<'a> {
     /// An option that has no value yet.
     fn unset(&self, variables: &Variables) -> Option<&'a str> {
         let mut names = self.values.keys().copied();
-        names.find(|name| !variables.contains_key(*name))
+        names.find(|name| !variables.contains_key(name))
     }
 }

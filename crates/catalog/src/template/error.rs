@@ -38,24 +38,12 @@ pub enum TemplateError {
         valid: Vec<String>,
     },
     /// A field that the row of a variable's value does not have.
-    #[error(
-        "`{written}`: `values.{variable}.\"{row}\"`{} has no `{field}`{}",
-        in_brackets(place.as_deref()),
-        other_field(field, valid)
-    )]
+    #[error("`{written}`: {missing}")]
     NoField {
         /// The placeholder as it is written.
         written: String,
-        /// The variable.
-        variable: String,
-        /// Its value.
-        row: String,
         /// The field.
-        field: String,
-        /// The line of the row.
-        place: Option<String>,
-        /// The fields that rows of the variable have.
-        valid: Vec<String>,
+        missing: Box<MissingField>,
     },
     /// A `$` that stands before no name, or before more than a name.
     #[error(
@@ -96,6 +84,26 @@ pub enum TemplateError {
     },
 }
 
+/// A field that the row of a variable's value does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`values.{variable}.\"{row}\"`{} has no `{field}`{}",
+    in_brackets(place.as_deref()),
+    other_field(field, valid)
+)]
+pub struct MissingField {
+    /// The variable.
+    pub variable: String,
+    /// Its value.
+    pub row: String,
+    /// The field.
+    pub field: String,
+    /// The line of the row.
+    pub place: Option<String>,
+    /// The fields that rows of the variable have.
+    pub valid: Vec<String>,
+}
+
 impl TemplateError {
     /// A name that has no value among `variables`: a name of nothing, or a field that the value of its variable has not.
     pub(crate) fn unknown(written: &str, name: &str, variables: &Variables) -> Self {
@@ -124,13 +132,16 @@ impl TemplateError {
                 return Self::missing(&format!("{{{inner}}}"), inner, variables, seen);
             }
             let fields = variables.tables().fields(variable);
-            return Self::NoField {
-                written: written.to_owned(),
+            let missing = MissingField {
                 variable: variable.to_owned(),
                 row: value.to_owned(),
                 place: row.and_then(|row| Some(row.place.as_ref()?.to_string())),
                 field: field.to_owned(),
                 valid: fields.into_iter().map(str::to_owned).collect(),
+            };
+            return Self::NoField {
+                written: written.to_owned(),
+                missing: Box::new(missing),
             };
         }
         let valid = variables.names().into_iter().map(str::to_owned).collect();

@@ -38,9 +38,9 @@ impl Placeholder {
     }
 
     pub(super) fn value(&self, variables: &Variables) -> Result<String, TemplateError> {
-        let value = variables.get(&self.name).ok_or_else(|| {
-            TemplateError::unknown(&self.written, &self.name, variables)
-        })?;
+        let value = variables
+            .get(&self.name)
+            .ok_or_else(|| TemplateError::unknown(&self.written, &self.name, variables))?;
         Ok(match self.filter {
             Filter::None => value.to_owned(),
             Filter::Slug => slug(value),

@@ -7,7 +7,7 @@ use crate::{name::VariableName, place::Place};
 
 /// The rows of all variables that have some.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ValueTables(BTreeMap<VariableName, Vec<Row>>);
+pub(crate) struct ValueTables(BTreeMap<VariableName, Vec<Row>>);
 
 /// The fields of one value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,11 +45,6 @@ impl ValueTables {
     /// The rows of a variable, in the order of their declaration.
     pub(crate) fn rows(&self, name: &str) -> &[Row] {
         self.0.get(name).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The variables that have rows.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &VariableName> {
-        self.0.keys()
     }
 
     /// All rows, each with its variable.

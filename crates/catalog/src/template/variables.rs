@@ -25,10 +25,7 @@ impl Variables {
     }
 
     /// Variables whose values have the fields of `tables`.
-    pub(crate) fn with_tables(
-        values: BTreeMap<String, String>,
-        tables: &Arc<ValueTables>,
-    ) -> Self {
+    pub(crate) fn with_tables(values: BTreeMap<String, String>, tables: &Arc<ValueTables>) -> Self {
         let mut variables = Self {
             own: values,
             parameters: BTreeMap::new(),
@@ -41,12 +38,16 @@ impl Variables {
 
     /// The value of a variable, parameter or field.
     pub fn get(&self, name: &str) -> Option<&str> {
+        self.text(name).map(String::as_str)
+    }
+
+    fn text(&self, name: &str) -> Option<&String> {
         let scope = if self.is_parameter(variable_of(name)) {
             &self.parameters
         } else {
             &self.own
         };
-        scope.get(name).map(String::as_str)
+        scope.get(name)
     }
 
     /// Whether it has a value.
@@ -121,12 +122,6 @@ impl Variables {
         variables
     }
 
-    /// The variables of the artifact alone, without fields.
-    pub(crate) fn of_artifact(&self) -> impl Iterator<Item = (&str, &str)> {
-        let own = self.own.iter().filter(|(name, _)| !name.contains('.'));
-        own.map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-
     /// All values of the artifact's variables and their fields.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let own = self.own.iter();
@@ -146,10 +141,10 @@ pub(crate) fn variable_of(name: &str) -> &str {
 /// # Panics
 /// If the name has no value.
 impl Index<&str> for Variables {
-    type Output = str;
+    type Output = String;
 
-    fn index(&self, name: &str) -> &str {
-        match self.get(name) {
+    fn index(&self, name: &str) -> &String {
+        match self.text(name) {
             Some(value) => value,
             None => panic!("`{name}` has no value"),
         }
@@ -198,13 +193,19 @@ mod tests {
             let text: Template = text.parse().unwrap();
             text.expand(variables).map_err(|error| error.to_string())
         };
-        assert_eq!(fill(&variables, "{jdk.url}").unwrap(), "https://25.0.4/amd64");
+        assert_eq!(
+            fill(&variables, "{jdk.url}").unwrap(),
+            "https://25.0.4/amd64"
+        );
         let other = variables.with("jdk", "17");
         assert!(other.is_field("jdk.url") && !other.contains_key("jdk.url"));
         assert!(!other.is_field("jdk.urls"));
         let hiding = variables.in_part([("jdk".to_owned(), "17".to_owned())].into());
         assert_eq!(fill(&hiding, "{jdk} {arch}").unwrap(), "17 amd64");
         assert!(fill(&hiding, "{jdk.url}").unwrap_err().contains("no `url`"));
-        assert_eq!(fill(&hiding.in_part(BTreeMap::new()), "{jdk}").unwrap(), "25");
+        assert_eq!(
+            fill(&hiding.in_part(BTreeMap::new()), "{jdk}").unwrap(),
+            "25"
+        );
     }
 }

@@ -97,9 +97,14 @@ impl Tars {
 }
 
 fn file_for(context: &str, template: &Template, variant: &Variant) -> Result<PathBuf, RootfsError> {
-    let mut variables: Variables = variant.variables();
     // The file depends on the platform alone, as it is read once per platform.
-    variables.retain(|name, _| matches!(name.as_str(), "arch" | "os" | "platform" | "variant"));
+    let names = ["arch", "os", "platform", "variant"];
+    let variables = variant.variables();
+    let values = names.map(|name| {
+        let value = variables.get(name).unwrap_or_default();
+        (name.to_owned(), value.to_owned())
+    });
+    let variables = Variables::from(values);
     let path = template
         .expand(&variables)
         .map_err(|source| RootfsError::Template {

@@ -72,6 +72,7 @@ impl Block<'_> {
 
     fn outputs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
+            Kind::Stage => Ok(()),
             Kind::Rootfs | Kind::Layer => {
                 writeln!(f, "# output = \"{{arch}}-{}.tar\"", file_name(self.name))
             }

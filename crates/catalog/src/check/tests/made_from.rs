@@ -25,7 +25,7 @@ fn bases_must_resolve() {
     check(
         Catalog::new()
             .artifact(base().platforms(["linux/amd64"]))
-            .artifact(Artifact::layer("x", "base-rootfs")),
+            .artifact(Artifact::layer("x", "base-rootfs").platforms(["linux/arm64"])),
         &["x: `base-rootfs`, which it is made from, is not built for `linux/arm64`"],
     );
     check(

@@ -14,13 +14,13 @@ fn check_artifact(lines: &str, expected: &str) {
 fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
     check_artifact(
         "kynd = \"layer\"",
-        "2, column 1: `kynd` is not a key of `a`; did you mean `kind`? it can be `kind`, `base`, `description`, `platforms`, \
-         `axes`, `options`, `steps`, `finally`, `output`, `whiteouts`, `repository`, `tags`, `platform-tags`, `file-tags`, `release-tags`\n\
+        "2, column 1: `kynd` is not a key of `a`; did you mean `kind`? it can be `kind`, `base`, `inherits`, `description`, \
+         `platforms`, `axes`, `options`, `exclude`, `shell`, `runs-on`, `steps`, `finally`, `output`, `whiteouts`, `repository`, `tags`, `platform-tags`, `file-tags`, `release-tags`\n\
          \x20 2 | kynd = \"layer\"\n    | ^^^^",
     );
     check_artifact(
         "kind = \"lyaer\"",
-        "2, column 8: `lyaer` is not a value of `kind`; did you mean `layer`? it can be `rootfs`, `layer`, `image`\n\
+        "2, column 8: `lyaer` is not a value of `kind`; did you mean `layer`? it can be `rootfs`, `layer`, `image`, `stage`\n\
          \x20 2 | kind = \"lyaer\"\n    |        ^^^^^^^",
     );
     check_artifact(
@@ -218,11 +218,11 @@ fn what_is_wrong_with_the_file_is_told_with_its_place() {
     check(
         "artefact = 1",
         "`llbgen.toml` line 1, column 1: `artefact` is not a key of `llbgen.toml`; did you mean `artifact`? it can be \
-         `default`, `options`, `artifact`\n",
+         `include`, `default`, `groups`, `build-platform`, `options`, `values`, `template`, `part`, `artifact`\n",
     );
     check(
         "builtin = false",
-        "`llbgen.toml` line 1, column 1: `builtin` is not a key of `llbgen.toml`; it can be `default`, `options`, `artifact`\n\
+        "`llbgen.toml` line 1, column 1: `builtin` is not a key of `llbgen.toml`; it can be `include`, `default`, `groups`, `build-platform`, `options`, `values`, `template`, `part`, `artifact`\n\
          \x20 1 | builtin = false\n    | ^^^^^^^",
     );
     check(

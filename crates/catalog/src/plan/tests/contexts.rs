@@ -86,7 +86,7 @@ fn a_rootfs_tar_is_unpacked_as_the_base() {
 fn an_image_of_a_layout_is_the_base_with_its_config() {
     let catalog = checked([
         rootfs().step(Run::command("true")),
-        Artifact::rootfs("copies", Base::Named("scratch".to_owned()))
+        Artifact::rootfs("copies", Base::from("scratch"))
             .step(Copy::new("/etc/", "/etc/").from("tools:1")),
     ]);
     let config = br#"{"config":{"Env":["A=b"],"WorkingDir":"/w","User":"u"},

@@ -66,7 +66,7 @@ fn what_set_values_lead_to_is_checked() {
     );
     check(
         ("tar", "picture"),
-        "`app` cannot be made with `tar=picture`: app: `picture`, whose tar a step puts in, is an image; only rootfs and layer artifacts are tars",
+        "`app` cannot be made with `tar=picture`: app: `picture`, whose tar a step puts in, is not delivered as a tar; only rootfs and layer artifacts are",
     );
     check(
         ("tar", "debian:12"),
@@ -81,7 +81,7 @@ fn options_of_what_set_values_lead_to_are_there() {
         let variants = select(&catalog(), "app", set).unwrap();
         let catalog = catalog();
         catalog.needs(&variants).unwrap();
-        variants[0].variables().get("speed").cloned()
+        variants[0].variables().get("speed").map(str::to_owned)
     };
     assert_eq!(speed(&[]), None);
     assert_eq!(speed(&[("dep", "quick")]).unwrap(), "slow");
