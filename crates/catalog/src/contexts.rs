@@ -4,10 +4,10 @@ use crate::{
     artifact::Artifact,
     base::{BaseError, BaseName, image_base},
     catalog::CheckedCatalog,
-    dependencies::trees_read,
     dockerfile::FromLine,
     inputs::Inputs,
     nearest::nearest,
+    step_reads::trees_read,
     variant::Variant,
 };
 

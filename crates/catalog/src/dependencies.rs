@@ -10,7 +10,7 @@ use crate::{
     plan_error::PlanProblem,
     problem::Problem,
     read::Read,
-    step_reads::reads_of,
+    step_reads::{artifacts_read, reads_of},
     variant::Variant,
 };
 
@@ -118,40 +118,4 @@ impl CheckedCatalog {
             })
             .collect()
     }
-}
-
-/// The names of the artifacts whose trees or tars the steps of a variant read; of trees, also of images.
-pub(crate) fn artifacts_read(
-    artifact: &Artifact,
-    variant: &Variant,
-) -> Result<Vec<String>, PlanProblem> {
-    let mut names = trees_read(artifact, variant)?;
-    names.extend(tars_read(artifact, variant)?);
-    Ok(names)
-}
-
-/// The names of the artifacts whose tars the steps of a variant put in.
-pub(crate) fn tars_read(
-    artifact: &Artifact,
-    variant: &Variant,
-) -> Result<Vec<String>, PlanProblem> {
-    let reads = reads_of(artifact, variant)?;
-    let names = reads.into_iter().flatten().filter_map(|read| match read {
-        Read::Tar(name) => Some(name),
-        _ => None,
-    });
-    Ok(names.collect())
-}
-
-/// The names of the artifacts, or images, that the steps of a variant copy from.
-pub(crate) fn trees_read(
-    artifact: &Artifact,
-    variant: &Variant,
-) -> Result<Vec<String>, PlanProblem> {
-    let reads = reads_of(artifact, variant)?;
-    let names = reads.into_iter().flatten().filter_map(|read| match read {
-        Read::Tree(name) => Some(name),
-        _ => None,
-    });
-    Ok(names.collect())
 }

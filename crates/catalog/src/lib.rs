@@ -42,6 +42,7 @@ mod kind;
 mod local;
 mod location;
 mod lock;
+mod matching;
 mod name;
 mod nearest;
 mod oci;

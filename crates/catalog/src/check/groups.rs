@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     artifact::Artifact,
     catalog::DeclaredGroup,
+    matching::matching,
     name::{ArtifactName, VariableName},
     nearest::nearest,
     problem::{Found, Problem},
-    select::matching,
 };
 
 /// The artifacts of each group, and those of the default.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    artifact::Artifact, catalog::CheckedCatalog, dependencies::artifacts_read, name::ArtifactName,
-    problem::Problem, variant::Variant,
+    artifact::Artifact, catalog::CheckedCatalog, name::ArtifactName, problem::Problem,
+    step_reads::artifacts_read, variant::Variant,
 };
 
 /// The keys and axes of a stage that only something delivered can have.

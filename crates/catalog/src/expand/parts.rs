@@ -151,8 +151,11 @@ impl<'a> Expander<'a> {
         }
         let has_last = last.parts.iter().any(|part| !part.steps.is_empty());
         Expanded {
-            own: own.of(used, place),
-            last: has_last.then(|| last.of(used, place)).into_iter().collect(),
+            own: own.of(used, place, self.parts),
+            last: has_last
+                .then(|| last.of(used, place, self.parts))
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -211,9 +214,10 @@ impl Candidates {
             .extend(place.map(|place| StepPlace { place, nested }));
     }
 
-    fn of(self, used: &Use, place: Option<&StepPlace>) -> Placed {
+    fn of(self, used: &Use, place: Option<&StepPlace>, known: &[Part]) -> Placed {
+        let known = known.iter().map(|part| part.name.clone()).collect();
         Placed {
-            step: used.of(self.parts).into(),
+            step: used.of(self.parts, known).into(),
             place: place.map(|place| StepPlace {
                 place: place.place.clone(),
                 nested: self.places,

@@ -1,6 +1,9 @@
 //! The keys of a catalog file, and the artifact that they make.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::{Borrow, Cow},
+    collections::BTreeMap,
+};
 
 use buildkit_llb::Platform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -12,7 +15,7 @@ use crate::{
     condition::Condition,
     either::OneOrSeveral,
     kind::Kind,
-    name::{PartName, VariableName},
+    name::{ArtifactName, InvalidName, PartName, VariableName},
     option::OptionValues,
     part::Part,
     step::Step,
@@ -53,7 +56,30 @@ pub(super) struct FileTable {
     pub(super) part: BTreeMap<PartName, PartTable>,
     /// The artifacts, by name. An axis in a name, as in `base/{image}`, makes an artifact of each of its values.
     #[serde(default)]
-    pub(super) artifact: BTreeMap<String, ArtifactTable>,
+    pub(super) artifact: BTreeMap<ArtifactKey, ArtifactTable>,
+}
+
+/// The name of an artifact, with the axes in it. The check looks at the names that these make.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String")]
+pub(super) struct ArtifactKey(String);
+
+impl TryFrom<String> for ArtifactKey {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        if !text.contains(['{', '}']) {
+            text.parse::<ArtifactName>()?;
+        }
+        Ok(Self(text))
+    }
+}
+
+impl Borrow<str> for ArtifactKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
 }
 
 /// An artifact: something that is built and has a name.

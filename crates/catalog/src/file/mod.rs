@@ -140,7 +140,7 @@ impl FileTable {
         let option_places = tables::option_places(root, sources);
         let artifacts = tables::artifact_tables(root, spans);
         let artifacts = artifacts.into_iter().filter_map(|table| {
-            let declared = self.artifact.remove(&table.name)?;
+            let declared = self.artifact.remove(table.name.as_str())?;
             Some(declared.into_artifact(&table, sources))
         });
         let artifacts = artifacts.collect::<Result<Vec<Artifact>, FileError>>()?;

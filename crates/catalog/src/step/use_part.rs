@@ -30,6 +30,9 @@ pub struct Use {
     #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
     #[schemars(skip)]
     parts: Vec<UsedPart>,
+    /// The names of all parts, for errors.
+    #[serde(skip)]
+    known: Vec<PartName>,
 }
 
 /// A part among those that a step can use.
@@ -59,6 +62,7 @@ impl Use {
             part: Template::unchecked(name),
             with: BTreeMap::new(),
             parts: Vec::new(),
+            known: Vec::new(),
         }
     }
 
@@ -79,10 +83,11 @@ impl Use {
         &self.parts
     }
 
-    /// The same use with the parts that its name can stand for.
-    pub(crate) fn of(&self, parts: Vec<UsedPart>) -> Self {
+    /// The same use with the parts that its name can stand for, of all the `known` ones.
+    pub(crate) fn of(&self, parts: Vec<UsedPart>, known: Vec<PartName>) -> Self {
         Self {
             parts,
+            known,
             ..self.clone()
         }
     }
@@ -91,7 +96,7 @@ impl Use {
         let name = self.part.expand(variables)?;
         let mut parts = self.parts.iter().enumerate();
         let Some((index, part)) = parts.find(|(_, part)| part.name.as_str() == name) else {
-            let names = self.parts.iter().map(|part| part.name.as_str());
+            let names = self.known.iter().map(PartName::as_str);
             return Err(StepError::NoPart {
                 nearest: nearest(&name, names).map(str::to_owned),
                 name,

@@ -33,10 +33,7 @@ fn bases_must_resolve() {
             .artifact(base().axis("l10n", ["en"]).output("{arch}-{l10n}.tar"))
             .artifact(Artifact::layer("x", "base-rootfs"))
             .artifact(Artifact::layer("y", "base-rootfs").axis("l10n", ["zh"])),
-        &[
-            "x: `base-rootfs`, which it is made from, has the axis `l10n`, so this artifact needs it too",
-            "y: `base-rootfs`, which it is made from, is not built for `l10n=zh`",
-        ],
+        &["y: `base-rootfs`, which it is made from, is not built for `l10n=zh`"],
     );
     check(
         Catalog::new()

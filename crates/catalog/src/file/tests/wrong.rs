@@ -25,7 +25,7 @@ fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
     );
     check_artifact(
         "kind = 1",
-        "2, column 8: `kind` must be `rootfs`, `layer` or `image`, not the number `1`\n  2 | kind = 1\n    |        ^",
+        "2, column 8: `kind` must be `rootfs`, `layer`, `image` or `stage`, not the number `1`\n  2 | kind = 1\n    |        ^",
     );
     check_artifact(
         "kind = \"layer\"",
@@ -193,7 +193,7 @@ fn what_is_wrong_with_a_step_is_told_with_its_place() {
         "{ when.arch = 1, steps = [] }",
         24,
         1,
-        "`arch` must be a value or a list of values, not the number `1`",
+        "`arch` must be a value, a list of values, or a table of fields and their values, not the number `1`",
     );
     check(
         "\"apt\"",
