@@ -59,7 +59,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
 ];
 
 /// Outside crates that only some members know: gRPC, protocol types, the terminal.
-const KNOWN_TO: [(&str, &[&str]); 13] = [
+const KNOWN_TO: [(&str, &[&str]); 12] = [
     ("tonic", &["buildkit-client"]),
     ("tonic-prost", &["buildkit-client"]),
     ("buildkit-proto", &["buildkit-client"]),
@@ -80,7 +80,6 @@ const KNOWN_TO: [(&str, &[&str]); 13] = [
             "registry",
         ],
     ),
-    ("oci-spec", &["registry"]),
     ("reqwest", &["registry"]),
     ("dagre", &["llbgen"]),
 ];

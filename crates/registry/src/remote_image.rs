@@ -4,13 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use buildkit_llb::{ContentDigest, ImageRef, Platform};
 use futures_util::future::{join_all, try_join_all};
-use oci_spec::image::Descriptor;
 use reqwest::{Method, header::HeaderValue};
 use serde::Deserialize;
 
 use crate::{
     access::RegistryAccess,
-    manifest::{Manifest, RemoteIndex, require_platform},
+    manifest::{Descriptor, Manifest, RemoteIndex, require_platform},
     problem::{RemoteProblem, found},
     session::{Question, Session},
     trouble::Trouble,
@@ -65,7 +64,7 @@ impl RemoteImage {
         let (bytes, digest) = self.bytes().await?;
         let configs = match Manifest::read(&bytes)? {
             Manifest::Index(index) => {
-                let index = &RemoteIndex::new(digest.clone(), *index);
+                let index = &RemoteIndex::new(digest.clone(), index);
                 let asking = platforms
                     .iter()
                     .map(|platform| self.config_in(index, platform));
@@ -73,7 +72,7 @@ impl RemoteImage {
             }
             Manifest::Image(_) if platforms.is_empty() => Vec::new(),
             Manifest::Image(manifest) => {
-                let config = self.blob(manifest.config()).await?;
+                let config = self.blob(&manifest.config).await?;
                 for platform in platforms {
                     require_platform(&config, platform)?;
                 }
@@ -175,7 +174,7 @@ impl RemoteImage {
         let digest = index.manifest(platform)?;
         let digest = digest.ok_or_else(|| index.lacks(platform))?;
         match Manifest::read(&self.bytes_at(&digest).await?)? {
-            Manifest::Image(manifest) => self.blob(manifest.config()).await,
+            Manifest::Image(manifest) => self.blob(&manifest.config).await,
             Manifest::Index(_) => Err(RemoteProblem::nonsense("an index within an index")),
         }
     }
@@ -211,14 +210,14 @@ impl RemoteImage {
 
     /// A blob; its size and digest must be those of its descriptor.
     async fn blob(&self, descriptor: &Descriptor) -> Result<Vec<u8>, RemoteProblem> {
-        let size = usize::try_from(descriptor.size()).ok();
+        let size = usize::try_from(descriptor.size).ok();
         let size = size.filter(|size| *size <= MAX_CONFIG).ok_or_else(|| {
-            let size = descriptor.size();
+            let size = descriptor.size;
             RemoteProblem::nonsense(format!(
                 "its config has {size} bytes, more than any image's"
             ))
         })?;
-        let wanted = descriptor.digest().to_string();
+        let wanted = &descriptor.digest;
         let question = Question {
             method: Method::GET,
             path: format!("blobs/{wanted}"),
@@ -228,7 +227,7 @@ impl RemoteImage {
         };
         let bytes = self.ask(&question).await?.body;
         let found = ContentDigest::of(&bytes);
-        if found.as_str() != wanted {
+        if found.as_str() != *wanted {
             return Err(RemoteProblem::nonsense(format!(
                 "`{wanted}` was asked for, and it is `{found}`"
             )));
@@ -262,7 +261,7 @@ fn manifest(method: Method, reference: &str) -> Question<'static> {
 
 fn index_of((bytes, digest): (Vec<u8>, ContentDigest)) -> Result<RemoteIndex, RemoteProblem> {
     match Manifest::read(&bytes)? {
-        Manifest::Index(index) => Ok(RemoteIndex::new(digest, *index)),
+        Manifest::Index(index) => Ok(RemoteIndex::new(digest, index)),
         Manifest::Image(_) => Err(RemoteProblem::Server {
             trouble: Some(Trouble::Missing),
             message: "it has no index".to_owned(),
