@@ -140,8 +140,12 @@ impl CheckedCatalog {
             repository: repository
                 .map(|repository| repository.expand(&variant.variables()))
                 .transpose()?,
-            references: check::image_names(artifact, variant, &artifact.tags)?,
-            of_platform: check::image_names(artifact, variant, &artifact.platform_tags)?,
+            references: check::image_names(artifact, variant, (check::TAGS, &artifact.tags))?,
+            of_platform: check::image_names(
+                artifact,
+                variant,
+                (check::PLATFORM_TAGS, &artifact.platform_tags),
+            )?,
         })
     }
 

@@ -31,7 +31,7 @@ use self::{
 pub(crate) use self::{
     dependencies::{options_below, read_problems},
     outputs::output_path,
-    tags::{file_tag_paths, image_names},
+    tags::{PLATFORM_TAGS, TAGS, file_tag_paths, image_names},
 };
 
 pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {

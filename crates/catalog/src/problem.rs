@@ -207,8 +207,12 @@ pub enum Problem {
         written: String,
     },
     /// An image reference that two variants would be pushed under.
-    #[error("`{reference}` would be pushed by `{first}` and by `{second}`; add the axis to `tags`")]
+    #[error(
+        "`{reference}` would be pushed by `{first}` and by `{second}`; add the axis to `{key}`"
+    )]
     TagClash {
+        /// The key that has the tag.
+        key: &'static str,
         /// The reference.
         reference: String,
         /// The first variant that has it.
@@ -219,6 +223,8 @@ pub enum Problem {
     /// A repository or tag that makes no image reference.
     #[error("`{reference}`, made from `repository` and `tags`, is not an image reference")]
     ImageName {
+        /// The key that has the wrong part.
+        key: &'static str,
         /// The reference.
         reference: String,
     },
@@ -231,8 +237,11 @@ pub enum Problem {
         source: ContextPathError,
     },
     /// Tags without a repository.
-    #[error("it has `tags` but no `repository`, so it would be pushed nowhere")]
-    NoRepository,
+    #[error("it has `{key}` but no `repository`, so it would be pushed nowhere")]
+    NoRepository {
+        /// The key that has the tags.
+        key: &'static str,
+    },
     /// A `repository` in an artifact that is no image.
     #[error("it has a `repository`, but it is a `{kind}`, and only an image is pushed")]
     NotAnImage {
@@ -332,7 +341,10 @@ impl Problem {
             | Self::OutputRecord { .. }
             | Self::OutputClash { .. } => "output",
             Self::NotAnImage { .. } => "repository",
-            Self::Varies { key, .. } => key,
+            Self::Varies { key, .. }
+            | Self::TagClash { key, .. }
+            | Self::ImageName { key, .. }
+            | Self::NoRepository { key } => key,
             Self::FileTag { .. } => "file-tags",
             Self::NotALayer { .. } => "whiteouts",
             _ => return None,

@@ -13,6 +13,11 @@ use crate::{
     variant::{self, Variant},
 };
 
+/// The keys of tags.
+pub(crate) const TAGS: &str = "tags";
+pub(crate) const PLATFORM_TAGS: &str = "platform-tags";
+const FILE_TAGS: &str = "file-tags";
+
 /// The references that two variants would be pushed under, and the invalid ones.
 pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     let mut problems = Vec::new();
@@ -20,14 +25,10 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     for artifact in catalog.artifacts() {
         let mut found = |problem| problems.push(about(artifact, problem));
         match (&artifact.repository, artifact.kind) {
-            (None, _)
-                if artifact.tags.is_empty()
-                    && artifact.platform_tags.is_empty()
-                    && artifact.file_tags.is_empty() =>
-            {
-                continue;
-            }
-            (None, _) => found(Problem::NoRepository),
+            (None, _) => match key_with_tags(artifact) {
+                None => continue,
+                Some(key) => found(Problem::NoRepository { key }),
+            },
             (Some(_), kind) if !kind.is_image() => found(Problem::NotAnImage {
                 kind: kind.as_str(),
             }),
@@ -38,20 +39,31 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     problems
 }
 
+/// The first key of an artifact that gives tags.
+fn key_with_tags(artifact: &Artifact) -> Option<&'static str> {
+    let keys = [
+        (TAGS, &artifact.tags),
+        (PLATFORM_TAGS, &artifact.platform_tags),
+        (FILE_TAGS, &artifact.file_tags),
+    ];
+    let given = keys.into_iter().find(|(_, tags)| !tags.is_empty());
+    given.map(|(key, _)| key)
+}
+
 /// The problems of the references of one artifact. One wrong tag is one problem, in however many variants it shows.
 fn name_problems(artifact: &Artifact, pushed: &mut BTreeMap<String, Variant>) -> Vec<Found> {
     let mut unusable: BTreeMap<&str, Problem> = BTreeMap::new();
     let mut clashes: BTreeMap<(&str, usize, ArtifactName), Problem> = BTreeMap::new();
     for variant in variant::all_of(artifact, &artifact.platforms) {
         if let Err(problem) = file_tag_paths(artifact, &variant) {
-            unusable.entry("file-tags").or_insert(problem);
+            unusable.entry(FILE_TAGS).or_insert(problem);
         }
         // An index has all its platforms, which come one after the other: it is looked at once.
         let is_first = artifact.platforms.first() == Some(&variant.platform);
-        let of_index = is_first.then_some(("tags", &artifact.tags));
-        let of_platform = ("platform-tags", &artifact.platform_tags);
+        let of_index = is_first.then_some((TAGS, &artifact.tags));
+        let of_platform = (PLATFORM_TAGS, &artifact.platform_tags);
         for (key, tags) in of_index.into_iter().chain([of_platform]) {
-            let references = match image_names(artifact, &variant, tags) {
+            let references = match image_names(artifact, &variant, (key, tags)) {
                 Ok(references) => references,
                 Err(problem) => {
                     unusable.entry(key).or_insert(problem);
@@ -59,7 +71,7 @@ fn name_problems(artifact: &Artifact, pushed: &mut BTreeMap<String, Variant>) ->
                 }
             };
             for (index, reference) in references.into_iter().enumerate() {
-                if let Some((first, clash)) = clash(pushed, reference, &variant) {
+                if let Some((first, clash)) = clash(pushed, reference, (key, &variant)) {
                     clashes.entry((key, index, first)).or_insert(clash);
                 }
             }
@@ -74,13 +86,14 @@ fn name_problems(artifact: &Artifact, pushed: &mut BTreeMap<String, Variant>) ->
 fn clash(
     pushed: &mut BTreeMap<String, Variant>,
     reference: String,
-    variant: &Variant,
+    (key, variant): (&'static str, &Variant),
 ) -> Option<(ArtifactName, Problem)> {
     let Some(first) = pushed.get(&reference) else {
         pushed.insert(reference, variant.clone());
         return None;
     };
     let clash = Problem::TagClash {
+        key,
         reference,
         first: first.to_string(),
         second: variant.to_string(),
@@ -102,22 +115,27 @@ pub(crate) fn file_tag_paths(
     artifact.file_tags.iter().map(path).collect()
 }
 
-/// The repository of `variant` with each of `tags`.
+/// The repository of `variant` with each of the tags of a key.
 pub(crate) fn image_names(
     artifact: &Artifact,
     variant: &Variant,
-    tags: &[Template],
+    (key, tags): (&'static str, &[Template]),
 ) -> Result<Vec<String>, Problem> {
     let Some(repository) = &artifact.repository else {
         return Ok(Vec::new());
     };
     let variables = variant.variables();
     let repository = repository.expand(&variables)?;
+    let with_any_tag = format!("{repository}:x").parse::<buildkit_llb::ImageRef>();
+    let is_repository = with_any_tag.is_ok_and(|image| image.tag() == Some("x"));
     let name = |tag: &Template| {
         let reference = format!("{repository}:{}", tag.expand(&variables)?);
         match reference.parse::<buildkit_llb::ImageRef>() {
             Ok(image) if image.tag().is_some() && image.digest().is_none() => Ok(reference),
-            _ => Err(Problem::ImageName { reference }),
+            _ => Err(Problem::ImageName {
+                key: if is_repository { key } else { "repository" },
+                reference,
+            }),
         }
     };
     tags.iter().map(name).collect()

@@ -23,7 +23,7 @@ fn one_mistake_is_told_once() {
     check(
         one(image.clone().tag("x").platform_tag("{arch}")),
         &[
-            "a: `r.example/a:amd64` would be pushed by `a linux/amd64 l10n=en` and by `a linux/amd64 l10n=zh`; add the axis to `tags`",
+            "a: `r.example/a:amd64` would be pushed by `a linux/amd64 l10n=en` and by `a linux/amd64 l10n=zh`; add the axis to `platform-tags`",
             "a: `r.example/a:x` would be pushed by `a linux/amd64 l10n=en` and by `a linux/amd64 l10n=zh`; add the axis to `tags`",
         ],
     );

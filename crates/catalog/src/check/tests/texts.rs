@@ -176,3 +176,28 @@ fn file_tags_are_of_each_variant() {
         &["a: `../21/dockerfile` points out of the context directory"],
     );
 }
+
+#[test]
+fn problems_of_references_are_found_at_the_key_that_has_them() {
+    let check = |lines: &str, key: &str| {
+        let found = problems(lines);
+        let at_key = found.contains(&format!("| {key} = "));
+        assert!(at_key && !found.contains("| [artifact"), "{found}");
+    };
+    let repository = "repository = 'r.example/a'";
+    check("tags = ['1']", "tags");
+    check("platform-tags = ['{arch}']", "platform-tags");
+    check("file-tags = ['x']", "file-tags");
+    check("repository = 'R.example/A'\ntags = ['1']", "repository");
+    check(&format!("{repository}\ntags = ['1 2']"), "tags");
+    check(
+        &format!("{repository}\nplatform-tags = ['1 2']"),
+        "platform-tags",
+    );
+    let axes = "axes.l10n = ['en', 'zh']";
+    check(&format!("{repository}\n{axes}\ntags = ['1']"), "tags");
+    check(
+        &format!("{repository}\n{axes}\nplatform-tags = ['{{arch}}']"),
+        "platform-tags",
+    );
+}
