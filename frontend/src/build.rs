@@ -3,20 +3,20 @@
 use std::collections::BTreeSet;
 
 use buildkit_client::{BuildResult, Gateway, GatewayError, GatewayPlatform};
+use buildkit_llb::OpContent;
 use catalog::{
     Caching, Catalog, CheckedCatalog, Inputs, LOCK_FILE, Plan, PlanOptions, Platform, Request,
     Variant, VertexName, listed,
 };
 
 use engine::{
-    EngineError, InputSource as _, Workspace,
+    ChecksumFailure, EngineError, InputSource as _, Workspace, in_a_line,
     platform_result::{self, PlatformError, PlatformResult, Shape},
 };
 
 use crate::{
-    answer, catalog_file, checksum::Checked, context::Contexts, dockerfile_target::artifact_of,
-    error::FrontendError, gateway_resolver::GatewayResolver, input_source::GatewaySource,
-    options::Options,
+    answer, catalog_file, context::Contexts, dockerfile_target::artifact_of, error::FrontendError,
+    gateway_resolver::GatewayResolver, input_source::GatewaySource, options::Options,
 };
 
 /// The request for a build, and who sent it.
@@ -227,8 +227,14 @@ impl Build<'_> {
             let mut vertices = plan.to_return().vertices();
             vertices.find(|vertex| vertex.digest().to_string() == digest.as_str())
         });
-        if let Some(download) = vertex.and_then(|vertex| Checked::of(vertex, &source)) {
-            return download.explained(self.gateway, source).await;
+        if let (Some(vertex), Some(failure)) = (vertex, &failure)
+            && let OpContent::Source(download) = vertex.content()
+            && let Some(changed) = ChecksumFailure::of(plan, &download, failure)
+        {
+            return FrontendError::Download {
+                said: in_a_line(&changed.explained(self.gateway).await),
+                failure: Box::new(source),
+            };
         }
         let name = vertex.and_then(VertexName::of);
         FrontendError::Failed {

@@ -9,7 +9,7 @@ use buildkit_client::{Gateway, GraphRequest};
 use buildkit_llb::{Constraints, Definition, Local, LocalSessions};
 use catalog::{
     BaseConfig, ContextName, ContextPath, FileSet, GivenTree, GivenTrees, Inputs, LOCK_FILE,
-    LayoutImage, Lock, NamedContext, Needs, Platform, Read, Written,
+    LayoutImage, Lock, NamedContext, Needs, Platform, RECORDS_DIRECTORY, Read, Written,
 };
 
 use engine::{
@@ -149,8 +149,9 @@ impl<'a> Contexts<'a> {
         platforms: &[Platform],
     ) -> Result<Inputs, FrontendError> {
         let declared = needs.dockerfiles.iter().chain(&needs.files);
+        let records = records(&needs.files);
         let patterns = declared.map(ContextPath::as_str).chain([LOCK_FILE]);
-        let patterns = patterns.chain(records(&needs.files));
+        let patterns = patterns.chain(records.as_deref());
         let snapshot = self.main(patterns).await?;
         let mut inputs = Inputs {
             files: read_all(&snapshot, &needs.files, Read::Files)?,
@@ -223,8 +224,9 @@ impl<'a> Contexts<'a> {
                 (Some(Context::Local(local)), Some(declared)) => {
                     let (_, paths) = declared;
                     let shown = format!("the build context `{name}`");
+                    let records = records(paths);
                     let patterns = paths.iter().map(ContextPath::as_str);
-                    let patterns = patterns.chain(records(paths));
+                    let patterns = patterns.chain(records.as_deref());
                     let snapshot = self.read(local, patterns, &shown).await?;
                     NamedContext::Directory(read_given(&snapshot, declared)?)
                 }
@@ -277,8 +279,9 @@ impl<'a> Contexts<'a> {
             Some(declared) => {
                 let (_, paths) = declared;
                 let shown = format!("the build context `{name}`");
+                let records = records(paths);
                 let patterns = paths.iter().map(ContextPath::as_str);
-                let patterns = patterns.chain(records(paths));
+                let patterns = patterns.chain(records.as_deref());
                 let snapshot = tree::read(self.gateway, &definition, patterns, &shown).await?;
                 read_given(&snapshot, declared)?
             }
@@ -323,9 +326,9 @@ impl<'a> Contexts<'a> {
 }
 
 /// The pattern of the records of earlier builds, by which a glob knows outputs from inputs.
-fn records(declared: &BTreeSet<ContextPath>) -> Option<&'static str> {
+fn records(declared: &BTreeSet<ContextPath>) -> Option<String> {
     let has_glob = declared.iter().any(ContextPath::is_glob);
-    has_glob.then_some("**/.llbgen")
+    has_glob.then(|| format!("**/{RECORDS_DIRECTORY}"))
 }
 
 /// A directory that the user gives, with the paths and globs of it that steps declare.

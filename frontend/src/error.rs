@@ -153,11 +153,9 @@ pub enum FrontendError {
         source: Box<GatewayError>,
     },
     /// A download with a checksum failed.
-    #[error("{url}: {said}")]
+    #[error("{said}")]
     Download {
-        /// The URL.
-        url: String,
-        /// What the server says without the checksum.
+        /// The reason, which the server gave without the checksum.
         said: String,
         /// The daemon's error with the checksum; only its place is true.
         failure: Box<GatewayError>,

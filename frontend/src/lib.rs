@@ -19,7 +19,6 @@
 mod answer;
 mod build;
 mod catalog_file;
-mod checksum;
 mod context;
 mod dockerfile_target;
 mod error;

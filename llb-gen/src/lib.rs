@@ -30,7 +30,6 @@ mod source_hint;
 mod source_lines;
 mod stderr;
 mod stdout;
-mod table;
 mod terminal;
 mod workspace;
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anstream::{AutoStream, ColorChoice, adapter::strip_str};
+use serde::Serialize;
 
 /// stdout; after its reader has gone, writes to it succeed and go nowhere.
 pub(crate) fn lock() -> UntilClosed<StdoutLock<'static>> {
@@ -24,6 +25,13 @@ pub(crate) fn text(text: &str) -> io::Result<()> {
         _ => stdout.write_all(text.as_bytes())?,
     }
     stdout.flush()
+}
+
+/// Writes a value as JSON.
+pub(crate) fn json(value: &impl Serialize) -> io::Result<()> {
+    let mut stdout = lock();
+    serde_json::to_writer_pretty(&mut stdout, value).map_err(io::Error::from)?;
+    writeln!(stdout)
 }
 
 /// A writer whose reader may go away.

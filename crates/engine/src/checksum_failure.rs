@@ -5,21 +5,18 @@
 
 use std::fmt;
 
-use buildkit_client::{
-    BuildFailure, CancellationToken, Daemon, FailureSource, ResolveAccess, ResolveError, Solve,
-    SolveError, SourceAnswer,
-};
-use buildkit_llb::{Constraints, Http, SourceContent};
+use buildkit_client::{BuildFailure, FailureSource, ResolveError, SolveError};
+use buildkit_llb::SourceContent;
 use catalog::{LOCK_FILE, Pinned, Plan};
 
 use crate::{
     build::FailureReason,
+    download_server::{Downloads, Served, served},
     source_failure::{self, SourceFailure, SourceKind, Trouble},
-    source_queries,
 };
 
 /// The beginning of the message of BuildKit's `source/http` about another file.
-pub const MISMATCH: &str = "digest mismatch";
+const MISMATCH: &str = "digest mismatch";
 
 /// A download whose content does not match its checksum.
 #[derive(Debug, thiserror::Error)]
@@ -58,36 +55,44 @@ impl fmt::Display for ExpectedBy {
     }
 }
 
-/// The failure, if `source` is a download of `plan` and the daemon says that its checksum does not match.
-pub(crate) fn classify(
-    plan: &Plan,
-    source: &SourceContent,
-    failure: &BuildFailure,
-) -> Option<ChecksumFailure> {
-    let (SourceKind::Download, url) = source_failure::known(source)? else {
-        return None;
-    };
-    let expected = source.http_checksum()?.to_owned();
-    if failure.exit_code.is_some() || !failure.message.contains(MISMATCH) {
-        return None;
+impl ChecksumFailure {
+    /// The failure, if `source` is a download of `plan` and the daemon says that its checksum does not match.
+    pub fn of(plan: &Plan, source: &SourceContent, failure: &BuildFailure) -> Option<Self> {
+        let (SourceKind::Download, url) = source_failure::known(source)? else {
+            return None;
+        };
+        let expected = source.http_checksum()?.to_owned();
+        if failure.exit_code.is_some() || !failure.message.contains(MISMATCH) {
+            return None;
+        }
+        let pin = Pinned::Http(url.clone());
+        let is_pinned = plan
+            .references
+            .iter()
+            .any(|reference| reference.source == pin);
+        Some(Self {
+            expected_by: if is_pinned {
+                ExpectedBy::Lock
+            } else {
+                ExpectedBy::Step
+            },
+            url,
+            expected,
+            found: came(&failure.message, source.http_checksum()?),
+            sources: failure.sources.clone(),
+            unasked: None,
+        })
     }
-    let pin = Pinned::Http(url.clone());
-    let is_pinned = plan
-        .references
-        .iter()
-        .any(|reference| reference.source == pin);
-    Some(ChecksumFailure {
-        expected_by: if is_pinned {
-            ExpectedBy::Lock
-        } else {
-            ExpectedBy::Step
-        },
-        url,
-        expected,
-        found: came(&failure.message, source.http_checksum()?),
-        sources: failure.sources.clone(),
-        unasked: None,
-    })
+
+    /// The true reason: the server is asked once more, without the checksum.
+    pub async fn explained(self, downloads: &impl Downloads) -> FailureReason {
+        match served(&self.url, downloads).await {
+            Ok(Served::File(digest)) => found(self, digest),
+            Ok(Served::Refused(message)) => refused(self, message),
+            Err(ResolveError::Cancelled) => FailureReason::Solve(SolveError::Cancelled),
+            Err(error) => unasked(self, error),
+        }
+    }
 }
 
 /// The digest that the daemon names beside the expected one.
@@ -99,41 +104,10 @@ fn came(message: &str, expected: &str) -> Option<String> {
     digests.next().map(str::to_owned)
 }
 
-/// The reason for a failed download: its server is asked once more, without the checksum.
-pub(crate) async fn explained(
-    failure: ChecksumFailure,
-    daemon: &Daemon,
-    cancelled: &CancellationToken,
-) -> FailureReason {
-    let query = source_queries::of_http(&failure.url);
-    let asked = daemon
-        .resolve(&[query], ResolveAccess::default(), cancelled)
-        .await;
-    let message = match asked {
-        Err(ResolveError::Cancelled) => return FailureReason::Solve(SolveError::Cancelled),
-        Ok(answers) => return found(failure, answers.into_iter().next()),
-        Err(ResolveError::Refused { message, .. }) => message,
-        // Old daemons say nothing of a download before they have fetched it.
-        Err(ResolveError::NoAnswer { .. }) => {
-            match fetched(&failure.url, daemon, cancelled).await {
-                Err(SolveError::Build(failure)) => failure.message,
-                Err(SolveError::Cancelled) => return FailureReason::Solve(SolveError::Cancelled),
-                Err(error) => return unasked(failure, ResolveError::Solve(error)),
-                Ok(()) => return failure.into(),
-            }
-        }
-        Err(error) => return unasked(failure, error),
-    };
-    refused(failure, message)
-}
-
-/// The failure when the server sends a file.
-fn found(failure: ChecksumFailure, answer: Option<SourceAnswer>) -> FailureReason {
-    let found = match answer {
-        Some(SourceAnswer::Http(digest)) => Some(digest),
-        _ => None,
-    };
-    if found.as_ref() != Some(&failure.expected) {
+/// The failure when the server sends a file: another one, if its digest is not known.
+fn found(failure: ChecksumFailure, digest: Option<String>) -> FailureReason {
+    if digest.as_ref() != Some(&failure.expected) {
+        let found = digest.or(failure.found);
         return ChecksumFailure { found, ..failure }.into();
     }
     // The error of a moment ago is gone.
@@ -172,20 +146,6 @@ fn unasked(failure: ChecksumFailure, why: ResolveError) -> FailureReason {
     .into()
 }
 
-/// Has the daemon fetch the file, whatever its content.
-async fn fetched(
-    url: &str,
-    daemon: &Daemon,
-    cancelled: &CancellationToken,
-) -> Result<(), SolveError> {
-    // A URL that was marshalled once can be so again.
-    let Ok(definition) = Http::new(url).state().marshal(&Constraints::default()) else {
-        return Ok(());
-    };
-    let solve = Solve::definition(definition.to_bytes());
-    daemon.solve(solve, |_| {}, cancelled).await.map(drop)
-}
-
 impl From<ChecksumFailure> for FailureReason {
     fn from(failure: ChecksumFailure) -> Self {
         Self::Checksum(Box::new(failure))
@@ -211,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_file_that_changed_is_told_with_both_digests() {
-        let reason = found(failure(), Some(SourceAnswer::Http("sha256:2".to_owned())));
+        let reason = found(failure(), Some("sha256:2".to_owned()));
         assert_eq!(
             reason.to_string(),
             "http://example.com/x is not the file that it was: `llbgen.lock` expects `sha256:1`, and `sha256:2` came"
@@ -220,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_went_by_is_worth_another_try() {
-        let reason = found(failure(), Some(SourceAnswer::Http(EXPECTED.to_owned())));
+        let reason = found(failure(), Some(EXPECTED.to_owned()));
         let FailureReason::Source(source) = reason else {
             panic!("{reason}");
         };

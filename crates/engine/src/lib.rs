@@ -56,6 +56,7 @@ mod declared;
 mod delivered;
 mod destination;
 mod directory;
+mod download_server;
 mod error;
 mod event;
 pub mod files;
@@ -91,6 +92,7 @@ mod source_failure;
 pub mod source_queries;
 mod ssh;
 mod status;
+mod table;
 mod tagging;
 mod unlockable;
 mod work_list;
@@ -103,10 +105,11 @@ pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, Sent, VariantFailure},
     call::{Call, CallError},
     causes::{causes, in_a_line},
-    checksum_failure::{ChecksumFailure, ExpectedBy, MISMATCH},
+    checksum_failure::{ChecksumFailure, ExpectedBy},
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
     delivered::{Form, Output, WrittenFile},
     destination::Destination,
+    download_server::{Downloads, Served},
     error::{EngineError, MissingContexts, Needed, NotPinned},
     event::Event,
     freshness::{Freshness, Inspection, Reason, incomplete},
@@ -132,6 +135,7 @@ pub use self::{
     source_failure::{SourceFailure, SourceKind, Trouble, is_transient},
     ssh::{FoundAgents, SshError, SshSpec, SshSpecError},
     status::{InRegistries, Looked, Status},
+    table::table,
     tagging::{Naming, TagError},
     work_list::{Sorting, StepAccess, Waiting, WorkList},
     workspace::{Asked, Disk, InputSource, LocalFiles, Others, PinEvent, Workspace, begin, now},

@@ -44,6 +44,11 @@ impl TaggedName {
     }
 }
 
+/// A platform in a tag or in the name of a file: `linux-amd64`.
+pub(crate) fn platform_slug(platform: &Platform) -> String {
+    platform.to_string().replace('/', "-")
+}
+
 impl Deref for TaggedName {
     type Target = str;
 

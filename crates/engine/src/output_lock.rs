@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use catalog::ContextPath;
+use catalog::{ContextPath, RECORDS_DIRECTORY};
 use rustix::fs::OFlags;
 
 use crate::{
@@ -136,7 +136,7 @@ impl Drop for Held {
     /// nobody's way.
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
-        let records = self.directory.path.join(record::RECORDS);
+        let records = self.directory.path.join(RECORDS_DIRECTORY);
         let emptied = self.path.ancestors().skip(1);
         for directory in emptied.take_while(|directory| directory.starts_with(&records)) {
             if fs::remove_dir(directory).is_err() {
@@ -205,7 +205,7 @@ mod tests {
             plans.iter().map(lock).collect::<Vec<_>>()
         };
         let locks = locked();
-        assert!(out.join(record::RECORDS).is_dir() && locks.iter().all(OutputLock::is_held));
+        assert!(out.join(RECORDS_DIRECTORY).is_dir() && locks.iter().all(OutputLock::is_held));
         for lock in locks {
             drop(lock);
         }

@@ -12,18 +12,18 @@ use std::{
 };
 
 use buildkit_llb::Definition;
-use catalog::{ContextPath, FileSet, Id, ImageConfig, InputFile, LocalContent, Plan};
+use catalog::{
+    ContextPath, FileSet, Id, ImageConfig, InputFile, LocalContent, Plan, RECORDS_DIRECTORY,
+};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     delivered::Output,
     fingerprint::Fingerprint,
+    names::platform_slug,
     output::{Draft, OutputError},
     regular_file::{self, Links},
 };
-
-/// The directory of the records, in the output directory.
-pub const RECORDS: &str = catalog::RECORDS_DIRECTORY;
 
 /// The version of the format; a record of another one is none.
 const VERSION: u32 = 1;
@@ -76,17 +76,19 @@ pub struct LastBuild {
 
 fn path_of(directory: &Path, plan: &Plan, ending: &str) -> PathBuf {
     let platform = if plan.kind.is_image() {
-        format!(".{}", plan.variant.platform).replace('/', "-")
+        format!(".{}", platform_slug(&plan.variant.platform))
     } else {
         String::new()
     };
     let name = format!("{}{platform}{ending}", plan.output);
-    directory.join(RECORDS).join(name)
+    directory.join(RECORDS_DIRECTORY).join(name)
 }
 
 /// The file that locks an output; all platforms of an image are one output.
 pub(crate) fn lock_path(directory: &Path, output: &ContextPath) -> PathBuf {
-    directory.join(RECORDS).join(format!("{output}.lock"))
+    directory
+        .join(RECORDS_DIRECTORY)
+        .join(format!("{output}.lock"))
 }
 
 /// The record of a plan's output; `None` when there is none that can be used.

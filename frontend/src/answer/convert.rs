@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 
 use buildkit_llb::{Definition, Entry, ExportCache, GroupStrength, LinuxResources, OpMetadata};
 use catalog::{Plan, VertexName};
+use engine::table;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Answer, question::Question, table::table};
+use super::{Answer, question::Question};
 use crate::{build::Build, error::FrontendError};
 
 #[derive(Debug, Serialize)]

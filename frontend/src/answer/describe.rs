@@ -1,8 +1,9 @@
 //! The questions that can be asked.
 
+use engine::table;
 use serde::Serialize;
 
-use super::{Answer, question::Question, table::table};
+use super::{Answer, question::Question};
 use crate::error::FrontendError;
 
 /// BuildKit's `subrequests.Request`.

@@ -7,7 +7,6 @@ mod lint;
 mod outline;
 mod place;
 mod question;
-mod table;
 mod targets;
 
 use std::collections::BTreeMap;

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::{Artifact, Caching, CheckedCatalog, OptionValues, Plan, PlanError, Read, Variant};
+use engine::table;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Answer, table::section};
+use super::Answer;
 use crate::{build::Build, error::FrontendError};
 
 /// BuildKit's `outline.Outline`, with the build contexts, which a Dockerfile's outline lacks.
@@ -246,6 +247,14 @@ impl Outline {
         text += &section(["CACHE"], &caches.collect::<Vec<_>>());
         text
     }
+}
+
+/// A table with an empty line behind it; nothing without rows.
+fn section<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("{}\n", table(headings, rows))
 }
 
 fn rows(given: &[Given]) -> Vec<[String; 2]> {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use catalog::{Artifact, Base, CheckedCatalog, ContextPath, ImageRef, Inputs, ResolvedBase};
+use engine::table;
 use serde::Serialize;
 
 use super::{
     Answer,
     place::{Location, Sources},
-    table::table,
 };
 use crate::{build::Build, error::FrontendError};
 

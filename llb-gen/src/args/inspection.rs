@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use catalog::{Caching, PlanOptions};
 use clap::{Args, ValueEnum};
 use engine::Inspection;
 
 use super::{
     ImageArgs, ImageFormat, ListingFormat, TarOptions, Variation, inspection, parse_directory,
 };
+use crate::failure::Failure;
 
 /// Where earlier builds left their outputs, and how well those are looked at.
 #[derive(Debug, Args)]
@@ -48,6 +50,24 @@ pub(crate) struct PlanArgs {
     pub(crate) format: ListingFormat,
 }
 
+/// What tells the variants and their graphs, of commands that push nothing.
+#[derive(Debug, Args)]
+pub(crate) struct Planned {
+    #[command(flatten)]
+    pub(crate) variation: Variation,
+    #[command(flatten)]
+    tar: TarOptions,
+    #[command(flatten)]
+    image: ImageFormat,
+}
+
+impl Planned {
+    /// How the variants are planned.
+    pub(crate) fn options(&self) -> Result<PlanOptions, Failure> {
+        self.tar.planned(Caching::Use, &self.image)
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct WhyArgs {
     /// The artifact
@@ -56,11 +76,7 @@ pub(crate) struct WhyArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) variation: Variation,
-    #[command(flatten)]
-    pub(crate) tar: TarOptions,
-    #[command(flatten)]
-    pub(crate) image: ImageFormat,
+    pub(crate) planned: Planned,
     #[command(flatten)]
     pub(crate) earlier: EarlierBuilds,
     /// How to print it
@@ -97,11 +113,7 @@ pub(crate) struct IdArgs {
     #[arg(value_name = "ARTIFACT")]
     pub(crate) artifacts: Vec<String>,
     #[command(flatten)]
-    pub(crate) variation: Variation,
-    #[command(flatten)]
-    pub(crate) tar: TarOptions,
-    #[command(flatten)]
-    pub(crate) image: ImageFormat,
+    pub(crate) planned: Planned,
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ListingFormat,

@@ -8,7 +8,7 @@ use crate::{
     args::{Global, GraphArgs, GraphFormat},
     failure::{Exit, Failure},
     graph::{dot::dot, mermaid::mermaid, svg},
-    stdout, table,
+    stdout,
     workspace::{Question, host_platform, or_all},
 };
 
@@ -27,7 +27,7 @@ pub(crate) fn run(
     let title = title(&artifacts, platform.as_ref());
     let text = match args.format {
         GraphFormat::Json => {
-            table::print_json(&graph)?;
+            stdout::json(&graph)?;
             return Ok(());
         }
         GraphFormat::Dot => dot(&graph, &title),

@@ -5,14 +5,14 @@ use std::{
     io::Write as _,
 };
 
-use catalog::{Caching, CheckedCatalog, Id, Plan, Variant};
+use catalog::{CheckedCatalog, Id, Plan, Variant};
 use engine::{Asked, Delivery, Goal, ImageNaming, MissingContexts, NotPinned, Others, Product};
 use serde::Serialize;
 
 use crate::{
     args::{Global, IdArgs, ListingFormat},
     failure::{Exit, Failure},
-    stderr, stdout, table,
+    stderr, stdout,
     terminal::plain,
     workspace::{Question, or_all},
 };
@@ -35,10 +35,10 @@ struct Row {
 pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> Result<(), Failure> {
     let artifacts = or_all(catalog, &args.artifacts);
     let question = Question::of(
-        &args.variation,
+        &args.planned.variation,
         &artifacts,
         global,
-        args.tar.planned(Caching::Use, &args.image)?,
+        args.planned.options()?,
     );
     let workspace = question.ask_for_whole_images(catalog, Others::Needed)?;
     let (plans, _) = workspace.into_plans();
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> R
     NotPinned::refuse(plans.iter().flat_map(|plan| &plan.unpinned))?;
     let rows = rows(catalog, plans)?;
     match args.format {
-        ListingFormat::Json => table::print_json(&rows)?,
+        ListingFormat::Json => stdout::json(&rows)?,
         ListingFormat::Text => write!(stdout::lock(), "{}", plain(&text(&rows)))?,
     }
     Ok(())
@@ -131,7 +131,7 @@ fn text(rows: &[Row]) -> String {
             ]
         })
         .collect();
-    table::table(
+    engine::table(
         ["ARTIFACT", "PLATFORM", "VALUES", "ID", "TAG", "IMAGES"],
         &cells,
     )

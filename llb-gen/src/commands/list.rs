@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     args::{Global, ListArgs, ListingFormat},
     failure::{Exit, Failure},
-    stderr, stdout, table,
+    stderr, stdout,
     terminal::plain,
 };
 
@@ -45,7 +45,7 @@ const HEADINGS: [&str; 9] = [
 /// The listing without an artifact: an empty one, and the reason.
 pub(crate) fn nothing(args: &ListArgs, global: &Global, why: &str) -> Result<(), Failure> {
     if let ListingFormat::Json = args.format {
-        table::print_json(&[] as &[Row; 0])?;
+        stdout::json(&[] as &[Row; 0])?;
     }
     if !global.quiet {
         stderr::line(why);
@@ -79,10 +79,14 @@ pub(crate) fn run(
         .map(|artifact| row(catalog, artifact))
         .collect::<Result<Vec<_>, _>>()?;
     match args.format {
-        ListingFormat::Json => table::print_json(&rows)?,
+        ListingFormat::Json => stdout::json(&rows)?,
         ListingFormat::Text => {
             let cells: Vec<_> = rows.iter().map(cells).collect();
-            write!(stdout::lock(), "{}", plain(&table::table(HEADINGS, &cells)))?;
+            write!(
+                stdout::lock(),
+                "{}",
+                plain(&engine::table(HEADINGS, &cells))
+            )?;
         }
     }
     Ok(())

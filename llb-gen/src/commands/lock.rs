@@ -10,7 +10,7 @@ use engine::{LockSurvey, lock_file, resolve::Pinning};
 use crate::{
     args::{Global, LockArgs},
     failure::{Exit, Failure},
-    resolving, stderr, stdout, table,
+    resolving, stderr, stdout,
     terminal::plain,
 };
 
@@ -95,7 +95,7 @@ fn print_source_policy(global: &Global) -> Result<(), Failure> {
         );
         return Err(Failure::new(Exit::Catalog, error).with_hint("`llbgen lock` writes it"));
     }
-    table::print_json(&lock.source_policy())?;
+    stdout::json(&lock.source_policy())?;
     Ok(())
 }
 

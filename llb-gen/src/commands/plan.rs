@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::{
     args::{Global, ListingFormat, PlanArgs},
     failure::{Exit, Failure},
-    stderr, stdout, table,
+    stderr, stdout,
     terminal::plain,
     workspace::{Question, or_all, statuses},
 };
@@ -88,7 +88,7 @@ pub(crate) fn run(
         .map(|(plan, state)| row(plan, args, &state))
         .collect();
     match args.format {
-        ListingFormat::Json => table::print_json(&rows)?,
+        ListingFormat::Json => stdout::json(&rows)?,
         ListingFormat::Text => write!(stdout::lock(), "{}", plain(&text(&rows)))?,
     }
     if args.exit_code && rows.iter().any(|row| row.status == Verdict::Build) {
@@ -226,5 +226,5 @@ fn text(rows: &[Row]) -> String {
             ]
         })
         .collect();
-    table::table(["VARIANT", "STATUS", "REASON"], &cells)
+    engine::table(["VARIANT", "STATUS", "REASON"], &cells)
 }

@@ -1,8 +1,8 @@
 //! `llbgen schema`: the JSON schema of llbgen.toml, for editors.
 
-use crate::{failure::Failure, table};
+use crate::{failure::Failure, stdout};
 
 pub(crate) fn run() -> Result<(), Failure> {
-    table::print_json(&catalog::schema())?;
+    stdout::json(&catalog::schema())?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::{
     args::{Global, ListingFormat, UpdateArgs},
     commands::lock,
     failure::{Exit, Failure},
-    resolving, table,
+    resolving, stdout,
 };
 
 pub(crate) fn run(
@@ -36,7 +36,7 @@ pub(crate) fn run(
         if !args.dry_run {
             new = engine::lock_file::write(&global.context, &survey.lock, &new)?.lock;
         }
-        table::print_json(&new.moved_from(&survey.lock))?;
+        stdout::json(&new.moved_from(&survey.lock))?;
         return Ok(());
     }
     if args.dry_run {

@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write as _, path::Path};
 
 use buildkit_llb::Definition;
-use catalog::{Caching, Cause, CheckedCatalog, Plan, Side};
+use catalog::{Cause, CheckedCatalog, Plan, Side};
 use engine::{Delivery, Freshness, Goal, ImageNaming, Looked, Product, Reason, Status, record};
 use serde::Serialize;
 
 use crate::{
     args::{Global, ListingFormat, WhyArgs},
     failure::{Exit, Failure},
-    stdout, table,
+    stdout,
     terminal::plain,
     workspace::{Question, statuses},
 };
@@ -36,10 +36,10 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let artifacts = [args.artifact.clone()];
     let question = Question::of(
-        &args.variation,
+        &args.planned.variation,
         &artifacts,
         global,
-        args.tar.planned(Caching::Use, &args.image)?,
+        args.planned.options()?,
     );
     let mut workspace = question.ask(catalog)?;
     let rows = if let Some(file) = &args.against {
@@ -53,7 +53,7 @@ pub(crate) fn run(
         since_last_build(&products, args)?
     };
     match args.format {
-        ListingFormat::Json => table::print_json(&rows)?,
+        ListingFormat::Json => stdout::json(&rows)?,
         ListingFormat::Text => write!(stdout::lock(), "{}", plain(&text(&rows)))?,
     }
     Ok(())

@@ -14,7 +14,6 @@ mod logins;
 mod scope;
 mod tokens;
 
-use buildkit_proto::moby::filesync::v1::auth_server::Auth as AuthRpc;
 use buildkit_proto::moby::filesync::v1::{
     CredentialsRequest, CredentialsResponse, FetchTokenRequest, FetchTokenResponse,
     GetTokenAuthorityRequest, GetTokenAuthorityResponse, VerifyTokenAuthorityRequest,
@@ -29,9 +28,6 @@ pub use logins::{Logins, RefusedHosts};
 pub use tokens::{Asked, Token, TokenProblem, TokenSource};
 
 use logins::Tokens;
-
-/// The service's name on the wire.
-pub(super) const SERVICE: &str = "/moby.filesync.v1.Auth";
 
 /// The methods that the daemon calls.
 pub(super) const CREDENTIALS: &str = "/moby.filesync.v1.Auth/Credentials";
@@ -86,11 +82,8 @@ impl Auth {
             ))),
         }
     }
-}
 
-#[tonic::async_trait]
-impl AuthRpc for Auth {
-    async fn credentials(
+    pub(super) async fn credentials(
         &self,
         request: Request<CredentialsRequest>,
     ) -> Result<Response<CredentialsResponse>, Status> {
@@ -112,7 +105,7 @@ impl AuthRpc for Auth {
 
     /// The realm and the service of the request are not used: a daemon could name a server of its own, which would get
     /// the password. The source asks the registry for them.
-    async fn fetch_token(
+    pub(super) async fn fetch_token(
         &self,
         request: Request<FetchTokenRequest>,
     ) -> Result<Response<FetchTokenResponse>, Status> {
@@ -138,7 +131,7 @@ impl AuthRpc for Auth {
         }))
     }
 
-    async fn get_token_authority(
+    pub(super) async fn get_token_authority(
         &self,
         request: Request<GetTokenAuthorityRequest>,
     ) -> Result<Response<GetTokenAuthorityResponse>, Status> {
@@ -148,7 +141,7 @@ impl AuthRpc for Auth {
         Ok(Response::new(GetTokenAuthorityResponse { public_key }))
     }
 
-    async fn verify_token_authority(
+    pub(super) async fn verify_token_authority(
         &self,
         request: Request<VerifyTokenAuthorityRequest>,
     ) -> Result<Response<VerifyTokenAuthorityResponse>, Status> {

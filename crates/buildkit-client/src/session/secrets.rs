@@ -8,14 +8,10 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use buildkit_proto::moby::buildkit::secrets::v1::secrets_server::Secrets as SecretsRpc;
 use buildkit_proto::moby::buildkit::secrets::v1::{GetSecretRequest, GetSecretResponse};
 use tonic::{Request, Response, Status};
 
 use super::report::{Reporter, ServiceError};
-
-/// The service's name on the wire.
-pub(super) const SERVICE: &str = "/moby.buildkit.secrets.v1.Secrets";
 
 /// The method that the daemon calls.
 pub(super) const GET_SECRET: &str = "/moby.buildkit.secrets.v1.Secrets/GetSecret";
@@ -146,11 +142,8 @@ impl SecretService {
     pub(crate) fn new(secrets: Secrets, reporter: Reporter) -> Self {
         Self { secrets, reporter }
     }
-}
 
-#[tonic::async_trait]
-impl SecretsRpc for SecretService {
-    async fn get_secret(
+    pub(super) fn get_secret(
         &self,
         request: Request<GetSecretRequest>,
     ) -> Result<Response<GetSecretResponse>, Status> {

@@ -4,10 +4,6 @@ use std::convert::Infallible;
 use std::future::{self, Future};
 use std::sync::Arc;
 
-use buildkit_proto::health::health_server::HealthServer;
-use buildkit_proto::moby::buildkit::secrets::v1::secrets_server::SecretsServer;
-use buildkit_proto::moby::filesync::v1::auth_server::AuthServer;
-use buildkit_proto::moby::sshforward::v1::ssh_server::SshServer;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -16,13 +12,12 @@ use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 use tonic::{Status, Streaming};
 use tonic_prost::ProstCodec;
-use tower::Service;
 
 use super::auth::{self, Auth};
 use super::content::{self, Content};
 use super::filesend::{self, FileSend};
 use super::filesync::{self, FileSync};
-use super::health::{self, AlwaysServing};
+use super::health;
 use super::secrets::{self, SecretService};
 use super::ssh::{self, SshService};
 use super::tunnel::Tunnel;
@@ -46,10 +41,9 @@ pub(super) const METHODS: [&str; 12] = [
 
 /// All services that the daemon may call.
 pub(crate) struct Services {
-    health: HealthServer<AlwaysServing>,
-    auth: AuthServer<Auth>,
-    secrets: SecretsServer<SecretService>,
-    ssh: SshServer<SshService>,
+    auth: Auth,
+    secrets: SecretService,
+    ssh: SshService,
     file_sync: Arc<FileSync>,
     file_send: Arc<FileSend>,
     content: Arc<Content>,
@@ -68,10 +62,9 @@ impl Services {
         work: TaskTracker,
     ) -> Self {
         Self {
-            health: HealthServer::new(AlwaysServing),
-            auth: AuthServer::new(auth),
-            secrets: SecretsServer::new(secrets),
-            ssh: SshServer::new(ssh),
+            auth,
+            secrets,
+            ssh,
             file_sync: Arc::new(file_sync),
             file_send: Arc::new(file_send),
             content: Arc::new(content),
@@ -89,46 +82,63 @@ impl Services {
     }
 
     async fn call(self: Arc<Self>, request: Request<Incoming>) -> Response<Body> {
-        let path = request.uri().path();
-        let (service, _method) = path.rsplit_once('/').unwrap_or_default();
-        match (service, path) {
-            (_, filesync::DIFF_COPY) => {
-                let sync = Arc::clone(&self.file_sync);
-                streaming(request, move |request| {
-                    future::ready(Arc::clone(&sync).diff_copy(request))
+        let Self {
+            auth, secrets, ssh, ..
+        } = &*self;
+        match request.uri().path() {
+            health::CHECK => {
+                unary(request, |asked| {
+                    future::ready(Ok(health::always_well(asked)))
                 })
                 .await
             }
-            (_, filesend::DIFF_COPY) => {
+            auth::CREDENTIALS => unary(request, |asked| auth.credentials(asked)).await,
+            auth::FETCH_TOKEN => unary(request, |asked| auth.fetch_token(asked)).await,
+            auth::GET_TOKEN_AUTHORITY => {
+                unary(request, |asked| auth.get_token_authority(asked)).await
+            }
+            auth::VERIFY_TOKEN_AUTHORITY => {
+                unary(request, |asked| auth.verify_token_authority(asked)).await
+            }
+            secrets::GET_SECRET => {
+                unary(request, |asked| future::ready(secrets.get_secret(asked))).await
+            }
+            ssh::CHECK_AGENT => {
+                unary(request, |asked| future::ready(ssh.check_agent(&asked))).await
+            }
+            ssh::FORWARD_AGENT => streaming(request, |asked| ssh.forward_agent(asked)).await,
+            filesync::DIFF_COPY => {
+                let sync = Arc::clone(&self.file_sync);
+                streaming(request, move |asked| {
+                    future::ready(Arc::clone(&sync).diff_copy(asked))
+                })
+                .await
+            }
+            filesend::DIFF_COPY => {
                 let send = Arc::clone(&self.file_send);
-                streaming(request, move |request| Arc::clone(&send).diff_copy(request)).await
+                streaming(request, move |asked| Arc::clone(&send).diff_copy(asked)).await
             }
-            (_, content::INFO) => {
+            content::INFO => {
                 let content = Arc::clone(&self.content);
-                let info = move |request| Arc::clone(&content).info(request);
-                grpc().unary(tower::service_fn(info), request).await
+                unary(request, move |asked| Arc::clone(&content).info(asked)).await
             }
-            (_, content::READ) => {
+            content::READ => {
                 let content = Arc::clone(&self.content);
-                let read = move |request| Arc::clone(&content).read(request);
+                let read = move |asked| Arc::clone(&content).read(asked);
                 grpc()
                     .server_streaming(tower::service_fn(read), request)
                     .await
             }
-            (content::SERVICE, path) => content::refusal(path).into_http(),
-            (health::SERVICE, _) => infallible(self.health.clone().call(request).await),
-            (auth::SERVICE, _) => infallible(self.auth.clone().call(request).await),
-            (secrets::SERVICE, _) => infallible(self.secrets.clone().call(request).await),
-            (ssh::SERVICE, _) => infallible(self.ssh.clone().call(request).await),
-            _ => Status::unimplemented("this session has no such method").into_http(),
+            path => refusal(path).into_http(),
         }
     }
 }
 
-fn infallible(result: Result<Response<Body>, Infallible>) -> Response<Body> {
-    match result {
-        Ok(response) => response,
-        Err(never) => match never {},
+/// The answer to a method that the session does not have.
+fn refusal(path: &str) -> Status {
+    match path.rsplit_once('/') {
+        Some((content::SERVICE, _)) => content::refusal(path),
+        _ => Status::unimplemented("this session has no such method"),
     }
 }
 
@@ -150,10 +160,21 @@ pub(super) fn serve(tunnel: Tunnel, services: Arc<Services>) -> impl Future<Outp
     }
 }
 
+/// Serves one call with a message each way.
+async fn unary<In, Out, Handler, Answer>(
+    request: Request<Incoming>,
+    handler: Handler,
+) -> Response<Body>
+where
+    In: prost::Message + Default + Send + 'static,
+    Out: prost::Message + Send + 'static,
+    Handler: FnMut(tonic::Request<In>) -> Answer + Send,
+    Answer: Future<Output = Result<tonic::Response<Out>, Status>> + Send,
+{
+    grpc().unary(tower::service_fn(handler), request).await
+}
+
 /// Serves one call with a stream of messages both ways.
-///
-/// The generated servers cannot: they decode `Stat` into strings, which file names need not be, and know only one
-/// message for `FileSend`.
 async fn streaming<In, Out, Handler, Answer, Messages>(
     request: Request<Incoming>,
     handler: Handler,
@@ -168,6 +189,10 @@ where
     grpc().streaming(tower::service_fn(handler), request).await
 }
 
+/// What reads and writes the messages of one call.
+///
+/// Generated servers are not used: they decode `Stat` into strings, which file names need not be, know only one message
+/// for `FileSend`, and take in a router for many services.
 fn grpc<In, Out>() -> tonic::server::Grpc<ProstCodec<Out, In>>
 where
     In: prost::Message + Default + Send + 'static,

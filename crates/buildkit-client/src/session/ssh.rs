@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use buildkit_proto::moby::sshforward::v1::ssh_server::Ssh;
 use buildkit_proto::moby::sshforward::v1::{BytesMessage, CheckAgentRequest, CheckAgentResponse};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,9 +16,6 @@ use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::headers;
-
-/// The service's name on the wire.
-pub(super) const SERVICE: &str = "/moby.sshforward.v1.SSH";
 
 /// The methods that the daemon calls.
 pub(super) const CHECK_AGENT: &str = "/moby.sshforward.v1.SSH/CheckAgent";
@@ -59,6 +55,9 @@ impl SshAgents {
     }
 }
 
+/// The answers of an agent.
+type Answers = ReceiverStream<Result<BytesMessage, Status>>;
+
 /// The service that lets steps use the agents.
 pub(crate) struct SshService {
     agents: SshAgents,
@@ -69,25 +68,20 @@ impl SshService {
     pub(crate) fn new(agents: SshAgents, work: TaskTracker) -> Self {
         Self { agents, work }
     }
-}
 
-#[tonic::async_trait]
-impl Ssh for SshService {
     /// A missing agent is an error only if a step needs it, which the daemon knows.
-    async fn check_agent(
+    pub(super) fn check_agent(
         &self,
-        request: Request<CheckAgentRequest>,
+        request: &Request<CheckAgentRequest>,
     ) -> Result<Response<CheckAgentResponse>, Status> {
         self.agents.socket(&request.get_ref().id)?;
         Ok(Response::new(CheckAgentResponse {}))
     }
 
-    type ForwardAgentStream = ReceiverStream<Result<BytesMessage, Status>>;
-
-    async fn forward_agent(
+    pub(super) async fn forward_agent(
         &self,
         request: Request<Streaming<BytesMessage>>,
-    ) -> Result<Response<Self::ForwardAgentStream>, Status> {
+    ) -> Result<Response<Answers>, Status> {
         let id = request.metadata().get(headers::SSH_ID);
         let id = id.map(|id| id.to_str()).transpose();
         let id = id.map_err(|_| Status::invalid_argument("the id of the ssh agent is no text"))?;

@@ -8,12 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::LOCK_FILE;
+use catalog::{LOCK_FILE, RECORDS_DIRECTORY};
 
 use super::{InputDirectory, PathKind};
-
-/// The directory with the records of the outputs beside it.
-const RECORDS: &str = ".llbgen";
 
 /// The names in one directory, and paths below it, that are kept for themselves.
 #[derive(Debug, Default)]
@@ -50,7 +47,7 @@ impl<'a> Kept<'a> {
     /// Whether `name` in the directory `path` is one of them.
     pub(super) fn has(&self, path: &Path, name: &OsStr) -> bool {
         let is_lock = path.as_os_str().is_empty() && name == LOCK_FILE;
-        self.is_looked_at && (is_lock || name == ".git" || name == RECORDS)
+        self.is_looked_at && (is_lock || name == ".git" || name == RECORDS_DIRECTORY)
             || self.is_output(&path.join(name))
     }
 
@@ -62,7 +59,7 @@ impl<'a> Kept<'a> {
 /// The outputs that the records in `directory` name.
 fn recorded_in(tree: &impl InputDirectory, directory: &Path) -> io::Result<BTreeSet<PathBuf>> {
     let mut outputs = BTreeSet::new();
-    let records = directory.join(RECORDS);
+    let records = directory.join(RECORDS_DIRECTORY);
     match tree.kind(&records) {
         Ok(PathKind::Directory) => {}
         Ok(_) => return Ok(outputs),

@@ -6,7 +6,7 @@ use buildkit_llb::ImageRefError;
 use catalog::{CheckedCatalog, Id, ImageNames, ImageRef, Plan, Platform, Problem, Variant};
 
 use super::{ImageProduct, Product};
-use crate::names::{ImageRefs, PartRefs, TaggedName};
+use crate::names::{ImageRefs, PartRefs, TaggedName, platform_slug};
 
 /// The destination of images, which decides their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl<'a> Namer<'a> {
     ) -> Result<ImageRefs, NameError> {
         let names = self.catalog.image_names(image.variant())?;
         let repositories = self.repositories(names.repository.as_deref(), image.variant())?;
-        let platforms = image.platforms().map(slug);
+        let platforms = image.platforms().map(platform_slug);
         let platforms = platforms.collect::<Vec<_>>().join("-");
         let tag = format!("{}-{platforms}", own.content_tag());
         Ok(ImageRefs {
@@ -235,7 +235,7 @@ pub fn names_of_platform(
         tags = tags_of(&declared.of_platform);
     }
     if tags.is_empty() {
-        let platform = slug(&plan.variant.platform);
+        let platform = platform_slug(&plan.variant.platform);
         tags.push(format!("{}-{platform}", id.content_tag()));
     }
     Ok(references(&repositories, &tags)?)
@@ -267,18 +267,13 @@ pub fn refuse_one_name<'a>(
 fn part_refs(repository: &str, platforms: &[Platform], id: Id) -> Result<PartRefs, ImageRefError> {
     let tag = id.content_tag();
     let of = |platform: &Platform| {
-        let name = TaggedName::new(repository, &format!("{tag}-{}", slug(platform)))?;
+        let name = TaggedName::new(repository, &format!("{tag}-{}", platform_slug(platform)))?;
         Ok((platform.clone(), name))
     };
     Ok(PartRefs {
         platforms: platforms.iter().map(of).collect::<Result<_, _>>()?,
         whole: TaggedName::new(repository, &tag)?,
     })
-}
-
-/// A platform in a tag: `linux-amd64`.
-fn slug(platform: &Platform) -> String {
-    platform.to_string().replace('/', "-")
 }
 
 /// All repositories of a catalog.

@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::Ended;
 use crate::{
     build::{FailureReason, VariantFailure},
-    checksum_failure,
+    checksum_failure::ChecksumFailure,
+    download_server::Session,
     push_failure::{self, PushFailure},
     source_failure,
 };
@@ -31,8 +32,11 @@ impl Failing<'_> {
     ) -> Ended {
         let mut failure = failed(plans, variant, reason);
         if let FailureReason::Checksum(changed) = failure.reason {
-            failure.reason =
-                checksum_failure::explained(*changed, self.daemon, self.cancelled).await;
+            let session = Session {
+                daemon: self.daemon,
+                cancelled: self.cancelled,
+            };
+            failure.reason = changed.explained(&session).await;
         }
         match failure.reason {
             FailureReason::Solve(SolveError::Cancelled) => Ended::Cancelled,
@@ -80,7 +84,7 @@ fn told_by(
     if let Some((plan, vertex)) = found
         && let OpContent::Source(source) = vertex.content()
     {
-        if let Some(changed) = checksum_failure::classify(plan, &source, &failure) {
+        if let Some(changed) = ChecksumFailure::of(plan, &source, &failure) {
             return changed.into();
         }
         if let Some(source) = source_failure::classify(&source, &failure) {

@@ -12,9 +12,7 @@ async fn get(secrets: Secrets, id: &str) -> (Result<Vec<u8>, Code>, Option<Strin
         id: id.into(),
         ..GetSecretRequest::default()
     });
-    let answer = SecretService::new(secrets, reporter)
-        .get_secret(request)
-        .await;
+    let answer = SecretService::new(secrets, reporter).get_secret(request);
     let answer = answer
         .map(|response| response.into_inner().data)
         .map_err(|status| status.code());

@@ -1,16 +1,9 @@
-//! Rows of text under headings, and JSON: how listings are printed.
+//! Rows of text under headings: how listings are printed.
 
-use std::{
-    fmt::Write as _,
-    io::{self, Write as _},
-};
-
-use serde::Serialize;
-
-use crate::stdout;
+use std::fmt::Write as _;
 
 /// Rows under headings, in columns as wide as they need to be; an empty column is left out.
-pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
         match cells.max().unwrap_or(0) {
@@ -32,13 +25,6 @@ pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -
 fn padded(cell: &str, width: usize) -> String {
     let missing = width.saturating_sub(cell.chars().count());
     format!("{cell}{}", " ".repeat(missing))
-}
-
-/// Writes a value to stdout as JSON.
-pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
-    let mut stdout = stdout::lock();
-    serde_json::to_writer_pretty(&mut stdout, value).map_err(io::Error::from)?;
-    writeln!(stdout)
 }
 
 #[cfg(test)]
