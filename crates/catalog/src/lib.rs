@@ -87,7 +87,7 @@ pub use self::{
         EpochError, GitSource, HistoryEntry, ImageKey, ImagePin, LOCK_FILE, Lock, LockError, Move,
         PACKAGES_EPOCH, PinCount, Pinned, Reference, SourcePolicy, Written,
     },
-    name::{ArtifactName, ContextName, InvalidName, SecretId, SshId, VariableName},
+    name::{ArtifactName, CacheId, ContextName, InvalidName, SecretId, SshId, VariableName},
     nearest::nearest,
     oci::OciConfigs,
     option::OptionValues,
@@ -101,9 +101,10 @@ pub use self::{
     proxy::{PROXY_VARIABLES, proxies},
     select::{Request, SelectError, unused_options},
     step::{
-        Apt, CA_SECRET, Cache, Cmd, Copy, Custom, CustomStep, Download, Entrypoint, Env, Expose,
-        Git, Healthcheck, Label, Network, Read, Reader, Run, Source, Step, StepContext, StepError,
-        StopSignal, Tar, User, Volume, When, Workdir,
+        Apk, Apt, CA_SECRET, Cache, CacheDirectory, Cmd, Copy, Custom, CustomStep, Dnf, Download,
+        Entrypoint, Env, Expose, Git, Healthcheck, Label, Mount, Network, Read, Reader, Repository,
+        Run, Secret, Sharing, Source, Step, StepContext, StepError, StopSignal, Tar, User, Volume,
+        When, Workdir,
     },
     survey::{Survey, SurveyError},
     template::{

@@ -153,6 +153,11 @@ name_type! {
 }
 
 name_type! {
+    /// The id of a cache, which commands share.
+    CacheId, "cache id"
+}
+
+name_type! {
     /// The id of an ssh agent, as `--ssh` gives it.
     SshId, "ssh agent id"
 }
@@ -168,7 +173,7 @@ macro_rules! checked_later {
     };
 }
 
-checked_later!(ArtifactName, SecretId, ContextName, SshId);
+checked_later!(ArtifactName, SecretId, ContextName, CacheId, SshId);
 
 #[cfg(test)]
 mod tests {

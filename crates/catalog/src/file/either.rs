@@ -81,6 +81,18 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrSeveral<T> {
     }
 }
 
+/// Reads a list, for which one text may stand alone.
+pub(crate) fn several<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(match OneOrSeveral::deserialize(deserializer)? {
+        OneOrSeveral::One(value) => vec![value],
+        OneOrSeveral::Several(values) => values,
+    })
+}
+
 struct TextOrList<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for TextOrList<T> {

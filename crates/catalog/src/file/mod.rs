@@ -23,7 +23,7 @@ use toml::{
 
 use self::{artifact::FileTable, value::Value};
 pub(crate) use self::{
-    either::{OneOrSeveral, text_or_table},
+    either::{OneOrSeveral, several, text_or_table},
     place::{Places, StepPlace},
 };
 pub use self::{

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use buildkit_llb::{Exec, ProxyEnv, SourceLocation, State};
 
 pub(crate) use self::files::DeclaredFiles;
-use super::{error::StepError, network::Program, read::Read};
+use super::{error::StepError, program::Program, read::Read};
 use crate::{
     dockerfile::first_from_line,
     inputs::Inputs,
@@ -238,7 +238,7 @@ impl<'a> StepContext<'a> {
     /// A command that reaches the network: `script` in a shell that stops at the first command that fails, with the
     /// certificates of `--build-ca` made known, the lock's epoch in its environment, and the proxies of the build.
     pub fn networked_shell(&self, script: &str) -> Exec {
-        self.networked(&Program::Shell(script))
+        self.networked(&Program::shell(script))
     }
 
     /// The same command for a script that may name its program.

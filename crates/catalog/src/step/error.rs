@@ -74,6 +74,14 @@ pub enum StepError {
     /// Something cannot be put into the tree.
     #[error("it cannot be put into the tree")]
     Placing(#[source] buildkit_llb::OpError),
+    /// A word of the step is wrong.
+    #[error("{reason}")]
+    Word {
+        /// The reason.
+        reason: String,
+        /// The word, which errors of a file mark.
+        word: String,
+    },
     /// A step of the catalog refuses.
     #[error("{reason}")]
     Refused {
@@ -83,6 +91,14 @@ pub enum StepError {
 }
 
 impl StepError {
+    /// A word of the step is wrong.
+    pub(crate) fn word(reason: String, word: &str) -> Self {
+        Self::Word {
+            reason,
+            word: word.to_owned(),
+        }
+    }
+
     /// The unknown variable that a text or condition uses.
     pub(crate) fn unknown_variable(&self) -> Option<&str> {
         match self {

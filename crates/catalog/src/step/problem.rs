@@ -59,6 +59,7 @@ impl From<&StepError> for StepProblem {
     fn from(error: &StepError) -> Self {
         match error {
             StepError::Template(error) => error.into(),
+            StepError::Word { reason, word } => Self::written(reason, word),
             error => Self::new(error.to_string()),
         }
     }
