@@ -61,6 +61,7 @@ where
 /// A value, or a list of values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "OneOrSeveral{T}")]
 pub(crate) enum OneOrSeveral<T> {
     One(T),
     Several(Vec<T>),

@@ -17,7 +17,9 @@ pub(super) fn differences(from: &[String], to: &[String]) -> Vec<Difference> {
             to: line(to),
         }];
     };
-    let mut found: Vec<Difference> = setting("shell", &old_shell, &new_shell).into_iter().collect();
+    let mut found: Vec<Difference> = setting("shell", &old_shell, &new_shell)
+        .into_iter()
+        .collect();
     let (old_own, new_own) = (without_prelude(old), without_prelude(new));
     if old_shell == new_shell && prelude(old, old_own) != prelude(new, new_own) {
         found.push(Difference::Other {

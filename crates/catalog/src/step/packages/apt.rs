@@ -57,12 +57,16 @@ impl Manager for Apt {
         let url = &repository.url;
         let is_flat = |suite: &String| suite.ends_with('/');
         match &repository.suite {
-            None => Some(format!("the repository `{url}` has no `suite`, as `bookworm`")),
+            None => Some(format!(
+                "the repository `{url}` has no `suite`, as `bookworm`"
+            )),
             Some(suite) if is_flat(suite) == repository.components.is_empty() => None,
             Some(suite) if is_flat(suite) => Some(format!(
                 "the repository `{url}`: the suite `{suite}` ends in a slash, so it has no `components`"
             )),
-            Some(_) => Some(format!("the repository `{url}` has no `components`, as `main`")),
+            Some(_) => Some(format!(
+                "the repository `{url}` has no `components`, as `main`"
+            )),
         }
     }
 

@@ -14,10 +14,7 @@ step! {
 }
 
 /// The directories of what dnf 4 and dnf 5 fetch, and the names of the caches.
-const CACHES: [(&str, &str); 2] = [
-    ("/var/cache/dnf", "dnf"),
-    ("/var/cache/libdnf5", "libdnf5"),
-];
+const CACHES: [(&str, &str); 2] = [("/var/cache/dnf", "dnf"), ("/var/cache/libdnf5", "libdnf5")];
 
 /// Leaves nothing but archives in the caches. Others may have written into them, and dnf trusts the metadata that it
 /// has. It compares archives with the checksums of its metadata.

@@ -174,7 +174,9 @@ impl<'a> Installing<'a> {
     /// The parts of a script; `None` if it is another one.
     pub(crate) fn of(script: &'a str) -> Option<Self> {
         let managers = [Apt::INSTALL, Apk::INSTALL, Dnf::INSTALL];
-        let mut parts = managers.iter().filter_map(|install| script.split_once(install));
+        let mut parts = managers
+            .iter()
+            .filter_map(|install| script.split_once(install));
         let (before, rest) = parts.next()?;
         let (packages, after) = rest.split_once('\n')?;
         let (repositories, before) = before.split_once(REPOSITORIES_END).unwrap_or(("", before));

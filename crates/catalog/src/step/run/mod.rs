@@ -282,11 +282,7 @@ impl Run {
     }
 
     /// The command with everything mounted that is no file of its directory.
-    fn mounted_in(
-        &self,
-        mut exec: Exec,
-        context: &mut StepContext<'_>,
-    ) -> Result<Exec, StepError> {
+    fn mounted_in(&self, mut exec: Exec, context: &mut StepContext<'_>) -> Result<Exec, StepError> {
         for mount in &self.mounts {
             exec = mount.mounted_in(exec, context)?;
         }
@@ -335,19 +331,39 @@ impl Run {
         Ok(())
     }
 
-    fn shell_problem(&self) -> Option<String> {
-        let shell = self.shell.as_deref()?;
-        let own = matches!(&self.command, Command::Shell(script) if names_program(script.as_str()));
-        match shell.iter().find(|word| word.contains(['{', '}'])) {
-            _ if shell.iter().all(String::is_empty) => Some("`shell` names no program".to_owned()),
-            Some(word) => Some(format!(
+    /// Refuses a directory of its own beside that of its files.
+    fn check_workdir(&self, variables: &Variables) -> Result<(), StepError> {
+        let Some(workdir) = &self.workdir else {
+            return Ok(());
+        };
+        if self.has_files() {
+            let reason = "`run` has `files` and a `workdir`; it runs where its files are, so mount them elsewhere by \
+                          `mounts`";
+            return Err(StepError::word(reason.to_owned(), "workdir"));
+        }
+        check_absolute("workdir", workdir, variables)
+    }
+
+    fn check_shell(&self) -> Result<(), StepError> {
+        let Some(shell) = &self.shell else {
+            return Ok(());
+        };
+        let refused = |reason: &str, word: &str| Err(StepError::word(reason.to_owned(), word));
+        if let Some(word) = shell.iter().find(|word| word.contains(['{', '}'])) {
+            let reason = format!(
                 "`shell`: `{word}` is taken as it is written, and no placeholder can stand there"
-            )),
-            None if own => Some(
-                "`shell` has no effect: the script begins with `#!`, and that program runs it"
-                    .to_owned(),
+            );
+            return refused(&reason, word);
+        }
+        match &self.command {
+            _ if shell.first().is_none_or(String::is_empty) => {
+                refused("`shell` names no program", "shell")
+            }
+            Command::Shell(script) if names_program(script.as_str()) => refused(
+                "`shell` has no effect: the script begins with `#!`, and that program runs it",
+                "shell",
             ),
-            None => None,
+            _ => Ok(()),
         }
     }
 }
@@ -416,9 +432,8 @@ impl Apply for Run {
         caches.try_for_each(|cache| cache.check(variables))?;
         let mut mounts = self.mounts.iter();
         mounts.try_for_each(|mount| mount.check(variables))?;
-        if let Some(workdir) = &self.workdir {
-            check_absolute("workdir", workdir, variables)?;
-        }
+        self.check_workdir(variables)?;
+        self.check_shell()?;
         if let Some(user) = &self.user {
             let user = user.without_environment(variables)?;
             user.iter().try_for_each(|user| somebody(user))?;
@@ -431,17 +446,9 @@ impl Apply for Run {
         if matches!(&self.command, Command::Shell(command) if command.as_str().trim().is_empty()) {
             problems.push("`run` has no command".to_owned());
         }
-        if self.workdir.is_some() && self.has_files() {
-            problems.push(
-                "`run` has `files` and a `workdir`; it runs where its files are, so mount them elsewhere by `mounts`"
-                    .to_owned(),
-            );
-        }
-        problems.extend(self.shell_problem());
         problems.extend(unusable_names(&self.env));
         problems.extend(self.secrets.iter().filter_map(Secret::problem));
         problems.extend(self.cache.iter().filter_map(Cache::problem));
-        problems.extend(self.mounts.iter().filter_map(Mount::problem));
         let agents = self
             .ssh
             .iter()

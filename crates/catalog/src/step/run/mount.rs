@@ -83,13 +83,13 @@ impl Mount {
         texts
     }
 
-    pub(super) fn problem(&self) -> Option<String> {
-        (self.from.is_none() && self.source.is_none())
-            .then(|| format!("the mount at `{}` has no `source`, and no `from`", self.target))
-    }
-
     pub(super) fn check(&self, variables: &Variables) -> Result<(), StepError> {
         match (&self.from, &self.source) {
+            (None, None) => {
+                let target = self.target.as_str();
+                let reason = format!("the mount at `{target}` has no `source`, and no `from`");
+                Err(StepError::word(reason, target))
+            }
             (Some(_), Some(path)) => check_absolute("source", path.tree(), variables),
             _ => Ok(()),
         }
@@ -100,7 +100,11 @@ impl Mount {
             Some(from) => Ok(vec![Read::Tree(from.expand(variables)?)]),
             None => {
                 let path = self.declared(variables)?;
-                Ok(path.into_iter().map(Read::Files).chain([Read::Packer]).collect())
+                Ok(path
+                    .into_iter()
+                    .map(Read::Files)
+                    .chain([Read::Packer])
+                    .collect())
             }
         }
     }
@@ -170,6 +174,9 @@ impl Mount {
         };
         let state = context.files_state(std::slice::from_ref(&declared))?;
         let is_all = path.is_empty();
-        Ok(Some((state, if is_all { path } else { format!("/{path}") })))
+        Ok(Some((
+            state,
+            if is_all { path } else { format!("/{path}") },
+        )))
     }
 }
