@@ -292,7 +292,7 @@ pub(super) fn absolute(key: &str, path: &str) -> Result<(), StepError> {
         Ok(())
     } else {
         let reason = format!("`{key}` must be an absolute path, not `{path}`");
-        Err(StepError::Refused { reason })
+        Err(StepError::word(reason, path))
     }
 }
 

@@ -223,7 +223,7 @@ fn environments(from: &[String], to: &[String]) -> Vec<Difference> {
 fn variables(exec: &ExecContent) -> String {
     let described = exec.secret_env.iter().map(|secret| {
         let optional = if secret.optional { ", optional" } else { "" };
-        format!("{} in `{}`{optional}", secret.id, secret.name)
+        format!("{} in ${}{optional}", secret.id, secret.name)
     });
     described.collect::<Vec<_>>().join("; ")
 }

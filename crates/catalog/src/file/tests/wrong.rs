@@ -367,7 +367,7 @@ fn what_the_check_finds_is_told_with_its_place() {
 /// The problem that the check finds in an artifact with this one step: the marked word and the message.
 fn check_marked(step: &str, marked: &str, expected: &str) {
     let text =
-        format!("[artifact.a]\nkind = \"layer\"\nbase = \"debian:12\"\nsteps = [\n{step}\n]");
+        format!("[artifact.a]\nkind = \"image\"\nbase = \"debian:12\"\nsteps = [\n{step}\n]");
     let catalog = Catalog::new().with_file(parse(&text).unwrap());
     let error = catalog.unwrap().check().unwrap_err();
     let [found] = &error.problems[..] else {
@@ -405,6 +405,21 @@ fn what_the_check_finds_in_a_text_is_marked() {
         "{ apt = \"a\", repositories = [{ url = \"https://x\" }] }",
         "\"https://x\"",
         "step 1: the repository `https://x` has no `suite`, as `bookworm`",
+    );
+    check_marked(
+        "{ healthcheck = \"a\", interval = \"3\", timeout = \"5s\" }",
+        "\"3\"",
+        "step 1: `3` is not a time: write `30s` or `1m30s`, at least `1ms`",
+    );
+    check_marked(
+        "{ healthcheck = [\"{arhc}\"] }",
+        "{arhc}",
+        "step 1: `{arhc}`: there is no `arhc`; did you mean `arch`? there are `arch`, `artifact`, `os`, `platform`, `variant`",
+    );
+    check_marked(
+        "{ healthcheck = \" \" }",
+        "healthcheck",
+        "step 1: `healthcheck` has no command",
     );
     check_marked(
         "{ run = \"a\",\nmounts = [{ source = \"a\", target = \"a/b\" }] }",
