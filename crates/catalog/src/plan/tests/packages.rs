@@ -25,7 +25,10 @@ fn script(exec: &ExecContent) -> &str {
     crate::step::without_prelude(exec.args.last().unwrap())
 }
 
-fn mounts(exec: &ExecContent) -> Vec<(&str, &str, &str, &str)> {
+/// The target, the kind, the end of the id and the sharing of a mount.
+type Described<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+fn mounts(exec: &ExecContent) -> Vec<Described<'_>> {
     let mounts = exec.mounts.iter().filter(|mount| mount.dest != "/");
     let described = mounts.map(|mount| {
         let id = mount.id.rsplit(' ').next().unwrap_or_default();
@@ -37,7 +40,7 @@ fn mounts(exec: &ExecContent) -> Vec<(&str, &str, &str, &str)> {
 #[test]
 fn managers_install_as_root_with_archives_in_a_cache_and_with_certificates() {
     let certificates = ("/run/secrets/llbgen-ca", "secret", "llbgen-ca", "");
-    let cases: [(Step, &str, Vec<(&str, &str, &str, &str)>); 3] = [
+    let cases: [(Step, &str, Vec<Described<'_>>); 3] = [
         (
             Apt::install(["zsh git", "nginx={arch}"]).into(),
             "apt_get install --yes --no-install-recommends -- 'zsh' 'git' 'nginx=arm64'\n",

@@ -51,7 +51,10 @@ impl Manager for Apk {
         let key = repository.key.as_ref()?;
         let name = key.file_name();
         let is_name = |c: char| c.is_ascii_alphanumeric() || "+-._@".contains(c);
-        (!name.ends_with(".pub") || !name.chars().all(is_name)).then(|| {
+        let is_key = name
+            .strip_suffix(".pub")
+            .is_some_and(|name| name.chars().all(is_name));
+        (!is_key).then(|| {
             format!(
                 "the key of `{}` must have the name that its index is signed under, as `NAME.rsa.pub`, not `{name}`",
                 repository.url

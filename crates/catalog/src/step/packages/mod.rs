@@ -41,7 +41,7 @@ mod repository;
 
 use buildkit_llb::{CacheMount, CacheSharing, Exec};
 
-use self::repository::Filled;
+use self::repository::{Filled, Key};
 pub use self::{apk::Apk, apt::Apt, dnf::Dnf, repository::Repository};
 use super::{
     Apply, CA_SECRET, Read, Reader, StepContext, StepError, image::as_texts, network::quoted,
@@ -200,7 +200,7 @@ impl<M: Manager> Apply for M {
         let id = SecretId::unchecked(CA_SECRET);
         let mut reads = vec![Read::Secret { id, optional: true }];
         for repository in repositories(self, reader.variables)? {
-            reads.extend(repository.key.iter().flat_map(|key| key.reads()));
+            reads.extend(repository.key.iter().flat_map(Key::reads));
         }
         Ok(reads)
     }

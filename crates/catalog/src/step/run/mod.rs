@@ -1,10 +1,12 @@
 //! Running a shell command, with files mounted and caches kept.
 
+mod builder;
+mod checks;
 mod command;
 mod mount;
 mod secret;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use buildkit_llb::{BindMount, Exec, NetworkMode, SshSocket, TmpfsMount};
 use schemars::JsonSchema;
@@ -15,10 +17,9 @@ pub use self::{mount::Mount, secret::Secret};
 use super::{
     Apply, CA_SECRET, Cache, Read, Reader, StepContext, StepError,
     config::{somebody, unusable_names},
-    context::check_absolute,
     image::as_texts,
     main_file::main_file,
-    program::{Program, names_program},
+    program::Program,
 };
 use crate::{
     file::{OneOrSeveral, several},
@@ -26,7 +27,7 @@ use crate::{
     location::declared_file,
     name::{SecretId, SshId},
     path::ContextPath,
-    template::{Script, Template, Text, TreeText, Variables},
+    template::{Template, Text, TreeText, Variables},
     tree::Tree,
 };
 
@@ -126,102 +127,6 @@ impl Network {
 const FILES: &str = "/run/llbgen/files";
 
 impl Run {
-    /// Runs a shell command, a [`Script`].
-    pub fn command(command: &str) -> Self {
-        Self::new(Command::Shell(Script::unchecked(command)))
-    }
-
-    /// Runs an executable file of the context directory; the path is a template.
-    pub fn script(path: &str) -> Self {
-        let script = Template::unchecked(path);
-        Self::new(Command::Script { script }).files([path])
-    }
-
-    fn new(command: Command) -> Self {
-        Self {
-            command,
-            files: Vec::new(),
-            cache: Vec::new(),
-            env: BTreeMap::new(),
-            workdir: None,
-            user: None,
-            shell: None,
-            mounts: Vec::new(),
-            tmpfs: Vec::new(),
-            secrets: Vec::new(),
-            ssh: Vec::new(),
-            network: Network::Default,
-        }
-    }
-
-    /// Files, directories and globs of the context directory that it reads; templates.
-    pub fn files<'a>(mut self, paths: impl IntoIterator<Item = &'a str>) -> Self {
-        self.files
-            .extend(paths.into_iter().map(Template::unchecked));
-        self
-    }
-
-    /// Keeps a cache from one build to the next.
-    pub fn cache(mut self, cache: impl Into<Cache>) -> Self {
-        self.cache.push(cache.into());
-        self
-    }
-
-    /// Sets a variable for this step alone; the value is a [`TreeText`].
-    pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.env.insert(name.to_owned(), TreeText::unchecked(value));
-        self
-    }
-
-    /// Runs it in this directory, an absolute path; a [`TreeText`].
-    pub fn workdir(mut self, path: &str) -> Self {
-        self.workdir = Some(TreeText::unchecked(path));
-        self
-    }
-
-    /// Runs it as this user, `user[:group]`; a [`TreeText`].
-    pub fn user(mut self, user: &str) -> Self {
-        self.user = Some(TreeText::unchecked(user));
-        self
-    }
-
-    /// Runs it with this shell and its flags.
-    pub fn shell<W: Into<String>>(mut self, words: impl IntoIterator<Item = W>) -> Self {
-        self.shell = Some(words.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Gives it files that are not in its tree.
-    pub fn mount(mut self, mount: Mount) -> Self {
-        self.mounts.push(mount);
-        self
-    }
-
-    /// Gives it an empty directory in memory at an absolute path; a [`TreeText`].
-    pub fn tmpfs(mut self, path: &str) -> Self {
-        self.tmpfs.push(TreeText::unchecked(path));
-        self
-    }
-
-    /// Gives it a secret: by its id alone, as the file `/run/secrets/ID`.
-    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.secrets.push(secret.into());
-        self
-    }
-
-    /// Gives it an ssh agent, as the socket that `SSH_AUTH_SOCK` names; `default` is the user's own. The step sees
-    /// public keys and can ask for signatures. A private key never leaves the agent.
-    pub fn ssh(mut self, id: &str) -> Self {
-        self.ssh.push(SshId::unchecked(id));
-        self
-    }
-
-    /// Whether it may reach the network.
-    pub fn network(mut self, network: Network) -> Self {
-        self.network = network;
-        self
-    }
-
     /// The paths and globs that it declares, its own file among them.
     fn paths(&self, variables: &Variables) -> Result<Vec<ContextPath>, StepError> {
         let mut paths = Vec::new();
@@ -296,75 +201,6 @@ impl Run {
             exec = exec.mount(SshSocket::new().id(id.as_str()).mode(0o666));
         }
         Ok(exec)
-    }
-
-    /// The paths that something is mounted at, with their keys.
-    fn targets(&self) -> impl Iterator<Item = (&'static str, &TreeText)> {
-        let caches = self.cache.iter().filter_map(Cache::path);
-        let mounts = self.mounts.iter().map(|mount| ("target", mount.target()));
-        let secrets = self.secrets.iter().filter_map(Secret::path);
-        let tmpfs = self.tmpfs.iter().map(|path| ("tmpfs", path));
-        let caches = caches.map(|path| ("cache", path));
-        let secrets = secrets.map(|path| ("target", path));
-        caches.chain(mounts).chain(tmpfs).chain(secrets)
-    }
-
-    /// Refuses mounts that hide each other or the whole tree, as far as their paths are known without a tree.
-    fn check_targets(&self, variables: &Variables) -> Result<(), StepError> {
-        let mut seen = BTreeSet::new();
-        for (key, path) in self.targets() {
-            check_absolute(key, path, variables)?;
-            let Some(path) = path.without_environment(variables)? else {
-                continue;
-            };
-            let trimmed = path.trim_end_matches('/').to_owned();
-            let problem = if trimmed.is_empty() {
-                format!("`{key}`: nothing can be mounted over the whole tree, `{path}`")
-            } else if seen.contains(&trimmed) {
-                format!("`{key}`: two things would be mounted at `{path}`")
-            } else {
-                seen.insert(trimmed);
-                continue;
-            };
-            return Err(StepError::word(problem, &path));
-        }
-        Ok(())
-    }
-
-    /// Refuses a directory of its own beside that of its files.
-    fn check_workdir(&self, variables: &Variables) -> Result<(), StepError> {
-        let Some(workdir) = &self.workdir else {
-            return Ok(());
-        };
-        if self.has_files() {
-            let reason = "`run` has `files` and a `workdir`; it runs where its files are, so mount them elsewhere by \
-                          `mounts`";
-            return Err(StepError::word(reason.to_owned(), "workdir"));
-        }
-        check_absolute("workdir", workdir, variables)
-    }
-
-    fn check_shell(&self) -> Result<(), StepError> {
-        let Some(shell) = &self.shell else {
-            return Ok(());
-        };
-        let refused = |reason: &str, word: &str| Err(StepError::word(reason.to_owned(), word));
-        if let Some(word) = shell.iter().find(|word| word.contains(['{', '}'])) {
-            let reason = format!(
-                "`shell`: `{word}` is taken as it is written, and no placeholder can stand there"
-            );
-            return refused(&reason, word);
-        }
-        match &self.command {
-            _ if shell.first().is_none_or(String::is_empty) => {
-                refused("`shell` names no program", "shell")
-            }
-            Command::Shell(script) if names_program(script.as_str()) => refused(
-                "`shell` has no effect: the script begins with `#!`, and that program runs it",
-                "shell",
-            ),
-            _ => Ok(()),
-        }
     }
 }
 

@@ -96,17 +96,11 @@ impl Mount {
     }
 
     pub(super) fn reads(&self, variables: &Variables) -> Result<Vec<Read>, StepError> {
-        match &self.from {
-            Some(from) => Ok(vec![Read::Tree(from.expand(variables)?)]),
-            None => {
-                let path = self.declared(variables)?;
-                Ok(path
-                    .into_iter()
-                    .map(Read::Files)
-                    .chain([Read::Packer])
-                    .collect())
-            }
+        if let Some(from) = &self.from {
+            return Ok(vec![Read::Tree(from.expand(variables)?)]);
         }
+        let files = self.declared(variables)?.map(Read::Files);
+        Ok(files.into_iter().chain([Read::Packer]).collect())
     }
 
     /// The path or glob of the context directory.
