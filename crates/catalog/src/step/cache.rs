@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{StepContext, StepError};
 use crate::{
-    file::text_or_table,
+    either::text_or_table,
     name::CacheId,
     template::{TemplateError, TreeText, Variables},
 };

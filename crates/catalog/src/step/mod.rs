@@ -15,7 +15,6 @@ mod network;
 mod packages;
 mod problem;
 mod program;
-mod read;
 mod run;
 mod tar;
 mod when;
@@ -36,7 +35,6 @@ pub use self::{
     label::Label,
     network::CA_SECRET,
     packages::{Apk, Apt, Dnf, Repository},
-    read::Read,
     run::{Mount, Network, Run, Secret},
     tar::Tar,
     when::When,
@@ -49,6 +47,7 @@ pub(crate) use self::{
 };
 use crate::{
     condition::Domains,
+    read::Read,
     template::{Text, Variables},
     tree::Tree,
 };

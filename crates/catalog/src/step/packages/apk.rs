@@ -4,7 +4,7 @@ use buildkit_llb::Exec;
 
 use super::{Filled, Manager, Repository, locked};
 use crate::{
-    file::OneOrSeveral,
+    either::OneOrSeveral,
     step::{StepContext, network::quoted},
     template::Template,
 };

@@ -3,7 +3,7 @@
 use buildkit_llb::{Exec, TmpfsMount};
 
 use super::{Filled, Manager, Repository, locked, written_file};
-use crate::{file::OneOrSeveral, step::StepContext, template::Template};
+use crate::{either::OneOrSeveral, step::StepContext, template::Template};
 
 step! {
     /// Installs Debian packages: no recommended ones, archives in a cache mount, no lists, no logs, no backups.

@@ -3,7 +3,7 @@
 use buildkit_llb::Exec;
 
 use super::{Filled, Manager, Repository, locked, written_file};
-use crate::{file::OneOrSeveral, step::StepContext, template::Template};
+use crate::{either::OneOrSeveral, step::StepContext, template::Template};
 
 step! {
     /// Installs RPM packages: no weak dependencies, archives in a cache mount, no metadata, no logs. Documentation

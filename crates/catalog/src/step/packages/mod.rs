@@ -9,7 +9,7 @@ macro_rules! step {
         pub struct $name {
             $(#[$packages])*
             #[serde(rename = $kind)]
-            packages: $crate::file::OneOrSeveral<$crate::template::Template>,
+            packages: $crate::either::OneOrSeveral<$crate::template::Template>,
             /// Repositories that are added before, and that stay in the tree.
             #[serde(default, skip_serializing_if = "Vec::is_empty")]
             repositories: Vec<$crate::step::Repository>,
@@ -20,7 +20,7 @@ macro_rules! step {
             pub fn install<P: Into<String>>(packages: impl IntoIterator<Item = P>) -> Self {
                 let package = |package: P| $crate::template::Template::unchecked(&package.into());
                 Self {
-                    packages: $crate::file::OneOrSeveral::Several(packages.into_iter().map(package).collect()),
+                    packages: $crate::either::OneOrSeveral::Several(packages.into_iter().map(package).collect()),
                     repositories: Vec::new(),
                 }
             }
@@ -47,7 +47,7 @@ use super::{
     Apply, CA_SECRET, Read, Reader, StepContext, StepError, image::as_texts, network::quoted,
 };
 use crate::{
-    file::OneOrSeveral,
+    either::OneOrSeveral,
     name::SecretId,
     template::{Template, Text, Variables},
     tree::Tree,

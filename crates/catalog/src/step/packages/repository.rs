@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    file::{OneOrSeveral, several},
+    either::{OneOrSeveral, several},
     path::ContextPath,
     step::{Read, StepContext, StepError, download::has_login},
     template::{Template, Text, Variables},

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    file::text_or_table,
+    either::text_or_table,
     inputs::FileSet,
     path::ContextPath,
     step::{StepError, network::quoted},

@@ -22,7 +22,7 @@ use super::{
     program::Program,
 };
 use crate::{
-    file::{OneOrSeveral, several},
+    either::{OneOrSeveral, several},
     inputs::FileSet,
     location::declared_file,
     name::{SecretId, SshId},

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    file::text_or_table,
+    either::text_or_table,
     name::{InvalidName, SecretId},
     step::{Read, StepContext, StepError, config::unusable_name},
     template::TreeText,
