@@ -128,7 +128,7 @@ fn absolute(path: &str) -> Result<String, StepError> {
     if path.starts_with('/') {
         return Ok(path.to_owned());
     }
-    Err(StepError::word(no_cache(path), path))
+    Err(StepError::wrong(no_cache(path), path))
 }
 
 impl CacheDirectory {

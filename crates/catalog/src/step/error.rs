@@ -71,17 +71,17 @@ pub enum StepError {
         /// The script.
         path: ContextPath,
     },
+    /// A text of the step is wrong, once it is filled in.
+    #[error("{reason}")]
+    Wrong {
+        /// The text as it is written.
+        text: String,
+        /// The problem.
+        reason: String,
+    },
     /// Something cannot be put into the tree.
     #[error("it cannot be put into the tree")]
     Placing(#[source] buildkit_llb::OpError),
-    /// A word of the step is wrong.
-    #[error("{reason}")]
-    Word {
-        /// The reason.
-        reason: String,
-        /// The word, which errors of a file mark.
-        word: String,
-    },
     /// A step of the catalog refuses.
     #[error("{reason}")]
     Refused {
@@ -91,11 +91,11 @@ pub enum StepError {
 }
 
 impl StepError {
-    /// A word of the step is wrong.
-    pub(crate) fn word(reason: String, word: &str) -> Self {
-        Self::Word {
+    /// A text of the step is wrong.
+    pub(crate) fn wrong(reason: String, text: &str) -> Self {
+        Self::Wrong {
+            text: text.to_owned(),
             reason,
-            word: word.to_owned(),
         }
     }
 

@@ -169,7 +169,7 @@ fn time(text: Option<&Template>, variables: &Variables) -> Result<i64, StepError
     let time = text.expand(variables)?;
     nanoseconds(&time).ok_or_else(|| {
         let reason = format!("`{time}` is not a time: write `30s` or `1m30s`, at least `1ms`");
-        StepError::word(reason, &time)
+        StepError::wrong(reason, &time)
     })
 }
 
@@ -215,7 +215,7 @@ impl Apply for Healthcheck {
         };
         if is_empty {
             let reason = "`healthcheck` has no command".to_owned();
-            return Err(StepError::word(reason, "healthcheck"));
+            return Err(StepError::wrong(reason, "healthcheck"));
         }
         let mut times = self.times().into_iter();
         times.try_for_each(|text| time(text.as_ref(), variables).map(drop))

@@ -101,7 +101,7 @@ fn packages<M: Manager>(step: &M, variables: &Variables) -> Result<Vec<String>, 
     let odd = packages.iter().find(|package| !M::is_package(package));
     if let Some(odd) = odd {
         let reason = format!("`{odd}` is not a package name");
-        return Err(StepError::word(reason, odd));
+        return Err(StepError::wrong(reason, odd));
     }
     if packages.is_empty() {
         let reason = format!("`{}` names no package", M::NAME);
@@ -122,7 +122,7 @@ fn repositories<M: Manager>(step: &M, variables: &Variables) -> Result<Vec<Fille
             M::problem(&repository)
         };
         if let Some(reason) = problem {
-            return Err(StepError::word(reason, &repository.url));
+            return Err(StepError::wrong(reason, &repository.url));
         }
         filled.push(repository);
     }

@@ -139,7 +139,7 @@ impl Key {
         }
         text.parse().map(Self::File).map_err(|error| {
             let reason = format!("`key`: {error}; it is an address, or a file of the context");
-            StepError::word(reason, &text)
+            StepError::wrong(reason, &text)
         })
     }
 
@@ -214,7 +214,7 @@ fn address(key: &str, url: String) -> Result<String, StepError> {
         }
         _ => format!("`{key}`: `{url}` is not an http or https URL"),
     };
-    Err(StepError::word(reason, &url))
+    Err(StepError::wrong(reason, &url))
 }
 
 /// A word of a line in a file of the tree, the value of `key`.
@@ -226,7 +226,7 @@ fn word(key: &str, text: String) -> Result<String, StepError> {
     let reason = format!(
         "`{key}`: `{text}` must be one word of letters, digits, `+`, `-`, `.`, `_`, `/`, `~`"
     );
-    Err(StepError::word(reason, &text))
+    Err(StepError::wrong(reason, &text))
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ impl Run {
                 seen.insert(trimmed);
                 continue;
             };
-            return Err(StepError::word(problem, &path));
+            return Err(StepError::wrong(problem, &path));
         }
         Ok(())
     }
@@ -50,7 +50,7 @@ impl Run {
         if self.has_files() {
             let reason = "`run` has `files` and a `workdir`; it runs where its files are, so mount them elsewhere by \
                           `mounts`";
-            return Err(StepError::word(reason.to_owned(), "workdir"));
+            return Err(StepError::wrong(reason.to_owned(), "workdir"));
         }
         check_absolute("workdir", workdir, variables)
     }
@@ -59,7 +59,7 @@ impl Run {
         let Some(shell) = &self.shell else {
             return Ok(());
         };
-        let refused = |reason: &str, word: &str| Err(StepError::word(reason.to_owned(), word));
+        let refused = |reason: &str, word: &str| Err(StepError::wrong(reason.to_owned(), word));
         if let Some(word) = shell.iter().find(|word| word.contains(['{', '}'])) {
             let reason = format!(
                 "`shell`: `{word}` is taken as it is written, and no placeholder can stand there"

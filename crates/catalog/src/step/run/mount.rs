@@ -88,7 +88,7 @@ impl Mount {
             (None, None) => {
                 let target = self.target.as_str();
                 let reason = format!("the mount at `{target}` has no `source`, and no `from`");
-                Err(StepError::word(reason, target))
+                Err(StepError::wrong(reason, target))
             }
             (Some(_), Some(path)) => check_absolute("source", path.tree(), variables),
             _ => Ok(()),
