@@ -200,7 +200,7 @@ fn check_tree(tree: &Tree, below: &[u8]) {
 
 fn check_config(image: &Value) {
     let expected = json!({
-        "Env": ["HERE=/var/tmp", "PATH=/opt/bin:/usr/bin:/bin", "WORD=the other"],
+        "Env": ["PATH=/opt/bin:/usr/bin:/bin", "HERE=/var/tmp", "WORD=the other"],
         "WorkingDir": "/work/here",
         "User": "daemon",
         "Entrypoint": ["cat", "-n"],
