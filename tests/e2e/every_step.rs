@@ -32,6 +32,16 @@ touch "$npm_config_cache/npm" "$PIP_CACHE_DIR/pip"
 echo kept > /var/kept/mark
 "#;
 
+/// A repository of apt with one package, which has one file. It is signed with a key that nobody has any more, so it
+/// stays as it is.
+const REPOSITORY: [(&str, &[u8]); 3] = [
+    ("InRelease", include_bytes!("repository/InRelease")),
+    ("Packages", include_bytes!("repository/Packages")),
+    ("greeting.deb", include_bytes!("repository/greeting.deb")),
+];
+
+const KEY: &str = include_str!("repository/key.asc");
+
 const PROGRAM: &str = "#!/bin/sh\n";
 
 /// What the steps read: beside the catalog, in a directory of its own, and on a server.
@@ -50,6 +60,11 @@ fn inputs(home: &Path) -> WebServer {
     write("given/versions.json", r#"{ "tool": "3.4" }"#);
     write("given/file", "given\n");
     write("token", "s3cr3t");
+    write("key.asc", KEY);
+    fs::create_dir_all(home.join("served/repository")).unwrap();
+    for (name, bytes) in REPOSITORY {
+        fs::write(home.join("served/repository").join(name), bytes).unwrap();
+    }
     write("served/file", "file\n");
     write("served/program", PROGRAM);
     write("served/archive/inside", "inside\n");
@@ -82,7 +97,7 @@ fn every_step_does_what_it_says_through_both_doors() {
     let Some(bed) = Bed::shared() else { return };
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
-    let _server = inputs(home);
+    let server = inputs(home);
     let agent = Agent::start(home);
     let flags = [
         ["--build-arg", "word=other"],
@@ -107,6 +122,7 @@ fn every_step_does_what_it_says_through_both_doors() {
     let archives = [home.join("out/every.tar"), home.join("door.tar")];
     let [ours, theirs] = archives.map(|archive| looked_at(home, &archive));
     check_tree(&ours.0, &fs::read(home.join("out/below.tar")).unwrap());
+    check_repository(&ours.0, &server);
     check_config(&ours.1);
     assert_eq!(ours.0.differences(&theirs.0).len(), 0);
     assert_eq!(ours.1, theirs.1);
@@ -116,6 +132,22 @@ fn looked_at(home: &Path, archive: &Path) -> (Tree, Value) {
     let tree = OciArchive::open(archive).tree("amd64");
     let image = format!("oci-archive:{}", archive.display());
     (tree, config(home, &image, "amd64"))
+}
+
+/// The repository of packages stays in the tree, and so does its key.
+fn check_repository(tree: &Tree, server: &WebServer) {
+    let url = server.url("repository");
+    let (_, address) = url.split_once("://").unwrap();
+    let name = address.replace([':', '/'], "-");
+    let key = format!("etc/apt/keyrings/{name}.asc");
+    let source = format!("Types: deb\nURIs: {url}\nSuites: ./\nSigned-By: /{key}\n");
+    for (path, text) in [
+        (key, KEY),
+        (format!("etc/apt/sources.list.d/{name}.sources"), &source),
+    ] {
+        let node = tree.get(&path).unwrap_or_else(|| panic!("no `{path}`"));
+        assert!(node.has_content(text.as_bytes()), "{path}: {node:?}");
+    }
 }
 
 fn check_tree(tree: &Tree, below: &[u8]) {
@@ -128,6 +160,7 @@ fn check_tree(tree: &Tree, below: &[u8]) {
         assert!(node.starts_with(&format!("Some({kind} ")), "{path}: {node}");
     };
     is("usr/bin/hello", "-0755 0:0");
+    has("usr/share/llbgen-greeting/text", b"hello\n");
     has("run-step/env", b"other\n");
     has("run-step/files", b"one\ntwo\n");
     has("run-step/secret", b"6\n");
@@ -137,6 +170,11 @@ fn check_tree(tree: &Tree, below: &[u8]) {
     has("run-step/caches", caches);
     has("run-step/kept", b"kept\n");
     assert!(tree.get("var/kept/mark").is_none(), "a cache is no part");
+    has("run-step/marks", b"id\n");
+    has("run-step/perl", b"perl\n");
+    has("var/tmp/own", b"daemon /var/tmp bash tmpfs 6 6\n");
+    has("var/tmp/mounted", b"one\none\n");
+    assert!(tree.get("mnt/data/new").is_none(), "a mount is no part");
     has("copied/one.txt", b"one\n");
     has("copied/two.txt", b"two\n");
     has("from-artifact", b"one\n");
@@ -162,7 +200,7 @@ fn check_tree(tree: &Tree, below: &[u8]) {
 
 fn check_config(image: &Value) {
     let expected = json!({
-        "Env": ["PATH=/opt/bin:/usr/bin:/bin", "WORD=the other"],
+        "Env": ["PATH=/opt/bin:/usr/bin:/bin", "HERE=/var/tmp", "WORD=the other"],
         "WorkingDir": "/work/here",
         "User": "daemon",
         "Entrypoint": ["cat", "-n"],

@@ -45,6 +45,20 @@ pub struct ExecContent {
     pub network: &'static str,
     /// The mounts, the root file system among them.
     pub mounts: Vec<MountContent>,
+    /// The variables that have a secret as their value.
+    pub secret_env: Vec<SecretEnvContent>,
+}
+
+/// A variable of a command that has a secret as its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SecretEnvContent {
+    /// Its name.
+    pub name: String,
+    /// The id of the secret.
+    pub id: String,
+    /// Whether it is empty if the secret is not given.
+    pub optional: bool,
 }
 
 /// A mount of a command.
@@ -63,6 +77,10 @@ pub struct MountContent {
     pub kind: &'static str,
     /// The id of a cache, secret or agent.
     pub id: String,
+    /// The rule for commands that use a cache at once: `shared`, `private` or `locked`; empty for other mounts.
+    pub sharing: &'static str,
+    /// Whether a secret or an agent may be missing.
+    pub optional: bool,
 }
 
 /// The source of files. The Debug text has no password of an address.
@@ -257,6 +275,15 @@ fn exec_content(exec: pb::ExecOp) -> ExecContent {
             _ => "unknown",
         },
         mounts: exec.mounts.into_iter().map(mount_content).collect(),
+        secret_env: exec.secretenv.into_iter().map(secret_env).collect(),
+    }
+}
+
+fn secret_env(secret: pb::SecretEnv) -> SecretEnvContent {
+    SecretEnvContent {
+        name: secret.name,
+        id: secret.id,
+        optional: secret.optional,
     }
 }
 
@@ -268,6 +295,14 @@ fn mount_content(mount: pb::Mount) -> MountContent {
         _ if mount.tmpfs_opt.is_some() => ("tmpfs", String::new()),
         _ => ("bind", String::new()),
     };
+    let sharing = mount.cache_opt.as_ref().map(|cache| match cache.sharing {
+        0 => "shared",
+        1 => "private",
+        2 => "locked",
+        _ => "unknown",
+    });
+    let secret = mount.secret_opt.as_ref().map(|secret| secret.optional);
+    let agent = mount.ssh_opt.as_ref().map(|agent| agent.optional);
     MountContent {
         dest: mount.dest,
         input: usize::try_from(mount.input).ok(),
@@ -275,6 +310,8 @@ fn mount_content(mount: pb::Mount) -> MountContent {
         readonly: mount.readonly,
         kind,
         id,
+        sharing: sharing.unwrap_or_default(),
+        optional: secret.or(agent).unwrap_or_default(),
     }
 }
 

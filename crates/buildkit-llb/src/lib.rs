@@ -102,7 +102,8 @@ mod wire;
 pub use self::cap::{Cap, CapSet};
 pub use self::constraints::{Constraints, LocalSessions};
 pub use self::content::{
-    ExecContent, FileActionContent, FileChange, MountContent, OpContent, SourceContent,
+    ExecContent, FileActionContent, FileChange, MountContent, OpContent, SecretEnvContent,
+    SourceContent,
 };
 pub use self::decode::DecodeError;
 pub use self::definition::{Definition, Edge, Entry, Location, SourceFile};

@@ -61,6 +61,7 @@ where
 /// A value, or a list of values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "OneOrSeveral{T}")]
 pub(crate) enum OneOrSeveral<T> {
     One(T),
     Several(Vec<T>),
@@ -79,6 +80,18 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrSeveral<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TextOrList(PhantomData))
     }
+}
+
+/// Reads a list, for which one text may stand alone.
+pub(crate) fn several<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(match OneOrSeveral::deserialize(deserializer)? {
+        OneOrSeveral::One(value) => vec![value],
+        OneOrSeveral::Several(values) => values,
+    })
 }
 
 struct TextOrList<T>(PhantomData<T>);

@@ -100,7 +100,9 @@ pub use self::{
         EpochError, GitSource, HistoryEntry, ImageKey, ImagePin, LOCK_FILE, Lock, LockError, Move,
         PACKAGES_EPOCH, PinCount, Pinned, Reference, SourcePolicy, Written,
     },
-    name::{ArtifactName, ContextName, InvalidName, PartName, SecretId, SshId, VariableName},
+    name::{
+        ArtifactName, CacheId, ContextName, InvalidName, PartName, SecretId, SshId, VariableName,
+    },
     nearest::nearest,
     oci::OciConfigs,
     option::OptionValues,
@@ -117,9 +119,10 @@ pub use self::{
     read::Read,
     select::{Request, SelectError, unused_options},
     step::{
-        Apt, CA_SECRET, Cache, Cmd, Copy, Custom, CustomStep, Download, Entrypoint, Env, Expose,
-        Git, Healthcheck, Label, Network, Reader, Run, Source, Step, StepContext, StepError,
-        StopSignal, Tar, Use, User, Volume, When, Workdir,
+        Apk, Apt, CA_SECRET, Cache, CacheDirectory, Cmd, Copy, Custom, CustomStep, Dnf, Download,
+        Entrypoint, Env, Expose, Git, Healthcheck, Label, Mount, Network, Reader, Repository, Run,
+        Secret, Sharing, Source, Step, StepContext, StepError, StopSignal, Tar, Use, User, Volume,
+        When, Workdir,
     },
     survey::{Survey, SurveyError},
     template::{

@@ -157,6 +157,11 @@ name_type! {
 }
 
 name_type! {
+    /// The id of a cache, which commands share.
+    CacheId, "cache id"
+}
+
+name_type! {
     /// The id of an ssh agent, as `--ssh` gives it.
     SshId, "ssh agent id"
 }
@@ -181,6 +186,7 @@ checked_later!(
     ArtifactName,
     SecretId,
     ContextName,
+    CacheId,
     SshId,
     PartName,
     VariableName

@@ -211,8 +211,8 @@ pub enum Problem {
         /// The way round.
         chain: Vec<String>,
     },
-    /// A tree that a step copies from, which is neither an artifact nor an image with tag or digest.
-    #[error("`{name}`, which a step copies from, is no artifact{}", or_image(nearest.as_deref()))]
+    /// A tree that a step reads, which is neither an artifact nor an image with tag or digest.
+    #[error("`{name}`, which a step reads, is no artifact{}", or_image(nearest.as_deref()))]
     CopiedFrom {
         /// The number of the step, from 1.
         number: usize,

@@ -11,8 +11,8 @@ mod generated;
 use std::{collections::BTreeMap, time::Instant};
 
 use catalog::{
-    Apt, Artifact, Base, Caching, Catalog, Cause, Copy, Difference, Download, Env, FileSet,
-    InputFile, Inputs, Lock, Plan, Request, Run, Side, Step,
+    Apk, Apt, Artifact, Base, Cache, Caching, Catalog, Cause, Copy, Difference, Dnf, Download, Env,
+    FileSet, InputFile, Inputs, Lock, Plan, Repository, Request, Run, Secret, Sharing, Side, Step,
 };
 use generated::{Fleet, Leaf, Part, changed, fleets, leaves};
 use proptest::prelude::*;
@@ -164,6 +164,68 @@ fn steps_that_come_and_go_are_one_step_each() {
             run("three"),
         ],
         &["a: run two | variable A: `1` → `2` | a: run three"],
+    );
+}
+
+#[test]
+fn what_differs_between_two_steps_of_a_kind_is_told() {
+    let check = |old: Step, new: Step, expected: &str| {
+        let of = |step: Step| plan(vec![rootfs("a", "debian:12", &[step])], "");
+        let told = told(&of(old), &of(new));
+        let [told] = &told[..] else {
+            panic!("one cause: {told:?}")
+        };
+        assert_eq!(told.split(" | ").nth(1), Some(expected), "{told}");
+    };
+    check(
+        Apk::install(["zsh"]).into(),
+        Apk::install(["git"]).into(),
+        "packages: +git -zsh",
+    );
+    check(
+        Dnf::install(["zsh"]).into(),
+        Dnf::install(["zsh git"]).into(),
+        "packages: +git",
+    );
+    let apk = |url: &str| {
+        Apk::install(["zsh"])
+            .repository(Repository::new(url))
+            .into()
+    };
+    check(
+        apk("https://a"),
+        apk("https://b"),
+        "command, line 2: `grep -qxF 'https://a' /etc/apk/repositories || echo 'https://a' >> /etc/apk/repositories` → \
+         `grep -qxF 'https://b' /etc/apk/repositories || echo 'https://b' >> /etc/apk/repositories`",
+    );
+    let run = || Run::command("one\ntwo");
+    let bash = |run: Run| run.shell(["bash", "-c"]).into();
+    check(
+        run().into(),
+        bash(run()),
+        "shell: `/bin/sh -ec` → `bash -c`",
+    );
+    check(
+        bash(run()),
+        bash(Run::command("one\nthree")),
+        "command, line 2: `two` → `three`",
+    );
+    let python = |script: &str| Run::command(script).shell(["python3", "-c"]).into();
+    check(
+        python("one\ntwo"),
+        python("one\nthree"),
+        "command, line 2: `two` → `three`",
+    );
+    let cache = |sharing| run().cache(Cache::directory("/c").sharing(sharing)).into();
+    check(
+        cache(Sharing::Shared),
+        cache(Sharing::Locked),
+        "mounted at /c: `cache debian:12 linux/amd64 /c /cache` → `cache debian:12 linux/amd64 /c /cache, locked`",
+    );
+    check(
+        run().secret(Secret::new("a").env("A")).into(),
+        run().secret(Secret::new("a").env("B").optional()).into(),
+        "secrets: `a in $A` → `a in $B, optional`",
     );
 }
 

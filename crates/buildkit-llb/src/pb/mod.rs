@@ -19,6 +19,6 @@ mod vertex;
 pub(crate) use self::definition::{
     Definition, ExportCache, Locations, OpMetadata, Position, Range, Source, SourceInfo,
 };
-pub(crate) use self::exec::{ExecOp, Mount};
+pub(crate) use self::exec::{ExecOp, Mount, SecretEnv};
 pub(crate) use self::file::{FileAction, file_action};
 pub(crate) use self::vertex::{Op, op};

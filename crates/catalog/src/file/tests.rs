@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Apt, ArtifactName, Base, Catalog, Cmd, Copy, Download, Entrypoint, Env, Expose, Git,
-    Healthcheck, Label, Network, Run, Step, StopSignal, Tar, User, Volume, When, Whiteouts,
-    Workdir,
+    Apk, Apt, ArtifactName, Base, Catalog, Cmd, Copy, Dnf, Download, Entrypoint, Env, Expose, Git,
+    Healthcheck, Label, Network, Repository, Run, Secret, Sharing, Step, StopSignal, Tar, User,
+    Volume, When, Whiteouts, Workdir,
 };
 
 const EXAMPLE: &str = r#"# Ours.
@@ -100,13 +100,16 @@ fn as_file(artifact: &Artifact) -> String {
     .unwrap()
 }
 
+/// Compares an artifact with what is read of a file that says the same.
+fn check_read_again(artifact: &Artifact) {
+    let text = as_file(artifact);
+    let file = parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert_eq!(shown(&file.artifacts()[0]), shown(artifact), "{text}");
+}
+
 #[test]
 fn what_is_written_is_read_again() {
-    let check = |artifact: Artifact| {
-        let text = as_file(&artifact);
-        let file = parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        assert_eq!(shown(&file.artifacts()[0]), shown(&artifact), "{text}");
-    };
+    let check = |artifact: Artifact| check_read_again(&artifact);
     check(Artifact::rootfs("a", Base::scratch()));
     check(Artifact::layer("a/b.c", Base::from_line("x.dockerfile")));
     check(Artifact::layer("a", "debian:12").whiteouts(Whiteouts::Oci));
@@ -125,9 +128,35 @@ fn what_is_written_is_read_again() {
             .file_tag("Dockerfile")
             .release_tag("a*"),
     );
-    let steps: [Step; 20] = [
+    let steps: [Step; 24] = [
         Apt::install(["git"]).into(),
+        Apt::install(["git zsh", "{arch}"])
+            .repository(
+                Repository::new("https://example.com/debian")
+                    .suite("bookworm")
+                    .components(["main", "contrib"])
+                    .key("https://example.com/key.asc"),
+            )
+            .into(),
+        Apk::install(["git"])
+            .repository(Repository::new("https://example.com/alpine"))
+            .into(),
+        Dnf::install(["git"])
+            .repository(Repository::new("https://example.com/rpm").key("keys/rpm"))
+            .into(),
         Run::command("true").into(),
+        Run::command("true")
+            .workdir("/src")
+            .user("app:{arch}")
+            .shell(["/bin/bash", "-c"])
+            .cache(crate::Cache::directory("/a").id("x"))
+            .cache(crate::Cache::directory("/b").sharing(Sharing::Private))
+            .mount(crate::Mount::new("src", "/src").readwrite())
+            .mount(crate::Mount::of("debian:12", "/debian").source("/usr"))
+            .tmpfs("/tmp")
+            .secret(Secret::new("a").env("A"))
+            .secret(Secret::new("b").target("/b").optional())
+            .into(),
         Run::script("install.sh")
             .files(["etc/"])
             .cache(crate::Cache::Npm)
@@ -164,7 +193,11 @@ fn what_is_written_is_read_again() {
         check(Artifact::rootfs("a", "debian:12").step(step.clone()));
         check(Artifact::rootfs("a", "debian:12").step(When::equals("arch", "amd64").step(step)));
     }
-    let check_image = |step: Step| check(Artifact::image("a", "debian:12").step(step));
+}
+
+#[test]
+fn what_is_written_of_images_is_read_again() {
+    let check_image = |step: Step| check_read_again(&Artifact::image("a", "debian:12").step(step));
     check_image(Expose::new(["80/tcp"]).into());
     check_image(Volume::new(["/data"]).into());
     check_image(StopSignal::new("SIGQUIT").into());
@@ -177,6 +210,58 @@ fn what_is_written_is_read_again() {
         .start_interval("1s")
         .retries(3);
     check_image(check_often.into());
+}
+
+/// The first step of an artifact with this one step.
+fn shown_step(step: &str) -> Value {
+    let text = format!("[artifact.a]\nkind = \"rootfs\"\nbase = \"debian:12\"\nsteps = [{step}]");
+    let file = parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    shown(&file.artifacts()[0])["steps"][0].clone()
+}
+
+#[test]
+fn steps_are_shown_as_they_are_written() {
+    let check = |step: &str, expected: Value| assert_eq!(shown_step(step), expected, "{step}");
+    check(
+        "{ run = \"a\", files = \"b\", cache = \"pip\", tmpfs = \"/t\", secrets = \"c\", ssh = \"default\" }",
+        json!({
+            "run": "a", "files": ["b"], "cache": ["pip"], "tmpfs": ["/t"], "secrets": ["c"], "ssh": ["default"],
+        }),
+    );
+    check(
+        "{ run = { script = \"a.sh\" }, env.A = \"$PATH\", user = \"1\", shell = [\"bash\", \"-c\"], network = \"none\" }",
+        json!({
+            "run": { "script": "a.sh" }, "env": { "A": "$PATH" }, "user": "1", "shell": ["bash", "-c"], "network": "none",
+        }),
+    );
+    check(
+        "{ run = \"a\", workdir = \"/w\", cache = [\"npm\", { target = \"/b\" }, { target = \"/c\", id = \"i\", sharing = \"locked\" }] }",
+        json!({
+            "run": "a", "workdir": "/w", "cache": ["npm", "/b", { "target": "/c", "id": "i", "sharing": "locked" }],
+        }),
+    );
+    check(
+        "{ run = \"a\", mounts = [{ source = \"s\", target = \"/s\" }, { from = \"f\", target = \"/f\", readwrite = true }] }",
+        json!({
+            "run": "a",
+            "mounts": [{ "source": "s", "target": "/s" }, { "from": "f", "target": "/f", "readwrite": true }],
+        }),
+    );
+    check(
+        "{ run = \"a\", secrets = [\"b\", { id = \"c\" }, { id = \"d\", env = \"D\" }, { id = \"e\", target = \"/e\", optional = true }] }",
+        json!({
+            "run": "a",
+            "secrets": ["b", "c", { "id": "d", "env": "D" }, { "id": "e", "target": "/e", "optional": true }],
+        }),
+    );
+    check(
+        "{ apk = \"git zsh\", repositories = [{ url = \"https://a\", suite = \"v3\", components = \"main\", key = \"a.rsa.pub\" }] }",
+        json!({
+            "apk": "git zsh",
+            "repositories": [{ "url": "https://a", "suite": "v3", "components": ["main"], "key": "a.rsa.pub" }],
+        }),
+    );
+    check("{ dnf = [\"git\"] }", json!({ "dnf": ["git"] }));
 }
 
 #[test]
@@ -192,8 +277,8 @@ fn a_condition_may_have_several_values() {
     assert_eq!(shown(&file.artifacts()[0])["steps"], steps);
 }
 
-const KINDS: &str = "it can be `use`, `apt`, `run`, `copy`, `download`, `git`, `tar`, `env`, `workdir`, `user`, `entrypoint`, \
-                     `cmd`, `label`, `expose`, `volume`, `stop-signal`, `healthcheck`, `steps`";
+const KINDS: &str = "it can be `use`, `apt`, `apk`, `dnf`, `run`, `copy`, `download`, `git`, `tar`, `env`, `workdir`, `user`, \
+                     `entrypoint`, `cmd`, `label`, `expose`, `volume`, `stop-signal`, `healthcheck`, `steps`";
 
 #[test]
 fn the_schema_has_every_key() {
@@ -245,11 +330,22 @@ fn the_schema_has_every_key() {
     check("Artifact", &keys);
     check("Part", &["finally", "parameters", "steps"]);
     check("Use", &["use", "with"]);
-    let keys = ["cache", "env", "files", "network", "run", "secrets", "ssh"];
+    let keys = [
+        "cache", "env", "files", "mounts", "network", "run", "secrets", "shell", "ssh", "tmpfs",
+        "user", "workdir",
+    ];
     check("Run", &keys);
+    check("Mount", &["from", "readwrite", "source", "target"]);
+    check("Secret", &["env", "id", "optional", "target"]);
+    check("CacheDirectory", &["id", "sharing", "target"]);
+    for kind in ["Apt", "Apk", "Dnf"] {
+        let name = kind.to_lowercase();
+        check(kind, &[&name, "repositories"]);
+    }
+    check("Repository", &["components", "key", "suite", "url"]);
     check("When", &["steps", "unless", "when"]);
     let steps = schema["definitions"]["Step"]["anyOf"].as_array().unwrap();
-    assert_eq!(steps.len(), 18, "one for each kind, and none for code");
+    assert_eq!(steps.len(), 20, "one for each kind, and none for code");
     let forms = schema["definitions"]["Whiteouts"]["oneOf"]
         .as_array()
         .unwrap();

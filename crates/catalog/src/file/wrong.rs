@@ -64,6 +64,10 @@ impl de::Error for Wrong {
         })
     }
 
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::invalid_type(found, expected)
+    }
+
     fn unknown_variant(value: &str, valid: &'static [&'static str]) -> Self {
         Self::new(Mistake::UnknownValue {
             value: value.to_owned(),
@@ -106,6 +110,7 @@ fn in_toml(expected: &str) -> String {
         "a map" => "a table",
         "a string" => "text",
         "a boolean" => "`true` or `false`",
+        "u32" => "a whole number, 0 or more",
         other => other,
     }
     .to_owned()

@@ -1,8 +1,10 @@
 //! The content of plans, and that it depends on nothing but their inputs.
 
 mod caches;
+mod commands;
 mod contexts;
 mod locations;
+mod packages;
 mod packing;
 mod running;
 mod unpinned;

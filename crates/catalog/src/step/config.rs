@@ -98,8 +98,13 @@ impl Apply for Env {
 
 /// The problems of the names of environment variables.
 pub(super) fn unusable_names(env: &BTreeMap<String, TreeText>) -> impl Iterator<Item = String> {
-    let odd = |name: &&String| name.is_empty() || name.contains(['=', '\0', '{', '}']);
-    env.keys().filter(odd).map(|name| {
+    env.keys().filter_map(|name| unusable_name(name))
+}
+
+/// The problem of the name of an environment variable.
+pub(super) fn unusable_name(name: &str) -> Option<String> {
+    let is_odd = name.is_empty() || name.contains(['=', '\0', '{', '}']);
+    is_odd.then(|| {
         let names = if name.contains(['{', '}']) {
             "; names are taken as they are written"
         } else {
@@ -161,7 +166,8 @@ impl Apply for User {
     }
 }
 
-fn somebody(user: &str) -> Result<(), StepError> {
+/// Refuses an empty user.
+pub(super) fn somebody(user: &str) -> Result<(), StepError> {
     if user.is_empty() {
         let reason = "`user` is empty".to_owned();
         return Err(StepError::Refused { reason });

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use buildkit_llb::{Exec, Platform, ProxyEnv, SourceLocation, State};
 
 pub(crate) use self::files::DeclaredFiles;
-use super::{error::StepError, network::Program};
+use super::{error::StepError, program::Program};
 use crate::{
     dockerfile::first_from_line,
     inputs::Inputs,
@@ -156,7 +156,7 @@ impl<'a> StepContext<'a> {
             // Nobody knows the base yet, and this is planned to find it.
             return Ok(format!("/{}", filled.text));
         }
-        absolute(key, &filled.text)?;
+        absolute(key, &filled.text, &filled.text)?;
         Ok(filled.text)
     }
 
@@ -245,7 +245,7 @@ impl<'a> StepContext<'a> {
     /// A command that reaches the network: `script` in a shell that stops at the first command that fails, with the
     /// certificates of `--build-ca` made known, the lock's epoch in its environment, and the proxies of the build.
     pub fn networked_shell(&self, script: &str) -> Exec {
-        self.networked(&Program::Shell(script))
+        self.networked(&Program::shell(script))
     }
 
     /// The same command for a script that may name its program.
@@ -307,24 +307,30 @@ pub(super) struct Nested<'a> {
     pub(super) variables: Variables,
 }
 
-/// Refuses a `path` that is not absolute; `key` is its key in the step.
-pub(super) fn absolute(key: &str, path: &str) -> Result<(), StepError> {
-    if path.starts_with('/') {
-        Ok(())
+/// Refuses a `path` that is not absolute, or that no tree can have; `key` is its key in the step, `text` the path as it
+/// is written.
+pub(super) fn absolute(key: &str, text: &str, path: &str) -> Result<(), StepError> {
+    let problem = if path.contains('\0') {
+        format!("`{key}` has a NUL")
+    } else if path.starts_with('/') {
+        return Ok(());
     } else {
-        let reason = format!("`{key}` must be an absolute path, not `{path}`");
-        Err(StepError::Refused { reason })
-    }
+        format!("`{key}` must be an absolute path, not `{path}`")
+    };
+    Err(StepError::Wrong {
+        text: text.to_owned(),
+        reason: problem,
+    })
 }
 
 /// Refuses a path in the tree that is not absolute for a variant with these variables, if that is known without a tree.
 pub(super) fn check_absolute(
     key: &str,
-    path: &TreeText,
+    text: &TreeText,
     variables: &Variables,
 ) -> Result<(), StepError> {
-    match path.without_environment(variables)? {
-        Some(path) => absolute(key, path.as_str()),
+    match text.without_environment(variables)? {
+        Some(path) => absolute(key, text.as_str(), &path),
         None => Ok(()),
     }
 }

@@ -126,7 +126,7 @@ pub(super) fn context_problem(name: &ContextName) -> Option<String> {
 
 /// The declared path itself, or the directory of all files that a glob can match: the components before the first glob
 /// sign.
-fn literal(declared: &ContextPath) -> String {
+pub(super) fn literal(declared: &ContextPath) -> String {
     let is_sign = |component: &&str| component.contains(['*', '?', '[']);
     let literal: Vec<&str> = declared
         .components()

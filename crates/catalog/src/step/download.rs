@@ -130,7 +130,7 @@ impl Git {
 }
 
 /// Whether a URL has a login before its host.
-fn has_login(url: &str) -> bool {
+pub(super) fn has_login(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_scheme, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     authority.contains('@')

@@ -72,6 +72,14 @@ pub enum StepError {
         /// The script.
         path: ContextPath,
     },
+    /// A text of the step is wrong, once it is filled in.
+    #[error("{reason}")]
+    Wrong {
+        /// The text as it is written.
+        text: String,
+        /// The problem.
+        reason: String,
+    },
     /// Something cannot be put into the tree.
     #[error("it cannot be put into the tree")]
     Placing(#[source] buildkit_llb::OpError),
@@ -132,6 +140,14 @@ fn parameters(
 }
 
 impl StepError {
+    /// A text of the step is wrong.
+    pub(crate) fn wrong(reason: String, text: &str) -> Self {
+        Self::Wrong {
+            text: text.to_owned(),
+            reason,
+        }
+    }
+
     /// The unknown variable that a text or condition uses.
     pub(crate) fn unknown_variable(&self) -> Option<&str> {
         match self {

@@ -169,7 +169,7 @@ fn time(text: Option<&Template>, variables: &Variables) -> Result<i64, StepError
     let time = text.expand(variables)?;
     nanoseconds(&time).ok_or_else(|| {
         let reason = format!("`{time}` is not a time: write `30s` or `1m30s`, at least `1ms`");
-        StepError::Refused { reason }
+        StepError::wrong(reason, &time)
     })
 }
 
@@ -209,6 +209,14 @@ impl Apply for Healthcheck {
     }
 
     fn check(&self, variables: &Variables) -> Result<(), StepError> {
+        let is_empty = match &self.test {
+            Test::Shell(command) => command.as_str().trim().is_empty(),
+            Test::Program(words) => words.first().is_some_and(Template::is_empty),
+        };
+        if is_empty {
+            let reason = "`healthcheck` has no command".to_owned();
+            return Err(StepError::wrong(reason, "healthcheck"));
+        }
         let mut times = self.times().into_iter();
         times.try_for_each(|text| time(text.as_ref(), variables).map(drop))
     }

@@ -162,7 +162,7 @@ fn signal(text: &str) -> Result<String, StepError> {
         return Ok(text.to_owned());
     }
     let reason = format!("`{text}` is not a signal: write `SIGQUIT` or `3`");
-    Err(StepError::Refused { reason })
+    Err(StepError::wrong(reason, text))
 }
 
 /// A port with its protocol, in the form of image configs.
@@ -173,7 +173,7 @@ fn port(text: &str) -> Result<String, StepError> {
         return Ok(format!("{number}/{protocol}"));
     }
     let reason = format!("`{text}` is not a port: write `8080` or `53/udp`");
-    Err(StepError::Refused { reason })
+    Err(StepError::wrong(reason, text))
 }
 
 fn volume(text: &str) -> Result<String, StepError> {
@@ -181,7 +181,7 @@ fn volume(text: &str) -> Result<String, StepError> {
         return Ok(text.to_owned());
     }
     let reason = format!("the volume `{text}` is not an absolute path");
-    Err(StepError::Refused { reason })
+    Err(StepError::wrong(reason, text))
 }
 
 impl Apply for Entrypoint {

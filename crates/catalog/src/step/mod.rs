@@ -1,6 +1,5 @@
 //! Steps: values that declare their reads and turn a tree into a tree.
 
-mod apt;
 mod cache;
 mod config;
 mod context;
@@ -13,7 +12,9 @@ mod image;
 mod label;
 mod main_file;
 mod network;
+mod packages;
 mod problem;
+mod program;
 mod run;
 mod tar;
 mod use_part;
@@ -23,8 +24,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use self::{
-    apt::Apt,
-    cache::Cache,
+    cache::{Cache, CacheDirectory, Sharing},
     config::{Env, User, Workdir},
     context::{Source, StepContext},
     copy::Copy,
@@ -35,15 +35,16 @@ pub use self::{
     image::{Cmd, Entrypoint, Expose, StopSignal, Volume},
     label::Label,
     network::CA_SECRET,
-    run::{Network, Run},
+    packages::{Apk, Apt, Dnf, Repository},
+    run::{Mount, Network, Run, Secret},
     tar::Tar,
     use_part::Use,
     when::When,
 };
 pub(crate) use self::{
-    apt::installed_packages,
     context::{Caption, Given},
     network::without_prelude,
+    packages::Installing,
     problem::StepProblem,
     use_part::UsedPart,
 };
@@ -69,6 +70,10 @@ pub enum Step {
     Use(Use),
     /// Installs Debian packages.
     Apt(Apt),
+    /// Installs Alpine packages.
+    Apk(Apk),
+    /// Installs RPM packages with dnf.
+    Dnf(Dnf),
     /// Runs a shell command.
     Run(Run),
     /// Copies declared files in, or files of another tree.
@@ -151,6 +156,8 @@ impl Step {
     fn kind(&self) -> &dyn Apply {
         match self {
             Self::Apt(step) => step,
+            Self::Apk(step) => step,
+            Self::Dnf(step) => step,
             Self::Run(step) => step,
             Self::Copy(step) => step,
             Self::Tar(step) => step,
@@ -291,6 +298,8 @@ macro_rules! into_step {
 into_step!(
     Use,
     Apt,
+    Apk,
+    Dnf,
     Run,
     Copy,
     Download,

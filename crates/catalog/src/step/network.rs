@@ -1,6 +1,6 @@
-//! Steps that reach the network: the certificate authority that a build may bring, and the shell that makes it known.
+//! Steps that reach the network: the certificate authority that a build may bring, and what makes it known.
 
-use buildkit_llb::{Args, BindMount, Exec, FileActions, Mkfile, SecretFile, State};
+use buildkit_llb::SecretFile;
 
 /// The id of the secret that holds the certificates of `--build-ca`.
 ///
@@ -46,70 +46,16 @@ pub(crate) fn without_prelude(script: &str) -> &str {
     own.unwrap_or(script)
 }
 
-/// The program that runs a command.
-pub(super) enum Program<'a> {
-    /// A shell that stops at the first command that fails.
-    Shell(&'a str),
-    /// The program that the script's first line names, behind `#!`.
-    Named(&'a str),
+/// The command line that runs `script` behind the certificates made known.
+pub(super) fn with_prelude(script: &str) -> String {
+    format!("{PRELUDE}{script}")
 }
 
-/// The mount point of a script that names its program. It is a bind mount, and BuildKit removes the mount point again.
-/// Secrets and `/dev/shm` are mounted `noexec`, so the script cannot be executed there.
-const SCRIPT: &str = "/run/llbgen/script";
-
-impl<'a> Program<'a> {
-    pub(super) fn of(script: &'a str) -> Self {
-        if script.starts_with("#!") {
-            Self::Named(script)
-        } else {
-            Self::Shell(script)
-        }
-    }
-
-    /// Runs it as it is.
-    pub(super) fn exec(&self) -> Exec {
-        match self {
-            Self::Shell(script) => shell(script),
-            Self::Named(script) => with_script(Exec::new(Args::program(SCRIPT)), script),
-        }
-    }
-
-    /// Runs it with the certificates made known.
-    pub(super) fn networked(&self) -> Exec {
-        match self {
-            Self::Shell(script) => networked_shell(script),
-            Self::Named(script) => with_script(networked_shell(&format!("exec {SCRIPT}")), script),
-        }
-    }
-}
-
-fn with_script(exec: Exec, script: &str) -> Exec {
-    // Every user of the container may run it, as a step may run as any user.
-    let make = Mkfile::new("/script", script.as_bytes())
-        .mode(0o755)
-        .created(0);
-    let state = State::scratch().file(FileActions::new().mkfile(make));
-    exec.mount(
-        BindMount::new(SCRIPT, &state)
-            .selector("/script")
-            .readonly(),
-    )
-}
-
-/// A shell that runs `script` and stops at the first command that fails, with the certificates made known.
-pub(super) fn networked_shell(script: &str) -> Exec {
-    // Every user of the container may read it: certificates are no secret, and a step may run as any user.
-    let certificates = SecretFile::new("/run/secrets/llbgen-ca")
-        .id(CA_SECRET)
-        .mode(0o444)
-        .optional();
-    shell(&format!("{PRELUDE}{script}")).mount(certificates)
-}
-
-/// A shell that runs `script` and stops at the first command that fails.
-fn shell(script: &str) -> Exec {
-    Exec::new(Args::program("/bin/sh").args(["-ec", script]))
+/// The certificates of `--build-ca`. Every user of the container may read them: they are no secret, and a step may run as
+/// any user.
+pub(super) fn certificates() -> SecretFile {
+    let certificates = SecretFile::new("/run/secrets/llbgen-ca").id(CA_SECRET);
+    certificates.mode(0o444).optional()
 }
 
 /// A word that the shell takes as it is.

@@ -67,6 +67,7 @@ impl From<&StepError> for StepProblem {
                 written: vec![name.clone()],
                 ..Self::new(error.to_string())
             },
+            StepError::Wrong { text, reason } => Self::written(reason, text),
             error => Self::new(error.to_string()),
         }
     }

@@ -223,7 +223,7 @@ fn values_that_lead_nowhere_are_refused() {
         let cause = std::error::Error::source(&error).unwrap();
         assert_eq!(cause.to_string(), expected);
     };
-    let text = "`bass`, which a step copies from, is no artifact (did you mean `base`?), and an image needs a tag or a digest";
+    let text = "`bass`, which a step reads, is no artifact (did you mean `base`?), and an image needs a tag or a digest";
     check(&[], &["base", "bass"], text);
     check(&[("v", "bass")], &[], text);
 }

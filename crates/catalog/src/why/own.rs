@@ -181,6 +181,7 @@ fn execs(from: &ExecContent, to: &ExecContent) -> Vec<Difference> {
             .into_iter()
             .filter_map(|(name, from, to)| setting(name, from, to)),
     );
+    found.extend(setting("secrets", &variables(from), &variables(to)));
     let of_mounts = mounts(from, to).into_iter();
     found.extend(of_mounts.filter(|difference| {
         let is_source =
@@ -218,6 +219,15 @@ fn environments(from: &[String], to: &[String]) -> Vec<Difference> {
         .collect()
 }
 
+/// The variables of a command that have a secret as their value.
+fn variables(exec: &ExecContent) -> String {
+    let described = exec.secret_env.iter().map(|secret| {
+        let optional = if secret.optional { ", optional" } else { "" };
+        format!("{} in ${}{optional}", secret.id, secret.name)
+    });
+    described.collect::<Vec<_>>().join("; ")
+}
+
 fn mounts(from: &ExecContent, to: &ExecContent) -> Vec<Difference> {
     let read = |exec: &ExecContent| -> BTreeMap<String, String> {
         let described = exec.mounts.iter().map(|mount| {
@@ -226,6 +236,12 @@ fn mounts(from: &ExecContent, to: &ExecContent) -> Vec<Difference> {
                 if !part.is_empty() {
                     what = format!("{what} {part}");
                 }
+            }
+            if !matches!(mount.sharing, "" | "shared") {
+                what = format!("{what}, {}", mount.sharing);
+            }
+            if mount.optional {
+                what.push_str(", optional");
             }
             if mount.readonly {
                 what.push_str(", read-only");

@@ -73,7 +73,7 @@ fn what_is_neither_an_artifact_nor_an_image_is_refused() {
             on(odd),
             &[&format!("x: `{odd}` is no artifact{meant}, {tag}")],
         );
-        let copies = "which a step copies from, is no artifact";
+        let copies = "which a step reads, is no artifact";
         check(from(odd), &[&format!("x: `{odd}`, {copies}{meant}, {tag}")]);
     }
     check(on("scratch"), &[]);

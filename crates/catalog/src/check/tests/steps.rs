@@ -1,7 +1,7 @@
 //! The problems of steps.
 
 use super::*;
-use crate::Download;
+use crate::{Apk, Dnf, Download, Mount, Repository, Secret};
 
 #[test]
 fn steps_are_checked() {
@@ -76,6 +76,146 @@ fn steps_are_checked() {
         with(Run::command("x").env("A=B", "1").into()),
         &["a: step 1: `A=B` cannot be the name of an environment variable"],
     );
+}
+
+#[test]
+fn commands_are_checked() {
+    let with = |run: Run, expected: &str| {
+        let artifact = Artifact::rootfs("a", "debian:12").step(run);
+        check(one(artifact), &[&format!("a: step 1: {expected}")]);
+    };
+    let run = || Run::command("true");
+    with(
+        run().mount(Mount::of("debian:12", "/a").source("usr")),
+        "`source` must be an absolute path, not `usr`",
+    );
+    with(
+        run().mount(Mount::new("../a", "/a")),
+        "`../a` points out of the context directory",
+    );
+    with(
+        run()
+            .mount(Mount::new("a", "/a"))
+            .mount(Mount::new("b", "/a")),
+        "`target`: two things would be mounted at `/a`",
+    );
+    with(
+        run().tmpfs("/"),
+        "`tmpfs`: nothing can be mounted over the whole tree, `/`",
+    );
+    with(
+        run().secret(Secret::new("a").target("a")),
+        "`target` must be an absolute path, not `a`",
+    );
+    with(
+        run().secret(Secret::new("a").env("A=B")),
+        "`A=B` cannot be the name of an environment variable",
+    );
+    with(
+        run().secret(Secret::new("a").env("A").target("/a")),
+        "the secret `a` is in a variable by `env` or in a file by `target`, not both",
+    );
+    with(
+        run().cache(Cache::directory("/a").id("a b")),
+        "`a b` is not a valid cache id: it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`",
+    );
+    with(
+        run().workdir("a"),
+        "`workdir` must be an absolute path, not `a`",
+    );
+    with(run().user(""), "`user` is empty");
+    with(run().shell([""]), "`shell` names no program");
+    with(
+        run().shell(Vec::<String>::new()),
+        "`shell` names no program",
+    );
+    with(
+        run().shell(["bash", "{arch}"]),
+        "`shell`: `{arch}` is taken as it is written, and no placeholder can stand there",
+    );
+    with(
+        Run::script("a.sh").workdir("/a"),
+        "`run` has `files` and a `workdir`; it runs where its files are, so mount them elsewhere by `mounts`",
+    );
+    let missing = Artifact::rootfs("a", "debian:12").step(run().mount(Mount::of("debain", "/a")));
+    check(
+        one(missing),
+        &["a: `debain`, which a step reads, is no artifact, and an image needs a tag or a digest"],
+    );
+}
+
+#[test]
+fn packages_and_their_repositories_are_checked() {
+    let with = |step: crate::Step, expected: &str| {
+        let artifact = Artifact::rootfs("a", "debian:12").step(step);
+        check(one(artifact), &[&format!("a: step 1: {expected}")]);
+    };
+    let url = "https://example.com/a";
+    let apt = |repository| Apt::install(["a"]).repository(repository).into();
+    let apk = |repository| Apk::install(["a"]).repository(repository).into();
+    let dnf = |repository| Dnf::install(["a"]).repository(repository).into();
+    let suited = || Repository::new(url).suite("b").components(["main"]);
+    with(Apk::install([" "]).into(), "`apk` names no package");
+    with(Apk::install(["!a"]).into(), "`!a` is not a package name");
+    with(
+        Dnf::install(["a", "--nogpgcheck"]).into(),
+        "`--nogpgcheck` is not a package name",
+    );
+    with(
+        Dnf::install(["/a.rpm"]).into(),
+        "`/a.rpm` is not a package name",
+    );
+    with(
+        apt(Repository::new("file:///a")),
+        "`repositories`: `file:///a` is not an http or https URL",
+    );
+    with(
+        apt(Repository::new("https://u:p@example.com")),
+        "`repositories`: the address has a user or a password in it, which would stand in the graph",
+    );
+    with(
+        apt(Repository::new(url).suite("b")),
+        "the repository `https://example.com/a` has no `components`, as `main`",
+    );
+    with(
+        apt(Repository::new(url).suite("./").components(["main"])),
+        "the repository `https://example.com/a`: the suite `./` ends in a slash, so it has no `components`",
+    );
+    with(
+        apt(suited().suite("b\nc")),
+        "`suite`: `b\nc` must be one word of letters, digits, `+`, `-`, `.`, `_`, `/`, `~`",
+    );
+    with(
+        apt(suited().key("/usr/share/keyrings/a.gpg")),
+        "`key`: `/usr/share/keyrings/a.gpg` is absolute; inputs are named relative to the context directory; it is an address, or a file of the context",
+    );
+    let twice = Apt::install(["a"])
+        .repository(suited())
+        .repository(suited());
+    with(
+        twice.into(),
+        "`repositories` has `https://example.com/a` twice",
+    );
+    with(
+        apk(suited().key("https://example.com/key")),
+        "the key of `https://example.com/a` must have the name that its index is signed under, as `NAME.rsa.pub`, not `key`",
+    );
+    for (repository, key) in [
+        (Repository::new(url).suite("b"), "suite"),
+        (Repository::new(url).components(["b"]), "components"),
+    ] {
+        let expected = format!(
+            "the repository `https://example.com/a` has `{key}`, which dnf does not know: all of its address goes into `url`"
+        );
+        with(dnf(repository), &expected);
+    }
+    // Texts with placeholders are checked with their values.
+    let artifact = Artifact::rootfs("a", "debian:12")
+        .option("x", "1.2", [])
+        .step(Apk::install(["nginx={x} zsh~{x}"]))
+        .step(Apt::install(["a"]).repository(suited().suite("v{x}")))
+        .step(Dnf::install(["@tools perl(DBI) a-{x}.{arch}"]));
+    check(one(artifact), &[]);
 }
 
 #[test]

@@ -123,8 +123,8 @@ fn what_is_wrong_with_a_step_is_told_with_its_place() {
         "{ run = \"true\", env = { A = \"1\" }, fiels = [\"a\"] }",
         45,
         5,
-        "`fiels` is not a key of a `run` step; did you mean `files`? it can be `run`, `files`, `cache`, `env`, `secrets`, \
-         `ssh`, `network`",
+        "`fiels` is not a key of a `run` step; did you mean `files`? it can be `run`, `files`, `cache`, `env`, `workdir`, \
+         `user`, `shell`, `mounts`, `tmpfs`, `secrets`, `ssh`, `network`",
     );
     check("{ copy = \"a\" }", 10, 14, "a `copy` step has no `to`");
     check(
@@ -210,6 +210,100 @@ fn what_is_wrong_with_a_step_is_told_with_its_place() {
 }
 
 #[test]
+fn what_is_wrong_in_the_tables_of_a_step_is_told_with_its_place() {
+    let check = |step: &str, marked: &str, expected: &str| {
+        let column = step.rfind(marked).unwrap() + "steps = [".len() + 1;
+        check_step(step, column, marked.len(), expected);
+    };
+    check(
+        "{ run = \"a\", cache = [{ target = \"/a\", sharing = \"loked\" }] }",
+        "\"loked\"",
+        "`loked` is not a value of `sharing`; did you mean `locked`? it can be `shared`, `private`, `locked`",
+    );
+    check(
+        "{ run = \"a\", cache = [{ path = \"/a\" }] }",
+        "path",
+        "`path` is not a key of `cache`; it can be `target`, `id`, `sharing`",
+    );
+    check(
+        "{ run = \"a\", cache = [{ target = \"/a\", id = \"a b\" }] }",
+        "\"a b\"",
+        "`a b` is not a valid cache id: it must start with a letter or digit and hold only letters, digits, `.`, `_`, `-`",
+    );
+    check(
+        "{ run = \"a\", cache = [1] }",
+        "1",
+        "`cache` must be `npm`, `pip`, an absolute path, or `{ target = PATH }`, not the number `1`",
+    );
+    check(
+        "{ run = \"a\", secrets = [{ id = \"a\", evn = \"A\" }] }",
+        "evn",
+        "`evn` is not a key of `secrets`; did you mean `env`? it can be `id`, `env`, `target`, `optional`",
+    );
+    check(
+        "{ run = \"a\", secrets = [{ id = \"a\", env = \"A\", target = \"/a\" }] }",
+        "{ id = \"a\", env = \"A\", target = \"/a\" }",
+        "the secret `a` is in a variable by `env` or in a file by `target`, not both",
+    );
+    check(
+        "{ run = \"a\", secrets = [{ env = \"A\" }] }",
+        "{ env = \"A\" }",
+        "`secrets` has no `id`",
+    );
+    check(
+        "{ run = \"a\", secrets = \"{arch}\" }",
+        "\"{arch}\"",
+        "`{arch}` is not a valid secret id: it must start with a letter or digit and hold only letters, digits, `.`, `_`, \
+         `-`, `:`",
+    );
+    check(
+        "{ run = \"a\", mounts = [{ source = \"a\", taregt = \"/a\" }] }",
+        "taregt",
+        "`taregt` is not a key of `mounts`; did you mean `target`? it can be `from`, `source`, `target`, `readwrite`",
+    );
+    check(
+        "{ run = \"a\", mounts = [{ source = \"a\" }] }",
+        "{ source = \"a\" }",
+        "`mounts` has no `target`",
+    );
+    check(
+        "{ run = \"a\", shell = \"bash\" }",
+        "\"bash\"",
+        "`shell` must be a list, not the text `bash`",
+    );
+    check(
+        "{ run = \"a\", tmpfs = [\"/{arch\"] }",
+        "\"/{arch\"",
+        "`/{arch` has an unbalanced `{`; write `{{` for a literal one",
+    );
+    check(
+        "{ apt = \"a\", repositories = [{ uri = \"https://a\" }] }",
+        "uri",
+        "`uri` is not a key of `repositories`; did you mean `url`? it can be `url`, `suite`, `components`, `key`",
+    );
+    check(
+        "{ apk = \"a\", repositories = [{ suite = \"a\" }] }",
+        "{ suite = \"a\" }",
+        "`repositories` has no `url`",
+    );
+    check(
+        "{ healthcheck = \"a\", retries = \"3\" }",
+        "\"3\"",
+        "`retries` must be a whole number, 0 or more, not the text `3`",
+    );
+    check(
+        "{ healthcheck = \"a\", retries = -1 }",
+        "-1",
+        "`retries` must be a whole number, 0 or more, not the number `-1`",
+    );
+    check(
+        "{ healthcheck = \"a\", interval = 3 }",
+        "3",
+        "`interval` must be text, not the number `3`",
+    );
+}
+
+#[test]
 fn what_is_wrong_with_the_file_is_told_with_its_place() {
     let check = |text: &str, expected: &str| {
         let error = parse(text).unwrap_err().to_string();
@@ -273,7 +367,7 @@ fn what_the_check_finds_is_told_with_its_place() {
 /// The problem that the check finds in an artifact with this one step: the marked word and the message.
 fn check_marked(step: &str, marked: &str, expected: &str) {
     let text =
-        format!("[artifact.a]\nkind = \"layer\"\nbase = \"debian:12\"\nsteps = [\n{step}\n]");
+        format!("[artifact.a]\nkind = \"image\"\nbase = \"debian:12\"\nsteps = [\n{step}\n]");
     let catalog = Catalog::new().with_file(parse(&text).unwrap());
     let error = catalog.unwrap().check().unwrap_err();
     let [found] = &error.problems[..] else {
@@ -296,6 +390,56 @@ fn what_the_check_finds_in_a_text_is_marked() {
         "{ run = '''\necho a\necho {arch}''' }",
         "{arch}",
         "step 1: `{arch}` in a script: write `${{ arch }}` for its value; a brace of the script's own goes into `env`",
+    );
+    check_marked(
+        "{ apt = \"git -o=x zsh\" }",
+        "-o=x",
+        "step 1: `-o=x` is not a package name",
+    );
+    check_marked(
+        "{ dnf = [\n\"git\",\n\"https://x/y.rpm\"] }",
+        "\"https://x/y.rpm\"",
+        "step 1: `https://x/y.rpm` is not a package name",
+    );
+    check_marked(
+        "{ apt = \"a\", repositories = [{ url = \"https://x\" }] }",
+        "\"https://x\"",
+        "step 1: the repository `https://x` has no `suite`, as `bookworm`",
+    );
+    check_marked(
+        "{ healthcheck = \"a\", interval = \"3\", timeout = \"5s\" }",
+        "\"3\"",
+        "step 1: `3` is not a time: write `30s` or `1m30s`, at least `1ms`",
+    );
+    check_marked(
+        "{ healthcheck = [\"{arhc}\"] }",
+        "{arhc}",
+        "step 1: `{arhc}`: there is no `arhc`; did you mean `arch`? there are `arch`, `artifact`, `os`, `platform`, `variant`",
+    );
+    check_marked(
+        "{ healthcheck = \" \" }",
+        "healthcheck",
+        "step 1: `healthcheck` has no command",
+    );
+    check_marked(
+        "{ run = \"a\",\nmounts = [{ source = \"a\", target = \"a/b\" }] }",
+        "\"a/b\"",
+        "step 1: `target` must be an absolute path, not `a/b`",
+    );
+    check_marked(
+        "{ run = \"a\", cache = [\"/x\"], tmpfs = [\"/x/\"] }",
+        "\"/x/\"",
+        "step 1: `tmpfs`: two things would be mounted at `/x/`",
+    );
+    check_marked(
+        "{ run = \"a\", files = \"b\", workdir = \"/c\" }",
+        "workdir",
+        "step 1: `run` has `files` and a `workdir`; it runs where its files are, so mount them elsewhere by `mounts`",
+    );
+    check_marked(
+        "{ run = \"#!/bin/bash\\ntrue\", shell = [\"sh\", \"-c\"] }",
+        "shell",
+        "step 1: `shell` has no effect: the script begins with `#!`, and that program runs it",
     );
     check_marked(
         "{ when.arch = \"amd64\", steps = [\n{ run = \"a\" },\n{ when = { arch = 'am64' }, steps = [{ run = \"a\" }] }] }",

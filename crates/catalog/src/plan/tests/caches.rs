@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use buildkit_llb::{Definition, OpContent};
 
 use super::*;
-use crate::{Cache, Lock};
+use crate::{Cache, Lock, Sharing};
 
 /// The ids of all caches of a graph.
 fn ids(graph: &Definition) -> Vec<String> {
@@ -33,6 +33,43 @@ fn no_two_caches_have_one_id() {
     }
     let different: BTreeSet<&String> = all.iter().collect();
     assert_eq!((all.len(), different.len()), (30, 30), "{all:?}");
+}
+
+#[test]
+fn caches_of_one_name_are_one_wherever_they_are() {
+    let caches = [
+        Cache::directory("/a").id("pip"),
+        Cache::directory("/b").id("pip").sharing(Sharing::Locked),
+        Cache::directory("/a/pip").sharing(Sharing::Private),
+    ];
+    let run = caches
+        .into_iter()
+        .fold(Run::command("x"), Run::cache)
+        .cache(Cache::Pip);
+    let artifact = Artifact::rootfs("a", "debian:12").step(run);
+    let plan = plan(&checked([artifact]), "a", &inputs(&[]));
+    let graph = plan.to_emit();
+    let mounts = graph.vertices().flat_map(|vertex| match vertex.content() {
+        OpContent::Exec(exec) => exec.mounts,
+        _ => Vec::new(),
+    });
+    let caches = mounts.filter(|mount| mount.kind == "cache");
+    let caches: Vec<(String, &str)> = caches
+        .map(|mount| {
+            let (_, name) = mount.id.split_once("arm64 ").unwrap();
+            (format!("{} {name}", mount.dest), mount.sharing)
+        })
+        .collect();
+    let expected = [
+        ("/a id pip", "shared"),
+        ("/a/pip /a/pip", "private"),
+        ("/b id pip", "locked"),
+        ("/var/cache/llbgen/pip pip", "shared"),
+    ];
+    assert_eq!(
+        caches,
+        expected.map(|(name, sharing)| (name.to_owned(), sharing))
+    );
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn config(artifact: Artifact, inputs: &Inputs) -> ImageConfig {
 }
 
 /// The commands of a plan, without the packer's.
-fn execs(plan: &Plan) -> Vec<ExecContent> {
+pub(super) fn execs(plan: &Plan) -> Vec<ExecContent> {
     let execs = plan
         .definition
         .vertices()

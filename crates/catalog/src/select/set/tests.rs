@@ -46,7 +46,7 @@ fn what_set_values_lead_to_is_checked() {
     };
     check(
         ("dep", "toolz"),
-        "`app` cannot be made with `dep=toolz`: mid: `toolz`, which a step copies from, is no artifact (did you mean `tools`?), and an image needs a tag or a digest",
+        "`app` cannot be made with `dep=toolz`: mid: `toolz`, which a step reads, is no artifact (did you mean `tools`?), and an image needs a tag or a digest",
     );
     check(
         ("dep", "app"),
