@@ -4,9 +4,12 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
+use file_set::Owner;
+
 use super::PlaceError;
 use super::copy::trimmed;
 use super::dress::{Dress, Time};
+use super::owner::{Ids, ids};
 use super::root::{Root, join, parts};
 use super::tree::{Special, Tree, unusable};
 use crate::compression::Compression;
@@ -26,6 +29,7 @@ const START: u64 = 8;
 pub struct Unpacker {
     tree: Tree,
     to: Vec<u8>,
+    owner: Option<Ids>,
 }
 
 impl Unpacker {
@@ -40,7 +44,17 @@ impl Unpacker {
         if !to.is_empty() {
             tree.directory(&to, &Dress::of_parent())?;
         }
-        Ok(Self { tree, to })
+        Ok(Self {
+            tree,
+            to,
+            owner: None,
+        })
+    }
+
+    /// Gives everything in the archives this owner, instead of the one that the archive has.
+    pub fn with_owner(mut self, owner: &Owner) -> Result<Self, PlaceError> {
+        self.owner = Some(ids(self.tree.root(), owner)?);
+        Ok(self)
     }
 
     /// Unpacks one tar, in any compression that BuildKit knows. Directories that exist keep mode, owner and time; new
@@ -117,7 +131,10 @@ impl Unpacker {
         entry: &Entry,
         members: &mut Members<R>,
     ) -> Result<(), PlaceError> {
-        let dress = dress(entry);
+        let mut dress = dress(entry);
+        if let Some(Ids { uid, gid }) = self.owner {
+            (dress.uid, dress.gid) = (uid, gid);
+        }
         match &entry.kind {
             Kind::Directory => self.tree.directory(path, &dress),
             Kind::File { .. } => self
