@@ -26,6 +26,7 @@ mod catalog;
 mod check;
 mod compression;
 mod condition;
+mod declared;
 mod dependencies;
 mod dockerfile;
 mod excerpt;
@@ -68,6 +69,7 @@ pub use self::{
     catalog::{Catalog, CheckedCatalog, ImageNames},
     check::RECORDS_DIRECTORY,
     compression::{TarCompression, TarCompressionError},
+    declared::Declared,
     dockerfile::FromLineError,
     excerpt::Excerpt,
     file::{CATALOG_FILE, CatalogFile, FileError, Mistake, Place, SourceFile, schema},
@@ -101,9 +103,10 @@ pub use self::{
     proxy::{PROXY_VARIABLES, proxies},
     select::{Request, SelectError, unused_options},
     step::{
-        Apt, CA_SECRET, Cache, Cmd, Copy, Custom, CustomStep, Download, Entrypoint, Env, Expose,
-        Git, Healthcheck, Label, Network, Read, Reader, Run, Source, Step, StepContext, StepError,
-        StopSignal, Tar, User, Volume, When, Workdir,
+        Apt, CA_SECRET, Cache, Cmd, Copy, Custom, CustomStep, Directory, Download, Entrypoint, Env,
+        Expose, File, Git, Healthcheck, Label, ModeText, Network, Read, Reader, Remove, Run,
+        Source, Step, StepContext, StepError, StopSignal, Symlink, Tar, User, Volume, When,
+        Workdir,
     },
     survey::{Survey, SurveyError},
     template::{

@@ -2,6 +2,7 @@
 
 mod caches;
 mod contexts;
+mod files;
 mod locations;
 mod packing;
 mod running;
@@ -33,6 +34,7 @@ fn script(text: &str) -> InputFile {
 fn large_file(seed: u8) -> InputFile {
     InputFile {
         executable: true,
+        kept: None,
         content: FileContent::Hashed {
             sha256: [seed; 32],
             size: 1 << 20,
@@ -48,7 +50,7 @@ fn inputs(files: &[(&str, FileSet)]) -> Inputs {
         )]),
         files: files
             .iter()
-            .map(|(declared, set)| (path(declared), set.clone()))
+            .map(|(declared, set)| (path(declared).into(), set.clone()))
             .collect(),
         packer: packer("linux/amd64", 7),
         ..Inputs::default()

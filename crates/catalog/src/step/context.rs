@@ -149,7 +149,7 @@ impl<'a> StepContext<'a> {
             // Nobody knows the base yet, and this is planned to find it.
             return Ok(format!("/{}", filled.text));
         }
-        absolute(key, &filled.text)?;
+        absolute(key, &filled.text, &filled.text)?;
         Ok(filled.text)
     }
 
@@ -286,24 +286,30 @@ impl<'a> StepContext<'a> {
     }
 }
 
-/// Refuses a `path` that is not absolute; `key` is its key in the step.
-pub(super) fn absolute(key: &str, path: &str) -> Result<(), StepError> {
-    if path.starts_with('/') {
-        Ok(())
+/// Refuses a `path` that is not absolute, or that no tree can have; `key` is its key in the step, `text` the path as it
+/// is written.
+pub(super) fn absolute(key: &str, text: &str, path: &str) -> Result<(), StepError> {
+    let problem = if path.contains('\0') {
+        format!("`{key}` has a NUL")
+    } else if path.starts_with('/') {
+        return Ok(());
     } else {
-        let reason = format!("`{key}` must be an absolute path, not `{path}`");
-        Err(StepError::Refused { reason })
-    }
+        format!("`{key}` must be an absolute path, not `{path}`")
+    };
+    Err(StepError::Wrong {
+        text: text.to_owned(),
+        reason: problem,
+    })
 }
 
 /// Refuses a path in the tree that is not absolute for a variant with these variables, if that is known without a tree.
 pub(super) fn check_absolute(
     key: &str,
-    path: &TreeText,
+    text: &TreeText,
     variables: &Variables,
 ) -> Result<(), StepError> {
-    match path.without_environment(variables)? {
-        Some(path) => absolute(key, path.as_str()),
+    match text.without_environment(variables)? {
+        Some(path) => absolute(key, text.as_str(), &path),
         None => Ok(()),
     }
 }

@@ -71,6 +71,14 @@ pub enum StepError {
         /// The script.
         path: ContextPath,
     },
+    /// A text of the step is wrong, once it is filled in.
+    #[error("{reason}")]
+    Wrong {
+        /// The text as it is written.
+        text: String,
+        /// The problem.
+        reason: String,
+    },
     /// Something cannot be put into the tree.
     #[error("it cannot be put into the tree")]
     Placing(#[source] buildkit_llb::OpError),

@@ -59,6 +59,7 @@ impl From<&StepError> for StepProblem {
     fn from(error: &StepError) -> Self {
         match error {
             StepError::Template(error) => error.into(),
+            StepError::Wrong { text, reason } => Self::written(reason, text),
             error => Self::new(error.to_string()),
         }
     }

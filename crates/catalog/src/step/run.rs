@@ -242,7 +242,8 @@ impl Apply for Run {
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
-        let files = self.paths(reader.variables)?.into_iter().map(Read::Files);
+        let files = self.paths(reader.variables)?;
+        let files = files.into_iter().map(|path| Read::Files(path.into()));
         let secrets = self.secrets.iter().map(|id| Read::Secret {
             id: id.clone(),
             optional: false,

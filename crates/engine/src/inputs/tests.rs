@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use catalog::{FileContent, FileSet};
+use catalog::{ContextPath, Declared, FileContent, FileSet};
 
 use super::*;
 
@@ -25,7 +25,7 @@ fn context() -> (TempDir, PathBuf) {
 }
 
 fn read_files(root: &Path, declared: &str) -> Result<FileSet, InputError> {
-    let path: ContextPath = declared.parse().unwrap();
+    let path: Declared = declared.parse().unwrap();
     let needs = Needs {
         files: [path.clone()].into(),
         ..Needs::default()
@@ -158,7 +158,7 @@ fn what_is_kept_in_a_directory_is_in_no_glob() {
         write(path);
     }
     let names = |declared: &str| -> Vec<String> {
-        let declared = ContextPath::declared(declared).unwrap();
+        let declared = ContextPath::declared(declared).unwrap().into();
         let files = files::read(&Directory::open(&root).unwrap(), &declared).unwrap();
         let names = files.keys().map(ToString::to_string);
         names
