@@ -26,13 +26,17 @@ mod catalog;
 mod check;
 mod compression;
 mod condition;
+mod contexts;
 mod declared;
 mod dependencies;
 mod dockerfile;
+mod either;
 mod excerpt;
 mod file;
 mod graph;
+mod hex;
 mod id;
+mod image_config;
 mod inputs;
 mod kind;
 mod local;
@@ -44,13 +48,18 @@ mod oci;
 mod option;
 mod pack;
 mod path;
+mod place;
 mod placing;
 mod plan;
+mod plan_error;
+mod plan_options;
 mod planner;
 mod problem;
 mod proxy;
+mod read;
 mod select;
 mod step;
+mod step_reads;
 mod survey;
 mod template;
 mod tree;
@@ -66,15 +75,16 @@ pub use self::{
     artifact::{Artifact, Base},
     base::{BaseError, ResolvedBase},
     budget::MAX_VARIANTS,
-    catalog::{Catalog, CheckedCatalog, ImageNames},
-    check::RECORDS_DIRECTORY,
+    catalog::{Catalog, CheckedCatalog},
+    check::{ImageNames, RECORDS_DIRECTORY},
     compression::{TarCompression, TarCompressionError},
     declared::Declared,
     dockerfile::FromLineError,
     excerpt::Excerpt,
-    file::{CATALOG_FILE, CatalogFile, FileError, Mistake, Place, SourceFile, schema},
+    file::{CATALOG_FILE, CatalogFile, FileError, Mistake, schema},
     graph::{Graph, GraphEdge, GraphOutput, Node, NodeKind},
     id::{Id, IdError},
+    image_config::{HealthConfig, ImageConfig},
     inputs::{
         FileContent, FileSet, GivenTree, GivenTrees, InputFile, Inputs, LayoutImage,
         MAX_INLINE_FILE, NamedContext, Needs, RootfsTar,
@@ -95,24 +105,25 @@ pub use self::{
     option::OptionValues,
     pack::{PACKER_PROGRAM, Packer, PackerProgram, PackerSource},
     path::{ContextPath, ContextPathError},
-    plan::{
-        Caching, MissingContext, OutputClash, Plan, PlanError, PlanOptions, PlanProblem,
-        PlannedDefinition, check_outputs,
-    },
+    place::{Place, SourceFile},
+    plan::{OutputClash, Plan, PlannedDefinition, check_outputs},
+    plan_error::{PlanError, PlanProblem},
+    plan_options::{Caching, PlanOptions},
+    planner::MissingContext,
     problem::{CatalogError, Found, Problem},
     proxy::{PROXY_VARIABLES, proxies},
+    read::Read,
     select::{Request, SelectError, unused_options},
     step::{
         Apt, CA_SECRET, Cache, Cmd, Copy, Custom, CustomStep, Directory, Download, Entrypoint, Env,
-        Expose, File, Git, Healthcheck, Label, ModeText, Network, Read, Reader, Remove, Run,
-        Source, Step, StepContext, StepError, StopSignal, Symlink, Tar, User, Volume, When,
-        Workdir,
+        Expose, File, Git, Healthcheck, Label, ModeText, Network, Reader, Remove, Run, Source,
+        Step, StepContext, StepError, StopSignal, Symlink, Tar, User, Volume, When, Workdir,
     },
     survey::{Survey, SurveyError},
     template::{
         EitherText, Environment, Filled, Script, Template, TemplateError, Text, TreeText, Variables,
     },
-    tree::{HealthConfig, ImageConfig, Tree},
+    tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
     whiteouts::Whiteouts,

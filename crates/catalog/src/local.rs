@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     declared::Declared,
+    hex::hex,
     inputs::{FileContent, FileSet, InputFile, RootfsTar},
     path::ContextPath,
 };
@@ -313,11 +314,4 @@ fn escape_pattern(path: &str) -> String {
         pattern.push(c);
     }
     pattern
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digits = |byte: &u8| {
-        [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
-    };
-    bytes.iter().flat_map(digits).collect()
 }

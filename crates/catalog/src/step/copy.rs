@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     declared::Declared,
-    file::OneOrSeveral,
+    either::OneOrSeveral,
     local::CONTEXT_LOCAL,
     name::ContextName,
     path::ContextPath,

@@ -9,7 +9,7 @@ use super::{
     paths::{self, check_file},
 };
 use crate::{
-    file::OneOrSeveral,
+    either::OneOrSeveral,
     placing::Placing,
     template::{Script, Template, Text, TreeText, Variables},
     tree::Tree,

@@ -17,7 +17,6 @@ mod main_file;
 mod network;
 mod paths;
 mod problem;
-mod read;
 mod run;
 mod tar;
 mod when;
@@ -40,7 +39,6 @@ pub use self::{
     label::Label,
     made::{Directory, File, Remove, Symlink},
     network::CA_SECRET,
-    read::Read,
     run::{Network, Run},
     tar::Tar,
     when::When,
@@ -53,6 +51,7 @@ pub(crate) use self::{
 };
 use crate::{
     condition::Domains,
+    read::Read,
     template::{Text, Variables},
     tree::Tree,
 };

@@ -2,7 +2,7 @@
 
 use super::{StepContext, StepError, context::check_absolute};
 use crate::{
-    file::OneOrSeveral,
+    either::OneOrSeveral,
     template::{Text, TreeText, Variables},
 };
 

@@ -11,7 +11,8 @@ use crate::{
     name::ContextName,
     path::ContextPath,
     placing::{self, Attributes, CONTENT, Copying, Placing, escaped},
-    step::{Read, StepError},
+    read::Read,
+    step::StepError,
     tree::Tree,
 };
 
