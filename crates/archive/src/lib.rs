@@ -79,7 +79,8 @@ pub use member::EntryError;
 pub use pack::{PackError, pack};
 pub use path::{EntryPath, PathError};
 pub use place::{
-    Attributes, Copy, PlaceError, Unpacker, copy, make_directories, make_files, make_links, remove,
+    Attributes, Copy, PlaceError, Unpacker, ZipError, copy, make_directories, make_files,
+    make_links, remove,
 };
 pub use rootfs::{RootfsError, RootfsTar, check_rootfs};
 pub use sequence::SequenceError;

@@ -121,7 +121,7 @@ fn unpack(
     })?;
     match sha256 {
         Some(sha256) => unpacker.unpack_verified(file, sha256)?,
-        None => unpacker.unpack(file)?,
+        None => unpacker.unpack_file(file)?,
     }
     Ok(unpacker.finish()?)
 }

@@ -14,6 +14,7 @@ mod pending;
 mod root;
 mod tree;
 mod unpack;
+mod zip;
 
 use std::io;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 pub use self::copy::{Copy, copy};
 pub use self::make::{Attributes, make_directories, make_files, make_links, remove};
 pub use self::unpack::Unpacker;
+pub use self::zip::ZipError;
 pub(crate) use self::{
     content::Content,
     copy::trimmed,
@@ -142,6 +144,9 @@ pub enum PlaceError {
     /// An archive is damaged, or cut off.
     #[error(transparent)]
     Tar(#[from] TarError),
+    /// A zip is damaged, or has something that no tree can have.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
     /// An archive has a member that no tree can have.
     #[error(transparent)]
     Entry(#[from] EntryError),

@@ -2,6 +2,7 @@
 
 mod copying;
 mod making;
+mod zips;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};

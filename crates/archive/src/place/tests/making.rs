@@ -103,7 +103,10 @@ fn what_cannot_be_made_is_refused() {
         file(b"/dir", &none),
         "`/dir` is no directory here, and one in the tree",
     );
-    check(file(b"/file/x", &none), "`/file` is a directory here, and no directory");
+    check(
+        file(b"/file/x", &none),
+        "`/file` is a directory here, and no directory",
+    );
     check(
         make_links(target.path(), b"x", &[b"/dir"]),
         "`/dir` is no directory here, and one in the tree",
