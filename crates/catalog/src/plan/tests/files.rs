@@ -49,7 +49,6 @@ fn what_is_made_is_one_command_of_the_packer() {
         File::new(["/a", "/b"], "x").mode("a+x"),
         &["file --mode=a+x /from/content /tree /a /b"],
     );
-    check(Env::new("A", "/x"), &[]);
 }
 
 #[test]
