@@ -59,15 +59,23 @@ fn files_get_the_modes_and_owners_that_steps_say() {
     let mut direct = clean(llbgen(), home);
     direct.args(["--addr", &bed.address(), "build", "files", "inner"]);
     run(&mut direct).success();
+    let tree = OciArchive::open(&home.join("out/files.tar")).tree("amd64");
+    check(&tree);
+    let inner = fs::read(home.join("out/inner.tar")).unwrap();
+    assert!(tree.get("inner.tar").unwrap().has_content(&inner));
+}
+
+#[test]
+fn buildx_gives_the_same_modes_and_owners() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let _server = inputs(home);
     let mut door = buildx(bed, bed, home);
     door.args(["--target", "files", "--platform", "linux/amd64"])
         .args(["--output", "type=oci,dest=door.tar", "."]);
     run(&mut door).success();
-
-    let ours = OciArchive::open(&home.join("out/files.tar")).tree("amd64");
-    check(&ours, &fs::read(home.join("out/inner.tar")).unwrap());
-    let theirs = OciArchive::open(&home.join("door.tar")).tree("amd64");
-    assert_eq!(ours.differences(&theirs).len(), 0);
+    check(&OciArchive::open(&home.join("door.tar")).tree("amd64"));
 }
 
 /// The paths of the image, as `type mode owner target`.
@@ -135,7 +143,7 @@ const ABSENT: [&str; 9] = [
     "inner/e",
 ];
 
-fn check(tree: &Tree, inner: &[u8]) {
+fn check(tree: &Tree) {
     for (path, expected) in EXPECTED {
         let node = tree.get(path).unwrap_or_else(|| panic!("no `{path}`"));
         let node = format!("{node:?}");
@@ -150,7 +158,6 @@ fn check(tree: &Tree, inner: &[u8]) {
     };
     has("etc/motd", b"on amd64, $HOME\n");
     has("etc/os-release", b"replaced\n");
-    has("inner.tar", inner);
     for archive in ["xz", "zst", "bz2", "zip"] {
         has(&format!("{archive}/dir/tool"), b"text\n");
     }

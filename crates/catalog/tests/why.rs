@@ -46,7 +46,9 @@ fn is_expected(fleet: &Fleet, leaf: Leaf, difference: &Difference) -> bool {
                 (Part::Env(value), Difference::Env { name, from, .. }) => {
                     *name == format!("V{number}_{index}") && from.as_ref() == Some(value)
                 }
-                (Part::Workdir(_), Difference::Setting { name, .. }) => name == "working directory",
+                (Part::Workdir(_), Difference::Setting { name, .. }) => {
+                    ["directory", "working directory"].contains(&&**name)
+                }
                 (Part::User(user), Difference::Setting { name, from, .. }) => {
                     name == "user" && from == user
                 }

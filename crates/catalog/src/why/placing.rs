@@ -40,8 +40,7 @@ impl<'a> Words<'a> {
             .map(String::as_str)
             .partition(|word| word.starts_with("--"));
         let named = match (command.as_str(), &words[..]) {
-            ("directory", [_, path]) => vec![("working directory", (*path).to_owned())],
-            ("directory", [_, paths @ ..]) => vec![("directories", paths.join(" "))],
+            ("directory", [_, paths @ ..]) => vec![("directory", paths.join(" "))],
             ("file", [_, _, paths @ ..]) => vec![("files", paths.join(" "))],
             ("symlink", [_, target, paths @ ..]) => vec![
                 ("links", paths.join(" ")),
@@ -53,10 +52,7 @@ impl<'a> Words<'a> {
                 // If a path is mounted alone, the mount has it.
                 let selected = source(exec).map_or("", |mount| &mount.selector);
                 let path = if selected.is_empty() { path } else { selected };
-                vec![
-                    ("copied", path.to_owned()),
-                    ("copied to", (*to).to_owned()),
-                ]
+                vec![("copied", path.to_owned()), ("copied to", (*to).to_owned())]
             }
             _ => return None,
         };
@@ -66,7 +62,16 @@ impl<'a> Words<'a> {
         });
         // Changed files are reported by their names.
         let flags = flags.filter(|(name, _)| !["content", "sha256"].contains(name));
-        Some(Self(named.into_iter().chain(flags).collect()))
+        let mut all = BTreeMap::<&str, String>::new();
+        for (name, value) in named.into_iter().chain(flags) {
+            // A flag may be there several times.
+            let known = all.entry(name).or_default();
+            if !known.is_empty() {
+                known.push(' ');
+            }
+            known.push_str(&value);
+        }
+        Some(Self(all))
     }
 
     fn word(&self, name: &str) -> &str {
