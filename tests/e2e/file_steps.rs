@@ -79,7 +79,7 @@ fn buildx_gives_the_same_modes_and_owners() {
 }
 
 /// The paths of the image, as `type mode owner target`.
-const EXPECTED: [(&str, &str); 49] = [
+const EXPECTED: [(&str, &str); 51] = [
     ("etc/motd", "-0644 0:0 "),
     ("bin", "l0777 0:0 usr/bin"),
     ("usr/bin/as-user", "-4755 33:33 "),
@@ -106,6 +106,8 @@ const EXPECTED: [(&str, &str); 49] = [
     ("kept/object.o", "-0644 0:0 "),
     ("all/data/a", "-0644 0:0 "),
     ("all/data/setuid", "-0755 0:0 "),
+    ("owned", "d0755 33:33 "),
+    ("owned/a", "-0644 33:33 "),
     ("closed", "d0700 33:33 "),
     ("closed/a", "-0600 33:33 "),
     ("closed/setuid", "-0700 33:33 "),
@@ -131,7 +133,9 @@ const EXPECTED: [(&str, &str); 49] = [
     ("closed/object.o", "-0600 33:33 "),
 ];
 
-const ABSENT: [&str; 9] = [
+const ABSENT: [&str; 11] = [
+    "owned/node_modules",
+    "owned/setuid",
     "gone/a",
     "gone/b",
     "gone/to-stays",

@@ -70,6 +70,7 @@ mod why;
 mod words;
 
 pub use buildkit_llb::{ContentDigest, ImageRef, Platform, ProxyEnv};
+pub use file_set::{ExcludeError, Excludes};
 
 pub use self::{
     artifact::{Artifact, Base},

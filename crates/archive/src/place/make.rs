@@ -90,7 +90,11 @@ pub fn remove(target: &Path, patterns: &[&[u8]]) -> Result<(), PlaceError> {
                     link: None,
                 });
             }
-            tree.remove(&path)?;
+            if place.path.is_empty() {
+                return Err(failed(io::Error::other("it is the root of the tree")));
+            }
+            // Without links and `..`: the last part is a name in its directory.
+            tree.remove(&place.path)?;
         }
     }
     tree.finish()

@@ -243,3 +243,44 @@ fn braces_are_part_of_a_name() {
         ["conf/{a,b}.toml"]
     );
 }
+
+#[test]
+fn what_is_left_out_is_not_looked_at() {
+    let (_outer, root) = context();
+    fs::create_dir(root.join("odd")).unwrap();
+    std::os::unix::net::UnixListener::bind(root.join("odd/socket")).unwrap();
+    let check = |path: &str, patterns: &[&str], expected: &[&str]| {
+        let declared = Declared {
+            exclude: catalog::Excludes::try_new(patterns).unwrap(),
+            ..ContextPath::declared(path).unwrap().into()
+        };
+        let files = files::read(&Directory::open(&root).unwrap(), &declared).unwrap();
+        let names: Vec<&str> = files.keys().map(ContextPath::as_str).collect();
+        assert_eq!(names, expected, "{path} without {patterns:?}");
+    };
+    check("conf", &["deep"], &["conf/a.toml", "conf/notes"]);
+    check("conf", &["*.toml"], &["conf/deep/b.toml", "conf/notes"]);
+    check("conf/**/*.toml", &["deep"], &["conf/a.toml"]);
+    check(
+        ".",
+        &["odd", "conf", "!conf/deep"],
+        &["conf/deep/b.toml", "install.sh"],
+    );
+    check("install.sh", &["install.sh"], &["install.sh"]);
+}
+
+#[test]
+fn modes_count_where_they_are_kept() {
+    let (_outer, root) = context();
+    let mode = |keeps_modes| {
+        let declared = Declared {
+            keeps_modes,
+            ..ContextPath::declared("install.sh").unwrap().into()
+        };
+        let files = files::read(&Directory::open(&root).unwrap(), &declared).unwrap();
+        let file = &files[&declared.path];
+        (file.mode(), file.kept)
+    };
+    assert_eq!(mode(false), (0o755, None));
+    assert_eq!(mode(true), (0o775, Some(0o775)));
+}

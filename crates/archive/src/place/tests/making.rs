@@ -132,6 +132,9 @@ fn what_cannot_be_made_is_refused() {
     check(what(b"/none"), "`/none` is not there");
     check(what(b"/dir/none"), "`/dir/none` is not there");
     check(what(b"/loop/x"), "cannot write `/loop/x`");
+    for root in [&b"/"[..], b"/..", b"/dir/..", b"/dir/../.."] {
+        check(what(root), "it is the root of the tree");
+    }
 }
 
 #[test]
@@ -157,5 +160,10 @@ fn what_is_removed() {
     // A link is removed itself, and followed on the way.
     check(&["d/f", "l -> d"], &["/l"], &["d/ 755 1000", "d/f"]);
     check(&["d/f", "l -> /d"], &["/l/f"], &["d/ 755 1000", "l -> /d"]);
+    check(
+        &["a/b/x", "a/c"],
+        &["/a/b/../c"],
+        &["a/ 755 1000", "a/b/ 755 1000", "a/b/x"],
+    );
     check(&["d/f", "g/l -> ../d"], &["/g"], &["d/ 755 1000", "d/f"]);
 }
