@@ -79,8 +79,8 @@ impl Excludes {
     /// Whether the file or directory at `path` is left out.
     pub fn leave_out(&self, path: &[u8]) -> bool {
         let parts: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
-        let matching = self.0.iter().filter(|pattern| pattern.covers(&parts));
-        matching.last().is_some_and(|last| !last.is_exception)
+        let last = self.0.iter().rfind(|pattern| pattern.covers(&parts));
+        last.is_some_and(|last| !last.is_exception)
     }
 
     /// Whether all that is below `directory`, which is left out itself, is left out with it.

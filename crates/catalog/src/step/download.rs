@@ -47,7 +47,8 @@ pub struct Download {
 #[serde(deny_unknown_fields)]
 pub struct Git {
     /// The repository and ref, as `https://example.com/x.git#v1`; a template.
-    git: Template,
+    #[serde(rename = "git")]
+    source: Template,
     /// An absolute path in the tree; it may use what the base or an earlier step sets, as `$HOME/bin`.
     to: TreeText,
     /// The owner of all of them: `user` or `user:group`, by numbers or by names that the tree has; root by default.
@@ -134,7 +135,7 @@ impl Git {
     /// `to` a [`TreeText`].
     pub fn new(source: &str, to: &str) -> Self {
         Self {
-            git: Template::unchecked(source),
+            source: Template::unchecked(source),
             to: TreeText::unchecked(to),
             owner: None,
         }
@@ -154,7 +155,7 @@ impl Git {
     }
 
     fn read(&self, variables: &Variables) -> Result<Read, StepError> {
-        let text = self.git.expand(variables)?;
+        let text = self.source.expand(variables)?;
         text.parse().map(Read::Git).map_err(refused)
     }
 }
@@ -234,7 +235,7 @@ impl Apply for Download {
 
 impl Apply for Git {
     fn title(&self) -> String {
-        format!("git {} to {}", self.git, self.to)
+        format!("git {} to {}", self.source, self.to)
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
@@ -255,7 +256,7 @@ impl Apply for Git {
     }
 
     fn texts(&self) -> Vec<&dyn Text> {
-        let texts: [&dyn Text; 2] = [&self.git, &self.to];
+        let texts: [&dyn Text; 2] = [&self.source, &self.to];
         texts.into_iter().chain(self.attributes().texts()).collect()
     }
 

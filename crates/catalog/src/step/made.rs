@@ -174,10 +174,10 @@ impl Apply for File {
 
     fn apply(&self, tree: Tree, context: &mut StepContext<'_>) -> Result<Tree, StepError> {
         let paths = paths::filled("file", &self.paths, context, check_file)?;
-        let content = self.content.expand(context.variables())?;
-        let content = context.inline_file(&content);
+        let text = self.content.expand(context.variables())?;
+        let inline = context.inline_file(&text);
         let made = Placing::File {
-            content: &content,
+            content: &inline,
             paths,
             attributes: self.attributes().values(context)?,
         };
