@@ -8,8 +8,8 @@ use std::{
 use buildkit_client::{Gateway, GraphRequest};
 use buildkit_llb::{Constraints, Definition, Local, LocalSessions};
 use catalog::{
-    BaseConfig, ContextName, ContextPath, FileSet, GivenTree, GivenTrees, Inputs, LOCK_FILE,
-    LayoutImage, Lock, NamedContext, Needs, Platform, RECORDS_DIRECTORY, Read, Written,
+    BaseConfig, ContextName, ContextPath, Declared, FileSet, GivenTree, GivenTrees, Inputs,
+    LOCK_FILE, LayoutImage, Lock, NamedContext, Needs, Platform, RECORDS_DIRECTORY, Read, Written,
 };
 
 use engine::{
@@ -148,7 +148,8 @@ impl<'a> Contexts<'a> {
         needs: &Needs,
         platforms: &[Platform],
     ) -> Result<Inputs, FrontendError> {
-        let declared = needs.dockerfiles.iter().chain(&needs.files);
+        let files = needs.files.iter().map(|declared| &declared.path);
+        let declared = needs.dockerfiles.iter().chain(files);
         let records = records(&needs.files);
         let patterns = declared.map(ContextPath::as_str).chain([LOCK_FILE]);
         let patterns = patterns.chain(records.as_deref());
@@ -225,7 +226,7 @@ impl<'a> Contexts<'a> {
                     let (_, paths) = declared;
                     let shown = format!("the build context `{name}`");
                     let records = records(paths);
-                    let patterns = paths.iter().map(ContextPath::as_str);
+                    let patterns = paths.iter().map(|declared| declared.path.as_str());
                     let patterns = patterns.chain(records.as_deref());
                     let snapshot = self.read(local, patterns, &shown).await?;
                     NamedContext::Directory(read_given(&snapshot, declared)?)
@@ -280,7 +281,7 @@ impl<'a> Contexts<'a> {
                 let (_, paths) = declared;
                 let shown = format!("the build context `{name}`");
                 let records = records(paths);
-                let patterns = paths.iter().map(ContextPath::as_str);
+                let patterns = paths.iter().map(|declared| declared.path.as_str());
                 let patterns = patterns.chain(records.as_deref());
                 let snapshot = tree::read(self.gateway, &definition, patterns, &shown).await?;
                 read_given(&snapshot, declared)?
@@ -326,19 +327,19 @@ impl<'a> Contexts<'a> {
 }
 
 /// The pattern of the records of earlier builds, by which a glob knows outputs from inputs.
-fn records(declared: &BTreeSet<ContextPath>) -> Option<String> {
-    let has_glob = declared.iter().any(ContextPath::is_glob);
+fn records(declared: &BTreeSet<Declared>) -> Option<String> {
+    let has_glob = declared.iter().any(|declared| declared.path.is_glob());
     has_glob.then(|| format!("**/{RECORDS_DIRECTORY}"))
 }
 
 /// A directory that the user gives, with the paths and globs of it that steps declare.
-type PathsOf<'a> = (&'a ContextName, &'a BTreeSet<ContextPath>);
+type PathsOf<'a> = (&'a ContextName, &'a BTreeSet<Declared>);
 
 /// The files of a directory that the user gives.
 fn read_given(
     snapshot: &Snapshot,
     (name, paths): PathsOf<'_>,
-) -> Result<BTreeMap<ContextPath, FileSet>, FrontendError> {
+) -> Result<BTreeMap<Declared, FileSet>, FrontendError> {
     let name = || name.clone();
     read_all(snapshot, paths, |path| Read::Context { name: name(), path })
 }
@@ -346,10 +347,10 @@ fn read_given(
 /// The files that paths and globs stand for, each declared as `declared` says.
 fn read_all(
     snapshot: &Snapshot,
-    paths: &BTreeSet<ContextPath>,
-    declared: impl Fn(ContextPath) -> Read,
-) -> Result<BTreeMap<ContextPath, FileSet>, FrontendError> {
-    let read = |path: &ContextPath| {
+    paths: &BTreeSet<Declared>,
+    declared: impl Fn(Declared) -> Read,
+) -> Result<BTreeMap<Declared, FileSet>, FrontendError> {
+    let read = |path: &Declared| {
         let failed = |error| Box::new(DeclaredError::new(declared(path.clone()), error));
         let files = files::read(snapshot, path).map_err(failed)?;
         Ok((path.clone(), files))

@@ -148,7 +148,8 @@ async fn read_file(
     path: &str,
     stat: &FileStat,
 ) -> Result<InputFile, GatewayError> {
-    let executable = stat.mode & 0o100 != 0;
+    let mode = stat.mode;
+    let executable = mode & 0o100 != 0;
     let (mut hash, mut size, mut bytes) = (Sha256::new(), 0, Vec::new());
     loop {
         let part = gateway.read_part(reference, path, size).await?;
@@ -162,13 +163,15 @@ async fn read_file(
         }
     }
     if size <= MAX_INLINE_FILE {
-        return Ok(InputFile::from_bytes(executable, bytes));
+        return Ok(InputFile::from_bytes(executable, bytes).with_mode(mode));
     }
     let sha256 = hash.finalize().into();
-    Ok(InputFile {
+    let file = InputFile {
         executable,
+        kept: None,
         content: FileContent::Hashed { sha256, size },
-    })
+    };
+    Ok(file.with_mode(mode))
 }
 
 fn absolute(path: &Path) -> String {

@@ -21,6 +21,7 @@ mod every_operation;
 mod every_step;
 mod examples;
 mod exporters;
+mod file_steps;
 mod helper_image;
 mod images;
 mod kinds;

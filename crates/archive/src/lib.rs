@@ -11,8 +11,8 @@
 //!
 //! [`canonicalize()`] rewrites BuildKit's stream; [`pack()`] packs a tree on disk; [`layer()`] packs the diff between
 //! two trees; [`check_rootfs()`] checks and hashes a tar that a user brings; [`list()`] lists the members of a tar;
-//! [`copy()`] and [`Unpacker`] put files into a tree on disk; [`bundle()`] and [`unbundle()`] do so by way of tars,
-//! for many files. All of them stream.
+//! [`copy()`] and [`Unpacker`] put files into a tree on disk, [`make_files()`] and its like make new ones; [`bundle()`]
+//! and [`unbundle()`] do so by way of tars, for many files. All of them stream.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -71,13 +71,17 @@ pub use compress::{Compress, Compressor};
 pub use compression::Compression;
 pub use digest::{Digest, ParseDigestError};
 pub use entry::{DeviceClass, Entry, Kind, Xattrs};
+pub use file_set::{Excludes, Mode, Owner};
 pub use header::HeaderError;
 pub use layer::{LayerError, Whiteouts, layer};
 pub use list::{ListError, list};
 pub use member::EntryError;
 pub use pack::{PackError, pack};
 pub use path::{EntryPath, PathError};
-pub use place::{Copy, PlaceError, Unpacker, copy, make_directory};
+pub use place::{
+    Attributes, Copy, PlaceError, Unpacker, ZipError, copy, make_directories, make_files,
+    make_links, remove,
+};
 pub use rootfs::{RootfsError, RootfsTar, check_rootfs};
 pub use sequence::SequenceError;
 pub use stream::TarError;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    declared::Declared,
     lock::{BaseConfig, CacheNamespace, Lock},
     name::ContextName,
     pack::Packer,
@@ -24,10 +25,10 @@ pub struct Needs {
     /// Dockerfiles whose FROM line names a base.
     pub dockerfiles: BTreeSet<ContextPath>,
     /// Files, directories and globs that steps declare.
-    pub files: BTreeSet<ContextPath>,
+    pub files: BTreeSet<Declared>,
     /// The same for each directory that a user gives by `--build-context`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub contexts: BTreeMap<ContextName, BTreeSet<ContextPath>>,
+    pub contexts: BTreeMap<ContextName, BTreeSet<Declared>>,
     /// Whether the graph runs the packer: to put files into a tree, or to pack one.
     pub packer: bool,
 }
@@ -57,7 +58,7 @@ pub struct Inputs {
     /// The text of every needed Dockerfile.
     pub dockerfiles: BTreeMap<ContextPath, String>,
     /// The files of every declared path or glob.
-    pub files: BTreeMap<ContextPath, FileSet>,
+    pub files: BTreeMap<Declared, FileSet>,
     /// The contexts of `--build-context NAME=…`: each replaces a base, or is a directory that steps read.
     pub contexts: BTreeMap<String, NamedContext>,
     /// The lock.
@@ -143,6 +144,8 @@ impl<'a> IntoIterator for &'a FileSet {
 pub struct InputFile {
     /// Whether its owner may execute it. Its mode is then 0755, else 0644, whatever the umask of the checkout.
     pub executable: bool,
+    /// Its permission bits, if a step keeps them.
+    pub kept: Option<u32>,
     /// Its content.
     pub content: FileContent,
 }
@@ -182,21 +185,37 @@ impl InputFile {
         };
         Self {
             executable,
+            kept: None,
             content,
+        }
+    }
+
+    /// The same file with the permission bits that it has on the disk.
+    pub fn with_mode(self, bits: u32) -> Self {
+        Self {
+            kept: Some(bits & 0o7777),
+            ..self
         }
     }
 
     /// The permission bits that the file gets in the graph.
     pub fn mode(&self) -> u32 {
-        if self.executable { 0o755 } else { 0o644 }
+        match (self.kept, self.executable) {
+            (Some(bits), _) => bits,
+            (None, true) => 0o755,
+            (None, false) => 0o644,
+        }
     }
 
     /// Its kind in the digest of a set of files.
     pub fn kind(&self) -> file_set::Kind {
         match &self.content {
             FileContent::Symlink(_) => file_set::Kind::Symlink,
-            FileContent::Text(_) | FileContent::Hashed { .. } => file_set::Kind::File {
-                executable: self.executable,
+            FileContent::Text(_) | FileContent::Hashed { .. } => match self.kept {
+                Some(bits) => file_set::Kind::Kept(bits),
+                None => file_set::Kind::File {
+                    executable: self.executable,
+                },
             },
         }
     }
@@ -206,13 +225,11 @@ impl InputFile {
         let FileContent::Text(text) = &self.content else {
             return self;
         };
-        Self {
-            executable: self.executable,
-            content: FileContent::Hashed {
-                sha256: self.sha256(),
-                size: text.len() as u64,
-            },
-        }
+        let content = FileContent::Hashed {
+            sha256: self.sha256(),
+            size: text.len() as u64,
+        };
+        Self { content, ..self }
     }
 
     /// The sha256 of its bytes (of the target, for a link).
@@ -235,7 +252,7 @@ pub enum NamedContext {
     /// A root filesystem tar for each platform that has one.
     Rootfs(BTreeMap<Platform, RootfsTar>),
     /// A directory: the files of every declared path or glob.
-    Directory(BTreeMap<ContextPath, FileSet>),
+    Directory(BTreeMap<Declared, FileSet>),
     /// A tree that is made elsewhere in the graph. It replaces a base, or has files that steps read.
     Tree(Box<GivenTrees>),
 }
@@ -264,7 +281,7 @@ pub struct GivenTree {
     /// The config of its image, if it is the tree of an image.
     pub config: Option<BaseConfig>,
     /// The files of every declared path or glob in it.
-    pub files: BTreeMap<ContextPath, FileSet>,
+    pub files: BTreeMap<Declared, FileSet>,
 }
 
 /// The repository in the reference of an image of an OCI layout. The daemon needs one with two parts or more, but uses

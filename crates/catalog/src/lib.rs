@@ -27,6 +27,7 @@ mod check;
 mod compression;
 mod condition;
 mod contexts;
+mod declared;
 mod dependencies;
 mod dockerfile;
 mod either;
@@ -72,6 +73,7 @@ mod why;
 mod words;
 
 pub use buildkit_llb::{ContentDigest, ImageRef, Platform, ProxyEnv};
+pub use file_set::{ExcludeError, Excludes};
 
 pub use self::{
     artifact::{Artifact, Base, RunsOn},
@@ -80,6 +82,7 @@ pub use self::{
     catalog::{Catalog, CheckedCatalog},
     check::{ImageNames, RECORDS_DIRECTORY},
     compression::{TarCompression, TarCompressionError},
+    declared::Declared,
     dockerfile::FromLineError,
     excerpt::Excerpt,
     file::{CATALOG_FILE, CatalogFile, FileError, Mistake, schema},
@@ -119,10 +122,10 @@ pub use self::{
     read::Read,
     select::{Request, SelectError, unused_options},
     step::{
-        Apk, Apt, CA_SECRET, Cache, CacheDirectory, Cmd, Copy, Custom, CustomStep, Dnf, Download,
-        Entrypoint, Env, Expose, Git, Healthcheck, Label, Mount, Network, Reader, Repository, Run,
-        Secret, Sharing, Source, Step, StepContext, StepError, StopSignal, Tar, Use, User, Volume,
-        When, Workdir,
+        Apk, Apt, CA_SECRET, Cache, CacheDirectory, Cmd, Copy, Custom, CustomStep, Directory, Dnf,
+        Download, Entrypoint, Env, Expose, File, Git, Healthcheck, Label, ModeText, Mount, Network,
+        Reader, Remove, Repository, Run, Secret, Sharing, Source, Step, StepContext, StepError,
+        StopSignal, Symlink, Tar, Use, User, Volume, When, Workdir,
     },
     survey::{Survey, SurveyError},
     template::{

@@ -8,6 +8,7 @@ use file_set::FileSetDigest;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    declared::Declared,
     hex::hex,
     inputs::{FileContent, FileSet, InputFile, RootfsTar},
     path::ContextPath,
@@ -91,7 +92,7 @@ pub(crate) struct FilesSource {
 /// 0755, owner 0:0 and mtime 0, so that equal content makes an equal tree, wherever it comes from.
 pub(crate) fn files_source(
     from: FilesFrom<'_>,
-    declared: &[ContextPath],
+    declared: &[Declared],
     files: &FileSet,
     location: Option<&SourceLocation>,
 ) -> FilesSource {
@@ -150,8 +151,12 @@ fn picked(tree: &State, files: &FileSet, location: Option<&SourceLocation>) -> S
     let made = files.iter().fold(
         made_directories(files, location),
         |actions, (path, file)| {
-            let copy = Copy::new(tree, absolute(path), absolute(path));
-            actions.copy(copy.mode(file.mode()).created(0))
+            let copy = Copy::new(tree, absolute(path), absolute(path)).created(0);
+            actions.copy(match file.kept {
+                // The action drops bits above 0777 of a given mode.
+                Some(_) => copy,
+                None => copy.mode(file.mode()),
+            })
         },
     );
     State::scratch().file(made)
@@ -175,6 +180,10 @@ pub(crate) fn are_inline<'a>(
         let FileContent::Text(text) = &file.content else {
             return false;
         };
+        if file.mode() > 0o777 {
+            // The action that makes a file drops them.
+            return false;
+        }
         count += 1;
         bytes += text.len();
         if count > MAX_INLINE_FILES || bytes > MAX_INLINE_SET {
@@ -195,11 +204,18 @@ pub(crate) fn rootfs_source(tar: &RootfsTar) -> State {
 
 /// The source has an id made from its content, so that equal ids mean equal content. A client binds it to its session,
 /// since otherwise the daemon takes the content of an id from the first client that sends it.
-fn source(name: &str, declared: &[ContextPath], files: &FileSet) -> Local {
-    Local::new(name)
+fn source(name: &str, declared: &[Declared], files: &FileSet) -> Local {
+    let source = Local::new(name)
         .unique(hex(&files_digest(files, "")))
         .differ_none()
-        .include(patterns(declared, files))
+        .include(patterns(declared, files));
+    match declared {
+        [one] if !one.path.is_glob() => {
+            let above = escape_pattern(one.path.as_str());
+            source.exclude(one.exclude.below(&above))
+        }
+        _ => source,
+    }
 }
 
 /// Whether the files are so many that they are sent as bundles.
@@ -210,9 +226,10 @@ pub(crate) fn are_bundled(files: &FileSet) -> bool {
 impl BundleSource {
     /// The bundles of a set of files out of the local source `name`. Their own name does not depend on the content of
     /// the files, so that a daemon can reuse what it was sent before.
-    pub(crate) fn new(name: &str, declared: &[ContextPath], below: &str) -> Self {
+    pub(crate) fn new(name: &str, declared: &[Declared], below: &str) -> Self {
         let mut hash = Sha256::new();
-        for text in declared.iter().map(ContextPath::as_str).chain([below]) {
+        let declared = declared.iter().map(|declared| declared.path.as_str());
+        for text in declared.chain([below]) {
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(text);
         }
@@ -241,8 +258,9 @@ impl BundleSource {
 
 /// The patterns of the files. A declared path is one pattern, whatever is below it. For a glob, every file is one,
 /// since its signs have another meaning to a daemon.
-fn patterns(declared: &[ContextPath], files: &FileSet) -> Vec<String> {
-    let (globs, paths): (Vec<_>, Vec<_>) = declared.iter().partition(|path| path.is_glob());
+fn patterns(declared: &[Declared], files: &FileSet) -> Vec<String> {
+    let declared = declared.iter().map(|declared| &declared.path);
+    let (globs, paths): (Vec<_>, Vec<_>) = declared.partition(|path| path.is_glob());
     let is_in_a_path = |file: &ContextPath| {
         let mut paths = paths.iter();
         paths.any(|path| file == *path || file.strip_prefix(path).is_some())

@@ -2,6 +2,7 @@
 //! time, and two builds give the same bytes. BuildKit's file operations would leave the time of the build in the tree.
 
 use buildkit_llb::{BindMount, ContentCache, Exec, OpError, State};
+use file_set::{Excludes, Mode, Owner};
 
 use crate::{hex::hex, local::BUNDLES, pack::Packer};
 
@@ -20,6 +21,8 @@ pub(crate) enum Placing<'a> {
         to: String,
         /// The sha256 of the file in hex digits, if any other file must be refused.
         sha256: Option<String>,
+        /// The owner of all that is in it, instead of its own.
+        owner: Option<Owner>,
     },
     /// The files of bundles are put into a directory.
     Unbundle {
@@ -30,8 +33,48 @@ pub(crate) enum Placing<'a> {
         /// The digest of the files.
         content: [u8; 32],
     },
-    /// A directory is made, with all above it.
-    Directory(String),
+    /// Directories are made, with all above them.
+    Directory {
+        /// Their absolute paths.
+        paths: Vec<String>,
+        /// Their mode and owner.
+        attributes: Attributes,
+    },
+    /// Files are made, with the directories above them.
+    File {
+        /// The tree with their content, the file [`CONTENT`].
+        content: &'a State,
+        /// Their absolute paths.
+        paths: Vec<String>,
+        /// Their mode and owner.
+        attributes: Attributes,
+    },
+    /// Links are made, with the directories above them.
+    Symlink {
+        /// Their absolute paths.
+        paths: Vec<String>,
+        /// Where they lead to.
+        target: String,
+    },
+    /// What matches these absolute paths is removed.
+    Remove(Vec<String>),
+}
+
+/// The mode and owner that something gets; by default, those that it has or that such a thing usually has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Attributes {
+    /// The mode.
+    pub(crate) mode: Option<Mode>,
+    /// The owner.
+    pub(crate) owner: Option<Owner>,
+}
+
+impl Attributes {
+    /// Their flags.
+    fn flags(&self) -> impl Iterator<Item = String> {
+        let mode = self.mode.as_ref().map(|mode| format!("--mode={mode}"));
+        mode.into_iter().chain(owner_flag(self.owner.as_ref()))
+    }
 }
 
 /// A copy from another tree.
@@ -43,12 +86,16 @@ pub(crate) struct Copying<'a> {
     pub(crate) path: String,
     /// The destination, as in COPY.
     pub(crate) to: String,
-    /// The permission bits of files; their own by default.
-    pub(crate) mode: Option<u32>,
+    /// The mode of files and the owner of everything; their own by default.
+    pub(crate) attributes: Attributes,
     /// The time that everything gets, in seconds since 1970; their own by default.
     pub(crate) time: Option<i64>,
     /// Whether everything gets owner 0:0, mode 0755 or 0644, and time 0, whatever the umask of the checkout.
     pub(crate) plain: bool,
+    /// Whether `plain` leaves modes as they are.
+    pub(crate) keeps_modes: bool,
+    /// The paths that are left out, relative to the copied directory.
+    pub(crate) exclude: Excludes,
     /// The names of files and directories that are left out wherever they are.
     pub(crate) without: &'a [&'a str],
     /// The digest of the copied files, if any others must be refused.
@@ -62,9 +109,11 @@ impl<'a> Copying<'a> {
             from,
             path: path.into(),
             to: to.into(),
-            mode: None,
+            attributes: Attributes::default(),
             time: None,
             plain: false,
+            keeps_modes: false,
+            exclude: Excludes::default(),
             without: &[],
             content: None,
         }
@@ -73,16 +122,20 @@ impl<'a> Copying<'a> {
     /// Its flags.
     fn options(&self) -> Vec<String> {
         let plain = self.plain.then(|| "--plain=true".to_owned());
+        let keep = self.keeps_modes.then(|| "--keep=true".to_owned());
         let content = self.content.as_ref().map(content_flag);
-        let mode = self.mode.map(|mode| format!("--mode={mode:04o}"));
         let time = self.time.map(|time| format!("--time={time}"));
         let without = self.without.iter().map(|name| format!("--without={name}"));
+        let exclude = self.exclude.texts();
+        let exclude = exclude.map(|pattern| format!("--exclude={pattern}"));
         plain
             .into_iter()
+            .chain(keep)
             .chain(content)
-            .chain(mode)
+            .chain(self.attributes.flags())
             .chain(time)
             .chain(without)
+            .chain(exclude)
             .collect()
     }
 }
@@ -92,6 +145,9 @@ const TREE: &str = "/tree";
 
 /// The mount point of the tree that something is taken from.
 pub(crate) const FROM: &str = "/from";
+
+/// The path of the content of new files in its tree.
+pub(crate) const CONTENT: &str = "/content";
 
 /// The mount point of new bundles.
 const OUT: &str = "/out";
@@ -104,39 +160,7 @@ impl Placing<'_> {
         packer: &Packer,
         caption: impl FnOnce(Exec) -> Exec,
     ) -> Result<State, OpError> {
-        let (args, mount) = match self {
-            Self::Directory(path) => (vec!["directory".to_owned(), TREE.to_owned(), path], None),
-            Self::Unpack {
-                from,
-                path,
-                to,
-                sha256,
-            } => {
-                let mount = BindMount::new(FROM, from).selector(path).readonly();
-                let sha256 = sha256.map(|digits| format!("--sha256={digits}"));
-                let words = [FROM, TREE, &to].map(str::to_owned);
-                let args = ["unpack".to_owned()].into_iter().chain(sha256).chain(words);
-                (args.collect(), Some(mount))
-            }
-            Self::Unbundle { from, to, content } => {
-                let mount = BindMount::new(FROM, from).selector(format!("/{BUNDLES}"));
-                let args = ["unbundle", &content_flag(&content), FROM, TREE, &to];
-                (args.map(str::to_owned).to_vec(), Some(mount.readonly()))
-            }
-            Self::Copy(copying) => {
-                let (mount, path) = mounted(copying.from, &copying.path);
-                // Files that keep their times are cached by their graph, as the tree is.
-                let mount = if copying.plain || copying.time.is_some() {
-                    mount
-                } else {
-                    mount.content_cache(ContentCache::Off)
-                };
-                let options = copying.options();
-                let words = [FROM.to_owned(), path, TREE.to_owned(), copying.to];
-                let args = ["copy".to_owned()].into_iter().chain(options).chain(words);
-                (args.collect(), Some(mount))
-            }
-        };
+        let (args, mount) = self.command();
         // By content, which leaves out times, another tree with the same files would count as this one. And all of it
         // would be hashed.
         let tree_mount = BindMount::new(TREE, tree).content_cache(ContentCache::Off);
@@ -145,6 +169,85 @@ impl Placing<'_> {
         let changed = packer.root().exec(caption(exec)).mount(TREE)?;
         Ok(tree.replace_files(&changed))
     }
+
+    /// The command of the packer, and what it takes things from.
+    fn command(self) -> (Vec<String>, Option<BindMount>) {
+        match self {
+            Self::Directory { paths, attributes } => {
+                (words("directory", attributes.flags(), [TREE], paths), None)
+            }
+            Self::Symlink { paths, target } => {
+                let before = [TREE, &target];
+                (words("symlink", [], before, paths), None)
+            }
+            Self::Remove(paths) => (words("remove", [], [TREE], paths), None),
+            Self::File {
+                content,
+                paths,
+                attributes,
+            } => {
+                let (mount, name) = mounted(content, CONTENT);
+                let file = format!("{FROM}/{name}");
+                let before = [&*file, TREE];
+                let args = words("file", attributes.flags(), before, paths);
+                (args, Some(mount))
+            }
+            Self::Unpack {
+                from,
+                path,
+                to,
+                sha256,
+                owner,
+            } => {
+                let mount = BindMount::new(FROM, from).selector(path).readonly();
+                let sha256 = sha256.map(|digits| format!("--sha256={digits}"));
+                let flags = sha256.into_iter().chain(owner_flag(owner.as_ref()));
+                (words("unpack", flags, [FROM, TREE], [to]), Some(mount))
+            }
+            Self::Unbundle { from, to, content } => {
+                let mount = BindMount::new(FROM, from).selector(format!("/{BUNDLES}"));
+                let flags = [content_flag(&content)];
+                let args = words("unbundle", flags, [FROM, TREE], [to]);
+                (args, Some(mount.readonly()))
+            }
+            Self::Copy(copying) => copying.command(),
+        }
+    }
+}
+
+impl Copying<'_> {
+    fn command(self) -> (Vec<String>, Option<BindMount>) {
+        let (mount, path) = mounted(self.from, &self.path);
+        // Files that keep their times are cached by their graph, as the tree is.
+        let mount = if self.plain || self.time.is_some() {
+            mount
+        } else {
+            mount.content_cache(ContentCache::Off)
+        };
+        let before = [FROM, &path, TREE];
+        let args = words("copy", self.options(), before, [self.to]);
+        (args, Some(mount))
+    }
+}
+
+/// The words of a command of the packer.
+fn words<'a>(
+    command: &str,
+    flags: impl IntoIterator<Item = String>,
+    before: impl IntoIterator<Item = &'a str>,
+    paths: impl IntoIterator<Item = String>,
+) -> Vec<String> {
+    let before = before.into_iter().map(str::to_owned);
+    [command.to_owned()]
+        .into_iter()
+        .chain(flags)
+        .chain(before)
+        .chain(paths)
+        .collect()
+}
+
+fn owner_flag(owner: Option<&Owner>) -> Option<String> {
+    owner.map(|owner| format!("--owner={owner}"))
 }
 
 /// A tree with bundles of the files in the directory `path` of `from`, in a vertex that `caption` names.

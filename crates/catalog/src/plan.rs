@@ -309,7 +309,8 @@ fn file_tags(
     inputs: &Inputs,
 ) -> Result<Vec<String>, PlanProblem> {
     let tag = |path: ContextPath| {
-        let file = inputs.files.get(&path).and_then(|files| files.get(&path));
+        let files = inputs.files.get(&path.clone().into());
+        let file = files.and_then(|files| files.get(&path));
         let file = file.ok_or_else(|| PlanProblem::FileTag { path: path.clone() })?;
         let mut tag = hex(&file.sha256());
         tag.truncate(TAG_DIGITS);

@@ -6,6 +6,7 @@ use buildkit_llb::ContentDigest;
 use serde::Serialize;
 
 use crate::{
+    declared::Declared,
     lock::GitSource,
     name::{ContextName, SecretId, SshId},
     path::ContextPath,
@@ -16,13 +17,13 @@ use crate::{
 #[serde(rename_all = "lowercase")]
 pub enum Read {
     /// The files that a path or glob in the context directory stands for.
-    Files(ContextPath),
+    Files(Declared),
     /// The files that a path or glob stands for in a directory that `--build-context NAME=DIR` gives.
     Context {
         /// The name.
         name: ContextName,
         /// The path or glob in it.
-        path: ContextPath,
+        path: Declared,
     },
     /// The image that the first FROM line of a Dockerfile names: its tag, not its tree.
     FromLine(ContextPath),

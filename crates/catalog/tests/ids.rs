@@ -36,7 +36,7 @@ proptest! {
         let mut inputs = fleet.inputs();
         let path: catalog::ContextPath = "undeclared.txt".parse().unwrap();
         let file = InputFile::from_bytes(false, undeclared.into_bytes());
-        inputs.files.insert(path.clone(), FileSet::from([(path, file)]));
+        inputs.files.insert(path.clone().into(), FileSet::from([(path, file)]));
         inputs.lock.set_http("https://example.com/x", format!("sha256:{:064x}", 1).parse().unwrap());
         prop_assert_eq!(plan(&fleet.catalog(false), &fleet.top(), &inputs).id, expected);
         // A lock that was written and read.

@@ -46,7 +46,9 @@ fn is_expected(fleet: &Fleet, leaf: Leaf, difference: &Difference) -> bool {
                 (Part::Env(value), Difference::Env { name, from, .. }) => {
                     *name == format!("V{number}_{index}") && from.as_ref() == Some(value)
                 }
-                (Part::Workdir(_), Difference::Setting { name, .. }) => name == "working directory",
+                (Part::Workdir(_), Difference::Setting { name, .. }) => {
+                    ["directory", "working directory"].contains(&&**name)
+                }
                 (Part::User(user), Difference::Setting { name, from, .. }) => {
                     name == "user" && from == user
                 }
@@ -93,7 +95,7 @@ fn plan(artifacts: Vec<Artifact>, text: &str) -> Plan {
     let path: catalog::ContextPath = "install.sh".parse().unwrap();
     let file = InputFile::from_bytes(true, text.as_bytes().to_vec());
     let inputs = Inputs {
-        files: [(path.clone(), FileSet::from([(path, file)]))].into(),
+        files: [(path.clone().into(), FileSet::from([(path, file)]))].into(),
         lock: Lock::default(),
         ..Inputs::default()
     };

@@ -10,7 +10,7 @@ use std::{
 };
 
 use buildkit_client::ContentStore;
-use catalog::{ContextName, ContextPath, FileSet, NamedContext, Needs, Read, Template, Variant};
+use catalog::{ContextName, Declared, FileSet, NamedContext, Needs, Read, Template, Variant};
 
 use self::rootfs::Tars;
 pub use self::{
@@ -82,8 +82,8 @@ pub(crate) fn read(
 fn directory(
     context: &ContextName,
     template: &Template,
-    paths: &BTreeSet<ContextPath>,
-) -> Result<(PathBuf, BTreeMap<ContextPath, FileSet>), InputError> {
+    paths: &BTreeSet<Declared>,
+) -> Result<(PathBuf, BTreeMap<Declared, FileSet>), InputError> {
     let given = PathBuf::from(template.to_string());
     let open = |source| InputError::BuildContext {
         name: context.to_string(),
@@ -92,7 +92,7 @@ fn directory(
     };
     let root = fs::canonicalize(&given).map_err(open)?;
     let directory = Directory::open(&root).map_err(open)?;
-    let read = |path: &ContextPath| {
+    let read = |path: &Declared| {
         let declared = |error| {
             let name = context.clone();
             let path = path.clone();

@@ -141,17 +141,20 @@ impl InputDirectory for Directory {
 /// A short file is read whole, a long one hashed as it streams by.
 fn read_file(mut file: File) -> io::Result<InputFile> {
     let metadata = file.metadata()?;
-    let executable = metadata.permissions().mode() & 0o100 != 0;
+    let mode = metadata.permissions().mode();
+    let executable = mode & 0o100 != 0;
     if metadata.len() <= MAX_INLINE_FILE {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        return Ok(InputFile::from_bytes(executable, bytes));
+        return Ok(InputFile::from_bytes(executable, bytes).with_mode(mode));
     }
     let (sha256, size) = hash::sha256(&mut file)?;
-    Ok(InputFile {
+    let file = InputFile {
         executable,
+        kept: None,
         content: FileContent::Hashed { sha256, size },
-    })
+    };
+    Ok(file.with_mode(mode))
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use std::{
 };
 
 use catalog::{
-    CheckedCatalog, ContextPath, FileContent, FileSet, InputFile, MAX_INLINE_SET, Read, Variant,
+    CheckedCatalog, ContextPath, Declared, FileContent, FileSet, InputFile, MAX_INLINE_SET, Read,
+    Variant,
 };
 
 use self::{
@@ -35,7 +36,7 @@ pub trait InputDirectory {
     /// The target of a symbolic link.
     fn target(&self, link: &Path) -> io::Result<PathBuf>;
 
-    /// A regular file.
+    /// A regular file, with its permission bits.
     fn file(&self, path: &Path) -> io::Result<InputFile>;
 }
 
@@ -177,21 +178,24 @@ impl Error for DeclaredError {
 }
 
 /// The files that a declared path or glob stands for.
-pub fn read(tree: &impl InputDirectory, declared: &ContextPath) -> Result<FileSet, FilesError> {
-    let glob = Glob::new(declared).map_err(|source| FilesError::Glob {
-        path: declared.clone(),
+pub fn read(tree: &impl InputDirectory, declared: &Declared) -> Result<FileSet, FilesError> {
+    let path = &declared.path;
+    let glob = Glob::new(path).map_err(|source| FilesError::Glob {
+        path: path.clone(),
         source,
     })?;
-    let walk = Walk {
-        tree,
-        is_glob: declared.is_glob(),
-    };
     if let Some(start) = glob.start() {
-        walk.refuse_links(declared, start)?;
+        refuse_links_to(tree, path, start)?;
     }
     let start = glob
         .start()
         .map_or(Path::new(""), |start| Path::new(start.as_str()));
+    let walk = Walk {
+        tree,
+        declared,
+        start,
+        is_glob: path.is_glob(),
+    };
     let mut found = Found::default();
     let above = if walk.is_glob {
         Kept::above(tree, start).map_err(|source| walk.unreadable(start, source))?
@@ -202,7 +206,7 @@ pub fn read(tree: &impl InputDirectory, declared: &ContextPath) -> Result<FileSe
     let files = found.files;
     if files.is_empty() {
         return Err(FilesError::NoFile {
-            path: declared.clone(),
+            path: path.clone(),
             directory: tree.name(),
         });
     }
@@ -211,11 +215,53 @@ pub fn read(tree: &impl InputDirectory, declared: &ContextPath) -> Result<FileSe
 
 /// Refuses a path with a link on its way, which would make it mean another file.
 pub fn refuse_links(tree: &impl InputDirectory, path: &ContextPath) -> Result<(), FilesError> {
-    let walk = Walk {
-        tree,
-        is_glob: false,
-    };
-    walk.refuse_links(path, path)
+    refuse_links_to(tree, path, path)
+}
+
+fn refuse_links_to(
+    tree: &impl InputDirectory,
+    declared: &ContextPath,
+    path: &ContextPath,
+) -> Result<(), FilesError> {
+    let mut ancestors: Vec<ContextPath> =
+        std::iter::successors(Some(path.clone()), ContextPath::parent).collect();
+    ancestors.reverse();
+    for path in ancestors {
+        let full = Path::new(path.as_str());
+        let kind = tree.kind(full);
+        let kind = kind.map_err(|source| unreadable(tree, full, source))?;
+        if kind == PathKind::Symlink {
+            refuse_outside(tree, &path)?;
+            return Err(FilesError::BehindLink {
+                declared: declared.clone(),
+                link: path.to_string(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a link that a declared path leads to or through, when it leads out of the directory.
+fn refuse_outside(tree: &impl InputDirectory, link: &ContextPath) -> Result<(), FilesError> {
+    let path = Path::new(link.as_str());
+    let target = tree.target(path);
+    let target = target.map_err(|source| unreadable(tree, path, source))?;
+    if leads_out(link, &target) {
+        return Err(FilesError::Outside {
+            path: link.to_string(),
+            target: target.display().to_string(),
+            directory: tree.name(),
+        });
+    }
+    Ok(())
+}
+
+fn unreadable(tree: &impl InputDirectory, path: &Path, source: io::Error) -> FilesError {
+    FilesError::Read {
+        path: shown(path).into_owned(),
+        directory: tree.name(),
+        source,
+    }
 }
 
 /// The files found so far.
@@ -244,36 +290,28 @@ impl Found {
 
 struct Walk<'a, T> {
     tree: &'a T,
+    declared: &'a Declared,
+    /// Where it begins.
+    start: &'a Path,
     /// Whether it is for a glob: a glob does not stand for what llbgen and git keep in a directory for themselves.
     is_glob: bool,
 }
 
 impl<T: InputDirectory> Walk<'_, T> {
     fn unreadable(&self, path: &Path, source: io::Error) -> FilesError {
-        FilesError::Read {
-            path: shown(path).into_owned(),
-            directory: self.tree.name(),
-            source,
-        }
+        unreadable(self.tree, path, source)
     }
 
-    fn refuse_links(&self, declared: &ContextPath, path: &ContextPath) -> Result<(), FilesError> {
-        let mut ancestors: Vec<ContextPath> =
-            std::iter::successors(Some(path.clone()), ContextPath::parent).collect();
-        ancestors.reverse();
-        for path in ancestors {
-            let full = Path::new(path.as_str());
-            let kind = self.tree.kind(full);
-            let kind = kind.map_err(|source| self.unreadable(full, source))?;
-            if kind == PathKind::Symlink {
-                self.refuse_outside(&path)?;
-                return Err(FilesError::BehindLink {
-                    declared: declared.clone(),
-                    link: path.to_string(),
-                });
-            }
+    /// Whether a path is left out, with all that is below it.
+    fn leaves_out(&self, path: &Path, is_directory: bool) -> bool {
+        let below = path.strip_prefix(self.start).unwrap_or(path);
+        let below = below.as_os_str().as_encoded_bytes();
+        let exclude = &self.declared.exclude;
+        if is_directory {
+            exclude.leave_out_below(below)
+        } else {
+            exclude.leave_out(below)
         }
-        Ok(())
     }
 
     /// Walks only where the glob can match: other places may be unreadable, or come and go.
@@ -301,7 +339,7 @@ impl<T: InputDirectory> Walk<'_, T> {
             Kept::default()
         };
         for (name, is_directory) in names {
-            if kept.has(path, &name) {
+            if kept.has(path, &name) || self.leaves_out(&path.join(&name), is_directory) {
                 continue;
             }
             let places = glob.below(places, &name);
@@ -317,32 +355,20 @@ impl<T: InputDirectory> Walk<'_, T> {
             // It is kept as it is and never followed, so it may point anywhere.
             PathKind::Symlink => Ok(InputFile {
                 executable: false,
+                kept: None,
                 content: FileContent::Symlink(self.target(path)?),
             }),
             PathKind::File => {
                 let path = Path::new(path.as_str());
                 let file = self.tree.file(path);
-                file.map_err(|source| self.unreadable(path, source))
+                let file = file.map_err(|source| self.unreadable(path, source))?;
+                let kept = file.kept.filter(|_| self.declared.keeps_modes);
+                Ok(InputFile { kept, ..file })
             }
             PathKind::Directory | PathKind::Special => Err(FilesError::Special {
                 path: path.to_string(),
             }),
         }
-    }
-
-    /// Refuses a link that a declared path leads to or through, when it leads out of the directory.
-    fn refuse_outside(&self, link: &ContextPath) -> Result<(), FilesError> {
-        let path = Path::new(link.as_str());
-        let target = self.tree.target(path);
-        let target = target.map_err(|source| self.unreadable(path, source))?;
-        if leads_out(link, &target) {
-            return Err(FilesError::Outside {
-                path: link.to_string(),
-                target: target.display().to_string(),
-                directory: self.tree.name(),
-            });
-        }
-        Ok(())
     }
 
     fn target(&self, link: &ContextPath) -> Result<String, FilesError> {

@@ -1,95 +1,25 @@
-//! The digest of a set of files. A graph that cannot hold the files themselves holds their digest, and the packer
-//! compares it with the files that it gets from the daemon. Files that another client of the daemon sent in their
-//! place are found out in this way.
+//! What a graph says of the files that a copy takes: which are left out ([`Excludes`]), which modes and owners they get
+//! ([`Mode`], [`Owner`]), and the digest of them all ([`FileSetDigest`]). The packer carries it out.
 //!
-//! The digest covers paths, kinds, contents, and which files are executable. It does not cover owners, times, other
-//! bits of modes and directories, since all of these are set anew.
+//! ```
+//! use file_set::{Excludes, Mode};
+//!
+//! let excludes = Excludes::try_new(["node_modules", "**/*.log"])?;
+//! assert!(excludes.leave_out(b"node_modules/x/i.js") && !excludes.leave_out(b"src/main.js"));
+//!
+//! let mode: Mode = "u=rwX,go=".parse()?;
+//! assert_eq!(mode.of_file(0o644), 0o600);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-use sha2::{Digest, Sha256};
+mod digest;
+mod exclude;
+mod glob;
+mod mode;
+mod owner;
 
-/// The first bytes of the hash, which change when the way of hashing does.
-const FORMAT: &[u8] = b"llbgen file set 1\n";
-
-/// The running digest. Files are added in the order of the bytes of their paths.
-#[derive(Debug, Clone)]
-pub struct FileSetDigest(Sha256);
-
-/// The kind of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A regular file.
-    File {
-        /// Whether its owner may execute it.
-        executable: bool,
-    },
-    /// A symbolic link; its content is its target.
-    Symlink,
-    /// A pipe, device or socket, which no set of files has.
-    Special,
-}
-
-impl Default for FileSetDigest {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl FileSetDigest {
-    /// The digest of an empty set.
-    pub fn new() -> Self {
-        Self(Sha256::new_with_prefix(FORMAT))
-    }
-
-    /// Adds a file. Its path is relative to the directory that is sent, and empty if a single file is sent.
-    pub fn add(&mut self, path: &[u8], kind: Kind, sha256: &[u8; 32]) {
-        let kind = match kind {
-            Kind::File { executable: false } => b'f',
-            Kind::File { executable: true } => b'x',
-            Kind::Symlink => b'l',
-            Kind::Special => b's',
-        };
-        // The length goes before the path, as a path may have any byte.
-        self.0.update((path.len() as u64).to_le_bytes());
-        self.0.update(path);
-        self.0.update([kind]);
-        self.0.update(sha256);
-    }
-
-    /// The 32 bytes.
-    pub fn finish(self) -> [u8; 32] {
-        self.0.finalize().into()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn digest(files: &[(&str, Kind, u8)]) -> [u8; 32] {
-        let mut digest = FileSetDigest::new();
-        for (path, kind, byte) in files {
-            digest.add(path.as_bytes(), *kind, &[*byte; 32]);
-        }
-        digest.finish()
-    }
-
-    #[test]
-    fn everything_that_a_set_is_changes_its_digest() {
-        let plain = Kind::File { executable: false };
-        let sets = [
-            digest(&[]),
-            digest(&[("", plain, 1)]),
-            digest(&[("a", plain, 1)]),
-            digest(&[("b", plain, 1)]),
-            digest(&[("a", plain, 2)]),
-            digest(&[("a", Kind::File { executable: true }, 1)]),
-            digest(&[("a", Kind::Symlink, 1)]),
-            digest(&[("a", Kind::Special, 1)]),
-            digest(&[("a", plain, 1), ("b", plain, 1)]),
-        ];
-        for (index, set) in sets.iter().enumerate() {
-            assert!(!sets[..index].contains(set), "{index}");
-        }
-        assert_eq!(digest(&[("a", plain, 1)]), digest(&[("a", plain, 1)]));
-    }
-}
+pub use digest::{FileSetDigest, Kind};
+pub use exclude::{ExcludeError, Excludes};
+pub use glob::matches;
+pub use mode::{Mode, ModeError};
+pub use owner::{Owner, OwnerError, OwnerId};

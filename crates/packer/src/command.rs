@@ -2,12 +2,13 @@
 
 use std::{ffi::OsString, fmt, os::unix::ffi::OsStrExt, path::Path};
 
-use archive::{Copy, Digest, Options, Whiteouts};
+use archive::{Attributes, Copy, Digest, Excludes, Options, Owner, Whiteouts};
 
 /// A command with its arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command<'a> {
-    /// `copy [--plain=true] [--content=DIGITS] [--mode=OCTAL] [--time=SECONDS] [--without=NAME]… SOURCE PATH TREE TO`
+    /// `copy [--plain=true] [--keep=true] [--content=DIGITS] [--mode=MODE] [--owner=OWNER] [--time=SECONDS]
+    /// [--without=NAME]… [--exclude=GLOB]… SOURCE PATH TREE TO`
     Copy {
         source: &'a Path,
         tree: &'a Path,
@@ -27,15 +28,38 @@ pub(crate) enum Command<'a> {
         tree: &'a Path,
         to: &'a [u8],
     },
-    /// `unpack [--sha256=DIGITS] ARCHIVE TREE TO`
+    /// `unpack [--sha256=DIGITS] [--owner=OWNER] ARCHIVE TREE TO`
     Unpack {
         sha256: Option<Digest>,
+        owner: Option<Owner>,
         archive: &'a Path,
         tree: &'a Path,
         to: &'a [u8],
     },
-    /// `directory TREE PATH`
-    Directory { tree: &'a Path, path: &'a [u8] },
+    /// `directory [--mode=MODE] [--owner=OWNER] TREE PATH…`
+    Directory {
+        tree: &'a Path,
+        paths: Vec<&'a [u8]>,
+        attributes: Attributes,
+    },
+    /// `file [--mode=MODE] [--owner=OWNER] CONTENT TREE PATH…`
+    File {
+        content: &'a Path,
+        tree: &'a Path,
+        paths: Vec<&'a [u8]>,
+        attributes: Attributes,
+    },
+    /// `symlink TREE TARGET PATH…`
+    Symlink {
+        tree: &'a Path,
+        leads_to: &'a [u8],
+        paths: Vec<&'a [u8]>,
+    },
+    /// `remove TREE GLOB…`
+    Remove {
+        tree: &'a Path,
+        patterns: Vec<&'a [u8]>,
+    },
     /// `rootfs [--epoch=SECONDS] TREE OUT`
     Rootfs {
         tree: &'a Path,
@@ -96,15 +120,26 @@ impl<'a> Command<'a> {
                 tree,
                 to: bytes[2],
             }),
-            ("unpack", [archive, tree, _]) => Ok(Self::Unpack {
-                sha256: unpack_flags(flags)?,
-                archive,
+            ("unpack", [archive, tree, _]) => unpack_flags(flags, archive, tree, bytes[2]),
+            ("directory", [tree, _, ..]) => Ok(Self::Directory {
                 tree,
-                to: bytes[2],
+                paths: bytes[1..].to_vec(),
+                attributes: attributes(flags)?,
             }),
-            ("directory", [tree, _]) if flags.is_empty() => Ok(Self::Directory {
+            ("file", [content, tree, _, ..]) => Ok(Self::File {
+                content,
                 tree,
-                path: bytes[1],
+                paths: bytes[2..].to_vec(),
+                attributes: attributes(flags)?,
+            }),
+            ("symlink", [tree, _, _, ..]) if flags.is_empty() => Ok(Self::Symlink {
+                tree,
+                leads_to: bytes[1],
+                paths: bytes[2..].to_vec(),
+            }),
+            ("remove", [tree, _, ..]) if flags.is_empty() => Ok(Self::Remove {
+                tree,
+                patterns: bytes[1..].to_vec(),
             }),
             ("rootfs", [tree, out]) => Ok(Self::Rootfs {
                 tree,
@@ -140,13 +175,15 @@ fn copy_flags(flags: &[OsString], path: &[u8], to: &[u8]) -> Result<Copy, Usage>
         to: to.to_vec(),
         ..Copy::default()
     };
+    let mut exclude = Vec::new();
     for flag in flags {
         let wrong = |_| unknown(flag);
         match split(flag)? {
-            ("--mode", mode) => {
-                copy.mode = Some(u32::from_str_radix(mode, 8).map_err(wrong)?);
-            }
+            ("--mode", mode) => copy.mode = Some(mode.parse().map_err(|_| unknown(flag))?),
+            ("--owner", owner) => copy.owner = Some(owner.parse().map_err(|_| unknown(flag))?),
             ("--plain", "true") => copy.plain = true,
+            ("--keep", "true") => copy.keeps_modes = true,
+            ("--exclude", pattern) => exclude.push(pattern),
             ("--content", digits) => {
                 copy.content = Some(sha256(digits).ok_or_else(|| unknown(flag))?);
             }
@@ -155,7 +192,23 @@ fn copy_flags(flags: &[OsString], path: &[u8], to: &[u8]) -> Result<Copy, Usage>
             _ => return Err(unknown(flag)),
         }
     }
+    copy.exclude = Excludes::try_new(&exclude).map_err(|_| unknown(&flags[0]))?;
     Ok(copy)
+}
+
+/// The mode and owner of something new.
+fn attributes(flags: &[OsString]) -> Result<Attributes, Usage> {
+    let mut attributes = Attributes::default();
+    for flag in flags {
+        match split(flag)? {
+            ("--mode", mode) => attributes.mode = Some(mode.parse().map_err(|_| unknown(flag))?),
+            ("--owner", owner) => {
+                attributes.owner = Some(owner.parse().map_err(|_| unknown(flag))?);
+            }
+            _ => return Err(unknown(flag)),
+        }
+    }
+    Ok(attributes)
 }
 
 /// The only flag of a command, which is required.
@@ -175,15 +228,29 @@ fn sha256(digits: &str) -> Option<Digest> {
     format!("sha256:{digits}").parse().ok()
 }
 
-fn unpack_flags(flags: &[OsString]) -> Result<Option<Digest>, Usage> {
-    let mut found = None;
+fn unpack_flags<'a>(
+    flags: &[OsString],
+    archive: &'a Path,
+    tree: &'a Path,
+    to: &'a [u8],
+) -> Result<Command<'a>, Usage> {
+    let (mut sha256, mut owner) = (None, None);
     for flag in flags {
         match split(flag)? {
-            ("--sha256", digits) => found = Some(sha256(digits).ok_or_else(|| unknown(flag))?),
+            ("--sha256", digits) => {
+                sha256 = Some(self::sha256(digits).ok_or_else(|| unknown(flag))?);
+            }
+            ("--owner", text) => owner = Some(text.parse().map_err(|_| unknown(flag))?),
             _ => return Err(unknown(flag)),
         }
     }
-    Ok(found)
+    Ok(Command::Unpack {
+        sha256,
+        owner,
+        archive,
+        tree,
+        to,
+    })
 }
 
 fn pack_flags(flags: &[OsString]) -> Result<Options, Usage> {
@@ -201,6 +268,8 @@ fn pack_flags(flags: &[OsString]) -> Result<Options, Usage> {
 
 #[cfg(test)]
 mod tests {
+    use archive::Mode;
+
     use super::*;
 
     fn arguments(line: &str) -> Vec<OsString> {
@@ -209,8 +278,9 @@ mod tests {
 
     #[test]
     fn flags_are_read() {
-        let line =
-            arguments("copy --plain=true --mode=0640 --time=0 --without=.git /from x /tree /to/");
+        let line = arguments(
+            "copy --plain=true --keep=true --mode=0640 --owner=app:33 --time=0 --without=.git --exclude=*.o /from x /tree /to/",
+        );
         let expected = Command::Copy {
             source: Path::new("/from"),
             tree: Path::new("/tree"),
@@ -218,9 +288,12 @@ mod tests {
                 path: b"x".to_vec(),
                 to: b"/to/".to_vec(),
                 plain: true,
-                mode: Some(0o640),
+                keeps_modes: true,
+                mode: Some(Mode::of_bits(0o640)),
+                owner: Some("app:33".parse().unwrap()),
                 time: Some(0),
                 without: vec![b".git".to_vec()],
+                exclude: Excludes::try_new(["*.o"]).unwrap(),
                 ..Copy::default()
             },
         };
@@ -247,6 +320,12 @@ mod tests {
         check("rootfs /tree", "`rootfs`");
         check("rootfs --epoch=soon /tree /out", "`--epoch=soon`");
         check("copy --colour=red /a b /c /d", "`--colour=red`");
+        check("copy --mode=9 /a b /c /d", "`--mode=9`");
+        check("copy --exclude=[ /a b /c /d", "`--exclude=[`");
+        check("file --owner=: /a /b /c", "`--owner=:`");
+        check("file /a /b", "`file`");
+        check("symlink /a b", "`symlink`");
+        check("remove /a", "`remove`");
         check("unpack --mode=1 /a /b /c", "`--mode=1`");
         check("unpack --sha256=abc /a /b /c", "`--sha256=abc`");
         check("bundle /a /b /c", "`bundle`");

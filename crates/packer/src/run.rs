@@ -51,11 +51,35 @@ pub(crate) fn run(command: &Command<'_>) -> Result<(), Box<dyn Error>> {
         } => Ok(archive::unbundle(source, tree, to, *content)?),
         Command::Unpack {
             sha256,
+            owner,
             archive,
             tree,
             to,
-        } => unpack(*sha256, archive, tree, to),
-        Command::Directory { tree, path } => Ok(archive::make_directory(tree, path)?),
+        } => {
+            let unpacker = Unpacker::new(tree, to)?;
+            let unpacker = match owner {
+                Some(owner) => unpacker.with_owner(owner)?,
+                None => unpacker,
+            };
+            unpack(unpacker, archive, *sha256)
+        }
+        Command::Directory {
+            tree,
+            paths,
+            attributes,
+        } => Ok(archive::make_directories(tree, paths, attributes)?),
+        Command::File {
+            content,
+            tree,
+            paths,
+            attributes,
+        } => Ok(archive::make_files(content, tree, paths, attributes)?),
+        Command::Symlink {
+            tree,
+            leads_to,
+            paths,
+        } => Ok(archive::make_links(tree, leads_to, paths)?),
+        Command::Remove { tree, patterns } => Ok(archive::remove(tree, patterns)?),
         Command::Rootfs { tree, out, options } => write(out, |writer| {
             archive::pack(tree, writer, options)?;
             Ok(())
@@ -86,20 +110,18 @@ fn bundle(source: &Path, path: &[u8], out: &Path, content: Digest) -> Result<(),
 }
 
 fn unpack(
-    sha256: Option<Digest>,
+    mut unpacker: Unpacker,
     archive: &Path,
-    tree: &Path,
-    to: &[u8],
+    sha256: Option<Digest>,
 ) -> Result<(), Box<dyn Error>> {
     let file = File::open(archive).map_err(|source| Unusable {
         what: "read",
         path: archive.to_owned(),
         source,
     })?;
-    let mut unpacker = Unpacker::new(tree, to)?;
     match sha256 {
         Some(sha256) => unpacker.unpack_verified(file, sha256)?,
-        None => unpacker.unpack(file)?,
+        None => unpacker.unpack_file(file)?,
     }
     Ok(unpacker.finish()?)
 }

@@ -9,13 +9,15 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Stat, fstat, major, minor, readlinkat, statat};
 
-use file_set::Kind;
+use file_set::{Excludes, Kind, Mode, Owner};
 
 use super::PlaceError;
 use super::content::Content;
 use super::dress::{Dress, Time};
 use super::glob;
-use super::root::{Last, Root, join, split};
+use super::owner::{Ids, ids};
+use super::pending::Pending;
+use super::root::{Last, Root, join, parts, split};
 use super::tree::{Special, Tree, unusable};
 use crate::digest::{Digest, HashingReader};
 use crate::entry::{DeviceClass, Xattrs};
@@ -32,19 +34,27 @@ pub struct Copy {
     /// The path in the target, as in COPY: the entries of a directory go into the directory `to`; a file goes into
     /// `to` if that ends in a slash or is a directory, and else gets the name `to`.
     pub to: Vec<u8>,
-    /// The permission bits of files; by default, those of the source. Directories on the way do not get them.
-    pub mode: Option<u32>,
+    /// The mode of all files, which changes that of the source, or 0644 or 0755 with `plain`. Copied directories get it
+    /// with the right to enter them for everybody who may read them.
+    pub mode: Option<Mode>,
+    /// The owner of all copied files and directories; by default, that of the source. Directories above them do not get
+    /// it.
+    pub owner: Option<Owner>,
     /// The time of all files and directories, in seconds since 1970; by default, those of the source.
     pub time: Option<i64>,
     /// Whether the files become like those of a git checkout: owner 0:0, mode 0755 if the owner may execute the file
     /// and else 0644, time 0, no attributes, one file for every name, and no empty directories. The umask does not
     /// count.
     pub plain: bool,
+    /// Whether `plain` leaves the modes of files as they are.
+    pub keeps_modes: bool,
     /// The digest that the copied files must have, as [`file_set`] makes it; by default, any. Not for a pattern that
     /// matches several paths.
     pub content: Option<Digest>,
     /// The names of files and directories that are left out, at any depth.
     pub without: Vec<Vec<u8>>,
+    /// The paths that are left out, relative to a copied directory, or to the part of `path` before its first pattern.
+    pub exclude: Excludes,
 }
 
 /// Copies from the tree below `source` into the tree below `target`. Links in a copied directory stay links, hard
@@ -74,15 +84,23 @@ pub fn copy(source: &Path, target: &Path, copy: &Copy) -> Result<(), PlaceError>
             pattern: printable(&copy.path),
         });
     }
+    let owner = copy.owner.as_ref().map(|owner| ids(&into, owner));
     let mut copier = Copier {
         copy,
+        owner: owner.transpose()?,
         tree: Tree::new(into),
+        pending: Pending::default(),
         links: BTreeMap::new(),
         first_names: BTreeMap::new(),
         copied: copy.content.map(|_| Content::default()),
     };
+    let literal = glob::literal_parts(&copy.path);
     for path in &paths {
-        copier.named(&from, path, paths.len() > 1)?;
+        let matched: Vec<&[u8]> = parts(path).skip(literal).collect();
+        let matched = matched.join(&b'/');
+        if matched.is_empty() || !copy.exclude.leave_out_below(&matched) {
+            copier.named(&from, path, &matched, paths.len() > 1)?;
+        }
     }
     if let (Some(expected), Some(copied)) = (copy.content, copier.copied) {
         copied.check(expected)?;
@@ -92,7 +110,11 @@ pub fn copy(source: &Path, target: &Path, copy: &Copy) -> Result<(), PlaceError>
 
 struct Copier<'a> {
     copy: &'a Copy,
+    /// The owner of all that is copied, if it is not that of the source.
+    owner: Option<Ids>,
     tree: Tree,
+    /// Directories that are made when something goes into them.
+    pending: Pending,
     /// The first name in the target of each file with several names, by device and inode.
     links: BTreeMap<(u64, u64), Vec<u8>>,
     /// The same by the path in the target, without links: what replaces that file later is another file.
@@ -113,11 +135,13 @@ struct Found<'a> {
 }
 
 impl Copier<'_> {
-    /// Copies the file or directory at `path`. If it is one of several, `into` must be a directory.
+    /// Copies the file or directory at `path`, which is `matched` below the part before the first pattern. If it is one
+    /// of several, `into` must be a directory.
     fn named(
         &mut self,
         from: &Root,
         path: &[u8],
+        matched: &[u8],
         is_one_of_several: bool,
     ) -> Result<(), PlaceError> {
         let unreadable = |source| PlaceError::Source {
@@ -136,9 +160,13 @@ impl Copier<'_> {
             let opened = from.open_directory(&place).map_err(unreadable)?;
             if !to.is_empty() {
                 // As in COPY, this directory is a place for the entries, and not a copy of the source directory.
-                self.tree.directory(&to, &Dress::of_parent())?;
+                let dress = self.dressed(Dress::of_parent(), FileType::Directory);
+                self.tree.directory(&to, &dress)?;
             }
-            return self.directory(opened, path, &to);
+            return self.directory(opened, path, matched, &to);
+        }
+        if !matched.is_empty() && self.copy.exclude.leave_out(matched) {
+            return Ok(());
         }
         let to = self.file_target(path, is_one_of_several)?;
         let name = CString::new(place.name()).map_err(|error| unreadable(error.into()))?;
@@ -166,8 +194,14 @@ impl Copier<'_> {
         Ok(place.path)
     }
 
-    /// Copies the entries of a directory.
-    fn directory(&mut self, directory: OwnedFd, path: &[u8], to: &[u8]) -> Result<(), PlaceError> {
+    /// Copies the entries of a directory, which is `matched` below the part of its path before the first pattern.
+    fn directory(
+        &mut self,
+        directory: OwnedFd,
+        path: &[u8],
+        matched: &[u8],
+        to: &[u8],
+    ) -> Result<(), PlaceError> {
         let unreadable = |path: &[u8], source| PlaceError::Source {
             path: printable(path),
             source,
@@ -179,6 +213,8 @@ impl Copier<'_> {
                 continue;
             }
             let entry = step.path.clone();
+            let below = join(matched, entry.as_bytes());
+            let is_left_out = self.copy.exclude.leave_out(&below);
             let (from, to) = (join(path, entry.as_bytes()), join(to, entry.as_bytes()));
             let stat = statat(step.directory, &step.name, AtFlags::SYMLINK_NOFOLLOW);
             let found = Found {
@@ -189,15 +225,20 @@ impl Copier<'_> {
                 name: step.name,
             };
             if FileType::from_raw_mode(found.stat.st_mode) != FileType::Directory {
-                self.member(&found, &to)?;
+                if !is_left_out {
+                    self.member(&found, &to)?;
+                }
+                continue;
+            }
+            if self.copy.exclude.leave_out_below(&below) {
                 continue;
             }
             let opened =
                 open_directory(found.at, &found.name).map_err(|error| found.unreadable(error))?;
-            if !self.copy.plain {
-                let xattrs =
-                    xattr::of_open(opened.as_fd()).map_err(|error| found.unreadable(error))?;
-                self.tree.directory(&to, &self.dress(&found.stat, xattrs))?;
+            let xattrs = xattr::of_open(opened.as_fd()).map_err(|error| found.unreadable(error))?;
+            self.pending.add(&to, self.dress(&found.stat, xattrs));
+            if !self.copy.plain && !is_left_out {
+                self.pending.make_above(&to, &mut self.tree)?;
             }
             let from = found.path;
             walk.enter(opened, &entry)
@@ -215,6 +256,7 @@ impl Copier<'_> {
         let has_several_names =
             found.stat.st_nlink > 1 && file_type != FileType::Symlink && !self.copy.plain;
         let inode = (found.stat.st_dev, found.stat.st_ino);
+        self.pending.make_above(to, &mut self.tree)?;
         self.forget(to)?;
         if let Some(first) = self.links.get(&inode).filter(|_| has_several_names) {
             return self.tree.hard_link(to, &first.clone());
@@ -280,10 +322,6 @@ impl Copier<'_> {
         let stat = fstat(&opened).map_err(|error| found.unreadable(error.into()))?;
         let xattrs = xattr::of_open(opened.as_fd()).map_err(|error| found.unreadable(error))?;
         let dress = self.dress(&stat, xattrs);
-        let dress = Dress {
-            mode: self.copy.mode.unwrap_or(dress.mode),
-            ..dress
-        };
         let mut opened = File::from(opened);
         if self.copied.is_none() {
             return self.tree.file(to, &dress, |file| {
@@ -296,9 +334,14 @@ impl Copier<'_> {
             io::copy(&mut hashed, file).map_err(unusable(to))?;
             Ok(())
         })?;
-        let executable = stat.st_mode & 0o100 != 0;
+        let kind = if self.copy.keeps_modes {
+            Kind::Kept(stat.st_mode & 0o7777)
+        } else {
+            let executable = stat.st_mode & 0o100 != 0;
+            Kind::File { executable }
+        };
         let digest = hashed.into_tally().digest();
-        self.note(found, Kind::File { executable }, digest);
+        self.note(found, kind, digest);
         Ok(())
     }
 
@@ -309,12 +352,24 @@ impl Copier<'_> {
         }
     }
 
-    /// The metadata in the target of a source file, without the mode of files.
+    /// The metadata in the target of something in the source.
     fn dress(&self, stat: &Stat, xattrs: Xattrs) -> Dress {
+        let file_type = FileType::from_raw_mode(stat.st_mode);
+        self.dressed(self.own_dress(stat, file_type, xattrs), file_type)
+    }
+
+    /// The metadata before mode and owner of the copy.
+    fn own_dress(&self, stat: &Stat, file_type: FileType, xattrs: Xattrs) -> Dress {
+        let own_mode = stat.st_mode & 0o7777;
         if self.copy.plain {
-            let is_executable = stat.st_mode & 0o100 != 0;
+            let is_kept = self.copy.keeps_modes && file_type != FileType::Directory;
+            let is_executable = file_type == FileType::Directory || own_mode & 0o100 != 0;
             return Dress {
-                mode: if is_executable { 0o755 } else { 0o644 },
+                mode: match (is_kept, is_executable) {
+                    (true, _) => own_mode,
+                    (false, true) => 0o755,
+                    (false, false) => 0o644,
+                },
                 ..Dress::of_parent()
             };
         }
@@ -322,12 +377,30 @@ impl Copier<'_> {
         Dress {
             uid: stat.st_uid,
             gid: stat.st_gid,
-            mode: stat.st_mode & 0o7777,
+            mode: own_mode,
             time: self.copy.time.map_or(own_time, |seconds| Time {
                 seconds,
                 nanoseconds: 0,
             }),
             xattrs,
+        }
+    }
+
+    /// The metadata with mode and owner of the copy.
+    fn dressed(&self, dress: Dress, file_type: FileType) -> Dress {
+        let owner = self.owner.unwrap_or(Ids {
+            uid: dress.uid,
+            gid: dress.gid,
+        });
+        let mode = self.copy.mode.as_ref();
+        Dress {
+            uid: owner.uid,
+            gid: owner.gid,
+            mode: mode.map_or(dress.mode, |mode| match file_type {
+                FileType::Directory => mode.of_directory_above(dress.mode),
+                _ => mode.of_file(dress.mode),
+            }),
+            ..dress
         }
     }
 }

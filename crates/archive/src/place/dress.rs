@@ -6,10 +6,11 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use rustix::fs::{
     AtFlags, Gid, Mode, Stat, Timespec, Timestamps, UTIME_OMIT, Uid, XattrFlags, chownat, fchmod,
-    fchown, fsetxattr, futimens, lsetxattr, utimensat,
+    fchown, fsetxattr, fstat, futimens, lsetxattr, utimensat,
 };
 use rustix::io::Errno;
 
+use super::owner::Ids;
 use crate::entry::Xattrs;
 
 /// Owner, mode, time and attributes.
@@ -131,6 +132,24 @@ impl Dress {
             AtFlags::SYMLINK_NOFOLLOW,
         )?)
     }
+}
+
+/// Changes owner and mode of an open directory. Its time stays.
+pub(super) fn change(
+    directory: BorrowedFd<'_>,
+    owner: Option<Ids>,
+    mode: Option<&file_set::Mode>,
+) -> io::Result<()> {
+    let own_mode = fstat(directory)?.st_mode & 0o7777;
+    if let Some(Ids { uid, gid }) = owner {
+        fchown(
+            directory,
+            Some(Uid::from_raw(uid)),
+            Some(Gid::from_raw(gid)),
+        )?;
+    }
+    let mode = mode.map_or(own_mode, |mode| mode.of_directory(own_mode));
+    Ok(fchmod(directory, Mode::from_raw_mode(mode))?)
 }
 
 /// An attribute of the kernel's security modules belongs to the machine, and no container may set it.

@@ -2,21 +2,27 @@
 //!
 //! One rule for all: **existing directories keep mode, owner and time**, new directories on the way are 0755, of root,
 //! with time 0, and no path and no link leads out of the tree. `copy()` copies from another tree, [`Unpacker`] unpacks
-//! tars, [`make_directory()`] makes a directory.
+//! tars, [`make_directories()`], [`make_files()`] and [`make_links()`] make new ones, [`remove()`] removes.
 
 mod content;
 mod copy;
 mod dress;
 mod glob;
+mod make;
+mod owner;
+mod pending;
 mod root;
 mod tree;
 mod unpack;
+mod zip;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use self::copy::{Copy, copy};
+pub use self::make::{Attributes, make_directories, make_files, make_links, remove};
 pub use self::unpack::Unpacker;
+pub use self::zip::ZipError;
 pub(crate) use self::{
     content::Content,
     copy::trimmed,
@@ -115,27 +121,38 @@ pub enum PlaceError {
         /// The actual digest.
         found: Digest,
     },
+    /// The owner is named, and the tree has no names.
+    #[error(
+        "there is no /{file} in the tree, which would tell the number of `{name}`; write the number itself"
+    )]
+    NoNames {
+        /// The name of a user or group.
+        name: String,
+        /// The file that would have it.
+        file: String,
+    },
+    /// The owner is named, and the tree does not have the name.
+    #[error("/{file} of the tree has no `{name}`; it has {known}")]
+    NoName {
+        /// The name of a user or group.
+        name: String,
+        /// The file that would have it.
+        file: String,
+        /// The names that it has.
+        known: String,
+    },
     /// An archive is damaged, or cut off.
     #[error(transparent)]
     Tar(#[from] TarError),
+    /// A zip is damaged, or has something that no tree can have.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
     /// An archive has a member that no tree can have.
     #[error(transparent)]
     Entry(#[from] EntryError),
     /// A file has no place in a bundle.
     #[error(transparent)]
     Bundle(#[from] BundleError),
-}
-
-/// Makes a directory and its parents in the tree below `target`, with mode 0755, of root, with time 0. Existing
-/// directories stay as they are.
-pub fn make_directory(target: &Path, path: &[u8]) -> Result<(), PlaceError> {
-    let root = Root::open(target).map_err(|source| PlaceError::Root {
-        root: target.to_owned(),
-        source,
-    })?;
-    let mut tree = Tree::new(root);
-    tree.directory(&trimmed(path), &Dress::of_parent())?;
-    tree.finish()
 }
 
 #[cfg(test)]

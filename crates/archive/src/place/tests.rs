@@ -1,9 +1,12 @@
 //! Tables: files that are put into a tree, and files that are refused.
 
 mod copying;
+mod making;
+mod zips;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
 
@@ -232,7 +235,7 @@ fn what_is_said_of_a_copy() {
     let what = Copy {
         path: b"/d".to_vec(),
         to: b"/".to_vec(),
-        mode: Some(0o640),
+        mode: Some(file_set::Mode::of_bits(0o640)),
         time: Some(5),
         without: vec![b".git".to_vec()],
         ..Copy::default()
@@ -241,7 +244,7 @@ fn what_is_said_of_a_copy() {
         return;
     }
     copy(source.path(), target.path(), &what).unwrap();
-    assert_eq!(lines(target.path()), ["e/ 755 5", "e/g", "f"]);
+    assert_eq!(lines(target.path()), ["e/ 750 5", "e/g", "f"]);
     let metadata = fs::metadata(target.path().join("e/g")).unwrap();
     assert_eq!((metadata.mode() & 0o7777, metadata.mtime()), (0o640, 5));
 }
@@ -262,9 +265,9 @@ fn directories_that_are_there_keep_what_they_have() {
         lines(target.path()),
         ["d/ 1777 1000", "d/f", "d/g", "d/new/ 755 1000", "d/new/f"]
     );
-    make_directory(target.path(), b"/d/x/y").unwrap();
+    make_directories(target.path(), &[b"/d/x/y"], &Attributes::default()).unwrap();
     assert_eq!(lines(target.path())[0], "d/ 1777 1000");
-    make_directory(target.path(), b"/d").unwrap();
+    make_directories(target.path(), &[b"/d"], &Attributes::default()).unwrap();
     assert_eq!(lines(target.path())[0], "d/ 1777 1000");
     assert_eq!(fs::metadata(target.path()).unwrap().mtime(), 1000);
 }

@@ -1,7 +1,7 @@
 //! The tree on disk that files are put into. Its own files stay as they are, unless a new one replaces them.
 
 use std::collections::BTreeMap;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,10 +13,12 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::PlaceError;
-use super::dress::{Dress, Time};
+use super::dress::{self, Dress, Time};
+use super::owner::Ids;
 use super::root::{Last, Place, Root, join, parts, split};
 use crate::entry::DeviceClass;
 use crate::path::printable;
+use crate::walk::{open_directory, sorted_names};
 
 /// The tree. Existing directories keep mode, owner and time, whatever is put into them; new directories on the way are
 /// 0755, of root, with time 0.
@@ -74,6 +76,40 @@ impl Tree {
             }),
             None => self.make(&place, dress).map_err(unusable(path)),
         }
+    }
+
+    /// Makes a directory and its parents. An existing one keeps its content, and gets the owner and the mode that are
+    /// given.
+    pub(super) fn own_directory(
+        &mut self,
+        path: &[u8],
+        new: &Dress,
+        owner: Option<Ids>,
+        mode: Option<&file_set::Mode>,
+    ) -> Result<(), PlaceError> {
+        let place = self.resolve(path, Last::Follow)?;
+        if !place.is_directory() || self.made.contains_key(&place.path) {
+            return self.directory(path, new);
+        }
+        let opened = self.root.open_directory(&place).map_err(unusable(path))?;
+        dress::change(opened.as_fd(), owner, mode).map_err(unusable(path))
+    }
+
+    /// Removes a file, a link, or a directory with all that is in it.
+    pub(super) fn remove(&mut self, path: &[u8]) -> Result<(), PlaceError> {
+        let (directory, name) = split(path);
+        let failed = unusable(path);
+        let name = CString::new(name).map_err(|error| failed(error.into()))?;
+        self.enter(directory)?;
+        remove_all(self.at(), &name).map_err(failed)?;
+        let removed = self.resolve(path, Last::Keep)?.path;
+        self.kept.retain(|kept, _| !is_in(kept, &removed));
+        self.current = None;
+        Ok(())
+    }
+
+    pub(super) fn root(&self) -> &Root {
+        &self.root
     }
 
     /// Makes a regular file; `fill` writes its content.
@@ -254,6 +290,25 @@ impl Tree {
             None => self.root.as_fd(),
         }
     }
+}
+
+/// Whether `path` is `directory` or below it.
+fn is_in(path: &[u8], directory: &[u8]) -> bool {
+    let rest = path.strip_prefix(directory);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+}
+
+/// Removes `name`. What is in a directory is removed first.
+fn remove_all(at: BorrowedFd<'_>, name: &CStr) -> io::Result<()> {
+    let stat = statat(at, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::Directory {
+        return Ok(unlinkat(at, name, AtFlags::empty())?);
+    }
+    let opened = open_directory(at, name)?;
+    for name in sorted_names(opened.as_fd())? {
+        remove_all(opened.as_fd(), &name)?;
+    }
+    Ok(unlinkat(at, name, AtFlags::REMOVEDIR)?)
 }
 
 /// The error of an operation on `path`.

@@ -1,14 +1,19 @@
-//! Unpacks a tar into a tree.
+//! Unpacks archives into a tree.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+
+use file_set::Owner;
 
 use super::PlaceError;
 use super::copy::trimmed;
 use super::dress::{Dress, Time};
+use super::owner::{Ids, ids};
 use super::root::{Root, join, parts};
 use super::tree::{Special, Tree, unusable};
+use super::zip;
 use crate::compression::Compression;
 use crate::digest::{Digest, HashingReader};
 use crate::entry::{Entry, Kind, Xattrs, keeps_xattr};
@@ -21,11 +26,15 @@ const BUFFER: usize = 256 * 1024;
 /// The length of the longest magic number of a compression.
 const START: u64 = 8;
 
-/// Unpacks tars into a tree, one after the other.
+/// The length of the first bytes that tell a zip.
+const START_OF_FILE: usize = 4;
+
+/// Unpacks archives into a tree, one after the other.
 #[derive(Debug)]
 pub struct Unpacker {
     tree: Tree,
     to: Vec<u8>,
+    owner: Option<Ids>,
 }
 
 impl Unpacker {
@@ -40,7 +49,17 @@ impl Unpacker {
         if !to.is_empty() {
             tree.directory(&to, &Dress::of_parent())?;
         }
-        Ok(Self { tree, to })
+        Ok(Self {
+            tree,
+            to,
+            owner: None,
+        })
+    }
+
+    /// Gives everything in the archives this owner, instead of the one that the archive has.
+    pub fn with_owner(mut self, owner: &Owner) -> Result<Self, PlaceError> {
+        self.owner = Some(ids(self.tree.root(), owner)?);
+        Ok(self)
     }
 
     /// Unpacks one tar, in any compression that BuildKit knows. Directories that exist keep mode, owner and time; new
@@ -63,6 +82,16 @@ impl Unpacker {
         } else {
             Err(PlaceError::Digest { expected, found })
         }
+    }
+
+    /// Unpacks an archive that is a file: a zip, or a tar as [`unpack`](Self::unpack) does.
+    pub fn unpack_file(&mut self, file: File) -> Result<(), PlaceError> {
+        let mut start = [0; START_OF_FILE];
+        let length = file.read_at(&mut start, 0).map_err(TarError::Read)?;
+        if zip::is_zip(&start[..length]) {
+            return zip::unpack(self, file);
+        }
+        self.unpack(file)
     }
 
     fn unpack_hashed(&mut self, reader: impl Read) -> Result<Digest, PlaceError> {
@@ -111,13 +140,49 @@ impl Unpacker {
         self.entry(&path, &entry, members)
     }
 
+    /// Makes the directory at `path` of the archive.
+    pub(super) fn put_directory(&mut self, path: &[u8], dress: &Dress) -> Result<(), PlaceError> {
+        let dress = self.owned(dress.clone());
+        self.tree.directory(&join(&self.to, path), &dress)
+    }
+
+    /// Makes the file at `path` of the archive; `fill` writes its content.
+    pub(super) fn put_file(
+        &mut self,
+        path: &[u8],
+        dress: &Dress,
+        fill: impl FnOnce(&mut File) -> Result<(), PlaceError>,
+    ) -> Result<(), PlaceError> {
+        let dress = self.owned(dress.clone());
+        self.tree.file(&join(&self.to, path), &dress, fill)
+    }
+
+    /// Makes the link at `path` of the archive.
+    pub(super) fn put_special(
+        &mut self,
+        path: &[u8],
+        dress: &Dress,
+        special: &Special,
+    ) -> Result<(), PlaceError> {
+        let dress = self.owned(dress.clone());
+        self.tree.special(&join(&self.to, path), &dress, special)
+    }
+
+    /// The metadata with the owner of everything, if there is one.
+    fn owned(&self, dress: Dress) -> Dress {
+        match self.owner {
+            Some(Ids { uid, gid }) => Dress { uid, gid, ..dress },
+            None => dress,
+        }
+    }
+
     fn entry<R: BufRead>(
         &mut self,
         path: &[u8],
         entry: &Entry,
         members: &mut Members<R>,
     ) -> Result<(), PlaceError> {
-        let dress = dress(entry);
+        let dress = self.owned(dress(entry));
         match &entry.kind {
             Kind::Directory => self.tree.directory(path, &dress),
             Kind::File { .. } => self
@@ -177,7 +242,7 @@ fn dress(entry: &Entry) -> Dress {
 }
 
 /// The shortest form of an archive's path. A path that leads out of the archive is an error.
-fn cleaned(path: &[u8]) -> Result<Vec<u8>, PlaceError> {
+pub(super) fn cleaned(path: &[u8]) -> Result<Vec<u8>, PlaceError> {
     if parts(path).any(|part| part == b"..") {
         return Err(PlaceError::Outside {
             path: printable(path),

@@ -166,9 +166,16 @@ pub(super) fn stat(entry: Stat) -> FileStat {
     FileStat {
         name: entry.path,
         kind,
-        mode: entry.mode & 0o777,
+        mode: permissions(entry.mode),
         size: u64::try_from(entry.size).unwrap_or_default(),
     }
+}
+
+/// The permission bits of a system, of Go's `fs.FileMode`.
+fn permissions(mode: u32) -> u32 {
+    let special = [(1 << 23, 0o4000), (1 << 22, 0o2000), (1 << 20, 0o1000)];
+    let special = special.iter().filter(|(flag, _)| mode & flag != 0);
+    special.fold(mode & 0o777, |bits, (_, bit)| bits | bit)
 }
 
 pub(super) type Pong = PongResponse;

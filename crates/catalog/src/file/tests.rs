@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Apk, Apt, ArtifactName, Base, Catalog, Cmd, Copy, Dnf, Download, Entrypoint, Env, Expose, Git,
-    Healthcheck, Label, Network, Repository, Run, Secret, Sharing, Step, StopSignal, Tar, User,
-    Volume, When, Whiteouts, Workdir,
+    Apk, Apt, ArtifactName, Base, Catalog, Cmd, Copy, Directory, Dnf, Download, Entrypoint, Env,
+    Expose, File, Git, Healthcheck, Label, Network, Remove, Repository, Run, Secret, Sharing, Step,
+    StopSignal, Symlink, Tar, User, Volume, When, Whiteouts, Workdir,
 };
 
 const EXAMPLE: &str = r#"# Ours.
@@ -128,7 +128,7 @@ fn what_is_written_is_read_again() {
             .file_tag("Dockerfile")
             .release_tag("a*"),
     );
-    let steps: [Step; 24] = [
+    let steps: [Step; 31] = [
         Apt::install(["git"]).into(),
         Apt::install(["git zsh", "{arch}"])
             .repository(
@@ -168,17 +168,31 @@ fn what_is_written_is_read_again() {
             .into(),
         Copy::new("a", "/a").into(),
         Copy::new("a", "/a").context("given").into(),
+        Copy::several(["a", "b/*"], "/a/")
+            .exclude(["*.o", "!x.o"])
+            .mode("keep")
+            .owner("app:$GROUP")
+            .into(),
+        File::new(["/a", "$HOME/b"], "${{ arch }}\n").into(),
+        File::new(["/a"], "").mode(0o4755).owner("{arch}:1").into(),
+        Directory::new(["/a", "/b"]).into(),
+        Directory::new(["/a"]).mode("g+w").owner("1").into(),
+        Symlink::new(["/a"], "../{arch}").into(),
+        Remove::new(["/a/*", "/b"]).into(),
         Copy::new("/a", "/a").from("debian:12").into(),
         Download::new("https://example.com/{arch}", "/a").into(),
         Download::new("https://example.com", "/a")
             .checksum("sha256:0")
             .mode(0o755)
+            .owner("app")
             .into(),
         Download::new("https://example.com/a.tar", "/a")
             .unpack()
             .into(),
-        Git::new("https://example.com/x.git#v1", "/x").into(),
-        Tar::of("other", "/x.tar").into(),
+        Git::new("https://example.com/x.git#v1", "/x")
+            .owner("app")
+            .into(),
+        Tar::of("other", "/x.tar").owner("app:app").into(),
         Env::new("A", "1").into(),
         Workdir::new("/app").into(),
         User::new("app:app").into(),
@@ -265,6 +279,35 @@ fn steps_are_shown_as_they_are_written() {
 }
 
 #[test]
+fn one_text_may_stand_for_a_list() {
+    let check = |step: &str, expected: Value| {
+        let text =
+            format!("[artifact.a]\nkind = \"rootfs\"\nbase = \"debian:12\"\nsteps = [{step}]\n");
+        let file = parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(shown(&file.artifacts()[0])["steps"], json!([expected]));
+    };
+    check(
+        r#"{ file = "/a", content = '''
+a $A
+''' }"#,
+        json!({"file": "/a", "content": "a $A\n"}),
+    );
+    check(
+        r#"{ directory = ["/a"], mode = "1777" }"#,
+        json!({"directory": ["/a"], "mode": "1777"}),
+    );
+    check(
+        r#"{ symlink = "/a", target = "b" }"#,
+        json!({"symlink": "/a", "target": "b"}),
+    );
+    check(r#"{ remove = "/a/*" }"#, json!({"remove": "/a/*"}));
+    check(
+        r#"{ copy = ["a", "b"], to = "/c/", exclude = "*.o", owner = "1" }"#,
+        json!({"copy": ["a", "b"], "to": "/c/", "exclude": "*.o", "owner": "1"}),
+    );
+}
+
+#[test]
 fn a_condition_may_have_several_values() {
     let text = r#"
         [artifact.a]
@@ -277,8 +320,9 @@ fn a_condition_may_have_several_values() {
     assert_eq!(shown(&file.artifacts()[0])["steps"], steps);
 }
 
-const KINDS: &str = "it can be `use`, `apt`, `apk`, `dnf`, `run`, `copy`, `download`, `git`, `tar`, `env`, `workdir`, `user`, \
-                     `entrypoint`, `cmd`, `label`, `expose`, `volume`, `stop-signal`, `healthcheck`, `steps`";
+const KINDS: &str = "it can be `use`, `apt`, `apk`, `dnf`, `run`, `copy`, `download`, `git`, `tar`, `file`, `directory`, \
+                     `symlink`, `remove`, `env`, `workdir`, `user`, `entrypoint`, `cmd`, `label`, `expose`, `volume`, \
+                     `stop-signal`, `healthcheck`, `steps`";
 
 #[test]
 fn the_schema_has_every_key() {
@@ -344,8 +388,14 @@ fn the_schema_has_every_key() {
     }
     check("Repository", &["components", "key", "suite", "url"]);
     check("When", &["steps", "unless", "when"]);
+    check("File", &["content", "file", "mode", "owner"]);
+    check("Directory", &["directory", "mode", "owner"]);
+    check("Symlink", &["symlink", "target"]);
+    check("Remove", &["remove"]);
+    let keys = ["context", "copy", "exclude", "from", "mode", "owner", "to"];
+    check("Copy", &keys);
     let steps = schema["definitions"]["Step"]["anyOf"].as_array().unwrap();
-    assert_eq!(steps.len(), 20, "one for each kind, and none for code");
+    assert_eq!(steps.len(), 24, "one for each kind, and none for code");
     let forms = schema["definitions"]["Whiteouts"]["oneOf"]
         .as_array()
         .unwrap();

@@ -6,6 +6,7 @@ use crate::{
     artifact::Base,
     catalog::CheckedCatalog,
     check,
+    declared::Declared,
     inputs::Needs,
     plan_error::{PlanError, at},
     read::Read,
@@ -21,9 +22,11 @@ impl CheckedCatalog {
             let failed = |reason| PlanError::new(variant, reason);
             let artifact = &self.artifacts[&variant.artifact];
             let tags = check::file_tag_paths(artifact, variant);
-            needs
-                .files
-                .extend(tags.map_err(|problem| failed(problem.into()))?);
+            needs.files.extend(
+                tags.map_err(|problem| failed(problem.into()))?
+                    .into_iter()
+                    .map(Declared::from),
+            );
             for variant in self.variant_closure(variant).map_err(failed)? {
                 let artifact = &self.artifacts[&variant.artifact];
                 if let Base::FromLine { from } = &artifact.base {

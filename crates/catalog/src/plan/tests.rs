@@ -3,6 +3,7 @@
 mod caches;
 mod commands;
 mod contexts;
+mod files;
 mod locations;
 mod packages;
 mod packing;
@@ -35,6 +36,7 @@ fn script(text: &str) -> InputFile {
 fn large_file(seed: u8) -> InputFile {
     InputFile {
         executable: true,
+        kept: None,
         content: FileContent::Hashed {
             sha256: [seed; 32],
             size: 1 << 20,
@@ -50,7 +52,7 @@ fn inputs(files: &[(&str, FileSet)]) -> Inputs {
         )]),
         files: files
             .iter()
-            .map(|(declared, set)| (path(declared), set.clone()))
+            .map(|(declared, set)| (path(declared).into(), set.clone()))
             .collect(),
         packer: packer("linux/amd64", 7),
         ..Inputs::default()

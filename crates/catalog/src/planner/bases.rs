@@ -92,6 +92,7 @@ impl<'a> Planner<'a> {
             path: format!("/{}", tar.file_name),
             to: "/".to_owned(),
             sha256: Some(hex(&tar.sha256)),
+            owner: None,
         };
         let title = format!("unpack {}", tar.file_name);
         let caption = |exec: Exec| exec.custom_name(title);

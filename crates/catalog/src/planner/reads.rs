@@ -48,7 +48,7 @@ impl Planner<'_> {
             | Read::Ssh { .. } => Ok(()),
             Read::Context { name, path } => {
                 if !self.inputs.contexts.contains_key(name.as_str()) {
-                    let (name, path) = (name.clone(), path.clone());
+                    let (name, path) = (name.clone(), path.path.clone());
                     self.gathered.missing.insert(MissingContext { name, path });
                 }
                 Ok(())

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError, context::check_absolute};
 use crate::{
-    placing::Placing,
+    placing::{Attributes, Placing},
     template::{Text, TreeText, Variables},
     tree::Tree,
 };
@@ -127,7 +127,11 @@ impl Apply for Workdir {
         let workdir = context.expand_path("workdir", &self.workdir)?;
         tree.state = tree.state.dir(workdir.as_str());
         tree.config.workdir = Some(workdir.clone());
-        context.placed(tree, Placing::Directory(workdir))
+        let made = Placing::Directory {
+            paths: vec![workdir],
+            attributes: Attributes::default(),
+        };
+        context.placed(tree, made)
     }
 
     fn texts(&self) -> Vec<&dyn Text> {

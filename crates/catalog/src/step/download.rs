@@ -1,18 +1,23 @@
 //! Files from the web, pinned by the lock: downloads by checksum, git repositories by commit.
 
 use buildkit_llb::ContentDigest;
+use file_set::Mode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Apply, Read, Reader, StepContext, StepError, context::check_absolute};
+use super::{
+    Apply, Read, Reader, StepContext, StepError,
+    attributes::{AttributeKeys, ModeText},
+    context::check_absolute,
+};
 use crate::{
-    placing::{Copying, Placing, escaped},
+    placing::{Attributes, Copying, Placing, escaped},
     template::{Template, Text, TreeText, Variables},
     tree::Tree,
 };
 
-/// Downloads a file and puts it into the tree, into `to` when that ends in a slash, else under that name; owner 0:0,
-/// mode 0644 unless `mode` says otherwise, mtime 0. The lock pins its checksum, unless the step has one.
+/// Downloads a file and puts it into the tree, into `to` when that ends in a slash, else under that name; owner 0:0 and
+/// mode 0644 unless `owner` and `mode` say otherwise, mtime 0. The lock pins its checksum, unless the step has one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Download {
@@ -24,22 +29,31 @@ pub struct Download {
     /// What it must hash to, as `sha256:` and hex digits; a template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<Template>,
-    /// Its permission bits in octal, such as `0755`.
+    /// Its mode, such as `0755` or `a+x`; 0644 by default, which changes apply to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    mode: Option<String>,
-    /// Whether it is an archive to unpack into the directory `to`.
+    mode: Option<ModeText>,
+    /// The owner: `user` or `user:group`, by numbers or by names that the tree has. By default root, or what an archive
+    /// says of each file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<TreeText>,
+    /// Whether it is an archive to unpack into the directory `to`: a tar, also one in gzip, bzip2, xz or zstd, or a zip.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unpack: bool,
 }
 
-/// Puts the files of a git ref into the directory `to`; owner 0:0, mtimes 0. The lock pins the commit.
+/// Puts the files of a git ref into the directory `to`; owner 0:0 unless `owner` says otherwise, mtimes 0. The lock pins
+/// the commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Git {
     /// The repository and ref, as `https://example.com/x.git#v1`; a template.
-    git: Template,
+    #[serde(rename = "git")]
+    source: Template,
     /// An absolute path in the tree; it may use what the base or an earlier step sets, as `$HOME/bin`.
     to: TreeText,
+    /// The owner of all of them: `user` or `user:group`, by numbers or by names that the tree has; root by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<TreeText>,
 }
 
 impl Download {
@@ -50,6 +64,7 @@ impl Download {
             to: TreeText::unchecked(to),
             checksum: None,
             mode: None,
+            owner: None,
             unpack: false,
         }
     }
@@ -60,13 +75,20 @@ impl Download {
         self
     }
 
-    /// Its permission bits.
-    pub fn mode(mut self, mode: u32) -> Self {
-        self.mode = Some(format!("{mode:04o}"));
+    /// Its mode: bits, as `0o755`, or a text, as `"a+x"`, a [`Template`]; 0644 by default.
+    pub fn mode(mut self, mode: impl Into<ModeText>) -> Self {
+        self.mode = Some(mode.into());
         self
     }
 
-    /// Unpacks it into the directory `to`, as `ADD` does with archives.
+    /// The owner, `user` or `user:group`, a [`TreeText`]; root by default, or what an archive says of each file.
+    pub fn owner(mut self, owner: &str) -> Self {
+        self.owner = Some(TreeText::unchecked(owner));
+        self
+    }
+
+    /// Unpacks it into the directory `to`, as `ADD` does with archives: a tar, also one in gzip, bzip2, xz or zstd, or a
+    /// zip.
     pub fn unpack(mut self) -> Self {
         self.unpack = true;
         self
@@ -100,16 +122,11 @@ impl Download {
         Ok(Read::Http { url, checksum })
     }
 
-    fn permissions(&self) -> Result<u32, String> {
-        let Some(mode) = &self.mode else {
-            return Ok(0o644);
-        };
-        u32::from_str_radix(mode, 8)
-            .ok()
-            .filter(|bits| *bits <= 0o7777)
-            .ok_or_else(|| {
-                format!("`download`: `mode` must be octal, such as `0755`, not `{mode}`")
-            })
+    fn attributes(&self) -> AttributeKeys<'_> {
+        AttributeKeys {
+            mode: self.mode.as_ref(),
+            owner: self.owner.as_ref(),
+        }
     }
 }
 
@@ -118,13 +135,27 @@ impl Git {
     /// `to` a [`TreeText`].
     pub fn new(source: &str, to: &str) -> Self {
         Self {
-            git: Template::unchecked(source),
+            source: Template::unchecked(source),
             to: TreeText::unchecked(to),
+            owner: None,
+        }
+    }
+
+    /// The owner of all files, `user` or `user:group`, a [`TreeText`]; root by default.
+    pub fn owner(mut self, owner: &str) -> Self {
+        self.owner = Some(TreeText::unchecked(owner));
+        self
+    }
+
+    fn attributes(&self) -> AttributeKeys<'_> {
+        AttributeKeys {
+            mode: None,
+            owner: self.owner.as_ref(),
         }
     }
 
     fn read(&self, variables: &Variables) -> Result<Read, StepError> {
-        let text = self.git.expand(variables)?;
+        let text = self.source.expand(variables)?;
         text.parse().map(Read::Git).map_err(refused)
     }
 }
@@ -153,6 +184,7 @@ impl Apply for Download {
         let to = context.expand_path("to", &self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
         let path = source.path.clone();
+        let attributes = self.attributes().values(context)?;
         if self.unpack {
             let unpacking = Placing::Unpack {
                 from: &source.state,
@@ -160,11 +192,18 @@ impl Apply for Download {
                 to,
                 // The lock or the step already pins the source.
                 sha256: None,
+                owner: attributes.owner,
             };
             return context.placed(tree, unpacking);
         }
+        // What a server sends has no mode of its own.
+        let plain = 0o644;
+        let mode = attributes.mode.map_or(plain, |mode| mode.of_file(plain));
         let copying = Copying {
-            mode: Some(self.permissions().map_err(refused)?),
+            attributes: Attributes {
+                mode: Some(Mode::of_bits(mode)),
+                ..attributes
+            },
             time: Some(0),
             ..Copying::new(&source.state, escaped(&path), to)
         };
@@ -174,23 +213,29 @@ impl Apply for Download {
     fn texts(&self) -> Vec<&dyn Text> {
         let checksum = self.checksum.iter().map(|text| text as &dyn Text);
         let texts: [&dyn Text; 2] = [&self.url, &self.to];
-        texts.into_iter().chain(checksum).collect()
+        let attributes = self.attributes().texts();
+        texts
+            .into_iter()
+            .chain(checksum)
+            .chain(attributes)
+            .collect()
     }
 
     fn check(&self, variables: &Variables) -> Result<(), StepError> {
-        check_absolute("to", &self.to, variables)
+        check_absolute("to", &self.to, variables)?;
+        self.attributes().check(variables)
     }
 
     fn problems(&self) -> Vec<String> {
         let both = (self.unpack && self.mode.is_some())
             .then(|| "`download`: `mode` has no effect with `unpack`".to_owned());
-        self.permissions().err().into_iter().chain(both).collect()
+        both.into_iter().collect()
     }
 }
 
 impl Apply for Git {
     fn title(&self) -> String {
-        format!("git {} to {}", self.git, self.to)
+        format!("git {} to {}", self.source, self.to)
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
@@ -201,6 +246,7 @@ impl Apply for Git {
         let to = context.expand_path("to", &self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
         let copying = Copying {
+            attributes: self.attributes().values(context)?,
             time: Some(0),
             // The `.git` of a submodule would hold a path of the daemon.
             without: &[".git"],
@@ -210,10 +256,12 @@ impl Apply for Git {
     }
 
     fn texts(&self) -> Vec<&dyn Text> {
-        vec![&self.git, &self.to]
+        let texts: [&dyn Text; 2] = [&self.source, &self.to];
+        texts.into_iter().chain(self.attributes().texts()).collect()
     }
 
     fn check(&self, variables: &Variables) -> Result<(), StepError> {
-        check_absolute("to", &self.to, variables)
+        check_absolute("to", &self.to, variables)?;
+        self.attributes().check(variables)
     }
 }

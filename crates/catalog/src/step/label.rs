@@ -164,9 +164,9 @@ impl Json {
         Ok(match &self.context {
             Some(name) => Read::Context {
                 name: name.clone(),
-                path,
+                path: path.into(),
             },
-            None => Read::Files(path),
+            None => Read::Files(path.into()),
         })
     }
 

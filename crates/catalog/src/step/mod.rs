@@ -1,5 +1,6 @@
 //! Steps: values that declare their reads and turn a tree into a tree.
 
+mod attributes;
 mod cache;
 mod config;
 mod context;
@@ -10,9 +11,11 @@ mod error;
 mod health;
 mod image;
 mod label;
+mod made;
 mod main_file;
 mod network;
 mod packages;
+mod paths;
 mod problem;
 mod program;
 mod run;
@@ -24,6 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use self::{
+    attributes::ModeText,
     cache::{Cache, CacheDirectory, Sharing},
     config::{Env, User, Workdir},
     context::{Source, StepContext},
@@ -34,6 +38,7 @@ pub use self::{
     health::Healthcheck,
     image::{Cmd, Entrypoint, Expose, StopSignal, Volume},
     label::Label,
+    made::{Directory, File, Remove, Symlink},
     network::CA_SECRET,
     packages::{Apk, Apt, Dnf, Repository},
     run::{Mount, Network, Run, Secret},
@@ -84,6 +89,14 @@ pub enum Step {
     Git(Git),
     /// Puts the tar of another artifact in.
     Tar(Tar),
+    /// Makes files with a content that stands in the catalog.
+    File(File),
+    /// Makes directories.
+    Directory(Directory),
+    /// Makes symbolic links.
+    Symlink(Symlink),
+    /// Removes files and directories.
+    Remove(Remove),
     /// Sets environment variables.
     Env(Env),
     /// Sets and makes the working directory.
@@ -161,6 +174,10 @@ impl Step {
             Self::Run(step) => step,
             Self::Copy(step) => step,
             Self::Tar(step) => step,
+            Self::File(step) => step,
+            Self::Directory(step) => step,
+            Self::Symlink(step) => step,
+            Self::Remove(step) => step,
             Self::Env(step) => step,
             Self::Workdir(step) => step,
             Self::User(step) => step,
@@ -305,6 +322,10 @@ into_step!(
     Download,
     Git,
     Tar,
+    File,
+    Directory,
+    Symlink,
+    Remove,
     Env,
     Workdir,
     User,

@@ -1,17 +1,20 @@
 //! Carrying the tar of another artifact.
 
+use file_set::Mode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Apply, Read, Reader, StepContext, StepError, context::check_absolute};
+use super::{
+    Apply, Read, Reader, StepContext, StepError, attributes::AttributeKeys, context::check_absolute,
+};
 use crate::{
-    placing::{Copying, Placing, escaped},
+    placing::{Attributes, Copying, Placing, escaped},
     template::{Template, Text, TreeText, Variables},
     tree::Tree,
 };
 
 /// Puts the tar of a rootfs or layer artifact of the catalog into the tree: the very bytes that a build of that artifact
-/// writes, packed inside the graph. Owner 0:0, mode 0644, mtime 0.
+/// writes, packed inside the graph. Owner 0:0 unless `owner` says otherwise, mode 0644, mtime 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tar {
@@ -20,6 +23,9 @@ pub struct Tar {
     artifact: Template,
     /// An absolute path in the tree; it may use what the base or an earlier step sets, as `$HOME/bin`.
     to: TreeText,
+    /// The owner: `user` or `user:group`, by numbers or by names that the tree has; root by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<TreeText>,
 }
 
 impl Tar {
@@ -28,6 +34,20 @@ impl Tar {
         Self {
             artifact: Template::unchecked(artifact),
             to: TreeText::unchecked(to),
+            owner: None,
+        }
+    }
+
+    /// The owner, `user` or `user:group`, a [`TreeText`]; root by default.
+    pub fn owner(mut self, owner: &str) -> Self {
+        self.owner = Some(TreeText::unchecked(owner));
+        self
+    }
+
+    fn attributes(&self) -> AttributeKeys<'_> {
+        AttributeKeys {
+            mode: None,
+            owner: self.owner.as_ref(),
         }
     }
 
@@ -49,7 +69,10 @@ impl Apply for Tar {
         let to = context.expand_path("to", &self.to)?;
         let source = context.source(&self.read(context.variables())?)?;
         let copying = Copying {
-            mode: Some(0o644),
+            attributes: Attributes {
+                mode: Some(Mode::of_bits(0o644)),
+                ..self.attributes().values(context)?
+            },
             // The time of the packed file is that of the run that packed it.
             time: Some(0),
             ..Copying::new(&source.state, escaped(&source.path), to)
@@ -58,10 +81,12 @@ impl Apply for Tar {
     }
 
     fn texts(&self) -> Vec<&dyn Text> {
-        vec![&self.artifact, &self.to]
+        let texts: [&dyn Text; 2] = [&self.artifact, &self.to];
+        texts.into_iter().chain(self.attributes().texts()).collect()
     }
 
     fn check(&self, variables: &Variables) -> Result<(), StepError> {
-        check_absolute("to", &self.to, variables)
+        check_absolute("to", &self.to, variables)?;
+        self.attributes().check(variables)
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn differences(from: &ExecContent, to: &ExecContent) -> Option<Vec<Di
 }
 
 /// The words of a command, by their names for users.
-struct Words<'a>(BTreeMap<&'a str, &'a str>);
+struct Words<'a>(BTreeMap<&'a str, String>);
 
 /// The mount that something is taken from.
 fn source(exec: &ExecContent) -> Option<&MountContent> {
@@ -39,28 +39,43 @@ impl<'a> Words<'a> {
             .iter()
             .map(String::as_str)
             .partition(|word| word.starts_with("--"));
-        let named: &[(&str, &str)] = match (command.as_str(), &words[..]) {
-            ("directory", [_, path]) => &[("working directory", path)],
-            ("unpack", [_, _, to]) => &[("unpacked to", to)],
+        let named = match (command.as_str(), &words[..]) {
+            ("directory", [_, paths @ ..]) => vec![("directory", paths.join(" "))],
+            ("file", [_, _, paths @ ..]) => vec![("files", paths.join(" "))],
+            ("symlink", [_, target, paths @ ..]) => vec![
+                ("links", paths.join(" ")),
+                ("target of links", (*target).to_owned()),
+            ],
+            ("remove", [_, paths @ ..]) => vec![("removed", paths.join(" "))],
+            ("unpack", [_, _, to]) => vec![("unpacked to", (*to).to_owned())],
             ("copy", [_, path, _, to]) => {
                 // If a path is mounted alone, the mount has it.
                 let selected = source(exec).map_or("", |mount| &mount.selector);
                 let path = if selected.is_empty() { path } else { selected };
-                &[("copied", path), ("copied to", to)]
+                vec![("copied", path.to_owned()), ("copied to", (*to).to_owned())]
             }
             _ => return None,
         };
         let flags = flags.into_iter().map(|flag| {
             let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
-            (name.trim_start_matches('-'), value)
+            (name.trim_start_matches('-'), value.to_owned())
         });
         // Changed files are reported by their names.
         let flags = flags.filter(|(name, _)| !["content", "sha256"].contains(name));
-        Some(Self(named.iter().copied().chain(flags).collect()))
+        let mut all = BTreeMap::<&str, String>::new();
+        for (name, value) in named.into_iter().chain(flags) {
+            // A flag may be there several times.
+            let known = all.entry(name).or_default();
+            if !known.is_empty() {
+                known.push(' ');
+            }
+            known.push_str(&value);
+        }
+        Some(Self(all))
     }
 
-    fn word(&self, name: &str) -> &'a str {
-        self.0.get(name).copied().unwrap_or("")
+    fn word(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
     }
 }
 

@@ -126,7 +126,7 @@ impl Fleet {
         let one = |(number, (text, executable)): (usize, &(String, bool))| {
             let path: catalog::ContextPath = file_name(number).parse().unwrap();
             let file = InputFile::from_bytes(*executable, text.clone().into_bytes());
-            (path.clone(), FileSet::from([(path, file)]))
+            (path.clone().into(), FileSet::from([(path, file)]))
         };
         Inputs {
             files: self.files.iter().enumerate().map(one).collect(),

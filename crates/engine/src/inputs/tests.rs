@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use catalog::{FileContent, FileSet};
+use catalog::{ContextPath, Declared, FileContent, FileSet};
 
 use super::*;
 
@@ -25,7 +25,7 @@ fn context() -> (TempDir, PathBuf) {
 }
 
 fn read_files(root: &Path, declared: &str) -> Result<FileSet, InputError> {
-    let path: ContextPath = declared.parse().unwrap();
+    let path: Declared = declared.parse().unwrap();
     let needs = Needs {
         files: [path.clone()].into(),
         ..Needs::default()
@@ -158,7 +158,7 @@ fn what_is_kept_in_a_directory_is_in_no_glob() {
         write(path);
     }
     let names = |declared: &str| -> Vec<String> {
-        let declared = ContextPath::declared(declared).unwrap();
+        let declared = ContextPath::declared(declared).unwrap().into();
         let files = files::read(&Directory::open(&root).unwrap(), &declared).unwrap();
         let names = files.keys().map(ToString::to_string);
         names
@@ -242,4 +242,45 @@ fn braces_are_part_of_a_name() {
         files.keys().map(ContextPath::as_str).collect::<Vec<_>>(),
         ["conf/{a,b}.toml"]
     );
+}
+
+#[test]
+fn what_is_left_out_is_not_looked_at() {
+    let (_outer, root) = context();
+    fs::create_dir(root.join("odd")).unwrap();
+    std::os::unix::net::UnixListener::bind(root.join("odd/socket")).unwrap();
+    let check = |path: &str, patterns: &[&str], expected: &[&str]| {
+        let declared = Declared {
+            exclude: catalog::Excludes::try_new(patterns).unwrap(),
+            ..ContextPath::declared(path).unwrap().into()
+        };
+        let files = files::read(&Directory::open(&root).unwrap(), &declared).unwrap();
+        let names: Vec<&str> = files.keys().map(ContextPath::as_str).collect();
+        assert_eq!(names, expected, "{path} without {patterns:?}");
+    };
+    check("conf", &["deep"], &["conf/a.toml", "conf/notes"]);
+    check("conf", &["*.toml"], &["conf/deep/b.toml", "conf/notes"]);
+    check("conf/**/*.toml", &["deep"], &["conf/a.toml"]);
+    check(
+        ".",
+        &["odd", "conf", "!conf/deep"],
+        &["conf/deep/b.toml", "install.sh"],
+    );
+    check("install.sh", &["install.sh"], &["install.sh"]);
+}
+
+#[test]
+fn modes_count_where_they_are_kept() {
+    let (_outer, root) = context();
+    let mode = |keeps_modes| {
+        let declared = Declared {
+            keeps_modes,
+            ..ContextPath::declared("install.sh").unwrap().into()
+        };
+        let files = files::read(&Directory::open(&root).unwrap(), &declared).unwrap();
+        let file = &files[&declared.path];
+        (file.mode(), file.kept)
+    };
+    assert_eq!(mode(false), (0o755, None));
+    assert_eq!(mode(true), (0o775, Some(0o775)));
 }

@@ -192,7 +192,7 @@ mod tests {
         symlink("x".repeat(300), root.join("data/long")).unwrap();
         let directory = Directory::open(&root).unwrap();
         for (declared, below) in [("data", "data"), ("data", ""), (".", "")] {
-            let declared = ContextPath::declared(declared).unwrap();
+            let declared = ContextPath::declared(declared).unwrap().into();
             let files = crate::files::read(&directory, &declared).unwrap();
             let sent = sent(&root, &files, below);
             assert!(sent.len() > 1);

@@ -120,3 +120,94 @@ fn a_pattern_matches_nothing_behind_a_file_or_a_circle_of_links() {
     copy(source.path(), target.path(), &what).unwrap();
     assert_eq!(lines(target.path()), ["f"]);
 }
+
+/// The modes and owners of a copied tree, as `path mode uid:gid`.
+fn owned(what: &Copy) -> Vec<String> {
+    let (source, target) = (tree(&["d/f", "d/e/x", "d/e/l -> x"]), tree(&["etc/passwd"]));
+    let executable = fs::Permissions::from_mode(0o4711);
+    fs::set_permissions(source.path().join("d/e/x"), executable).unwrap();
+    fs::write(target.path().join("etc/passwd"), "www:x:33:34::/:").unwrap();
+    copy(source.path(), target.path(), what).unwrap();
+    let mut found = Vec::new();
+    for line in lines(&target.path().join("to")) {
+        let name = line.split(' ').next().unwrap();
+        let state = fs::symlink_metadata(target.path().join("to").join(name)).unwrap();
+        let (uid, gid) = (state.uid(), state.gid());
+        found.push(format!("{name} {:o} {uid}:{gid}", state.mode() & 0o7777));
+    }
+    let to = fs::metadata(target.path().join("to")).unwrap();
+    found.push(format!(
+        "{:o} {}:{}",
+        to.mode() & 0o7777,
+        to.uid(),
+        to.gid()
+    ));
+    found
+}
+
+#[test]
+fn copied_files_get_modes_and_owners() {
+    let check = |mode: &str, owner: &str, plain: bool, keeps_modes: bool, expected: &[&str]| {
+        let what = Copy {
+            path: b"/d".to_vec(),
+            to: b"/to/".to_vec(),
+            mode: (!mode.is_empty()).then(|| mode.parse().unwrap()),
+            owner: (!owner.is_empty()).then(|| owner.parse().unwrap()),
+            plain,
+            keeps_modes,
+            ..Copy::default()
+        };
+        assert_eq!(owned(&what), expected, "{mode} {owner}");
+    };
+    let link = |owner: &str| format!("e/l 777 {owner}");
+    let all = |lines: [&str; 3], owner: &str, to: &str| -> Vec<String> {
+        let [e, x, f] = lines.map(|line| format!("{line} {owner}"));
+        vec![e, link(owner), x, f, to.to_owned()]
+    };
+    let check = |mode: &str, owner: &str, plain, keeps, expected: Vec<String>| {
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        check(mode, owner, plain, keeps, &expected);
+    };
+    let kept = ["e/ 755", "e/x 4711", "f 644"];
+    check("", "", false, false, all(kept, "0:0", "755 0:0"));
+    check("", "www", false, false, all(kept, "33:34", "755 33:34"));
+    check("", "www", true, true, all(kept, "33:34", "755 33:34"));
+    let plain = ["e/ 755", "e/x 755", "f 644"];
+    check("", "", true, false, all(plain, "0:0", "755 0:0"));
+    check("", "7", true, false, all(plain, "7:7", "755 7:7"));
+    let closed = ["e/ 700", "e/x 700", "f 600"];
+    check("u=rwX,go=", "", true, false, all(closed, "0:0", "700 0:0"));
+    check("u=rwX,go=", "", false, false, all(closed, "0:0", "700 0:0"));
+    let octal = ["e/ 550", "e/x 440", "f 440"];
+    check("0440", "", true, false, all(octal, "0:0", "550 0:0"));
+}
+
+#[test]
+fn what_is_left_out_of_a_copy() {
+    let check = |path: &str, patterns: &[&str], expected: &[&str]| {
+        let names = ["s/a.o", "s/a.c", "s/m/x/i", "s/m/k", "s/d/e/", "s/n/a.o"];
+        let (source, target) = (tree(&names), tempfile::tempdir().unwrap());
+        let what = Copy {
+            path: path.into(),
+            to: b"/".to_vec(),
+            exclude: file_set::Excludes::try_new(patterns).unwrap(),
+            ..Copy::default()
+        };
+        copy(source.path(), target.path(), &what).unwrap();
+        let found = lines(target.path());
+        let names: Vec<&str> = found
+            .iter()
+            .map(|line| line.split(' ').next().unwrap())
+            .collect();
+        assert_eq!(names, expected, "{path} without {patterns:?}");
+    };
+    check("/s", &["m", "d/e", "n"], &["a.c", "a.o", "d/"]);
+    check("/s", &["*.o", "m"], &["a.c", "d/", "d/e/", "n/", "n/a.o"]);
+    check("/s", &["**/*.o", "m", "d"], &["a.c", "n/"]);
+    check("/s", &["*", "!m/x"], &["m/", "m/x/", "m/x/i"]);
+    check("/s", &["*", "!d/e"], &["d/", "d/e/"]);
+    // Relative to the part before the first pattern.
+    check("/s/a*", &["*.o"], &["a.c"]);
+    check("/s/[mn]", &["m/x"], &["a.o", "k"]);
+    check(r"/\s", &["m", "n", "d"], &["a.c", "a.o"]);
+}

@@ -171,6 +171,62 @@ fn what_is_wrong_with_a_step_is_told_with_its_place() {
         "`nnoe` is not a value of `network`; did you mean `none`? it can be `default`, `none`",
     );
     check(
+        "{ file = \"/a\", contnet = \"a\" }",
+        25,
+        7,
+        "`contnet` is not a key of a `file` step; did you mean `content`? it can be `file`, `content`, `mode`, `owner`",
+    );
+    check(
+        "{ file = \"/a\" }",
+        10,
+        15,
+        "a `file` step has no `content`",
+    );
+    check(
+        "{ file = \"/a\", content = \"a${{\" }",
+        35,
+        6,
+        "`${{` in a script is not closed by `}}`; write `$${{` for `${{` itself",
+    );
+    check(
+        "{ directory = [\"/a\", 1] }",
+        31,
+        1,
+        "`directory` must be text, not the number `1`",
+    );
+    check(
+        "{ directory = \"/a\", mode = 1777 }",
+        37,
+        4,
+        "`mode` must be text, not the number `1777`",
+    );
+    check(
+        "{ symlink = \"/a\" }",
+        10,
+        18,
+        "a `symlink` step has no `target`",
+    );
+    check(
+        "{ remove = \"/a/$(x)\" }",
+        21,
+        9,
+        "`$(x)`: a `$` stands before a name here, as `$NAME`, `${NAME}`, `${NAME:-word}` or `${NAME:+word}`; `$$` writes a \
+         dollar",
+    );
+    check(
+        "{ copy = \"a\", to = \"/\", exlude = \"x\" }",
+        34,
+        6,
+        "`exlude` is not a key of a `copy` step; did you mean `exclude`? it can be `copy`, `to`, `from`, `context`, \
+         `exclude`, `mode`, `owner`",
+    );
+    check(
+        "{ remvoe = \"/a\" }",
+        12,
+        6,
+        &format!("a step needs a key that says what it does; did you mean `remove`? {KINDS}"),
+    );
+    check(
         "{ run = { scirpt = \"a\" } }",
         20,
         6,
@@ -445,6 +501,83 @@ fn what_the_check_finds_in_a_text_is_marked() {
         "{ when.arch = \"amd64\", steps = [\n{ run = \"a\" },\n{ when = { arch = 'am64' }, steps = [{ run = \"a\" }] }] }",
         "'am64'",
         "step 1: `when.arch = \"am64\"` can never be: `amd64`, `arm64`; did you mean `amd64`?",
+    );
+    let bad_mode = "step 1: `mode`: `0789` is no mode: write it in octal, as `0755`, or as changes, as `u=rwX,go=rX` \
+                    (not all of it are digits from 0 to 7)";
+    for step in [
+        "{ file = \"/a\", content = \"\", mode = \"0789\" }",
+        "{ directory = \"/a\", mode = \"0789\" }",
+        "{ copy = \"a\", to = \"/a\", mode = \"0789\" }",
+        "{ copy = \"/a\", from = \"debian:12\", to = \"/a\", mode = \"0789\" }",
+        "{ download = \"https://example.com/a\", to = \"/a\", mode = \"0789\" }",
+    ] {
+        check_marked(step, "\"0789\"", bad_mode);
+    }
+    let bad_owner = "step 1: `owner`: `a:b:c` is no owner: write `user` or `user:group`, each a name or a number (the \
+                     group `b:c` has the character `:`)";
+    for step in [
+        "{ file = \"/a\", content = \"\", owner = \"a:b:c\" }",
+        "{ directory = \"/a\", owner = \"a:b:c\" }",
+        "{ copy = \"a\", to = \"/a\", owner = \"a:b:c\" }",
+        "{ download = \"https://example.com/a\", to = \"/a\", owner = \"a:b:c\" }",
+        "{ git = \"https://example.com/a.git#v1\", to = \"/a\", owner = \"a:b:c\" }",
+    ] {
+        check_marked(step, "\"a:b:c\"", bad_owner);
+    }
+    check_marked(
+        "{ directory = \"/a\", mode = \"keep\" }",
+        "\"keep\"",
+        "step 1: `mode`: `keep` stands for the modes that copied files have, and nothing is copied here",
+    );
+    check_marked(
+        "{ file = [\"/a\", \"b\"], content = \"\" }",
+        "\"b\"",
+        "step 1: `file` must be an absolute path, not `b`",
+    );
+    check_marked(
+        "{ file = \"/etc/\", content = \"\" }",
+        "\"/etc/\"",
+        "step 1: `file`: `/etc/` is the path of a directory",
+    );
+    check_marked(
+        "{ symlink = \"/a/..\", target = \"b\" }",
+        "\"/a/..\"",
+        "step 1: `symlink`: `/a/..` is the path of a directory",
+    );
+    check_marked(
+        "{ symlink = \"/a\", target = \"\" }",
+        "\"\"",
+        "step 1: `target` is empty, or has a NUL",
+    );
+    check_marked(
+        "{ remove = [\"/x\", \"//.\"] }",
+        "\"//.\"",
+        "step 1: `remove`: `//.` is the root of the tree; `/*` is all that is in it",
+    );
+    check_marked(
+        "{ remove = [] }",
+        "{ remove = [] }",
+        "step 1: `remove` names no path",
+    );
+    check_marked(
+        "{ copy = [\"a\", \"b\"], to = \"/c\" }",
+        "\"/c\"",
+        "step 1: `copy` has several sources, so `to` is a directory: `/c/`",
+    );
+    check_marked(
+        "{ copy = \"a\", to = \"/c\", exclude = [\"b\", \"[a\"] }",
+        "\"[a\"",
+        "step 1: `exclude`: `[a` is no glob: a `[` is closed by `]`, and `\\` stands before a character",
+    );
+    check_marked(
+        "{ file = \"/a\", content = \"{arch}\" }",
+        "{arch}",
+        "step 1: `{arch}` in a script: write `${{ arch }}` for its value; a brace of the script's own goes into `env`",
+    );
+    check_marked(
+        "{ directory = \"/a\", mode = \"{mdoe}\" }",
+        "{mdoe}",
+        "step 1: `{mdoe}`: there is no `mdoe`; there are `arch`, `artifact`, `os`, `platform`, `variant`",
     );
     check_marked(
         "{ steps = [{ steps = [{ when = [{ arhc = \"amd64\" }], steps = [] }] }] }",

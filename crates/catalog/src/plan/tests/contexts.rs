@@ -157,7 +157,7 @@ fn a_tree_that_lacks_a_platform_says_which_it_has() {
     let tree = crate::GivenTree {
         definition: plan(&catalog, "base", &inputs(&[])).to_return().clone(),
         config: None,
-        files: BTreeMap::from([(path("a"), set(&[("a", text_file("x"))]))]),
+        files: BTreeMap::from([(path("a").into(), set(&[("a", text_file("x"))]))]),
     };
     let trees = crate::GivenTrees {
         all: None,

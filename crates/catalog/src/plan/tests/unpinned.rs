@@ -56,7 +56,7 @@ proptest! {
         };
         let variant = &catalog.select(&arm).unwrap()[0];
         let with_file = |inputs: Inputs| Inputs {
-            files: BTreeMap::from([(path("file"), set(&[("file", text_file("x"))]))]),
+            files: BTreeMap::from([(path("file").into(), set(&[("file", text_file("x"))]))]),
             ..inputs
         };
         // A port that has grown too often is too large. The error comes once the port is known.

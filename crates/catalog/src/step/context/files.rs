@@ -1,14 +1,16 @@
 //! The files that a step declared, and how they get into its tree.
 
-use buildkit_llb::State;
+use buildkit_llb::{FileActions, Mkfile, State};
+use file_set::Excludes;
 
 use super::StepContext;
 use crate::{
+    declared::Declared,
     inputs::{FileSet, NamedContext},
     local::{self, BundleSource, FilesFrom, FilesSource, LocalSource, Sending},
     name::ContextName,
     path::ContextPath,
-    placing::{self, Copying, Placing, escaped},
+    placing::{self, Attributes, CONTENT, Copying, Placing, escaped},
     read::Read,
     step::StepError,
     tree::Tree,
@@ -20,23 +22,37 @@ pub(crate) struct DeclaredFiles<'a> {
     /// Their build context; `None` for the context directory.
     pub(crate) context: Option<&'a ContextName>,
     /// The declared paths and globs.
-    pub(crate) declared: &'a [ContextPath],
+    pub(crate) declared: &'a [Declared],
     /// The files.
     pub(crate) files: &'a FileSet,
     /// The directory that they are in, or the one file; empty for the context directory.
     pub(crate) path: &'a str,
+    /// The mode and owner that they get.
+    pub(crate) attributes: &'a Attributes,
+}
+
+impl DeclaredFiles<'_> {
+    /// Whether all files that are meant get the modes and owners that bundles have.
+    fn are_plain(&self) -> bool {
+        let has_all = |declared: &Declared| declared.exclude.is_empty() && !declared.keeps_modes;
+        *self.attributes == Attributes::default() && self.declared.iter().all(has_all)
+    }
 }
 
 impl<'a> StepContext<'a> {
     /// The files that a declared path or glob stands for.
     pub fn files(&self, path: &ContextPath) -> Result<&'a FileSet, StepError> {
-        if !self.reads.contains(&Read::Files(path.clone())) {
-            return Err(StepError::Undeclared { path: path.clone() });
+        self.declared_files(&path.clone().into())
+    }
+
+    /// The files that are meant by what a step declared.
+    pub(crate) fn declared_files(&self, declared: &Declared) -> Result<&'a FileSet, StepError> {
+        let path = || declared.path.clone();
+        if !self.reads.contains(&Read::Files(declared.clone())) {
+            return Err(StepError::Undeclared { path: path() });
         }
-        self.inputs
-            .files
-            .get(path)
-            .ok_or_else(|| StepError::NotRead { path: path.clone() })
+        let files = self.inputs.files.get(declared);
+        files.ok_or_else(|| StepError::NotRead { path: path() })
     }
 
     /// The files that a declared path or glob stands for in the build context `name`; no files if the user did not give
@@ -45,6 +61,15 @@ impl<'a> StepContext<'a> {
         &self,
         name: &ContextName,
         path: &ContextPath,
+    ) -> Result<Option<&'a FileSet>, StepError> {
+        self.declared_context_files(name, &path.clone().into())
+    }
+
+    /// The same for what a step declared.
+    pub(crate) fn declared_context_files(
+        &self,
+        name: &ContextName,
+        path: &Declared,
     ) -> Result<Option<&'a FileSet>, StepError> {
         let read = Read::Context {
             name: name.clone(),
@@ -55,7 +80,9 @@ impl<'a> StepContext<'a> {
                 what: read.to_string(),
             });
         }
-        let not_read = || StepError::NotRead { path: path.clone() };
+        let not_read = || StepError::NotRead {
+            path: path.path.clone(),
+        };
         match self.inputs.contexts.get(name.as_str()) {
             Some(NamedContext::Directory(files)) => Ok(Some(files.get(path).ok_or_else(not_read)?)),
             Some(NamedContext::Tree(trees)) => {
@@ -86,14 +113,16 @@ impl<'a> StepContext<'a> {
                 sent.push((path, files));
             }
         }
-        let texts = self.files_source(None, declared, &texts);
+        let all: Vec<Declared> = declared.iter().cloned().map(Declared::from).collect();
+        let texts = self.files_source(None, &all, &texts);
         let mut tree = Tree::new(texts.state);
         for (path, files) in sent {
             let files = DeclaredFiles {
                 context: None,
-                declared: std::slice::from_ref(path),
+                declared: &[path.clone().into()],
                 files,
                 path: "",
+                attributes: &Attributes::default(),
             };
             tree = self.with_files(tree, files, "/".to_owned())?;
         }
@@ -110,7 +139,7 @@ impl<'a> StepContext<'a> {
         let DeclaredFiles { files, path, .. } = declared;
         let source = self.files_source(declared.context, declared.declared, files);
         let from = format!("/{path}");
-        if source.is_named && local::are_bundled(files) {
+        if source.is_named && local::are_bundled(files) && declared.are_plain() {
             let content = local::files_digest(files, path);
             let bundles = self.bundles(source, declared, &content)?;
             let placing = Placing::Unbundle {
@@ -123,6 +152,9 @@ impl<'a> StepContext<'a> {
         self.locals.extend(source.local);
         let copying = Copying {
             plain: true,
+            keeps_modes: declared.declared.iter().any(|path| path.keeps_modes),
+            exclude: excluded(declared.declared),
+            attributes: declared.attributes.clone(),
             content: source.is_named.then(|| local::files_digest(files, path)),
             ..Copying::new(&source.state, escaped(&from), to)
         };
@@ -164,7 +196,7 @@ impl<'a> StepContext<'a> {
     fn files_source(
         &self,
         context: Option<&ContextName>,
-        declared: &[ContextPath],
+        declared: &[Declared],
         files: &FileSet,
     ) -> FilesSource {
         let inputs = self.inputs;
@@ -185,5 +217,22 @@ impl<'a> StepContext<'a> {
         };
         let location = self.caption.lines_of_reads();
         local::files_source(from, declared, files, location)
+    }
+
+    /// A state with one file, [`CONTENT`], whose content stands in the catalog.
+    pub(crate) fn inline_file(&self, content: &str) -> State {
+        let at = self.caption.lines_of_reads().cloned().into_iter();
+        let actions = at.fold(FileActions::new(), FileActions::location);
+        let file = Mkfile::new(CONTENT, content).mode(0o644).created(0);
+        State::scratch().file(actions.mkfile(file))
+    }
+}
+
+/// The paths that are left out of what is copied: those of a directory that is declared alone. What a glob stands for is
+/// sent file by file.
+fn excluded(declared: &[Declared]) -> Excludes {
+    match declared {
+        [one] if !one.path.is_glob() => one.exclude.clone(),
+        _ => Excludes::default(),
     }
 }

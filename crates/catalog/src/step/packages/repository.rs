@@ -162,7 +162,7 @@ impl Key {
 
     fn read(&self) -> Read {
         match self {
-            Self::File(path) => Read::Files(path.clone()),
+            Self::File(path) => Read::Files(path.clone().into()),
             Self::Url(url) => Read::Http {
                 url: url.clone(),
                 checksum: None,

@@ -160,7 +160,7 @@ impl Run {
 
     fn exec(&self, files: &FileSet, context: &StepContext<'_>) -> Result<Exec, StepError> {
         let command = self.command.to_shell(files, context.variables())?;
-        let program = Program::of(&command, self.shell.as_deref());
+        let program = Program::of(&command, self.shell.as_deref().or(context.shell));
         let exec = match self.network {
             Network::Default => context.networked(&program),
             Network::None => program.exec().network(NetworkMode::None),
@@ -210,7 +210,8 @@ impl Apply for Run {
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
-        let files = self.paths(reader.variables)?.into_iter().map(Read::Files);
+        let files = self.paths(reader.variables)?;
+        let files = files.into_iter().map(|path| Read::Files(path.into()));
         let secrets = self.secrets.iter().map(Secret::read);
         let certificates = (self.network == Network::Default).then(|| Read::Secret {
             id: SecretId::unchecked(CA_SECRET),

@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    declared::Declared,
     path::ContextPath,
-    step::{Read, StepContext, StepError, context::check_absolute, copy::literal},
+    step::{Read, StepContext, StepError, context::check_absolute},
     template::{EitherText, Template, Text, TreeText, Variables},
 };
 
@@ -99,7 +100,9 @@ impl Mount {
         if let Some(from) = &self.from {
             return Ok(vec![Read::Tree(from.expand(variables)?)]);
         }
-        let files = self.declared(variables)?.map(Read::Files);
+        let files = self
+            .declared(variables)?
+            .map(|path| Read::Files(path.into()));
         Ok(files.into_iter().chain([Read::Packer]).collect())
     }
 
@@ -164,7 +167,7 @@ impl Mount {
         let path = if files.contains_key(&declared) {
             declared.to_string()
         } else {
-            literal(&declared)
+            Declared::from(declared.clone()).literal()
         };
         let state = context.files_state(std::slice::from_ref(&declared))?;
         let is_all = path.is_empty();
