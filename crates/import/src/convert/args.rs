@@ -1,0 +1,143 @@
+//! `ARG`, before the first `FROM` and in stages.
+
+use super::Shared;
+use crate::{
+    dockerfile::{Instruction, Statement, SyntaxError},
+    finding::Weight,
+    scope::{Base, Binding, Scope, is_proxy, predefined},
+    target::Target,
+    text::Text,
+};
+
+/// The scope of `FROM` lines.
+pub(super) fn global(
+    before: &[Statement],
+    stage: &str,
+    escape: char,
+    target: &Target,
+    shared: &mut Shared<'_>,
+) -> Result<Scope, SyntaxError> {
+    let mut scope = Scope::new(Base::Scratch);
+    for name in PREDEFINED {
+        if let Some(text) = predefined(name, stage) {
+            let text = target.args.get(name).cloned().unwrap_or(text);
+            scope.bind(name, Binding::Argument { text, is_set: true });
+        }
+    }
+    for statement in before {
+        let Instruction::Arg(arguments) = &statement.instruction else {
+            let reason = "only ARG may stand before the first FROM";
+            return Err(SyntaxError::new(statement.line, reason));
+        };
+        for (name, default) in arguments {
+            let argument = Argument {
+                name,
+                default: default.as_deref(),
+                statement,
+                target,
+            };
+            let binding = argument.bind(&scope, &scope, escape, shared);
+            let binding = binding.map_err(|reason| SyntaxError::new(statement.line, reason))?;
+            if let Some(binding) = binding {
+                scope.bind(name, binding);
+            }
+        }
+    }
+    Ok(scope)
+}
+
+const PREDEFINED: [&str; 11] = [
+    "TARGETPLATFORM",
+    "TARGETOS",
+    "TARGETOSVERSION",
+    "TARGETARCH",
+    "TARGETVARIANT",
+    "TARGETSTAGE",
+    "BUILDPLATFORM",
+    "BUILDOS",
+    "BUILDOSVERSION",
+    "BUILDARCH",
+    "BUILDVARIANT",
+];
+
+/// An argument where it is declared.
+pub(super) struct Argument<'a> {
+    pub(super) name: &'a str,
+    pub(super) default: Option<&'a str>,
+    pub(super) statement: &'a Statement,
+    pub(super) target: &'a Target,
+}
+
+impl Argument<'_> {
+    /// What the argument is; nothing for a proxy that only builds are given.
+    pub(super) fn bind(
+        &self,
+        scope: &Scope,
+        global: &Scope,
+        escape: char,
+        shared: &mut Shared<'_>,
+    ) -> Result<Option<Binding>, String> {
+        if let Some(given) = self.target.args.get(self.name) {
+            let text = self.declared(given, shared);
+            return Ok(Some(Binding::Argument { text, is_set: true }));
+        }
+        if let Some(default) = self.default {
+            let evaluated = scope.evaluate(default, escape, &shared.options)?;
+            for name in &evaluated.fixed {
+                self.tell(shared, &super::loss::fixed(name));
+            }
+            let text = scope
+                .without_tree(&evaluated.text)
+                .unwrap_or(evaluated.text);
+            let text = self.declared(&text, shared);
+            return Ok(Some(Binding::Argument { text, is_set: true }));
+        }
+        if let Some(binding) = global.get(self.name) {
+            return Ok(Some(binding.clone()));
+        }
+        if is_proxy(self.name) {
+            return Ok(None);
+        }
+        let text = self.declared(&Text::default(), shared);
+        let is_set = false;
+        Ok(Some(Binding::Argument { text, is_set }))
+    }
+
+    /// The argument as an option, if its value can be the default of one.
+    fn declared(&self, value: &Text, shared: &mut Shared<'_>) -> Text {
+        if is_axis(value, shared) {
+            return value.clone();
+        }
+        if !shared.options.can_be_default(value) {
+            let reason = format!(
+                "`{}` is no option: its value hangs on the platform or on what the base has set",
+                self.name
+            );
+            self.tell(shared, &reason);
+            return value.clone();
+        }
+        let comments = &self.statement.comments;
+        let of = &self.target.name.replace('/', "-");
+        let name = shared.options.declare(self.name, of, value, comments);
+        if name != self.name {
+            self.tell(
+                shared,
+                &format!("`{}` is the option `{name}` here", self.name),
+            );
+        }
+        Text::catalog(name)
+    }
+
+    fn tell(&self, shared: &mut Shared<'_>, reason: &str) {
+        let line = Some(self.statement.line);
+        shared.find(&self.target.file, line, Weight::Changed, reason);
+    }
+}
+
+/// Whether a value is that of an axis, which the caller has given.
+fn is_axis(value: &Text, shared: &Shared<'_>) -> bool {
+    match value.bits() {
+        [crate::text::Bit::Catalog(name)] => shared.options.is_axis(name),
+        _ => false,
+    }
+}

@@ -1,0 +1,180 @@
+//! `.dockerignore`: what a copy of a directory leaves out.
+
+use super::Shared;
+use crate::{
+    finding::Weight,
+    path::{in_context, join},
+    target::Target,
+};
+
+/// A pattern, relative to the context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pattern {
+    parts: Vec<String>,
+    is_exception: bool,
+}
+
+/// The patterns, in order: the last one that matches decides.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Ignore {
+    patterns: Vec<Pattern>,
+}
+
+impl Ignore {
+    /// Reads the file that counts for the target: the one beside its Dockerfile, or that of the context.
+    pub(crate) fn read(target: &Target, shared: &mut Shared<'_>) -> Self {
+        let own = format!("{}.dockerignore", target.file);
+        let of_context = join(&target.context, ".dockerignore");
+        let own = shared.files.read(&own);
+        let text = own.or_else(|| shared.files.read(&of_context?));
+        let ignore = text.map(|text| Self::parse(&text)).unwrap_or_default();
+        if ignore
+            .patterns
+            .iter()
+            .any(|pattern| pattern.parts.iter().any(|part| part.contains('\\')))
+        {
+            let reason = "a pattern of .dockerignore has an escape, which is kept as it is";
+            shared.find(&target.file, None, Weight::Changed, reason);
+        }
+        ignore
+    }
+
+    pub(crate) fn parse(text: &str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        let patterns = lines.filter_map(|line| {
+            let line = line.trim();
+            let (line, is_exception) = match line.strip_prefix('!') {
+                Some(rest) => (rest.trim(), true),
+                None => (line, false),
+            };
+            let clean = in_context(line);
+            let parts: Vec<String> = clean.split('/').map(str::to_owned).collect();
+            let is_nothing = clean.is_empty();
+            (!is_nothing).then_some(Pattern {
+                parts,
+                is_exception,
+            })
+        });
+        Self {
+            patterns: patterns.collect(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// The patterns that leave something out below `directory`, relative to it, and the exceptions among them that
+    /// cannot be said.
+    pub(crate) fn below(&self, directory: &str) -> (Vec<String>, Vec<String>) {
+        let directory: Vec<&str> = directory
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .collect();
+        let (mut patterns, mut exceptions) = (Vec::new(), Vec::new());
+        for pattern in &self.patterns {
+            match (relative(&pattern.parts, &directory), pattern.is_exception) {
+                (Below::Nothing, _) => {}
+                // The directory is there again, with all that was left out of it before.
+                (Below::All, true) => patterns.clear(),
+                // COPY of an ignored directory fails, so this pattern has an exception or means nothing here.
+                (Below::All, false) => {}
+                (Below::Some(rest), false) => patterns.push(rest),
+                (Below::Some(_), true) if patterns.is_empty() => {}
+                (Below::Some(rest), true) => exceptions.push(rest),
+            }
+        }
+        patterns.dedup();
+        (patterns, exceptions)
+    }
+}
+
+/// What a pattern matches in a directory.
+enum Below {
+    Nothing,
+    All,
+    Some(String),
+}
+
+fn relative(pattern: &[String], directory: &[&str]) -> Below {
+    let Some((first, rest)) = pattern.split_first() else {
+        return Below::All;
+    };
+    let Some((name, inner)) = directory.split_first() else {
+        return Below::Some(pattern.join("/"));
+    };
+    if first == "**" {
+        // At any depth, so also in the directory; whether the directory itself is meant, its last name says.
+        let ends_here = rest.len() == 1 && directory.iter().any(|name| matches(&rest[0], name));
+        return if ends_here {
+            Below::All
+        } else {
+            Below::Some(pattern.join("/"))
+        };
+    }
+    if matches(first, name) {
+        relative(rest, inner)
+    } else {
+        Below::Nothing
+    }
+}
+
+/// Whether a part of a pattern matches a name: `*` and `?` are wild.
+fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), name.chars().collect());
+    let (mut p, mut n, mut star) = (0, 0, None);
+    while n < name.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == name[n] => {
+                p += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, taken)) => {
+                    star = Some((at, taken + 1));
+                    p = at + 1;
+                    n = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_said_below_the_directory_that_is_copied() {
+        let check = |text: &str, directory: &str, patterns: &[&str], exceptions: &[&str]| {
+            let below = Ignore::parse(text).below(directory);
+            let expected =
+                |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+            assert_eq!(
+                below,
+                (expected(patterns), expected(exceptions)),
+                "{text:?} in {directory}"
+            );
+        };
+        check("node_modules\n/dist/\n", "", &["node_modules", "dist"], &[]);
+        check("# a\n\n  *.md  \n", "", &["*.md"], &[]);
+        check("src/gen\nother", "src", &["gen"], &[]);
+        check("**/*.log", "src", &["**/*.log"], &[]);
+        check("*/temp*", "src", &["temp*"], &[]);
+        check("*.md", "src", &[], &[]);
+        check("src", "src", &[], &[]);
+        check("*\n!src", "src", &[], &[]);
+        check("*\n!src\nsrc/a", "src", &["a"], &[]);
+        check("*\n!src", "", &["*"], &["src"]);
+        check("docs\n!docs/a.md", "", &["docs"], &["docs/a.md"]);
+        check("!a", "", &[], &[]);
+    }
+}
