@@ -8,12 +8,12 @@ use crate::{
     Files,
     convert::{Shared, convert},
     dockerfile::SyntaxError,
-    finding::Finding,
+    finding::{Finding, Weight},
     model::{Artifact, Catalog},
     options::Options,
     project::Project,
     target::Target,
-    write::write,
+    write::{unused, write},
 };
 
 /// A file to import, with its text.
@@ -116,6 +116,7 @@ pub fn import(
         default: project.default,
         groups: project.groups,
         axes: project.axes,
+        values: project.values,
         ..Catalog::default()
     };
     for target in &targets {
@@ -129,7 +130,12 @@ pub fn import(
             }
         }
     }
-    catalog.options = shared.options.into_list();
+    catalog.options = std::mem::take(&mut shared.options).into_list();
+    for option in unused(&catalog) {
+        let (file, line) = &option.place;
+        let reason = format!("`{}` is used by nothing here, and left out", option.name);
+        shared.find(file, Some(*line), Weight::Changed, &reason);
+    }
     Ok(Imported {
         text: write(&catalog),
         findings: shared.findings,

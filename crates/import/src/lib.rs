@@ -7,6 +7,7 @@
 mod bake;
 mod compose;
 mod convert;
+mod describe;
 mod dockerfile;
 mod finding;
 mod import;
@@ -17,6 +18,7 @@ mod path;
 mod project;
 mod scope;
 mod stages;
+mod tags;
 mod target;
 mod text;
 mod words;

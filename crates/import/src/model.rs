@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::{options::Opt, text::Script};
+use crate::{
+    options::Opt,
+    text::{Script, Text},
+};
 
 /// A value of TOML.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +53,9 @@ pub(crate) struct Artifact {
     pub(crate) steps: Vec<Item>,
 }
 
+/// Values by the rows of an axis: for each row, fields with their texts.
+pub(crate) type Rows = (String, Vec<(String, Vec<(String, Text)>)>);
+
 /// A catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Catalog {
@@ -58,5 +64,6 @@ pub(crate) struct Catalog {
     pub(crate) groups: Vec<(String, Vec<String>)>,
     pub(crate) options: Vec<Opt>,
     pub(crate) axes: BTreeSet<String>,
+    pub(crate) values: Vec<Rows>,
     pub(crate) artifacts: Vec<Artifact>,
 }

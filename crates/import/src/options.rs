@@ -9,6 +9,8 @@ use crate::{scope::BUILT_IN, text::Text};
 pub(crate) struct Opt {
     pub(crate) name: String,
     pub(crate) comments: Vec<String>,
+    /// The file and line that it comes from.
+    pub(crate) place: (String, usize),
     /// Its default, which has other options at most.
     pub(crate) default: Text,
 }
@@ -30,6 +32,7 @@ impl Options {
         of: &str,
         default: &Text,
         comments: &[String],
+        place: (&str, usize),
     ) -> String {
         let mut candidates = Vec::from([self.usable(name)]);
         candidates.push(self.usable(&format!("{of}-{name}")));
@@ -46,7 +49,7 @@ impl Options {
                         return candidate.clone();
                     }
                     None if !self.axes.contains(candidate) => {
-                        self.add(candidate, default, comments);
+                        self.add(candidate, default, comments, place);
                         return candidate.clone();
                     }
                     _ => {}
@@ -57,13 +60,14 @@ impl Options {
         }
     }
 
-    fn add(&mut self, name: &str, default: &Text, comments: &[String]) {
+    fn add(&mut self, name: &str, default: &Text, comments: &[String], place: (&str, usize)) {
         if let Some(value) = self.at_defaults(default) {
             self.known.insert(name.to_owned(), value);
         }
         self.list.push(Opt {
             name: name.to_owned(),
             comments: comments.to_vec(),
+            place: (place.0.to_owned(), place.1),
             default: default.clone(),
         });
     }
@@ -95,8 +99,13 @@ impl Options {
         }
     }
 
-    pub(crate) fn is_axis(&self, name: &str) -> bool {
-        self.axes.iter().any(|axis| axis == name)
+    /// The value that something else than an option has at first: a field of a row.
+    pub(crate) fn know(&mut self, name: &str, value: &str) {
+        self.known.insert(name.to_owned(), value.to_owned());
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.list.iter().any(|known| known.name == name)
     }
 
     /// The value of an option if nothing sets it.

@@ -26,7 +26,7 @@ pub(crate) struct Target {
     /// Keys of the artifact that the caller knows: where it goes, tags.
     pub(crate) keys: Vec<(String, Value)>,
     /// Labels that come after those of the Dockerfile.
-    pub(crate) labels: Vec<(String, String)>,
+    pub(crate) labels: Vec<(String, Text)>,
     /// Stages that are artifacts of their own.
     pub(crate) aliases: BTreeMap<String, String>,
 }

@@ -111,11 +111,6 @@ impl Text {
         matches!(self.0.last(), Some(Bit::Literal(text)) if text.ends_with(c))
     }
 
-    /// Whether a variable of the tree is in it.
-    pub(crate) fn has_tree(&self) -> bool {
-        self.0.iter().any(|bit| matches!(bit, Bit::Tree { .. }))
-    }
-
     /// The catalog's variables in it.
     pub(crate) fn catalog_names(&self, names: &mut BTreeSet<String>) {
         for bit in &self.0 {

@@ -27,6 +27,7 @@ pub(crate) fn write(catalog: &Catalog) -> String {
     }
     top(&mut text, catalog, &names);
     options(&mut text, &catalog.options, &names);
+    values(&mut text, catalog, &names);
     for artifact in &catalog.artifacts {
         write_artifact(&mut text, artifact, &names.all);
     }
@@ -36,6 +37,15 @@ pub(crate) fn write(catalog: &Catalog) -> String {
     } else {
         format!("{text}\n")
     }
+}
+
+/// The options that no text of the catalog uses, which are not written.
+pub(crate) fn unused(catalog: &Catalog) -> Vec<&Opt> {
+    let names = Names::of(catalog);
+    let options = catalog.options.iter();
+    options
+        .filter(|option| !names.used.contains(&option.name))
+        .collect()
 }
 
 fn top(text: &mut String, catalog: &Catalog, names: &Names) {
@@ -73,6 +83,19 @@ fn options(text: &mut String, options: &[Opt], names: &Names) {
         ));
     }
     text.push('\n');
+}
+
+fn values(text: &mut String, catalog: &Catalog, names: &Names) {
+    for (name, rows) in &catalog.values {
+        text.push_str(&format!("[values.{}]\n", key(name)));
+        for (row, fields) in rows {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, field)| (name.clone(), Value::text(field.template())));
+            let fields = value(&Value::Table(fields.collect()), &names.all);
+            text.push_str(&format!("{} = {fields}\n", key(row)));
+        }
+        text.push('\n');
+    }
 }
 
 fn write_artifact(text: &mut String, artifact: &Artifact, names: &BTreeSet<String>) {

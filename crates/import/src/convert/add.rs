@@ -114,11 +114,12 @@ impl StageConversion<'_, '_, '_> {
             let words: Vec<String> = words.iter().map(ToString::to_string).collect();
             script::quoted(&words)
         };
-        let command = format!(
-            "{} && {}",
-            quoted(&["mkdir", "-p", &to]),
-            quoted(&["tar", "-x", "-f", &path, "-C", &to])
-        );
+        let unpack = quoted(&["tar", "-x", "-f", &path, "-C", &to]);
+        let command = if to == "/" {
+            unpack
+        } else {
+            format!("{} && {unpack}", quoted(&["mkdir", "-p", &to]))
+        };
         let mut others = vec![("files", Value::list([path]))];
         if self.end.user.is_some() {
             others.push(("user", Value::text("root")));

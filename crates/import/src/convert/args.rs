@@ -78,7 +78,7 @@ impl Argument<'_> {
         shared: &mut Shared<'_>,
     ) -> Result<Option<Binding>, String> {
         if let Some(given) = self.target.args.get(self.name) {
-            let text = self.declared(given, shared);
+            let text = self.declared(given, true, shared);
             return Ok(Some(Binding::Argument { text, is_set: true }));
         }
         if let Some(default) = self.default {
@@ -89,7 +89,7 @@ impl Argument<'_> {
             let text = scope
                 .without_tree(&evaluated.text)
                 .unwrap_or(evaluated.text);
-            let text = self.declared(&text, shared);
+            let text = self.declared(&text, false, shared);
             return Ok(Some(Binding::Argument { text, is_set: true }));
         }
         if let Some(binding) = global.get(self.name) {
@@ -98,19 +98,20 @@ impl Argument<'_> {
         if is_proxy(self.name) {
             return Ok(None);
         }
-        let text = self.declared(&Text::default(), shared);
+        let text = self.declared(&Text::default(), false, shared);
         let is_set = false;
         Ok(Some(Binding::Argument { text, is_set }))
     }
 
     /// The argument as an option, if its value can be the default of one.
-    fn declared(&self, value: &Text, shared: &mut Shared<'_>) -> Text {
-        if is_axis(value, shared) {
+    fn declared(&self, value: &Text, is_given: bool, shared: &mut Shared<'_>) -> Text {
+        // The caller knows its axes.
+        if is_given && value.as_literal().is_none() {
             return value.clone();
         }
         if !shared.options.can_be_default(value) {
             let reason = format!(
-                "`{}` is no option: its value hangs on the platform or on what the base has set",
+                "`{}` is no option: its value hangs on an axis, the platform, or what the base has set",
                 self.name
             );
             self.tell(shared, &reason);
@@ -118,7 +119,10 @@ impl Argument<'_> {
         }
         let comments = &self.statement.comments;
         let of = &self.target.name.replace('/', "-");
-        let name = shared.options.declare(self.name, of, value, comments);
+        let place = (self.target.file.as_str(), self.statement.line);
+        let name = shared
+            .options
+            .declare(self.name, of, value, comments, place);
         if name != self.name {
             self.tell(
                 shared,
@@ -131,13 +135,5 @@ impl Argument<'_> {
     fn tell(&self, shared: &mut Shared<'_>, reason: &str) {
         let line = Some(self.statement.line);
         shared.find(&self.target.file, line, Weight::Changed, reason);
-    }
-}
-
-/// Whether a value is that of an axis, which the caller has given.
-fn is_axis(value: &Text, shared: &Shared<'_>) -> bool {
-    match value.bits() {
-        [crate::text::Bit::Catalog(name)] => shared.options.is_axis(name),
-        _ => false,
     }
 }

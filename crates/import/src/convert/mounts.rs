@@ -81,13 +81,22 @@ impl StageConversion<'_, '_, '_> {
         for Field { key, value } in fields(text)? {
             let is_path = matches!(key.as_str(), "target" | "dst" | "destination");
             let value = match value {
-                Some(value) if is_path => Some(self.path(&value)?.tree_text()),
+                Some(value) if is_path => Some(self.mount_point(&value)?),
                 Some(value) if key != "from" => Some(self.template(&value)?.template()),
                 value => value,
             };
             filled.push(Field { key, value });
         }
         Ok(Mount::new(filled)?)
+    }
+
+    /// An absolute path without a slash at its end.
+    fn mount_point(&mut self, word: &str) -> Result<String, Loss> {
+        let path = self.path(word)?.tree_text();
+        match path.trim_end_matches('/') {
+            "" => Err(Loss::new("nothing can be mounted at `/`")),
+            path => Ok(path.to_owned()),
+        }
     }
 
     fn add(&mut self, mount: Mount, lists: &mut Lists) -> Result<(), Loss> {

@@ -200,7 +200,7 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
             return text.template();
         }
         if let ([Bit::Catalog(name)], Some(image)) = (text.bits(), at_defaults)
-            && !options.is_axis(name)
+            && options.has(name)
         {
             let image = Text::literal(format!("{image}:latest"));
             options.amend(name, image);
@@ -284,10 +284,7 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
         if self.number != self.all.wanted || labels.is_empty() {
             return;
         }
-        let pair = |(key, value): &(String, String)| {
-            let value = Text::literal(value.clone()).tree_text();
-            (key.clone(), Value::text(value))
-        };
+        let pair = |(key, value): &(String, Text)| (key.clone(), Value::text(value.tree_text()));
         let pairs = labels.iter().map(pair).collect();
         self.step("label", Value::Table(pairs), Vec::new());
     }

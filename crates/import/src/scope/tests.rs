@@ -6,8 +6,8 @@ use crate::{options::Options, text::Text};
 /// A stage on an image with an argument, one that is not set, `ENV`s with and without a part of the base.
 fn scope() -> (Scope, Options) {
     let mut options = Options::default();
-    let version = options.declare("VERSION", "a", &Text::literal("v1.2.3"), &[]);
-    let unset = options.declare("UNSET", "a", &Text::default(), &[]);
+    let version = options.declare("VERSION", "a", &Text::literal("v1.2.3"), &[], ("f", 1));
+    let unset = options.declare("UNSET", "a", &Text::default(), &[], ("f", 1));
     let mut scope = Scope::new(Base::Image);
     let argument = |name: &str, is_set| Binding::Argument {
         text: Text::catalog(name),
@@ -68,7 +68,7 @@ fn what_hangs_on_a_default_is_told() {
         let evaluated = scope.evaluate(word, '\\', &options).unwrap();
         assert_eq!(evaluated.fixed, expected, "{word}");
     };
-    check("$VERSION", &[]);
+    check("$VERSION", &[], ("f", 1));
     check("${VERSION#v}", &["VERSION"]);
     check("${UNSET:-w}", &["UNSET"]);
 }
@@ -108,10 +108,13 @@ fn scratch_sets_nothing_but_path() {
 fn options_of_one_name_have_one_default() {
     let mut options = Options::default();
     let mut declare =
-        |of: &str, default: &str| options.declare("V", of, &Text::literal(default), &[]);
+        |of: &str, default: &str| options.declare("V", of, &Text::literal(default), &[], ("f", 1));
     assert_eq!(declare("a", "1"), "V");
     assert_eq!(declare("b", "1"), "V");
     assert_eq!(declare("b", "2"), "b-V");
     assert_eq!(declare("b", "3"), "b-V-2");
-    assert_eq!(options.declare("arch", "a", &Text::default(), &[]), "arch_");
+    assert_eq!(
+        options.declare("arch", "a", &Text::default(), &[], ("f", 1)),
+        "arch_"
+    );
 }
