@@ -15,7 +15,7 @@ use std::{
 use serde_json::Value;
 
 /// What each member may depend on, of the members. Arrows run downwards only.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     (
         "llbgen",
         &[
@@ -24,6 +24,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "buildkit-llb",
             "catalog",
             "engine",
+            "import",
         ],
     ),
     (
@@ -50,6 +51,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("devbox", &["frontend", "llbgen"]),
     ("example-crate", &["frontend", "llbgen"]),
     ("catalog", &["buildkit-llb", "file-set"]),
+    ("import", &[]),
     ("buildkit-client", &["buildkit-llb"]),
     ("buildkit-llb", &[]),
     ("packer", &["archive"]),
@@ -59,7 +61,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
 ];
 
 /// Outside crates that only some members know: gRPC, protocol types, the terminal.
-const KNOWN_TO: [(&str, &[&str]); 13] = [
+const KNOWN_TO: [(&str, &[&str]); 14] = [
     ("tonic", &["buildkit-client"]),
     ("tonic-prost", &["buildkit-client"]),
     ("buildkit-proto", &["buildkit-client"]),
@@ -83,6 +85,7 @@ const KNOWN_TO: [(&str, &[&str]); 13] = [
     ("oci-spec", &["registry"]),
     ("reqwest", &["registry"]),
     ("dagre", &["llbgen"]),
+    ("saphyr", &["import"]),
 ];
 
 type Dependencies = BTreeMap<String, BTreeSet<String>>;

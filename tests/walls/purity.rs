@@ -7,7 +7,7 @@ use std::{
 
 use llbgen_tests::machine::workspace;
 
-const PURE: [&str; 2] = ["crates/buildkit-llb", "crates/catalog"];
+const PURE: [&str; 3] = ["crates/buildkit-llb", "crates/catalog", "crates/import"];
 
 /// Modules and types of std that do input and output, or whose order varies.
 const IMPURE: [&str; 11] = [

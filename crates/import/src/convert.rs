@@ -215,7 +215,7 @@ fn tell_of_others(
     shared: &mut Shared<'_>,
 ) {
     for (number, stage) in stages.iter().enumerate() {
-        if needed.contains(&number) {
+        if needed.contains(&number) || alias(target, stage).is_some() {
             continue;
         }
         let name = stage

@@ -136,6 +136,8 @@ pub fn import(
         let reason = format!("`{}` is used by nothing here, and left out", option.name);
         shared.find(file, Some(*line), Weight::Changed, &reason);
     }
+    let place = |finding: &Finding| (finding.file.clone(), finding.line);
+    shared.findings.sort_by_key(place);
     Ok(Imported {
         text: write(&catalog),
         findings: shared.findings,

@@ -7,7 +7,7 @@ use crate::{
     model::Rows,
     project::word,
     scope::BUILT_IN,
-    tags::with_variable,
+    tags::common,
     text::Text,
 };
 
@@ -26,18 +26,13 @@ pub(crate) fn families(described: &[Described], groups: &[(String, Vec<String>)]
         if done.contains(target.name.as_str()) {
             continue;
         }
-        let alike: Vec<&Described> = described
-            .iter()
-            .filter(|other| !done.contains(other.name.as_str()) && is_alike(target, other))
-            .collect();
-        let family = matrix(&alike, groups, &mut values).unwrap_or_else(|| single(target));
-        done.extend(
-            described
-                .iter()
-                .map(|target| target.name.as_str())
-                .filter(|name| family.members.iter().any(|member| member.name == *name)),
-        );
-        families.push(family);
+        let alike = described.iter().filter(|other| is_alike(target, other));
+        let alike: Vec<&Described> = alike.collect();
+        done.extend(alike.iter().map(|target| target.name.as_str()));
+        match matrix(&alike, groups, &mut values) {
+            Some(family) => families.push(family),
+            None => families.extend(alike.into_iter().map(single)),
+        }
     }
     Families { families, values }
 }
@@ -177,17 +172,9 @@ fn argument(family: &Family, name: &str, rows: &mut Vec<Rows>) -> Option<Text> {
     if values.iter().all(|value| *value == values[0]) {
         return Some(Text::literal(values[0].clone()));
     }
-    for (number, (axis, _)) in family.axes.iter().enumerate() {
-        let text = |at: usize| {
-            with_variable(
-                &Text::literal(values[at].clone()),
-                axis,
-                &family.combinations[at][number],
-            )
-        };
-        if (1..values.len()).all(|at| text(at) == text(0)) {
-            return Some(text(0));
-        }
+    let owned: Vec<String> = values.iter().map(ToString::to_string).collect();
+    if let Some(text) = common(family, &owned) {
+        return Some(text);
     }
     family
         .axes

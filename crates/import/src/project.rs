@@ -122,6 +122,13 @@ impl Project {
     fn group(&mut self, families: &[Family], groups: &[(String, Vec<String>)]) {
         for (name, members) in groups {
             let mut artifacts: Vec<String> = Vec::new();
+            // There is no group `default` here: it is what it holds.
+            let of_default = groups.iter().find(|(other, _)| other == "default");
+            let of_default = of_default.map(|(_, members)| members.as_slice());
+            let members = members.iter().flat_map(|member| match of_default {
+                Some(members) if member == "default" => members,
+                _ => std::slice::from_ref(member),
+            });
             for member in members {
                 let of_member = artifact(families, member).or_else(|| {
                     let is_group = groups.iter().any(|(other, _)| other == member);
