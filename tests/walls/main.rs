@@ -1,11 +1,14 @@
-//! The walls between the layers: which member may depend on which, and on which outside crates.
+//! The walls between the layers: which member may depend on which, and on which outside crates; and that the modules
+//! of the model are layers, too.
 
 #![expect(
     clippy::unwrap_used,
     reason = "all of this program is tests, their helpers too"
 )]
 
+mod modules;
 mod purity;
+mod sources;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

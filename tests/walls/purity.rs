@@ -1,11 +1,10 @@
 //! The pure crates touch no file, process, clock, network or environment, and have no unordered maps.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fs;
 
 use llbgen_tests::machine::workspace;
+
+use crate::sources::{code, sources};
 
 const PURE: [&str; 3] = ["crates/buildkit-llb", "crates/catalog", "crates/import"];
 
@@ -24,16 +23,6 @@ const IMPURE: [&str; 11] = [
     "HashSet",
 ];
 
-/// The lines of a source file that are code outside tests.
-fn code(text: &str) -> impl Iterator<Item = &str> {
-    let outside_tests = text
-        .lines()
-        .take_while(|line| line.trim() != "#[cfg(test)]");
-    outside_tests
-        .map(str::trim)
-        .filter(|line| !line.starts_with("//"))
-}
-
 /// The words of [`IMPURE`] in a source file; `use std::{fs, …}` is read as `std::fs`.
 fn impurities(text: &str) -> Vec<&'static str> {
     let code = code(text).collect::<Vec<_>>().join(" ");
@@ -49,29 +38,6 @@ fn impurities(text: &str) -> Vec<&'static str> {
         .into_iter()
         .filter(|word| code.contains(word) || grouped.iter().any(|path| path.ends_with(word)))
         .collect()
-}
-
-fn sources(dir: &Path) -> Vec<PathBuf> {
-    let mut sources = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources.extend(sources_below(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs")
-            && !path.ends_with("tests.rs")
-        {
-            sources.push(path);
-        }
-    }
-    sources
-}
-
-fn sources_below(dir: &Path) -> Vec<PathBuf> {
-    if dir.ends_with("tests") {
-        Vec::new()
-    } else {
-        sources(dir)
-    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The declaration of an artifact: its base, steps, platforms and outputs.
 
 mod parts;
+mod variants;
 
 use std::{collections::BTreeMap, convert::Infallible, fmt, panic::Location, str::FromStr};
 
@@ -9,11 +10,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
-    file::{Places, text_or_table},
+    either::text_or_table,
     kind::Kind,
     name::{ArtifactName, VariableName},
     option::OptionValues,
     path::ContextPath,
+    place::Places,
     problem::Problem,
     step::Step,
     template::Template,
@@ -327,7 +329,7 @@ fn default_output(kind: Kind, axes: &BTreeMap<VariableName, Vec<String>>) -> Tem
     let axes = axes
         .keys()
         .fold(String::new(), |text, axis| format!("{text}-{{{axis}}}"));
-    Template::unchecked(&kind.rules().default_output(&axes))
+    Template::unchecked(&kind.default_output(&axes))
 }
 
 fn platforms_as_text<S: Serializer>(

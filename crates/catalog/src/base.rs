@@ -8,14 +8,12 @@ use serde::Serialize;
 use crate::{
     artifact::{Artifact, Base},
     catalog::CheckedCatalog,
-    dependencies::trees_read,
     dockerfile::{FromLine, FromLineError, first_from_line},
     inputs::{Inputs, NamedContext},
     lock::{ImageKey, Written},
     name::ArtifactName,
-    nearest::nearest,
     path::ContextPath,
-    variant::{self, Variant},
+    variant::Variant,
     words::did_you_mean,
 };
 
@@ -171,74 +169,12 @@ impl CheckedCatalog {
         }
     }
 
-    /// Refuses a `--build-context` that replaces no base and that no selected artifact reads, and two of them for one
-    /// base.
-    pub fn check_contexts(&self, variants: &[Variant], inputs: &Inputs) -> Result<(), BaseError> {
-        let mut names = Vec::new();
-        let artifacts = variants
-            .iter()
-            .map(|variant| &self.artifacts[&variant.artifact]);
-        for artifact in self.with_dependencies(artifacts) {
-            let own = self.base_names(artifact, inputs)?;
-            let given = inputs
-                .contexts
-                .keys()
-                .filter(|name| own.iter().any(|base| base.is_called(name)));
-            if let [first, second, ..] = given.collect::<Vec<_>>()[..] {
-                return Err(BaseError::TwoContexts {
-                    first: first.clone(),
-                    second: second.clone(),
-                    artifact: artifact.name.clone(),
-                });
-            }
-            names.extend(own);
-            names.extend(self.copied_names(artifact));
-            let contexts = self.context_names(artifact);
-            names.extend(contexts.into_iter().map(BaseName::Plain));
-        }
-        let stands = |name: &String| names.iter().any(|base| base.is_called(name));
-        let mut valid: Vec<String> = names.iter().map(ToString::to_string).collect();
-        valid.sort();
-        valid.dedup();
-        match inputs.contexts.keys().find(|name| !stands(name)) {
-            None => Ok(()),
-            Some(name) => Err(BaseError::UnknownContext {
-                name: name.clone(),
-                nearest: nearest(name, valid.iter().map(String::as_str)).map(str::to_owned),
-                valid,
-            }),
-        }
-    }
-
-    /// The names of the trees that the steps of `artifact` copy from: a `--build-context` of such a name replaces the
-    /// tree.
-    fn copied_names(&self, artifact: &Artifact) -> Vec<BaseName> {
-        let variants = variant::all_of(artifact, &artifact.platforms);
-        let read = variants
-            .iter()
-            .flat_map(|variant| trees_read(artifact, variant).unwrap_or_default());
-        read.map(|name| self.tree_name(&name)).collect()
-    }
-
     /// The name of an artifact or image that a step copies from.
     pub(crate) fn tree_name(&self, name: &str) -> BaseName {
         match name.parse::<ImageRef>() {
             Ok(image) if !self.artifacts.contains_key(name) => BaseName::Image(image),
             _ => BaseName::Plain(name.to_owned()),
         }
-    }
-
-    /// The names of the base of `artifact`: a `--build-context` of such a name replaces it.
-    fn base_names(&self, artifact: &Artifact, inputs: &Inputs) -> Result<Vec<BaseName>, BaseError> {
-        if let Some(below) = self.base_artifact(artifact) {
-            return Ok(vec![BaseName::Plain(below.name.to_string())]);
-        }
-        let FromLine { image, stage, .. } = image_base(artifact, inputs)?;
-        Ok(image
-            .map(BaseName::Image)
-            .into_iter()
-            .chain(stage.map(BaseName::Plain))
-            .collect())
     }
 }
 
@@ -261,7 +197,7 @@ pub(crate) enum BaseName {
 
 impl BaseName {
     /// Image references are compared in full: `ubuntu` is `docker.io/library/ubuntu:latest`.
-    fn is_called(&self, name: &str) -> bool {
+    pub(crate) fn is_called(&self, name: &str) -> bool {
         match self {
             Self::Image(image) => name.parse::<ImageRef>().is_ok_and(|given| given == *image),
             Self::Plain(plain) => plain == name,
@@ -279,7 +215,7 @@ impl std::fmt::Display for BaseName {
 }
 
 /// The image that a base names, by a FROM line or by itself.
-fn image_base(artifact: &Artifact, inputs: &Inputs) -> Result<FromLine, BaseError> {
+pub(crate) fn image_base(artifact: &Artifact, inputs: &Inputs) -> Result<FromLine, BaseError> {
     match &artifact.base {
         Base::FromLine { from } => {
             let text = inputs

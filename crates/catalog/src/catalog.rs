@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     artifact::{Artifact, Base},
-    check,
     name::{ArtifactName, VariableName},
     option::{DeclaredOption, OptionValues},
     path::ContextPath,
-    problem::{CatalogError, Problem},
+    problem::Problem,
     template::Template,
-    variant::Variant,
 };
 
 /// Artifacts as declared. [`check`](Self::check) gives the form that can be selected from and planned.
@@ -78,12 +76,6 @@ impl Catalog {
         });
         named.collect()
     }
-
-    /// Checks the whole catalog: names, bases, cycles, variables in templates, and that no two outputs are one file.
-    /// All problems are reported at once.
-    pub fn check(self) -> Result<CheckedCatalog, CatalogError> {
-        check::check(self)
-    }
 }
 
 /// A catalog in which every name resolves, no base leads back to itself, and every output path is unique.
@@ -99,17 +91,6 @@ pub struct CheckedCatalog {
     pub(crate) options: BTreeMap<VariableName, OptionValues>,
 }
 
-/// The names of the image of a variant in a registry.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ImageNames {
-    /// Its repository.
-    pub repository: Option<String>,
-    /// The repository with each of its tags.
-    pub references: Vec<String>,
-    /// The repository with each tag for the variant's platform alone.
-    pub of_platform: Vec<String>,
-}
-
 impl CheckedCatalog {
     /// The artifacts in the order of their declaration.
     pub fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
@@ -119,30 +100,6 @@ impl CheckedCatalog {
     /// The artifact of that name.
     pub fn get(&self, name: &str) -> Option<&Artifact> {
         self.artifacts.get(name)
-    }
-
-    /// The path of the output of `variant` below the output directory; an error if an option's value leads out of it.
-    ///
-    /// # Panics
-    /// If `variant` is not of this catalog.
-    pub fn output(&self, variant: &Variant) -> Result<ContextPath, Problem> {
-        check::output_path(&self.artifacts[&variant.artifact], variant)
-    }
-
-    /// The repository of an image, and the references with tags that it is pushed under.
-    ///
-    /// # Panics
-    /// If `variant` is not of this catalog.
-    pub fn image_names(&self, variant: &Variant) -> Result<ImageNames, Problem> {
-        let artifact = &self.artifacts[&variant.artifact];
-        let repository = artifact.repository.as_ref();
-        Ok(ImageNames {
-            repository: repository
-                .map(|repository| repository.expand(&variant.variables()))
-                .transpose()?,
-            references: check::image_names(artifact, variant, &artifact.tags)?,
-            of_platform: check::image_names(artifact, variant, &artifact.platform_tags)?,
-        })
     }
 
     /// The artifacts that a bare `build` builds.

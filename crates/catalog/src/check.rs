@@ -1,5 +1,6 @@
 //! Checks a catalog before any input is read.
 
+mod conditions;
 mod dependencies;
 mod options;
 mod outputs;
@@ -10,20 +11,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     artifact::{Artifact, Base},
-    budget::{self, MAX_VARIANTS},
+    budget::MAX_VARIANTS,
     catalog::{Catalog, CheckedCatalog},
-    condition,
     lock::CacheNamespace,
     name::ArtifactName,
     nearest::nearest,
     path::ContextPath,
     problem::{CatalogError, Found, Problem},
-    step::{Step, StepProblem},
+    step::StepProblem,
     variant,
 };
 
-pub use self::outputs::RECORDS_DIRECTORY;
 use self::{
+    conditions::impossible_conditions,
     dependencies::{MadeFrom, dependency_problems, lacking, made_from},
     outputs::output_problems,
     tags::tag_problems,
@@ -31,10 +31,19 @@ use self::{
 pub(crate) use self::{
     dependencies::{options_below, read_problems},
     outputs::output_path,
-    tags::{file_tag_paths, image_names},
+    tags::file_tag_paths,
 };
+pub use self::{outputs::RECORDS_DIRECTORY, tags::ImageNames};
 
-pub(crate) fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
+impl Catalog {
+    /// Checks the whole catalog: names, bases, cycles, variables in templates, and that no two outputs are one file.
+    /// All problems are reported at once.
+    pub fn check(self) -> Result<CheckedCatalog, CatalogError> {
+        check(self)
+    }
+}
+
+fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
     let of_catalog = catalog.problems.into_iter();
     let of_catalog = of_catalog.map(|problem| options::of_catalog(None, problem));
     let mut problems: Vec<Found> = of_catalog.collect();
@@ -139,7 +148,7 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
             });
         }
     }
-    if artifact.whiteouts.is_some() && !artifact.kind.rules().has_whiteouts() {
+    if artifact.whiteouts.is_some() && !artifact.kind.has_whiteouts() {
         problems.push(Problem::NotALayer {
             kind: artifact.kind.as_str(),
         });
@@ -173,10 +182,10 @@ fn in_step(number: usize, problems: Vec<StepProblem>) -> impl Iterator<Item = Pr
 }
 
 fn too_many_variants(artifact: &Artifact) -> Option<Problem> {
-    let count = budget::variants(artifact);
+    let count = artifact.variant_count();
     (count > MAX_VARIANTS).then(|| Problem::TooManyVariants {
         count,
-        factors: budget::factors(artifact),
+        factors: artifact.variant_factors(),
     })
 }
 
@@ -187,7 +196,7 @@ fn step_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     for artifact in catalog.artifacts() {
         let impossible = impossible_conditions(artifact);
         problems.extend(impossible.map(|problem| about(artifact, problem)));
-        for variant in variant::all_of(artifact, &artifact.platforms) {
+        for variant in artifact.variants() {
             let variables = variant.variables();
             for (number, step) in artifact.numbered_steps() {
                 for problem in in_step(number, step.problems_with(&variables)) {
@@ -200,19 +209,6 @@ fn step_problems(catalog: &CheckedCatalog) -> Vec<Found> {
         }
     }
     problems
-}
-
-/// Conditions that hold for no variant.
-fn impossible_conditions(artifact: &Artifact) -> impl Iterator<Item = Problem> {
-    let groups = artifact
-        .numbered_steps()
-        .filter(|(_, step)| matches!(step, Step::When(_)));
-    let groups: Vec<(usize, &Step)> = groups.collect();
-    let domains = (!groups.is_empty()).then(|| condition::domains(artifact));
-    let domains = domains.unwrap_or_default();
-    groups
-        .into_iter()
-        .flat_map(move |(number, step)| in_step(number, step.impossible(&domains)))
 }
 
 fn unknown_defaults(catalog: &CheckedCatalog) -> Vec<Found> {

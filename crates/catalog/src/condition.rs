@@ -15,8 +15,7 @@ use serde::{
 };
 
 use crate::{
-    artifact::Artifact,
-    file::OneOrSeveral,
+    either::OneOrSeveral,
     nearest::nearest,
     template::{TemplateError, Variables},
     words::{did_you_mean, listed},
@@ -137,27 +136,6 @@ impl Condition {
         }
         found
     }
-}
-
-/// The values of the variables of an artifact in all its variants.
-pub(crate) fn domains(artifact: &Artifact) -> Domains {
-    let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for variant in crate::variant::all_of(artifact, &artifact.platforms) {
-        for (name, value) in variant.variables() {
-            values.entry(name).or_default().insert(value);
-        }
-    }
-    let fixed = values
-        .into_iter()
-        .map(|(name, values)| (name, Some(values)));
-    let options = artifact.options.iter().map(|(name, option)| {
-        let values = option.values.iter().cloned().collect();
-        (
-            name.to_string(),
-            (!option.values.is_empty()).then_some(values),
-        )
-    });
-    fixed.chain(options).collect()
 }
 
 /// Whether `pattern` stands for `value`: `*` for any text, `/` in it or not, and `?` for any character.

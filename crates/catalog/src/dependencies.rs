@@ -7,9 +7,10 @@ use crate::{
     catalog::CheckedCatalog,
     check,
     name::{ArtifactName, VariableName},
-    plan::{PlanProblem, reads_of},
-    step::Read,
-    variant::{self, Variant},
+    plan_error::PlanProblem,
+    read::Read,
+    step_reads::reads_of,
+    variant::Variant,
 };
 
 impl CheckedCatalog {
@@ -17,7 +18,7 @@ impl CheckedCatalog {
     /// from.
     pub fn dependencies<'a>(&'a self, artifact: &Artifact) -> Vec<&'a Artifact> {
         let mut dependencies: Vec<&Artifact> = self.base_artifact(artifact).into_iter().collect();
-        for variant in variant::all_of(artifact, &artifact.platforms) {
+        for variant in artifact.variants() {
             // The check reports a step whose reads are an error.
             for name in artifacts_read(artifact, &variant).unwrap_or_default() {
                 let Some(read) = self.artifacts.get(name.as_str()) else {
@@ -60,12 +61,12 @@ impl CheckedCatalog {
         };
         let is_other = |name: &VariableName| !below.options.contains_key(name);
         if !variant.options().any(is_other) || !variant.options().any(is_set) {
-            return variant.of_base(below, own);
+            return below.variant_below(variant, own);
         }
         let all: Vec<VariableName> = variant.options().cloned().collect();
-        let with_all = variant.of_base(below, &all);
+        let with_all = below.variant_below(variant, &all);
         match check::options_below(self, &with_all) {
-            Ok(used) => variant.of_base(below, own.chain(&used)),
+            Ok(used) => below.variant_below(variant, own.chain(&used)),
             // The selection was not checked; planning the wrong step gives the error.
             Err(_) => with_all,
         }
@@ -95,7 +96,7 @@ impl CheckedCatalog {
 impl CheckedCatalog {
     /// The names of the directories that the steps of any variant of `artifact` read and that the user gives.
     pub fn context_names(&self, artifact: &Artifact) -> BTreeSet<String> {
-        let variants = variant::all_of(artifact, &artifact.platforms);
+        let variants = artifact.variants();
         let reads = variants
             .iter()
             .flat_map(|variant| reads_of(artifact, variant).unwrap_or_default())

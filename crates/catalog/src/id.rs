@@ -6,7 +6,7 @@ use buildkit_llb::Definition;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{compression::TarCompression, kind::Kind, plan::Plan, variant::Variant};
+use crate::{compression::TarCompression, kind::Kind, variant::Variant};
 
 /// The version of the rule for ids. It changes with the rule, so that ids of two rules never meet.
 const FORMAT: &str = "llbgen id 1";
@@ -80,18 +80,14 @@ impl Id {
         hash.finish()
     }
 
-    /// The id of an image: it covers the platforms of all `plans`, in any order.
-    pub fn of_image(plans: &[&Plan]) -> Option<Self> {
-        let mut parts = plans
-            .iter()
-            .map(|plan| Some((plan.variant.platform.to_string(), plan.id?)))
-            .collect::<Option<Vec<_>>>()?;
+    /// The id of an image from the platform and id of each of its variants, in any order.
+    pub(crate) fn of_platforms(mut parts: Vec<(String, Self)>) -> Self {
         parts.sort();
         let mut hash = Fields::new();
         for (platform, id) in parts {
             hash.field(&platform, &id.to_string());
         }
-        Some(hash.finish())
+        hash.finish()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     name::ContextName,
     pack::Packer,
     path::ContextPath,
-    step::Read,
+    read::Read,
 };
 
 /// The files that must be read before a selection can be planned.

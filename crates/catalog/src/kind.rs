@@ -1,27 +1,7 @@
-//! Kinds: the forms in which artifacts leave the builder. Each kind has one file with all its rules.
+//! Kinds: the forms in which artifacts leave the builder. How each is planned is in `planner::rules`.
 
-mod image;
-mod layer;
-mod rootfs;
-
-use std::fmt;
-
-use buildkit_llb::{Definition, State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use self::{image::Image, layer::Layer, rootfs::Rootfs};
-use crate::{
-    artifact::Artifact,
-    id::Format,
-    lock::Epoch,
-    oci::OciConfigs,
-    pack::Packing,
-    plan::{PlanOptions, PlanProblem},
-    planner::Planner,
-    tree::Tree,
-    variant::Variant,
-};
 
 /// How an artifact leaves the builder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,66 +26,23 @@ pub enum Returned {
     Image,
 }
 
-/// The rules of a kind.
-pub(crate) trait KindRules: fmt::Debug + Sync {
-    /// The word that llbgen.toml and listings use.
-    fn name(&self) -> &'static str;
-
-    /// The result of a solve by a client other than llbgen.
-    fn returned(&self) -> Returned;
-
-    /// The default output of an artifact, with `axes` in the file's name.
-    fn default_output(&self, axes: &str) -> String {
-        format!("{{artifact}}/{{arch}}{axes}.tar")
-    }
-
-    /// Whether an artifact may set `whiteouts`.
-    fn has_whiteouts(&self) -> bool {
-        false
-    }
-
-    /// Whether a solve by llbgen packs the tree that a frontend returns.
-    fn is_packed_last(&self) -> bool {
-        false
-    }
-
-    /// The tar of a variant with the tree `tree`.
-    fn pack<'a>(
-        &self,
-        planner: &mut Planner<'a>,
-        artifact: &'a Artifact,
-        variant: &Variant,
-        tree: &Tree,
-        packing: Packing<'_>,
-    ) -> Result<State, PlanProblem>;
-
-    /// The configs of an image of a variant with the tree `tree` and the graph `graph`.
-    fn configs(
-        &self,
-        tree: &Tree,
-        graph: &Definition,
-        variant: &Variant,
-        epoch: Option<Epoch>,
-    ) -> OciConfigs;
-
-    /// The form in which it leaves the builder, as far as it changes bytes: a tar, unless the kind says otherwise.
-    fn format<'a>(&self, options: &'a PlanOptions, _: &'a OciConfigs) -> Format<'a> {
-        Format::Tar {
-            compression: options.tar_compression,
-            epoch: options.epoch,
-        }
-    }
-}
-
 impl Kind {
     /// The word that llbgen.toml and listings use.
     pub fn as_str(self) -> &'static str {
-        self.rules().name()
+        match self {
+            Self::Rootfs => "rootfs",
+            Self::Layer => "layer",
+            Self::Image => "image",
+        }
     }
 
     /// The result of a solve by a client other than llbgen.
     pub fn returned(self) -> Returned {
-        self.rules().returned()
+        match self {
+            Self::Rootfs => Returned::Tree,
+            Self::Layer => Returned::Tar,
+            Self::Image => Returned::Image,
+        }
     }
 
     /// Whether all its platforms are one image; else each platform is a tar of its own.
@@ -113,11 +50,16 @@ impl Kind {
         self.returned() == Returned::Image
     }
 
-    pub(crate) fn rules(self) -> &'static dyn KindRules {
+    /// The default output of an artifact, with `axes` in the file's name.
+    pub(crate) fn default_output(self, axes: &str) -> String {
         match self {
-            Self::Rootfs => &Rootfs,
-            Self::Layer => &Layer,
-            Self::Image => &Image,
+            Self::Rootfs | Self::Layer => format!("{{artifact}}/{{arch}}{axes}.tar"),
+            Self::Image => format!("{{artifact}}{axes}.oci.tar"),
         }
+    }
+
+    /// Whether an artifact may set `whiteouts`.
+    pub(crate) fn has_whiteouts(self) -> bool {
+        self == Self::Layer
     }
 }

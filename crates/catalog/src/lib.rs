@@ -26,12 +26,16 @@ mod catalog;
 mod check;
 mod compression;
 mod condition;
+mod contexts;
 mod dependencies;
 mod dockerfile;
+mod either;
 mod excerpt;
 mod file;
 mod graph;
+mod hex;
 mod id;
+mod image_config;
 mod inputs;
 mod kind;
 mod local;
@@ -43,13 +47,18 @@ mod oci;
 mod option;
 mod pack;
 mod path;
+mod place;
 mod placing;
 mod plan;
+mod plan_error;
+mod plan_options;
 mod planner;
 mod problem;
 mod proxy;
+mod read;
 mod select;
 mod step;
+mod step_reads;
 mod survey;
 mod template;
 mod tree;
@@ -65,14 +74,15 @@ pub use self::{
     artifact::{Artifact, Base},
     base::{BaseError, ResolvedBase},
     budget::MAX_VARIANTS,
-    catalog::{Catalog, CheckedCatalog, ImageNames},
-    check::RECORDS_DIRECTORY,
+    catalog::{Catalog, CheckedCatalog},
+    check::{ImageNames, RECORDS_DIRECTORY},
     compression::{TarCompression, TarCompressionError},
     dockerfile::FromLineError,
     excerpt::Excerpt,
-    file::{CATALOG_FILE, CatalogFile, FileError, Mistake, Place, SourceFile, schema},
+    file::{CATALOG_FILE, CatalogFile, FileError, Mistake, schema},
     graph::{Graph, GraphEdge, GraphOutput, Node, NodeKind},
     id::{Id, IdError},
+    image_config::{HealthConfig, ImageConfig},
     inputs::{
         FileContent, FileSet, GivenTree, GivenTrees, InputFile, Inputs, LayoutImage,
         MAX_INLINE_FILE, NamedContext, Needs, RootfsTar,
@@ -93,23 +103,25 @@ pub use self::{
     option::OptionValues,
     pack::{PACKER_PROGRAM, Packer, PackerProgram, PackerSource},
     path::{ContextPath, ContextPathError},
-    plan::{
-        Caching, MissingContext, OutputClash, Plan, PlanError, PlanOptions, PlanProblem,
-        PlannedDefinition, check_outputs,
-    },
+    place::{Place, SourceFile},
+    plan::{OutputClash, Plan, PlannedDefinition, check_outputs},
+    plan_error::{PlanError, PlanProblem},
+    plan_options::{Caching, PlanOptions},
+    planner::MissingContext,
     problem::{CatalogError, Found, Problem},
     proxy::{PROXY_VARIABLES, proxies},
+    read::Read,
     select::{Request, SelectError, unused_options},
     step::{
         Apt, CA_SECRET, Cache, Cmd, Copy, Custom, CustomStep, Download, Entrypoint, Env, Expose,
-        Git, Healthcheck, Label, Network, Read, Reader, Run, Source, Step, StepContext, StepError,
+        Git, Healthcheck, Label, Network, Reader, Run, Source, Step, StepContext, StepError,
         StopSignal, Tar, User, Volume, When, Workdir,
     },
     survey::{Survey, SurveyError},
     template::{
         EitherText, Environment, Filled, Script, Template, TemplateError, Text, TreeText, Variables,
     },
-    tree::{HealthConfig, ImageConfig, Tree},
+    tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
     whiteouts::Whiteouts,

@@ -8,6 +8,7 @@ use file_set::FileSetDigest;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    hex::hex,
     inputs::{FileContent, FileSet, InputFile, RootfsTar},
     path::ContextPath,
 };
@@ -295,11 +296,4 @@ fn escape_pattern(path: &str) -> String {
         pattern.push(c);
     }
     pattern
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digits = |byte: &u8| {
-        [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
-    };
-    bytes.iter().flat_map(digits).collect()
 }

@@ -16,11 +16,10 @@ use std::collections::BTreeMap;
 use buildkit_llb::{Range, SourceLocation, SourceMap};
 
 use crate::{
-    artifact::Artifact,
     dockerfile::first_from_line,
-    file::{Place, StepPlace},
     inputs::MAX_INLINE_FILE,
     path::ContextPath,
+    place::{Place, StepPlace},
 };
 
 /// The largest number of lines of a file that is shown whole below an error. Of a longer one, only the first line is
@@ -40,34 +39,24 @@ pub(crate) struct StepLocation {
 
 impl Files {
     /// The lines that declare a step.
-    pub(crate) fn step(&mut self, artifact: &Artifact, number: usize) -> Option<StepLocation> {
-        self.nested(artifact.nested_places(number)?)
-    }
-
-    fn nested(&mut self, step: &StepPlace) -> Option<StepLocation> {
+    pub(crate) fn step(&mut self, step: &StepPlace) -> Option<StepLocation> {
         Some(StepLocation {
             lines: self.place(&step.place)?,
             nested: step
                 .nested
                 .iter()
-                .filter_map(|step| self.nested(step))
+                .filter_map(|step| self.step(step))
                 .collect(),
         })
     }
 
-    /// The first line of an artifact.
-    pub(crate) fn artifact(&mut self, artifact: &Artifact) -> Option<SourceLocation> {
-        let place = artifact.place()?;
+    /// The first line of a place.
+    pub(crate) fn first_line(&mut self, place: &Place) -> Option<SourceLocation> {
         let first = Place {
             last_line: place.first_line,
             ..place.clone()
         };
         self.place(&first)
-    }
-
-    /// The lines that name a base.
-    pub(crate) fn base(&mut self, artifact: &Artifact) -> Option<SourceLocation> {
-        artifact.base_place().and_then(|place| self.place(place))
     }
 
     /// The FROM line of a Dockerfile.
@@ -77,7 +66,8 @@ impl Files {
         Some(lines(&file, line, line))
     }
 
-    fn place(&mut self, place: &Place) -> Option<SourceLocation> {
+    /// The lines of a place.
+    pub(crate) fn place(&mut self, place: &Place) -> Option<SourceLocation> {
         let file = self.file(&place.file.name, "TOML", &place.file.text)?;
         Some(lines(&file, place.first_line, place.last_line))
     }

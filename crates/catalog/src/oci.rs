@@ -9,8 +9,8 @@ use buildkit_llb::{Definition, Platform};
 use serde::Serialize;
 
 use crate::{
+    image_config::{HealthConfig, ImageConfig},
     lock::{BaseConfig, Epoch},
-    tree::{HealthConfig, ImageConfig},
     vertex_name::VertexName,
 };
 

@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    file::{Place, text_or_table},
+    either::text_or_table,
     name::VariableName,
+    place::Place,
     template::{Template, Variables},
 };
 

@@ -9,8 +9,7 @@ use buildkit_llb::{
 
 pub use self::program::PackerProgram;
 use crate::{
-    base::{self, BaseError},
-    lock::{Lock, Pinned, Reference, Written},
+    lock::{Pinned, Reference, Written},
     whiteouts::Whiteouts,
 };
 
@@ -76,19 +75,6 @@ impl Packer {
     /// Whether a vertex is the program itself.
     pub(crate) fn is_vertex(entry: &Entry) -> bool {
         entry.metadata().custom_name() == Some(VERTEX_NAME)
-    }
-
-    /// The same packer with the user's image at its digest in `lock`, and the reference to that image.
-    pub(crate) fn pinned(&self, lock: &Lock) -> Result<(Self, Option<Reference>), BaseError> {
-        let PackerSource::Helper(image) = &self.source else {
-            return Ok((self.clone(), None));
-        };
-        let place = Written::HelperImage;
-        let pinned = Self {
-            source: PackerSource::Image(base::pinned(image, &place, lock)?),
-            platform: self.platform.clone(),
-        };
-        Ok((pinned, self.reference()))
     }
 
     /// The reference to the image of the user, if it is one.

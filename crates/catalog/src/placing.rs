@@ -3,10 +3,7 @@
 
 use buildkit_llb::{BindMount, ContentCache, Exec, OpError, State};
 
-use crate::{
-    local::{BUNDLES, hex},
-    pack::Packer,
-};
+use crate::{hex::hex, local::BUNDLES, pack::Packer};
 
 /// A change that puts something into a tree.
 #[derive(Debug, Clone)]

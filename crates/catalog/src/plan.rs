@@ -1,18 +1,15 @@
 //! The plan of a variant: its graph, its reads, and the path of its output.
 
 mod definition;
-mod error;
 mod needs;
 mod outputs;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use buildkit_llb::{Cap, CapSet, Constraints, Definition, Entry, LocalSessions, OpContent, State};
 
-pub(crate) use self::needs::{reads_of, step_failed};
 pub use self::{
     definition::PlannedDefinition,
-    error::{PlanError, PlanProblem},
     outputs::{OutputClash, check_outputs},
 };
 use crate::{
@@ -21,18 +18,20 @@ use crate::{
     catalog::CheckedCatalog,
     check,
     compression::TarCompression,
+    hex::hex,
     id::{Id, TAG_DIGITS},
+    image_config::ImageConfig,
     inputs::Inputs,
     kind::Kind,
-    local::{LocalSource, Sending, hex},
+    local::{LocalSource, Sending},
     lock::{CacheNamespace, Reference},
-    name::ContextName,
     oci::OciConfigs,
     pack::{PACKER, Packer},
     path::ContextPath,
-    planner::{Gathered, Planner},
-    step::Read,
-    tree::ImageConfig,
+    plan_error::{PlanError, PlanProblem},
+    plan_options::{Caching, PlanOptions},
+    planner::{Gathered, MissingContext, Planner, rules},
+    read::Read,
     variant::Variant,
 };
 
@@ -84,47 +83,6 @@ pub struct Plan {
     pub tar_compression: TarCompression,
 }
 
-/// A directory of input files that `--build-context NAME=DIR` did not give.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct MissingContext {
-    /// The name.
-    pub name: ContextName,
-    /// The path that is read in it.
-    pub path: ContextPath,
-}
-
-/// Whether steps with a cached result on the daemon run again. Digests are the same either way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Caching {
-    /// A cached result is used.
-    #[default]
-    Use,
-    /// Every step runs.
-    Ignore,
-}
-
-/// The options of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PlanOptions {
-    /// Whether cached results are used.
-    pub caching: Caching,
-    /// The latest time in a tar, in seconds since 1970: `SOURCE_DATE_EPOCH`. Later times are set back to this one.
-    pub epoch: Option<i64>,
-    /// The compression of the tar; an image has one of its own for its layers.
-    pub tar_compression: TarCompression,
-    /// The settings of an image's export that change its bytes, such as the compression of its layers.
-    pub image_format: BTreeMap<String, String>,
-}
-
-impl From<Caching> for PlanOptions {
-    fn from(caching: Caching) -> Self {
-        Self {
-            caching,
-            ..Self::default()
-        }
-    }
-}
-
 /// The states of the graphs that are built.
 struct Built {
     /// The state that a frontend returns.
@@ -159,7 +117,7 @@ impl CheckedCatalog {
         if tree.state.is_scratch() {
             return Err(PlanProblem::Empty);
         }
-        let rules = artifact.kind.rules();
+        let rules = rules(artifact.kind);
         let packed = rules.is_packed_last().then(|| planner.packed(variant));
         let packed = packed.transpose()?.map(|packed| packed.state);
         let has_bundles = planner.has_bundles();
@@ -273,6 +231,17 @@ impl CheckedCatalog {
         let mut planner = Planner::neutral(self, inputs, epoch, &packer);
         let tree = planner.result(variant)?;
         Ok(tree.state.marshal(&constraints(variant, Caching::Use))?)
+    }
+}
+
+impl Id {
+    /// The id of an image: it covers the platforms of all `plans`, in any order.
+    pub fn of_image(plans: &[&Plan]) -> Option<Self> {
+        let parts = plans
+            .iter()
+            .map(|plan| Some((plan.variant.platform.to_string(), plan.id?)))
+            .collect::<Option<Vec<_>>>()?;
+        Some(Self::of_platforms(parts))
     }
 }
 

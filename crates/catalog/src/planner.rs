@@ -1,30 +1,34 @@
 //! From a variant to its tree: the base below it, then its steps, each with exactly its declared reads.
 
 mod bases;
+mod packing;
 mod reads;
+mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::{Platform, ProxyEnv, State};
 
-use self::reads::ReadBy;
+pub use self::reads::MissingContext;
+pub(crate) use self::rules::rules;
+use self::{packing::Naming, reads::ReadBy};
 use crate::{
     artifact::Artifact,
     catalog::CheckedCatalog,
-    check,
     inputs::Inputs,
     kind::Returned,
     local::{LocalSource, Sending},
     location::Files,
     lock::{Reference, Written},
     name::ArtifactName,
-    pack::{Packer, Packing},
+    pack::Packer,
     path::ContextPath,
-    plan::{MissingContext, PlanProblem, reads_of, step_failed},
-    step::{Caption, Given, Read, Source, Step, StepContext},
+    plan_error::PlanProblem,
+    read::Read,
+    step::{Caption, Given, Source, Step, StepContext},
+    step_reads::{reads_of, step_failed},
     tree::Tree,
     variant::Variant,
-    vertex_name::VertexName,
 };
 
 /// Builds trees, each once, and gathers what they need.
@@ -68,15 +72,6 @@ pub(crate) struct Gathered {
     pub(crate) missing: BTreeSet<MissingContext>,
     /// Whether something is packed inside the graph.
     pub(crate) packs: bool,
-}
-
-/// The names of packed files.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Naming {
-    /// The names of the outputs.
-    Real,
-    /// One name for all.
-    Neutral,
 }
 
 /// Which steps of an artifact.
@@ -158,46 +153,6 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The tar of a variant, with the name of its output, so that an artifact that carries the tar shares the vertex
-    /// with the variant itself.
-    pub(crate) fn packed(&mut self, variant: &Variant) -> Result<Source, PlanProblem> {
-        if let Some(packed) = self.packed.get(variant) {
-            return Ok(packed.clone());
-        }
-        let packed = self.pack(variant)?;
-        self.packed.insert(variant.clone(), packed.clone());
-        Ok(packed)
-    }
-
-    fn pack(&mut self, variant: &Variant) -> Result<Source, PlanProblem> {
-        let artifact = &self.catalog.artifacts[&variant.artifact];
-        let name = match self.naming {
-            Naming::Real => check::output_path(artifact, variant)?
-                .file_name()
-                .to_owned(),
-            Naming::Neutral => "packed.tar".to_owned(),
-        };
-        let tree = self.tree(variant)?;
-        let shown = variant.to_string();
-        let title = format!("pack {}", artifact.kind.as_str());
-        let title = VertexName {
-            variant: Some(&shown),
-            title: &title,
-        };
-        let packing = Packing {
-            name: &name,
-            epoch: self.epoch,
-            title: title.to_string(),
-            place: self.files.artifact(artifact),
-        };
-        let rules = artifact.kind.rules();
-        let packed = rules.pack(self, artifact, variant, &tree, packing)?;
-        Ok(Source {
-            state: packed,
-            path: format!("/{name}"),
-        })
-    }
-
     /// The complete base of a layer: the tree of its base artifact with last steps, or of any other base.
     pub(crate) fn complete_base(
         &mut self,
@@ -210,15 +165,6 @@ impl<'a> Planner<'a> {
             }
             _ => Ok(self.base(artifact, variant)?.tree),
         }
-    }
-
-    pub(crate) fn packer(&mut self) -> Result<Packer, PlanProblem> {
-        let (packer, reference) = self.packer.pinned(&self.inputs.lock)?;
-        if !self.gathered.packs {
-            self.gathered.packs = true;
-            self.gathered.references.extend(reference);
-        }
-        Ok(packer)
     }
 
     /// Whether llbgen as the client sends files as bundles.
@@ -336,7 +282,9 @@ impl<'a> Planner<'a> {
     ) -> Caption {
         Caption {
             title: step.title(),
-            place: self.files.step(artifact, number),
+            place: artifact
+                .nested_places(number)
+                .and_then(|step| self.files.step(step)),
             is_repeated: !self.carried_out.insert((variant.clone(), number)),
         }
     }

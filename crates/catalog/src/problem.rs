@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::{
     budget::MAX_VARIANTS,
-    file::Place,
     name::InvalidName,
     path::ContextPathError,
+    place::Place,
     step::StepProblem,
     template::TemplateError,
     words::{did_you_mean, listed},

@@ -9,12 +9,8 @@ use buildkit_llb::Platform;
 use globset::Glob;
 
 use crate::{
-    artifact::Artifact,
-    budget::{self, MAX_VARIANTS},
-    catalog::CheckedCatalog,
-    name::ArtifactName,
-    nearest::nearest,
-    variant::{self, Variant},
+    artifact::Artifact, budget::MAX_VARIANTS, catalog::CheckedCatalog, name::ArtifactName,
+    nearest::nearest, variant::Variant,
 };
 
 pub use self::error::SelectError;
@@ -40,7 +36,7 @@ impl CheckedCatalog {
         for artifact in &artifacts {
             let platforms = select_platforms(artifact, &request.platforms)?;
             let set = self.set_in(artifact, &request.set)?;
-            let all = variant::all_of(artifact, &platforms).into_iter();
+            let all = artifact.variants_for(&platforms).into_iter();
             variants.extend(all.filter_map(|variant| set.variant(variant)));
             if variants.len() > MAX_VARIANTS {
                 return Err(too_many(&artifacts, artifact));
@@ -51,7 +47,7 @@ impl CheckedCatalog {
 
     /// The variants of one artifact, options at their defaults.
     pub fn variants(&self, artifact: &Artifact) -> Vec<Variant> {
-        variant::all_of(artifact, &artifact.platforms)
+        artifact.variants()
     }
 
     /// The artifacts of names, prefixes, globs or `all`, in the order of the catalog; the defaults if there are no
@@ -120,12 +116,12 @@ impl CheckedCatalog {
 /// The error that names the artifact with the most variants, which is `last` if there is no other.
 fn too_many(artifacts: &[&Artifact], last: &Artifact) -> SelectError {
     let largest = artifacts.iter().copied();
-    let largest = largest.max_by_key(|artifact| budget::variants(artifact));
+    let largest = largest.max_by_key(|artifact| artifact.variant_count());
     let largest = largest.unwrap_or(last);
     SelectError::TooManyVariants {
         artifact: largest.name.clone(),
-        count: budget::variants(largest),
-        factors: budget::factors(largest),
+        count: largest.variant_count(),
+        factors: largest.variant_factors(),
     }
 }
 

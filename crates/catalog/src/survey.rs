@@ -16,10 +16,10 @@ use crate::{
     check,
     inputs::{Inputs, Needs},
     lock::{Pinned, Reference, Written},
-    plan::PlanError,
+    plan_error::PlanError,
+    read::Read,
     select::SelectError,
-    step::Read,
-    variant::{self, Variant},
+    variant::Variant,
 };
 
 use self::ask::Asked;
@@ -70,7 +70,7 @@ impl Survey<'_> {
     /// Asks the steps of `artifact`.
     fn ask(&mut self, artifact: &Artifact, set: &[(String, String)]) -> Result<(), PlanError> {
         let values = ask::values(artifact, set);
-        for variant in variant::all_of(artifact, &artifact.platforms) {
+        for variant in artifact.variants() {
             let asked = Asked::of(artifact, &variant, &values);
             for (number, step) in artifact.numbered_steps() {
                 let reads = asked.reads(number, step);
@@ -114,7 +114,7 @@ impl Survey<'_> {
     /// The variants of all artifacts, options at their defaults.
     pub fn variants(&self) -> Vec<Variant> {
         let artifacts = self.catalog.artifacts();
-        let variants = artifacts.map(|artifact| variant::all_of(artifact, &artifact.platforms));
+        let variants = artifacts.map(Artifact::variants);
         variants.flatten().collect()
     }
 
@@ -126,7 +126,7 @@ impl Survey<'_> {
             if below.is_some_and(|below| !inputs.contexts.contains_key(below.name.as_str())) {
                 continue;
             }
-            for variant in variant::all_of(artifact, &artifact.platforms) {
+            for variant in artifact.variants() {
                 let base_tree = base::resolve(artifact, &variant, inputs, None);
                 let base_tree =
                     base_tree.map_err(|error| PlanError::new(&variant, error.into()))?;

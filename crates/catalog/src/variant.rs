@@ -5,9 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use buildkit_llb::Platform;
 
 use crate::{
-    artifact::Artifact,
     name::{ArtifactName, VariableName},
-    option::settled,
     template::Variables,
 };
 
@@ -25,7 +23,7 @@ pub struct Variant {
     /// The values of its axes and options.
     pub values: BTreeMap<VariableName, String>,
     /// The names in `values` that are axes: these tell the variants of one artifact apart.
-    axes: Vec<VariableName>,
+    pub(crate) axes: Vec<VariableName>,
 }
 
 impl Variant {
@@ -72,22 +70,6 @@ impl Variant {
             .collect()
     }
 
-    /// The same platform and values for an artifact that this one is made from, with those `options` alone.
-    pub(crate) fn of_base<'a>(
-        &self,
-        base: &'a Artifact,
-        options: impl IntoIterator<Item = &'a VariableName>,
-    ) -> Self {
-        let kept = |name: &VariableName| Some((name.clone(), self.values.get(name)?.clone()));
-        let names = base.axes.keys().chain(options);
-        Self {
-            artifact: base.name.clone(),
-            platform: self.platform.clone(),
-            values: names.filter_map(kept).collect(),
-            axes: base.axes.keys().cloned().collect(),
-        }
-    }
-
     /// The options that have a value here.
     pub(crate) fn options(&self) -> impl Iterator<Item = &VariableName> {
         self.values.keys().filter(|name| !self.axes.contains(name))
@@ -102,33 +84,4 @@ impl fmt::Display for Variant {
             .iter()
             .try_for_each(|axis| write!(f, " {axis}={}", self.values[axis]))
     }
-}
-
-/// Every variant of `artifact` for `platforms`, options at their defaults.
-pub(crate) fn all_of(artifact: &Artifact, platforms: &[Platform]) -> Vec<Variant> {
-    let mut combinations = vec![settled(&artifact.options, BTreeMap::new())];
-    for (axis, values) in &artifact.axes {
-        combinations = combinations
-            .into_iter()
-            .flat_map(|combination| {
-                values.iter().map(move |value| {
-                    let mut combination = combination.clone();
-                    combination.insert(axis.clone(), value.clone());
-                    combination
-                })
-            })
-            .collect();
-    }
-    let axes: Vec<VariableName> = artifact.axes.keys().cloned().collect();
-    let variant = |platform: &Platform, values: &BTreeMap<_, _>| Variant {
-        artifact: artifact.name.clone(),
-        platform: platform.clone(),
-        values: values.clone(),
-        axes: axes.clone(),
-    };
-    platforms
-        .iter()
-        .flat_map(|platform| combinations.iter().map(move |values| (platform, values)))
-        .map(|(platform, values)| variant(platform, values))
-        .collect()
 }

@@ -7,9 +7,9 @@ use buildkit_llb::Platform;
 use super::{Artifact, Base};
 use crate::kind::Kind;
 use crate::{
-    file::{Place, StepPlace},
     name::{ArtifactName, VariableName},
     option::OptionValues,
+    place::{Place, StepPlace},
     step::Step,
     template::{Template, Text},
     whiteouts::Whiteouts,

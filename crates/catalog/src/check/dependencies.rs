@@ -9,8 +9,9 @@ use crate::{
     catalog::CheckedCatalog,
     name::{ArtifactName, VariableName},
     problem::{Found, Problem},
-    step::{Read, Reader, StepProblem},
-    variant::{self, Variant},
+    read::Read,
+    step::{Reader, StepProblem},
+    variant::Variant,
 };
 
 /// The platforms and axis values of `artifact` that `below`, which it is made from, is not built for.
@@ -90,7 +91,7 @@ pub(super) fn dependency_problems(
         problems.push(Problem::Loop { chain });
     }
     let mut reads: BTreeSet<(usize, Read)> = BTreeSet::new();
-    for variant in variant::all_of(artifact, &artifact.platforms) {
+    for variant in artifact.variants() {
         let variables = &variant.variables();
         for (number, step) in artifact.numbered_steps() {
             // The check of steps reports a step whose reads are an error.
@@ -167,7 +168,7 @@ pub(crate) fn options_below(
             let below = below(
                 catalog,
                 artifact,
-                &variant.of_base(artifact, artifact.options.keys()),
+                &artifact.variant_below(variant, artifact.options.keys()),
             );
             let below = below.map_err(|problem| Box::new(about(artifact, problem)))?;
             open.extend(below.into_iter().map(|below| (below, depth + 1)));

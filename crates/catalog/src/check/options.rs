@@ -7,9 +7,9 @@ use super::about;
 use crate::{
     artifact::Artifact,
     catalog::CheckedCatalog,
-    file::Place,
     name::VariableName,
     option::{DeclaredOption, OptionValues, settled},
+    place::Place,
     problem::{Found, Problem},
     template::{TemplateError, Text},
     variant,

@@ -8,7 +8,7 @@ use crate::{
     catalog::CheckedCatalog,
     path::ContextPath,
     problem::{Found, Problem},
-    variant::{self, Variant},
+    variant::Variant,
 };
 
 /// The outputs with an invalid path, or with the path of another output. One wrong `output` is one problem, in however
@@ -19,7 +19,7 @@ pub(super) fn output_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     for artifact in catalog.artifacts() {
         let mut no_path = None;
         let mut clashes: BTreeMap<String, Problem> = BTreeMap::new();
-        for variant in variant::all_of(artifact, &artifact.platforms) {
+        for variant in artifact.variants() {
             // The archive of an image holds all its platforms.
             if artifact.kind.is_image() && Some(&variant.platform) != artifact.platforms.first() {
                 continue;
@@ -60,6 +60,16 @@ fn add_clash(
         telling: more,
     };
     clashes.insert(first.artifact.to_string(), clash);
+}
+
+impl CheckedCatalog {
+    /// The path of the output of `variant` below the output directory; an error if an option's value leads out of it.
+    ///
+    /// # Panics
+    /// If `variant` is not of this catalog.
+    pub fn output(&self, variant: &Variant) -> Result<ContextPath, Problem> {
+        output_path(&self.artifacts[&variant.artifact], variant)
+    }
 }
 
 /// The directory of the records of outputs, in the output directory.

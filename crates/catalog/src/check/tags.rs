@@ -10,8 +10,37 @@ use crate::{
     path::ContextPath,
     problem::{Found, Problem},
     template::Template,
-    variant::{self, Variant},
+    variant::Variant,
 };
+
+/// The names of the image of a variant in a registry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageNames {
+    /// Its repository.
+    pub repository: Option<String>,
+    /// The repository with each of its tags.
+    pub references: Vec<String>,
+    /// The repository with each tag for the variant's platform alone.
+    pub of_platform: Vec<String>,
+}
+
+impl CheckedCatalog {
+    /// The repository of an image, and the references with tags that it is pushed under.
+    ///
+    /// # Panics
+    /// If `variant` is not of this catalog.
+    pub fn image_names(&self, variant: &Variant) -> Result<ImageNames, Problem> {
+        let artifact = &self.artifacts[&variant.artifact];
+        let repository = artifact.repository.as_ref();
+        Ok(ImageNames {
+            repository: repository
+                .map(|repository| repository.expand(&variant.variables()))
+                .transpose()?,
+            references: image_names(artifact, variant, &artifact.tags)?,
+            of_platform: image_names(artifact, variant, &artifact.platform_tags)?,
+        })
+    }
+}
 
 /// The references that two variants would be pushed under, and the invalid ones.
 pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
@@ -42,7 +71,7 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
 fn name_problems(artifact: &Artifact, pushed: &mut BTreeMap<String, Variant>) -> Vec<Found> {
     let mut unusable: BTreeMap<&str, Problem> = BTreeMap::new();
     let mut clashes: BTreeMap<(&str, usize, ArtifactName), Problem> = BTreeMap::new();
-    for variant in variant::all_of(artifact, &artifact.platforms) {
+    for variant in artifact.variants() {
         if let Err(problem) = file_tag_paths(artifact, &variant) {
             unusable.entry("file-tags").or_insert(problem);
         }
@@ -103,7 +132,7 @@ pub(crate) fn file_tag_paths(
 }
 
 /// The repository of `variant` with each of `tags`.
-pub(crate) fn image_names(
+fn image_names(
     artifact: &Artifact,
     variant: &Variant,
     tags: &[Template],

@@ -8,7 +8,6 @@ use crate::{
     catalog::CheckedCatalog,
     problem::{Found, Problem},
     template::{Template, Text, Variables},
-    variant,
 };
 
 /// Fills them in with the values that are the same in all variants. Each artifact must have its options by then.
@@ -48,7 +47,7 @@ fn values(artifact: &Artifact, names: &BTreeSet<&str>) -> BTreeMap<String, BTree
     if names.is_empty() {
         return values;
     }
-    for variant in variant::all_of(artifact, &artifact.platforms) {
+    for variant in artifact.variants() {
         for (name, value) in variant.variables() {
             values.entry(name).or_default().insert(value);
         }

@@ -2,16 +2,16 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use buildkit_llb::Platform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 
-use super::place::Places;
 use crate::{
-    Platform,
     artifact::{Artifact, Base},
     kind::Kind,
     name::{ArtifactName, VariableName},
     option::OptionValues,
+    place::Places,
     step::Step,
     template::Template,
     whiteouts::Whiteouts,
@@ -87,7 +87,7 @@ pub(super) struct ArtifactTable {
 impl ArtifactTable {
     /// Its kind, if the table has `whiteouts` and the kind does not take them.
     pub(super) fn kind_without_whiteouts(&self) -> Option<Kind> {
-        (self.whiteouts.is_some() && !self.kind.rules().has_whiteouts()).then_some(self.kind)
+        (self.whiteouts.is_some() && !self.kind.has_whiteouts()).then_some(self.kind)
     }
 
     /// The artifact, made by the methods that a program in Rust calls.

@@ -4,12 +4,11 @@
 //! that every error has a line and column. `merge` puts the artifacts of a file beside those of a program.
 
 mod artifact;
-mod either;
 mod error;
 mod kind;
 mod merge;
-mod place;
 mod schema;
+mod tables;
 mod value;
 mod wrong;
 
@@ -22,16 +21,16 @@ use toml::{
 };
 
 use self::{artifact::FileTable, value::Value};
-pub(crate) use self::{
-    either::{OneOrSeveral, text_or_table},
-    place::{Places, StepPlace},
-};
 pub use self::{
     error::{FileError, Mistake},
-    place::{Place, SourceFile},
     schema::schema,
 };
-use crate::{artifact::Artifact, excerpt::Excerpt, option::DeclaredOption};
+use crate::{
+    artifact::Artifact,
+    excerpt::Excerpt,
+    option::DeclaredOption,
+    place::{Place, SourceFile},
+};
 
 /// The name of the file, in the context directory.
 pub const CATALOG_FILE: &str = "llbgen.toml";
@@ -53,8 +52,8 @@ impl CatalogFile {
         let source = Arc::new(SourceFile::new(file_name, text));
         let root = DeTable::parse(text)
             .map_err(|error| source.error(error.span().unwrap_or_default(), syntax(&error)))?;
-        let tables = place::artifact_tables(root.get_ref());
-        let option_places = place::option_places(root.get_ref(), &source);
+        let tables = tables::artifact_tables(root.get_ref());
+        let option_places = tables::option_places(root.get_ref(), &source);
         let span = root.span();
         let root = Spanned::new(span.clone(), DeValue::Table(root.into_inner()));
         let read = FileTable::deserialize(Value::root(&root, file_name));
@@ -112,6 +111,15 @@ impl SourceFile {
             excerpt: Excerpt::of(&self.text, span),
             mistake: mistake.into(),
         }
+    }
+}
+
+impl Place {
+    /// An error about this place.
+    fn error(&self, mistake: Mistake) -> FileError {
+        let line = self.file.text.split_inclusive('\n');
+        let start = line.take(self.first_line - 1).map(str::len).sum::<usize>();
+        self.file.error(start..self.file.text.len(), mistake)
     }
 }
 

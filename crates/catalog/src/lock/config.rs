@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::tree::{HealthConfig, ImageConfig};
+use crate::image_config::{HealthConfig, ImageConfig};
 
 /// The config of a base image for one platform, as its registry has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

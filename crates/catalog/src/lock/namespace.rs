@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{local::hex, name::ArtifactName};
+use crate::{hex::hex, name::ArtifactName};
 
 /// The prefix of the ids of cache mounts: at most 64 letters, digits, `-`, `_` and `.`. It is no secret: it keeps
 /// caches apart, but keeps nobody out.

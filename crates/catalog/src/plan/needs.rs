@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{PlanError, PlanProblem, error::at};
 use crate::{
-    artifact::{Artifact, Base},
+    artifact::Base,
     catalog::CheckedCatalog,
     check,
     inputs::Needs,
-    step::{Read, Reader, Step, StepError, StepProblem},
+    plan_error::{PlanError, at},
+    read::Read,
+    step_reads::reads_of,
     variant::Variant,
 };
 
@@ -69,40 +70,5 @@ impl CheckedCatalog {
                 "step {number} (`{title}`) of artifact `{name}`{at}"
             ))
         })
-    }
-}
-
-/// The reads of every step of `artifact`, in the order of the steps, with those of the last steps.
-pub(crate) fn reads_of(
-    artifact: &Artifact,
-    variant: &Variant,
-) -> Result<Vec<Vec<Read>>, PlanProblem> {
-    let variables = variant.variables();
-    let reader = Reader {
-        variables: &variables,
-    };
-    artifact
-        .numbered_steps()
-        .map(|(number, step)| {
-            step.reads(reader)
-                .map_err(|source| step_failed(artifact, number, step, source))
-        })
-        .collect()
-}
-
-pub(crate) fn step_failed(
-    artifact: &Artifact,
-    number: usize,
-    step: &Step,
-    source: StepError,
-) -> PlanProblem {
-    let written = StepProblem::from(&source).written;
-    let place = artifact.step_place(number);
-    PlanProblem::Step {
-        place: place.map(|place| Box::new(place.of_text(&written))),
-        artifact: artifact.name.to_string(),
-        number,
-        title: step.title(),
-        source: Box::new(source),
     }
 }

@@ -6,11 +6,12 @@ use super::{Built, Named, Planner};
 use crate::{
     artifact::{Artifact, Base},
     base::{self, BaseTree},
+    hex::hex,
     inputs::RootfsTar,
     local::{self, LocalContent, LocalSource},
     name::ArtifactName,
     placing::Placing,
-    plan::PlanProblem,
+    plan_error::PlanProblem,
     tree::Tree,
     variant::Variant,
 };
@@ -47,7 +48,10 @@ impl<'a> Planner<'a> {
                 let text = self.inputs.dockerfiles.get(from)?;
                 self.files.dockerfile(from, text)
             }
-            Base::Named(_) => self.files.base(artifact),
+            Base::Named(_) => {
+                let place = artifact.base_place()?;
+                self.files.place(place)
+            }
         }
     }
 
@@ -81,7 +85,7 @@ impl<'a> Planner<'a> {
             from: &local::rootfs_source(tar),
             path: format!("/{}", tar.file_name),
             to: "/".to_owned(),
-            sha256: Some(local::hex(&tar.sha256)),
+            sha256: Some(hex(&tar.sha256)),
         };
         let title = format!("unpack {}", tar.file_name);
         let caption = |exec: Exec| exec.custom_name(title);

@@ -6,10 +6,22 @@ use super::Planner;
 use crate::{
     base,
     lock::{Pinned, Reference, Written},
-    plan::{MissingContext, PlanProblem},
-    step::{Given, Read, Source},
+    name::ContextName,
+    path::ContextPath,
+    plan_error::PlanProblem,
+    read::Read,
+    step::{Given, Source},
     variant::Variant,
 };
+
+/// A directory of input files that `--build-context NAME=DIR` did not give.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct MissingContext {
+    /// The name.
+    pub name: ContextName,
+    /// The path that is read in it.
+    pub path: ContextPath,
+}
 
 /// The step that reads something from elsewhere in the graph.
 pub(super) struct ReadBy<'a> {

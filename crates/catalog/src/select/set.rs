@@ -11,7 +11,7 @@ use crate::{
     nearest::nearest,
     option::{OptionValues, settled},
     problem::Found,
-    variant::{self, Variant},
+    variant::Variant,
 };
 
 /// The set values of one artifact.
@@ -105,7 +105,7 @@ impl CheckedCatalog {
         check_driven(&own, options, &chosen, &found.options)?;
         // Artifacts that only these values lead to have options of their own.
         let mut used = own;
-        for variant in variant::all_of(artifact, &artifact.platforms) {
+        for variant in artifact.variants() {
             if let Some(variant) = found.variant(variant) {
                 let below = check::options_below(self, &variant);
                 used.extend(below.map_err(|problem| made_from(artifact, &chosen, problem))?);

@@ -8,7 +8,7 @@ use super::{
     Apply, CA_SECRET, Read, Reader, StepContext, StepError, image::as_texts, network::quoted,
 };
 use crate::{
-    file::OneOrSeveral,
+    either::OneOrSeveral,
     name::SecretId,
     template::{Template, Text, Variables},
     tree::Tree,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use buildkit_llb::{Exec, ProxyEnv, SourceLocation, State};
 
 pub(crate) use self::files::DeclaredFiles;
-use super::{error::StepError, network::Program, read::Read};
+use super::{error::StepError, network::Program};
 use crate::{
     dockerfile::first_from_line,
     inputs::Inputs,
@@ -17,6 +17,7 @@ use crate::{
     pack::Packer,
     path::ContextPath,
     placing::{Copying, Placing},
+    read::Read,
     template::{Environment, Filled, Text, TreeText, Variables},
     tree::Tree,
     variant::Variant,

@@ -14,8 +14,9 @@ use super::{
     image::{as_texts, expanded, joined_words},
 };
 use crate::{
+    image_config::HealthConfig,
     template::{Script, Template, Text, Variables},
-    tree::{HealthConfig, Tree},
+    tree::Tree,
 };
 
 /// Sets how an image's health is checked. Times are written as `30s` or `1m30s`; without them the engine has its own.

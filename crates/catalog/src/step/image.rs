@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
 use crate::{
-    file::OneOrSeveral,
+    either::OneOrSeveral,
     template::{Template, Text, TreeText, Variables},
     tree::Tree,
 };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Apply, Read, Reader, StepContext, StepError, copy::context_problem};
 use crate::{
-    file::text_or_table,
+    either::text_or_table,
     inputs::{FileContent, FileSet},
     name::ContextName,
     path::ContextPath,

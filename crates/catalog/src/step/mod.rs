@@ -14,7 +14,6 @@ mod label;
 mod main_file;
 mod network;
 mod problem;
-mod read;
 mod run;
 mod tar;
 mod when;
@@ -35,7 +34,6 @@ pub use self::{
     image::{Cmd, Entrypoint, Expose, StopSignal, Volume},
     label::Label,
     network::CA_SECRET,
-    read::Read,
     run::{Network, Run},
     tar::Tar,
     when::When,
@@ -48,6 +46,7 @@ pub(crate) use self::{
 };
 use crate::{
     condition::Domains,
+    read::Read,
     template::{Text, Variables},
     tree::Tree,
 };

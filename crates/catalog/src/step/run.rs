@@ -13,7 +13,7 @@ use super::{
     network::{Program, quoted},
 };
 use crate::{
-    file::text_or_table,
+    either::text_or_table,
     inputs::FileSet,
     location::declared_file,
     name::{SecretId, SshId},

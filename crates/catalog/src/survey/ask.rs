@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     artifact::Artifact,
     budget::MAX_VARIANTS,
-    plan::{PlanProblem, step_failed},
-    step::{Read, Reader, Step, StepError},
+    plan_error::PlanProblem,
+    read::Read,
+    step::{Reader, Step, StepError},
+    step_reads::step_failed,
     template::{Template, Variables},
     variant::Variant,
     words::listed,

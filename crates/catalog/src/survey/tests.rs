@@ -6,12 +6,9 @@ use proptest::prelude::*;
 
 use crate::{
     Artifact, Caching, Catalog, CheckedCatalog, Copy, Download, Inputs, Reader, Run, StepError,
-    Tree, When, step::Read,
+    Tree, When, read::Read,
 };
-use crate::{
-    CustomStep, Step, StepContext,
-    variant::{Variant, all_of},
-};
+use crate::{CustomStep, Step, StepContext, variant::Variant};
 
 fn names(catalog: &CheckedCatalog, set: &[(&str, &str)]) -> BTreeSet<String> {
     let set: Vec<(String, String)> = set
@@ -158,7 +155,7 @@ fn a_step_in_rust_is_asked_with_all_options() {
 
 /// Every variant for every combination of the values that options declare.
 fn product(artifact: &Artifact) -> Vec<Variant> {
-    let mut variants = all_of(artifact, &artifact.platforms);
+    let mut variants = artifact.variants();
     for (name, option) in &artifact.options {
         let each = variants.iter().flat_map(|variant| {
             option.values.iter().map(|value| {

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use self::compare::Comparison;
 pub use self::difference::Difference;
+use crate::path::ContextPath;
 
 /// A graph, and the hashes of its local files. The graph has only one digest for all files of a source.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +28,7 @@ pub struct Side<'a> {
     /// The graph.
     pub definition: &'a Definition,
     /// The hash and mode of each file, in any form.
-    pub files: &'a BTreeMap<crate::ContextPath, String>,
+    pub files: &'a BTreeMap<ContextPath, String>,
 }
 
 /// A vertex that has changed by itself.

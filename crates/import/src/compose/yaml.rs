@@ -119,6 +119,6 @@ mod tests {
         assert_eq!(texts("c").as_deref(), Some("3.1"));
         assert_eq!(table.get("e").unwrap().content, Content::Null);
         assert_eq!(table.get("b").unwrap().line, 6);
-        assert_eq!(read("a: [").unwrap_err().0, 1);
+        assert_eq!(read("a: 1\nb: [}\n").unwrap_err().0, 2);
     }
 }

@@ -179,7 +179,16 @@ impl StageConversion<'_, '_, '_> {
                 Ok(self.all.names[number].clone())
             }
             Reference::Scratch => Err(Loss::new("`scratch` has no files")),
-            Reference::Image => Ok(self.image(&text)),
+            Reference::Image => {
+                let image = self.image(&text);
+                if image == format!("{name}:latest") {
+                    let reason = format!(
+                        "`{name}` is the image `{image}` here; files that a build is given under this name are said by `context = \"{name}\"`"
+                    );
+                    self.tell(Weight::Changed, &reason);
+                }
+                Ok(image)
+            }
         }
     }
 

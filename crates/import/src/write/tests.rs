@@ -28,8 +28,10 @@ fn texts_have_their_plainest_spelling() {
     check("a\\b", "'a\\b'");
     check("it's \"a\"", "'''it's \"a\"'''");
     check("a\nb", "'''\na\nb'''");
-    check("'a\\'", "\"'a\\\\'\"");
-    check("a\nb'", "\"\"\"\na\nb'\"\"\"");
+    // One or two quotes may stand before the closing ones.
+    check("'a\\'", "''''a\\''''");
+    check("a\nb'", "'''\na\nb''''");
+    check("'''\n", "\"\"\"\n'''\n\"\"\"");
     check("a\u{1}", "\"a\\u0001\"");
 }
 

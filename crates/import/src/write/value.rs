@@ -44,7 +44,7 @@ fn text(text: &str) -> String {
         return format!("'{text}'");
     }
     let lines_are_literal = text.chars().all(|c| is_literal(c) || c == '\n');
-    if lines_are_literal && !text.contains("'''") && !text.ends_with('\'') {
+    if lines_are_literal && !text.contains("'''") {
         let begin = if text.contains('\n') { "\n" } else { "" };
         return format!("'''{begin}{text}'''");
     }

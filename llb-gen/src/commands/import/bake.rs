@@ -15,23 +15,45 @@ const HINT: &str =
 pub(super) fn print(path: &str, disk: &Disk) -> Result<String, Failure> {
     let arguments = ["bake", "--print", "--file", path];
     let of_docker = ["buildx"].into_iter().chain(arguments);
-    let output = match output("docker", of_docker, disk) {
-        // The plugin runs without docker, too.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => output("buildx", arguments, disk),
-        output => output,
+    let of_docker = output("docker", of_docker, disk);
+    // The plugin runs without docker, too.
+    let is_elsewhere = of_docker.as_ref().map_or_else(is_absent, lacks_plugin);
+    let printed = if is_elsewhere {
+        output("buildx", arguments, disk)
+    } else {
+        of_docker
     };
     let failed = |reason: String| {
         let error = format!("`docker buildx bake --print` cannot read `{path}`: {reason}");
         Failure::new(Exit::Failed, error).with_hint(HINT)
     };
-    let output = output.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => failed("there is neither docker nor buildx".to_owned()),
-        _ => failed(error.to_string()),
+    let printed = printed.map_err(|error| {
+        failed(if is_absent(&error) {
+            "there is no buildx".to_owned()
+        } else {
+            error.to_string()
+        })
     })?;
-    if !output.status.success() {
-        return Err(failed(last_line(&output.stderr)));
+    if !printed.status.success() {
+        return Err(failed(last_line(&printed.stderr)));
     }
-    String::from_utf8(output.stdout).map_err(|error| failed(error.to_string()))
+    String::from_utf8(printed.stdout).map_err(|error| failed(error.to_string()))
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
+/// Whether docker does not know `buildx`.
+fn lacks_plugin(output: &Output) -> bool {
+    let told = String::from_utf8_lossy(&output.stderr);
+    let words = [
+        "unknown command",
+        "is not a docker command",
+        "unknown flag",
+        "unknown shorthand",
+    ];
+    !output.status.success() && words.iter().any(|words| told.contains(words))
 }
 
 fn output<'a>(

@@ -9,7 +9,8 @@ use crate::{
     name::ContextName,
     path::ContextPath,
     placing::{self, Copying, Placing, escaped},
-    step::{Read, StepError},
+    read::Read,
+    step::StepError,
     tree::Tree,
 };
 

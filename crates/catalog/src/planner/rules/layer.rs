@@ -2,14 +2,13 @@
 
 use buildkit_llb::{Definition, State};
 
-use super::{KindRules, Returned};
+use super::{KindRules, Planner};
 use crate::{
     artifact::Artifact,
     lock::Epoch,
     oci::{self, OciConfigs},
     pack::Packing,
-    plan::PlanProblem,
-    planner::Planner,
+    plan_error::PlanProblem,
     tree::Tree,
     variant::Variant,
 };
@@ -19,18 +18,6 @@ use crate::{
 pub(super) struct Layer;
 
 impl KindRules for Layer {
-    fn name(&self) -> &'static str {
-        "layer"
-    }
-
-    fn returned(&self) -> Returned {
-        Returned::Tar
-    }
-
-    fn has_whiteouts(&self) -> bool {
-        true
-    }
-
     fn pack<'a>(
         &self,
         planner: &mut Planner<'a>,

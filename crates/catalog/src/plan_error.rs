@@ -1,7 +1,7 @@
 //! The reason why a variant cannot be planned.
 
 use crate::{
-    base::BaseError, budget::MAX_VARIANTS, file::Place, path::ContextPath, problem::Problem,
+    base::BaseError, budget::MAX_VARIANTS, path::ContextPath, place::Place, problem::Problem,
     step::StepError, variant::Variant,
 };
 
@@ -85,7 +85,7 @@ impl PlanError {
 }
 
 /// The place, between commas, without the excerpt of its file: an error here is one line.
-pub(super) fn at(place: Option<&Place>) -> String {
+pub(crate) fn at(place: Option<&Place>) -> String {
     let at = |place: &Place| {
         let excerpt = place.excerpt();
         let (file, line, column) = (&place.file.name, excerpt.line, excerpt.column);

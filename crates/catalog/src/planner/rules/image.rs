@@ -2,15 +2,15 @@
 
 use buildkit_llb::{Definition, State};
 
-use super::{KindRules, Returned};
+use super::{KindRules, Planner};
 use crate::{
     artifact::Artifact,
     id::Format,
     lock::Epoch,
     oci::{self, OciConfigs},
     pack::Packing,
-    plan::{PlanOptions, PlanProblem},
-    planner::Planner,
+    plan_error::PlanProblem,
+    plan_options::PlanOptions,
     tree::Tree,
     variant::Variant,
 };
@@ -20,18 +20,6 @@ use crate::{
 pub(super) struct Image;
 
 impl KindRules for Image {
-    fn name(&self) -> &'static str {
-        "image"
-    }
-
-    fn returned(&self) -> Returned {
-        Returned::Image
-    }
-
-    fn default_output(&self, axes: &str) -> String {
-        format!("{{artifact}}{axes}.oci.tar")
-    }
-
     fn pack<'a>(
         &self,
         _: &mut Planner<'a>,

@@ -2,14 +2,13 @@
 
 use buildkit_llb::{Definition, State};
 
-use super::{KindRules, Returned};
+use super::{KindRules, Planner};
 use crate::{
     artifact::Artifact,
     lock::Epoch,
     oci::{self, OciConfigs},
     pack::Packing,
-    plan::PlanProblem,
-    planner::Planner,
+    plan_error::PlanProblem,
     tree::Tree,
     variant::Variant,
 };
@@ -19,14 +18,6 @@ use crate::{
 pub(super) struct Rootfs;
 
 impl KindRules for Rootfs {
-    fn name(&self) -> &'static str {
-        "rootfs"
-    }
-
-    fn returned(&self) -> Returned {
-        Returned::Tree
-    }
-
     /// A frontend returns the tree itself, since BuildKit's exporters write a tree in a form of their own.
     fn is_packed_last(&self) -> bool {
         true

@@ -1,115 +1,16 @@
-//! The places of artifacts and steps in a file.
+//! The bytes of a file that declare artifacts, steps and options.
 
-use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::{FileError, Mistake};
-use crate::{excerpt::Excerpt, name::ArtifactName};
-
-/// A catalog file, as it was read.
-#[derive(Debug, PartialEq, Eq)]
-pub struct SourceFile {
-    /// Its name.
-    pub name: String,
-    /// Its text.
-    pub text: String,
-    /// The offsets of its lines, counted once, since every value of a file has a place.
-    line_starts: Vec<usize>,
-}
-
-impl SourceFile {
-    pub(super) fn new(name: &str, text: &str) -> Self {
-        let ends = text.match_indices('\n').map(|(end, _)| end + 1);
-        Self {
-            name: name.to_owned(),
-            text: text.to_owned(),
-            line_starts: std::iter::once(0).chain(ends).collect(),
-        }
-    }
-
-    /// The number of the line that the byte at `offset` is on, from 1.
-    fn line(&self, offset: usize) -> usize {
-        self.line_starts.partition_point(|start| *start <= offset)
-    }
-}
-
-/// The lines of a file that declare something. They are not part of it: equal artifacts in two places have the same id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The file.
-    pub file: Arc<SourceFile>,
-    /// The first line, from 1.
-    pub first_line: usize,
-    /// The last line.
-    pub last_line: usize,
-    /// The bytes of the file's text.
-    pub(crate) span: Range<usize>,
-}
-
-/// In the form that editors and terminals understand: `llbgen.toml:12`.
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file.name, self.first_line)
-    }
-}
-
-impl Place {
-    /// An error about this place.
-    pub(super) fn error(&self, mistake: Mistake) -> FileError {
-        let line = self.file.text.split_inclusive('\n');
-        let start = line.take(self.first_line - 1).map(str::len).sum::<usize>();
-        self.file.error(start..self.file.text.len(), mistake)
-    }
-
-    /// Its first line, as an error shows it.
-    pub(crate) fn excerpt(&self) -> Excerpt {
-        Excerpt::of(&self.file.text, self.span.clone())
-    }
-
-    /// The place of the first of `texts` that is in it. All of it if none is, as a file may spell the text in another
-    /// way.
-    pub(crate) fn of_text(&self, texts: &[String]) -> Self {
-        let all = self.file.text.get(self.span.clone()).unwrap_or_default();
-        let found = texts.iter().find_map(|text| {
-            let start = self.span.start + all.find(text.as_str())?;
-            Some(start..start + text.len())
-        });
-        match found {
-            Some(span) if !span.is_empty() => Self::of(&self.file, &span),
-            _ => self.clone(),
-        }
-    }
-
-    fn of(file: &Arc<SourceFile>, span: &Range<usize>) -> Self {
-        Self {
-            file: Arc::clone(file),
-            first_line: file.line(span.start),
-            last_line: file.line(span.end),
-            span: span.clone(),
-        }
-    }
-}
-
-/// The places of an artifact and of its steps.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Places {
-    pub(crate) artifact: Option<Place>,
-    /// The place of the value of each key.
-    pub(crate) keys: BTreeMap<String, Place>,
-    pub(crate) steps: Vec<StepPlace>,
-    pub(crate) last_steps: Vec<StepPlace>,
-}
-
-/// The place of a step, and of the steps inside it.
-#[derive(Debug, Clone)]
-pub(crate) struct StepPlace {
-    pub(crate) place: Place,
-    pub(crate) nested: Vec<StepPlace>,
-}
+use crate::{
+    name::ArtifactName,
+    place::{Place, Places, SourceFile, StepPlace},
+};
 
 /// The bytes of a file that declare an artifact.
 pub(super) struct ArtifactTable {
@@ -223,20 +124,4 @@ fn extent(value: &Spanned<DeValue<'_>>) -> Range<usize> {
 
 fn joined(one: Range<usize>, other: Range<usize>) -> Range<usize> {
     one.start.min(other.start)..one.end.max(other.end)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::SourceFile;
-
-    proptest! {
-        #[test]
-        fn lines_are_counted_from_the_first(text in "[ab\n]{0,60}", offset in 0_usize..60) {
-            let offset = offset.min(text.len());
-            let before = text[..offset].matches('\n').count();
-            prop_assert_eq!(SourceFile::new("f", &text).line(offset), before + 1);
-        }
-    }
 }
