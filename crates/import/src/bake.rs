@@ -116,8 +116,8 @@ pub(crate) fn read(source: &Source, shared: &mut Shared<'_>) -> Result<Project, 
         };
         let target = target
             .as_object()
-            .ok_or_else(|| reader.refused("it is no table".to_owned()))?;
-        described.extend(reader.described(target, shared)?);
+            .ok_or_else(|| reader.refused("it is no table"))?;
+        described.extend(reader.described(target, shared));
     }
     Project::described(&described, &groups(&json), shared)
 }
@@ -171,7 +171,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn refused(&self, reason: String) -> ImportError {
+    fn refused(&self, reason: &str) -> ImportError {
         ImportError::new(
             &self.source.path,
             self.line,
@@ -185,11 +185,7 @@ impl Reader<'_> {
     }
 
     /// The target; nothing if its files are elsewhere.
-    fn described(
-        &self,
-        target: &Map<String, Value>,
-        shared: &mut Shared<'_>,
-    ) -> Result<Option<Described>, ImportError> {
+    fn described(&self, target: &Map<String, Value>, shared: &mut Shared<'_>) -> Option<Described> {
         self.tell_of_others(target, shared);
         let one = |key: &str| target.get(key).and_then(text);
         let context = one("context").unwrap_or_else(|| ".".to_owned());
@@ -200,9 +196,9 @@ impl Reader<'_> {
             let reason =
                 format!("its context `{context}` is not below the directory of the catalog");
             self.tell(shared, Weight::Lost, &reason);
-            return Ok(None);
+            return None;
         };
-        Ok(Some(Described {
+        Some(Described {
             name: self.name.to_owned(),
             file: self.source.path.clone(),
             line: self.line,
@@ -218,7 +214,7 @@ impl Reader<'_> {
             tags: texts(target.get("tags")),
             platforms: texts(target.get("platforms")),
             stage: one("target").filter(|stage| !stage.is_empty()),
-        }))
+        })
     }
 
     fn tell_of_others(&self, target: &Map<String, Value>, shared: &mut Shared<'_>) {
@@ -235,9 +231,11 @@ impl Reader<'_> {
             }
             match OTHERS.iter().find(|(other, ..)| other == key) {
                 Some((_, weight, reason)) => {
-                    self.tell(shared, *weight, &format!("`{key}`: {reason}"))
+                    self.tell(shared, *weight, &format!("`{key}`: {reason}"));
                 }
-                None => self.tell(shared, Weight::Lost, &format!("`{key}` is not known here")),
+                None => {
+                    self.tell(shared, Weight::Lost, &format!("`{key}` is not known here"));
+                }
             }
         }
     }

@@ -280,17 +280,14 @@ impl Reader<'_, '_> {
             Content::Text(_) | Content::Null => {}
         }
         for (name, value, line) in pairs {
-            match value {
-                Some(value) => {
-                    let value = self.filled(&value, line)?;
-                    table.insert(name, value);
-                }
-                None => {
-                    let reason = format!(
-                        "`{name}` comes from the environment: it has the Dockerfile's default here"
-                    );
-                    self.tell(line, Weight::Changed, &reason);
-                }
+            if let Some(value) = value {
+                let value = self.filled(&value, line)?;
+                table.insert(name, value);
+            } else {
+                let reason = format!(
+                    "`{name}` comes from the environment: it has the Dockerfile's default here"
+                );
+                self.tell(line, Weight::Changed, &reason);
             }
         }
         Ok(table)

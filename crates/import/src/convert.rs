@@ -107,7 +107,7 @@ pub(crate) fn convert(
     };
     let mut artifacts = Vec::new();
     for number in needed {
-        let artifact = StageConversion::convert(&mut conversion, number)?;
+        let artifact = StageConversion::convert(&mut conversion, number);
         if own.contains(&number) && !is_other(number) {
             artifacts.push(artifact);
         }

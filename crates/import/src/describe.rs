@@ -99,10 +99,10 @@ impl Family {
         let description = description.filter(|_| self.members.len() == 1);
         keys.extend(description.map(|text| ("description", Value::text(braces_doubled(text)))));
         if !self.axes.is_empty() {
-            let axis = |(name, values): &(String, Vec<String>)| {
+            let pair = |(name, values): &(String, Vec<String>)| {
                 (name.clone(), Value::list(values.iter().cloned()))
             };
-            let axes = self.axes.iter().map(axis).collect();
+            let axes = self.axes.iter().map(pair).collect();
             keys.push(("axes", Value::Table(axes)));
             keys.extend(self.exclude().map(|exclude| ("exclude", exclude)));
         }
@@ -146,12 +146,11 @@ impl Family {
                 .iter()
                 .map(|member| member.labels.get(name).cloned());
             let texts: Vec<String> = texts.map(Option::unwrap_or_default).collect();
-            match tags::common(self, &texts) {
-                Some(text) => labels.push((name.clone(), text)),
-                None => {
-                    let reason = format!("the label `{name}` has another value in each variant");
-                    self.tell(shared, Weight::Lost, &reason);
-                }
+            if let Some(text) = tags::common(self, &texts) {
+                labels.push((name.clone(), text));
+            } else {
+                let reason = format!("the label `{name}` has another value in each variant");
+                self.tell(shared, Weight::Lost, &reason);
             }
         }
         labels
@@ -171,14 +170,12 @@ impl Family {
                 continue;
             };
             for (key, value) in annotation(&text.template()) {
-                match key {
-                    Some(key) => table.push((key, Value::text(value))),
-                    None => {
-                        let reason =
-                            format!("the annotation `{}` is of a level without a key", texts[0]);
-                        self.tell(shared, Weight::Lost, &reason);
-                    }
+                if let Some(key) = key {
+                    table.push((key, Value::text(value)));
+                    continue;
                 }
+                let reason = format!("the annotation `{}` is of a level without a key", texts[0]);
+                self.tell(shared, Weight::Lost, &reason);
             }
         }
         (!table.is_empty()).then_some(Value::Table(table))

@@ -94,7 +94,7 @@ fn matrix(
                 .any(|member| member.args[*name] != members[0].args[*name])
         })
         .collect();
-    let named: Vec<&String> = varied
+    let of_names: Vec<&String> = varied
         .iter()
         .copied()
         .filter(|arg| {
@@ -103,10 +103,10 @@ fn matrix(
                 .all(|member| is_in_name(&member.name, &member.args[*arg]))
         })
         .collect();
-    let by = if named.is_empty() && group.is_some() {
+    let by = if of_names.is_empty() && group.is_some() {
         &varied
     } else {
-        &named
+        &of_names
     };
     let axes = axes(members, by)?;
     let combination = |member: &&Described| {

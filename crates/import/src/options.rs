@@ -34,8 +34,8 @@ impl Options {
         comments: &[String],
         place: (&str, usize),
     ) -> String {
-        let mut candidates = Vec::from([self.usable(name)]);
-        candidates.push(self.usable(&format!("{of}-{name}")));
+        let mut candidates = Vec::from([usable(name)]);
+        candidates.push(usable(&format!("{of}-{name}")));
         let mut number = 2;
         loop {
             for candidate in &candidates {
@@ -55,7 +55,7 @@ impl Options {
                     _ => {}
                 }
             }
-            candidates = vec![self.usable(&format!("{of}-{name}-{number}"))];
+            candidates = vec![usable(&format!("{of}-{name}-{number}"))];
             number += 1;
         }
     }
@@ -70,25 +70,6 @@ impl Options {
             place: (place.0.to_owned(), place.1),
             default: default.clone(),
         });
-    }
-
-    /// A name that an option may have.
-    fn usable(&self, name: &str) -> String {
-        let usable = |c: char| {
-            if c.is_ascii_alphanumeric() || "_-".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        };
-        let mut name: String = name.chars().map(usable).collect();
-        if name.starts_with(|c: char| !c.is_ascii_alphabetic() && c != '_') {
-            name.insert(0, '_');
-        }
-        if BUILT_IN.contains(&name.as_str()) || name == "git" {
-            name.push('_');
-        }
-        name
     }
 
     /// An axis of some artifact, with its first value: no option may have its name.
@@ -151,4 +132,23 @@ impl Options {
     pub(crate) fn into_list(self) -> Vec<Opt> {
         self.list
     }
+}
+
+/// A name that an option may have.
+fn usable(name: &str) -> String {
+    let usable = |c: char| {
+        if c.is_ascii_alphanumeric() || "_-".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    let mut name: String = name.chars().map(usable).collect();
+    if name.starts_with(|c: char| !c.is_ascii_alphabetic() && c != '_') {
+        name.insert(0, '_');
+    }
+    if BUILT_IN.contains(&name.as_str()) || name == "git" {
+        name.push('_');
+    }
+    name
 }

@@ -70,9 +70,8 @@ impl Scope {
     }
 
     fn known(&self, name: &str, form: &TreeForm) -> Result<Text, String> {
-        let value = match self.bindings.get(name) {
-            Some(Binding::Environment { value: Some(value) }) => value,
-            _ => return Err(name.to_owned()),
+        let Some(Binding::Environment { value: Some(value) }) = self.bindings.get(name) else {
+            return Err(name.to_owned());
         };
         match form {
             TreeForm::Value => Ok(value.clone()),

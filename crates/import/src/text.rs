@@ -155,7 +155,7 @@ impl Text {
             match bit {
                 Bit::Literal(text) => written.push_str(&literal(text)),
                 Bit::Build(field) => written.push_str(of_build(field)),
-                Bit::Catalog(name) => written.push_str(&format!("{{{name}}}")),
+                Bit::Catalog(name) => written.push_str(&in_braces(name)),
                 Bit::Tree { name, form } => {
                     let goes_on = self.0.get(at + 1).is_some_and(continues_name);
                     written.push_str(&tree(name, form, goes_on));
@@ -164,6 +164,16 @@ impl Text {
         }
         written
     }
+}
+
+/// A variable of the catalog in classes T and E.
+fn in_braces(name: &str) -> String {
+    format!("{{{name}}}")
+}
+
+/// A variable of the catalog in a script.
+fn in_script(name: &str) -> String {
+    format!("${{{{ {name} }}}}")
 }
 
 fn tree(name: &str, form: &TreeForm, goes_on: bool) -> String {
@@ -216,8 +226,8 @@ impl Script {
             match bit {
                 Bit::Literal(text) => written.push_str(&literal_script(text, names)),
                 Bit::Build(field) => written.push_str(of_build(field)),
-                Bit::Catalog(name) => written.push_str(&format!("${{{{ {name} }}}}")),
-                Bit::Tree { name, .. } => written.push_str(&format!("${{{name}}}")),
+                Bit::Catalog(name) => written.push_str(&in_script(name)),
+                Bit::Tree { name, .. } => written.push_str(&tree(name, &TreeForm::Value, true)),
             }
         }
         written
@@ -229,7 +239,7 @@ fn literal_script(text: &str, names: &BTreeSet<String>) -> String {
     let mut done = 0;
     for at in lone_braces(text, names) {
         written.push_str(&text[done..at].replace("${{", "$${{"));
-        written.push_str(&format!("${{{{ {OPEN_BRACE} }}}}"));
+        written.push_str(&in_script(OPEN_BRACE));
         done = at + 1;
     }
     written.push_str(&text[done..].replace("${{", "$${{"));

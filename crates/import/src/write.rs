@@ -48,15 +48,21 @@ pub(crate) fn unused(catalog: &Catalog) -> Vec<&Opt> {
         .collect()
 }
 
+/// Adds a line.
+fn line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
 fn top(text: &mut String, catalog: &Catalog, names: &Names) {
     let list = |list: &[String]| value(&Value::list(list.iter().cloned()), &names.all);
     if !catalog.default.is_empty() {
-        text.push_str(&format!("default = {}\n\n", list(&catalog.default)));
+        line(text, &format!("default = {}\n", list(&catalog.default)));
     }
     if !catalog.groups.is_empty() {
         text.push_str("[groups]\n");
         for (name, members) in &catalog.groups {
-            text.push_str(&format!("{} = {}\n", key(name), list(members)));
+            line(text, &format!("{} = {}", key(name), list(members)));
         }
         text.push('\n');
     }
@@ -75,24 +81,27 @@ fn options(text: &mut String, options: &[Opt], names: &Names) {
         comments(text, "", &option.comments);
         let default = Value::text(option.default.template());
         let default = value(&default, &names.all);
-        text.push_str(&format!("{} = {default}\n", key(&option.name)));
+        line(text, &format!("{} = {default}", key(&option.name)));
     }
     if names.has_lone_brace {
-        text.push_str(&format!(
-            "# A brace that a script has before the name of a variable.\n{OPEN_BRACE} = \"{{{{\"\n"
-        ));
+        line(
+            text,
+            &format!(
+                "# A brace that a script has before the name of a variable.\n{OPEN_BRACE} = \"{{{{\""
+            ),
+        );
     }
     text.push('\n');
 }
 
 fn values(text: &mut String, catalog: &Catalog, names: &Names) {
     for (name, rows) in &catalog.values {
-        text.push_str(&format!("[values.{}]\n", key(name)));
+        line(text, &format!("[values.{}]", key(name)));
         for (row, fields) in rows {
             let fields = fields.iter();
             let fields = fields.map(|(name, field)| (name.clone(), Value::text(field.template())));
             let fields = value(&Value::Table(fields.collect()), &names.all);
-            text.push_str(&format!("{} = {fields}\n", key(row)));
+            line(text, &format!("{} = {fields}", key(row)));
         }
         text.push('\n');
     }
@@ -100,9 +109,9 @@ fn values(text: &mut String, catalog: &Catalog, names: &Names) {
 
 fn write_artifact(text: &mut String, artifact: &Artifact, names: &BTreeSet<String>) {
     comments(text, "", &artifact.comments);
-    text.push_str(&format!("[artifact.{}]\n", key(&artifact.name)));
+    line(text, &format!("[artifact.{}]", key(&artifact.name)));
     for (name, of) in &artifact.keys {
-        text.push_str(&format!("{} = {}\n", key(name), value(of, names)));
+        line(text, &format!("{} = {}", key(name), value(of, names)));
     }
     if !artifact.steps.is_empty() {
         text.push_str("steps = [\n");
@@ -111,7 +120,7 @@ fn write_artifact(text: &mut String, artifact: &Artifact, names: &BTreeSet<Strin
                 Item::Comment(comment) => comments(text, "    ", std::slice::from_ref(comment)),
                 Item::Step(pairs) => {
                     let table = value(&Value::Table(pairs.clone()), names);
-                    text.push_str(&format!("    {table},\n"));
+                    line(text, &format!("    {table},"));
                 }
             }
         }

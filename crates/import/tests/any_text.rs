@@ -1,10 +1,5 @@
 //! Whatever a file holds, an import ends: with a catalog that a reader of TOML reads, or with an error that has a place.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "all of this program is tests, their helpers too"
-)]
-
 use import::{Files, Kind, Source, import};
 use proptest::prelude::*;
 

@@ -9,7 +9,9 @@
 )]
 
 use std::{
-    env, fs,
+    env,
+    fmt::Write as _,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -79,11 +81,10 @@ fn check_all(cases: Vec<PathBuf>) {
     let mut wrong = Vec::new();
     for case in cases {
         let imported = imported(&case);
-        let findings: String = imported
-            .findings
-            .iter()
-            .map(|finding| format!("{finding}\n"))
-            .collect();
+        let mut findings = String::new();
+        for finding in &imported.findings {
+            writeln!(findings, "{finding}").unwrap();
+        }
         check(&case.join("llbgen.toml"), &imported.text, &mut wrong);
         check(&case.join("findings.txt"), &findings, &mut wrong);
         let read = toml::from_str::<toml::Table>(&imported.text);

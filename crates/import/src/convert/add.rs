@@ -142,7 +142,8 @@ fn is_git(text: &str) -> bool {
         return true;
     }
     let path = text.split(['#', '?']).next().unwrap_or(text);
-    is_url(text) && path.trim_end_matches('/').ends_with(".git")
+    let last = path.trim_end_matches('/').rsplit('.').next();
+    is_url(text) && last == Some("git")
 }
 
 /// The URL with its ref behind `#`; the form with `?` is refused, but for its ref and directory.

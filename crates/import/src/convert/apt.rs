@@ -61,8 +61,7 @@ impl Install {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let words = match words.as_slice() {
             ["export", "DEBIAN_FRONTEND=noninteractive"] => return Some(()),
-            ["DEBIAN_FRONTEND=noninteractive", words @ ..] => words,
-            words => words,
+            ["DEBIAN_FRONTEND=noninteractive", words @ ..] | words => words,
         };
         match words {
             ["apt-get" | "apt", words @ ..] => self.apt(words),

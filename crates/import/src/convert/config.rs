@@ -42,12 +42,11 @@ impl StageConversion<'_, '_, '_> {
                 self.tell(Weight::Changed, &reason);
             }
             let value = self.evaluate(value)?;
-            match places.get(&name) {
-                Some(place) => table[*place] = (name, value),
-                None => {
-                    places.insert(name.clone(), table.len());
-                    table.push((name, value));
-                }
+            if let Some(place) = places.get(&name) {
+                table[*place] = (name, value);
+            } else {
+                places.insert(name.clone(), table.len());
+                table.push((name, value));
             }
         }
         Ok(table)
@@ -133,7 +132,7 @@ impl StageConversion<'_, '_, '_> {
         Ok(())
     }
 
-    pub(super) fn command(&mut self, kind: &str, command: &CommandLine) -> Result<(), Loss> {
+    pub(super) fn command(&mut self, kind: &str, command: &CommandLine) {
         let words = match command {
             CommandLine::Exec(words) => words.clone(),
             CommandLine::Shell(shell) if shell.text.is_empty() => Vec::new(),
@@ -144,17 +143,15 @@ impl StageConversion<'_, '_, '_> {
             }
         };
         self.step(kind, literals(&words), Vec::new());
-        Ok(())
     }
 
-    pub(super) fn set_shell(&mut self, words: &[String]) -> Result<(), Loss> {
+    pub(super) fn set_shell(&mut self, words: &[String]) {
         self.end.shell = words.to_vec();
         let reason = "SHELL is said by `shell`; the image's config has no shell, which only Docker's builder reads";
         self.tell(Weight::Changed, reason);
-        Ok(())
     }
 
-    pub(super) fn health(&mut self, health: &Health) -> Result<(), Loss> {
+    pub(super) fn health(&mut self, health: &Health) {
         let test = match &health.test {
             None => Value::List(Vec::new()),
             Some(CommandLine::Exec(words)) => literals(words),
@@ -171,7 +168,6 @@ impl StageConversion<'_, '_, '_> {
             .map(|number| ("retries", Value::Number(number)));
         others.extend(retries);
         self.step("healthcheck", test, others);
-        Ok(())
     }
 }
 

@@ -75,11 +75,10 @@ impl Ignore {
         let (mut patterns, mut exceptions) = (Vec::new(), Vec::new());
         for pattern in &self.patterns {
             match (relative(&pattern.parts, &directory), pattern.is_exception) {
-                (Below::Nothing, _) => {}
                 // The directory is there again, with all that was left out of it before.
                 (Below::All, true) => patterns.clear(),
                 // COPY of an ignored directory fails, so this pattern has an exception or means nothing here.
-                (Below::All, false) => {}
+                (Below::Nothing, _) | (Below::All, false) => {}
                 (Below::Some(rest), false) => patterns.push(rest),
                 (Below::Some(_), true) if patterns.is_empty() => {}
                 (Below::Some(rest), true) => exceptions.push(rest),

@@ -100,7 +100,9 @@ impl StageConversion<'_, '_, '_> {
         }
         let mut script = shell.text.clone();
         for heredoc in heredocs {
-            script.push_str(&format!("\n{}{}", heredoc.content, heredoc.name));
+            script.push('\n');
+            script.push_str(&heredoc.content);
+            script.push_str(&heredoc.name);
         }
         self.in_shell(script)
     }

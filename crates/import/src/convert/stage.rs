@@ -2,7 +2,7 @@
 
 use super::{Conversion, Loss, args::Argument, loss};
 use crate::{
-    dockerfile::{Instruction, Statement, SyntaxError},
+    dockerfile::{Instruction, Statement},
     finding::Weight,
     model::{Artifact, Item, Value},
     path,
@@ -41,10 +41,7 @@ pub(super) struct StageConversion<'s, 'c, 'a> {
 }
 
 impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
-    pub(super) fn convert(
-        all: &'s mut Conversion<'c, 'a>,
-        number: usize,
-    ) -> Result<Artifact, SyntaxError> {
+    pub(super) fn convert(all: &'s mut Conversion<'c, 'a>, number: usize) -> Artifact {
         let stage = all.stages[number];
         let base = reference(&all.bases[number], all.stages, number);
         let end = begin(all, &base);
@@ -76,12 +73,12 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
         if number == all.wanted {
             comments.splice(0..0, all.target.comments.iter().cloned());
         }
-        Ok(Artifact {
+        Artifact {
             name: all.names[number].clone(),
             comments,
             keys,
             steps: items,
-        })
+        }
     }
 
     /// The keys that all stages have.
@@ -237,10 +234,6 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
             Instruction::Env(pairs) => self.env(pairs),
             Instruction::Label(pairs) => self.label(pairs),
             Instruction::Run(run) => self.run(run),
-            Instruction::Cmd(command) => self.command("cmd", command),
-            Instruction::Entrypoint(command) => self.command("entrypoint", command),
-            Instruction::Shell(words) => self.set_shell(words),
-            Instruction::Healthcheck(health) => self.health(health),
             Instruction::Transfer(transfer) => self.transfer(transfer),
             Instruction::Workdir(path) => self.workdir(path),
             Instruction::User(user) => self.user(user),
@@ -253,7 +246,21 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
             Instruction::Onbuild(_) => Err(Loss::new(
                 "ONBUILD: what others do with an image is said where they do it, in a template or a part",
             )),
-            Instruction::From(_) => Ok(()),
+            of_config => {
+                self.of_config(of_config);
+                Ok(())
+            }
+        }
+    }
+
+    /// Instructions that can always be said.
+    fn of_config(&mut self, instruction: &Instruction) {
+        match instruction {
+            Instruction::Cmd(command) => self.command("cmd", command),
+            Instruction::Entrypoint(command) => self.command("entrypoint", command),
+            Instruction::Shell(words) => self.set_shell(words),
+            Instruction::Healthcheck(health) => self.health(health),
+            _ => {}
         }
     }
 

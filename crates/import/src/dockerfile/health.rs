@@ -17,11 +17,13 @@ const TIMES: [&str; 4] = ["interval", "timeout", "start-period", "start-interval
 impl Health {
     pub(super) fn parse(
         mut flags: Flags,
-        text: &str,
+        argument: &str,
         line: &str,
         joints: &[usize],
     ) -> Result<Self, String> {
-        let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let (word, rest) = argument
+            .split_once(char::is_whitespace)
+            .unwrap_or((argument, ""));
         let rest = rest.trim_start();
         let mut times = Vec::new();
         for name in TIMES {

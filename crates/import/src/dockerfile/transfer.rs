@@ -3,6 +3,10 @@
 use super::{Heredoc, command_line::list, flags::Flags};
 
 /// What is put into the tree, and how.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the flags of the instructions"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Transfer {
     pub(crate) is_add: bool,

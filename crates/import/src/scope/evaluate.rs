@@ -124,8 +124,7 @@ impl Evaluation<'_> {
     ) -> Result<Text, String> {
         match (form, value) {
             (Form::Value | Form::Required { .. }, _) => Ok(Text::tree(name, TreeForm::Value)),
-            (Form::Or { .. }, _) => self.or_if(name, form),
-            (Form::If { .. }, _) => self.or_if(name, form),
+            (Form::Or { .. } | Form::If { .. }, _) => self.or_if(name, form),
             (_, Some(value)) => self.argument(&value, true, form),
             (_, None) => Err(unknown(name)),
         }
@@ -170,9 +169,8 @@ impl Evaluation<'_> {
         }
         for bit in text.bits() {
             match bit {
-                Bit::Literal(_) => return Ok(true),
                 Bit::Build("variant") => {}
-                Bit::Build(_) => return Ok(true),
+                Bit::Literal(_) | Bit::Build(_) => return Ok(true),
                 Bit::Catalog(name) if name == "variant" => {
                     return Err("whether the platform has a variant".to_owned());
                 }

@@ -46,7 +46,7 @@ impl Pattern {
         let begin = if longest {
             begins.find(matches)
         } else {
-            begins.filter(matches).last()
+            begins.rfind(matches)
         };
         Ok(value[..begin.unwrap_or(value.len())].to_owned())
     }

@@ -66,7 +66,9 @@ fn each(artifact: &Artifact, see: &mut dyn FnMut(&Value)) {
         .for_each(|(_, value)| inner(value, see));
     for item in &artifact.steps {
         if let Item::Step(pairs) = item {
-            pairs.iter().for_each(|(_, value)| inner(value, see));
+            for (_, value) in pairs {
+                inner(value, see);
+            }
         }
     }
 }

@@ -64,6 +64,10 @@ fn basic(text: &str) -> String {
     format!("\"{}\"", escaped(text))
 }
 
+fn code(c: char) -> String {
+    format!("\\u{:04X}", u32::from(c))
+}
+
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
@@ -73,7 +77,7 @@ fn escaped(text: &str) -> String {
             '\n' => escaped.push_str("\\n"),
             '\t' => escaped.push_str("\\t"),
             '\r' => escaped.push_str("\\r"),
-            c if c.is_control() => escaped.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c if c.is_control() => escaped.push_str(&code(c)),
             c => escaped.push(c),
         }
     }
