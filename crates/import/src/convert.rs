@@ -3,15 +3,18 @@
 mod add;
 mod apt;
 mod args;
+mod base;
 mod config;
 mod copy;
 mod file;
 mod ignore;
 mod loss;
 mod mounts;
+mod parents;
 mod run;
 mod script;
 mod stage;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -153,6 +153,9 @@ impl StageConversion<'_, '_, '_> {
         let mut paths: Vec<String> = Vec::new();
         let mut exclude: Option<Vec<String>> = None;
         for word in words {
+            if !place.parents && self.copies_of_list(word, directory, &place)? {
+                continue;
+            }
             let (path, ignored) = self.context_path(word, directory, place.parents)?;
             let mut own = place.clone();
             own.exclude.extend(ignored);
@@ -184,6 +187,40 @@ impl StageConversion<'_, '_, '_> {
             self.copy(Value::one_or_list(paths), None, &place);
         }
         Ok(())
+    }
+
+    /// Copies what .dockerignore lists, if it leaves out all else and the whole context is meant.
+    fn copies_of_list(&mut self, word: &str, directory: &str, place: &Place) -> Result<bool, Loss> {
+        let is_whole = self
+            .template(word)?
+            .as_literal()
+            .is_some_and(|path| in_context(&path).is_empty());
+        let is_own = directory == self.all.target.context;
+        let Some(only) = self.all.ignore.only().filter(|_| is_whole && is_own) else {
+            return Ok(false);
+        };
+        for (path, without) in only {
+            let whole = join(directory, &path).unwrap_or_else(|| path.clone());
+            let below = if self.is_directory(&whole, &path) && !has_glob(&path) {
+                path
+            } else {
+                path.rsplit_once('/')
+                    .map_or_else(String::new, |(parent, _)| format!("{parent}/"))
+            };
+            let slash = if place.to.ends_with('/') { "" } else { "/" };
+            let mut own = place.clone();
+            own.to = place
+                .to
+                .clone()
+                .and(&Text::literal(format!("{slash}{below}")));
+            let without = without
+                .into_iter()
+                .map(|pattern| Text::literal(pattern).template());
+            own.exclude.extend(without);
+            let whole = Text::literal(whole).template();
+            self.copy(Value::text(whole), None, &own);
+        }
+        Ok(true)
     }
 
     fn copy(&mut self, paths: Value, from: Option<&str>, place: &Place) {
@@ -282,30 +319,6 @@ impl StageConversion<'_, '_, '_> {
         patterns
             .map(|pattern| Text::literal(pattern).template())
             .collect()
-    }
-
-    /// The place of one source with `--parents`: below `to`, the source's path from its root, or from `/./` on.
-    fn with_parents(&mut self, path: &Text, place: &Place) -> Result<Place, Loss> {
-        let literal = self.known(path).ok_or_else(|| {
-            Loss::new("`--parents` of a path with a variable, whose parents are not known")
-        })?;
-        let (_, kept) = literal.split_once("/./").unwrap_or(("", &literal));
-        let kept = in_context(kept);
-        let parts: Vec<&str> = kept.split('/').collect();
-        let plain = parts.iter().take_while(|part| !has_glob(part)).count();
-        let is_glob = plain < parts.len();
-        let below = parts[..plain].join("/");
-        let slash = if place.to.ends_with('/') { "" } else { "/" };
-        let end = if is_glob && !below.is_empty() {
-            "/"
-        } else {
-            ""
-        };
-        let to = Text::literal(format!("{slash}{below}{end}"));
-        Ok(Place {
-            to: place.to.clone().and(&to),
-            ..place.clone()
-        })
     }
 }
 

@@ -1,15 +1,13 @@
 //! A stage as an artifact.
 
-use super::{Conversion, Loss, args::Argument, loss};
+use super::{Conversion, Loss, args::Argument};
 use crate::{
     dockerfile::{Instruction, Statement},
     finding::Weight,
     model::{Artifact, Item, Value},
-    path,
-    scope::{Base, Binding, Scope},
+    scope::{Base, Scope},
     stages::{Reference, Stage, Wanted, reference, wanted},
-    target::NamedContext,
-    text::{BUILD_PLATFORM, Bit, Text},
+    text::{BUILD_PLATFORM, Text},
 };
 
 /// What a stage hands on to those that are made from it.
@@ -127,93 +125,6 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
         keys
     }
 
-    /// The value of `base`.
-    fn base(&mut self, base: &Reference) -> Value {
-        let text = self.all.bases[self.number].clone();
-        if let Some(named) = text.as_literal().and_then(|name| self.named(&name)) {
-            return match named {
-                NamedContext::Artifact(name) => Value::text(name),
-                NamedContext::Image(image) => Value::text(self.image(&Text::literal(image))),
-                NamedContext::Directory(directory) => {
-                    let reason = format!("the directory `{directory}` cannot be a base");
-                    self.lose(&reason);
-                    Value::text("scratch")
-                }
-                NamedContext::Other(other) => {
-                    self.lose(&format!("`{other}` cannot be a base"));
-                    Value::text("scratch")
-                }
-            };
-        }
-        match base {
-            Reference::Scratch => Value::text("scratch"),
-            Reference::Image => Value::text(self.image(&text)),
-            Reference::Stages(numbers) => Value::text(self.stages(&text, numbers)),
-        }
-    }
-
-    /// The artifact of a stage, or the text that a variable completes to the name of one.
-    fn stages(&mut self, text: &Text, numbers: &[usize]) -> String {
-        if let ([number], Some(_)) = (numbers, text.as_literal()) {
-            return self.all.names[*number].clone();
-        }
-        let name_of = |number: &usize| {
-            let own = self.all.stages[*number]
-                .from
-                .name
-                .clone()
-                .unwrap_or_default();
-            (own, self.all.names[*number].clone())
-        };
-        let names: Vec<(String, String)> = numbers.iter().map(name_of).collect();
-        let prefix = names
-            .iter()
-            .find_map(|(own, name)| name.strip_suffix(own.as_str()));
-        let prefix = prefix.unwrap_or_default().to_owned();
-        if let Some((_, odd)) = names
-            .iter()
-            .find(|(own, name)| *name != format!("{prefix}{own}"))
-        {
-            let reason = format!("a variable chooses the stage, and `{odd}` has another name here");
-            self.lose(&reason);
-        }
-        Text::literal(prefix).and(text).template()
-    }
-
-    /// The reference of an image, with the tag that it has by default.
-    pub(super) fn image(&mut self, text: &Text) -> String {
-        let options = &mut self.all.shared.options;
-        let at_defaults = options.at_defaults(text);
-        let literals = || {
-            let literal = |bit: &Bit| match bit {
-                Bit::Literal(text) => text.clone(),
-                _ => String::new(),
-            };
-            text.bits().iter().map(literal).collect::<String>()
-        };
-        let plain = at_defaults.clone().unwrap_or_else(literals);
-        let last = plain.rsplit('/').next().unwrap_or_default();
-        if last.contains([':', '@']) {
-            return text.template();
-        }
-        if let ([Bit::Catalog(name)], Some(image)) = (text.bits(), at_defaults)
-            && options.has(name)
-        {
-            let image = Text::literal(format!("{image}:latest"));
-            options.amend(name, image);
-            return text.template();
-        }
-        format!("{}:latest", text.template())
-    }
-
-    /// What stands for a name, if the caller says so.
-    pub(super) fn named(&self, name: &str) -> Option<NamedContext> {
-        let contexts = &self.all.target.contexts;
-        let tagged = format!("{name}:latest");
-        let found = contexts.get(name).or_else(|| contexts.get(&tagged));
-        found.cloned()
-    }
-
     fn statement(&mut self, statement: &Statement) {
         self.line = statement.line;
         let is_argument = matches!(statement.instruction, Instruction::Arg(_));
@@ -314,67 +225,6 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
     pub(super) fn tell(&mut self, weight: Weight, reason: &str) {
         let file = self.all.target.file.clone();
         self.all.shared.find(&file, Some(self.line), weight, reason);
-    }
-
-    /// What a word is here.
-    pub(super) fn evaluate(&mut self, word: &str) -> Result<Text, Loss> {
-        let options = &self.all.shared.options;
-        let evaluated = self.end.scope.evaluate(word, self.all.escape, options)?;
-        for name in evaluated.fixed {
-            self.tell(Weight::Changed, &loss::fixed(&name));
-        }
-        Ok(evaluated.text)
-    }
-
-    /// What a word is here, for a text that has no variables of the tree.
-    pub(super) fn template(&mut self, word: &str) -> Result<Text, Loss> {
-        let text = self.evaluate(word)?;
-        self.flat(&text)
-    }
-
-    pub(super) fn flat(&self, text: &Text) -> Result<Text, Loss> {
-        self.end.scope.without_tree(text).map_err(|name| {
-            Loss::new(format!(
-                "`${name}` comes from the base, and no variable of the tree can stand here"
-            ))
-        })
-    }
-
-    /// The working directory. Where only the base knows it, `/` is taken, and that is told.
-    pub(super) fn directory(&mut self) -> Text {
-        if let Some(workdir) = &self.end.workdir {
-            return workdir.clone();
-        }
-        let reason = "the working directory of the base is not known: `/` is taken for it";
-        self.tell(Weight::Changed, reason);
-        Text::literal("/")
-    }
-
-    /// A path in the tree, below the working directory if it is relative.
-    pub(super) fn path(&mut self, word: &str) -> Result<Text, Loss> {
-        let text = self.evaluate(word)?;
-        let known = self.known(&text);
-        let is_relative = path::in_tree(&text, &Text::literal("/"), known.as_deref()) != text
-            && !text
-                .literal_start()
-                .is_some_and(|start| start.starts_with('/'));
-        let workdir = if is_relative {
-            self.directory()
-        } else {
-            Text::literal("/")
-        };
-        Ok(path::in_tree(&text, &workdir, known.as_deref()))
-    }
-
-    /// The text with the defaults of options, if nothing else varies.
-    pub(super) fn known(&self, text: &Text) -> Option<String> {
-        let flat = self.end.scope.without_tree(text).ok()?;
-        self.all.shared.options.at_defaults(&flat)
-    }
-
-    pub(super) fn bind_environment(&mut self, name: &str, text: &Text) {
-        let value = self.end.scope.without_tree(text).ok();
-        self.end.scope.bind(name, Binding::Environment { value });
     }
 }
 
