@@ -111,6 +111,9 @@ pub fn import(
         project.extend(read?);
     }
     let targets = project.targets;
+    check_names(&targets)?;
+    let is_target = |name: &str| targets.iter().any(|target| target.name == name);
+    project.groups.retain(|(name, _)| !is_target(name));
     let mut catalog = Catalog {
         comments: vec![origin(sources)],
         default: project.default,
@@ -120,7 +123,7 @@ pub fn import(
         ..Catalog::default()
     };
     for target in &targets {
-        let artifacts = artifacts(target, &targets, &catalog.artifacts, &mut shared);
+        let artifacts = artifacts(target, &targets, &catalog, &mut shared);
         let artifacts = artifacts.map_err(|SyntaxError { line, reason }| {
             ImportError::new(&target.file, Some(line), reason)
         })?;
@@ -144,28 +147,49 @@ pub fn import(
     })
 }
 
-/// The artifacts of a target. Where a stage of another content has a name, the target's own name comes before it.
+/// Refuses targets of one name.
+fn check_names(targets: &[Target]) -> Result<(), ImportError> {
+    for (at, target) in targets.iter().enumerate() {
+        if let Some(other) = targets[..at].iter().find(|other| other.name == target.name) {
+            let reason = format!(
+                "`{}` is the name of what `{}` makes, too",
+                target.name, other.file
+            );
+            return Err(ImportError::new(&target.file, None, reason));
+        }
+    }
+    Ok(())
+}
+
+/// The artifacts of a target. Where something else has the name of a stage, the target's own name comes before it.
 fn artifacts(
     target: &Target,
     targets: &[Target],
-    others: &[Artifact],
+    catalog: &Catalog,
     shared: &mut Shared<'_>,
 ) -> Result<Vec<Artifact>, SyntaxError> {
     let is_taken = |artifact: &Artifact| {
         let is_other = |other: &Artifact| other.name == artifact.name && other != artifact;
-        let is_target =
-            artifact.name != target.name && targets.iter().any(|other| other.name == artifact.name);
-        is_target || others.iter().any(is_other)
+        let has_name = |other: &Target| other.name == artifact.name;
+        let is_target = artifact.name != target.name && targets.iter().any(has_name);
+        let is_group = catalog
+            .groups
+            .iter()
+            .any(|(name, _)| *name == artifact.name);
+        is_target || is_group || catalog.artifacts.iter().any(is_other)
     };
-    let options = shared.options.clone();
-    let findings = shared.findings.clone();
-    let plain = convert(target, "", shared)?;
-    if !plain.iter().any(is_taken) {
-        return Ok(plain);
+    let (options, findings) = (shared.options.clone(), shared.findings.clone());
+    let mut prefix = String::new();
+    loop {
+        let artifacts = convert(target, &prefix, shared)?;
+        if !artifacts.iter().any(is_taken) {
+            return Ok(artifacts);
+        }
+        prefix.push_str(&target.name);
+        prefix.push('-');
+        shared.options = options.clone();
+        shared.findings.clone_from(&findings);
     }
-    shared.options = options;
-    shared.findings = findings;
-    convert(target, &format!("{}-", target.name), shared)
 }
 
 fn origin(sources: &[Source]) -> String {

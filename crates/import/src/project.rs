@@ -75,6 +75,11 @@ impl Project {
             }
         }
         for family in &families {
+            if family.name.is_empty() {
+                let first = &family.members[0];
+                let reason = format!("`{}` is no name of an artifact", first.name);
+                return Err(ImportError::new(&first.file, first.line, reason));
+            }
             project.targets.push(family.target(shared)?);
         }
         project.values = values;

@@ -72,3 +72,30 @@ fn last_line(text: &[u8]) -> String {
     let last = text.trim().lines().next_back();
     last.unwrap_or("it says nothing").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{os::unix::process::ExitStatusExt as _, process::ExitStatus};
+
+    use super::*;
+
+    #[test]
+    fn a_docker_without_buildx_is_known() {
+        let check = |status: i32, stderr: &str, expected: bool| {
+            let output = Output {
+                status: ExitStatus::from_raw(status),
+                stdout: Vec::new(),
+                stderr: stderr.as_bytes().to_vec(),
+            };
+            assert_eq!(lacks_plugin(&output), expected, "{stderr}");
+        };
+        let unknown =
+            "docker: unknown command: docker buildx\n\nRun 'docker --help' for more information\n";
+        check(256, unknown, true);
+        check(256, "docker: 'buildx' is not a docker command.\n", true);
+        check(256, "ERROR: docker-bake.hcl:1: missing\n", false);
+        check(0, "unknown command", false);
+        assert_eq!(last_line(b"a\nERROR: b\n\n"), "ERROR: b");
+        assert_eq!(last_line(b""), "it says nothing");
+    }
+}

@@ -12,6 +12,8 @@ use crate::failure::{Exit, Failure};
 /// The catalog's directory.
 pub(super) struct Disk {
     root: PathBuf,
+    /// The directory as the user names it.
+    given: PathBuf,
 }
 
 impl Disk {
@@ -21,7 +23,8 @@ impl Disk {
             let error = format!("`{}` cannot be read: {error}", directory.display());
             Failure::new(Exit::Catalog, error)
         })?;
-        Ok(Self { root })
+        let given = directory.to_owned();
+        Ok(Self { root, given })
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -50,7 +53,7 @@ impl Disk {
             let error = format!(
                 "`{}` is not below `{}`, the directory of the catalog",
                 file.display(),
-                self.root.display()
+                self.given.display()
             );
             let hint = "give a directory that both are in, as `--context DIR`";
             Failure::new(Exit::Usage, error).with_hint(hint)
