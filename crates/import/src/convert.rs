@@ -89,12 +89,23 @@ pub(crate) fn convert(
         .unwrap_or_else(|| "default".to_owned());
     let escape = dockerfile.escape;
     let global = args::global(before, &stage_name, escape, target, shared)?;
-    let bases = bases(&stages, &global, escape, target, shared)?;
+    let (bases, fixed) = bases(&stages, &global, escape, shared)?;
     let is_other = |at: usize| at != wanted && alias(target, &stages[at]).is_some();
     let needed = stages::needed(wanted, &stages, &bases, &|_| false);
     let own = stages::needed(wanted, &stages, &bases, &is_other);
     let names = names(&stages, wanted, target, prefix);
     tell_of_others(&stages, &needed, target, shared);
+    for number in &needed {
+        for name in &fixed[*number] {
+            let (weight, reason) = loss::fixed(name);
+            shared.find(
+                &target.file,
+                Some(stages[*number].head.line),
+                weight,
+                &reason,
+            );
+        }
+    }
     let ignore = Ignore::read(target, shared);
     let mut conversion = Conversion {
         shared,
@@ -154,15 +165,14 @@ fn wanted_stage(target: &Target, stages: &[Stage<'_>]) -> Result<usize, SyntaxEr
     })
 }
 
-/// What the base of each stage is, in terms of the arguments before the first `FROM`.
+/// What the base of each stage is, in terms of the arguments before the first `FROM`, and what was looked at for it.
 fn bases(
     stages: &[Stage<'_>],
     global: &Scope,
     escape: char,
-    target: &Target,
-    shared: &mut Shared<'_>,
-) -> Result<Vec<Text>, SyntaxError> {
-    let mut bases = Vec::new();
+    shared: &Shared<'_>,
+) -> Result<(Vec<Text>, Vec<Vec<String>>), SyntaxError> {
+    let mut bases = (Vec::new(), Vec::new());
     for stage in stages {
         let refused = |reason: String| SyntaxError::new(stage.head.line, reason);
         let evaluated = global.evaluate(&stage.from.base, escape, &shared.options);
@@ -170,11 +180,8 @@ fn bases(
         if evaluated.text.is_empty() {
             return Err(refused(format!("`{}` is empty here", stage.from.base)));
         }
-        for name in &evaluated.fixed {
-            let line = Some(stage.head.line);
-            shared.find(&target.file, line, Weight::Changed, &loss::fixed(name));
-        }
-        bases.push(evaluated.text);
+        bases.0.push(evaluated.text);
+        bases.1.push(evaluated.fixed);
     }
     Ok(bases)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use regex::Regex;
+
 use crate::{
     dockerfile::{Dockerfile, From, Instruction, Mount, Run, Statement, Transfer, fields},
     scope::Scope,
@@ -74,28 +76,30 @@ pub(crate) fn reference(text: &Text, stages: &[Stage<'_>], at: usize) -> Referen
 
 /// Whether a variable can make the name of the text. One that is all variable can be anything, so it is an image.
 fn may_be(text: &Text, name: &str) -> bool {
-    let mut rest = name;
+    let mut pattern = String::from("^");
     let mut has_literal = false;
-    let last = text.bits().len() - 1;
-    for (at, bit) in text.bits().iter().enumerate() {
-        let Bit::Literal(literal) = bit else {
-            continue;
-        };
-        has_literal = true;
-        let literal = literal.to_lowercase();
-        let found = if at == 0 {
-            rest.starts_with(&literal).then_some(0)
-        } else if at == last {
-            rest.ends_with(&literal).then(|| rest.len() - literal.len())
-        } else {
-            rest.find(&literal)
-        };
-        match found {
-            Some(begin) => rest = &rest[begin + literal.len()..],
-            None => return false,
+    for bit in text.bits() {
+        match bit {
+            Bit::Literal(literal) => {
+                has_literal = true;
+                pattern.push_str(&regex::escape(&literal.to_lowercase()));
+            }
+            Bit::Catalog(variable) => pattern.push_str(values_of(variable)),
+            Bit::Build(_) | Bit::Tree { .. } => pattern.push_str(".*"),
         }
     }
-    has_literal
+    pattern.push('$');
+    has_literal && Regex::new(&pattern).is_ok_and(|pattern| pattern.is_match(name))
+}
+
+/// What a variable can be, as an expression.
+fn values_of(variable: &str) -> &'static str {
+    match variable {
+        "os" => "(linux|windows|darwin|freebsd)",
+        "arch" => "(386|amd64|arm|arm64|loong64|mips64|mips64le|ppc64le|riscv64|s390x)",
+        "variant" => "(v[0-9]+)?",
+        _ => ".*",
+    }
 }
 
 /// The stages that `target` needs, itself included.

@@ -84,7 +84,9 @@ impl Argument<'_> {
         if let Some(default) = self.default {
             let evaluated = scope.evaluate(default, escape, &shared.options)?;
             for name in &evaluated.fixed {
-                self.tell(shared, &super::loss::fixed(name));
+                let (weight, reason) = super::loss::fixed(name);
+                let line = Some(self.statement.line);
+                shared.find(&self.target.file, line, weight, &reason);
             }
             let text = scope
                 .without_tree(&evaluated.text)

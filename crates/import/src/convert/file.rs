@@ -43,7 +43,10 @@ impl StageConversion<'_, '_, '_> {
         let options = &self.all.shared.options;
         let evaluated = self.end.scope.evaluate_content(&text, options)?;
         for name in evaluated.fixed {
-            self.tell(Weight::Changed, &loss::fixed(&name));
+            match loss::fixed(&name) {
+                (Weight::Lost, reason) => self.lose(&reason),
+                (weight, reason) => self.tell(weight, &reason),
+            }
         }
         Ok(Script(self.flat(&evaluated.text)?))
     }

@@ -87,7 +87,12 @@ impl StageConversion<'_, '_, '_> {
             };
             filled.push(Field { key, value });
         }
-        Ok(Mount::new(filled)?)
+        let mut mount = Mount::new(filled)?;
+        let is_directory = !matches!(mount.kind.as_deref(), Some("secret" | "ssh"));
+        if is_directory && mount.target.is_none() {
+            mount.target = Some(self.mount_point("")?);
+        }
+        Ok(mount)
     }
 
     /// An absolute path without a slash at its end.
@@ -102,13 +107,13 @@ impl StageConversion<'_, '_, '_> {
     fn add(&mut self, mount: Mount, lists: &mut Lists) -> Result<(), Loss> {
         match mount.kind.as_deref().unwrap_or("bind") {
             "bind" => lists.mounts.push(self.bind(mount)?),
-            "cache" => lists.cache.push(self.cache(mount)?),
+            "cache" => lists.cache.push(self.cache(mount)),
             "tmpfs" => {
                 if let Some(size) = &mount.size {
                     let reason = format!("`size={size}`: a tmpfs has the daemon's size");
                     self.tell(Weight::Changed, &reason);
                 }
-                let target = mount.target.ok_or_else(without_target)?;
+                let target = mount.target.unwrap_or_default();
                 lists.tmpfs.push(Value::Text(target));
             }
             "secret" => self.secret(&mount, &mut lists.secrets)?,
@@ -119,7 +124,7 @@ impl StageConversion<'_, '_, '_> {
     }
 
     fn bind(&mut self, mount: Mount) -> Result<Value, Loss> {
-        let target = mount.target.ok_or_else(without_target)?;
+        let target = mount.target.unwrap_or_default();
         let source = mount.source.unwrap_or_default();
         let readwrite = mount.read_only == Some(false);
         let mut directory = self.all.target.context.clone();
@@ -192,7 +197,7 @@ impl StageConversion<'_, '_, '_> {
         }
     }
 
-    fn cache(&mut self, mount: Mount) -> Result<Value, Loss> {
+    fn cache(&mut self, mount: Mount) -> Value {
         if mount.from.is_some() || mount.source.is_some() {
             self.lose("a cache begins empty: `from` and `source` have no key");
         }
@@ -204,17 +209,17 @@ impl StageConversion<'_, '_, '_> {
                 "a cache can be written to by every user: `mode`, `uid` and `gid` have no key";
             self.tell(Weight::Changed, reason);
         }
-        let target = mount.target.ok_or_else(without_target)?;
+        let target = mount.target.unwrap_or_default();
         let sharing = mount.sharing.filter(|sharing| sharing != "shared");
         let id = mount.id.filter(|id| *id != target);
         if sharing.is_none() && id.is_none() {
-            return Ok(Value::Text(target));
+            return Value::Text(target);
         }
-        Ok(table(vec![
+        table(vec![
             ("target", Some(target)),
             ("id", id),
             ("sharing", sharing),
-        ]))
+        ])
     }
 
     fn secret(&mut self, mount: &Mount, secrets: &mut Vec<Value>) -> Result<(), Loss> {
@@ -276,8 +281,4 @@ impl StageConversion<'_, '_, '_> {
         let id = mount.id.clone();
         Value::Text(id.unwrap_or_else(|| "default".to_owned()))
     }
-}
-
-fn without_target() -> Loss {
-    Loss::new("a mount has no target")
 }

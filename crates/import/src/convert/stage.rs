@@ -42,7 +42,7 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
     pub(super) fn convert(all: &'s mut Conversion<'c, 'a>, number: usize) -> Artifact {
         let stage = all.stages[number];
         let base = reference(&all.bases[number], all.stages, number);
-        let end = begin(all, &base);
+        let end = begin(all, number, &base);
         let mut conversion = StageConversion {
             all,
             number,
@@ -229,11 +229,22 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
 }
 
 /// What a stage begins with.
-fn begin(all: &Conversion<'_, '_>, base: &Reference) -> End {
-    if let Reference::Stages(numbers) = base
-        && let Some(end) = numbers.first().and_then(|number| all.ends.get(number))
-    {
-        return end.clone();
+fn begin(all: &Conversion<'_, '_>, number: usize, base: &Reference) -> End {
+    if let Reference::Stages(numbers) = base {
+        let name = all.shared.options.at_defaults(&all.bases[number]);
+        let is_default = |number: &&usize| all.stages[**number].from.name == name;
+        let usual = numbers.iter().find(is_default).or(numbers.first());
+        if let Some(end) = usual.and_then(|number| all.ends.get(number)) {
+            let natively = |number: &usize| {
+                all.ends
+                    .get(number)
+                    .is_some_and(|end| end.is_built_natively)
+            };
+            return End {
+                is_built_natively: numbers.iter().all(natively),
+                ..end.clone()
+            };
+        }
     }
     let is_from_scratch = *base == Reference::Scratch;
     let of = if is_from_scratch {

@@ -9,7 +9,10 @@ impl StageConversion<'_, '_, '_> {
         let options = &self.all.shared.options;
         let evaluated = self.end.scope.evaluate(word, self.all.escape, options)?;
         for name in evaluated.fixed {
-            self.tell(Weight::Changed, &loss::fixed(&name));
+            match loss::fixed(&name) {
+                (Weight::Lost, reason) => self.lose(&reason),
+                (weight, reason) => self.tell(weight, &reason),
+            }
         }
         Ok(evaluated.text)
     }

@@ -3,7 +3,7 @@
 use super::{Base, Binding, Scope};
 use crate::{
     options::Options,
-    text::{Bit, Text, TreeForm},
+    text::{BUILD_PLATFORM, Bit, Text, TreeForm},
     words::{Form, Part, Pattern, Quotes, parse},
 };
 
@@ -171,9 +171,7 @@ impl Evaluation<'_> {
             match bit {
                 Bit::Build("variant") => {}
                 Bit::Literal(_) | Bit::Build(_) => return Ok(true),
-                Bit::Catalog(name) if name == "variant" => {
-                    return Err("whether the platform has a variant".to_owned());
-                }
+                Bit::Catalog(name) if name == "variant" => {}
                 Bit::Catalog(name) => match self.options.known(name) {
                     Some("") => {}
                     _ => return Ok(true),
@@ -197,9 +195,11 @@ impl Evaluation<'_> {
             match bit {
                 Bit::Catalog(name) => {
                     let known = self.options.known(name);
-                    value.push_str(known.ok_or_else(|| {
-                        format!("a part of `{{{name}}}`, whose value is not one")
-                    })?);
+                    let known = known.or_else(|| on_build_platform(name));
+                    value
+                        .push_str(known.ok_or_else(|| {
+                            format!("a part of `{{{name}}}`, which is not known")
+                        })?);
                     self.fixed.push(name.clone());
                 }
                 bit => {
@@ -244,6 +244,17 @@ impl Evaluation<'_> {
                 self.fixed.push(name.clone());
             }
         }
+    }
+}
+
+/// The value of a variable of the platform, where one has to be looked at.
+fn on_build_platform(name: &str) -> Option<&'static str> {
+    match name {
+        "platform" => Some(BUILD_PLATFORM),
+        "os" => Some("linux"),
+        "arch" => Some("amd64"),
+        "variant" => Some(""),
+        _ => None,
     }
 }
 
