@@ -6,6 +6,7 @@ mod attest;
 mod build;
 mod emit;
 mod image;
+mod import;
 mod inspection;
 mod lock;
 mod new;
@@ -23,6 +24,7 @@ use engine::{BuildContext, Disk, HelperImage, Inspection};
 pub(crate) use self::build::BuildArgs;
 pub(crate) use self::emit::{EmitArgs, EmitFormat};
 pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
+pub(crate) use self::import::ImportArgs;
 pub(crate) use self::inspection::{GraphArgs, GraphFormat, IdArgs, PlanArgs, WhyArgs};
 pub(crate) use self::lock::{Access, LockArgs, Locking, UpdateArgs, secret_specs};
 pub(crate) use self::new::NewArgs;
@@ -189,6 +191,8 @@ pub(crate) enum Command {
     Update(UpdateArgs),
     /// Add an artifact to llbgen.toml, or make a catalog crate
     New(NewArgs),
+    /// Turn Dockerfiles, bake files and compose files into an llbgen.toml
+    Import(ImportArgs),
     /// Print the JSON schema of llbgen.toml, for editors
     Schema,
     /// Write shell completions to stdout

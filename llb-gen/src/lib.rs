@@ -99,6 +99,7 @@ fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
     match &args.command {
         Command::Completions(args) => return commands::completions::run(args),
         Command::Schema => return commands::schema::run(),
+        Command::Import(command) => return commands::import::run(command, &args.global),
         Command::New(command) => return commands::new::run(command, &args.global, catalog),
         _ => {}
     }
@@ -125,6 +126,6 @@ fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
         Command::Id(command) => commands::id::run(command, &args.global, &catalog),
         Command::Lock(command) => commands::lock::run(command, &args.global, &catalog),
         Command::Update(command) => commands::update::run(command, &args.global, &catalog),
-        Command::New(_) | Command::Schema | Command::Completions(_) => Ok(()),
+        Command::Import(_) | Command::New(_) | Command::Schema | Command::Completions(_) => Ok(()),
     }
 }

@@ -57,6 +57,7 @@ transcripts! {
     help_lock: "help" "lock";
     help_update: "help" "update";
     help_new: "help" "new";
+    help_import: "help" "import";
     graph: "graph" "base-rootfs" "server-base" "--platform" "linux/arm64";
     graph_mermaid: "graph" "base-rootfs" "--all-platforms" "--format" "mermaid";
     id_without_a_lock: "id";
@@ -153,6 +154,31 @@ fn new_begins_a_file() {
                 "--platform",
                 "linux/amd64"
             ],
+        ],
+    ));
+}
+
+#[test]
+fn import_writes_what_dockerfiles_say() {
+    let directory = directory(&[
+        (
+            "app/Dockerfile",
+            "# An app.\nFROM debian\nRUN --network=host make\nARG PORT=80\nEXPOSE $PORT\n",
+        ),
+        ("wrong.Dockerfile", "FROM debian:12\nCOYP a b\n"),
+    ]);
+    insta::assert_snapshot!(session(
+        &directory,
+        &[
+            &["import", "app/Dockerfile"],
+            &["import", "app/Dockerfile", "--strict", "--quiet"],
+            &["import", "app/Dockerfile", "--output", "llbgen.toml"],
+            &["import", "app/Dockerfile", "--output", "llbgen.toml"],
+            &["import", "app/Dockerfile", "-qo", "llbgen.toml", "--force"],
+            &["import", "wrong.Dockerfile"],
+            &["import", "nowhere"],
+            &["import", "-C", "app", "wrong.Dockerfile"],
+            &["import", "app/Dockerfile", "--force"],
         ],
     ));
 }

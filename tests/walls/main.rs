@@ -18,7 +18,7 @@ use std::{
 use serde_json::Value;
 
 /// What each member may depend on, of the members. Arrows run downwards only.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     (
         "llbgen",
         &[
@@ -27,6 +27,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "buildkit-llb",
             "catalog",
             "engine",
+            "import",
         ],
     ),
     (
@@ -53,6 +54,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("devbox", &["frontend", "llbgen"]),
     ("example-crate", &["frontend", "llbgen"]),
     ("catalog", &["buildkit-llb", "file-set"]),
+    ("import", &[]),
     ("buildkit-client", &["buildkit-llb"]),
     ("buildkit-llb", &[]),
     ("packer", &["archive"]),
@@ -62,7 +64,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
 ];
 
 /// Outside crates that only some members know: gRPC, protocol types, the terminal.
-const KNOWN_TO: [(&str, &[&str]); 13] = [
+const KNOWN_TO: [(&str, &[&str]); 14] = [
     ("tonic", &["buildkit-client"]),
     ("tonic-prost", &["buildkit-client"]),
     ("buildkit-proto", &["buildkit-client"]),
@@ -86,6 +88,7 @@ const KNOWN_TO: [(&str, &[&str]); 13] = [
     ("oci-spec", &["registry"]),
     ("reqwest", &["registry"]),
     ("dagre", &["llbgen"]),
+    ("saphyr", &["import"]),
 ];
 
 type Dependencies = BTreeMap<String, BTreeSet<String>>;

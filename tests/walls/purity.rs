@@ -6,7 +6,7 @@ use llbgen_tests::machine::workspace;
 
 use crate::sources::{code, sources};
 
-const PURE: [&str; 2] = ["crates/buildkit-llb", "crates/catalog"];
+const PURE: [&str; 3] = ["crates/buildkit-llb", "crates/catalog", "crates/import"];
 
 /// Modules and types of std that do input and output, or whose order varies.
 const IMPURE: [&str; 11] = [

@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod emit;
 pub(crate) mod graph;
 pub(crate) mod id;
+pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod new;

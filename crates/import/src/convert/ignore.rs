@@ -1,0 +1,257 @@
+//! `.dockerignore`: what a copy of a directory leaves out.
+
+use super::Shared;
+use crate::{
+    finding::Weight,
+    path::{in_context, join},
+    target::Target,
+};
+
+/// A pattern, relative to the context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pattern {
+    parts: Vec<String>,
+    is_exception: bool,
+}
+
+/// The patterns, in order: the last one that matches decides.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Ignore {
+    patterns: Vec<Pattern>,
+}
+
+impl Ignore {
+    /// Reads the file that counts for the target: the one beside its Dockerfile, or that of the context.
+    pub(crate) fn read(target: &Target, shared: &mut Shared<'_>) -> Self {
+        let own = format!("{}.dockerignore", target.file);
+        let of_context = join(&target.context, ".dockerignore");
+        let own = shared.files.read(&own);
+        let text = own.or_else(|| shared.files.read(&of_context?));
+        let ignore = text.map(|text| Self::parse(&text)).unwrap_or_default();
+        if ignore
+            .patterns
+            .iter()
+            .any(|pattern| pattern.parts.iter().any(|part| part.contains('\\')))
+        {
+            let reason = "a pattern of .dockerignore has an escape, which is kept as it is";
+            shared.find(&target.file, None, Weight::Changed, reason);
+        }
+        ignore
+    }
+
+    pub(crate) fn parse(text: &str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        let patterns = lines.filter_map(|line| {
+            let line = line.trim();
+            let (line, is_exception) = match line.strip_prefix('!') {
+                Some(rest) => (rest.trim(), true),
+                None => (line, false),
+            };
+            let clean = in_context(line);
+            let parts: Vec<String> = clean.split('/').map(str::to_owned).collect();
+            let is_nothing = clean.is_empty();
+            (!is_nothing).then_some(Pattern {
+                parts,
+                is_exception,
+            })
+        });
+        Self {
+            patterns: patterns.collect(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// The patterns that leave something out below `directory`, relative to it, and the exceptions among them that
+    /// cannot be said.
+    pub(crate) fn below(&self, directory: &str) -> (Vec<String>, Vec<String>) {
+        let directory: Vec<&str> = directory
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .collect();
+        let (mut patterns, mut exceptions) = (Vec::new(), Vec::new());
+        // Whether the directory itself is left out, for now.
+        let mut is_out = false;
+        for pattern in &self.patterns {
+            match (relative(&pattern.parts, &directory), pattern.is_exception) {
+                // The directory is there again, with all that was left out of it before.
+                (Below::All, true) => {
+                    is_out = false;
+                    patterns.clear();
+                }
+                // COPY of it fails, or copies what later exceptions name.
+                (Below::All, false) => is_out = true,
+                (Below::Some(rest), false) => patterns.push(rest),
+                (Below::Some(rest), true) if is_out || !patterns.is_empty() => {
+                    exceptions.push(rest);
+                }
+                (Below::Nothing, _) | (Below::Some(_), true) => {}
+            }
+        }
+        patterns.dedup();
+        (patterns, exceptions)
+    }
+
+    /// What there is in the context, if the patterns leave out everything and then name what is there: paths, with what
+    /// is left out below each.
+    pub(crate) fn only(&self) -> Option<Vec<(String, Vec<String>)>> {
+        let (first, rest) = self.patterns.split_first()?;
+        let is_all = first
+            .parts
+            .iter()
+            .all(|part| matches!(part.as_str(), "*" | "**"));
+        if first.is_exception || !is_all {
+            return None;
+        }
+        let mut only: Vec<(String, Vec<String>)> = Vec::new();
+        for pattern in rest {
+            if pattern.is_exception {
+                let path = listed(&pattern.parts)?;
+                let is_inside =
+                    |(other, _): &(String, Vec<String>)| path.starts_with(&format!("{other}/"));
+                if only.iter().any(is_inside) {
+                    return None;
+                }
+                only.push((path, Vec::new()));
+                continue;
+            }
+            for (path, without) in &mut only {
+                let parts: Vec<&str> = path.split('/').collect();
+                match relative(&pattern.parts, &parts) {
+                    Below::Nothing => {}
+                    Below::All => return None,
+                    Below::Some(rest) => without.push(rest),
+                }
+            }
+        }
+        (!only.is_empty()).then_some(only)
+    }
+}
+
+/// The path that an exception names: a directory stands for all that is in it.
+fn listed(parts: &[String]) -> Option<String> {
+    let is_rest = |part: &String| matches!(part.as_str(), "*" | "**");
+    let rest = parts.iter().rev().take_while(|part| is_rest(part)).count();
+    let parts = &parts[..parts.len() - rest];
+    let has_glob = parts.iter().any(|part| part.contains(['*', '?', '[']));
+    let is_plain = !has_glob || parts.len() == 1;
+    (!parts.is_empty() && is_plain).then(|| parts.join("/"))
+}
+
+/// What a pattern matches in a directory.
+enum Below {
+    Nothing,
+    All,
+    Some(String),
+}
+
+fn relative(pattern: &[String], directory: &[&str]) -> Below {
+    let Some((first, rest)) = pattern.split_first() else {
+        return Below::All;
+    };
+    let Some((name, inner)) = directory.split_first() else {
+        return Below::Some(pattern.join("/"));
+    };
+    if first == "**" {
+        // At any depth, so also in the directory; whether the directory itself is meant, its last name says.
+        let ends_here = rest.len() == 1 && directory.iter().any(|name| matches(&rest[0], name));
+        return if ends_here {
+            Below::All
+        } else {
+            Below::Some(pattern.join("/"))
+        };
+    }
+    if matches(first, name) {
+        relative(rest, inner)
+    } else {
+        Below::Nothing
+    }
+}
+
+/// Whether a part of a pattern matches a name: `*` and `?` are wild.
+fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), name.chars().collect());
+    let (mut p, mut n, mut star) = (0, 0, None);
+    while n < name.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == name[n] => {
+                p += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, taken)) => {
+                    star = Some((at, taken + 1));
+                    p = at + 1;
+                    n = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_what_is_there_is_known() {
+        let check = |text: &str, expected: Option<&[(&str, &[&str])]>| {
+            let expected = expected.map(|paths| {
+                let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+                paths
+                    .iter()
+                    .map(|(path, without)| (path.to_string(), texts(without)))
+                    .collect()
+            });
+            let only: Option<Vec<(String, Vec<String>)>> = Ignore::parse(text).only();
+            assert_eq!(only, expected, "{text:?}");
+        };
+        check("*\n!a\n!b/c/**\n", Some(&[("a", &[]), ("b/c", &[])]));
+        check(
+            "**\n!src\nsrc/*.log\n**/tmp\n!*.go",
+            Some(&[("src", &["*.log", "**/tmp"]), ("*.go", &[])]),
+        );
+        check("*\n!a/*/b", None);
+        check("*\n!a\na", None);
+        check("*\n!a\na/x\n!a/x/y", None);
+        check("a\n!b", None);
+        check("*", None);
+    }
+
+    #[test]
+    fn patterns_are_said_below_the_directory_that_is_copied() {
+        let check = |text: &str, directory: &str, patterns: &[&str], exceptions: &[&str]| {
+            let below = Ignore::parse(text).below(directory);
+            let expected =
+                |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+            assert_eq!(
+                below,
+                (expected(patterns), expected(exceptions)),
+                "{text:?} in {directory}"
+            );
+        };
+        check("node_modules\n/dist/\n", "", &["node_modules", "dist"], &[]);
+        check("# a\n\n  *.md  \n", "", &["*.md"], &[]);
+        check("src/gen\nother", "src", &["gen"], &[]);
+        check("**/*.log", "src", &["**/*.log"], &[]);
+        check("*/temp*", "src", &["temp*"], &[]);
+        check("*.md", "src", &[], &[]);
+        check("src", "src", &[], &[]);
+        check("*\n!src", "src", &[], &[]);
+        check("*\n!src\nsrc/a", "src", &["a"], &[]);
+        check("*\n!src", "", &["*"], &["src"]);
+        check("docs\n!docs/a.md", "", &["docs"], &["docs/a.md"]);
+        check("!a", "", &[], &[]);
+        check("src\n!src/a", "src", &[], &["a"]);
+    }
+}

@@ -1,0 +1,48 @@
+//! Dockerfiles, bake files and compose files as the text of an `llbgen.toml`.
+//!
+//! Texts go in, and a text comes out, with a list of what it does not say: files are read by the caller, through
+//! [`Files`]. On the way of the data: `dockerfile` reads lines and instructions, `words` quotes and variables, `scope`
+//! knows what names stand for, `stages` what needs what, `convert` makes artifacts of stages, `write` the text.
+
+mod bake;
+mod compose;
+mod convert;
+mod describe;
+mod dockerfile;
+mod finding;
+mod import;
+mod matrix;
+mod model;
+mod options;
+mod path;
+mod project;
+mod scope;
+mod stages;
+mod tags;
+mod target;
+mod text;
+mod words;
+mod write;
+
+pub use self::{
+    finding::{Finding, Weight},
+    import::{ImportError, Imported, Source, import},
+};
+
+/// The files that an import may look at; paths are relative to the catalog's directory.
+pub trait Files {
+    /// The text of a file, if there is one.
+    fn read(&self, path: &str) -> Option<String>;
+
+    /// What is at a path, if anything is.
+    fn kind(&self, path: &str) -> Option<Kind>;
+}
+
+/// What is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
+}

@@ -1,0 +1,3 @@
+ARG JDK=21
+FROM eclipse-temurin:${JDK}
+RUN java -version
