@@ -461,3 +461,29 @@ fn files_are_one_catalog() {
     );
     check("[artifact.x\n", "`fleet/x.toml` line 1");
 }
+
+#[test]
+fn a_step_may_have_a_condition() {
+    let text = r#"
+[artifact.a]
+kind = "rootfs"
+base = "debian:12"
+axes.l10n = ["en_US", "zh_CN"]
+shell = ["/bin/bash", "-euc"]
+steps = [
+    { run = "echo all" },
+    { run = "echo zh", when = { l10n = "zh_*" } },
+    { run = "echo not zh", unless = [{ l10n = "zh_CN" }, { arch = "arm64" }] },
+]
+"#;
+    let catalog = sound(text);
+    let check = |l10n: &str, expected: [&str; 2]| {
+        assert_eq!(commands(&catalog, "a", &[("l10n", l10n)]), expected);
+    };
+    check("en_US", ["echo all", "echo not zh"]);
+    check("zh_CN", ["echo all", "echo zh"]);
+    wrong(
+        &text.replace("run = \"echo zh\", when", "rnu = \"echo zh\", when"),
+        &["line 9", "did you mean `run`?"],
+    );
+}

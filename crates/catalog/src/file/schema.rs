@@ -15,7 +15,28 @@ pub fn schema() -> Value {
     let generator = settings.into_generator();
     let mut schema = generator.into_root_schema_for::<FileTable>();
     schema.insert("title".to_owned(), super::CATALOG_FILE.into());
-    schema.into()
+    let mut schema = schema.into();
+    add_conditions(&mut schema);
+    schema
+}
+
+/// Gives every kind of step the conditions of a group, which any step may have. The reader takes them off before it reads
+/// the step, so that the types of steps do not have them.
+fn add_conditions(schema: &mut Value) {
+    let kinds = schema["definitions"]["Step"]["anyOf"].as_array();
+    let kinds = kinds.into_iter().flatten().filter_map(|kind| {
+        let reference = kind["$ref"]
+            .as_str()
+            .or(kind["allOf"][0]["$ref"].as_str())?;
+        reference.rsplit('/').next().map(str::to_owned)
+    });
+    let kinds: Vec<String> = kinds.filter(|kind| kind != "When").collect();
+    for condition in ["when", "unless"] {
+        let meaning = schema["definitions"]["When"]["properties"][condition].clone();
+        for kind in &kinds {
+            schema["definitions"][kind]["properties"][condition] = meaning.clone();
+        }
+    }
 }
 
 /// The schema without null, which TOML does not have: optional keys are left out.

@@ -65,6 +65,7 @@ impl<'a> Comparison<'a> {
             // In the order of the graph, so that the lowest vertex keeps the difference.
             cause.differences.retain(|difference| {
                 let is_known = difference.is_shared() && !self.told.insert(difference.clone());
+                self.told.extend(difference.of_later_commands());
                 let follows = self.has_other_base && difference.follows_from_base();
                 !(is_known || follows)
             });

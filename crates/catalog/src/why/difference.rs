@@ -131,6 +131,18 @@ pub enum Difference {
 }
 
 impl Difference {
+    /// The difference of the commands after it: a directory that is made may be their working directory.
+    pub(super) fn of_later_commands(&self) -> Option<Self> {
+        match self {
+            Self::Setting { name, from, to } if name == "directory" => Some(Self::Setting {
+                name: "working directory".to_owned(),
+                from: from.clone(),
+                to: to.clone(),
+            }),
+            _ => None,
+        }
+    }
+
     /// Whether all vertices with this difference have it for one reason, so that it is reported once: a variable is in
     /// the environment of all later commands, and many commands may read one file.
     pub(super) fn is_shared(&self) -> bool {
