@@ -1,10 +1,10 @@
 //! `llbgen.toml` of the context, beside the artifacts of the program.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use catalog::{CATALOG_FILE, Catalog, CatalogFile, ContextPath, LOCK_FILE};
+use catalog::{CATALOG_FILE, Catalog, CatalogFile, ContextPath, Include, LOCK_FILE};
 
-use engine::files::InputDirectory as _;
+use engine::{files::InputDirectory as _, included};
 
 use crate::{context::Contexts, error::FrontendError};
 
@@ -27,9 +27,30 @@ pub(crate) async fn merged(
         None => (CATALOG_FILE, of_context(&catalog, contexts).await?),
     };
     match text {
-        Some(text) => Ok(catalog.with_file(CatalogFile::parse(name, &text)?)?),
+        Some(text) => Ok(catalog.with_file(with_included(name, &text, contexts).await?)?),
         None => Ok(catalog),
     }
+}
+
+/// The catalog of a file and of the files that it includes, which are in the context wherever the file is.
+async fn with_included(
+    name: &str,
+    text: &str,
+    contexts: &Contexts<'_>,
+) -> Result<CatalogFile, FrontendError> {
+    let includes = CatalogFile::includes(name, text)?;
+    if includes.is_empty() {
+        return Ok(CatalogFile::parse(name, text)?);
+    }
+    let globs = includes.iter().map(Include::glob).cloned().collect();
+    let snapshot = contexts.declared(&globs).await?;
+    let mut included_texts = BTreeMap::new();
+    for (path, include) in included::paths(&*snapshot, &includes)? {
+        let bytes = contexts.bytes(&snapshot, path.as_str()).await?;
+        let text = included::text(&path, include, bytes)?;
+        included_texts.insert(path, text);
+    }
+    Ok(included::catalog((name, text), &included_texts)?)
 }
 
 /// The text of `llbgen.toml` in the context, if it is there.

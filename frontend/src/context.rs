@@ -93,6 +93,15 @@ impl<'a> Contexts<'a> {
         Ok(snapshot)
     }
 
+    /// What declared paths and globs stand for in the context directory, and maybe more.
+    pub(crate) async fn declared(
+        &self,
+        paths: &BTreeSet<ContextPath>,
+    ) -> Result<Arc<Snapshot>, FrontendError> {
+        let patterns = paths.iter().map(ContextPath::as_str);
+        self.main(patterns.chain(records(paths))).await
+    }
+
     /// The text of the file of `-f`.
     pub(crate) async fn beside(&self, file: &str) -> Result<String, FrontendError> {
         if let (Some(tree), false) = (&self.tree, self.options.sends_file) {
@@ -184,12 +193,21 @@ impl<'a> Contexts<'a> {
         snapshot: &Snapshot,
         path: &str,
     ) -> Result<String, FrontendError> {
-        let bytes = snapshot.bytes(self.gateway, path).await?;
-        let bytes = bytes.ok_or_else(|| FrontendError::NoFile {
+        let bytes = self.bytes(snapshot, path).await?;
+        String::from_utf8(bytes).map_err(|_| FrontendError::NotText {
             path: path.to_owned(),
             directory: snapshot.name(),
-        })?;
-        String::from_utf8(bytes).map_err(|_| FrontendError::NotText {
+        })
+    }
+
+    /// The bytes of a file that must be there.
+    pub(crate) async fn bytes(
+        &self,
+        snapshot: &Snapshot,
+        path: &str,
+    ) -> Result<Vec<u8>, FrontendError> {
+        let bytes = snapshot.bytes(self.gateway, path).await?;
+        bytes.ok_or_else(|| FrontendError::NoFile {
             path: path.to_owned(),
             directory: snapshot.name(),
         })

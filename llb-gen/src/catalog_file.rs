@@ -2,22 +2,23 @@
 
 use std::{io::ErrorKind, path::Path};
 
-use catalog::{CATALOG_FILE, Catalog, CatalogFile};
-use engine::InputError;
+use catalog::{CATALOG_FILE, Catalog};
+use engine::{InputError, included};
 
 use crate::failure::{Exit, Failure};
 
 /// The catalog of the program with the artifacts of `llbgen.toml` in `context`; nothing where neither has any.
 pub(crate) fn with_file(catalog: Catalog, context: &Path) -> Result<Option<Catalog>, Failure> {
     match read(context)? {
-        Some(text) => with_text(catalog, &text).map(Some),
+        Some(text) => with_text(catalog, context, &text).map(Some),
         None => Ok((!catalog.is_empty()).then_some(catalog)),
     }
 }
 
-/// The catalog of the program with the artifacts of this text of an `llbgen.toml`.
-pub(crate) fn with_text(catalog: Catalog, text: &str) -> Result<Catalog, Failure> {
-    let file = CatalogFile::parse(CATALOG_FILE, text)?;
+/// The catalog of the program with the artifacts of this text of an `llbgen.toml` in `context`, and of the files that it
+/// includes.
+pub(crate) fn with_text(catalog: Catalog, context: &Path, text: &str) -> Result<Catalog, Failure> {
+    let file = included::from_disk(context, (CATALOG_FILE, text))?;
     Ok(catalog.with_file(file)?)
 }
 

@@ -406,3 +406,94 @@ fn the_readme_shows_a_file_that_works() {
     let directory = directory(&[("llbgen.toml", file)]);
     insta::assert_snapshot!(transcript_in(directory.path(), &["list"]));
 }
+
+#[test]
+fn a_catalog_of_several_files_is_one() {
+    let root = r#"include = "fleet/*.toml"
+default = ["apps"]
+
+[groups]
+apps = ["app/*"]
+everything = ["apps", "tools"]
+
+[values.version]
+"1" = { full = "1.2.3" }
+
+[template.app]
+kind = "image"
+base = "debian:12"
+platforms = ["linux/amd64"]
+steps = [{ label = { kind = "app" } }]
+"#;
+    let apps = r#"[artifact."app/{name}"]
+inherits = "app"
+axes = { name = ["one", "two"], version = ["1"] }
+steps = [{ use = "install", with = { from = "{version.full}" } }]
+
+[artifact.compile]
+kind = "stage"
+base = "golang:1.26"
+steps = [{ run = "go build -o /app ." }]
+"#;
+    let parts = r#"[part.install]
+parameters = ["from"]
+steps = [
+    { copy = "/app", from = "compile", to = "/opt/{from}/" },
+    { steps = [{ workdir = "/opt/{from}" }] },
+]
+finally = [{ env = { VERSION = "{version}" } }]
+
+[artifact.tools]
+kind = "layer"
+base = "debian:12"
+platforms = ["linux/amd64"]
+steps = [{ run = "true" }]
+"#;
+    let files = [
+        ("llbgen.toml", root),
+        ("fleet/apps.toml", apps),
+        ("fleet/parts.toml", parts),
+    ];
+    let calls: [&[&str]; 5] = [
+        &["list"],
+        &["list", "everything", "--format", "json"],
+        &["list", "everythin"],
+        &["show", "app/one"],
+        &["show", "app/one", "--format", "json"],
+    ];
+    insta::assert_snapshot!(session(&directory(&files), &calls));
+
+    let parts = parts.replace("/opt/{from}/\"", "/opt/{form}/\"");
+    let files = [files[0], files[1], ("fleet/parts.toml", &parts)];
+    insta::assert_snapshot!(session(&directory(&files), &[&["list"]]));
+
+    // What is added is checked with the files that are included, which stay as they are.
+    let files = [
+        ("llbgen.toml", root),
+        files[1],
+        ("fleet/parts.toml", "# none\n"),
+    ];
+    let calls: [&[&str]; 2] = [&["new", "image", "app/one"], &["list"]];
+    insta::assert_snapshot!(session(&directory(&files), &calls));
+    let files = [("llbgen.toml", "include = [\n    \"none/*.toml\",\n]\n")];
+    insta::assert_snapshot!(session(
+        &directory(&files),
+        &[&["list"], &["new", "image", "a"]]
+    ));
+}
+
+#[test]
+fn every_example_of_the_language_is_a_catalog() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
+    let page = fs::read_to_string(page).unwrap();
+    let examples = page.split("```toml\n").skip(1);
+    let mut count = 0;
+    for example in examples {
+        let (file, _) = example.split_once("```").unwrap();
+        let directory = directory(&[("llbgen.toml", file)]);
+        let listed = transcript_in(directory.path(), &["list"]);
+        assert!(listed.contains("exit code: 0\n"), "{file}\n{listed}");
+        count += 1;
+    }
+    assert!(count > 4, "{count} examples");
+}

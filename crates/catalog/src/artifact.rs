@@ -1,6 +1,7 @@
 //! The declaration of an artifact: its base, steps, platforms and outputs.
 
 mod parts;
+mod uses;
 mod variants;
 
 use std::{collections::BTreeMap, fmt, panic::Location, str::FromStr, sync::Arc};

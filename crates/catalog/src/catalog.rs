@@ -179,6 +179,11 @@ impl CheckedCatalog {
         self.artifacts.get(name)
     }
 
+    /// The groups, each with its artifacts.
+    pub fn groups(&self) -> &BTreeMap<String, BTreeSet<ArtifactName>> {
+        &self.groups
+    }
+
     /// The artifacts that a bare `build` builds.
     pub fn defaults(&self) -> &[ArtifactName] {
         &self.defaults

@@ -156,9 +156,14 @@ fn about(artifact: &Artifact, problem: Problem) -> Found {
         _ => problem.key().and_then(|key| artifact.key_place(key)),
     };
     let place = place.or(artifact.place());
+    let uses = match &problem {
+        Problem::Step { number, nested, .. } => artifact.uses(*number, nested),
+        _ => Vec::new(),
+    };
     Found {
         subject: artifact.name.to_string(),
         place: place.map(|place| place.of_text(&problem.written())),
+        uses,
         problem,
     }
 }

@@ -48,6 +48,7 @@ mod name;
 mod nearest;
 mod oci;
 mod option;
+mod outline;
 mod pack;
 mod part;
 mod path;
@@ -85,7 +86,7 @@ pub use self::{
     declared::Declared,
     dockerfile::FromLineError,
     excerpt::Excerpt,
-    file::{CATALOG_FILE, CatalogFile, FileError, Mistake, schema},
+    file::{CATALOG_FILE, CatalogFile, FileError, Include, Mistake, schema},
     graph::{Graph, GraphEdge, GraphOutput, Node, NodeKind},
     id::{Id, IdError},
     image_config::{HealthConfig, ImageConfig},
@@ -109,10 +110,11 @@ pub use self::{
     nearest::nearest,
     oci::OciConfigs,
     option::OptionValues,
+    outline::{AxisStart, OutlineStep},
     pack::{PACKER_PROGRAM, Packer, PackerProgram, PackerSource},
     part::Part,
     path::{ContextPath, ContextPathError},
-    place::{Place, SourceFile},
+    place::{PartUse, Place, SourceFile},
     plan::{OutputClash, Plan, PlannedDefinition, check_outputs},
     plan_error::{PlanError, PlanProblem},
     plan_options::{Caching, PlanOptions},

@@ -110,6 +110,27 @@ impl StepPlace {
     }
 }
 
+/// The use of a part, in the form of an error: `in part s6, used by controller (llbgen.toml:31)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartUse {
+    /// The part.
+    pub part: String,
+    /// What uses it: an artifact, or another part.
+    pub user: String,
+    /// The place of the step that uses it, if a file declares it.
+    pub place: Option<Place>,
+}
+
+impl fmt::Display for PartUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "in part {}, used by {}", self.part, self.user)?;
+        match &self.place {
+            Some(place) => write!(f, " ({place})"),
+            None => Ok(()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,8 +1,13 @@
 //! The reason why a variant cannot be planned.
 
 use crate::{
-    base::BaseError, budget::MAX_VARIANTS, path::ContextPath, place::Place, problem::Problem,
-    step::StepError, variant::Variant,
+    base::BaseError,
+    budget::MAX_VARIANTS,
+    path::ContextPath,
+    place::{PartUse, Place},
+    problem::Problem,
+    step::StepError,
+    variant::Variant,
 };
 
 /// The reason why a variant cannot be planned.
@@ -23,7 +28,11 @@ pub enum PlanProblem {
     #[error(transparent)]
     Base(#[from] BaseError),
     /// A step cannot be carried out.
-    #[error("step {number} (`{title}`) of artifact `{artifact}`{} cannot be carried out", at(place.as_deref()))]
+    #[error(
+        "step {number} (`{title}`) of artifact `{artifact}`{}{} cannot be carried out",
+        at(place.as_deref()),
+        among(uses)
+    )]
     Step {
         /// The artifact that has the step.
         artifact: String,
@@ -33,6 +42,8 @@ pub enum PlanProblem {
         title: String,
         /// The place of the step, if a file declares it.
         place: Option<Box<Place>>,
+        /// The uses of parts that lead there, the innermost first.
+        uses: Vec<PartUse>,
         /// The reason.
         #[source]
         source: Box<StepError>,
@@ -82,6 +93,12 @@ impl PlanError {
             reason: Box::new(reason),
         }
     }
+}
+
+/// The uses of parts, each before a comma: an error here is one line.
+fn among(uses: &[PartUse]) -> String {
+    let uses = uses.iter();
+    uses.map(|used| format!(" {used},")).collect()
 }
 
 /// The place, between commas, without the excerpt of its file: an error here is one line.

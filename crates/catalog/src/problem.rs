@@ -6,7 +6,7 @@ use crate::{
     budget::MAX_VARIANTS,
     name::InvalidName,
     path::ContextPathError,
-    place::Place,
+    place::{PartUse, Place},
     step::StepProblem,
     template::TemplateError,
     words::{did_you_mean, listed},
@@ -462,24 +462,29 @@ pub struct Found {
     pub subject: String,
     /// The place in the file, if a file declares it.
     pub place: Option<Place>,
+    /// The uses of parts that lead there, the innermost first.
+    pub uses: Vec<PartUse>,
     /// The problem.
     pub problem: Problem,
 }
 
-/// In one line, with the line of a file below it if there is one.
+/// In one line, with the line of a file below it if there is one, and the uses of parts that lead there.
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (subject, problem) = (&self.subject, &self.problem);
-        let Some(place) = &self.place else {
-            return write!(f, "{subject}: {problem}");
-        };
-        let excerpt = place.excerpt();
-        let file = &place.file.name;
-        let (line, column) = (excerpt.line, excerpt.column);
-        write!(
-            f,
-            "{subject} (`{file}` line {line}, column {column}): {problem}\n{excerpt}"
-        )
+        if let Some(place) = &self.place {
+            let excerpt = place.excerpt();
+            let file = &place.file.name;
+            let (line, column) = (excerpt.line, excerpt.column);
+            write!(
+                f,
+                "{subject} (`{file}` line {line}, column {column}): {problem}\n{excerpt}"
+            )?;
+        } else {
+            write!(f, "{subject}: {problem}")?;
+        }
+        let mut uses = self.uses.iter();
+        uses.try_for_each(|used| write!(f, "\n  {used}"))
     }
 }
 

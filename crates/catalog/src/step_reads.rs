@@ -33,10 +33,13 @@ pub(crate) fn step_failed(
     step: &Step,
     source: StepError,
 ) -> PlanProblem {
-    let written = StepProblem::from(&source).written;
-    let place = artifact.step_place(number);
+    let StepProblem {
+        nested, written, ..
+    } = StepProblem::from(&source);
+    let place = artifact.place_within(number, &nested);
     PlanProblem::Step {
         place: place.map(|place| Box::new(place.of_text(&written))),
+        uses: artifact.uses(number, &nested),
         artifact: artifact.name.to_string(),
         number,
         title: step.title(),

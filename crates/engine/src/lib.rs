@@ -65,6 +65,7 @@ mod freshness;
 mod hash;
 mod helper_image;
 mod image;
+pub mod included;
 mod index;
 mod inputs;
 mod layout;

@@ -28,6 +28,9 @@ struct Row {
     whiteouts: Option<Whiteouts>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     images: Vec<String>,
+    /// The groups that it is in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<String>,
 }
 
 const HEADINGS: [&str; 9] = [
@@ -82,19 +85,39 @@ pub(crate) fn run(
         ListingFormat::Json => stdout::json(&rows)?,
         ListingFormat::Text => {
             let cells: Vec<_> = rows.iter().map(cells).collect();
-            write!(
-                stdout::lock(),
-                "{}",
-                plain(&engine::table(HEADINGS, &cells))
-            )?;
+            let mut text = engine::table(HEADINGS, &cells);
+            if args.artifacts.is_empty() {
+                text.push_str(&groups(catalog));
+            }
+            write!(stdout::lock(), "{}", plain(&text))?;
         }
     }
     Ok(())
 }
 
+/// The groups with their artifacts, below the artifacts; nothing without groups.
+fn groups(catalog: &CheckedCatalog) -> String {
+    let groups = catalog.groups().iter();
+    let rows: Vec<[String; 2]> = groups
+        .map(|(name, members)| {
+            let in_order = catalog.artifacts().map(Artifact::name);
+            let members = in_order.filter(|name| members.contains(*name));
+            let members: Vec<String> = members.map(ToString::to_string).collect();
+            [name.clone(), members.join(",")]
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("\n{}", engine::table(["GROUP", "ARTIFACTS"], &rows))
+}
+
 fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
     let (mut outputs, mut images) = (Vec::new(), Vec::new());
-    for variant in catalog.variants(artifact) {
+    // A stage is not delivered: it has neither outputs nor names.
+    let is_delivered = artifact.kind().is_delivered();
+    let variants = is_delivered.then(|| catalog.variants(artifact));
+    for variant in variants.unwrap_or_default() {
         let output = catalog
             .output(&variant)
             .map_err(|error| Failure::new(Exit::Catalog, error))?
@@ -119,6 +142,8 @@ fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
         .options()
         .iter()
         .map(|(name, option)| (name.to_string(), option.default.to_string()));
+    let groups = catalog.groups().iter();
+    let groups = groups.filter(|(_, members)| members.contains(artifact.name()));
     Ok(Row {
         name: artifact.name().to_string(),
         kind: artifact.kind().as_str(),
@@ -139,6 +164,7 @@ fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
         outputs,
         whiteouts: artifact.declared_whiteouts(),
         images,
+        groups: groups.map(|(name, _)| name.clone()).collect(),
     })
 }
 

@@ -49,7 +49,7 @@ fn artifact(
     let old = catalog_file::read(context)?;
     // A file that is not there counts as an empty one.
     let text = old.as_deref().unwrap_or_default();
-    let catalog = catalog_file::with_text(own.clone(), text)?.check()?;
+    let catalog = catalog_file::with_text(own.clone(), context, text)?.check()?;
     if catalog.get(name.as_str()).is_some() {
         let error = format!("there is an artifact `{name}` already");
         let hint = format!("`llbgen show {name}` shows it; give another name");
@@ -64,7 +64,7 @@ fn artifact(
     };
     let addition = addition(old.as_deref(), &block.to_string());
     let text = old.unwrap_or_default() + &addition;
-    let catalog = catalog_file::with_text(own, &text)?;
+    let catalog = catalog_file::with_text(own, context, &text)?;
     catalog.check().map_err(unsound)?;
     append(&context.join(CATALOG_FILE), &addition)?;
     tell_next(&name, global);

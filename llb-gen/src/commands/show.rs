@@ -6,7 +6,8 @@ use std::{
 };
 
 use catalog::{
-    Artifact, Caching, CheckedCatalog, Id, ImageConfig, Plan, Read, Reference, ResolvedBase,
+    Artifact, AxisStart, Caching, CheckedCatalog, Id, ImageConfig, Plan, Read, Reference,
+    ResolvedBase,
 };
 use serde::Serialize;
 
@@ -18,10 +19,15 @@ use crate::{
     workspace::Question,
 };
 
+mod declared;
+
+use self::declared::Declared;
+
 #[derive(Serialize)]
 struct Shown<'a> {
     #[serde(flatten)]
     artifact: &'a Artifact,
+    declared: Declared,
     variants: Vec<ShownVariant<'a>>,
 }
 
@@ -63,13 +69,19 @@ pub(crate) fn run(
             continue;
         }
         match args.format {
-            ListingFormat::Text => write!(stdout, "{}", plain(&text(artifact, &plans)))?,
+            ListingFormat::Text => {
+                write!(stdout, "{}", plain(&text(catalog, artifact, &plans)))?;
+            }
             ListingFormat::Json => {
                 let all = plans.iter().copied();
                 let variants = all.map(|plan| shown(plan, id(artifact, plan, &plans)));
                 let variants = variants.collect();
-                serde_json::to_writer_pretty(&mut stdout, &Shown { artifact, variants })
-                    .map_err(io::Error::from)?;
+                let shown = Shown {
+                    artifact,
+                    declared: Declared::of(catalog, artifact),
+                    variants,
+                };
+                serde_json::to_writer_pretty(&mut stdout, &shown).map_err(io::Error::from)?;
                 writeln!(stdout)?;
             }
         }
@@ -109,7 +121,7 @@ fn shown(plan: &Plan, id: Option<Id>) -> ShownVariant<'_> {
     }
 }
 
-fn text(artifact: &Artifact, plans: &[&Plan]) -> String {
+fn text(catalog: &CheckedCatalog, artifact: &Artifact, plans: &[&Plan]) -> String {
     let mut text = String::new();
     let mut line =
         |key: &str, value: &str| _ = writeln!(text, "{}", format!("{key:<13}{value}").trim_end());
@@ -121,17 +133,26 @@ fn text(artifact: &Artifact, plans: &[&Plan]) -> String {
     if let Some(place) = artifact.place() {
         line("declared", &place.to_string());
     }
-    for (index, step) in artifact.steps().iter().enumerate() {
-        line(
-            if index == 0 { "steps" } else { "" },
-            &format!("{}. {}", index + 1, step.title()),
-        );
+    let declared = Declared::of(catalog, artifact);
+    let after = declared.steps.len() + 1;
+    let lists = [
+        ("steps", &declared.steps, 1),
+        ("finally", &declared.last_steps, after),
+    ];
+    for (key, steps, first) in lists {
+        for (index, shown) in declared::lines(steps, first).iter().enumerate() {
+            line(if index == 0 { key } else { "" }, shown);
+        }
     }
-    for (index, step) in artifact.last_steps().iter().enumerate() {
-        line(if index == 0 { "finally" } else { "" }, &step.title());
-    }
+    let starts = catalog.axis_starts(artifact);
     for (name, values) in artifact.axes() {
-        line("axis", &format!("{name}: {}", values.join(", ")));
+        let values = values.join(", ");
+        let start = match starts.get(name) {
+            Some(AxisStart::Base) => "from its base on".to_owned(),
+            Some(AxisStart::Step(number)) => format!("from step {number} on"),
+            Some(AxisStart::Name) | None => "in no step".to_owned(),
+        };
+        line("axis", &format!("{name}: {values} ({start})"));
     }
     for (name, option) in artifact.options() {
         line(

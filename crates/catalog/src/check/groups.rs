@@ -49,6 +49,7 @@ impl Groups {
                 Ok(_) => found.problems.push(Found {
                     subject: "defaults".to_owned(),
                     place: None,
+                    uses: Vec::new(),
                     problem: Problem::UnknownDefault {
                         name: pattern.clone(),
                         nearest: names.nearest(pattern),
@@ -141,6 +142,7 @@ fn about(group: &DeclaredGroup, problem: Problem) -> Found {
     Found {
         subject: format!("groups.{}", group.name),
         place: None,
+        uses: Vec::new(),
         problem,
     }
 }

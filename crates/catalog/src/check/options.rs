@@ -105,6 +105,7 @@ pub(super) fn of_catalog(place: Option<&Place>, problem: Problem) -> Found {
         place: place
             .as_ref()
             .map(|place| place.of_text(&problem.written())),
+        uses: Vec::new(),
         problem,
     }
 }

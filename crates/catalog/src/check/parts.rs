@@ -54,6 +54,7 @@ fn of_steps(
         Found {
             subject: subject(part),
             place: place.map(|place| place.of_text(&problem.written)),
+            uses: Vec::new(),
             problem: Problem::Step {
                 number: problem.nested.first().map_or(0, |index| index + 1),
                 nested: problem.nested[1..].to_vec(),
@@ -70,6 +71,7 @@ fn about(part: &Part, problem: Problem) -> Found {
     Found {
         subject: subject(part),
         place: place.map(|place| place.of_text(&problem.written())),
+        uses: Vec::new(),
         problem,
     }
 }

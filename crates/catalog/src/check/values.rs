@@ -25,6 +25,7 @@ pub(super) fn problems(
         let about = |problem: Problem| Found {
             subject: format!("values.{name}"),
             place: row.place.clone(),
+            uses: Vec::new(),
             problem,
         };
         let is_first = tables.rows(name.as_str()).first() == Some(row);

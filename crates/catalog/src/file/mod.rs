@@ -6,9 +6,11 @@
 mod artifact;
 mod conditional;
 mod error;
+mod include;
 mod join;
 mod kind;
 mod merge;
+mod misplaced;
 mod schema;
 mod sources;
 mod tables;
@@ -23,16 +25,17 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use self::{artifact::FileTable, sources::Sources, value::Value, wrong::Wrong};
+use self::{artifact::FileTable, sources::Sources, value::Value};
 pub use self::{
     error::{FileError, Mistake},
+    include::Include,
     schema::schema,
 };
 use buildkit_llb::Platform;
 
 use crate::{
-    artifact::Artifact, catalog::DeclaredGroup, either::OneOrSeveral, excerpt::Excerpt,
-    option::DeclaredOption, part::Part, path::ContextPath, place::Place, template::ValueTables,
+    artifact::Artifact, catalog::DeclaredGroup, excerpt::Excerpt, option::DeclaredOption,
+    part::Part, place::Place, template::ValueTables,
 };
 
 /// The name of the file, in the context directory.
@@ -63,23 +66,13 @@ impl CatalogFile {
     }
 
     /// The globs of the files that a catalog file includes, for [`parse_all`](Self::parse_all).
-    pub fn includes(file_name: &str, text: &str) -> Result<Vec<ContextPath>, FileError> {
+    pub fn includes(file_name: &str, text: &str) -> Result<Vec<Include>, FileError> {
         let sources = Sources::new(&[(file_name, text)]);
         let root = table(text, &sources)?;
-        let Some(value) = root.get_ref().get("include") else {
-            return Ok(Vec::new());
-        };
-        let wrong = |message: String| sources.error(value.span(), Mistake::Value { message });
-        let globs: OneOrSeveral<String> = Deserialize::deserialize(Value::of(value, "`include`"))
-            .map_err(|error: Wrong| {
-            let (span, mistake) = error.or_at(value.span());
-            sources.error(span, mistake)
-        })?;
-        let globs = globs.iter().map(|glob| {
-            let path = ContextPath::declared(glob);
-            path.map_err(|error| wrong(error.to_string()))
-        });
-        globs.collect()
+        match root.get_ref().get("include") {
+            None => Ok(Vec::new()),
+            Some(value) => Include::read(value, &sources),
+        }
     }
 
     /// Reads the texts of a catalog file and of the files that it includes, by their names in errors; the file itself
@@ -100,6 +93,9 @@ impl CatalogFile {
         if let Some((path, span)) = tables::table_in_row(&root) {
             let message = format!("`{path}` is a table here: quote it, `\"{path}\" = {{ … }}`");
             return Err(sources.error(span, Mistake::Value { message }));
+        }
+        if let Some((span, mistake)) = misplaced::find(&root, &sources) {
+            return Err(sources.error(span, mistake));
         }
         let spans = tables::artifact_spans(&root);
         conditional::rewrite(&mut root);

@@ -43,6 +43,12 @@ impl Sources {
         (file, local(span.start)..local(span.end))
     }
 
+    /// The text of these bytes.
+    pub(super) fn text(&self, span: &Range<usize>) -> &str {
+        let (file, span) = self.of(span);
+        file.text.get(span).unwrap_or_default()
+    }
+
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
         let (file, span) = self.of(span);
         Place::of(file, &span)

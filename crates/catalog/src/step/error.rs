@@ -12,6 +12,14 @@ use crate::{
 /// The reasons why a step cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StepError {
+    /// A step inside it cannot be carried out.
+    #[error("{source}")]
+    Inside {
+        /// The index of the step in it, from 0; of a use, that of the part, and then that of the step in the part.
+        path: Vec<usize>,
+        /// The reason.
+        source: Box<StepError>,
+    },
     /// A template cannot be filled in.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -148,9 +156,18 @@ impl StepError {
         }
     }
 
+    /// The same error, of the step at `path` inside the one that is carried out.
+    pub(crate) fn inside(self, path: &[usize]) -> Self {
+        Self::Inside {
+            path: path.to_vec(),
+            source: Box::new(self),
+        }
+    }
+
     /// The unknown variable that a text or condition uses.
     pub(crate) fn unknown_variable(&self) -> Option<&str> {
         match self {
+            Self::Inside { source, .. } => source.unknown_variable(),
             Self::Template(TemplateError::UnknownPlaceholder { name, .. }) => Some(name),
             Self::Template(TemplateError::NoField { missing, .. }) => Some(&missing.variable),
             _ => None,

@@ -58,6 +58,12 @@ impl From<&TemplateError> for StepProblem {
 impl From<&StepError> for StepProblem {
     fn from(error: &StepError) -> Self {
         match error {
+            StepError::Inside { path, source } => {
+                let steps = path.iter().rev();
+                steps.fold(Self::from(source.as_ref()), |problem, index| {
+                    problem.within(*index)
+                })
+            }
             StepError::Template(error) => error.into(),
             StepError::NoPart { name, .. } => Self::written(error.to_string(), name),
             StepError::Parameters {

@@ -206,8 +206,9 @@ impl Apply for Use {
             variables: &chosen.variables,
         };
         let mut reads = Vec::new();
-        for step in &chosen.part.steps {
-            reads.extend(step.reads(inner)?);
+        for (index, step) in chosen.part.steps.iter().enumerate() {
+            let found = step.reads(inner);
+            reads.extend(found.map_err(|error| error.inside(&[chosen.index, index]))?);
         }
         Ok(reads)
     }
@@ -225,7 +226,8 @@ impl Apply for Use {
                 variables: chosen.variables.clone(),
             };
             let environment = tree.environment();
-            tree = step.apply(tree, &mut context.nested(within, environment))?;
+            let applied = step.apply(tree, &mut context.nested(within, environment));
+            tree = applied.map_err(|error| error.inside(&[chosen.index, index]))?;
         }
         Ok(tree)
     }

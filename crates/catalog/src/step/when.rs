@@ -62,6 +62,18 @@ impl When {
         &self.steps
     }
 
+    /// Its conditions, as the heading of its steps.
+    pub(crate) fn heading(&self) -> String {
+        let conditions = self.conditions();
+        let conditions: Vec<String> = conditions
+            .map(|(key, condition)| format!("{key} {condition}"))
+            .collect();
+        if conditions.is_empty() {
+            return "steps".to_owned();
+        }
+        conditions.join(" ")
+    }
+
     /// Whether the variables have the values that count.
     pub(crate) fn holds(&self, variables: &Variables) -> Result<bool, StepError> {
         for (key, condition) in self.conditions() {
@@ -122,15 +134,8 @@ impl When {
 
 impl Apply for When {
     fn title(&self) -> String {
-        let mut title: Vec<String> = self
-            .conditions()
-            .map(|(key, condition)| format!("{key} {condition}"))
-            .collect();
-        if title.is_empty() {
-            title.push("steps".to_owned());
-        }
         let steps: Vec<String> = self.steps.iter().map(Step::title).collect();
-        format!("{}: {}", title.join(" "), steps.join(", "))
+        format!("{}: {}", self.heading(), steps.join(", "))
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
@@ -138,8 +143,9 @@ impl Apply for When {
             return Ok(Vec::new());
         }
         let mut reads = Vec::new();
-        for step in &self.steps {
-            reads.extend(step.reads(reader)?);
+        for (index, step) in self.steps.iter().enumerate() {
+            let found = step.reads(reader);
+            reads.extend(found.map_err(|error| error.inside(&[index]))?);
         }
         Ok(reads)
     }
@@ -159,7 +165,8 @@ impl Apply for When {
                 variables: context.variables().clone(),
             };
             let environment = tree.environment();
-            tree = step.apply(tree, &mut context.nested(within, environment))?;
+            let applied = step.apply(tree, &mut context.nested(within, environment));
+            tree = applied.map_err(|error| error.inside(&[index]))?;
         }
         Ok(tree)
     }
