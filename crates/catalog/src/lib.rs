@@ -63,6 +63,7 @@ mod step;
 mod step_reads;
 mod survey;
 mod template;
+mod texts;
 mod tree;
 mod variant;
 mod vertex_name;
@@ -125,6 +126,7 @@ pub use self::{
         EitherText, Environment, Filled, MissingField, Script, Template, TemplateError, Text,
         TreeText, Variables,
     },
+    texts::Texts,
     tree::Tree,
     variant::Variant,
     vertex_name::VertexName,
