@@ -20,7 +20,8 @@ use crate::{
     place::Places,
     problem::Problem,
     step::Step,
-    template::Template,
+    template::{Template, Text},
+    texts::{ListedText, Texts, all_texts, keyed},
     variant::{Scope, Variant},
     whiteouts::Whiteouts,
 };
@@ -145,12 +146,21 @@ pub struct Artifact {
     pub(crate) has_default_output: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) whiteouts: Option<Whiteouts>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) repository: Option<Template>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) tags: Vec<Template>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) platform_tags: Vec<Template>,
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "keyed::serialize::<keyed::Repositories, _>"
+    )]
+    pub(crate) repository: Vec<ListedText>,
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "keyed::serialize::<keyed::Tags, _>"
+    )]
+    pub(crate) tags: Vec<ListedText>,
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "keyed::serialize::<keyed::PlatformTags, _>"
+    )]
+    pub(crate) platform_tags: Vec<ListedText>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) file_tags: Vec<Template>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -214,7 +224,7 @@ impl Artifact {
             output: default_output(kind, &BTreeMap::new()),
             has_default_output: true,
             whiteouts: None,
-            repository: None,
+            repository: Vec::new(),
             tags: Vec::new(),
             platform_tags: Vec::new(),
             file_tags: Vec::new(),
@@ -269,24 +279,67 @@ impl Artifact {
         self
     }
 
-    /// The repository that its image is pushed to, such as `ghcr.io/example/tools`; a [`Template`].
+    /// A repository that its image is pushed to, such as `ghcr.io/example/tools`; a [`Template`]. With several, every
+    /// tag is made in each.
     pub fn repository(mut self, template: &str) -> Self {
-        self.repository = self.read(template);
+        let repository = self.read(template);
+        self.repository.extend(repository.map(ListedText::Text));
+        self
+    }
+
+    /// Repositories that only some of its variants are pushed to.
+    pub fn repositories(mut self, texts: Texts) -> Self {
+        let texts = self.listed([ListedText::Group(texts)]);
+        self.repository.extend(texts);
         self
     }
 
     /// A tag of its image, such as `1.2-{l10n|slug}`; a [`Template`].
     pub fn tag(mut self, template: &str) -> Self {
         let tag = self.read(template);
-        self.tags.extend(tag);
+        self.tags.extend(tag.map(ListedText::Text));
+        self
+    }
+
+    /// Tags of the image of some of its variants.
+    pub fn tags(mut self, texts: Texts) -> Self {
+        let texts = self.listed([ListedText::Group(texts)]);
+        self.tags.extend(texts);
         self
     }
 
     /// A tag of its image for one platform alone, such as `1.2-{arch}`; a [`Template`].
     pub fn platform_tag(mut self, template: &str) -> Self {
         let tag = self.read(template);
-        self.platform_tags.extend(tag);
+        self.platform_tags.extend(tag.map(ListedText::Text));
         self
+    }
+
+    /// Tags of the image of some of its variants for one platform alone.
+    pub fn platform_tags(mut self, texts: Texts) -> Self {
+        let texts = self.listed([ListedText::Group(texts)]);
+        self.platform_tags.extend(texts);
+        self
+    }
+
+    /// The lists of a file, whose texts are read.
+    pub(crate) fn published(
+        mut self,
+        repository: Vec<ListedText>,
+        tags: Vec<ListedText>,
+        platform_tags: Vec<ListedText>,
+    ) -> Self {
+        self.repository.extend(repository);
+        self.tags.extend(tags);
+        self.platform_tags.extend(platform_tags);
+        self
+    }
+
+    /// The texts, whose problems become its own.
+    fn listed<const N: usize>(&mut self, texts: [ListedText; N]) -> [ListedText; N] {
+        let problems = all_texts(&texts).into_iter().filter_map(Text::problem);
+        self.problems.extend(problems.map(Problem::Template));
+        texts
     }
 
     /// A tag of its image made from the text of a file alone: the first 12 hex digits of its sha256. It is for teams

@@ -33,7 +33,7 @@ use crate::{
 };
 
 use self::{
-    conditions::impossible_conditions,
+    conditions::{impossible_conditions, impossible_texts},
     dependencies::{MadeFrom, dependency_problems, lacking, made_from},
     groups::{Groups, Names},
     outputs::output_problems,
@@ -137,6 +137,7 @@ fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
     if problems.is_empty() {
         problems.extend(step_problems(&checked));
         problems.extend(output_problems(&checked));
+        problems.extend(impossible_texts(&checked));
         problems.extend(tag_problems(&checked));
     }
     if problems.is_empty() {

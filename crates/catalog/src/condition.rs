@@ -95,6 +95,28 @@ pub(crate) enum Condition {
     Any(Vec<Values>),
 }
 
+/// The conditions that are there, with their keys.
+pub(crate) fn conditions<'a>(
+    when: Option<&'a Condition>,
+    unless: Option<&'a Condition>,
+) -> impl Iterator<Item = (&'static str, &'a Condition)> {
+    let when = when.into_iter().map(|condition| ("when", condition));
+    when.chain(unless.into_iter().map(|condition| ("unless", condition)))
+}
+
+/// Whether `when` holds and `unless` does not.
+pub(crate) fn hold<'a>(
+    conditions: impl IntoIterator<Item = (&'static str, &'a Condition)>,
+    variables: &Variables,
+) -> Result<bool, TemplateError> {
+    for (key, condition) in conditions {
+        if condition.holds(key, variables)? != (key == "when") {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// The values that a variable can have; `None` for any.
 pub(crate) type Domains = BTreeMap<String, Option<BTreeSet<String>>>;
 

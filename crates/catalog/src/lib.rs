@@ -66,6 +66,7 @@ mod step;
 mod step_reads;
 mod survey;
 mod template;
+mod texts;
 mod tree;
 mod variant;
 mod vertex_name;
@@ -134,6 +135,7 @@ pub use self::{
         EitherText, Environment, Filled, MissingField, Script, Template, TemplateError, Text,
         TreeText, Variables,
     },
+    texts::Texts,
     tree::Tree,
     variant::Variant,
     vertex_name::VertexName,

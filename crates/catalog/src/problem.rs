@@ -283,7 +283,9 @@ pub enum Problem {
         written: String,
     },
     /// An image reference that two variants would be pushed under.
-    #[error("`{reference}` would be pushed by `{first}` and by `{second}`; add the axis to `tags`")]
+    #[error(
+        "`{reference}` is pushed by `{first}` and `{second}`: add the axis to the tag, or a condition"
+    )]
     TagClash {
         /// The reference.
         reference: String,
@@ -291,6 +293,16 @@ pub enum Problem {
         first: String,
         /// The second variant that has it.
         second: String,
+    },
+    /// A condition in a list of texts that holds for no variant.
+    #[error("`{key}`: {text}")]
+    ImpossibleText {
+        /// The key of the list.
+        key: &'static str,
+        /// The condition, and why it cannot hold.
+        text: String,
+        /// The word in the file.
+        written: String,
     },
     /// A repository or tag that makes no image reference.
     #[error("`{reference}`, made from `repository` and `tags`, is not an image reference")]
@@ -405,6 +417,7 @@ impl Problem {
                 vec![format!("\"{name}\""), format!("'{name}'")]
             }
             Self::Braces { text } => vec![text.clone()],
+            Self::ImpossibleText { written, .. } => StepProblem::written("", written).written,
             Self::Varies { name, .. } => vec![format!("{{{name}"), name.clone()],
             Self::OptionAndAxis { name, .. }
             | Self::OptionDiffers { name, .. }
@@ -434,7 +447,9 @@ impl Problem {
             | Self::OutputRecord { .. }
             | Self::OutputClash { .. } => "output",
             Self::NotAnImage { .. } => "repository",
-            Self::StageHas { key } | Self::Varies { key, .. } => key,
+            Self::StageHas { key }
+            | Self::Varies { key, .. }
+            | Self::ImpossibleText { key, .. } => key,
             Self::FileTag { .. } => "file-tags",
             Self::NotALayer { .. } => "whiteouts",
             _ => return None,

@@ -206,7 +206,7 @@ fn an_axis_in_a_name_makes_artifacts() {
     let artifact = catalog.get("runtime/lang/go/1.23").unwrap();
     let variants = catalog.variants(artifact);
     let names = catalog.image_names(&variants[0]).unwrap();
-    assert_eq!(names.references, ["ghcr.io/example/go-1.23:en-us"]);
+    assert_eq!(names.references(), ["ghcr.io/example/go-1.23:en-us"]);
 }
 
 #[test]
@@ -597,4 +597,101 @@ finally = [{ env = { Z = "{z}" }, when = { y = "1" } }]
         .map(|(axis, start)| format!("{axis} {start:?}"))
         .collect();
     assert_eq!(starts, ["w Name", "x Base", "y Step(2)", "z Step(3)"]);
+}
+
+const PUBLISHED: &str = r#"
+[artifact.a]
+kind = "image"
+base = "debian:12"
+axes = { jdk = ["17", "21"], l10n = ["en", "zh"] }
+platforms = ["linux/amd64", "linux/arm64"]
+repository = ["ghcr.io/example/a", { repository = "r.example/ci/a", unless = { l10n = "zh" } }]
+tags = [
+    "{jdk}-{l10n}",
+    { when = { jdk = "2*" }, tags = ["{l10n}", { tags = "latest", when = { l10n = "en" } }] },
+]
+platform-tags = { platform-tags = "unused" }
+"#;
+
+/// Every tag is in each repository, and conditions choose both.
+#[test]
+fn lists_of_a_publication_have_conditions() {
+    let text = PUBLISHED.replace(
+        "{ platform-tags = \"unused\" }",
+        "[{ platform-tags = [\"{arch}\"], when = { jdk = \"17\", l10n = \"zh\" } }]",
+    );
+    let catalog = sound(&text);
+    let artifact = catalog.get("a").unwrap();
+    let check = |wanted: &str, expected: &[&str], of_platform: &[&str]| {
+        let variants = catalog.variants(artifact);
+        let variant = variants.iter().find(|it| it.to_string() == wanted).unwrap();
+        let names = catalog.image_names(variant).unwrap();
+        assert_eq!(names.references(), expected, "{wanted}");
+        assert_eq!(names.of_platform(), of_platform, "{wanted}");
+    };
+    check(
+        "a linux/amd64 jdk=17 l10n=zh",
+        &["ghcr.io/example/a:17-zh"],
+        &["ghcr.io/example/a:amd64"],
+    );
+    check(
+        "a linux/arm64 jdk=21 l10n=en",
+        &[
+            "ghcr.io/example/a:21-en",
+            "r.example/ci/a:21-en",
+            "ghcr.io/example/a:en",
+            "r.example/ci/a:en",
+            "ghcr.io/example/a:latest",
+            "r.example/ci/a:latest",
+        ],
+        &[],
+    );
+    check(
+        "a linux/amd64 jdk=17 l10n=en",
+        &["ghcr.io/example/a:17-en", "r.example/ci/a:17-en"],
+        &[],
+    );
+    let shown = serde_json::to_value(artifact).unwrap();
+    assert_eq!(
+        shown["tags"][1],
+        serde_json::json!({
+            "when": { "jdk": "2*" },
+            "tags": ["{l10n}", { "when": { "l10n": "en" }, "tags": ["latest"] }],
+        })
+    );
+    // A table stands in a list.
+    wrong(
+        PUBLISHED,
+        &["`platform-tags` must be a list, each element of which is"],
+    );
+    let check = |from: &str, to: &str, expected: &str| {
+        assert!(text.contains(from), "{from}");
+        wrong(&text.replacen(from, to, 1), &[expected]);
+    };
+    check(
+        "unless = { l10n = \"zh\" }",
+        "unless = { l10n = \"zg\" }",
+        "`repository`: `unless.l10n = \"zg\"` can never be: `en`, `zh`",
+    );
+    check(
+        "when = { l10n = \"en\" }",
+        "when = { l01n = \"en\" }",
+        "`when.l01n`: there is no `l01n`; did you mean `l10n`?",
+    );
+    check(
+        "when = { l10n = \"en\" }",
+        "whne = { l10n = \"en\" }",
+        "`whne` is not a key of `tags`; did you mean `when`?",
+    );
+    check(
+        "{ tags = \"latest\",",
+        "{ repository = \"latest\",",
+        "`repository` is not a key of `tags`",
+    );
+    check(
+        "{ tags = \"latest\", when = { l10n = \"en\" } }",
+        "\"latest\"",
+        "`ghcr.io/example/a:latest` is pushed by `a linux/amd64 jdk=21 l10n=en` and `a linux/amd64 jdk=21 l10n=zh`: add \
+         the axis to the tag, or a condition",
+    );
 }

@@ -27,7 +27,7 @@ struct Row {
     values: BTreeMap<String, String>,
     id: Id,
     content_tag: String,
-    /// The repository with the content tag, and with the tags that the texts of files make.
+    /// Each repository with the content tag, and with the tags that the texts of files make.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     images: Vec<String>,
 }
@@ -107,9 +107,12 @@ fn row(catalog: &CheckedCatalog, product: &Product) -> Result<Row, Failure> {
         values: variant.values_as_text(),
         id,
         content_tag: id.content_tag(),
-        images: names.repository.map_or_else(Vec::new, |repository| {
-            tags.map(|tag| format!("{repository}:{tag}")).collect()
-        }),
+        images: tags
+            .flat_map(|tag| {
+                let repositories = names.repositories.iter();
+                repositories.map(move |repository| format!("{repository}:{tag}"))
+            })
+            .collect(),
     })
 }
 

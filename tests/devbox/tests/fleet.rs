@@ -186,8 +186,13 @@ fn tags_are_per_localisation_and_per_platform() {
         .unwrap()
     {
         let names = fleet.image_names(&variant).unwrap();
-        tags.extend(names.references.into_iter().map(|name| (name, "index")));
-        tags.extend(names.of_platform.into_iter().map(|name| (name, "platform")));
+        tags.extend(names.references().into_iter().map(|name| (name, "index")));
+        tags.extend(
+            names
+                .of_platform()
+                .into_iter()
+                .map(|name| (name, "platform")),
+        );
     }
     let lines: Vec<String> = tags
         .into_iter()

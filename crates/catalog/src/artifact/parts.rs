@@ -12,6 +12,7 @@ use crate::{
     place::{Place, StepPlace},
     step::Step,
     template::{Template, Text},
+    texts::names_in,
     whiteouts::Whiteouts,
 };
 
@@ -70,16 +71,15 @@ impl Artifact {
     pub(crate) fn variable_names(&self) -> Vec<&str> {
         let own = [&self.output, &self.description]
             .into_iter()
-            .chain(&self.repository)
-            .chain(&self.tags)
-            .chain(&self.platform_tags)
             .chain(&self.file_tags)
             .chain(&self.release_tags);
         let base = match &self.base {
             Base::Named(base) => Some(base),
             Base::FromLine { .. } => None,
         };
-        let own = own.chain(base).flat_map(Text::names);
+        let published = [&self.repository, &self.tags, &self.platform_tags];
+        let published = published.into_iter().flat_map(|list| names_in(list));
+        let own = own.chain(base).flat_map(Text::names).chain(published);
         let steps = self.numbered_steps().flat_map(|(_, step)| step.names());
         own.chain(steps).collect()
     }
@@ -134,10 +134,5 @@ impl Artifact {
     /// The declared form of whiteouts.
     pub fn declared_whiteouts(&self) -> Option<Whiteouts> {
         self.whiteouts
-    }
-
-    /// The repository that its image is pushed to.
-    pub fn repository_template(&self) -> Option<&Template> {
-        self.repository.as_ref()
     }
 }

@@ -7,9 +7,10 @@ use super::{about, in_step};
 use crate::{
     artifact::Artifact,
     catalog::CheckedCatalog,
-    condition::Domains,
+    condition::{Domains, Impossible},
     problem::{Found, Problem},
     step::Step,
+    texts::impossible_in,
 };
 
 /// Conditions that hold for no variant, each once.
@@ -51,6 +52,38 @@ pub(super) fn impossible_conditions(catalog: &CheckedCatalog) -> Vec<Found> {
         (count >= groups[&key.0]).then_some(found)
     });
     found.collect()
+}
+
+/// Conditions in lists of texts that hold for no variant of any artifact that has the list, each once.
+pub(super) fn impossible_texts(catalog: &CheckedCatalog) -> Vec<Found> {
+    let mut impossible: BTreeMap<(String, String), (usize, Found)> = BTreeMap::new();
+    let mut lists: BTreeMap<String, usize> = BTreeMap::new();
+    for artifact in catalog.artifacts() {
+        let published = [
+            ("repository", &artifact.repository),
+            ("tags", &artifact.tags),
+            ("platform-tags", &artifact.platform_tags),
+        ];
+        if published.iter().all(|(_, list)| list.is_empty()) {
+            continue;
+        }
+        let domains = domains(catalog, artifact);
+        for (key, list) in published {
+            let place = artifact.key_place(key);
+            let place = place.map(|place| format!("{} {:?}", place.file.name, place.span));
+            let declared = place.unwrap_or_else(|| format!("{} {key}", artifact.name));
+            *lists.entry(declared.clone()).or_default() += 1;
+            for Impossible { text, written } in impossible_in(list, &domains) {
+                let id = (declared.clone(), text.clone());
+                let problem = Problem::ImpossibleText { key, text, written };
+                let first = || (0, about(artifact, problem));
+                impossible.entry(id).or_insert_with(first).0 += 1;
+            }
+        }
+    }
+    let found = impossible.into_iter();
+    let found = found.filter(|((declared, _), (count, _))| *count >= lists[declared]);
+    found.map(|(_, (_, found))| found).collect()
 }
 
 /// The paths to the groups in a step, itself among them.

@@ -13,7 +13,7 @@ pub(super) fn problems(artifact: &Artifact) -> Vec<Problem> {
         return Vec::new();
     }
     let keys = [
-        ("repository", artifact.repository.is_some()),
+        ("repository", !artifact.repository.is_empty()),
         ("tags", !artifact.tags.is_empty()),
         ("platform-tags", !artifact.platform_tags.is_empty()),
         ("file-tags", !artifact.file_tags.is_empty()),

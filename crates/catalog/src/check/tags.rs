@@ -10,35 +10,67 @@ use crate::{
     path::ContextPath,
     problem::{Found, Problem},
     template::Template,
+    texts::{ListedText, texts_of},
     variant::Variant,
 };
 
-/// The names of the image of a variant in a registry.
+/// The names of the image of a variant in registries. Every tag is in each repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageNames {
-    /// Its repository.
-    pub repository: Option<String>,
-    /// The repository with each of its tags.
-    pub references: Vec<String>,
-    /// The repository with each tag for the variant's platform alone.
-    pub of_platform: Vec<String>,
+    /// Its repositories.
+    pub repositories: Vec<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its tags for the variant's platform alone.
+    pub platform_tags: Vec<String>,
+}
+
+impl ImageNames {
+    fn of(artifact: &Artifact, variant: &Variant) -> Result<Self, Problem> {
+        let variables = variant.variables();
+        let filled = |list: &[ListedText]| {
+            let mut filled: Vec<String> = Vec::new();
+            for text in texts_of(list, &variables)? {
+                let text = text.expand(&variables)?;
+                if !filled.contains(&text) {
+                    filled.push(text);
+                }
+            }
+            Ok::<_, Problem>(filled)
+        };
+        Ok(Self {
+            repositories: filled(&artifact.repository)?,
+            tags: filled(&artifact.tags)?,
+            platform_tags: filled(&artifact.platform_tags)?,
+        })
+    }
+
+    /// Every repository with each of its tags.
+    pub fn references(&self) -> Vec<String> {
+        references(&self.repositories, &self.tags)
+    }
+
+    /// Every repository with each of its tags for the variant's platform alone.
+    pub fn of_platform(&self) -> Vec<String> {
+        references(&self.repositories, &self.platform_tags)
+    }
+}
+
+fn references(repositories: &[String], tags: &[String]) -> Vec<String> {
+    let each = tags.iter().flat_map(|tag| {
+        let repositories = repositories.iter();
+        repositories.map(move |repository| format!("{repository}:{tag}"))
+    });
+    each.collect()
 }
 
 impl CheckedCatalog {
-    /// The repository of an image, and the references with tags that it is pushed under.
+    /// The repositories of an image, and the tags that it is pushed under.
     ///
     /// # Panics
     /// If `variant` is not of this catalog.
     pub fn image_names(&self, variant: &Variant) -> Result<ImageNames, Problem> {
-        let artifact = &self.artifacts[&variant.artifact];
-        let repository = artifact.repository.as_ref();
-        Ok(ImageNames {
-            repository: repository
-                .map(|repository| repository.expand(&variant.variables()))
-                .transpose()?,
-            references: image_names(artifact, variant, &artifact.tags)?,
-            of_platform: image_names(artifact, variant, &artifact.platform_tags)?,
-        })
+        ImageNames::of(&self.artifacts[&variant.artifact], variant)
     }
 }
 
@@ -48,19 +80,16 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     let mut pushed: BTreeMap<String, Variant> = BTreeMap::new();
     for artifact in catalog.artifacts() {
         let mut found = |problem| problems.push(about(artifact, problem));
-        match (&artifact.repository, artifact.kind) {
-            (None, _)
-                if artifact.tags.is_empty()
-                    && artifact.platform_tags.is_empty()
-                    && artifact.file_tags.is_empty() =>
-            {
-                continue;
-            }
-            (None, _) => found(Problem::NoRepository),
-            (Some(_), kind) if !kind.is_image() => found(Problem::NotAnImage {
+        let has_tags = !artifact.tags.is_empty()
+            || !artifact.platform_tags.is_empty()
+            || !artifact.file_tags.is_empty();
+        match (artifact.repository.is_empty(), artifact.kind) {
+            (true, _) if !has_tags => continue,
+            (true, _) => found(Problem::NoRepository),
+            (false, kind) if !kind.is_image() => found(Problem::NotAnImage {
                 kind: kind.as_str(),
             }),
-            (Some(_), _) => {}
+            (false, _) => {}
         }
         problems.extend(name_problems(artifact, &mut pushed));
     }
@@ -75,21 +104,27 @@ fn name_problems(artifact: &Artifact, pushed: &mut BTreeMap<String, Variant>) ->
         if let Err(problem) = file_tag_paths(artifact, &variant) {
             unusable.entry("file-tags").or_insert(problem);
         }
+        let names = match ImageNames::of(artifact, &variant) {
+            Ok(names) => names,
+            Err(problem) => {
+                unusable.entry("tags").or_insert(problem);
+                continue;
+            }
+        };
         // An index has all its platforms, which come one after the other: it is looked at once.
         let is_first = artifact.platforms.first() == Some(&variant.platform);
-        let of_index = is_first.then_some(("tags", &artifact.tags));
-        let of_platform = ("platform-tags", &artifact.platform_tags);
-        for (key, tags) in of_index.into_iter().chain([of_platform]) {
-            let references = match image_names(artifact, &variant, tags) {
-                Ok(references) => references,
-                Err(problem) => {
-                    unusable.entry(key).or_insert(problem);
-                    continue;
-                }
-            };
+        let of_index = is_first.then(|| ("tags", names.references()));
+        let of_platform = ("platform-tags", names.of_platform());
+        for (key, references) in of_index.into_iter().chain([of_platform]) {
             for (index, reference) in references.into_iter().enumerate() {
-                if let Some((first, clash)) = clash(pushed, reference, &variant) {
-                    clashes.entry((key, index, first)).or_insert(clash);
+                if !is_tagged(&reference) {
+                    unusable
+                        .entry(key)
+                        .or_insert(Problem::ImageName { reference });
+                } else if let Some((first, clash)) = clash(pushed, reference, &variant) {
+                    // One tag in several repositories is one mistake.
+                    let tag = index / names.repositories.len();
+                    clashes.entry((key, tag, first)).or_insert(clash);
                 }
             }
         }
@@ -131,23 +166,8 @@ pub(crate) fn file_tag_paths(
     artifact.file_tags.iter().map(path).collect()
 }
 
-/// The repository of `variant` with each of `tags`.
-fn image_names(
-    artifact: &Artifact,
-    variant: &Variant,
-    tags: &[Template],
-) -> Result<Vec<String>, Problem> {
-    let Some(repository) = &artifact.repository else {
-        return Ok(Vec::new());
-    };
-    let variables = variant.variables();
-    let repository = repository.expand(&variables)?;
-    let name = |tag: &Template| {
-        let reference = format!("{repository}:{}", tag.expand(&variables)?);
-        match reference.parse::<buildkit_llb::ImageRef>() {
-            Ok(image) if image.tag().is_some() && image.digest().is_none() => Ok(reference),
-            _ => Err(Problem::ImageName { reference }),
-        }
-    };
-    tags.iter().map(name).collect()
+/// Whether a text is a reference with a tag and nothing else.
+fn is_tagged(reference: &str) -> bool {
+    let image = reference.parse::<buildkit_llb::ImageRef>();
+    image.is_ok_and(|image| image.tag().is_some() && image.digest().is_none())
 }

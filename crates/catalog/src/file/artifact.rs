@@ -20,6 +20,7 @@ use crate::{
     part::Part,
     step::Step,
     template::Template,
+    texts::keyed::{Keyed, PlatformTags, Repositories, Tags},
     whiteouts::Whiteouts,
 };
 
@@ -124,14 +125,15 @@ pub(super) struct ArtifactTable {
     output: Option<Template>,
     /// How a layer says that a path is gone; `oci` by default.
     whiteouts: Option<Whiteouts>,
-    /// The repository that an image is pushed to, such as `ghcr.io/example/tools`.
-    repository: Option<Template>,
+    /// The repository that an image is pushed to, such as `ghcr.io/example/tools`, or several. Every tag is made in each.
+    #[serde(default)]
+    repository: Keyed<Repositories>,
     /// Tags of an image, such as `1.2-{l10n|slug}`.
     #[serde(default)]
-    tags: Vec<Template>,
+    tags: Keyed<Tags>,
     /// Tags of an image for one platform alone, such as `1.2-{arch}`.
     #[serde(default)]
-    platform_tags: Vec<Template>,
+    platform_tags: Keyed<PlatformTags>,
     /// Files from whose text alone a tag of an image is made.
     #[serde(default)]
     file_tags: Vec<Template>,
@@ -195,9 +197,7 @@ impl ArtifactTable {
             .whiteouts
             .into_iter()
             .fold(artifact, Artifact::whiteouts);
-        let artifact = fold(artifact, self.repository, Artifact::repository);
-        let artifact = fold(artifact, self.tags, Artifact::tag);
-        let artifact = fold(artifact, self.platform_tags, Artifact::platform_tag);
+        let artifact = artifact.published(self.repository.0, self.tags.0, self.platform_tags.0);
         let artifact = fold(artifact, self.file_tags, Artifact::file_tag);
         let artifact = fold(artifact, self.release_tags, Artifact::release_tag);
         Ok(artifact.declared_at(table.places(sources)))

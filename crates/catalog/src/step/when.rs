@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Apply, Reader, Step, StepContext, StepError, StepProblem, context::Nested};
 use crate::{
-    condition::{Condition, Domains},
+    condition::{Condition, Domains, conditions, hold},
     read::Read,
     template::Variables,
     tree::Tree,
@@ -53,8 +53,7 @@ impl When {
     }
 
     fn conditions(&self) -> impl Iterator<Item = (&'static str, &Condition)> {
-        let when = self.condition.iter().map(|condition| ("when", condition));
-        when.chain(self.unless.iter().map(|condition| ("unless", condition)))
+        conditions(self.condition.as_ref(), self.unless.as_ref())
     }
 
     /// The steps in the group.
@@ -76,12 +75,7 @@ impl When {
 
     /// Whether the variables have the values that count.
     pub(crate) fn holds(&self, variables: &Variables) -> Result<bool, StepError> {
-        for (key, condition) in self.conditions() {
-            if condition.holds(key, variables)? != (key == "when") {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        Ok(hold(self.conditions(), variables)?)
     }
 
     /// The problems of the group and its steps for a variant with these variables. Below a condition that does not hold,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::ImageRefError;
-use catalog::{CheckedCatalog, Id, ImageNames, ImageRef, Plan, Platform, Problem, Variant};
+use catalog::{CheckedCatalog, Id, ImageNames, Plan, Platform, Problem, Variant};
 
 use super::{ImageProduct, Product};
 use crate::names::{ImageRefs, PartRefs, TaggedName, platform_slug};
@@ -92,7 +92,7 @@ impl<'a> Namer<'a> {
         if goal != Goal::Registries {
             return self.kept(names, tags, image.variant(), goal, own);
         }
-        let repositories = self.repositories(names.repository.as_deref(), image.variant())?;
+        let repositories = self.repositories(&names.repositories, image.variant())?;
         let tags = if tags.is_empty() {
             image.id().iter().map(Id::content_tag).collect()
         } else {
@@ -122,7 +122,7 @@ impl<'a> Namer<'a> {
         own: Id,
     ) -> Result<ImageRefs, NameError> {
         let names = self.catalog.image_names(image.variant())?;
-        let repositories = self.repositories(names.repository.as_deref(), image.variant())?;
+        let repositories = self.repositories(&names.repositories, image.variant())?;
         let platforms = image.platforms().map(platform_slug);
         let platforms = platforms.collect::<Vec<_>>().join("-");
         let tag = format!("{}-{platforms}", own.content_tag());
@@ -142,17 +142,21 @@ impl<'a> Namer<'a> {
         goal: Goal,
         own: Id,
     ) -> Result<ImageRefs, NameError> {
-        let is_own_name = names.repository.is_none();
+        let is_own_name = names.repositories.is_empty();
         // Artifacts may have capital letters, repositories may not.
         let own_name = || variant.artifact.as_str().to_lowercase();
-        let repository = names.repository.unwrap_or_else(own_name);
+        let repositories = if is_own_name {
+            vec![own_name()]
+        } else {
+            names.repositories
+        };
         let tags = match (tags.is_empty(), goal) {
             (false, _) => tags,
             // As docker calls what has no tag.
             (true, Goal::Engine) => vec!["latest".to_owned()],
             (true, _) => vec![own.content_tag()],
         };
-        match references(&[repository], &tags) {
+        match references(&repositories, &tags) {
             // No name was asked for, and the artifact's own is not valid as one.
             Err(_) if is_own_name && goal == Goal::Archive && self.naming.tags.is_empty() => {
                 Ok(ImageRefs::default())
@@ -170,7 +174,7 @@ impl<'a> Namer<'a> {
             return self.naming.tags.clone();
         }
         let file_tags = image.plans().first().map(|plan| plan.file_tags.clone());
-        [tags_of(&names.references), file_tags.unwrap_or_default()].concat()
+        [names.tags.clone(), file_tags.unwrap_or_default()].concat()
     }
 
     /// The references that the catalog has for single platforms. Tags that are given go before all that it has.
@@ -184,7 +188,7 @@ impl<'a> Namer<'a> {
             return Ok(all);
         }
         for plan in plans {
-            let tags = tags_of(&self.catalog.image_names(&plan.variant)?.of_platform);
+            let tags = self.catalog.image_names(&plan.variant)?.platform_tags;
             let platform = &plan.variant.platform;
             let references = references(repositories, &tags)?.into_iter();
             all.extend(references.map(|name| (platform.clone(), name)));
@@ -192,26 +196,33 @@ impl<'a> Namer<'a> {
         Ok(all)
     }
 
-    /// The repositories of an image: those below the given prefixes, or else the catalog's.
+    /// The repositories of an image: those below the given prefixes, or else the catalog's. Below a prefix, each of the
+    /// catalog's keeps what tells it from the others.
     fn repositories(
         &self,
-        declared: Option<&str>,
+        declared: &[String],
         variant: &Variant,
     ) -> Result<Vec<String>, NameError> {
         let artifact = variant.artifact.as_str();
         if self.naming.registries.is_empty() {
-            let Some(repository) = declared else {
+            if declared.is_empty() {
                 let artifact = artifact.to_owned();
                 return Err(NameError::NoRepository { artifact });
-            };
-            return Ok(vec![repository.to_owned()]);
+            }
+            return Ok(declared.to_vec());
         }
-        let name = match declared {
-            Some(repository) => below(repository, &self.common),
-            None => artifact.replace('/', "-"),
+        let names = match declared {
+            [] => vec![artifact.replace('/', "-")],
+            several => several
+                .iter()
+                .map(|repository| below(repository, &self.common))
+                .collect(),
         };
         let prefixes = self.naming.registries.iter();
-        let each = prefixes.map(|prefix| format!("{}/{name}", prefix.trim_end_matches('/')));
+        let each = prefixes.flat_map(|prefix| {
+            let prefix = prefix.trim_end_matches('/');
+            names.iter().map(move |name| format!("{prefix}/{name}"))
+        });
         Ok(each.collect())
     }
 }
@@ -225,14 +236,14 @@ pub fn names_of_platform(
     id: Id,
 ) -> Result<Vec<TaggedName>, NameError> {
     let declared = catalog.image_names(&plan.variant)?;
-    if *naming == ImageNaming::default() && declared.repository.is_none() {
+    if *naming == ImageNaming::default() && declared.repositories.is_empty() {
         return Ok(Vec::new());
     }
     let namer = Namer::of(catalog, naming)?;
-    let repositories = namer.repositories(declared.repository.as_deref(), &plan.variant)?;
+    let repositories = namer.repositories(&declared.repositories, &plan.variant)?;
     let mut tags = naming.tags.clone();
     if tags.is_empty() {
-        tags = tags_of(&declared.of_platform);
+        tags = declared.platform_tags;
     }
     if tags.is_empty() {
         let platform = platform_slug(&plan.variant.platform);
@@ -281,7 +292,7 @@ fn repositories_of(catalog: &CheckedCatalog) -> Result<BTreeSet<String>, NameErr
     let mut all = BTreeSet::new();
     for artifact in catalog.artifacts() {
         for variant in catalog.variants(artifact) {
-            all.extend(catalog.image_names(&variant)?.repository);
+            all.extend(catalog.image_names(&variant)?.repositories);
         }
     }
     Ok(all)
@@ -316,14 +327,6 @@ fn references(repositories: &[String], tags: &[String]) -> Result<Vec<TaggedName
         .iter()
         .flat_map(|repository| tags.iter().map(move |tag| TaggedName::new(repository, tag)));
     each.collect()
-}
-
-/// The tags of references.
-fn tags_of(references: &[String]) -> Vec<String> {
-    let images = references.iter().filter_map(|name| name.parse().ok());
-    images
-        .filter_map(|image: ImageRef| image.tag().map(str::to_owned))
-        .collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use tonic::Code;
 
 use super::*;
 
-async fn get(secrets: Secrets, id: &str) -> (Result<Vec<u8>, Code>, Option<String>) {
+fn get(secrets: Secrets, id: &str) -> (Result<Vec<u8>, Code>, Option<String>) {
     let (reporter, mut reports) = Reporter::new();
     let request = Request::new(GetSecretRequest {
         id: id.into(),
@@ -22,8 +22,8 @@ async fn get(secrets: Secrets, id: &str) -> (Result<Vec<u8>, Code>, Option<Strin
     )
 }
 
-#[tokio::test]
-async fn files_and_values_are_served() {
+#[test]
+fn files_and_values_are_served() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("token");
     fs::write(&path, b"hunter2\n\xff").unwrap();
@@ -35,20 +35,17 @@ async fn files_and_values_are_served() {
         )
         .with("env", SecretSource::env("PATH").unwrap());
     assert_eq!(
-        get(secrets.clone(), "file").await,
+        get(secrets.clone(), "file"),
         (Ok(b"hunter2\n\xff".to_vec()), None)
     );
-    assert_eq!(
-        get(secrets.clone(), "value").await,
-        (Ok(b"v".to_vec()), None)
-    );
+    assert_eq!(get(secrets.clone(), "value"), (Ok(b"v".to_vec()), None));
     let path_variable = env::var_os("PATH").unwrap().into_encoded_bytes();
-    assert_eq!(get(secrets.clone(), "env").await, (Ok(path_variable), None));
-    assert_eq!(get(secrets, "other").await, (Err(Code::NotFound), None));
+    assert_eq!(get(secrets.clone(), "env"), (Ok(path_variable), None));
+    assert_eq!(get(secrets, "other"), (Err(Code::NotFound), None));
 }
 
-#[tokio::test]
-async fn a_file_that_went_away_is_reported() {
+#[test]
+fn a_file_that_went_away_is_reported() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("token");
     fs::write(&path, "x").unwrap();
@@ -56,7 +53,7 @@ async fn a_file_that_went_away_is_reported() {
     fs::remove_file(&path).unwrap();
     let report = Some(String::from("secret `file` could not be sent"));
     assert_eq!(
-        get(secrets, "file").await,
+        get(secrets, "file"),
         (Err(Code::FailedPrecondition), report)
     );
 }

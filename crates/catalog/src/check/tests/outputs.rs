@@ -23,8 +23,8 @@ fn one_mistake_is_told_once() {
     check(
         one(image.clone().tag("x").platform_tag("{arch}")),
         &[
-            "a: `r.example/a:amd64` would be pushed by `a linux/amd64 l10n=en` and by `a linux/amd64 l10n=zh`; add the axis to `tags`",
-            "a: `r.example/a:x` would be pushed by `a linux/amd64 l10n=en` and by `a linux/amd64 l10n=zh`; add the axis to `tags`",
+            "a: `r.example/a:amd64` is pushed by `a linux/amd64 l10n=en` and `a linux/amd64 l10n=zh`: add the axis to the tag, or a condition",
+            "a: `r.example/a:x` is pushed by `a linux/amd64 l10n=en` and `a linux/amd64 l10n=zh`: add the axis to the tag, or a condition",
         ],
     );
     // In the first variant all is well.
