@@ -21,7 +21,7 @@ pub fn paths<'a>(
 ) -> Result<BTreeMap<ContextPath, &'a Include>, FileError> {
     let mut found = BTreeMap::new();
     for include in includes {
-        let files = files::read(directory, include.glob());
+        let files = files::read(directory, &include.glob().clone().into());
         let files = files.map_err(|error| include.wrong(in_a_line(&error)))?;
         for path in files.keys() {
             refuse_link(directory, path, include)?;
