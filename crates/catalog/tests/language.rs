@@ -515,7 +515,7 @@ fn keys_that_toml_puts_elsewhere_are_told() {
     // In braces there is no header above.
     check(
         "[artifact.a]\nkind = \"image\"\nbase = \"node:22\"\nsteps = [{ run = \"true\", tags = [\"x\"] }]\n",
-        "`llbgen.toml` line 4, column 25: `tags` is not a key of a `run` step",
+        "`llbgen.toml` line 4, column 26: `tags` is not a key of a `run` step",
     );
 }
 

@@ -36,13 +36,12 @@ fn artifact(name: &str, lines: &str) -> String {
 
 #[test]
 fn every_message_has_the_wrong_word_and_the_right_one() {
-    let check = |text: &str, expected: &str| {
+    let mut missing = Vec::new();
+    let mut check = |text: &str, expected: &str| {
         let found = error(text, None);
-        assert!(
-            found.contains(expected),
-            "`{expected}` is not in\n{found}\n{text}"
-        );
-        assert!(found.contains("line "), "{found}");
+        if !found.contains(expected) || !(found.contains("line ") || found.contains(".toml:")) {
+            missing.push(format!("`{expected}` is not in\n{found}\n"));
+        }
     };
     check(
         &artifact(
@@ -55,7 +54,7 @@ fn every_message_has_the_wrong_word_and_the_right_one() {
     let uses = "axes.jdk = [\"17\", \"25\"]\nsteps = [{ run = \"true\" }, { run = \"echo ${{ jdk.full }}\" }]";
     check(
         &format!("{rows}{}", artifact("controller", uses)),
-        "`values.jdk.\"25\"` (line 3) has no `full`, which `controller` uses in step 2",
+        "step 2: `${{ jdk.full }}`: `values.jdk.\"25\"` (llbgen.toml:3) has no `full`",
     );
     check(
         &artifact(
@@ -125,6 +124,7 @@ fn every_message_has_the_wrong_word_and_the_right_one() {
         "[artifact.a]\nkind = \"stage\"\nbase = \"debian:12\"\ntags = [\"x\"]\n",
         "a `stage` has no `tags`",
     );
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn what_set_cannot_be_is_told() {
     check(
         &artifact("a", mirror),
         ("mirror", "far"),
-        "option `mirror` cannot be `far`: `none`, `near`",
+        "option `mirror` cannot be `far`; did you mean `near`?",
     );
     check(
         &artifact("os/{image}", "axes.image = [\"a\"]"),
