@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use catalog::{CATALOG_FILE, Catalog, CatalogFile, ContextPath, Include, LOCK_FILE};
+use catalog::{CATALOG_FILE, Catalog, CatalogFile, ContextPath, Declared, Include, LOCK_FILE};
 
 use engine::{files::InputDirectory as _, included};
 
@@ -42,7 +42,8 @@ async fn with_included(
     if includes.is_empty() {
         return Ok(CatalogFile::parse(name, text)?);
     }
-    let globs = includes.iter().map(Include::glob).cloned().collect();
+    let globs = includes.iter().map(Include::glob).cloned();
+    let globs = globs.map(Declared::from).collect();
     let snapshot = contexts.declared(&globs).await?;
     let mut included_texts = BTreeMap::new();
     for (path, include) in included::paths(&*snapshot, &includes)? {

@@ -96,10 +96,11 @@ impl<'a> Contexts<'a> {
     /// What declared paths and globs stand for in the context directory, and maybe more.
     pub(crate) async fn declared(
         &self,
-        paths: &BTreeSet<ContextPath>,
+        paths: &BTreeSet<Declared>,
     ) -> Result<Arc<Snapshot>, FrontendError> {
-        let patterns = paths.iter().map(ContextPath::as_str);
-        self.main(patterns.chain(records(paths))).await
+        let records = records(paths);
+        let patterns = paths.iter().map(|declared| declared.path.as_str());
+        self.main(patterns.chain(records.as_deref())).await
     }
 
     /// The text of the file of `-f`.

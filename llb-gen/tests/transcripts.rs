@@ -463,6 +463,7 @@ steps = [{ run = "true" }]
     ];
     insta::assert_snapshot!(session(&directory(&files), &calls));
 
+    let sound = parts;
     let parts = parts.replace("/opt/{from}/\"", "/opt/{form}/\"");
     let files = [files[0], files[1], ("fleet/parts.toml", &parts)];
     insta::assert_snapshot!(session(&directory(&files), &[&["list"]]));
@@ -473,7 +474,11 @@ steps = [{ run = "true" }]
         files[1],
         ("fleet/parts.toml", "# none\n"),
     ];
-    let calls: [&[&str]; 2] = [&["new", "image", "app/one"], &["list"]];
+    let calls: [&[&str]; 3] = [
+        &["new", "image", "app/one"],
+        &["new", "image", "more", "--base", "tools"],
+        &["new", "image", "more", "--base", "app/one"],
+    ];
     insta::assert_snapshot!(session(&directory(&files), &calls));
     let files = [("llbgen.toml", "include = [\n    \"none/*.toml\",\n]\n")];
     insta::assert_snapshot!(session(

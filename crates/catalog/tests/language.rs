@@ -502,7 +502,7 @@ fn keys_that_toml_puts_elsewhere_are_told() {
     );
     check(
         "[artifact.a]\nkind = \"image\"\nbase = \"node:22\"\n[artifact.a.b.c]\nkind = \"image\"\nbase = \"a\"\n",
-        "`llbgen.toml` line 4, column 14: `a.b.c` is a table in a table here: quote it, `[artifact.\"a.b.c\"]`",
+        "`llbgen.toml` line 4, column 15: `a.b.c` is a table in a table here: quote it, `[artifact.\"a.b.c\"]`",
     );
     check(
         "[artifact.a]\nkind = \"image\"\nbase = \"node:22\"\n[[artifact.a.steps]]\nrun = \"true\"\ntags = [\"x\"]\n",
@@ -515,7 +515,7 @@ fn keys_that_toml_puts_elsewhere_are_told() {
     // In braces there is no header above.
     check(
         "[artifact.a]\nkind = \"image\"\nbase = \"node:22\"\nsteps = [{ run = \"true\", tags = [\"x\"] }]\n",
-        "`llbgen.toml` line 4, column 25: `tags` is not a key of a `run` step",
+        "`llbgen.toml` line 4, column 26: `tags` is not a key of a `run` step",
     );
 }
 
@@ -554,10 +554,10 @@ steps = [
         [
             "run true (llbgen.toml:12)",
             "use outer (llbgen.toml:13)",
-            " in part outer (llbgen.toml:2)",
+            " in part outer (llbgen.toml:1)",
             "  steps (llbgen.toml:2)",
             "   use inner (llbgen.toml:2)",
-            "    in part inner (llbgen.toml:5)",
+            "    in part inner (llbgen.toml:4)",
             "     workdir /x (llbgen.toml:5)",
             "     run true (llbgen.toml:5)",
         ]
