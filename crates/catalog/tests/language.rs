@@ -414,7 +414,7 @@ steps = [{ copy = "/out/app", from = "compile", to = "/app" }, { run = "echo app
             _ => false,
         });
         let platform = vertex.unwrap().platform();
-        platform.map(Platform::to_string).unwrap_or_default()
+        platform.map(|platform| platform.to_string()).unwrap_or_default()
     };
     assert_eq!(platform_of("GOARCH amd64"), "linux/arm64");
     assert_eq!(platform_of("golang:1.26"), "linux/arm64");

@@ -101,7 +101,7 @@ fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
         let names = catalog
             .image_names(&variant)
             .map_err(|error| Failure::new(Exit::Catalog, error))?;
-        for reference in names.references.into_iter().chain(names.of_platform) {
+        for reference in names.references().into_iter().chain(names.of_platform()) {
             if !images.contains(&reference) {
                 images.push(reference);
             }
