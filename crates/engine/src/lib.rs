@@ -61,6 +61,7 @@ mod event;
 pub mod files;
 mod fingerprint;
 mod freshness;
+mod git_variables;
 mod hash;
 mod helper_image;
 mod image;
@@ -110,6 +111,7 @@ pub use self::{
     error::{EngineError, MissingContexts, Needed, NotPinned},
     event::Event,
     freshness::{Freshness, Inspection, Reason, incomplete},
+    git_variables::git_of,
     helper_image::{HelperImage, HelperImageError},
     image::{
         Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageCompression, ImageOptions,

@@ -237,12 +237,12 @@ impl Place {
         &self,
         workspace: &mut Workspace<'_>,
         args: &BuildArgs,
+        naming: &ImageNaming,
     ) -> Result<Vec<Product>, Failure> {
         for plan in workspace.plans() {
             self.refuse_other_kinds(plan)?;
         }
-        let naming = args.image.naming();
-        let products = workspace.take_products(self.delivery(args, &naming))?;
+        let products = workspace.take_products(self.delivery(args, naming))?;
         self.refuse_several_platforms(&products)?;
         self.refuse_one_file(&products)?;
         self.refuse_own_files(&products)?;
