@@ -1,8 +1,6 @@
 //! The language of `llbgen.toml`: values with fields, axes in names, templates, parts, stages, groups.
 
-use catalog::{
-    Caching, Catalog, CatalogFile, CheckedCatalog, GitValues, Inputs, Platform, Request,
-};
+use catalog::{Caching, Catalog, CatalogFile, CheckedCatalog, GitValues, Inputs, Request};
 
 /// The checked catalog of a text, or its error.
 fn catalog(text: &str) -> Result<CheckedCatalog, String> {
