@@ -20,6 +20,7 @@ mod catalog_file;
 mod commands;
 mod connection;
 mod failure;
+mod git;
 mod graph;
 mod logins;
 mod outputs;

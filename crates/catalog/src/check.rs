@@ -200,7 +200,7 @@ fn own_problems(artifact: &Artifact) -> Vec<Problem> {
         }
     }
     for name in artifact.axes.keys() {
-        if variant::RESERVED.contains(&name.as_str()) {
+        if variant::is_reserved(name.as_str()) {
             problems.push(Problem::ReservedVariable {
                 name: name.to_string(),
             });

@@ -16,8 +16,9 @@ use serde::{
 
 use crate::{
     either::OneOrSeveral,
+    git::GitValues,
     nearest::nearest,
-    template::{TemplateError, Variables},
+    template::{GitUse, TemplateError, Variables},
     words::{did_you_mean, listed},
 };
 
@@ -173,6 +174,13 @@ impl Condition {
     pub(crate) fn holds(&self, key: &str, variables: &Variables) -> Result<bool, TemplateError> {
         self.check(key, variables)?;
         let holds = |(name, values): (&String, &OneOrSeveral<String>)| {
+            match variables.git() {
+                GitUse::Any if GitValues::NAMES.contains(&name.as_str()) => return key == "when",
+                GitUse::Unconditional if GitValues::NAMES.contains(&name.as_str()) => {
+                    return key != "when";
+                }
+                _ => {}
+            }
             // A field that the row of the value does not have never matches.
             let actual = variables.get(name);
             actual.is_some_and(|actual| values.iter().any(|pattern| matches(pattern, actual)))
@@ -185,7 +193,12 @@ impl Condition {
 
     /// Refuses variables that do not exist.
     pub(crate) fn check(&self, key: &str, variables: &Variables) -> Result<(), TemplateError> {
-        let is_known = |name: &str| variables.contains_key(name) || variables.is_field(name);
+        let may_be_git = variables.git() != GitUse::Refused;
+        let is_known = |name: &str| {
+            variables.contains_key(name)
+                || variables.is_field(name)
+                || may_be_git && GitValues::NAMES.contains(&name)
+        };
         match self.names().find(|name| !is_known(name)) {
             None => Ok(()),
             Some(name) => {

@@ -34,6 +34,7 @@ mod either;
 mod excerpt;
 mod expand;
 mod file;
+mod git;
 mod graph;
 mod hex;
 mod id;
@@ -88,6 +89,7 @@ pub use self::{
     dockerfile::FromLineError,
     excerpt::Excerpt,
     file::{CATALOG_FILE, CatalogFile, FileError, Include, Mistake, schema},
+    git::GitValues,
     graph::{Graph, GraphEdge, GraphOutput, Node, NodeKind},
     id::{Id, IdError},
     image_config::{HealthConfig, ImageConfig},

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use buildkit_llb::Platform;
 
 use crate::{
-    artifact::Artifact, budget::MAX_VARIANTS, catalog::CheckedCatalog, matching::matching,
-    name::ArtifactName, nearest::nearest, variant::Variant,
+    artifact::Artifact, budget::MAX_VARIANTS, catalog::CheckedCatalog, git::GitValues,
+    matching::matching, name::ArtifactName, nearest::nearest, variant::Variant,
 };
 
 pub use self::error::SelectError;
@@ -139,7 +139,10 @@ pub fn unused_options<'s>(variants: &[Variant], set: &'s [(String, String)]) -> 
         let mut all = variants.iter();
         all.any(|variant| variant.values.contains_key(name))
     };
-    names.filter(|name| !is_used(name)).collect()
+    let is_git = |name: &str| GitValues::NAMES.contains(&name);
+    names
+        .filter(|name| !is_used(name) && !is_git(name))
+        .collect()
 }
 
 #[cfg(test)]

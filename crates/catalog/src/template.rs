@@ -24,7 +24,10 @@ pub use self::{
     tree_text::TreeText,
     variables::Variables,
 };
-pub(crate) use self::{values::ValueTables, variables::variable_of};
+pub(crate) use self::{
+    values::ValueTables,
+    variables::{GitUse, variable_of},
+};
 
 /// A text that is filled in for a variant, and for the tree that a step is carried out on.
 pub trait Text {

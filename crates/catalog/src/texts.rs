@@ -60,19 +60,27 @@ impl Texts {
     }
 }
 
-/// The texts of a variant with these variables. Below a condition that does not hold, nothing is looked at.
+/// The texts of a variant with these variables, each with its number among all. Below a condition that does not hold,
+/// nothing is looked at.
 pub(crate) fn texts_of<'a>(
     list: &'a [ListedText],
     variables: &Variables,
-) -> Result<Vec<&'a Template>, TemplateError> {
+) -> Result<Vec<(usize, &'a Template)>, TemplateError> {
     let mut found = Vec::new();
+    let mut number = 0;
     for listed in list {
         match listed {
-            ListedText::Text(text) => found.push(text),
-            ListedText::Group(group) if hold(group.conditions(), variables)? => {
-                found.extend(texts_of(&group.texts, variables)?);
+            ListedText::Text(text) => {
+                found.push((number, text));
+                number += 1;
             }
-            ListedText::Group(_) => {}
+            ListedText::Group(group) => {
+                if hold(group.conditions(), variables)? {
+                    let inner = texts_of(&group.texts, variables)?.into_iter();
+                    found.extend(inner.map(|(within, text)| (number + within, text)));
+                }
+                number += all_texts(&group.texts).len();
+            }
         }
     }
     Ok(found)
@@ -131,7 +139,7 @@ mod tests {
             let variables = [("jdk", jdk), ("l10n", l10n)];
             let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
             let texts = texts_of(&list, &Variables::from(variables)).unwrap();
-            let texts: Vec<&str> = texts.into_iter().map(Template::as_str).collect();
+            let texts: Vec<&str> = texts.into_iter().map(|(_, text)| text.as_str()).collect();
             assert_eq!(texts, expected, "{jdk} {l10n}");
         };
         check("17", "en", &["edge"]);

@@ -13,6 +13,14 @@ use crate::{
 /// their names.
 pub(crate) const RESERVED: [&str; 5] = ["arch", "artifact", "os", "platform", "variant"];
 
+/// The name before the dot of git's variables. No axis or option may have it, either.
+pub(crate) const GIT: &str = "git";
+
+/// Whether no axis or option may have this name.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || name == GIT
+}
+
 /// One artifact for one platform, with one value for every axis and option.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Variant {

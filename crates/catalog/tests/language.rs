@@ -1,6 +1,6 @@
 //! The language of `llbgen.toml`: values with fields, axes in names, templates, parts, stages, groups.
 
-use catalog::{Caching, Catalog, CatalogFile, CheckedCatalog, Inputs, Request};
+use catalog::{Caching, Catalog, CatalogFile, CheckedCatalog, GitValues, Inputs, Request};
 
 /// The checked catalog of a text, or its error.
 fn catalog(text: &str) -> Result<CheckedCatalog, String> {
@@ -205,7 +205,9 @@ fn an_axis_in_a_name_makes_artifacts() {
     assert_eq!(variants(&catalog, &["both"], &[]).len(), 10);
     let artifact = catalog.get("runtime/lang/go/1.23").unwrap();
     let variants = catalog.variants(artifact);
-    let names = catalog.image_names(&variants[0]).unwrap();
+    let names = catalog
+        .image_names(&variants[0], &GitValues::default())
+        .unwrap();
     assert_eq!(names.references(), ["ghcr.io/example/go-1.23:en-us"]);
 }
 
@@ -625,7 +627,7 @@ fn lists_of_a_publication_have_conditions() {
     let check = |wanted: &str, expected: &[&str], of_platform: &[&str]| {
         let variants = catalog.variants(artifact);
         let variant = variants.iter().find(|it| it.to_string() == wanted).unwrap();
-        let names = catalog.image_names(variant).unwrap();
+        let names = catalog.image_names(variant, &GitValues::default()).unwrap();
         assert_eq!(names.references(), expected, "{wanted}");
         assert_eq!(names.of_platform(), of_platform, "{wanted}");
     };
@@ -694,4 +696,96 @@ fn lists_of_a_publication_have_conditions() {
         "`ghcr.io/example/a:latest` is pushed by `a linux/amd64 jdk=21 l10n=en` and `a linux/amd64 jdk=21 l10n=zh`: add \
          the axis to the tag, or a condition",
     );
+}
+
+const OF_A_COMMIT: &str = r#"
+[artifact.a]
+kind = "image"
+base = "debian:12"
+axes.jdk = ["17", "21"]
+repository = "r.example/a"
+tags = [
+    "edge-{jdk}",
+    { tags = ["{git.tag}-{jdk}", { tags = ["latest"], when = { jdk = "21" } }], when = { git.tag = "v*" } },
+    { tags = ["latest"], when = { git.branch = "old", jdk = "17" } },
+    { tags = ["sha-{git.commit}-{jdk}"], unless = { git.branch = "*" } },
+]
+"#;
+
+/// Git's variables are in names alone; what is unset is an error only where it is used.
+#[test]
+fn names_of_images_may_come_from_git() {
+    let catalog = sound(OF_A_COMMIT);
+    assert!(catalog.uses_git());
+    let variants = catalog.variants(catalog.get("a").unwrap());
+    let variant = |jdk: &str| {
+        let mut variants = variants.iter();
+        let found = variants.find(|variant| variant.variables()["jdk"] == jdk);
+        found.unwrap()
+    };
+    let names = |jdk: &str, git: &GitValues| {
+        let names = catalog.image_names(variant(jdk), git);
+        names
+            .map(|names| names.tags)
+            .map_err(|error| error.to_string())
+    };
+    let on = |branch: &str| GitValues {
+        branch: Some(branch.to_owned()),
+        ..GitValues::default()
+    };
+    assert_eq!(names("17", &on("main")).unwrap(), ["edge-17"]);
+    assert_eq!(names("17", &on("old")).unwrap(), ["edge-17", "latest"]);
+    let set = [("git.tag", "v0"), ("jdk", "17"), ("git.tag", "v1")];
+    let set = set.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let tagged = on("main").with(&set);
+    assert_eq!(
+        names("21", &tagged).unwrap(),
+        ["edge-21", "v1-21", "latest"]
+    );
+    assert_eq!(
+        names("21", &GitValues::default()).unwrap_err(),
+        "`{git.commit}`: the context directory has no `git.commit`; `--set git.commit=…` gives one"
+    );
+    let any = catalog.image_names_of_any_commit(variant("17")).unwrap();
+    assert_eq!(
+        any.tags,
+        ["edge-17", "{git.tag}-17", "latest", "sha-{git.commit}-17"]
+    );
+    // They are no part of a variant.
+    let all = variants_of(&catalog, &[("git.tag", "v1")]);
+    assert_eq!(all, variants_of(&catalog, &[]));
+    let check = |from: &str, to: &str, expected: &str| {
+        assert!(OF_A_COMMIT.contains(from), "{from}");
+        wrong(&OF_A_COMMIT.replacen(from, to, 1), &[expected]);
+    };
+    check(
+        "{git.tag}-{jdk}",
+        "{git.tag}",
+        "`r.example/a:git-tag` is pushed by `a linux/amd64 jdk=17` and `a linux/amd64 jdk=21`",
+    );
+    check(
+        "{git.tag}-{jdk}",
+        "{git.tga}-{jdk}",
+        "`{git.tga}`: there is no `git.tga`; did you mean `git.tag`?",
+    );
+    check(
+        "axes.jdk",
+        "axes.git = [\"x\"]\naxes.jdk",
+        "`git` is a variable that every artifact has",
+    );
+    for step in [
+        "{ label = { revision = \"{git.commit}\" } }",
+        "{ run = \"echo ${{ git.commit }}\" }",
+        "{ run = \"echo\", when = { git.commit = \"1\" } }",
+    ] {
+        check(
+            "[artifact.a]",
+            &format!("[artifact.a]\nsteps = [{step}]"),
+            "here gives every commit another id: use it in `tags`",
+        );
+    }
+}
+
+fn variants_of(catalog: &CheckedCatalog, set: &[(&str, &str)]) -> Vec<String> {
+    variants(catalog, &["a"], set)
 }

@@ -62,6 +62,7 @@ mod event;
 pub mod files;
 mod fingerprint;
 mod freshness;
+mod git_variables;
 mod hash;
 mod helper_image;
 mod image;
@@ -114,6 +115,7 @@ pub use self::{
     error::{EngineError, MissingContexts, Needed, NotPinned},
     event::Event,
     freshness::{Freshness, Inspection, Reason, incomplete},
+    git_variables::git_of,
     helper_image::{HelperImage, HelperImageError},
     image::{
         Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageCompression, ImageOptions,

@@ -1,6 +1,6 @@
 //! What `build` takes about images.
 
-use catalog::Plan;
+use catalog::{GitValues, Plan};
 use clap::{Args, ValueEnum};
 use engine::{
     Annotated, Annotation, Archive, ID_ANNOTATION, ImageCompression, ImageNaming, ImageOptions,
@@ -100,8 +100,9 @@ impl ImageArgs {
     }
 
     /// What images are called.
-    pub(crate) fn naming(&self) -> ImageNaming {
+    pub(crate) fn naming(&self, git: GitValues) -> ImageNaming {
         ImageNaming {
+            git,
             registries: self.registry.clone(),
             tags: self.tag.clone(),
         }

@@ -4,15 +4,16 @@ use std::io;
 
 use catalog::{Caching, CheckedCatalog};
 use engine::{
-    BuildFailure, BuildOptions, Call, Disk, Event, FoundAgents, ImageOptions, LoadedSecrets,
-    MetadataFile, Others, Output, RegistryAccess, SecretSource, SecretSpec, Sent, Waiting,
-    WorkList, Workspace,
+    BuildFailure, BuildOptions, Call, Disk, Event, FoundAgents, ImageNaming, ImageOptions,
+    LoadedSecrets, MetadataFile, Others, Output, RegistryAccess, SecretSource, SecretSpec, Sent,
+    Waiting, WorkList, Workspace,
 };
 
 use crate::{
     args::{self, BuildArgs, Global, ProgressMode},
     build_job::Job,
     failure::{Exit, Failure},
+    git::git,
     outputs::{Place, report},
     progress::Progress,
     signals::Signals,
@@ -53,7 +54,8 @@ pub(crate) fn run(
     args.image.require_images(workspace.plans())?;
     let options = options(args, &place)?;
     // Outputs that cannot be written are told before anything is asked for.
-    let products = place.products(&mut workspace, args)?;
+    let naming = args.image.naming(git(catalog, &args.variation, global));
+    let products = place.products(&mut workspace, args, &naming)?;
     let ready = if workspace.unpinned().is_empty() {
         let waiting = Waiting {
             tell: &|text| {
@@ -87,6 +89,7 @@ pub(crate) fn run(
         .enable_all()
         .build()?;
     let begun = Begun {
+        naming,
         workspace,
         disk: question.into_disk(),
         ready,
@@ -102,6 +105,7 @@ pub(crate) fn run(
 struct Begun<'c> {
     workspace: Workspace<'c>,
     disk: Disk,
+    naming: ImageNaming,
     /// The work list, when everything is pinned; else references must be resolved first.
     ready: Option<WorkList>,
     options: BuildOptions,
@@ -181,14 +185,13 @@ async fn build(
         let cancelled = cancelled.clone();
         Progress::start(mode(global), move || cancelled.is_cancelled())
     };
-    let naming = args.image.naming();
     let job = Job {
         global,
         signals: &signals,
         progress: &progress,
         call: Call {
             disk: &begun.disk,
-            delivery: place.delivery(args, &naming),
+            delivery: place.delivery(args, &begun.naming),
             sorting: place.sorting(args),
             options: BuildOptions {
                 registries,

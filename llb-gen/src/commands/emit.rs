@@ -11,6 +11,7 @@ use engine::{ImageNaming, LocalFiles, names_of_platform};
 use crate::{
     args::{EmitArgs, EmitFormat, Global},
     failure::{Exit, Failure},
+    git::git,
     stderr, stdout,
     workspace::{Question, host_platform},
 };
@@ -39,7 +40,7 @@ pub(crate) fn run(
     workspace.require_contexts()?;
     workspace.require_pinned()?;
     for plan in workspace.plans() {
-        let image_names = image_names(args, catalog, plan)?;
+        let image_names = image_names(args, global, catalog, plan)?;
         let mut stdout = stdout::lock();
         match args.format {
             EmitFormat::Pb => stdout.write_all(&plan.to_emit().to_bytes())?,
@@ -91,12 +92,14 @@ fn one_variant(args: &EmitArgs, catalog: &CheckedCatalog) -> Result<Variant, Fai
 /// The names that buildctl pushes an image under; tars have no names.
 fn image_names(
     args: &EmitArgs,
+    global: &Global,
     catalog: &CheckedCatalog,
     plan: &Plan,
 ) -> Result<Vec<String>, Failure> {
     match (plan.kind.is_image(), plan.id) {
         (true, Some(id)) => {
             let naming = ImageNaming {
+                git: git(catalog, &args.variation, global),
                 registries: args.registry.clone(),
                 tags: args.tag.clone(),
             };

@@ -5,13 +5,14 @@ use std::{
     io::Write as _,
 };
 
-use catalog::{CheckedCatalog, Id, Plan, Variant};
+use catalog::{CheckedCatalog, GitValues, Id, Plan, Variant};
 use engine::{Asked, Delivery, Goal, ImageNaming, MissingContexts, NotPinned, Others, Product};
 use serde::Serialize;
 
 use crate::{
     args::{Global, IdArgs, ListingFormat},
     failure::{Exit, Failure},
+    git::git,
     stderr, stdout,
     terminal::plain,
     workspace::{Question, or_all},
@@ -44,7 +45,7 @@ pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> R
     let (plans, _) = workspace.into_plans();
     let plans = leave_out_incomplete(plans)?;
     NotPinned::refuse(plans.iter().flat_map(|plan| &plan.unpinned))?;
-    let rows = rows(catalog, plans)?;
+    let rows = rows(catalog, plans, git(catalog, &args.variation, global))?;
     match args.format {
         ListingFormat::Json => stdout::json(&rows)?,
         ListingFormat::Text => write!(stdout::lock(), "{}", plain(&text(&rows)))?,
@@ -71,8 +72,11 @@ fn leave_out_incomplete(plans: Vec<Plan>) -> Result<Vec<Plan>, Failure> {
     Ok(complete)
 }
 
-fn rows(catalog: &CheckedCatalog, plans: Vec<Plan>) -> Result<Vec<Row>, Failure> {
-    let naming = ImageNaming::default();
+fn rows(catalog: &CheckedCatalog, plans: Vec<Plan>, git: GitValues) -> Result<Vec<Row>, Failure> {
+    let naming = ImageNaming {
+        git,
+        ..ImageNaming::default()
+    };
     let delivery = Delivery {
         goal: Goal::Archive,
         naming: &naming,
@@ -82,16 +86,16 @@ fn rows(catalog: &CheckedCatalog, plans: Vec<Plan>) -> Result<Vec<Row>, Failure>
     let products = Product::of(catalog, plans, &Asked::all(&variants), delivery)?;
     products
         .iter()
-        .map(|product| row(catalog, product))
+        .map(|product| row(catalog, product, &naming.git))
         .collect()
 }
 
-fn row(catalog: &CheckedCatalog, product: &Product) -> Result<Row, Failure> {
+fn row(catalog: &CheckedCatalog, product: &Product, git: &GitValues) -> Result<Row, Failure> {
     let id = product.id();
     let id = id.ok_or_else(|| Failure::new(Exit::Bug, "a pinned plan has no id"))?;
     let variant = product.variant();
     let names = catalog
-        .image_names(variant)
+        .image_names(variant, git)
         .map_err(|error| Failure::new(Exit::Catalog, error))?;
     let platforms = product.plans().iter();
     let file_tags = product.plans().first().map(|plan| plan.file_tags.clone());

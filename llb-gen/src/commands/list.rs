@@ -126,7 +126,7 @@ fn row(catalog: &CheckedCatalog, artifact: &Artifact) -> Result<Row, Failure> {
             outputs.push(output);
         }
         let names = catalog
-            .image_names(&variant)
+            .image_names_of_any_commit(&variant)
             .map_err(|error| Failure::new(Exit::Catalog, error))?;
         for reference in names.references().into_iter().chain(names.of_platform()) {
             if !images.contains(&reference) {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::{
     args::{Global, ListingFormat, PlanArgs},
     failure::{Exit, Failure},
+    git::git,
     stderr, stdout,
     terminal::plain,
     workspace::{Question, or_all, statuses},
@@ -75,7 +76,7 @@ pub(crate) fn run(
         } else {
             Goal::Archive
         },
-        naming: &args.image.naming(),
+        naming: &args.image.naming(git(catalog, &args.variation, global)),
         by_platform: false,
     })?;
     for warning in products.iter().filter_map(Product::warning) {

@@ -140,12 +140,12 @@ impl Place {
         &self,
         workspace: &mut Workspace<'_>,
         args: &BuildArgs,
+        naming: &ImageNaming,
     ) -> Result<Vec<Product>, Failure> {
         for plan in workspace.plans() {
             self.refuse_other_kinds(plan)?;
         }
-        let naming = args.image.naming();
-        let products = workspace.take_products(self.delivery(args, &naming))?;
+        let products = workspace.take_products(self.delivery(args, naming))?;
         self.refuse_products(&products)?;
         Ok(products)
     }

@@ -14,8 +14,8 @@ use std::{
 };
 
 use llbgen::catalog::{
-    BaseConfig, Caching, Catalog, CheckedCatalog, Epoch, ImagePin, Inputs, Lock, Pinned, Plan,
-    Request,
+    BaseConfig, Caching, Catalog, CheckedCatalog, Epoch, GitValues, ImagePin, Inputs, Lock, Pinned,
+    Plan, Request,
 };
 
 fn fleet() -> CheckedCatalog {
@@ -66,7 +66,7 @@ fn lock() -> Lock {
                 lock.set_image(&reference, pin);
             }
             Pinned::Http(url) => lock.set_http(&url, digest(number)),
-            Pinned::Git(_) => unreachable!("the fleet has no git sources"),
+            Pinned::GitValues(_) => unreachable!("the fleet has no git sources"),
         }
     }
     lock
@@ -185,7 +185,7 @@ fn tags_are_per_localisation_and_per_platform() {
         .select(&request(&["runtime/lang/node.js/22", "tooling"]))
         .unwrap()
     {
-        let names = fleet.image_names(&variant).unwrap();
+        let names = fleet.image_names(&variant, &GitValues::default()).unwrap();
         tags.extend(names.references().into_iter().map(|name| (name, "index")));
         tags.extend(
             names

@@ -113,7 +113,7 @@ pub(super) fn of_catalog(place: Option<&Place>, problem: Problem) -> Found {
 /// The problems of an option by itself.
 fn own_problems(name: &VariableName, option: &OptionValues) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if variant::RESERVED.contains(&name.as_str()) {
+    if variant::is_reserved(name.as_str()) {
         problems.push(Problem::ReservedVariable {
             name: name.to_string(),
         });

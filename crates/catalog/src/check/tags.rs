@@ -6,11 +6,12 @@ use super::about;
 use crate::{
     artifact::Artifact,
     catalog::CheckedCatalog,
+    git::GitValues,
     name::ArtifactName,
     path::ContextPath,
     problem::{Found, Problem},
-    template::Template,
-    texts::{ListedText, texts_of},
+    template::{GitUse, Template, Variables},
+    texts::{ListedText, names_in, texts_of},
     variant::Variant,
 };
 
@@ -25,23 +26,31 @@ pub struct ImageNames {
     pub platform_tags: Vec<String>,
 }
 
+/// The texts of a list for a variant, each once, with their numbers in the list.
+type Filled = Vec<(usize, String)>;
+
+fn filled(list: &[ListedText], variables: &Variables) -> Result<Filled, Problem> {
+    let mut filled: Filled = Vec::new();
+    for (number, text) in texts_of(list, variables)? {
+        let text = text.expand(variables)?;
+        if !filled.iter().any(|(_, known)| *known == text) {
+            filled.push((number, text));
+        }
+    }
+    Ok(filled)
+}
+
+fn all_filled(list: &[ListedText], variables: &Variables) -> Result<Vec<String>, Problem> {
+    let filled = filled(list, variables)?.into_iter();
+    Ok(filled.map(|(_, text)| text).collect())
+}
+
 impl ImageNames {
-    fn of(artifact: &Artifact, variant: &Variant) -> Result<Self, Problem> {
-        let variables = variant.variables();
-        let filled = |list: &[ListedText]| {
-            let mut filled: Vec<String> = Vec::new();
-            for text in texts_of(list, &variables)? {
-                let text = text.expand(&variables)?;
-                if !filled.contains(&text) {
-                    filled.push(text);
-                }
-            }
-            Ok::<_, Problem>(filled)
-        };
+    fn of(artifact: &Artifact, variables: &Variables) -> Result<Self, Problem> {
         Ok(Self {
-            repositories: filled(&artifact.repository)?,
-            tags: filled(&artifact.tags)?,
-            platform_tags: filled(&artifact.platform_tags)?,
+            repositories: all_filled(&artifact.repository, variables)?,
+            tags: all_filled(&artifact.tags, variables)?,
+            platform_tags: all_filled(&artifact.platform_tags, variables)?,
         })
     }
 
@@ -65,12 +74,35 @@ fn references(repositories: &[String], tags: &[String]) -> Vec<String> {
 }
 
 impl CheckedCatalog {
-    /// The repositories of an image, and the tags that it is pushed under.
+    /// The repositories of an image, and the tags that it is pushed under from a directory of which git says `git`.
     ///
     /// # Panics
     /// If `variant` is not of this catalog.
-    pub fn image_names(&self, variant: &Variant) -> Result<ImageNames, Problem> {
-        ImageNames::of(&self.artifacts[&variant.artifact], variant)
+    pub fn image_names(&self, variant: &Variant, git: &GitValues) -> Result<ImageNames, Problem> {
+        let artifact = &self.artifacts[&variant.artifact];
+        ImageNames::of(artifact, &variant.variables().with_git(git))
+    }
+
+    /// The same whatever the commit: `{git.tag}` stays as it is, and conditions on git hold.
+    ///
+    /// # Panics
+    /// If `variant` is not of this catalog.
+    pub fn image_names_of_any_commit(&self, variant: &Variant) -> Result<ImageNames, Problem> {
+        let artifact = &self.artifacts[&variant.artifact];
+        ImageNames::of(artifact, &variant.variables().with_placeholders_of_git())
+    }
+
+    /// Whether names of images depend on git.
+    pub fn uses_git(&self) -> bool {
+        self.artifacts().any(|artifact| {
+            let published = [
+                &artifact.repository,
+                &artifact.tags,
+                &artifact.platform_tags,
+            ];
+            let mut names = published.into_iter().flat_map(|list| names_in(list));
+            names.any(|name| GitValues::NAMES.contains(&name))
+        })
     }
 }
 
@@ -100,37 +132,63 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
 fn name_problems(artifact: &Artifact, pushed: &mut BTreeMap<String, Variant>) -> Vec<Found> {
     let mut unusable: BTreeMap<&str, Problem> = BTreeMap::new();
     let mut clashes: BTreeMap<(&str, usize, ArtifactName), Problem> = BTreeMap::new();
+    let mut own: BTreeMap<(&str, usize), BTreeMap<String, Variant>> = BTreeMap::new();
     for variant in artifact.variants() {
         if let Err(problem) = file_tag_paths(artifact, &variant) {
             unusable.entry("file-tags").or_insert(problem);
         }
-        let names = match ImageNames::of(artifact, &variant) {
-            Ok(names) => names,
-            Err(problem) => {
-                unusable.entry("tags").or_insert(problem);
-                continue;
-            }
-        };
-        // An index has all its platforms, which come one after the other: it is looked at once.
-        let is_first = artifact.platforms.first() == Some(&variant.platform);
-        let of_index = is_first.then(|| ("tags", names.references()));
-        let of_platform = ("platform-tags", names.of_platform());
-        for (key, references) in of_index.into_iter().chain([of_platform]) {
-            for (index, reference) in references.into_iter().enumerate() {
+        // What is under a condition on git clashes with itself alone: other conditions may hold for other commits.
+        for git in [GitUse::Any, GitUse::Unconditional] {
+            let references = match tagged(artifact, &variant, git) {
+                Ok(references) => references,
+                Err(problem) => {
+                    unusable.entry("tags").or_insert(problem);
+                    continue;
+                }
+            };
+            for (key, number, reference) in references {
+                let id = (git == GitUse::Any).then_some((key, number));
                 if !is_tagged(&reference) {
                     unusable
                         .entry(key)
                         .or_insert(Problem::ImageName { reference });
-                } else if let Some((first, clash)) = clash(pushed, reference, &variant) {
+                } else if let Some((first, clash)) = match id {
+                    Some(id) => clash(own.entry(id).or_default(), reference, &variant),
+                    None => clash(pushed, reference, &variant),
+                } {
                     // One tag in several repositories is one mistake.
-                    let tag = index / names.repositories.len();
-                    clashes.entry((key, tag, first)).or_insert(clash);
+                    clashes.entry((key, number, first)).or_insert(clash);
                 }
             }
         }
     }
     let found = unusable.into_values().chain(clashes.into_values());
     found.map(|problem| about(artifact, problem)).collect()
+}
+
+/// The references of a variant, each with the key and the number of its tag.
+fn tagged(
+    artifact: &Artifact,
+    variant: &Variant,
+    git: GitUse,
+) -> Result<Vec<(&'static str, usize, String)>, Problem> {
+    let variables = variant.variables().with_any_git(git);
+    let repositories = filled(&artifact.repository, &variables)?;
+    let mut tags: Vec<(&str, usize, String)> = Vec::new();
+    // An index has all its platforms, which come one after the other: it is looked at once.
+    if artifact.platforms.first() == Some(&variant.platform) {
+        let of_index = filled(&artifact.tags, &variables)?.into_iter();
+        tags.extend(of_index.map(|(number, tag)| ("tags", number, tag)));
+    }
+    let of_platform = filled(&artifact.platform_tags, &variables)?.into_iter();
+    tags.extend(of_platform.map(|(number, tag)| ("platform-tags", number, tag)));
+    let each = tags.into_iter().flat_map(|(key, number, tag)| {
+        let repositories = repositories.iter();
+        let name =
+            move |(_, repository): &(usize, String)| (key, number, format!("{repository}:{tag}"));
+        repositories.map(name).collect::<Vec<_>>()
+    });
+    Ok(each.collect())
 }
 
 /// Records that `variant` is pushed under `reference`. If another variant was first: the problem, and the artifact of

@@ -7,6 +7,7 @@ use crate::{
     artifact::Artifact,
     catalog::CheckedCatalog,
     check,
+    git::GitValues,
     name::VariableName,
     nearest::nearest,
     option::{OptionValues, settled},
@@ -55,6 +56,10 @@ impl CheckedCatalog {
     ) -> Result<(), SelectError> {
         let options = &self.options;
         for (name, value) in set {
+            // For the names of images alone.
+            if GitValues::NAMES.contains(&name.as_str()) {
+                continue;
+            }
             if let Some((name, option)) = options.get_key_value(name.as_str()) {
                 check_option(name, option, value)?;
                 continue;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Template, Text, Variables};
+use super::{GitUse, Template, Text, Variables};
 use crate::{
+    git::GitValues,
     nearest::nearest,
     words::{did_you_mean, listed},
 };
@@ -44,6 +45,22 @@ pub enum TemplateError {
         written: String,
         /// The field.
         missing: Box<MissingField>,
+    },
+    /// A variable of git in a text that enters ids.
+    #[error(
+        "`{written}` here gives every commit another id: use it in `tags`, `platform-tags`, `repository` or `annotations`"
+    )]
+    GitHere {
+        /// The placeholder as it is written.
+        written: String,
+    },
+    /// A variable of git that git does not give.
+    #[error("`{written}`: the context directory has no `{name}`; `--set {name}=…` gives one")]
+    NoGit {
+        /// The placeholder as it is written.
+        written: String,
+        /// The variable.
+        name: String,
     },
     /// A `$` that stands before no name, or before more than a name.
     #[error(
@@ -119,6 +136,16 @@ impl TemplateError {
         seen: &mut BTreeSet<String>,
     ) -> Self {
         seen.insert(name.to_owned());
+        if GitValues::NAMES.contains(&name) {
+            let written = written.to_owned();
+            return match variables.git() {
+                GitUse::Refused => Self::GitHere { written },
+                _ => Self::NoGit {
+                    written,
+                    name: name.to_owned(),
+                },
+            };
+        }
         if let Some((variable, field)) = name.split_once('.')
             && let Some(value) = variables.get(variable)
             && !variables.tables().rows(variable).is_empty()
@@ -161,6 +188,8 @@ impl TemplateError {
             Self::UnknownPlaceholder { written, .. }
             | Self::NoField { written, .. }
             | Self::Dollar { written }
+            | Self::GitHere { written }
+            | Self::NoGit { written, .. }
             | Self::Unclosed { written }
             | Self::LoneBrace { written, .. } => written.clone(),
             Self::Unset { name, .. } => format!("${name}"),

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::ValueTables;
+use crate::git::GitValues;
 
 /// The values that texts are filled in with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +17,22 @@ pub struct Variables {
     /// The parameters of the part that a text stands in, and their fields. They hide variables of the same name.
     parameters: BTreeMap<String, String>,
     tables: Arc<ValueTables>,
+    /// Whether git's variables may stand here, and what conditions on them are.
+    git: GitUse,
+}
+
+/// The use of git's variables.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum GitUse {
+    /// They are no variables.
+    #[default]
+    Refused,
+    /// They have the values that git gives.
+    Known,
+    /// They can have any value: texts under conditions on them are looked at.
+    Any,
+    /// They can have any value: texts under conditions on them are left out.
+    Unconditional,
 }
 
 impl Variables {
@@ -28,8 +45,8 @@ impl Variables {
     pub(crate) fn with_tables(values: BTreeMap<String, String>, tables: &Arc<ValueTables>) -> Self {
         let mut variables = Self {
             own: values,
-            parameters: BTreeMap::new(),
             tables: Arc::clone(tables),
+            ..Self::default()
         };
         let fields = tables.filled(&variables.own, &variables);
         variables.own.extend(fields);
@@ -61,6 +78,47 @@ impl Variables {
         let own = own.filter(|name| !self.is_parameter(variable_of(name)));
         own.chain(self.parameters.keys().map(String::as_str))
             .collect()
+    }
+
+    /// The same variables with those of git.
+    pub(crate) fn with_git(mut self, git: &GitValues) -> Self {
+        for (name, value) in git.values() {
+            if let Some(value) = value {
+                self.own.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        self.git = GitUse::Known;
+        self
+    }
+
+    /// The same variables with any values of git's.
+    pub(crate) fn with_any_git(self, git: GitUse) -> Self {
+        let any = |name: &str| Some(name.to_owned());
+        let variables = self.with_git(&GitValues {
+            commit: any("0000000"),
+            tag: any("git-tag"),
+            branch: any("git-branch"),
+        });
+        Self { git, ..variables }
+    }
+
+    /// The same variables with `{git.tag}` for the tag, and so on.
+    pub(crate) fn with_placeholders_of_git(self) -> Self {
+        let placeholder = |name: &str| Some(format!("{{git.{name}}}"));
+        let variables = self.with_git(&GitValues {
+            commit: placeholder("commit"),
+            tag: placeholder("tag"),
+            branch: placeholder("branch"),
+        });
+        Self {
+            git: GitUse::Any,
+            ..variables
+        }
+    }
+
+    /// The use of git's variables.
+    pub(crate) fn git(&self) -> GitUse {
+        self.git
     }
 
     /// The rows of the values of variables.
@@ -113,9 +171,8 @@ impl Variables {
     /// not seen.
     pub(crate) fn in_part(&self, parameters: BTreeMap<String, String>) -> Self {
         let mut variables = Self {
-            own: self.own.clone(),
             parameters,
-            tables: Arc::clone(&self.tables),
+            ..self.clone()
         };
         let fields = self.tables.filled(&variables.parameters, &variables);
         variables.parameters.extend(fields);

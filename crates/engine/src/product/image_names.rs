@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::ImageRefError;
-use catalog::{CheckedCatalog, Id, ImageNames, Plan, Platform, Problem, Variant};
+use catalog::{CheckedCatalog, GitValues, Id, ImageNames, Plan, Platform, Problem, Variant};
 
 use super::{ImageProduct, Product};
 use crate::names::{ImageRefs, PartRefs, TaggedName, platform_slug};
@@ -26,6 +26,8 @@ pub struct ImageNaming {
     pub registries: Vec<String>,
     /// Tags, in the place of those that the catalog names.
     pub tags: Vec<String>,
+    /// What git says of the context directory.
+    pub git: GitValues,
 }
 
 /// An image without a valid name.
@@ -71,7 +73,7 @@ impl<'a> Namer<'a> {
         let common = if naming.registries.is_empty() {
             Vec::new()
         } else {
-            common_path(&repositories_of(catalog)?)
+            common_path(&repositories_of(catalog, &naming.git)?)
         };
         Ok(Self {
             catalog,
@@ -87,7 +89,9 @@ impl<'a> Namer<'a> {
         goal: Goal,
         own: Id,
     ) -> Result<ImageRefs, NameError> {
-        let names = self.catalog.image_names(image.variant())?;
+        let names = self
+            .catalog
+            .image_names(image.variant(), &self.naming.git)?;
         let tags = self.tags(&names, image);
         if goal != Goal::Registries {
             return self.kept(names, tags, image.variant(), goal, own);
@@ -121,7 +125,9 @@ impl<'a> Namer<'a> {
         image: &ImageProduct,
         own: Id,
     ) -> Result<ImageRefs, NameError> {
-        let names = self.catalog.image_names(image.variant())?;
+        let names = self
+            .catalog
+            .image_names(image.variant(), &self.naming.git)?;
         let repositories = self.repositories(&names.repositories, image.variant())?;
         let platforms = image.platforms().map(platform_slug);
         let platforms = platforms.collect::<Vec<_>>().join("-");
@@ -188,7 +194,10 @@ impl<'a> Namer<'a> {
             return Ok(all);
         }
         for plan in plans {
-            let tags = self.catalog.image_names(&plan.variant)?.platform_tags;
+            let tags = self
+                .catalog
+                .image_names(&plan.variant, &self.naming.git)?
+                .platform_tags;
             let platform = &plan.variant.platform;
             let references = references(repositories, &tags)?.into_iter();
             all.extend(references.map(|name| (platform.clone(), name)));
@@ -235,8 +244,8 @@ pub fn names_of_platform(
     plan: &Plan,
     id: Id,
 ) -> Result<Vec<TaggedName>, NameError> {
-    let declared = catalog.image_names(&plan.variant)?;
-    if *naming == ImageNaming::default() && declared.repositories.is_empty() {
+    let declared = catalog.image_names(&plan.variant, &naming.git)?;
+    if naming.registries.is_empty() && naming.tags.is_empty() && declared.repositories.is_empty() {
         return Ok(Vec::new());
     }
     let namer = Namer::of(catalog, naming)?;
@@ -288,11 +297,14 @@ fn part_refs(repository: &str, platforms: &[Platform], id: Id) -> Result<PartRef
 }
 
 /// All repositories of a catalog.
-fn repositories_of(catalog: &CheckedCatalog) -> Result<BTreeSet<String>, NameError> {
+fn repositories_of(
+    catalog: &CheckedCatalog,
+    git: &GitValues,
+) -> Result<BTreeSet<String>, NameError> {
     let mut all = BTreeSet::new();
     for artifact in catalog.artifacts() {
         for variant in catalog.variants(artifact) {
-            all.extend(catalog.image_names(&variant)?.repositories);
+            all.extend(catalog.image_names(&variant, git)?.repositories);
         }
     }
     Ok(all)
