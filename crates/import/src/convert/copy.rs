@@ -102,6 +102,10 @@ impl StageConversion<'_, '_, '_> {
         {
             return Ok(Origin::Tree(self.all.names[number].clone()));
         }
+        if from.parse::<usize>().is_ok() {
+            let reason = format!("there is no stage number {from} before this one");
+            return Err(Loss(reason));
+        }
         self.tree(from).map(Origin::Tree)
     }
 
