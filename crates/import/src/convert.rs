@@ -203,7 +203,7 @@ fn names(stages: &[Stage<'_>], wanted: usize, target: &Target, prefix: &str) -> 
         let own = stage.from.name.clone();
         let own = own.unwrap_or_else(|| format!("stage-{number}"));
         let name = format!("{prefix}{own}");
-        if name == target.name {
+        if name == target.name || name == "scratch" {
             format!("{name}-stage")
         } else {
             name

@@ -116,7 +116,12 @@ fn matrix(
     };
     let combinations: Vec<Vec<String>> = members.iter().map(combination).collect();
     let distinct: BTreeSet<&Vec<String>> = combinations.iter().collect();
-    let is_odd = |name: &String| BUILT_IN.contains(&name.as_str()) || name.contains('.');
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_odd = |name: &String| {
+        BUILT_IN.contains(&name.as_str())
+            || name.starts_with(|c: char| c.is_ascii_digit())
+            || !name.chars().all(is_word)
+    };
     let is_sparse = product(&axes).len() > 4 * members.len();
     if distinct.len() != members.len() || is_sparse || axes.iter().any(|(name, _)| is_odd(name)) {
         return None;

@@ -48,7 +48,11 @@ pub(crate) fn word(name: &str) -> String {
         }
     };
     let name: String = name.chars().map(usable).collect();
-    name.trim_matches(['-', '.']).to_owned()
+    match name.trim_matches(['-', '.']) {
+        // As a base it is nothing at all.
+        "scratch" => "scratch-image".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 impl Project {

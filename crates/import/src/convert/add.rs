@@ -85,6 +85,7 @@ impl StageConversion<'_, '_, '_> {
         if let Some(commit) = checksum {
             url = at_commit(&url, &commit)?;
         }
+        check_git(&url)?;
         self.step("git", Value::text(url.template()), place.keys());
         Ok(())
     }
@@ -175,6 +176,26 @@ fn git_url(url: &Text) -> Result<Text, Loss> {
     Ok(Text::literal(format!("{repository}{end}")))
 }
 
+/// Refuses what a git step does not take: ssh, and a directory behind the ref.
+fn check_git(url: &Text) -> Result<(), Loss> {
+    let start = url.literal_start().unwrap_or("https://");
+    if !is_url(start) {
+        return Err(Loss::new(
+            "a git repository over ssh hangs on the host keys of whoever builds: its https URL can be said",
+        ));
+    }
+    let template = url.template();
+    let fragment = template
+        .split_once('#')
+        .map_or("", |(_, fragment)| fragment);
+    if fragment.contains(':') {
+        return Err(Loss::new(
+            "a directory of a git repository has no key: a stage can have the repository, to copy from",
+        ));
+    }
+    Ok(())
+}
+
 /// The URL with the commit in the place of its ref: it is what the checksum of a git source names.
 fn at_commit(url: &Text, commit: &Text) -> Result<Text, Loss> {
     let literal = url.as_literal();
@@ -197,6 +218,18 @@ mod tests {
         assert!(is_git("git@example.com:a/b.git"));
         assert!(!is_git("https://example.com/a.git.tar"));
         assert!(!is_git("a.git"));
+    }
+
+    #[test]
+    fn what_a_git_step_does_not_take_is_refused() {
+        let check = |url: &str, expected: bool| {
+            assert_eq!(check_git(&Text::literal(url)).is_ok(), expected, "{url}");
+        };
+        check("https://e.com/a.git#v1", true);
+        check("https://e.com/a.git", true);
+        check("https://e.com/a.git#v1:d", false);
+        check("git@e.com:a/b.git", false);
+        check("ssh://e.com/b.git", false);
     }
 
     #[test]

@@ -64,8 +64,7 @@ impl StageConversion<'_, '_, '_> {
 
     /// The reference of an image, with the tag that it has by default.
     pub(super) fn image(&mut self, text: &Text) -> String {
-        let options = &mut self.all.shared.options;
-        let at_defaults = options.at_defaults(text);
+        let at_defaults = self.all.shared.options.at_defaults(text);
         let literals = || {
             let literal = |bit: &Bit| match bit {
                 Bit::Literal(text) => text.clone(),
@@ -75,9 +74,18 @@ impl StageConversion<'_, '_, '_> {
         };
         let plain = at_defaults.clone().unwrap_or_else(literals);
         let last = plain.rsplit('/').next().unwrap_or_default();
+        let is_none = last.is_empty() || last.starts_with([':', '@']) || last.ends_with([':', '@']);
+        if is_none && at_defaults.is_some() {
+            let reason = format!(
+                "the base `{plain}` is no image: a variable in it has no value, and its option needs one"
+            );
+            self.lose(&reason);
+            return text.template();
+        }
         if last.contains([':', '@']) {
             return text.template();
         }
+        let options = &mut self.all.shared.options;
         if let ([Bit::Catalog(name)], Some(image)) = (text.bits(), at_defaults)
             && options.has(name)
         {

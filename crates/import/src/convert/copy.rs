@@ -102,6 +102,10 @@ impl StageConversion<'_, '_, '_> {
         {
             return Ok(Origin::Tree(self.all.names[number].clone()));
         }
+        if from.parse::<usize>().is_ok() {
+            let reason = format!("there is no stage number {from} before this one");
+            return Err(Loss(reason));
+        }
         self.tree(from).map(Origin::Tree)
     }
 
@@ -153,9 +157,6 @@ impl StageConversion<'_, '_, '_> {
         let mut paths: Vec<String> = Vec::new();
         let mut exclude: Option<Vec<String>> = None;
         for word in words {
-            if !place.parents && self.copies_of_list(word, directory, &place)? {
-                continue;
-            }
             let (path, ignored) = self.context_path(word, directory, place.parents)?;
             let mut own = place.clone();
             own.exclude.extend(ignored);
@@ -187,40 +188,6 @@ impl StageConversion<'_, '_, '_> {
             self.copy(Value::one_or_list(paths), None, &place);
         }
         Ok(())
-    }
-
-    /// Copies what .dockerignore lists, if it leaves out all else and the whole context is meant.
-    fn copies_of_list(&mut self, word: &str, directory: &str, place: &Place) -> Result<bool, Loss> {
-        let is_whole = self
-            .template(word)?
-            .as_literal()
-            .is_some_and(|path| in_context(&path).is_empty());
-        let is_own = directory == self.all.target.context;
-        let Some(only) = self.all.ignore.only().filter(|_| is_whole && is_own) else {
-            return Ok(false);
-        };
-        for (path, without) in only {
-            let whole = join(directory, &path).unwrap_or_else(|| path.clone());
-            let below = if self.is_directory(&whole, &path) && !has_glob(&path) {
-                path
-            } else {
-                path.rsplit_once('/')
-                    .map_or_else(String::new, |(parent, _)| format!("{parent}/"))
-            };
-            let slash = if place.to.ends_with('/') { "" } else { "/" };
-            let mut own = place.clone();
-            own.to = place
-                .to
-                .clone()
-                .and(&Text::literal(format!("{slash}{below}")));
-            let without = without
-                .into_iter()
-                .map(|pattern| Text::literal(pattern).template());
-            own.exclude.extend(without);
-            let whole = Text::literal(whole).template();
-            self.copy(Value::text(whole), None, &own);
-        }
-        Ok(true)
     }
 
     fn copy(&mut self, paths: Value, from: Option<&str>, place: &Place) {
@@ -308,14 +275,8 @@ impl StageConversion<'_, '_, '_> {
         path.replace("**", "*")
     }
 
-    fn ignored_below(&mut self, path: &str) -> Vec<String> {
-        let (patterns, exceptions) = self.all.ignore.below(path);
-        for exception in exceptions {
-            let reason =
-                format!("`!{exception}` of .dockerignore: what is excluded has no exceptions");
-            self.lose(&reason);
-        }
-        let patterns = patterns.into_iter();
+    fn ignored_below(&self, path: &str) -> Vec<String> {
+        let patterns = self.all.ignore.below(path).into_iter();
         patterns
             .map(|pattern| Text::literal(pattern).template())
             .collect()

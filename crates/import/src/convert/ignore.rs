@@ -65,80 +65,28 @@ impl Ignore {
         self.patterns.is_empty()
     }
 
-    /// The patterns that leave something out below `directory`, relative to it, and the exceptions among them that
-    /// cannot be said.
-    pub(crate) fn below(&self, directory: &str) -> (Vec<String>, Vec<String>) {
+    /// The patterns below `directory`, relative to it; `!` is before those that take something in again.
+    pub(crate) fn below(&self, directory: &str) -> Vec<String> {
         let directory: Vec<&str> = directory
             .split('/')
             .filter(|part| !part.is_empty())
             .collect();
-        let (mut patterns, mut exceptions) = (Vec::new(), Vec::new());
-        // Whether the directory itself is left out, for now.
-        let mut is_out = false;
+        let mut patterns: Vec<String> = Vec::new();
         for pattern in &self.patterns {
             match (relative(&pattern.parts, &directory), pattern.is_exception) {
                 // The directory is there again, with all that was left out of it before.
-                (Below::All, true) => {
-                    is_out = false;
-                    patterns.clear();
-                }
-                // COPY of it fails, or copies what later exceptions name.
-                (Below::All, false) => is_out = true,
+                (Below::All, true) => patterns.clear(),
+                (Below::All, false) => patterns = vec!["**".to_owned()],
                 (Below::Some(rest), false) => patterns.push(rest),
-                (Below::Some(rest), true) if is_out || !patterns.is_empty() => {
-                    exceptions.push(rest);
+                (Below::Some(rest), true) if !patterns.is_empty() => {
+                    patterns.push(format!("!{rest}"));
                 }
                 (Below::Nothing, _) | (Below::Some(_), true) => {}
             }
         }
         patterns.dedup();
-        (patterns, exceptions)
+        patterns
     }
-
-    /// What there is in the context, if the patterns leave out everything and then name what is there: paths, with what
-    /// is left out below each.
-    pub(crate) fn only(&self) -> Option<Vec<(String, Vec<String>)>> {
-        let (first, rest) = self.patterns.split_first()?;
-        let is_all = first
-            .parts
-            .iter()
-            .all(|part| matches!(part.as_str(), "*" | "**"));
-        if first.is_exception || !is_all {
-            return None;
-        }
-        let mut only: Vec<(String, Vec<String>)> = Vec::new();
-        for pattern in rest {
-            if pattern.is_exception {
-                let path = listed(&pattern.parts)?;
-                let is_inside =
-                    |(other, _): &(String, Vec<String>)| path.starts_with(&format!("{other}/"));
-                if only.iter().any(is_inside) {
-                    return None;
-                }
-                only.push((path, Vec::new()));
-                continue;
-            }
-            for (path, without) in &mut only {
-                let parts: Vec<&str> = path.split('/').collect();
-                match relative(&pattern.parts, &parts) {
-                    Below::Nothing => {}
-                    Below::All => return None,
-                    Below::Some(rest) => without.push(rest),
-                }
-            }
-        }
-        (!only.is_empty()).then_some(only)
-    }
-}
-
-/// The path that an exception names: a directory stands for all that is in it.
-fn listed(parts: &[String]) -> Option<String> {
-    let is_rest = |part: &String| matches!(part.as_str(), "*" | "**");
-    let rest = parts.iter().rev().take_while(|part| is_rest(part)).count();
-    let parts = &parts[..parts.len() - rest];
-    let has_glob = parts.iter().any(|part| part.contains(['*', '?', '[']));
-    let is_plain = !has_glob || parts.len() == 1;
-    (!parts.is_empty() && is_plain).then(|| parts.join("/"))
 }
 
 /// What a pattern matches in a directory.
@@ -204,54 +152,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_of_what_is_there_is_known() {
-        let check = |text: &str, expected: Option<&[(&str, &[&str])]>| {
-            let expected = expected.map(|paths| {
-                let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
-                paths
-                    .iter()
-                    .map(|(path, without)| (path.to_string(), texts(without)))
-                    .collect()
-            });
-            let only: Option<Vec<(String, Vec<String>)>> = Ignore::parse(text).only();
-            assert_eq!(only, expected, "{text:?}");
-        };
-        check("*\n!a\n!b/c/**\n", Some(&[("a", &[]), ("b/c", &[])]));
-        check(
-            "**\n!src\nsrc/*.log\n**/tmp\n!*.go",
-            Some(&[("src", &["*.log", "**/tmp"]), ("*.go", &[])]),
-        );
-        check("*\n!a/*/b", None);
-        check("*\n!a\na", None);
-        check("*\n!a\na/x\n!a/x/y", None);
-        check("a\n!b", None);
-        check("*", None);
-    }
-
-    #[test]
     fn patterns_are_said_below_the_directory_that_is_copied() {
-        let check = |text: &str, directory: &str, patterns: &[&str], exceptions: &[&str]| {
+        let check = |text: &str, directory: &str, patterns: &[&str]| {
             let below = Ignore::parse(text).below(directory);
-            let expected =
-                |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
-            assert_eq!(
-                below,
-                (expected(patterns), expected(exceptions)),
-                "{text:?} in {directory}"
-            );
+            assert_eq!(below, patterns, "{text:?} in {directory}");
         };
-        check("node_modules\n/dist/\n", "", &["node_modules", "dist"], &[]);
-        check("# a\n\n  *.md  \n", "", &["*.md"], &[]);
-        check("src/gen\nother", "src", &["gen"], &[]);
-        check("**/*.log", "src", &["**/*.log"], &[]);
-        check("*/temp*", "src", &["temp*"], &[]);
-        check("*.md", "src", &[], &[]);
-        check("src", "src", &[], &[]);
-        check("*\n!src", "src", &[], &[]);
-        check("*\n!src\nsrc/a", "src", &["a"], &[]);
-        check("*\n!src", "", &["*"], &["src"]);
-        check("docs\n!docs/a.md", "", &["docs"], &["docs/a.md"]);
-        check("!a", "", &[], &[]);
-        check("src\n!src/a", "src", &[], &["a"]);
+        check("node_modules\n/dist/\n", "", &["node_modules", "dist"]);
+        check("# a\n\n  *.md  \n", "", &["*.md"]);
+        check("src/gen\nother", "src", &["gen"]);
+        check("**/*.log", "src", &["**/*.log"]);
+        check("*/temp*", "src", &["temp*"]);
+        check("*.md", "src", &[]);
+        check("*\n!src", "src", &[]);
+        check("*\n!src\nsrc/a", "src", &["a"]);
+        check("*\n!src", "", &["*", "!src"]);
+        check("docs\n!docs/a.md", "", &["docs", "!docs/a.md"]);
+        check("docs\n!docs/a.md", "docs", &["**", "!a.md"]);
+        check("!a", "", &[]);
     }
 }

@@ -212,6 +212,7 @@ impl StageConversion<'_, '_, '_> {
         let target = mount.target.unwrap_or_default();
         let sharing = mount.sharing.filter(|sharing| sharing != "shared");
         let id = mount.id.filter(|id| *id != target);
+        let id = id.map(|id| self.cache_id(&id)).filter(|id| !id.is_empty());
         if sharing.is_none() && id.is_none() {
             return Value::Text(target);
         }
@@ -220,6 +221,29 @@ impl StageConversion<'_, '_, '_> {
             ("id", id),
             ("sharing", sharing),
         ])
+    }
+
+    /// The id of a cache, which is a word. Caches are apart for every platform, so a variable in it is not missed.
+    fn cache_id(&mut self, id: &str) -> String {
+        let mut word = String::new();
+        let mut is_variable = false;
+        for c in id.chars() {
+            match c {
+                '{' => is_variable = true,
+                '}' => is_variable = false,
+                _ if is_variable => {}
+                c if c.is_ascii_alphanumeric() || "._-".contains(c) => word.push(c),
+                _ => word.push('-'),
+            }
+        }
+        let word = word.trim_matches(['-', '.', '_']).to_owned();
+        if word != id {
+            self.tell(
+                Weight::Changed,
+                &format!("the id `{id}` of a cache is `{word}` here"),
+            );
+        }
+        word
     }
 
     fn secret(&mut self, mount: &Mount, secrets: &mut Vec<Value>) -> Result<(), Loss> {

@@ -116,6 +116,13 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
             }
             Wanted::Unknown(reason) => self.lose(&format!("the platform of a stage: {reason}")),
         }
+        if is_wanted && self.end.is_built_natively {
+            self.end.is_built_natively = false;
+            platforms = vec![BUILD_PLATFORM.to_owned()];
+            let reason =
+                "it is made for the platform that builds alone, whose programs its base has";
+            self.tell(Weight::Changed, reason);
+        }
         if is_wanted && !platforms.is_empty() {
             keys.push(("platforms".to_owned(), Value::list(platforms)));
         }

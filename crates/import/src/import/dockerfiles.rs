@@ -132,6 +132,7 @@ mod tests {
         check("app/Dockerfile", &["app", "app"]);
         check("docker/app/Dockerfile", &["app", "docker-app"]);
         check("Dockerfile.dev", &["dev"]);
+        check("Dockerfile.scratch", &["scratch-image"]);
         check("base.dockerfile", &["base"]);
         check("docker/web.Dockerfile", &["web", "docker-web"]);
         check("Containerfile", &["project"]);
