@@ -98,7 +98,8 @@ impl PlanError {
 /// The uses of parts, each before a comma: an error here is one line.
 fn among(uses: &[PartUse]) -> String {
     let uses = uses.iter();
-    uses.map(|used| format!(" {used},")).collect()
+    let each: Vec<String> = uses.map(|used| format!(" {used},")).collect();
+    each.concat()
 }
 
 /// The place, between commas, without the excerpt of its file: an error here is one line.
