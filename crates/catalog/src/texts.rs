@@ -12,7 +12,7 @@ use crate::{
 pub struct Texts {
     pub(crate) condition: Option<Condition>,
     pub(crate) unless: Option<Condition>,
-    pub(crate) texts: Vec<ListedText>,
+    pub(crate) list: Vec<ListedText>,
 }
 
 /// An element of a list of texts.
@@ -44,13 +44,13 @@ impl Texts {
     /// Appends a text; a [`Template`].
     pub fn text(mut self, template: &str) -> Self {
         let text = ListedText::Text(Template::unchecked(template));
-        self.texts.push(text);
+        self.list.push(text);
         self
     }
 
     /// Appends texts that have a further condition.
     pub fn texts(mut self, texts: Self) -> Self {
-        self.texts.push(ListedText::Group(texts));
+        self.list.push(ListedText::Group(texts));
         self
     }
 
@@ -76,10 +76,10 @@ pub(crate) fn texts_of<'a>(
             }
             ListedText::Group(group) => {
                 if hold(group.conditions(), variables)? {
-                    let inner = texts_of(&group.texts, variables)?.into_iter();
+                    let inner = texts_of(&group.list, variables)?.into_iter();
                     found.extend(inner.map(|(within, text)| (number + within, text)));
                 }
-                number += all_texts(&group.texts).len();
+                number += all_texts(&group.list).len();
             }
         }
     }
@@ -90,7 +90,7 @@ pub(crate) fn texts_of<'a>(
 pub(crate) fn all_texts(list: &[ListedText]) -> Vec<&Template> {
     let texts = list.iter().flat_map(|listed| match listed {
         ListedText::Text(text) => vec![text],
-        ListedText::Group(group) => all_texts(&group.texts),
+        ListedText::Group(group) => all_texts(&group.list),
     });
     texts.collect()
 }
@@ -101,7 +101,7 @@ pub(crate) fn names_in(list: &[ListedText]) -> Vec<&str> {
         ListedText::Text(text) => text.names(),
         ListedText::Group(group) => {
             let own = group.conditions().flat_map(|(_, it)| it.names());
-            own.chain(names_in(&group.texts)).collect()
+            own.chain(names_in(&group.list)).collect()
         }
     });
     names.collect()
@@ -114,7 +114,7 @@ pub(crate) fn impossible_in(list: &[ListedText], domains: &Domains) -> Vec<Impos
         ListedText::Group(group) => {
             let own = group.conditions();
             let own = own.flat_map(|(key, it)| it.impossible(key, domains));
-            own.chain(impossible_in(&group.texts, domains)).collect()
+            own.chain(impossible_in(&group.list, domains)).collect()
         }
     });
     found.collect()

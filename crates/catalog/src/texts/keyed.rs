@@ -69,7 +69,7 @@ impl<K: Key> Serialize for Written<'_, K> {
         for (key, condition) in group.conditions() {
             map.serialize_entry(key, condition)?;
         }
-        let texts = group.texts.iter();
+        let texts = group.list.iter();
         let texts: Vec<_> = texts.map(|text| Self(text, PhantomData)).collect();
         map.serialize_entry(K::KEYS[0], &texts)?;
         map.end()
@@ -140,7 +140,7 @@ impl<'de, K: Key> Visitor<'de> for TextOrGroup<K> {
                 "when" => group.condition = Some(map.next_value()?),
                 "unless" => group.unless = Some(map.next_value()?),
                 _ => {
-                    group.texts = map.next_value::<Keyed<K>>()?.0;
+                    group.list = map.next_value::<Keyed<K>>()?.0;
                     is_missing = false;
                 }
             }
