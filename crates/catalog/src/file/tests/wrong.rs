@@ -194,6 +194,11 @@ fn what_is_wrong_with_a_step_is_told_with_its_place() {
         1,
         "`directory` must be text, not the number `1`",
     );
+}
+
+#[test]
+fn what_is_wrong_with_more_steps_is_told_with_its_place() {
+    let check = check_step;
     check(
         "{ directory = \"/a\", mode = 1777 }",
         37,
@@ -524,6 +529,10 @@ fn what_the_check_finds_in_a_text_is_marked() {
     ] {
         check_marked(step, "\"a:b:c\"", bad_owner);
     }
+}
+
+#[test]
+fn what_the_check_finds_in_more_texts_is_marked() {
     check_marked(
         "{ directory = \"/a\", mode = \"keep\" }",
         "\"keep\"",
