@@ -97,8 +97,11 @@ impl PlanError {
 
 /// The uses of parts, each before a comma: an error here is one line.
 fn among(uses: &[PartUse]) -> String {
-    let uses = uses.iter();
-    uses.map(|used| format!(" {used},")).collect()
+    let uses = uses.iter().map(ToString::to_string);
+    let uses: Vec<String> = uses
+        .flat_map(|used| [" ".to_owned(), used, ",".to_owned()])
+        .collect();
+    uses.concat()
 }
 
 /// The place, between commas, without the excerpt of its file: an error here is one line.

@@ -22,35 +22,35 @@ impl Artifact {
     }
 }
 
-/// Follows `nested` from a step that `user` has.
+/// Follows `nested` from a step that `owner` has.
 fn walk(
     step: &Step,
     place: Option<&StepPlace>,
     nested: &[usize],
-    user: String,
+    owner: String,
     uses: &mut Vec<PartUse>,
 ) {
     match (step, nested) {
         (Step::When(group), [index, rest @ ..]) => {
             if let Some(step) = group.steps().get(*index) {
-                walk(step, inside(place, *index), rest, user, uses);
+                walk(step, inside(place, *index), rest, owner, uses);
             }
         }
-        (Step::Use(used), [index, rest @ ..]) => {
-            let Some(part) = used.parts().get(*index) else {
+        (Step::Use(call), [index, rest @ ..]) => {
+            let Some(part) = call.parts().get(*index) else {
                 return;
             };
             uses.push(PartUse {
                 part: part.name.to_string(),
-                user,
+                user: owner,
                 place: place.map(|place| place.place.clone()),
             });
             let place = inside(place, *index);
             if let [index, rest @ ..] = rest
                 && let Some(step) = part.steps.get(*index)
             {
-                let user = format!("part {}", part.name);
-                walk(step, inside(place, *index), rest, user, uses);
+                let owner = format!("part {}", part.name);
+                walk(step, inside(place, *index), rest, owner, uses);
             }
         }
         _ => {}

@@ -20,7 +20,7 @@ fn plan() -> Plan {
     let path: ContextPath = "a.sh".parse().unwrap();
     let script = InputFile::from_bytes(true, b"exit 1\n".to_vec());
     let inputs = Inputs {
-        files: [(path.clone(), FileSet::from([(path, script)]))].into(),
+        files: [(path.clone().into(), FileSet::from([(path, script)]))].into(),
         ..Inputs::default()
     };
     catalog.plan(&variants[0], &inputs, Caching::Use).unwrap()
