@@ -71,15 +71,15 @@ pub fn from_disk(context: &Path, root: (&str, &str)) -> Result<CatalogFile, File
         return CatalogFile::parse(root.0, root.1);
     };
     let directory = Directory::open(context).map_err(|error| first.wrong(error))?;
-    let mut included = BTreeMap::new();
+    let mut texts = BTreeMap::new();
     for (path, include) in paths(&directory, &includes)? {
         let bytes = directory.read(Path::new(path.as_str()));
         let bytes =
             bytes.map_err(|error| include.wrong(format!("cannot read `{path}`: {error}")))?;
         let text = text(&path, include, bytes)?;
-        included.insert(path, text);
+        texts.insert(path, text);
     }
-    catalog(root, &included)
+    catalog(root, &texts)
 }
 
 #[cfg(test)]
