@@ -197,7 +197,8 @@ pub enum Problem {
     },
     /// An axis that the artifact lacks, and that an artifact has that it is made from.
     #[error(
-        "`{base}`, which it is made from, has the axis `{axis}`, so this artifact needs it too"
+        "it is made from `{base}`, which has the axis `{axis}`: give it that axis, or put `{{{axis}}}` into the name of \
+         `{base}`"
     )]
     MissingAxis {
         /// The artifact below.

@@ -310,7 +310,7 @@ fn what_cannot_be_in_a_fleet_is_told() {
     check(
         "axes = { tool = [\"os/debian\"], l10n = [\"en_US\"] }",
         "axes = { tool = [\"os/debian\"] }",
-        &["`base/os/debian`, which it is made from, has the axis `l10n`"],
+        &["it is made from `base/os/debian`, which has the axis `l10n`"],
     );
     check(
         "image = [\"*\"], l10n",

@@ -94,7 +94,7 @@ fn every_message_has_the_wrong_word_and_the_right_one() {
             "a",
             &format!("{mirror}steps = [{{ run = \"true\", when = {{ mirror = \"nera\" }} }}]"),
         ),
-        "`when.mirror = \"nera\"` can never be: `none`, `near`",
+        "`when.mirror = \"nera\"` can never be: `near`, `none`; did you mean `near`?",
     );
     let jemalloc = artifact("jemalloc", "axes.alpine = [\"3.20\", \"3.21\"]");
     check(
@@ -103,7 +103,7 @@ fn every_message_has_the_wrong_word_and_the_right_one() {
                 "python",
                 "steps = [{ copy = \"/lib/x\", from = \"jemalloc\", to = \"/lib/\" }]",
             )),
-        "`python` is made from `jemalloc`, which has the axis `alpine`: give it that axis, or put `{alpine}` into the name of `jemalloc`",
+        "it is made from `jemalloc`, which has the axis `alpine`: give it that axis, or put `{alpine}` into the name of `jemalloc`",
     );
     check(
         &artifact("os/{image}", "axes.image = [\"a b\"]"),
@@ -118,11 +118,11 @@ fn every_message_has_the_wrong_word_and_the_right_one() {
             "controller",
             "axes.jdk = [\"17\"]\nexclude = { jdk = \"17\" }",
         ),
-        "`exclude` leaves nothing of `controller`",
+        "`exclude` leaves nothing of it",
     );
     check(
         "[artifact.a]\nkind = \"stage\"\nbase = \"debian:12\"\ntags = [\"x\"]\n",
-        "a `stage` has no `tags`",
+        "a `stage` is not delivered, so it has no `tags`",
     );
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }

@@ -62,6 +62,14 @@ pub enum SelectError {
         /// The most similar one.
         nearest: Option<String>,
     },
+    /// A variable that is an axis in names of artifacts.
+    #[error("`{name}` is in the name: name the artifact, not `--set {name}=…`")]
+    InName {
+        /// The variable.
+        name: String,
+        /// An artifact that has it in its name.
+        artifact: ArtifactName,
+    },
     /// More variants than the limit of one call.
     #[error(
         "the selection has more than {MAX_VARIANTS} variants; `{artifact}` alone has {count} ({factors})"
@@ -126,6 +134,7 @@ impl SelectError {
             Self::UndeclaredPlatform { valid, .. } => {
                 format!("it is declared for {}", listed(valid))
             }
+            Self::InName { artifact, .. } => format!("one of the artifacts is `{artifact}`"),
             Self::UnknownOption { valid, .. } if valid.is_empty() => {
                 "the catalog has no options".to_owned()
             }

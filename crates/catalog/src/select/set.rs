@@ -127,6 +127,16 @@ impl CheckedCatalog {
             names.map(ToString::to_string).collect::<Vec<_>>()
         };
         let valid: BTreeSet<String> = self.artifacts().flat_map(names).collect();
+        let mut artifacts = self.artifacts();
+        if let Some(artifact) = artifacts.find(|artifact| {
+            let mut constants = artifact.scope.constants().keys();
+            constants.any(|constant| constant.as_str() == name)
+        }) {
+            return SelectError::InName {
+                name: name.to_owned(),
+                artifact: artifact.name.clone(),
+            };
+        }
         SelectError::UnknownOption {
             name: name.to_owned(),
             nearest: nearest(name, valid.iter().map(String::as_str)).map(str::to_owned),

@@ -58,7 +58,7 @@ fn what_set_values_lead_to_is_checked() {
     );
     check(
         ("dep", "tools"),
-        "`app` cannot be made with `dep=tools`: mid: `tools`, which it is made from, has the axis `l10n`, so this artifact needs it too",
+        "`app` cannot be made with `dep=tools`: mid: it is made from `tools`, which has the axis `l10n`: give it that axis, or put `{l10n}` into the name of `tools`",
     );
     check(
         ("dep", "small"),
