@@ -13,6 +13,7 @@ mod mounts;
 mod parents;
 mod run;
 mod script;
+mod secrets;
 mod stage;
 mod texts;
 

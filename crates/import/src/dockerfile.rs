@@ -11,6 +11,7 @@ mod heredoc;
 mod instruction;
 mod lines;
 mod mount;
+mod name;
 #[cfg(test)]
 mod tests;
 mod transfer;

@@ -8,7 +8,7 @@ use crate::{
     path::in_context,
     stages::{Reference, reference},
     target::NamedContext,
-    text::{Text, braces_doubled},
+    text::Text,
 };
 
 /// The mounts of a command.
@@ -29,7 +29,7 @@ struct Lists {
     ssh: Vec<Value>,
 }
 
-fn table(pairs: Vec<(&str, Option<String>)>) -> Value {
+pub(super) fn table(pairs: Vec<(&str, Option<String>)>) -> Value {
     let given = pairs.into_iter();
     let given = given.filter_map(|(key, text)| Some((key.to_owned(), Value::Text(text?))));
     Value::Table(given.collect())
@@ -244,51 +244,6 @@ impl StageConversion<'_, '_, '_> {
             );
         }
         word
-    }
-
-    fn secret(&mut self, mount: &Mount, secrets: &mut Vec<Value>) -> Result<(), Loss> {
-        let base = |path: &String| path.rsplit('/').next().unwrap_or(path).to_owned();
-        let given = mount.source.clone().or_else(|| mount.id.clone());
-        let id = given.or_else(|| mount.target.as_ref().map(base));
-        let id = id.ok_or_else(|| Loss::new("a secret has neither id nor target"))?;
-        if mount.mode.is_some() || mount.uid.is_some() || mount.gid.is_some() {
-            let reason = "a secret can be read by every user: `mode`, `uid` and `gid` have no key";
-            self.tell(Weight::Changed, reason);
-        }
-        let usual = format!("/run/secrets/{}", base(&id));
-        let target = mount
-            .target
-            .clone()
-            .filter(|target| *target != usual || base(&id) != id);
-        let target = target.or_else(|| (base(&id) != id && mount.env.is_none()).then_some(usual));
-        let mut one = |env: Option<String>, target: Option<String>| {
-            let is_plain = env.is_none() && target.is_none() && mount.required;
-            if is_plain {
-                secrets.push(Value::Text(id.clone()));
-                return;
-            }
-            let mut value = table(vec![
-                ("id", Some(id.clone())),
-                ("env", env),
-                ("target", target),
-            ]);
-            if let Value::Table(pairs) = &mut value
-                && !mount.required
-            {
-                pairs.push(("optional".to_owned(), Value::Bool(true)));
-            }
-            secrets.push(value);
-        };
-        match &mount.env {
-            Some(env) => {
-                one(Some(braces_doubled(env)), None);
-                if mount.target.is_some() {
-                    one(None, target);
-                }
-            }
-            None => one(None, target),
-        }
-        Ok(())
     }
 
     fn ssh(&mut self, mount: &Mount) -> Value {

@@ -5,6 +5,7 @@ use super::{
     command_line::list,
     flags::{self, Flags},
     lines::{Line, Lines},
+    name::name,
 };
 use crate::words::split;
 
@@ -79,27 +80,6 @@ struct Parts<'a> {
     heredocs: Vec<Heredoc>,
 }
 
-const NAMES: [&str; 18] = [
-    "FROM",
-    "ARG",
-    "ENV",
-    "LABEL",
-    "RUN",
-    "CMD",
-    "ENTRYPOINT",
-    "SHELL",
-    "HEALTHCHECK",
-    "COPY",
-    "ADD",
-    "WORKDIR",
-    "USER",
-    "EXPOSE",
-    "VOLUME",
-    "STOPSIGNAL",
-    "MAINTAINER",
-    "ONBUILD",
-];
-
 impl Statement {
     pub(super) fn parse(
         line: Line,
@@ -140,19 +120,6 @@ fn blank(c: char) -> bool {
 pub(super) fn words(text: &str) -> Vec<String> {
     let words = text.split(blank).filter(|word| !word.is_empty());
     words.map(str::to_owned).collect()
-}
-
-fn name(word: &str) -> Result<&'static str, String> {
-    let upper = word.to_uppercase();
-    if let Some(name) = NAMES.into_iter().find(|name| *name == upper) {
-        return Ok(name);
-    }
-    let distance = |name: &&str| strsim::damerau_levenshtein(name, &upper);
-    let nearest = NAMES.into_iter().min_by_key(distance);
-    Err(match nearest.filter(|name| distance(name) <= 2) {
-        Some(near) => format!("`{word}` is no instruction; did you mean `{near}`?"),
-        None => format!("`{word}` is no instruction"),
-    })
 }
 
 /// The heredocs of an instruction that may have some, with their contents.
