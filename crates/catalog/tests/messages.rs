@@ -8,7 +8,8 @@ fn error(text: &str, set: Option<(&str, &str)>) -> String {
         Ok(file) => file,
         Err(error) => return error.to_string(),
     };
-    let catalog = Catalog::new().with_file(file).unwrap();
+    let catalog = Catalog::new().with_file(file);
+    let catalog = catalog.expect("one file has no name twice");
     let catalog = match catalog.check() {
         Ok(catalog) => catalog,
         Err(error) => return error.to_string(),
