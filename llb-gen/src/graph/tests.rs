@@ -13,7 +13,7 @@ fn graph() -> Graph {
     let file: catalog::ContextPath = "a&b <c>.txt".parse().unwrap();
     let content = InputFile::from_bytes(false, b"x".to_vec());
     let inputs = Inputs {
-        files: [(file.clone(), FileSet::from([(file, content)]))].into(),
+        files: [(file.clone().into(), FileSet::from([(file, content)]))].into(),
         ..Inputs::default()
     };
     let base = Artifact::rootfs("base", "debian:12")
