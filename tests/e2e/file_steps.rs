@@ -44,10 +44,10 @@ fn inputs(home: &Path) -> WebServer {
     }
     run(clean("zip", &served).args(["-qr", "a.zip", "dir"])).success();
     crate::locking::sources(&served);
-    let server = WebServer::start(&served);
-    let catalog = CATALOG.replace("SERVER", server.url("").trim_end_matches('/'));
+    let downloads = WebServer::start(&served);
+    let catalog = CATALOG.replace("SERVER", downloads.url("").trim_end_matches('/'));
     fs::write(home.join("llbgen.toml"), catalog).unwrap();
-    server
+    downloads
 }
 
 #[test]

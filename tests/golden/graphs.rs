@@ -3,8 +3,8 @@
 use std::fs;
 
 use catalog::{
-    Caching, CheckedCatalog, ContextPath, FileSet, InputFile, Inputs, NamedContext, Request,
-    Variant,
+    Caching, CheckedCatalog, ContextPath, Declared, FileSet, InputFile, Inputs, NamedContext,
+    Request, Variant,
 };
 use serde_json::Value;
 
@@ -15,15 +15,17 @@ fn inputs(catalog: &CheckedCatalog, variants: &[Variant]) -> Inputs {
     let needs = catalog.needs(variants).unwrap();
     let one = |path: &ContextPath, is_program: bool, text: String| {
         let file = InputFile::from_bytes(is_program, text.into_bytes());
-        (path.clone(), FileSet::from([(path.clone(), file)]))
+        let declared = Declared::from(path.clone());
+        (declared, FileSet::from([(path.clone(), file)]))
     };
-    let files = needs.files.iter().map(|path| {
+    let files = needs.files.iter().map(|Declared { path, .. }| {
         let is_script = path.as_str().starts_with("scripts/");
         one(path, is_script, format!("{{\"version\": \"{path}\"}}\n"))
     });
     let versions = || "{\"oocana\": \"1\", \"ovmlayer\": \"2\"}".to_owned();
     let contexts = needs.contexts.iter().map(|(name, paths)| {
-        let files = paths.iter().map(|path| one(path, true, versions()));
+        let files = paths.iter();
+        let files = files.map(|Declared { path, .. }| one(path, true, versions()));
         (name.to_string(), NamedContext::Directory(files.collect()))
     });
     let dockerfiles = needs.dockerfiles.iter().map(|path| {

@@ -19,8 +19,8 @@ use std::{
 };
 
 use catalog::{
-    BaseConfig, CATALOG_FILE, Caching, Catalog, CatalogFile, CheckedCatalog, ContextPath, Epoch,
-    FileSet, ImagePin, InputFile, Inputs, Lock, NamedContext, Pinned, Request, Variant,
+    BaseConfig, CATALOG_FILE, Caching, Catalog, CatalogFile, CheckedCatalog, ContextPath, Declared,
+    Epoch, FileSet, ImagePin, InputFile, Inputs, Lock, NamedContext, Pinned, Request, Variant,
 };
 use sha2::{Digest, Sha256};
 
@@ -63,11 +63,11 @@ fn inputs(catalog: &CheckedCatalog, variants: &[Variant]) -> Inputs {
         let text = fs::read_to_string(repository().join(path.as_str())).unwrap();
         (path, text)
     };
-    let set = |path: ContextPath| {
-        let files = files(&path);
-        (path, files)
+    let set = |declared: Declared| {
+        let files = files(&declared.path);
+        (declared, files)
     };
-    let context = |(name, paths): (_, BTreeSet<ContextPath>)| {
+    let context = |(name, paths): (_, BTreeSet<Declared>)| {
         let files = paths.into_iter().map(set).collect();
         (format!("{name}"), NamedContext::Directory(files))
     };

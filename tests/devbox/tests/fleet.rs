@@ -66,7 +66,7 @@ fn lock() -> Lock {
                 lock.set_image(&reference, pin);
             }
             Pinned::Http(url) => lock.set_http(&url, digest(number)),
-            Pinned::GitValues(_) => unreachable!("the fleet has no git sources"),
+            Pinned::Git(_) => unreachable!("the fleet has no git sources"),
         }
     }
     lock
