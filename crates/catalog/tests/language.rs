@@ -569,7 +569,7 @@ steps = [
 
 fn outlined(steps: &[catalog::OutlineStep], depth: usize, lines: &mut Vec<String>) {
     for step in steps {
-        let place = step.place.as_ref().unwrap();
+        let place = step.place.as_ref().expect("each step is in the file");
         lines.push(format!("{}{} ({place})", " ".repeat(depth), step.title));
         outlined(&step.inside, depth + 1, lines);
     }

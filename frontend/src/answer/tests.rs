@@ -54,7 +54,7 @@ fn inputs(executable: bool) -> Inputs {
     let dockerfile = "# The base.\nFROM debian:12\n".to_owned();
     Inputs {
         dockerfiles: BTreeMap::from([("base.dockerfile".parse().unwrap(), dockerfile)]),
-        files: BTreeMap::from([(script, files)]),
+        files: BTreeMap::from([(script.into(), files)]),
         ..Inputs::default()
     }
 }
