@@ -119,7 +119,7 @@ fn one_name_of_two_kinds_is_refused() {
         .artifact(node("base/fw/node/20"))
         .check()
         .unwrap_err();
-    let expected = "`ghcr.io/x/node-20:latest` would be pushed by";
+    let expected = "`ghcr.io/x/node-20:latest` is pushed by";
     assert!(error.to_string().contains(expected), "{error}");
 }
 
