@@ -7,7 +7,7 @@ use std::{
 
 use super::no_row;
 use crate::{
-    artifact::{Artifact, default_output},
+    artifact::{Artifact, Base, default_output},
     condition::matches,
     name::{ArtifactName, VariableName},
     problem::Problem,
@@ -87,6 +87,11 @@ fn named(
         Err(error) => artifact.problems.push(error.into()),
     }
     artifact.scope = Scope::new(values, Arc::clone(tables));
+    if let Base::Named(base) = &artifact.base
+        && let Ok(name) = base.expand(&artifact.scope.variables())
+    {
+        artifact.base = Base::Named(Template::literal(name));
+    }
     artifact
 }
 
