@@ -14,8 +14,8 @@ use std::{
 };
 
 use llbgen::catalog::{
-    BaseConfig, Caching, Catalog, CheckedCatalog, Epoch, GitValues, ImagePin, Inputs, Lock, Pinned,
-    Plan, Request,
+    Artifact, BaseConfig, Caching, Catalog, CatalogFile, CheckedCatalog, Epoch, GitValues,
+    ImagePin, Inputs, Lock, Pinned, Plan, Request,
 };
 
 fn fleet() -> CheckedCatalog {
@@ -106,9 +106,46 @@ fn the_catalogue_has_53_images_and_52_edges() {
     insta::assert_snapshot!(listing);
 }
 
+/// The fleet as `tests/fleets/devbox/llbgen.toml` says it.
+fn fleet_in_a_file() -> CheckedCatalog {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fleets/devbox/llbgen.toml");
+    let text = fs::read_to_string(path).unwrap();
+    let file = CatalogFile::parse("llbgen.toml", &text).unwrap();
+    Catalog::new().with_file(file).unwrap().check().unwrap()
+}
+
+/// What each artifact is called, needs and is published as; a stage is none of the fleet's images.
+fn outline(fleet: &CheckedCatalog) -> BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> {
+    let delivered = |artifact: &&Artifact| artifact.kind().is_delivered();
+    let artifacts = fleet.artifacts().filter(delivered);
+    let outlines = artifacts.map(|artifact| {
+        let needs = fleet.dependencies(artifact).into_iter();
+        let needs = needs.filter(|needed| needed.kind().is_delivered());
+        let needs = needs.map(|needed| needed.name().to_string()).collect();
+        let mut names = BTreeSet::new();
+        for variant in fleet.variants(artifact) {
+            let found = fleet.image_names(&variant, &GitValues::default()).unwrap();
+            names.extend(found.references());
+            names.extend(found.of_platform());
+        }
+        (artifact.name().to_string(), (needs, names))
+    });
+    outlines.collect()
+}
+
+#[test]
+fn the_fleet_in_a_file_has_the_same_images() {
+    let (in_rust, in_a_file) = (outline(&fleet()), outline(&fleet_in_a_file()));
+    assert_eq!(in_a_file.len(), 53);
+    let of = |outline: &BTreeMap<String, _>| outline.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(of(&in_a_file), of(&in_rust));
+    for (name, outline) in in_a_file {
+        assert_eq!(outline, in_rust[&name], "{name}");
+    }
+}
+
 #[test]
 fn one_name_of_two_kinds_is_refused() {
-    use llbgen::catalog::Artifact;
     let node = |name: &str| {
         Artifact::image(name, "debian:12")
             .repository("ghcr.io/x/node-20")
