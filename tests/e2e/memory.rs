@@ -88,12 +88,14 @@ fn a_larger_tar_takes_no_more_memory() {
     // What it keeps of these tars, several times their size, goes with it.
     let bed = bed.private();
     let home = tempfile::tempdir().unwrap();
+    // Most of it are the pages of the program, which is not optimised here.
+    let limit = 72 * 1024;
     let peaks = [100, 400].map(|size| [(); RUNS].map(|()| peak(&bed, home.path(), size * MIB)));
     assert!(
         peaks
             .as_flattened()
             .iter()
-            .all(|peak| (1..60 * 1024).contains(peak)),
+            .all(|peak| (1..limit).contains(peak)),
         "{peaks:?} KiB"
     );
     let small = peaks[0].into_iter().min().unwrap_or_default();
