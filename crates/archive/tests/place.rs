@@ -13,6 +13,7 @@ use std::path::Path;
 
 use archive::{Copy, Entry, EntryPath, Kind, PlaceError, Unpacker, copy, list};
 use proptest::prelude::*;
+use rustix::io::Errno;
 
 use tree::{Plan, plan};
 
@@ -43,6 +44,12 @@ proptest! {
                 Ok(()) => {}
                 // Something is a directory in one tree and none in the other.
                 Err(PlaceError::IsADirectory { .. } | PlaceError::NotADirectory { .. }) => continue,
+                // Something is below a directory in one tree, which is a link to itself in the other.
+                Err(PlaceError::Target { source, .. })
+                    if source.raw_os_error() == Some(Errno::LOOP.raw_os_error()) =>
+                {
+                    continue;
+                }
                 Err(error) => return Err(TestCaseError::fail(format!("{error:?}"))),
             }
             prop_assert_eq!(root_time(target.path()), root);
