@@ -31,11 +31,25 @@ pub fn ends_within(pid: Pid, limit: Duration) -> bool {
     poll(&mut events, Some(&limit)).expect("a process can be waited for") > 0
 }
 
-/// The most memory that a process has had resident, in KiB; none when it has ended.
-pub fn peak_memory(pid: u32) -> Option<u64> {
+/// The memory of a process, in KiB.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Memory {
+    /// The most that it has had resident, its program's pages among it.
+    pub peak: u64,
+    /// What it holds now besides pages of files, such as its program's.
+    pub own: u64,
+}
+
+/// The memory of a process; none when it has ended.
+pub fn memory(pid: u32) -> Option<Memory> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
+    let of = |name: &str| {
+        let mut lines = status.lines();
+        let text = lines.find_map(|line| line.strip_prefix(name))?;
+        text.trim().trim_end_matches(" kB").parse().ok()
+    };
+    Some(Memory {
+        peak: of("VmHWM:")?,
+        own: of("RssAnon:")?,
+    })
 }

@@ -14,7 +14,8 @@ use super::{PACKER_PROGRAM, VERTEX_NAME};
 pub struct PackerProgram(Arc<Shared>);
 
 struct Shared {
-    bytes: Box<[u8]>,
+    /// They stay where the program that carries them has them.
+    bytes: &'static [u8],
     /// The vertex for the first platform that was asked for; a process has only one.
     made: OnceLock<(Platform, State)>,
 }
@@ -53,10 +54,10 @@ impl PackerProgram {
     }
 }
 
-impl From<&[u8]> for PackerProgram {
-    fn from(bytes: &[u8]) -> Self {
+impl From<&'static [u8]> for PackerProgram {
+    fn from(bytes: &'static [u8]) -> Self {
         Self(Arc::new(Shared {
-            bytes: bytes.into(),
+            bytes,
             made: OnceLock::new(),
         }))
     }
