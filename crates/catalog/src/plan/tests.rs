@@ -18,7 +18,8 @@ use super::{PlanProblem, check_outputs};
 use crate::{
     Apt, Artifact, Base, BaseConfig, BaseError, Caching, Catalog, CheckedCatalog, ContextPath,
     Copy, Env, FileContent, FileSet, InputFile, Inputs, LayoutImage, LocalContent, NamedContext,
-    Packer, PackerSource, Plan, Read, Request, ResolvedBase, RootfsTar, Run, User, When, Workdir,
+    Packer, PackerProgram, PackerSource, Plan, Read, Request, ResolvedBase, RootfsTar, Run, User,
+    When, Workdir,
 };
 
 fn path(text: &str) -> ContextPath {
@@ -61,7 +62,9 @@ fn inputs(files: &[(&str, FileSet)]) -> Inputs {
 
 fn packer(platform: &str, digit: u8) -> Packer {
     Packer {
-        source: PackerSource::Inline([digit][..].into()),
+        source: PackerSource::Inline(PackerProgram::from(&*Box::leak(
+            vec![digit].into_boxed_slice(),
+        ))),
         platform: platform.parse().unwrap(),
     }
 }
