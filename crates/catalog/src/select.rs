@@ -47,7 +47,9 @@ impl CheckedCatalog {
     /// The artifacts of names, prefixes, globs or `all`, in the order of the catalog; the defaults if there are no
     /// `patterns`.
     pub fn select_artifacts(&self, patterns: &[String]) -> Result<Vec<&Artifact>, SelectError> {
-        let valid = || self.order.iter().map(ToString::to_string).collect();
+        let is_delivered = |name: &&ArtifactName| self.artifacts[*name].kind.is_delivered();
+        let delivered = || self.order.iter().filter(is_delivered);
+        let valid = || delivered().map(ToString::to_string).collect();
         if patterns.is_empty() && self.defaults.is_empty() {
             return Err(SelectError::Nothing { valid: valid() });
         }

@@ -43,6 +43,15 @@ steps = [{ copy = "/out/app", from = "compile", to = "/app" }, { run = "echo app
     assert_eq!(platform_of("golang:1.26"), "linux/arm64");
     assert_eq!(platform_of("echo app"), "linux/amd64");
     assert_eq!(platform_of("debian:12"), "linux/amd64");
+    let request = |name: &str| Request {
+        artifacts: vec![name.to_owned()],
+        ..Request::default()
+    };
+    let error = catalog.select(&request("compile")).unwrap_err();
+    assert!(error.to_string().contains("is a `stage`"), "{error}");
+    // Nobody is sent to what is refused then.
+    let error = catalog.select(&request("nothing")).unwrap_err();
+    assert_eq!(error.valid_ones(), "the artifacts are `app`");
     wrong(
         &text.replace("kind = \"stage\"", "kind = \"rootfs\""),
         &["it would hold the programs of that platform: make it a `stage`"],
