@@ -7,6 +7,7 @@ use llbgen_tests::{
     command::{clean, run},
     machine::llbgen,
     oci_archive::OciArchive,
+    tree::Tree,
 };
 use serde_json::json;
 
@@ -52,6 +53,24 @@ fn built(bed: &Bed, home: &Path) {
         "Volumes": { "/data/7": {} },
     });
     assert_eq!(config(home, &image, "amd64")["config"], expected);
+    build("flavour").success();
+    for (flavour, more) in [("plain", None), ("rich", Some("daemon set\n"))] {
+        let tree = Tree::open(&home.join(format!("out/{flavour}.tar"))).unwrap();
+        let has = |path: &str, text: &str| {
+            let node = tree.get(path).unwrap_or_else(|| panic!("no `{path}`"));
+            assert!(node.has_content(text.as_bytes()), "{path}: {node:?}");
+        };
+        let own = |name: &str| format!("opt/x-{flavour}/{name}");
+        has(&own("word"), &format!("{flavour} of x86_64\n"));
+        has("opt/made", "on x86_64 for amd64\n");
+        has("shell", "bash\n");
+        match more {
+            Some(more) => has(&own("more"), more),
+            None => assert!(tree.get(&own("more")).is_none()),
+        }
+        assert!(tree.get("word").is_some(), "the part's last step");
+        assert!(tree.get("out").is_none(), "the stage is no part");
+    }
 }
 
 #[test]
