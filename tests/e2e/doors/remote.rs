@@ -13,7 +13,9 @@ use llbgen_tests::{
 
 use super::on_each;
 
-const CATALOG: &str = r#"[artifact.app]
+const CATALOG: &str = r#"include = "parts/*.toml"
+
+[artifact.app]
 kind = "rootfs"
 base = "scratch"
 platforms = ["linux/amd64"]
@@ -21,15 +23,6 @@ steps = [
     { copy = "f", to = "/f" },
     { copy = "large", to = "/large" },
     { copy = "dir/*.txt", to = "/dir/" },
-]
-
-[artifact.given]
-kind = "rootfs"
-base = "scratch"
-platforms = ["linux/amd64"]
-steps = [
-    { copy = "f", to = "/", context = "named" },
-    { copy = "large", to = "/", context = "named" },
 ]
 
 [artifact.based]
@@ -45,21 +38,32 @@ platforms = ["linux/amd64"]
 steps = [{ copy = "f", to = "/replaced" }]
 "#;
 
+/// A file of the catalog that the first one includes.
+const INCLUDED: &str = r#"[artifact.given]
+kind = "rootfs"
+base = "scratch"
+platforms = ["linux/amd64"]
+steps = [
+    { copy = "f", to = "/", context = "named" },
+    { copy = "large", to = "/", context = "named" },
+]
+"#;
+
 /// `site/` shows a repository with the catalog, one with its files in a directory, the same as tars, and a page.
 const SITE: &str = "set -e
 mkdir site
 git init --quiet --initial-branch=main .
-git add llbgen.toml f large dir
+git add llbgen.toml parts f large dir
 git -c user.name=Test -c user.email=test@example.com commit --quiet --message=first
 git clone --quiet --bare . site/c.git
 git -C site/c.git update-server-info
-git mv llbgen.toml f large dir sub/
+git mv llbgen.toml parts f large dir sub/
 git -c user.name=Test -c user.email=test@example.com commit --quiet --message=second
 git clone --quiet --bare . site/sub.git
 git -C site/sub.git update-server-info
 git reset --quiet --hard HEAD^
-tar -cf site/c.tar llbgen.toml f large dir
-tar -czf site/c.tar.gz llbgen.toml f large dir
+tar -cf site/c.tar llbgen.toml parts f large dir
+tar -czf site/c.tar.gz llbgen.toml parts f large dir
 echo page >site/page";
 
 fn site(home: &Path) -> WebServer {
@@ -68,6 +72,8 @@ fn site(home: &Path) -> WebServer {
     fs::write(home.join("large"), large()).unwrap();
     fs::create_dir_all(home.join("dir/deep")).unwrap();
     fs::create_dir(home.join("sub")).unwrap();
+    fs::create_dir(home.join("parts")).unwrap();
+    fs::write(home.join("parts/given.toml"), INCLUDED).unwrap();
     for name in [
         "dir/one.txt",
         "dir/two.txt",
