@@ -1,6 +1,6 @@
 //! Tags of pushed images: each names what it should, and none moves before everything is in its place.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use llbgen_tests::{
     bed::Bed,
@@ -216,4 +216,42 @@ fn tags_of_a_call_move_when_all_of_it_is_there() {
         kept.text()
     );
     assert!(has_tags(home, &repository));
+}
+
+const SEVERAL: &str = r#"[artifact.tagged]
+kind = "image"
+base = "scratch"
+axes.l10n = ["en", "zh"]
+platforms = ["linux/amd64"]
+repository = ["REGISTRY/several/one", { repository = "REGISTRY/several/other", unless = { l10n = "zh" } }]
+tags = ["{l10n}", { tags = "{git.tag}-{l10n}", when = { git.tag = "v*" } }]
+steps = [{ copy = "file", to = "/" }]
+"#;
+
+#[test]
+fn conditions_choose_repositories_and_tags() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = home();
+    let home = home.path();
+    let registry = bed.description().registry.clone();
+    let catalog = SEVERAL.replace("REGISTRY", &registry);
+    fs::write(home.join("llbgen.toml"), catalog).unwrap();
+    let names = |said: &Outcome| {
+        let text = said.text();
+        let names = text.lines().map(|line| {
+            let (name, digest) = line.rsplit_once('@').unwrap();
+            assert_eq!(named(home, name).0, digest, "{name}");
+            name.strip_prefix(&registry).unwrap().to_owned()
+        });
+        names.collect::<BTreeSet<String>>()
+    };
+    let expected = |tags: &[&str]| tags.iter().map(|tag| format!("/several/{tag}")).collect();
+    let said = push(home, &bed.address(), &[], &[]).success();
+    let plain: BTreeSet<String> = expected(&["one:en", "one:zh", "other:en"]);
+    assert_eq!(names(&said), plain);
+    let said = push(home, &bed.address(), &[], &["--set", "git.tag=v1"]).success();
+    let released = expected(&["one:v1-en", "one:v1-zh", "other:v1-en"]);
+    assert_eq!(names(&said), plain.union(&released).cloned().collect());
+    // All of it is there: no daemon is asked.
+    push(home, NOBODY, &[], &["--set", "git.tag=v1"]).success();
 }
