@@ -44,10 +44,10 @@ proptest! {
                 Ok(()) => {}
                 // Something is a directory in one tree and none in the other.
                 Err(PlaceError::IsADirectory { .. } | PlaceError::NotADirectory { .. }) => continue,
-                // Something is below a directory in one tree, which is a link to itself in the other.
-                Err(PlaceError::Target { source, .. })
-                    if source.raw_os_error() == Some(Errno::LOOP.raw_os_error()) =>
-                {
+                // Something is below a directory in one tree, which is a link in the other: to itself, to or through a
+                // file, or out of a directory that does not exist.
+                Err(PlaceError::Target { source: error, .. }) if leads_nowhere(&error) => {
+                    prop_assert!(listed(source.path()).iter().chain(was.values()).any(is_link));
                     continue;
                 }
                 Err(error) => return Err(TestCaseError::fail(format!("{error:?}"))),
@@ -59,6 +59,16 @@ proptest! {
             }
         }
     }
+}
+
+fn leads_nowhere(error: &std::io::Error) -> bool {
+    [Errno::LOOP, Errno::NOTDIR, Errno::NOENT]
+        .iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+fn is_link(entry: &Entry) -> bool {
+    matches!(entry.kind, Kind::Symlink { .. })
 }
 
 fn planted(plan: &Plan) -> tempfile::TempDir {

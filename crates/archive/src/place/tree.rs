@@ -27,6 +27,8 @@ pub(crate) struct Tree {
     root: Root,
     /// The directory of the last file that was put in, as named by the caller.
     current: Option<(Vec<u8>, OwnedFd)>,
+    /// Whether a link was replaced since `current` was entered: its name may lead elsewhere now.
+    is_current_stale: bool,
     /// The times of existing directories, by their paths without links.
     kept: BTreeMap<Vec<u8>, Time>,
     /// New directories, with the metadata that they get at the end.
@@ -50,6 +52,7 @@ impl Tree {
         Self {
             root,
             current: None,
+            is_current_stale: false,
             kept: BTreeMap::new(),
             made: BTreeMap::new(),
         }
@@ -214,20 +217,19 @@ impl Tree {
                     path: printable(path),
                 })
             }
-            Ok(_) => match unlinkat(at, &name, AtFlags::empty()) {
-                Ok(()) => Ok(name),
-                Err(error) => Err(unusable(path)(error.into())),
-            },
+            Ok(stat) => {
+                unlinkat(at, &name, AtFlags::empty())
+                    .map_err(|error| unusable(path)(error.into()))?;
+                self.is_current_stale |= FileType::from_raw_mode(stat.st_mode) == FileType::Symlink;
+                Ok(name)
+            }
         }
     }
 
     /// Makes `path` the current directory, and makes the directory if it is missing.
     fn enter(&mut self, path: &[u8]) -> Result<(), PlaceError> {
-        if self
-            .current
-            .as_ref()
-            .is_some_and(|(named, _)| named == path)
-        {
+        let is_current = |(named, _): &(Vec<u8>, OwnedFd)| named == path;
+        if !self.is_current_stale && self.current.as_ref().is_some_and(is_current) {
             return Ok(());
         }
         let mut place = self.resolve(path, Last::Follow)?;
@@ -244,6 +246,7 @@ impl Tree {
         let opened = self.open(&place.path).map_err(unusable(path))?;
         self.keep(&place.path, &opened).map_err(unusable(path))?;
         self.current = Some((path.to_vec(), opened));
+        self.is_current_stale = false;
         Ok(())
     }
 

@@ -110,6 +110,17 @@ fn another_file_in_the_place_of_the_first_name_is_not_linked_to() {
 }
 
 #[test]
+fn a_link_that_is_replaced_on_the_way_leads_where_it_leads_now() {
+    // In the target, `d` is the root, until `d/d` takes its place.
+    let source = tree(&["b", "d/c -> b", "d/d -> new"]);
+    fs::hard_link(source.path().join("b"), source.path().join("d/e")).unwrap();
+    let target = tree(&["d -> ."]);
+    copy(source.path(), target.path(), &all()).unwrap();
+    let read = |path: &str| fs::read_to_string(target.path().join(path)).unwrap();
+    assert_eq!([read("c"), read("new/e")], ["b", "b"]);
+}
+
+#[test]
 fn a_pattern_matches_nothing_behind_a_file_or_a_circle_of_links() {
     let source = tree(&["a/x/f", "b/x", "c/x -> x", "d/"]);
     let target = tempfile::tempdir().unwrap();
