@@ -82,6 +82,13 @@ impl StageConversion<'_, '_, '_> {
             self.lose(&reason);
             return text.template();
         }
+        if let Some(part) = at_defaults.as_deref().and_then(odd_part) {
+            let reason = format!(
+                "the base `{plain}` is no image: `{part}` has more than small letters and digits with `.`, `_` or `-` between them"
+            );
+            self.lose(&reason);
+            return text.template();
+        }
         if last.contains([':', '@']) {
             return text.template();
         }
@@ -103,4 +110,21 @@ impl StageConversion<'_, '_, '_> {
         let found = contexts.get(name).or_else(|| contexts.get(&tagged));
         found.cloned()
     }
+}
+
+/// The part of an image's path that no registry takes, if there is one.
+fn odd_part(image: &str) -> Option<&str> {
+    let name = image.split_once('@').map_or(image, |(name, _)| name);
+    let is_host = |first: &str| first.contains(['.', ':']) || first == "localhost";
+    let path = match name.split_once('/') {
+        Some((first, path)) if is_host(first) => path,
+        _ => name,
+    };
+    let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c);
+    let is_outer = |part: &str| {
+        part.starts_with(|c| ".-_".contains(c)) || part.ends_with(|c| ".-_".contains(c))
+    };
+    path.split('/')
+        .map(|part| part.split(':').next().unwrap_or_default())
+        .find(|part| part.is_empty() || !part.chars().all(is_inner) || is_outer(part))
 }

@@ -80,7 +80,9 @@ impl StageConversion<'_, '_, '_> {
         }
         Ok(Place {
             to,
-            owner: owner.transpose()?.map(|owner| owner.tree_text()),
+            owner: owner
+                .transpose()?
+                .map(|owner| whole_owner(owner.tree_text())),
             mode: mode.transpose()?.map(|mode| mode.template()),
             exclude,
             parents: transfer.parents,
@@ -285,4 +287,11 @@ impl StageConversion<'_, '_, '_> {
 
 pub(super) fn has_glob(part: &str) -> bool {
     part.contains(['*', '?', '['])
+}
+
+/// The owner with both halves: BuildKit takes root for a user or a group that is left out beside a colon.
+fn whole_owner(owner: String) -> String {
+    let user = if owner.starts_with(':') { "0" } else { "" };
+    let group = if owner.ends_with(':') { "0" } else { "" };
+    format!("{user}{owner}{group}")
 }
