@@ -45,7 +45,10 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
         if path.is_dir() && !SKIPPED.contains(&name) {
             files(&path, found);
         }
-        if path.extension().is_some_and(|it| it == "toml" || it == "md") {
+        if path
+            .extension()
+            .is_some_and(|it| it == "toml" || it == "md")
+        {
             found.push(path);
         }
     }

@@ -290,6 +290,7 @@ impl<'a> Planner<'a> {
             place: artifact
                 .nested_places(number)
                 .and_then(|step| self.files.step(step)),
+            uses: Vec::new(),
             is_repeated: !self.carried_out.insert((variant.clone(), number)),
         }
     }

@@ -43,6 +43,8 @@ pub(crate) struct Caption {
     pub(crate) title: String,
     /// The lines that declare the step.
     pub(crate) place: Option<StepLocation>,
+    /// The lines of the steps that use the parts that it is in, the innermost first.
+    pub(crate) uses: Vec<SourceLocation>,
     /// Whether it was carried out before, on another tree. Its reads are then the same vertices, and an error would
     /// show the lines of the step twice.
     pub(crate) is_repeated: bool,
@@ -238,8 +240,8 @@ impl<'a> StepContext<'a> {
     /// The command with a title of its own, for a part of the step.
     fn titled(&self, exec: Exec, title: &str) -> Exec {
         let exec = exec.custom_name(self.named(title));
-        let lines = self.caption.lines().cloned().into_iter();
-        lines.fold(exec, Exec::location)
+        let lines = self.caption.lines().into_iter().chain(&self.caption.uses);
+        lines.cloned().fold(exec, Exec::location)
     }
 
     /// A command that reaches the network: `script` in a shell that stops at the first command that fails, with the
@@ -271,9 +273,14 @@ impl<'a> StepContext<'a> {
         for index in within.path {
             place = place.and_then(|place| place.nested.get(*index));
         }
+        let mut uses = self.caption.uses.clone();
+        if within.is_in_part {
+            uses.splice(0..0, self.caption.lines().cloned());
+        }
         let caption = Caption {
             title: within.title,
             place: place.cloned(),
+            uses,
             ..self.caption
         };
         StepContext {
@@ -301,6 +308,8 @@ impl<'a> StepContext<'a> {
 pub(super) struct Nested<'a> {
     /// The index of the step in the other one, from 0, or of its part and then of the step in that.
     pub(super) path: &'a [usize],
+    /// Whether the other step uses a part, which this one is in.
+    pub(super) is_in_part: bool,
     pub(super) reads: Vec<Read>,
     pub(super) title: String,
     /// The variables that its texts see.

@@ -221,6 +221,7 @@ impl Apply for Use {
             })?;
             let within = Nested {
                 path: &[chosen.index, index],
+                is_in_part: true,
                 reads,
                 title: step.title(),
                 variables: chosen.variables.clone(),

@@ -154,6 +154,7 @@ impl Apply for When {
             })?;
             let within = Nested {
                 path: &[index],
+                is_in_part: false,
                 reads,
                 title: step.title(),
                 variables: context.variables().clone(),

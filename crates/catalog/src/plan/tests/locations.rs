@@ -139,6 +139,37 @@ l10n = ["en"]
 }
 
 #[test]
+fn a_step_in_a_part_comes_from_its_lines_and_from_those_that_use_the_part() {
+    let text = r#"[artifact.x]
+kind = "rootfs"
+base = "scratch"
+steps = [
+  { use = "outer" },
+  { when = { arch = "arm64" }, steps = [
+    { use = "inner" },
+  ] },
+]
+
+[part.outer]
+steps = [
+  { workdir = "/a" },
+  { use = "inner" },
+]
+
+[part.inner]
+steps = [{ workdir = "/b" }]
+"#;
+    assert_eq!(
+        located(&plan(&declared(text), "x", &given())),
+        [
+            "[x linux/arm64] workdir /a: llbgen.toml:13-13, llbgen.toml:5-5",
+            "[x linux/arm64] workdir /b: llbgen.toml:18-18, llbgen.toml:14-14, llbgen.toml:5-5",
+            "[x linux/arm64] workdir /b: llbgen.toml:18-18, llbgen.toml:7-7",
+        ]
+    );
+}
+
+#[test]
 fn a_program_of_its_own_has_from_lines_and_scripts() {
     let installs = Run::script("install.sh").files(["package.json"]);
     let catalog = checked([
