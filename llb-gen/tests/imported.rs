@@ -12,7 +12,7 @@ use llbgen::catalog::{Catalog, CatalogFile};
 /// The reviewed catalogs of the tests of `import`, by the name of their directory.
 fn imported() -> Vec<(String, String)> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/import/tests");
-    let directories = ["dockerfiles", "projects"].map(|name| tests.join(name));
+    let directories = ["catalogs", "dockerfiles", "projects"].map(|name| tests.join(name));
     let cases = directories.iter().flat_map(|it| fs::read_dir(it).unwrap());
     let catalogs = cases.map(|case| {
         let case = case.unwrap();

@@ -58,10 +58,17 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
 fn catalogs(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap();
     let parts = if path.extension().is_some_and(|it| it == "md") {
-        let blocks = text.split("```toml\n").skip(1);
-        blocks
-            .map(|block| block.split("```").next().unwrap().to_owned())
-            .collect()
+        let blocks = text.split("```toml").skip(1);
+        let block = |fenced: &str| {
+            let (_, block) = fenced
+                .split("```")
+                .next()
+                .unwrap()
+                .split_once('\n')
+                .unwrap();
+            block.to_owned()
+        };
+        blocks.map(block).collect()
     } else {
         vec![text]
     };

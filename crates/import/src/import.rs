@@ -13,6 +13,7 @@ use crate::{
     options::Options,
     project::Project,
     target::Target,
+    upgrade::upgrade,
     write::{unused, write},
 };
 
@@ -70,6 +71,8 @@ enum Format {
     Dockerfile,
     /// What `docker buildx bake --print` writes.
     Bake,
+    /// An `llbgen.toml` of the language of before.
+    Catalog,
     Compose,
 }
 
@@ -81,6 +84,8 @@ impl Format {
             Self::Bake
         } else if ends(&[".yml", ".yaml"]) {
             Self::Compose
+        } else if ends(&[".toml"]) {
+            Self::Catalog
         } else {
             Self::Dockerfile
         }
@@ -94,6 +99,11 @@ pub fn import(
     directory: &str,
     files: &dyn Files,
 ) -> Result<Imported, ImportError> {
+    if let [source] = sources
+        && Format::of(&source.path) == Format::Catalog
+    {
+        return upgrade(source);
+    }
     let mut shared = Shared {
         files,
         options: Options::default(),
@@ -107,6 +117,11 @@ pub fn import(
             }
             Format::Bake => crate::bake::read(source, &mut shared),
             Format::Compose => crate::compose::read(source, &mut shared),
+            Format::Catalog => {
+                let reason =
+                    "a catalog is imported alone: it becomes the same catalog in today's language";
+                Err(ImportError::new(&source.path, None, reason))
+            }
         };
         project.extend(read?);
     }

@@ -2,7 +2,8 @@
 //!
 //! Texts go in, and a text comes out, with a list of what it does not say: files are read by the caller, through
 //! [`Files`]. On the way of the data: `dockerfile` reads lines and instructions, `words` quotes and variables, `scope`
-//! knows what names stand for, `stages` what needs what, `convert` makes artifacts of stages, `write` the text.
+//! knows what names stand for, `stages` what needs what, `convert` makes artifacts of stages, `write` the text. An
+//! `llbgen.toml` of the language of before goes through `upgrade` alone.
 
 mod bake;
 mod compose;
@@ -21,6 +22,7 @@ mod stages;
 mod tags;
 mod target;
 mod text;
+mod upgrade;
 mod words;
 mod write;
 

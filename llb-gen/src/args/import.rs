@@ -6,7 +6,7 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
-    /// Dockerfiles, docker-bake.hcl (the targets of its default group), the JSON of `docker buildx bake --print` (`-` for stdin), or compose files
+    /// Dockerfiles, docker-bake.hcl (the targets of its default group), the JSON of `docker buildx bake --print` (`-` for stdin), or compose files; an llbgen.toml of before parts and values alone
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// Write the catalog to a file instead of stdout

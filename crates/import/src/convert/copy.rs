@@ -82,7 +82,7 @@ impl StageConversion<'_, '_, '_> {
             to,
             owner: owner
                 .transpose()?
-                .map(|owner| whole_owner(owner.tree_text())),
+                .map(|owner| whole_owner(&owner.tree_text())),
             mode: mode.transpose()?.map(|mode| mode.template()),
             exclude,
             parents: transfer.parents,
@@ -290,7 +290,7 @@ pub(super) fn has_glob(part: &str) -> bool {
 }
 
 /// The owner with both halves: BuildKit takes root for a user or a group that is left out beside a colon.
-fn whole_owner(owner: String) -> String {
+fn whole_owner(owner: &str) -> String {
     let user = if owner.starts_with(':') { "0" } else { "" };
     let group = if owner.ends_with(':') { "0" } else { "" };
     format!("{user}{owner}{group}")
