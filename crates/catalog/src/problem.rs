@@ -289,6 +289,8 @@ pub enum Problem {
         "`{reference}` is pushed by `{first}` and `{second}`: add the axis to the tag, or a condition"
     )]
     TagClash {
+        /// The key of the second variant's tag.
+        key: &'static str,
         /// The reference.
         reference: String,
         /// The first variant that has it.
@@ -307,8 +309,10 @@ pub enum Problem {
         written: String,
     },
     /// A repository or tag that makes no image reference.
-    #[error("`{reference}`, made from `repository` and `tags`, is not an image reference")]
+    #[error("`{reference}`, made from `repository` and `{key}`, is not an image reference")]
     ImageName {
+        /// The key of the tag.
+        key: &'static str,
         /// The reference.
         reference: String,
     },
@@ -321,8 +325,11 @@ pub enum Problem {
         source: ContextPathError,
     },
     /// Tags without a repository.
-    #[error("it has `tags` but no `repository`, so it would be pushed nowhere")]
-    NoRepository,
+    #[error("it has `{key}` but no `repository`, so it would be pushed nowhere")]
+    NoRepository {
+        /// The key of the tags.
+        key: &'static str,
+    },
     /// A `repository` in an artifact that is no image.
     #[error("it has a `repository`, but it is a `{kind}`, and only an image is pushed")]
     NotAnImage {
@@ -451,6 +458,9 @@ impl Problem {
             Self::NotAnImage { .. } => "repository",
             Self::StageHas { key }
             | Self::Varies { key, .. }
+            | Self::TagClash { key, .. }
+            | Self::ImageName { key, .. }
+            | Self::NoRepository { key }
             | Self::ImpossibleText { key, .. } => key,
             Self::FileTag { .. } => "file-tags",
             Self::NotALayer { .. } => "whiteouts",

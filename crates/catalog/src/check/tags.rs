@@ -112,20 +112,31 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
     let mut pushed: BTreeMap<String, Variant> = BTreeMap::new();
     for artifact in catalog.artifacts() {
         let mut found = |problem| problems.push(about(artifact, problem));
-        let has_tags = !artifact.tags.is_empty()
-            || !artifact.platform_tags.is_empty()
-            || !artifact.file_tags.is_empty();
-        match (artifact.repository.is_empty(), artifact.kind) {
-            (true, _) if !has_tags => continue,
-            (true, _) => found(Problem::NoRepository),
-            (false, kind) if !kind.is_image() => found(Problem::NotAnImage {
-                kind: kind.as_str(),
-            }),
-            (false, _) => {}
+        if artifact.repository.is_empty() {
+            let Some(key) = key_of_tags(artifact) else {
+                continue;
+            };
+            found(Problem::NoRepository { key });
+        } else if !artifact.kind.is_image() {
+            found(Problem::NotAnImage {
+                kind: artifact.kind.as_str(),
+            });
         }
         problems.extend(name_problems(artifact, &mut pushed));
     }
     problems
+}
+
+/// The first key of an artifact that has tags.
+fn key_of_tags(artifact: &Artifact) -> Option<&'static str> {
+    let keys = [
+        ("tags", artifact.tags.is_empty()),
+        ("platform-tags", artifact.platform_tags.is_empty()),
+        ("file-tags", artifact.file_tags.is_empty()),
+    ];
+    keys.iter()
+        .find(|(_, is_empty)| !is_empty)
+        .map(|(key, _)| *key)
 }
 
 /// The problems of the references of one artifact. One wrong tag is one problem, in however many variants it shows.
@@ -151,10 +162,10 @@ fn name_problems(artifact: &Artifact, pushed: &mut BTreeMap<String, Variant>) ->
                 if !is_tagged(&reference) {
                     unusable
                         .entry(key)
-                        .or_insert(Problem::ImageName { reference });
+                        .or_insert(Problem::ImageName { key, reference });
                 } else if let Some((first, clash)) = match id {
-                    Some(id) => clash(own.entry(id).or_default(), reference, &variant),
-                    None => clash(pushed, reference, &variant),
+                    Some(id) => clash(own.entry(id).or_default(), key, reference, &variant),
+                    None => clash(pushed, key, reference, &variant),
                 } {
                     // One tag in several repositories is one mistake.
                     clashes.entry((key, number, first)).or_insert(clash);
@@ -195,6 +206,7 @@ fn tagged(
 /// the first one.
 fn clash(
     pushed: &mut BTreeMap<String, Variant>,
+    key: &'static str,
     reference: String,
     variant: &Variant,
 ) -> Option<(ArtifactName, Problem)> {
@@ -203,6 +215,7 @@ fn clash(
         return None;
     };
     let clash = Problem::TagClash {
+        key,
         reference,
         first: first.to_string(),
         second: variant.to_string(),

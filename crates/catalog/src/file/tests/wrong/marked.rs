@@ -4,8 +4,12 @@ use super::*;
 
 /// The problem that the check finds in an artifact with this one step: the marked word and the message.
 fn check_marked(step: &str, marked: &str, expected: &str) {
-    let text =
-        format!("[artifact.a]\nkind = \"image\"\nbase = \"debian:12\"\nsteps = [\n{step}\n]");
+    check_keys(&format!("steps = [\n{step}\n]"), marked, expected);
+}
+
+/// The problem that the check finds in an artifact with these keys.
+fn check_keys(keys: &str, marked: &str, expected: &str) {
+    let text = format!("[artifact.a]\nkind = \"image\"\nbase = \"debian:12\"\n{keys}");
     let catalog = Catalog::new().with_file(parse(&text).unwrap());
     let error = catalog.unwrap().check().unwrap_err();
     let [found] = &error.problems[..] else {
@@ -15,6 +19,26 @@ fn check_marked(step: &str, marked: &str, expected: &str) {
     let excerpt = found.place.as_ref().unwrap().excerpt();
     let shown: String = excerpt.text.chars().skip(excerpt.column - 1).collect();
     assert_eq!(&shown[..excerpt.width], marked, "{text}");
+}
+
+#[test]
+fn what_the_check_finds_in_tags_is_marked() {
+    check_keys(
+        "platform-tags = [\"x\"]",
+        "[\"x\"]",
+        "it has `platform-tags` but no `repository`, so it would be pushed nowhere",
+    );
+    check_keys(
+        "repository = \"r.example/a\"\ntags = [\"x\"]\nplatform-tags = [\"a b\"]",
+        "[\"a b\"]",
+        "`r.example/a:a b`, made from `repository` and `platform-tags`, is not an image reference",
+    );
+    check_keys(
+        "repository = \"r.example/a\"\ntags = [\"x\"]\naxes.l10n = [\"en\", \"zh\"]",
+        "[\"x\"]",
+        "`r.example/a:x` is pushed by `a linux/amd64 l10n=en` and `a linux/amd64 l10n=zh`: add the axis to the tag, or a \
+         condition",
+    );
 }
 
 #[test]
