@@ -4,6 +4,7 @@
 
 mod attest;
 mod build;
+mod cache;
 mod emit;
 mod image;
 mod import;
@@ -22,6 +23,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::{BuildContext, Disk, HelperImage, Inspection};
 
 pub(crate) use self::build::BuildArgs;
+pub(crate) use self::cache::CacheArgs;
 pub(crate) use self::emit::{EmitArgs, EmitFormat};
 pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
 pub(crate) use self::import::ImportArgs;

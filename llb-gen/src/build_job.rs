@@ -6,13 +6,21 @@ use crate::{
     args::Global,
     connection,
     failure::{Exit, Failure},
+    outputs::report,
     progress::Progress,
     resolving::failed,
     signals::Signals,
 };
 
-/// The outputs or the failures of a build, and whether the daemon could be let go.
-pub(crate) type Outcome = (Result<Vec<Output>, BuildFailure>, Result<(), Failure>);
+/// The end of a build.
+pub(crate) struct Outcome {
+    /// The outputs or the failures.
+    pub(crate) built: Result<Vec<Output>, BuildFailure>,
+    /// Whether the caches were written.
+    pub(crate) cached: Result<(), Failure>,
+    /// Whether the daemon could be let go.
+    pub(crate) released: Result<(), Failure>,
+}
 
 /// One call of `build`, from the search for the daemon to its end.
 pub(crate) struct Job<'a> {
@@ -37,7 +45,11 @@ impl Job<'_> {
                     if let Some(told) = work_list.told() {
                         self.progress.send(Event::Notice(told));
                     }
-                    return Ok((work_list.together(Ok(Vec::new())), Ok(())));
+                    return Ok(Outcome {
+                        built: work_list.together(Ok(Vec::new())),
+                        cached: Ok(()),
+                        released: Ok(()),
+                    });
                 }
                 Some(work_list)
             }
@@ -46,12 +58,14 @@ impl Job<'_> {
             endpoint = connection::find(self.global) => endpoint?,
             () = self.signals.cancelled().cancelled() => return Err(Failure::interrupted(self.signals)),
         };
-        let built = self.on(&endpoint, workspace, ready).await;
+        let ended = self.on(&endpoint, workspace, ready).await;
         let released = endpoint.release().await;
-        Ok((
-            built?,
-            released.map_err(|error| Failure::new(Exit::Failed, error)),
-        ))
+        let (built, cached) = ended?;
+        Ok(Outcome {
+            built,
+            cached,
+            released: released.map_err(|error| Failure::new(Exit::Failed, error)),
+        })
     }
 
     async fn on(
@@ -59,7 +73,7 @@ impl Job<'_> {
         endpoint: &Endpoint,
         workspace: Workspace<'_>,
         ready: Option<WorkList>,
-    ) -> Result<Result<Vec<Output>, BuildFailure>, Failure> {
+    ) -> Result<(Result<Vec<Output>, BuildFailure>, Result<(), Failure>), Failure> {
         let daemon = tokio::select! {
             daemon = connection::connect(&self.global.connection, endpoint) => daemon?,
             () = self.signals.cancelled().cancelled() => return Err(Failure::interrupted(self.signals)),
@@ -73,14 +87,23 @@ impl Job<'_> {
                 daemon.address()
             )));
         }
+        let signals = self.signals;
         let delivered = match ready {
             Some(work_list) => self.call.build(&daemon, workspace, work_list).await,
             None => self.call.deliver(&daemon, workspace).await,
         };
         match delivered {
-            Ok(outputs) => Ok(Ok(outputs)),
-            Err(CallError::Build(failure)) => Ok(Err(failure)),
-            Err(CallError::Engine(error)) => Err(failed(error, self.signals)),
+            Ok(outputs) => Ok((Ok(outputs), Ok(()))),
+            Err(CallError::Build(failure)) => Ok((Err(failure), Ok(()))),
+            Err(CallError::Cache { outputs, failure }) => {
+                let unwritten = if signals.cancelled().is_cancelled() {
+                    Failure::interrupted(signals)
+                } else {
+                    Failure::new(report::exit_of(&failure.reason), failure)
+                };
+                Ok((Ok(outputs), Err(unwritten)))
+            }
+            Err(CallError::Engine(error)) => Err(failed(error, signals)),
         }
     }
 

@@ -22,6 +22,7 @@ mod every_step;
 mod examples;
 mod exporters;
 mod file_steps;
+mod fleet_cache;
 mod helper_image;
 mod images;
 mod kinds;

@@ -56,7 +56,7 @@ pub use tokio_util::sync::CancellationToken;
 pub use tonic::Code;
 
 pub use address::{Address, AddressError, Through};
-pub use cache::{CacheEntry, CacheKind};
+pub use cache::{CacheEntry, CacheEntryError, CacheKind};
 pub use connect::{ConnectError, ConnectOptions};
 pub use daemon::{CallError, Daemon, DaemonInfo, Worker, WorkerPlatform};
 pub use export::{Export, ExportKind, SinkError, TarSink};

@@ -12,7 +12,7 @@ use std::{env, error::Error, path::PathBuf};
 use buildkit_client::{ConnectOptions, Daemon};
 use catalog::{Artifact, Caching, Catalog, Copy, Request};
 use engine::{
-    BuildOptions, Call, Delivery, Destination, Disk, Event, FoundAgents, Goal, ImageNaming,
+    BuildOptions, Caches, Call, Delivery, Destination, Disk, Event, FoundAgents, Goal, ImageNaming,
     ImageOptions, Inspection, LoadedSecrets, RegistryAccess, Sent, Sorting, Workspace,
     daemon::{self, Privilege, Settings},
 };
@@ -76,6 +76,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             ssh: FoundAgents::find(&[])?,
             registries: RegistryAccess::default(),
             image: ImageOptions::default(),
+            caches: Caches::default(),
             sent: Sent::default(),
         },
         cancelled: &CancellationToken::new(),

@@ -10,6 +10,7 @@ use registry::RegistryAccess;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    cache::Caches,
     checksum_failure::ChecksumFailure,
     delivered::Output,
     destination::Destination,
@@ -44,6 +45,8 @@ pub struct BuildOptions {
     pub registries: RegistryAccess,
     /// How images leave the daemon.
     pub image: ImageOptions,
+    /// The caches that are read and written besides the daemon's own.
+    pub caches: Caches,
     /// The files of this machine that the daemon may read; a [`Call`](crate::Call) takes them from its workspace.
     pub sent: Sent,
 }
@@ -75,9 +78,9 @@ impl BuildOptions {
         }
     }
 
-    /// `solve` in `session`, with the key of the files that are sent.
+    /// `solve` in `session`, with the key of the files that are sent, and the caches that are read.
     pub(crate) fn in_session(&self, solve: Solve, session: SessionId) -> Solve {
-        let solve = solve.with_session(session);
+        let solve = self.caches.read_by(solve.with_session(session));
         match &self.sent.shared_key {
             Some(key) => solve.with_shared_key(key),
             None => solve,

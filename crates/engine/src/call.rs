@@ -1,11 +1,12 @@
 //! One call that builds, from a workspace to outputs; events go to the caller.
 
 use buildkit_client::Daemon;
-use catalog::LOCK_FILE;
+use catalog::{LOCK_FILE, Plan};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     build::{BuildFailure, BuildOptions, Sent, build},
+    cache::{self, CacheFailure},
     causes::in_a_line,
     delivered::Output,
     error::EngineError,
@@ -43,6 +44,15 @@ pub enum CallError {
     /// Not every output was written.
     #[error("not everything was built")]
     Build(BuildFailure),
+    /// Every output is there, but not the cache.
+    #[error("not every cache was written")]
+    Cache {
+        /// The outputs.
+        outputs: Vec<Output>,
+        /// Why.
+        #[source]
+        failure: CacheFailure,
+    },
 }
 
 impl Call<'_> {
@@ -101,8 +111,24 @@ impl Call<'_> {
         let shared_key = self.shared_key(&work_list);
         self.options.sent = Sent { local, shared_key };
         let (products, options) = (work_list.take(), &self.options);
+        let cached = self.cached(&products, &work_list);
         let built = build(daemon, products, options, self.cancelled, self.events).await;
-        work_list.together(built).map_err(CallError::Build)
+        let outputs = work_list.together(built).map_err(CallError::Build)?;
+        let written = cache::write(daemon, cached, options, self.cancelled, self.events).await;
+        match written {
+            Err(failure) => Err(CallError::Cache { outputs, failure }),
+            Ok(()) => Ok(outputs),
+        }
+    }
+
+    /// The plans whose steps are in the cache that is written: those of all products of the call, since the cache takes
+    /// the place of an earlier one. None if no cache is written.
+    fn cached(&self, products: &[Product], work_list: &WorkList) -> Vec<Plan> {
+        if !self.options.caches.are_written() {
+            return Vec::new();
+        }
+        let all = products.iter().chain(&work_list.left_out);
+        all.flat_map(Product::plans).cloned().collect()
     }
 
     /// Asks the daemon what unpinned references stand for, and keeps the answers in the lock.

@@ -148,15 +148,19 @@ impl Declared {
     }
 }
 
-/// The solve with what the graphs of `plans` ask of this machine, and with logins at the registries of `names`.
+/// The solve with what the graphs of `plans` ask of this machine, and with logins at the registries of `names` and of the
+/// call's caches.
 pub(crate) fn with_declared<'a>(
     solve: Solve,
     plans: &[Plan],
     names: impl IntoIterator<Item = &'a str>,
-    options: &BuildOptions,
+    options: &'a BuildOptions,
 ) -> Solve {
     let declared = Declared::by(plans).with_generator(&options.image.attestations);
-    let declared = names.into_iter().fold(declared, Declared::with_image);
+    let declared = names
+        .into_iter()
+        .chain(options.caches.images())
+        .fold(declared, Declared::with_image);
     solve
         .with_secrets(options.secrets.declared(&declared.secrets))
         .with_ssh(options.ssh.declared(&declared.agents))

@@ -47,6 +47,7 @@
 //! `examples/build.rs` goes on to a daemon, and builds.
 
 mod build;
+mod cache;
 mod call;
 mod causes;
 mod checksum_failure;
@@ -105,6 +106,7 @@ pub use registry::{RegistryAccess, RemoteProblem};
 
 pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, Sent, VariantFailure},
+    cache::{CacheFailure, Caches, CachesError},
     call::{Call, CallError},
     causes::{causes, in_a_line},
     checksum_failure::{ChecksumFailure, ExpectedBy},

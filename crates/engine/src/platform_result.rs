@@ -83,11 +83,12 @@ pub async fn lead(
     gateway: Gateway,
     parts: Vec<PlatformResult>,
     shape: Shape,
+    cache_imports: &[CacheImport],
 ) -> Result<(), GatewayError> {
     let solving = parts.into_iter().map(|part| {
         let gateway = &gateway;
         async move {
-            let reference = gateway.solve(part.request(&[], false)).await?;
+            let reference = gateway.solve(part.request(cache_imports, false)).await?;
             Ok::<_, GatewayError>(part.with_files(reference))
         }
     });

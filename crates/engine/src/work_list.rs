@@ -29,6 +29,8 @@ pub struct WorkList {
     pub products: Vec<Product>,
     /// The outputs that are there already.
     pub up_to_date: Vec<Output>,
+    /// The products that these are of.
+    pub(crate) left_out: Vec<Product>,
     /// All products, in the order of the selection.
     order: Vec<ProductKey>,
     /// Warnings to give before anything is built.
@@ -94,7 +96,7 @@ impl WorkList {
             }
             None => BTreeMap::new(),
         };
-        let (mut left, mut up_to_date) = (Vec::new(), Vec::new());
+        let (mut left, mut left_out, mut up_to_date) = (Vec::new(), Vec::new(), Vec::new());
         for product in products {
             let looked_in = sorting
                 .directory
@@ -105,6 +107,7 @@ impl WorkList {
             match there {
                 Some(output) => {
                     locks.remove(product.output());
+                    left_out.push(product);
                     up_to_date.push(output);
                 }
                 None => left.push(product),
@@ -117,6 +120,7 @@ impl WorkList {
         Ok(Self {
             products: left,
             up_to_date,
+            left_out,
             order,
             warnings,
             locks: locks.into_values().collect(),
@@ -155,7 +159,10 @@ impl WorkList {
                 None => None,
             };
             match found {
-                Some(output) => self.up_to_date.push(output),
+                Some(output) => {
+                    self.left_out.push(product);
+                    self.up_to_date.push(output);
+                }
                 None => self.products.push(product),
             }
         }

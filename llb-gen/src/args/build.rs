@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use engine::{Inspection, SshSpec};
 
-use super::{Engine, ImageArgs, Locking, OutputSpec, TarOptions, Variation, inspection};
+use super::{CacheArgs, Engine, ImageArgs, Locking, OutputSpec, TarOptions, Variation, inspection};
 use crate::workspace::host_platform;
 
 /// What of earlier builds is used.
@@ -80,6 +80,8 @@ pub(crate) struct BuildArgs {
     pub(crate) build_ca: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) reuse: Reuse,
+    #[command(flatten)]
+    pub(crate) caches: CacheArgs,
     #[command(flatten)]
     pub(crate) locking: Locking,
     /// Build the others to the end when one fails

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Variation, image::parse_tag};
+use super::{CacheArgs, Variation, image::parse_tag};
 
 #[derive(Debug, Args)]
 pub(crate) struct EmitArgs {
@@ -18,6 +18,8 @@ pub(crate) struct EmitArgs {
     /// tag and the platform]
     #[arg(long, value_name = "TAG", value_parser = parse_tag)]
     pub(crate) tag: Vec<String>,
+    #[command(flatten)]
+    pub(crate) caches: CacheArgs,
     #[command(flatten)]
     pub(crate) variation: Variation,
 }

@@ -11,7 +11,7 @@ use engine::{
 
 use crate::{
     args::{self, BuildArgs, Global, ProgressMode},
-    build_job::Job,
+    build_job::{Job, Outcome},
     failure::{Exit, Failure},
     git::git,
     outputs::{Place, report},
@@ -114,6 +114,7 @@ struct Begun<'c> {
 /// How products are built; the registries are not known yet.
 fn options(args: &BuildArgs, place: &Place) -> Result<BuildOptions, Failure> {
     let image = args.image.options()?;
+    let caches = args.caches.caches()?;
     let secrets = LoadedSecrets::load(&secret_specs(args)?)
         .map_err(|error| Failure::new(Exit::Usage, error))?;
     let ssh = FoundAgents::find(&args.ssh).map_err(|error| {
@@ -131,6 +132,7 @@ fn options(args: &BuildArgs, place: &Place) -> Result<BuildOptions, Failure> {
             archive: place.archive(),
             ..image
         },
+        caches,
         sent: Sent::default(),
     })
 }
@@ -204,13 +206,17 @@ async fn build(
     let outcome = job.run(begun.workspace, begun.ready).await;
     // Results are printed when nothing moves on the terminal any more.
     progress.end();
-    let (built, released) = outcome?;
+    let Outcome {
+        built,
+        cached,
+        released,
+    } = outcome?;
     let interrupted = (signals.received().is_some()).then(|| Failure::interrupted(&signals));
     let reported = report(place, built, metadata, interrupted);
-    match (reported, released) {
-        (Err(failure), Err(later)) => Err(failure.followed_by(later)),
-        (reported, released) => reported.and(released),
-    }
+    let ends = [reported, cached, released].into_iter();
+    ends.filter_map(Result::err)
+        .reduce(Failure::followed_by)
+        .map_or(Ok(()), Err)
 }
 
 /// Prints paths and references to stdout, or writes the output itself there. Complete outputs are handed over, whatever

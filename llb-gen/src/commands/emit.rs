@@ -9,7 +9,7 @@ use catalog::{Caching, CheckedCatalog, ContextPath, Plan, Read, Returned, Varian
 use engine::{ImageNaming, LocalFiles, names_of_platform};
 
 use crate::{
-    args::{EmitArgs, EmitFormat, Global},
+    args::{CacheArgs, EmitArgs, EmitFormat, Global},
     failure::{Exit, Failure},
     git::git,
     stderr, stdout,
@@ -29,6 +29,8 @@ pub(crate) fn run(
         );
         return Err(Failure::new(Exit::Usage, error).with_hint(hint));
     }
+    // Caches that cannot be meant are refused here as they are by `build`.
+    args.caches.caches()?;
     let variants = vec![one_variant(args, catalog)?];
     let question = Question::of(
         &args.variation,
@@ -52,7 +54,7 @@ pub(crate) fn run(
         }
         stdout.flush()?;
         if !global.quiet {
-            let line = buildctl_line(plan, workspace.local(), &image_names)?;
+            let line = buildctl_line(plan, workspace.local(), &image_names, &args.caches)?;
             stderr::line(&format!("build it with: {line}"));
         }
     }
@@ -120,6 +122,7 @@ fn buildctl_line(
     plan: &Plan,
     local: &LocalFiles,
     image_names: &[String],
+    caches: &CacheArgs,
 ) -> Result<String, Failure> {
     let mut words = vec!["buildctl".to_owned(), "build".to_owned()];
     let names: BTreeSet<&str> = plan
@@ -150,6 +153,9 @@ fn buildctl_line(
             Read::Ssh { id } => words.extend(["--ssh".to_owned(), id.to_string()]),
             _ => {}
         }
+    }
+    for (flag, cache) in caches.of_buildctl() {
+        words.extend([flag.to_owned(), quoted(&cache)?]);
     }
     let output = match plan.kind.returned() {
         Returned::Tree => format!("type=tar,dest={}", one_word(&plan.output)),

@@ -90,8 +90,10 @@ fn failed(failures: Vec<Arc<VariantFailure>>, is_told: bool, outputs: &[Output])
     let Some(first) = failures.first() else {
         return Failure::new(Exit::Bug, "the build was given up without a reason");
     };
-    let exit = exit_of(first);
-    let all_alike = failures.iter().all(|failure| exit_of(failure) == exit);
+    let exit = exit_of(&first.reason);
+    let all_alike = failures
+        .iter()
+        .all(|failure| exit_of(&failure.reason) == exit);
     let written = (!outputs.is_empty())
         .then(|| format!("the other {} output(s) are complete", outputs.len()));
     let hint: Vec<String> = hint_for(first).into_iter().chain(written).collect();
@@ -127,8 +129,9 @@ impl Error for Told {
     }
 }
 
-fn exit_of(failure: &VariantFailure) -> Exit {
-    match &failure.reason {
+/// The exit code for the reason of a failure.
+pub(crate) fn exit_of(reason: &FailureReason) -> Exit {
+    match reason {
         FailureReason::Solve(error) if engine::is_transient(error) => Exit::Transient,
         FailureReason::Source(source) => source_hint::exit(Some(source.trouble)),
         FailureReason::Path(_) | FailureReason::Bundle(_) => Exit::Catalog,
@@ -146,7 +149,7 @@ fn exit_of(failure: &VariantFailure) -> Exit {
 }
 
 fn hint_for(failure: &VariantFailure) -> Option<String> {
-    match (&failure.reason, exit_of(failure)) {
+    match (&failure.reason, exit_of(&failure.reason)) {
         (FailureReason::Solve(SolveError::Lost { .. } | SolveError::SessionClosed { .. }), _) => {
             Some(format!(
                 "is the daemon still running? Its log says why it ended; {}",

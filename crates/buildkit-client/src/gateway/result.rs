@@ -17,6 +17,8 @@ pub enum BuildResult {
     One(Box<ResultPart>),
     /// File systems by platform: an image exporter makes an index of them, even of a single one.
     Platforms(Vec<ResultPart>),
+    /// File systems by names that no exporter reads, for a cache of all of them.
+    Named(BTreeMap<String, Option<Reference>>),
     /// An answer to a subrequest, as bytes by name: `result.json`, `result.txt`, `version`.
     Answer(BTreeMap<String, Vec<u8>>),
 }
@@ -81,6 +83,14 @@ impl BuildResult {
                 let metadata = metadata(std::slice::from_ref(&*part), false)?;
                 wire::returned(part.reference.map(|found| wire::one(found.0)), metadata)
             }
+            Self::Named(references) => {
+                let metadata = [(PLATFORMS.to_owned(), names(references.keys())?)];
+                let refs = references.into_iter().map(|(name, reference)| {
+                    (name, reference.map(|found| found.0).unwrap_or_default())
+                });
+                let refs = wire::by_platform(refs.collect());
+                wire::returned(Some(refs), metadata.into())
+            }
             Self::Platforms(parts) => {
                 let metadata = metadata(&parts, true)?;
                 let refs = parts.into_iter().map(|part| {
@@ -112,13 +122,27 @@ fn metadata(
             metadata.insert(key(BASE_CONFIG, part), base.clone().into_bytes());
         }
     }
-    let platforms = Platforms {
-        platforms: parts.iter().map(entry).collect(),
-    };
-    let platforms = serde_json::to_vec(&platforms)
-        .map_err(|error| Status::internal(format!("platforms cannot be written: {error}")))?;
+    let platforms = written(parts.iter().map(entry).collect())?;
     metadata.insert(PLATFORMS.to_owned(), platforms);
     Ok(metadata)
+}
+
+/// Names in the place of platforms: without a list of them, the daemon refuses a result of several file systems.
+fn names<'a>(names: impl Iterator<Item = &'a String>) -> Result<Vec<u8>, GatewayError> {
+    let entry = |name: &String| PlatformEntry {
+        id: name.clone(),
+        platform: PlatformFields {
+            architecture: "unknown".to_owned(),
+            os: "unknown".to_owned(),
+            variant: String::new(),
+        },
+    };
+    written(names.map(entry).collect())
+}
+
+fn written(platforms: Vec<PlatformEntry>) -> Result<Vec<u8>, GatewayError> {
+    serde_json::to_vec(&Platforms { platforms })
+        .map_err(|error| Status::internal(format!("platforms cannot be written: {error}")).into())
 }
 
 fn entry(part: &ResultPart) -> PlatformEntry {

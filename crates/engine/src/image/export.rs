@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use buildkit_client::{Daemon, Export, SessionId, Solve};
+use buildkit_client::{CacheEntry, Daemon, Export, SessionId, Solve};
 use catalog::Variant;
 use tokio_util::sync::CancellationToken;
 
@@ -105,9 +105,17 @@ impl Solving<'_> {
             .map(PlatformResult::of_client)
             .collect();
         let shape = if is_index { Shape::Index } else { Shape::Plain };
-        let solve = Solve::led_by(move |gateway| platform_result::lead(gateway, parts, shape));
+        let imports: Vec<_> = options
+            .caches
+            .imports()
+            .iter()
+            .map(CacheEntry::to_import)
+            .collect();
+        let solve = Solve::led_by(async move |gateway| {
+            platform_result::lead(gateway, parts, shape, &imports).await
+        });
         let solve = options
-            .in_session(solve, self.session.clone())
+            .in_session(options.caches.carried_by(solve), self.session.clone())
             .with_export(export);
         // An archive knows its names, and reaches no registry for them.
         let pushed = if options.image.push {
