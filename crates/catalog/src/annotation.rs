@@ -103,6 +103,12 @@ pub enum AnnotationError {
         /// The key.
         key: String,
     },
+    /// A brace in the key of an artifact's annotation.
+    #[error("`{key}` is taken as it is written, and no placeholder can stand there")]
+    Braces {
+        /// The key.
+        key: String,
+    },
     /// A word before the colon that is no part of an image.
     #[error(
         "`{part}` has no annotations; the parts of an image that have are {}{}",
@@ -245,6 +251,9 @@ impl FromStr for AnnotationKey {
         }
         check_key(key)?;
         let key = key.to_owned();
+        if key.contains(['{', '}']) {
+            return Err(AnnotationError::Braces { key });
+        }
         Ok(Self { on, key })
     }
 }

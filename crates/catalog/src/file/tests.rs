@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Apk, Apt, ArtifactName, Attest, Base, Catalog, Cmd, Copy, Directory, Dnf, Download, Entrypoint, Env,
-    Expose, File, Git, Healthcheck, Label, Network, ProvenanceMode, Remove, Repository, Run, Secret, Sharing, Step,
-    StopSignal, Symlink, Tar, User, Volume, When, Whiteouts, Workdir,
+    Apk, Apt, ArtifactName, Attest, Base, Catalog, Cmd, Copy, Directory, Dnf, Download, Entrypoint,
+    Env, Expose, File, Git, Healthcheck, Label, Network, ProvenanceMode, Remove, Repository, Run,
+    Secret, Sharing, Step, StopSignal, Symlink, Tar, User, Volume, When, Whiteouts, Workdir,
 };
 
 const EXAMPLE: &str = r#"# Ours.
