@@ -86,7 +86,11 @@ fn an_image_is_published_with_the_annotations_of_its_artifact_and_of_the_call() 
     let push = |address: &str, commit: &str, more: &[&str]| {
         let commit = format!("git.commit={commit}");
         let words = ["build", "lazy", "--push", "--registry", &prefix];
-        llbgen(home, address, &[&words[..], &["--set", &commit], more].concat())
+        llbgen(
+            home,
+            address,
+            &[&words[..], &["--set", &commit], more].concat(),
+        )
     };
     let first = push(&bed.address(), "c1", &[]).success();
     let repository = format!("{prefix}/lazy");

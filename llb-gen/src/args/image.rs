@@ -24,11 +24,8 @@ pub(crate) struct ImageArgs {
     /// Push to PREFIX/NAME instead of the repositories that the catalog names; repeatable
     #[arg(long, value_name = "PREFIX", requires = "push")]
     pub(crate) registry: Vec<String>,
-    /// Name the image by this tag instead of those that the catalog names, wherever it goes; repeatable [default: the
-    /// content tag, or `latest` when loaded]
-    ///
-    /// It may have placeholders as tags of the catalog do: x-{l10n}, {git.tag}. One that is not the same for all
-    /// platforms, such as x-{arch}, names each platform alone.
+    /// Name the image by this tag instead of those that the catalog names, wherever it goes; it may have {arch}, {AXIS},
+    /// {git.tag} and the like in it; repeatable [default: the content tag, or `latest` when loaded]
     #[arg(long, value_name = "TAG", value_parser = parse_tag)]
     pub(crate) tag: Vec<Template>,
     /// A registry that speaks plain HTTP, as HOST:PORT; those on this machine are tried so anyway
@@ -59,10 +56,8 @@ pub(crate) struct ImageFormat {
     /// Compress layers again that the daemon has in another compression, those of bases among them
     #[arg(long, requires = "image_compression")]
     pub(crate) force_compression: bool,
-    /// Annotate the manifest of every platform, or with `index:` in front of the key the index; repeatable
-    ///
-    /// It goes before the catalog's of the same key, and enters no id. The other parts are manifest-descriptor: and
-    /// index-descriptor:; a platform behind a part, as in manifest[linux/arm64]:, has that of one platform alone.
+    /// Annotate the manifest of every platform, or the parts of an image that stand before a colon, as in
+    /// index,manifest[linux/arm64]:KEY=VALUE; repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_annotation)]
     annotation: Vec<Annotations>,
     /// Add a label to the config of every image of the call; it enters no id; repeatable

@@ -69,8 +69,8 @@ impl ImageProduct {
             declared,
             alone: None,
         };
-        image.metadata = namer.metadata(&image)?;
         namer.check_tags(&image)?;
+        image.metadata = namer.metadata(&image)?;
         let Some(own) = own.filter(|_| is_pinned) else {
             return Ok(image);
         };
