@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use buildkit_client::{BuildResult, Gateway, GatewayError, GatewayPlatform};
 use buildkit_llb::OpContent;
 use catalog::{
-    Caching, Catalog, CheckedCatalog, Inputs, LOCK_FILE, Plan, PlanOptions, Platform, Request,
-    Variant, VertexName, listed,
+    Annotated, Annotation, Attestations, Caching, Catalog, CheckedCatalog, GitValues, Inputs,
+    LOCK_FILE, Plan, PlanOptions, Platform, Request, TarCompression, Variant, VertexName, listed,
 };
 
 use engine::{
@@ -102,7 +102,11 @@ impl Build<'_> {
         let plans: Vec<Plan> = plans.map(|plan| plan.for_sessions(&sessions)).collect();
         self.warn(&plans, unpinned(&asked)).await?;
         self.warn(&plans, self.unused(&plans)).await?;
-        let parts = plans.iter().map(|plan| self.part(plan)).collect();
+        let annotations = self.annotations(&plans)?;
+        self.warn(&plans, self.of_the_client(&plans, &annotations))
+            .await?;
+        let parts = plans.iter();
+        let parts = parts.map(|plan| self.part(plan, &annotations)).collect();
         let shape = if self.options.is_index {
             Shape::Index
         } else {
@@ -244,8 +248,65 @@ impl Build<'_> {
         }
     }
 
-    fn part(&self, plan: &Plan) -> PlatformResult {
-        PlatformResult::of_frontend(plan).with_labels(&self.options.labels)
+    fn part(&self, plan: &Plan, annotations: &[Annotation]) -> PlatformResult {
+        PlatformResult::of_frontend(plan)
+            .with_labels(&self.options.labels)
+            .with_annotations(annotations, &plan.variant.platform)
+    }
+
+    /// The annotations of the artifact. Nobody but the client knows a commit.
+    fn annotations(&self, plans: &[Plan]) -> Result<Vec<Annotation>, FrontendError> {
+        let Some(Plan { variant, .. }) = plans.first() else {
+            return Ok(Vec::new());
+        };
+        let git = GitValues::default().with(&self.options.set);
+        let annotations = self.catalog.annotations(variant, &git);
+        annotations.map_err(|source| FrontendError::Annotation {
+            artifact: variant.artifact.to_string(),
+            source: Box::new(source),
+        })
+    }
+
+    /// The warning about what the artifact declares and a frontend cannot do: the client says how the image leaves.
+    fn of_the_client(&self, plans: &[Plan], annotations: &[Annotation]) -> Option<String> {
+        let Plan {
+            variant,
+            image_form,
+            tar_compression,
+            ..
+        } = plans.first()?;
+        let mut left_out: Vec<String> = Vec::new();
+        if !self.options.is_index && plans.len() == 1 {
+            let on_index = annotations
+                .iter()
+                .filter(|one| one.place.on == Annotated::Index);
+            let key = |one: &Annotation| format!("--annotation index:{}=…", one.place.key);
+            left_out.extend(on_index.map(key));
+        }
+        if let Some(compression) = image_form.compression {
+            left_out.push(format!(
+                "--output type=…,compression={},force-compression=true",
+                compression.name()
+            ));
+        }
+        if *tar_compression != TarCompression::Uncompressed {
+            left_out.push(format!(
+                "`llbgen build --tar-compression {tar_compression}`"
+            ));
+        }
+        let Attestations { provenance, sbom } = &image_form.attestations;
+        let attested = [("provenance", provenance), ("sbom", sbom)].into_iter();
+        left_out.extend(attested.filter_map(|(kind, parameters)| {
+            let parameters = parameters.as_ref()?;
+            let is_asked_for = self.options.attested.contains(kind);
+            (!is_asked_for).then(|| format!("--attest type={kind},{parameters}"))
+        }));
+        let text = format!(
+            "`{}` declares what the client does, not a frontend: give {}",
+            variant.artifact,
+            listed(&left_out)
+        );
+        (!left_out.is_empty()).then_some(text)
     }
 }
 

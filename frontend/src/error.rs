@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, error::Error, fmt::Write as _};
 
 use buildkit_client::{GatewayError, readable};
 use catalog::{
-    BaseError, CATALOG_FILE, CatalogError, FileError, LockError, PlanError, PlanProblem,
+    BaseError, CATALOG_FILE, CatalogError, FileError, LockError, PlanError, PlanProblem, Problem,
     SelectError, Variant, Written, listed,
 };
 
@@ -26,6 +26,16 @@ pub enum FrontendError {
     /// The catalog is wrong.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// An annotation of the image cannot be filled in.
+    #[error(
+        "the annotations of `{artifact}`: {source}; `--build-arg git.commit=…` says what a variable of git is"
+    )]
+    Annotation {
+        /// The artifact.
+        artifact: String,
+        /// Why.
+        source: Box<Problem>,
+    },
     /// The catalog's file is wrong.
     #[error(transparent)]
     CatalogFile(#[from] FileError),

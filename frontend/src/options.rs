@@ -2,7 +2,10 @@
 
 mod known;
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 
 use buildkit_client::CacheImport;
 use catalog::{
@@ -34,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) remote: Option<Remote>,
     /// The directory of a context that the client does not send itself.
     pub(crate) subdir: Option<String>,
+    /// `--attest`, by type: how the client has its image attested.
+    pub(crate) attested: BTreeSet<String>,
     /// `--label`.
     pub(crate) labels: BTreeMap<String, String>,
     /// `--no-cache`.
@@ -217,6 +222,7 @@ impl Options {
             Some(("local-sessionid", key)) => {
                 drop(self.sessions.insert(key.to_owned(), value.to_owned()));
             }
+            Some(("attest", kind)) => drop(self.attested.insert(kind.to_owned())),
             Some(("label", key)) => {
                 drop(self.labels.insert(key.to_owned(), value.to_owned()));
             }

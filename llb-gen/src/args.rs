@@ -294,9 +294,9 @@ impl Variation {
 /// How tars are written.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct TarOptions {
-    /// Compress tars: uncompressed, gzip[:0-9] or zstd[:1-22]; their names get .gz or .zst
-    #[arg(long, value_name = "HOW", default_value = "uncompressed")]
-    pub(crate) tar_compression: TarCompression,
+    /// Compress tars: uncompressed, gzip[:0-9] or zstd[:1-22]; their names get .gz or .zst [default: as the catalog says]
+    #[arg(long, value_name = "HOW")]
+    pub(crate) tar_compression: Option<TarCompression>,
 }
 
 impl TarOptions {
@@ -306,12 +306,11 @@ impl TarOptions {
         caching: Caching,
         images: &ImageFormat,
     ) -> Result<PlanOptions, Failure> {
-        let images = images.options()?;
         Ok(PlanOptions {
             caching,
-            epoch: images.epoch,
+            epoch: image::epoch()?,
             tar_compression: self.tar_compression,
-            image_format: images.format(),
+            image_form: images.form()?,
         })
     }
 }

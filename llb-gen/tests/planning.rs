@@ -46,6 +46,165 @@ fn call(directory: &TempDir, arguments: &[&str]) -> (i32, String, String) {
     (code, text(output.stdout), text(output.stderr))
 }
 
+/// Says all that an artifact says of its publication.
+const PUBLISHED: &str = r#"
+[artifact.a]
+kind = "image"
+base = "scratch"
+repository = "ghcr.io/example/a"
+annotations = { "index:org.example.what" = "{artifact}", "org.example.words" = "of {arch}, \"{git.commit}\"" }
+compression = "zstd:9"
+attest = [{ type = "provenance", mode = "max" }]
+steps = [{ copy = "file", to = "/" }]
+
+[artifact.t]
+kind = "layer"
+base = "a"
+compression = "gzip"
+steps = [{ copy = "file", to = "/again" }]
+"#;
+
+fn published(catalog: &str) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("llbgen.toml"), catalog).unwrap();
+    fs::write(directory.path().join("file"), "file").unwrap();
+    directory
+}
+
+#[test]
+fn what_is_said_of_a_publication_is_shown_and_given_to_buildctl() {
+    let directory = published(PUBLISHED);
+    let (code, shown, said) = call(&directory, &["show", "a", "--set", "git.commit=c"]);
+    assert_eq!(code, 0, "{said}");
+    for line in [
+        "compression  zstd:9",
+        "annotation   index:org.example.what = {artifact}",
+        "attest       provenance mode=max",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    let emit = ["emit", "a", "--platform", "linux/arm64", "--format", "json"];
+    let (code, _, said) = call(
+        &directory,
+        &[&emit[..], &["--set", "git.commit=c"]].concat(),
+    );
+    assert_eq!(code, 0, "{said}");
+    for word in [
+        "--opt 'attest:provenance=mode=max'",
+        "compression=zstd,compression-level=9,force-compression=true",
+        r#"annotation-manifest.org.example.words=of arm64, ""c"""#,
+        "`index:org.example.what` is left out",
+    ] {
+        assert!(said.contains(word), "{word}\n{said}");
+    }
+    let (code, _, said) = call(&directory, &["emit", "a", "--platform", "linux/arm64"]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("`--set git.commit=…` gives one"), "{said}");
+    let emit = ["emit", "t", "--platform", "linux/arm64", "--format", "json"];
+    let (code, _, said) = call(&directory, &emit);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("and not one in `gzip`"), "{said}");
+}
+
+#[test]
+fn what_a_call_says_of_images_is_no_part_of_an_id() {
+    let directory = published(PUBLISHED);
+    let id = |more: &[&str]| {
+        let id = ["id", "a", "--set", "git.commit=c"];
+        let (code, id, said) = call(&directory, &[&id[..], more].concat());
+        assert_eq!(code, 0, "{said}");
+        id
+    };
+    let own = id(&[]);
+    assert_eq!(own, id(&["--annotation", "a=b", "--label", "a=b"]));
+    assert_eq!(own, id(&["--set", "git.commit=other"]));
+    assert_eq!(
+        own,
+        id(&["--image-compression", "zstd:9", "--force-compression"])
+    );
+    assert_ne!(own, id(&["--image-compression", "zstd:9"]));
+    assert_ne!(own, id(&["--provenance=false"]));
+}
+
+#[test]
+fn what_is_said_of_images_is_checked() {
+    let directory = published(PUBLISHED);
+    let check = |arguments: &[&str], word: &str| {
+        let (code, _, said) = call(
+            &directory,
+            &[&["plan", "--set", "git.commit=c"], arguments].concat(),
+        );
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains(word), "{word}\n{said}");
+    };
+    check(&["a", "--tag", "x-{arhc}"], "did you mean `arch`?");
+    check(&["a", "--tag", "{arch"], "unbalanced");
+    check(&["a", "--tag", "x-{arch}"], "names one platform");
+    check(
+        &["t", "--annotation", "a=b"],
+        "`--annotation` annotates images",
+    );
+    check(&["t", "--label", "a=b"], "`--label` labels images");
+    check(&["a", "--label", "a"], "is not KEY=VALUE");
+    check(&["a", "--annotation", "indx:a=b"], "did you mean `index`?");
+}
+
+#[test]
+fn what_cannot_be_meant_of_a_publication_is_refused_with_its_place() {
+    let check = |from: &str, to: &str, words: &[&str]| {
+        let directory = published(&PUBLISHED.replace(from, to));
+        let (code, _, said) = call(&directory, &["list"]);
+        assert_eq!(code, 3, "{said}");
+        for word in words {
+            assert!(said.contains(word), "{word}\n{said}");
+        }
+    };
+    let place = ["line 6, column"];
+    check(
+        "{artifact}",
+        "{artefact}",
+        &[&place[..], &["`artifact`?"]].concat(),
+    );
+    let by_platform = "`index:org.example.what` has another text for each platform";
+    check(
+        "{artifact}",
+        "{arch}",
+        &[&place[..], &[by_platform]].concat(),
+    );
+    check(
+        "\"gzip\"",
+        "\"estargz\"",
+        &["line 14", "no tar is compressed with `estargz`"],
+    );
+    check(
+        "\"layer\"\nbase",
+        "\"stage\"\nbase",
+        &["it has no `compression`"],
+    );
+    check(
+        "kind = \"image\"",
+        "kind = \"rootfs\"",
+        &["only an image has them"],
+    );
+    let mode = "type = \"provenance\", mode";
+    check(
+        mode,
+        "type = \"sbom\", mode",
+        &["line 8", "`sbom` has no `mode`"],
+    );
+    check(
+        "mode = \"max\"",
+        "builder-id = \"a,b\"",
+        &["without commas"],
+    );
+    let twice = "[{ type = \"provenance\" }, { type = \"provenance\" }]";
+    check(
+        "[{ type = \"provenance\", mode = \"max\" }]",
+        twice,
+        &["is there twice"],
+    );
+}
+
 const PUSH: [&str; 7] = [
     "plan",
     "all",

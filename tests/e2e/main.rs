@@ -38,6 +38,7 @@ mod outputs;
 mod places;
 mod private;
 mod proxies;
+mod publication;
 mod publishing;
 mod secrets;
 mod skipping;

@@ -58,6 +58,22 @@ impl OciArchive {
         found
     }
 
+    /// The index of the image.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn index(&self) -> Value {
+        self.json(&blob(&self.descriptor()))
+    }
+
+    /// The descriptor of the index of the image.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn descriptor(&self) -> Value {
+        self.json("index.json")["manifests"][0].clone()
+    }
+
     /// The config of the image for an architecture.
     ///
     /// # Panics

@@ -106,12 +106,19 @@ impl Export {
 
     /// The same with an annotation on the index.
     pub fn with_index_annotation(self, key: &str, value: impl Into<String>) -> Self {
-        self.with_attr(&format!("{}{key}", attr::INDEX_ANNOTATION), value.into())
+        self.with_annotation(attr::INDEX, None, key, value)
     }
 
-    /// The same with an annotation on the manifest of every platform.
-    pub fn with_manifest_annotation(self, key: &str, value: impl Into<String>) -> Self {
-        self.with_attr(&format!("{}{key}", attr::MANIFEST_ANNOTATION), value.into())
+    /// The same with an annotation on a part of the image: `index`, `index-descriptor`, or of one platform or all
+    /// `manifest`, `manifest-descriptor`.
+    pub fn with_annotation(
+        self,
+        part: &str,
+        platform: Option<&str>,
+        key: &str,
+        value: impl Into<String>,
+    ) -> Self {
+        self.with_attr(&attr::annotation(part, platform, key), value.into())
     }
 
     /// The same with no time in an image later than `epoch` (seconds since 1970), the layers' own files among them.

@@ -12,6 +12,9 @@ use serde::{Serialize, Serializer};
 
 pub use self::base::{Base, RunsOn};
 use crate::{
+    annotation::Annotations,
+    attest::Attest,
+    compression::Compression,
     condition::Condition,
     kind::Kind,
     name::{ArtifactName, VariableName},
@@ -78,6 +81,12 @@ pub struct Artifact {
         serialize_with = "keyed::serialize::<keyed::PlatformTags, _>"
     )]
     pub(crate) platform_tags: Vec<ListedText>,
+    #[serde(skip_serializing_if = "Annotations::is_empty")]
+    pub(crate) annotations: Annotations,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) compression: Option<Compression>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) attest: Vec<Attest>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) file_tags: Vec<Template>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -144,6 +153,9 @@ impl Artifact {
             repository: Vec::new(),
             tags: Vec::new(),
             platform_tags: Vec::new(),
+            annotations: Annotations::new(),
+            compression: None,
+            attest: Vec::new(),
             file_tags: Vec::new(),
             release_tags: Vec::new(),
             scope: Scope::default(),
@@ -257,6 +269,42 @@ impl Artifact {
         let problems = all_texts(&texts).into_iter().filter_map(Text::problem);
         self.problems.extend(problems.map(Problem::Template));
         texts
+    }
+
+    /// An annotation of its image: on the manifest of every platform, or with `index:` before the key on the index. It
+    /// enters no id. `template` is a [`Template`], in which git's variables may stand.
+    pub fn annotation(mut self, key: &str, template: &str) -> Self {
+        if let (Some(key), Some(text)) = (self.read(key), self.read(template)) {
+            self.annotations.insert(key, text);
+        }
+        self
+    }
+
+    /// The annotations of a file, whose texts are read.
+    pub(crate) fn annotated(mut self, annotations: Annotations) -> Self {
+        self.annotations.extend(annotations);
+        self
+    }
+
+    /// The compression of its tar, or of the layers of its image, those of the base among them: `gzip`, `zstd`, for
+    /// images `estargz`, with a level as `zstd:19`. By default tars are not compressed, and layers as the daemon does.
+    pub fn compression(mut self, compression: &str) -> Self {
+        if let Some(compression) = self.read(compression) {
+            self.compression = Some(compression);
+        }
+        self
+    }
+
+    /// The compression of a file, which is read.
+    pub(crate) fn compressed(mut self, compression: Compression) -> Self {
+        self.compression = Some(compression);
+        self
+    }
+
+    /// An attestation of its image.
+    pub fn attest(mut self, attest: Attest) -> Self {
+        self.attest.push(attest);
+        self
     }
 
     /// A tag of its image made from the text of a file alone: the first 12 hex digits of its sha256. It is for teams

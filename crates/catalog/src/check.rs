@@ -1,7 +1,9 @@
 //! Checks a catalog before any input is read.
 
+mod annotations;
 mod conditions;
 mod dependencies;
+mod form;
 mod groups;
 mod options;
 mod outputs;
@@ -35,6 +37,7 @@ use crate::{
 use self::{
     conditions::{impossible_conditions, impossible_texts},
     dependencies::{MadeFrom, dependency_problems, lacking, made_from},
+    form::form_problems,
     groups::{Groups, Names},
     outputs::output_problems,
     tags::tag_problems,
@@ -139,6 +142,7 @@ fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
         problems.extend(output_problems(&checked));
         problems.extend(impossible_texts(&checked));
         problems.extend(tag_problems(&checked));
+        problems.extend(form_problems(&checked));
     }
     if problems.is_empty() {
         Ok(checked)

@@ -30,7 +30,7 @@ pub(crate) enum Format<'a> {
         /// The JSON of its config.
         config: &'a str,
         /// The settings of its export.
-        export: &'a BTreeMap<String, String>,
+        export: BTreeMap<&'static str, String>,
     },
 }
 
@@ -72,7 +72,7 @@ impl Id {
             }
             Format::Image { config, export } => {
                 hash.field("config", config);
-                for (name, value) in *export {
+                for (name, value) in export {
                     hash.field(name, value);
                 }
             }

@@ -19,7 +19,9 @@
 //! user into [`Variant`]s, [`CheckedCatalog::needs`] lists the files that must be read for them, and
 //! [`CheckedCatalog::plan`] makes a [`Plan`] of one variant and the [`Inputs`] that were read.
 
+mod annotation;
 mod artifact;
+mod attest;
 mod base;
 mod budget;
 mod catalog;
@@ -39,6 +41,7 @@ mod graph;
 mod hex;
 mod id;
 mod image_config;
+mod image_form;
 mod inputs;
 mod kind;
 mod local;
@@ -79,12 +82,17 @@ pub use buildkit_llb::{ContentDigest, ImageRef, Platform, ProxyEnv};
 pub use file_set::{ExcludeError, Excludes};
 
 pub use self::{
+    annotation::{
+        Annotated, Annotation, AnnotationError, AnnotationPlace, ID_ANNOTATION,
+        METADATA_ANNOTATION, PART_ANNOTATION,
+    },
     artifact::{Artifact, Base, RunsOn},
+    attest::{Attest, Attestations, ProvenanceMode},
     base::{BaseError, ResolvedBase},
     budget::MAX_VARIANTS,
     catalog::{Catalog, CheckedCatalog},
     check::{ImageNames, RECORDS_DIRECTORY},
-    compression::{TarCompression, TarCompressionError},
+    compression::{Compression, CompressionError, TarCompression, TarCompressionError},
     declared::Declared,
     dockerfile::FromLineError,
     excerpt::Excerpt,
@@ -93,6 +101,7 @@ pub use self::{
     graph::{Graph, GraphEdge, GraphOutput, Node, NodeKind},
     id::{Id, IdError},
     image_config::{HealthConfig, ImageConfig},
+    image_form::{Attestation, GivenForm, ImageForm},
     inputs::{
         FileContent, FileSet, GivenTree, GivenTrees, InputFile, Inputs, LayoutImage,
         MAX_INLINE_FILE, NamedContext, Needs, RootfsTar,

@@ -83,9 +83,11 @@ impl ContextPath {
             .map(|rest| Self(rest.to_owned()))
     }
 
-    /// The path with `ending` after its last component.
+    /// The path with `ending` after its last component, unless it has it.
     pub(crate) fn with_ending(mut self, ending: &str) -> Self {
-        self.0.push_str(ending);
+        if !self.0.ends_with(ending) {
+            self.0.push_str(ending);
+        }
         self
     }
 

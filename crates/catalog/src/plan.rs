@@ -17,10 +17,11 @@ use crate::{
     base::ResolvedBase,
     catalog::CheckedCatalog,
     check,
-    compression::TarCompression,
+    compression::{Compression, TarCompression},
     hex::hex,
     id::{Id, TAG_DIGITS},
     image_config::ImageConfig,
+    image_form::ImageForm,
     inputs::Inputs,
     kind::Kind,
     local::{LocalSource, Sending},
@@ -30,7 +31,8 @@ use crate::{
     path::ContextPath,
     plan_error::{PlanError, PlanProblem},
     plan_options::{Caching, PlanOptions},
-    planner::{Gathered, MissingContext, Planner, rules},
+    planner::{Form, Gathered, MissingContext, Planner, rules},
+    problem::Problem,
     read::Read,
     variant::Variant,
 };
@@ -81,6 +83,8 @@ pub struct Plan {
     pub packed: Option<String>,
     /// The compression of its tar.
     pub tar_compression: TarCompression,
+    /// The form of its image; the default one for a tar.
+    pub image_form: ImageForm,
 }
 
 /// The states of the graphs that are built.
@@ -122,14 +126,9 @@ impl CheckedCatalog {
         let packed = packed.transpose()?.map(|packed| packed.state);
         let has_bundles = planner.has_bundles();
         let built = self.built(variant, inputs, options, (&tree.state, packed, has_bundles))?;
-        let is_image = artifact.kind.is_image();
-        let compression = if is_image {
-            TarCompression::Uncompressed
-        } else {
-            options.tar_compression
-        };
-        let packed = (!is_image).then(|| path.file_name().to_owned());
-        let output = path.with_ending(compression.ending());
+        let form = form(artifact, variant, options)?;
+        let packed = (!artifact.kind.is_image()).then(|| path.file_name().to_owned());
+        let output = path.with_ending(form.tar_compression.ending());
         let base = self.resolve_base(variant, inputs)?;
         let Gathered {
             locals,
@@ -160,7 +159,7 @@ impl CheckedCatalog {
             (definition, &neutral)
         };
         let configs = rules.configs(&tree, graph, variant, inputs.lock.epoch());
-        let format = rules.format(options, &configs);
+        let format = rules.format(&form, &configs);
         let id = Id::of_variant(artifact.kind, &format, variant, graph);
         Ok(Plan {
             variant: variant.clone(),
@@ -182,7 +181,8 @@ impl CheckedCatalog {
             file_tags: file_tags(artifact, variant, inputs)?,
             output,
             packed,
-            tar_compression: compression,
+            tar_compression: form.tar_compression,
+            image_form: form.image,
         })
     }
 
@@ -301,6 +301,25 @@ fn is_command(vertex: &Entry) -> bool {
         OpContent::Exec(exec) => exec.args.first().is_none_or(|program| program != PACKER),
         _ => false,
     }
+}
+
+/// The form of a variant: what the call says of it, or else what the artifact declares.
+fn form(
+    artifact: &Artifact,
+    variant: &Variant,
+    options: &PlanOptions,
+) -> Result<Form, PlanProblem> {
+    let declared = artifact.compression.filter(|_| artifact.kind.is_tar());
+    let declared = declared.map(Compression::of_tar).transpose();
+    let tar_compression = options
+        .tar_compression
+        .filter(|_| !artifact.kind.is_image())
+        .or(declared.map_err(Problem::from)?);
+    Ok(Form {
+        tar_compression: tar_compression.unwrap_or_default(),
+        image: ImageForm::of(artifact, variant, &options.image_form)?,
+        epoch: options.epoch,
+    })
 }
 
 fn file_tags(

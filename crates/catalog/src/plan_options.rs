@@ -1,8 +1,6 @@
 //! The options of a plan.
 
-use std::collections::BTreeMap;
-
-use crate::compression::TarCompression;
+use crate::{compression::TarCompression, image_form::GivenForm};
 
 /// Whether steps with a cached result on the daemon run again. Digests are the same either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,10 +19,10 @@ pub struct PlanOptions {
     pub caching: Caching,
     /// The latest time in a tar, in seconds since 1970: `SOURCE_DATE_EPOCH`. Later times are set back to this one.
     pub epoch: Option<i64>,
-    /// The compression of the tar; an image has one of its own for its layers.
-    pub tar_compression: TarCompression,
-    /// The settings of an image's export that change its bytes, such as the compression of its layers.
-    pub image_format: BTreeMap<String, String>,
+    /// The compression of the tar; that of the artifact when there is none. An image has one of its own for its layers.
+    pub tar_compression: Option<TarCompression>,
+    /// The form of images.
+    pub image_form: GivenForm,
 }
 
 impl From<Caching> for PlanOptions {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use buildkit_llb::{Platform, ProxyEnv, State};
 
 pub use self::reads::MissingContext;
-pub(crate) use self::rules::rules;
+pub(crate) use self::rules::{Form, rules};
 use self::{packing::Naming, reads::ReadBy};
 use crate::{
     artifact::Artifact,

@@ -3,7 +3,9 @@
 mod found;
 
 use crate::{
+    annotation::AnnotationError,
     budget::MAX_VARIANTS,
+    compression::{CompressionError, TarCompressionError},
     name::InvalidName,
     path::ContextPathError,
     step::StepProblem,
@@ -336,6 +338,59 @@ pub enum Problem {
         /// Its kind.
         kind: &'static str,
     },
+    /// A key of images in an artifact that is none.
+    #[error("it has `{key}`, but it has the kind `{kind}`, and only an image has them")]
+    OfImages {
+        /// The key.
+        key: &'static str,
+        /// Its kind.
+        kind: &'static str,
+    },
+    /// An annotation that cannot be.
+    #[error(transparent)]
+    Annotation(#[from] AnnotationError),
+    /// A text of an image that is another one for each of its platforms.
+    #[error("`{key}` has another text for each platform, and an image has one for all")]
+    OneForAllPlatforms {
+        /// The key.
+        key: String,
+    },
+    /// A word that names no compression.
+    #[error(transparent)]
+    Compression(#[from] CompressionError),
+    /// A word that names no compression of tars.
+    #[error(transparent)]
+    TarCompression(#[from] TarCompressionError),
+    /// A compression that tars do not have.
+    #[error("no tar is compressed with `{text}`: a `{kind}` has `gzip[:0-9]` or `zstd[:1-22]`")]
+    NotOfTars {
+        /// The compression.
+        text: String,
+        /// Its kind.
+        kind: &'static str,
+    },
+    /// A key that attestations of a type do not have.
+    #[error("an attestation of the type `{kind}` has no `{key}`")]
+    AttestKey {
+        /// The type.
+        kind: &'static str,
+        /// The key.
+        key: &'static str,
+    },
+    /// Two attestations of one type.
+    #[error("an image is attested once, and `{kind}` is there twice")]
+    AttestTwice {
+        /// The type.
+        kind: &'static str,
+    },
+    /// A value that BuildKit would take for several.
+    #[error("`{key}` of an attestation is `{value}`; it must be there, without commas and quotes")]
+    AttestValue {
+        /// The key.
+        key: &'static str,
+        /// The value.
+        value: String,
+    },
     /// `whiteouts` in an artifact that is no layer.
     #[error("it has `whiteouts`, but it has the kind `{kind}`, and only a layer has them")]
     NotALayer {
@@ -425,7 +480,11 @@ impl Problem {
             Self::CopiedFrom { name, .. } | Self::TarOf { name, .. } | Self::NoTar { name, .. } => {
                 vec![format!("\"{name}\""), format!("'{name}'")]
             }
-            Self::Braces { text } => vec![text.clone()],
+            Self::Braces { text } | Self::NotOfTars { text, .. } => vec![text.clone()],
+            Self::OneForAllPlatforms { key } | Self::AttestValue { value: key, .. } => {
+                vec![key.clone()]
+            }
+            Self::AttestKey { key, .. } => vec![format!("{key} ="), format!("{key}=")],
             Self::ImpossibleText { written, .. } => StepProblem::written("", written).written,
             Self::Varies { name, .. } => vec![format!("{{{name}"), name.clone()],
             Self::OptionAndAxis { name, .. }
@@ -464,6 +523,16 @@ impl Problem {
             | Self::ImpossibleText { key, .. } => key,
             Self::FileTag { .. } => "file-tags",
             Self::NotALayer { .. } => "whiteouts",
+            Self::OfImages { key, .. } => key,
+            Self::OneForAllPlatforms { key } if key != "attest" => "annotations",
+            Self::OneForAllPlatforms { .. }
+            | Self::AttestKey { .. }
+            | Self::AttestTwice { .. }
+            | Self::AttestValue { .. } => "attest",
+            Self::Annotation(_) => "annotations",
+            Self::Compression(_) | Self::TarCompression(_) | Self::NotOfTars { .. } => {
+                "compression"
+            }
             _ => return None,
         })
     }

@@ -5,8 +5,8 @@
 mod generated;
 
 use catalog::{
-    Apt, Artifact, Base, Catalog, Cmd, Env, FileSet, Id, InputFile, Inputs, Label, Lock, Plan,
-    PlanOptions, Request,
+    Apt, Artifact, Attest, Base, Catalog, Cmd, Env, FileSet, GivenForm, Id, InputFile, Inputs,
+    Label, Lock, Plan, PlanOptions, ProvenanceMode, Request,
 };
 use generated::{changed, fleets, leaves, plan};
 use proptest::prelude::*;
@@ -122,26 +122,36 @@ fn comments_and_words_for_people_are_not_in_it() {
         expected
     );
     assert_ne!(ids(image(), "FROM debian:12"), expected, "of another kind");
-    let image_id = |format: &[(&str, &str)]| {
-        let format = format
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let image_id = |given: &str, force_compression: bool| {
+        let image_form = GivenForm {
+            compression: Some(given.parse().unwrap()),
+            force_compression,
+            ..GivenForm::default()
+        };
         let options = PlanOptions {
-            image_format: format.collect(),
+            image_form,
             ..PlanOptions::default()
         };
         plans_with(image(), "FROM debian:12\n", &options)[0].id
     };
-    let (plain, zstd) = (image_id(&[]), image_id(&[("compression", "zstd")]));
-    assert_eq!(plain, ids(image(), "FROM debian:12")[0]);
-    assert!(plain != zstd && zstd != image_id(&[("compression", "gzip")]));
+    let (plain, zstd) = (ids(image(), "FROM debian:12")[0], image_id("zstd", true));
+    assert!(plain != zstd && zstd != image_id("gzip", true));
+    // What an artifact declares is forced.
+    assert_ne!(zstd, image_id("zstd", false));
+    assert_eq!(ids(image().compression("zstd"), "FROM debian:12")[0], zstd);
+    let max = image().attest(Attest::provenance(ProvenanceMode::Max));
+    assert_ne!(ids(max, "FROM debian:12")[0], plain);
+    let annotated = image()
+        .annotation("index:a", "{artifact}")
+        .annotation("b", "c");
+    assert_eq!(ids(annotated, "FROM debian:12")[0], plain);
     // Compressed, it is another file.
     let id = |how: &str| {
         let plans = plans_with(
             rootfs(),
             "FROM debian:12\n",
             &PlanOptions {
-                tar_compression: how.parse().unwrap(),
+                tar_compression: Some(how.parse().unwrap()),
                 ..PlanOptions::default()
             },
         );
@@ -151,6 +161,12 @@ fn comments_and_words_for_people_are_not_in_it() {
     assert_eq!(id("uncompressed").0, expected[0]);
     assert!(gzip.0 != expected[0] && gzip.0 != best.0 && gzip.0 != zstd.0);
     assert_eq!((&*gzip.1, &*zstd.1), ("a/amd64.tar.gz", "a/amd64.tar.zst"));
+    let declared = rootfs().compression("gzip").output("a/{arch}.tar.gz");
+    let declared = plans(declared, "FROM debian:12\n");
+    assert_eq!(
+        (declared[0].id, declared[0].output.as_str()),
+        (gzip.0, "a/amd64.tar.gz")
+    );
     // A tar has no config.
     assert_eq!(
         ids(rootfs().step(Cmd::new(["sh"])), "FROM debian:12"),

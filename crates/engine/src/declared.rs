@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 
 use buildkit_client::{Logins, Solve};
 use buildkit_llb::{Definition, OpContent, SourceContent};
-use catalog::{ImageRef, Plan, Read};
+use catalog::{Attestations, ImageRef, Plan, Read};
 use registry::RegistryAccess;
 
 use crate::{
     build::BuildOptions,
     event::Event,
-    image::Attestations,
     resolve::host,
     source_failure::{self, SourceKind},
 };
@@ -156,7 +155,8 @@ pub(crate) fn with_declared<'a>(
     names: impl IntoIterator<Item = &'a str>,
     options: &'a BuildOptions,
 ) -> Solve {
-    let declared = Declared::by(plans).with_generator(&options.image.attestations);
+    let forms = plans.iter().map(|plan| &plan.image_form.attestations);
+    let declared = forms.fold(Declared::by(plans), Declared::with_generator);
     let declared = names
         .into_iter()
         .chain(options.caches.images())

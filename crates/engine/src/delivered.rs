@@ -45,6 +45,8 @@ pub enum Form {
         image: String,
         /// The names of the image in the archive.
         references: Vec<String>,
+        /// The digest of its annotations and of the labels of a call; `None` if there are none.
+        metadata: Option<String>,
     },
     /// An image in registries.
     Pushed {
@@ -95,6 +97,14 @@ impl Output {
         match &self.form {
             Form::Tar { .. } => &[],
             Form::Archive { references, .. } | Form::Pushed { references, .. } => references,
+        }
+    }
+
+    /// The digest of the annotations of an image in an archive, and of the labels of a call.
+    pub fn metadata(&self) -> Option<&str> {
+        match &self.form {
+            Form::Archive { metadata, .. } => metadata.as_deref(),
+            Form::Tar { .. } | Form::Pushed { .. } => None,
         }
     }
 

@@ -36,6 +36,15 @@ pub enum Freshness {
     Build(Reason),
 }
 
+/// What an archive says of its image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// The names.
+    pub(crate) names: Vec<String>,
+    /// The digest of its annotations and of the labels of a call.
+    pub(crate) metadata: Option<String>,
+}
+
 /// Why a variant must be built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "reason")]
@@ -74,6 +83,8 @@ pub enum Reason {
         /// Those that it has.
         built: Vec<String>,
     },
+    /// The image has other annotations or labels in its archive.
+    Metadata,
     /// The output is gone.
     Gone {
         /// The file.
@@ -123,6 +134,7 @@ impl fmt::Display for Reason {
             Self::Together { platform } => write!(f, "it is one image with {platform}"),
             Self::Names { built } if built.is_empty() => f.write_str("its archive has no name"),
             Self::Names { built } => write!(f, "its archive calls it {}", built.join(", ")),
+            Self::Metadata => f.write_str("its archive has other annotations or labels"),
             Self::Gone { path } => write!(f, "`{}` is gone", path.display()),
             Self::Size { path, size, built } => write!(
                 f,
@@ -141,13 +153,18 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The freshness, or [`Reason::Names`] if the archive that is there has other names for its image.
-fn called(freshness: Freshness, names: Option<&[String]>) -> Freshness {
-    match (freshness, names) {
-        (Freshness::UpToDate(output), Some(names)) if output.references() != names => {
+/// The freshness, or the reason to build if the archive that is there says something else of its image.
+fn saying(freshness: Freshness, said: Option<&Said>) -> Freshness {
+    match (freshness, said) {
+        (Freshness::UpToDate(output), Some(said)) if output.references() != said.names => {
             Freshness::Build(Reason::Names {
                 built: output.references().to_vec(),
             })
+        }
+        (Freshness::UpToDate(output), Some(said))
+            if output.metadata() != said.metadata.as_deref() =>
+        {
+            Freshness::Build(Reason::Metadata)
         }
         (freshness, _) => freshness,
     }
@@ -157,7 +174,7 @@ fn called(freshness: Freshness, names: Option<&[String]>) -> Freshness {
 /// reason. A caller that acts on the answer holds the lock of the output.
 pub(crate) fn each_freshness(
     plans: &[Plan],
-    names: Option<&[String]>,
+    said: Option<&Said>,
     directory: &Path,
     inspection: Inspection,
     lock: Option<&OutputLock>,
@@ -165,7 +182,7 @@ pub(crate) fn each_freshness(
     let platforms = image::platforms(plans);
     let each = plans.iter().map(|plan| {
         let freshness = of_plan(plan, &platforms, directory, inspection, lock);
-        called(freshness, names)
+        saying(freshness, said)
     });
     let mut freshnesses: Vec<Freshness> = each.collect();
     let is_built = |freshness: &Freshness| matches!(freshness, Freshness::Build(_));
@@ -332,6 +349,7 @@ fn output(record: &Record, path: PathBuf, is_image: bool) -> Output {
                 file,
                 image: record.image.clone().unwrap_or_default(),
                 references: record.names.clone(),
+                metadata: record.metadata.clone(),
             }
         } else {
             Form::Tar {

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Id, Platform};
+use catalog::{ID_ANNOTATION, Id, METADATA_ANNOTATION, PART_ANNOTATION, Platform};
 use serde::{Deserialize, Serialize};
 
-use crate::image::ID_ANNOTATION;
-
-/// The annotation of the index of one platform that was pushed alone: the full id of the image that it is a part of.
-pub const PART_ANNOTATION: &str = "dev.llbgen.part-of";
+/// What an index says of the image that it is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// The image's full id.
+    pub(crate) id: Id,
+    /// The digest of its metadata; `None` if it has none.
+    pub(crate) metadata: Option<String>,
+}
 
 /// BuildKit's annotation that names the manifest an attestation is about.
 const ATTESTED: &str = "vnd.docker.reference.digest";
@@ -87,9 +91,10 @@ impl Index {
         })
     }
 
-    /// Whether it is a part of the image with this id, for this platform.
-    pub(crate) fn is_part(&self, platform: &Platform, id: Id) -> bool {
-        self.annotations.get(PART_ANNOTATION) == Some(&id.to_string())
+    /// Whether it is a part of the image with this mark, for this platform.
+    pub(crate) fn is_part(&self, platform: &Platform, mark: &Mark) -> bool {
+        self.annotations.get(PART_ANNOTATION) == Some(&mark.id.to_string())
+            && self.annotations.get(METADATA_ANNOTATION) == mark.metadata.as_ref()
             && self
                 .manifests
                 .first()
@@ -208,10 +213,22 @@ mod tests {
             let part = index.part(platform, id).unwrap();
             Index::from_bytes(&part.to_bytes()).unwrap()
         });
-        assert!(parts[0].is_part(&platforms[0], id) && parts[1].is_part(&platforms[1], id));
-        assert!(!parts[0].is_part(&platforms[1], id));
-        assert!(!parts[0].is_part(&platforms[0], "cd".repeat(32).parse().unwrap()));
-        assert!(!index.is_part(&platforms[0], id));
+        let mark = |id, metadata: Option<&str>| Mark {
+            id,
+            metadata: metadata.map(str::to_owned),
+        };
+        let is_part = |part: usize, platform: usize, mark: &Mark| {
+            parts[part].is_part(&platforms[platform], mark)
+        };
+        let own = mark(id, None);
+        assert!(is_part(0, 0, &own) && is_part(1, 1, &own) && !is_part(0, 1, &own));
+        assert!(!is_part(
+            0,
+            0,
+            &mark("cd".repeat(32).parse().unwrap(), None)
+        ));
+        assert!(!is_part(0, 0, &mark(id, Some("sha256:1"))));
+        assert!(!index.is_part(&platforms[0], &own));
         assert_eq!(parts[1].manifests().count(), 2);
         let joined = Index::joined(&parts, id).unwrap().to_bytes();
         assert_eq!(String::from_utf8(joined).unwrap(), bytes);

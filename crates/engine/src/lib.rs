@@ -119,10 +119,7 @@ pub use self::{
     freshness::{Freshness, Inspection, Reason, incomplete},
     git_variables::git_of,
     helper_image::{HelperImage, HelperImageError},
-    image::{
-        Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageCompression, ImageOptions,
-    },
-    index::PART_ANNOTATION,
+    image::{Archive, ImageOptions},
     inputs::{InputError, ReadInputs},
     layout::{LayoutError, LayoutProblem, LayoutSource},
     lock_file::LockFileError,
@@ -132,8 +129,8 @@ pub use self::{
     output::OutputError,
     output_lock::{GivenUp, OutputDirectory, OutputLock},
     product::{
-        Delivery, Goal, ImageNaming, ImageProduct, NameError, Product, names_of_platform,
-        refuse_one_name,
+        Delivery, Goal, ImageMetadata, ImageNaming, ImageProduct, NameError, Product,
+        names_of_platform, refuse_one_name,
     },
     push_failure::PushFailure,
     secrets::{LoadedSecrets, SecretError, SecretSource, SecretSpec, SecretSpecError},

@@ -11,7 +11,7 @@ use catalog::{ContentDigest, Id, Platform};
 use registry::{RegistryAccess, RemoteImage, RemoteProblem, found};
 
 use crate::{
-    index::Index,
+    index::{Index, Mark},
     names::{ImageRefs, PartRefs, Published, TaggedName},
     product::ImageProduct,
     resolve::{ResolveError, named, remote},
@@ -24,7 +24,7 @@ pub struct Joinable(Index);
 
 /// The parts of an image in registries; each is asked for once.
 pub(crate) struct Parts<'a> {
-    id: Id,
+    mark: Mark,
     access: &'a RegistryAccess,
     cancelled: &'a CancellationToken,
     /// By name: the index of the part, and the digest of that.
@@ -33,12 +33,12 @@ pub(crate) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     pub(crate) fn new(
-        id: Id,
+        mark: Mark,
         access: &'a RegistryAccess,
         cancelled: &'a CancellationToken,
     ) -> Self {
         Self {
-            id,
+            mark,
             access,
             cancelled,
             known: BTreeMap::new(),
@@ -52,7 +52,7 @@ impl<'a> Parts<'a> {
         name: &TaggedName,
     ) -> Result<Option<&(Index, String)>, ResolveError> {
         if !self.known.contains_key(name) {
-            let asking = part(name, platform, self.id, self.access);
+            let asking = part(name, platform, &self.mark, self.access);
             let part = named(name, asking, self.cancelled).await?;
             self.known.insert(name.clone(), part);
         }
@@ -73,7 +73,7 @@ impl<'a> Parts<'a> {
                     None => return Ok(None),
                 }
             }
-            let joined = Index::joined(&parts, self.id);
+            let joined = Index::joined(&parts, self.mark.id);
             if common.is_some() && joined != common {
                 return Ok(None);
             }
@@ -129,11 +129,11 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The index behind `name`, if it is that of a part of the image with this id and all in it is there; else `None`.
+/// The index behind `name`, if it is that of a part of the image with this mark and all in it is there; else `None`.
 async fn part(
     name: &TaggedName,
     platform: &Platform,
-    id: Id,
+    mark: &Mark,
     access: &RegistryAccess,
 ) -> Result<Option<(Index, String)>, RemoteProblem> {
     let image = remote(name, access).await?;
@@ -144,7 +144,7 @@ async fn part(
     let Ok(index) = Index::from_bytes(&bytes) else {
         return Ok(None);
     };
-    if !index.is_part(platform, id) {
+    if !index.is_part(platform, mark) {
         return Ok(None);
     }
     let manifests = index.manifests().map(str::parse).collect();
@@ -166,7 +166,7 @@ pub(crate) async fn publish(
 ) -> Result<(Published, bool), TagError> {
     let names = image.names();
     let mut references = Vec::new();
-    let mut known = Parts::new(id, access, cancelled);
+    let mut known = Parts::new(image.mark(id), access, cancelled);
     let asked: Vec<&Platform> = image.platforms().collect();
     let parts = names.parts.iter().flat_map(|names| &names.platforms);
     for (platform, name) in parts.filter(|(platform, _)| asked.contains(&platform)) {

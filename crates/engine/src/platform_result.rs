@@ -6,7 +6,7 @@ use buildkit_client::{
 use std::collections::BTreeMap;
 
 use buildkit_llb::Definition;
-use catalog::Plan;
+use catalog::{Annotated, Annotation, Plan, Platform};
 use futures_util::future::{join_all, try_join_all};
 use serde_json::Value;
 
@@ -61,8 +61,26 @@ impl PlatformResult {
                 reference: None,
                 image_config: plan.oci.image.clone(),
                 base_config: plan.oci.base.clone(),
+                annotations: BTreeMap::new(),
+                index_annotations: BTreeMap::new(),
             },
         }
+    }
+
+    /// The same with the annotations of its image that are for `platform` and for the index.
+    pub fn with_annotations(mut self, annotations: &[Annotation], platform: &Platform) -> Self {
+        let is_for =
+            |one: &&Annotation| one.place.platform.as_ref().is_none_or(|it| it == platform);
+        for Annotation { place, value } in annotations.iter().filter(is_for) {
+            let of_part = match place.on {
+                Annotated::Index => &mut self.result.index_annotations,
+                Annotated::Manifest => &mut self.result.annotations,
+                // No artifact has them.
+                Annotated::IndexDescriptor | Annotated::ManifestDescriptor => continue,
+            };
+            of_part.insert(place.key.clone(), value.clone());
+        }
+        self
     }
 
     /// The same with more labels in the config of its image.

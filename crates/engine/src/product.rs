@@ -1,5 +1,6 @@
 //! Products: what is delivered as one thing, a tar of one platform or an image of all its platforms.
 
+mod image_metadata;
 mod image_names;
 mod image_product;
 
@@ -9,10 +10,11 @@ use catalog::{CheckedCatalog, ContextPath, Id, Kind, Plan, Variant};
 
 use self::image_names::Namer;
 pub use self::{
+    image_metadata::ImageMetadata,
     image_names::{Goal, ImageNaming, NameError, names_of_platform, refuse_one_name},
     image_product::ImageProduct,
 };
-use crate::{error::EngineError, workspace::Asked};
+use crate::{error::EngineError, freshness::Said, workspace::Asked};
 
 /// What is delivered as one thing.
 #[derive(Debug, Clone)]
@@ -107,9 +109,13 @@ impl Product {
         }
     }
 
-    /// The names of an image in its archive; `None` for a tar, and while not all parts of the names are known.
-    pub fn archive_names(&self) -> Option<Vec<String>> {
-        Some(self.image()?.known_names()?.written())
+    /// What the archive of an image says of it; `None` for a tar, and while not all parts of its names are known.
+    pub(crate) fn said(&self) -> Option<Said> {
+        let image = self.image()?;
+        Some(Said {
+            names: image.known_names()?.written(),
+            metadata: image.metadata().digest(),
+        })
     }
 
     /// The warning to give before it is delivered.

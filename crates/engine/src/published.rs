@@ -1,17 +1,17 @@
 //! The part of an image that its registries have already.
 //!
-//! A tag proves nothing: it may have been moved. So the index must carry the full id of the image, and each of its
-//! platforms must be there.
+//! A tag proves nothing: it may have been moved. So the index must carry the full id of the image and the digest of its
+//! metadata, and each of its platforms must be there.
 
 use std::collections::BTreeMap;
 
 use buildkit_client::CancellationToken;
-use catalog::{ContentDigest, Id, Platform};
+use catalog::{ContentDigest, ID_ANNOTATION, METADATA_ANNOTATION, Platform};
 use futures_util::stream::{FuturesOrdered, StreamExt as _};
 use registry::{RegistryAccess, RemoteProblem, found};
 
 use crate::{
-    image::ID_ANNOTATION,
+    index::Mark,
     names::{ImageRefs, Published, TaggedName},
     partial_push::{Joinable, Parts},
     resolve::{ResolveError, named, remote},
@@ -22,8 +22,8 @@ use crate::{
 pub(crate) struct Wanted<'a> {
     /// Its names.
     pub names: &'a ImageRefs,
-    /// Its id.
-    pub id: Id,
+    /// What its index must say.
+    pub mark: &'a Mark,
     /// The platforms that must be there.
     pub asked: &'a [Platform],
     /// All its platforms.
@@ -51,14 +51,14 @@ pub(crate) async fn presence(
 ) -> Result<Presence, ResolveError> {
     let Wanted {
         names,
-        id,
+        mark,
         asked,
         declared,
     } = wanted;
-    if let Some(whole) = published(names, id, declared, access, cancelled).await? {
+    if let Some(whole) = published(names, mark, declared, access, cancelled).await? {
         return Ok(Presence::Whole(whole));
     }
-    let mut parts = Parts::new(id, access, cancelled);
+    let mut parts = Parts::new(mark.clone(), access, cancelled);
     if let Some(joinable) = parts.joinable(names).await? {
         return Ok(Presence::Parts(joinable));
     }
@@ -70,17 +70,17 @@ pub(crate) async fn presence(
     Ok(Presence::Missing)
 }
 
-/// The image with this id, if every one of `names` has it for all of `platforms`; else `None`. All names are asked side
+/// The image with this mark, if every one of `names` has it for all of `platforms`; else `None`. All names are asked side
 /// by side.
 async fn published(
     names: &ImageRefs,
-    id: Id,
+    mark: &Mark,
     platforms: &[Platform],
     access: &RegistryAccess,
     cancelled: &CancellationToken,
 ) -> Result<Option<Published>, ResolveError> {
     let indexes = names.index.iter().map(|name| {
-        let asking = digests_of(name, id, platforms, access);
+        let asking = digests_of(name, mark, platforms, access);
         named(name, asking, cancelled)
     });
     let Some(indexes) = all(indexes).await? else {
@@ -141,7 +141,7 @@ struct Digests {
 
 async fn digests_of(
     name: &TaggedName,
-    id: Id,
+    mark: &Mark,
     platforms: &[Platform],
     access: &RegistryAccess,
 ) -> Result<Option<Digests>, RemoteProblem> {
@@ -149,7 +149,9 @@ async fn digests_of(
     let Some(index) = found(image.index().await)? else {
         return Ok(None);
     };
-    if index.annotation(ID_ANNOTATION) != Some(&id.to_string()) {
+    let is_it = index.annotation(ID_ANNOTATION) == Some(&mark.id.to_string())
+        && index.annotation(METADATA_ANNOTATION) == mark.metadata.as_deref();
+    if !is_it {
         return Ok(None);
     }
     let mut digests = Vec::new();

@@ -48,6 +48,9 @@ pub struct Record<Files = BTreeMap<ContextPath, String>> {
     /// The names of the image in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
+    /// The digest of the annotations of the image in it, and of the labels of a call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<String>,
     /// Its size in bytes.
     pub size: u64,
     /// When it was written last, in nanoseconds after 1970 began.
@@ -133,6 +136,7 @@ pub(crate) fn write(
         digest: output.digest().to_owned(),
         image: output.image().map(str::to_owned),
         names: output.references().to_vec(),
+        metadata: output.metadata().map(str::to_owned),
         size: output.file().map_or(0, |file| file.size),
         modified: fingerprint.modified,
         inode: Some(fingerprint.inode),

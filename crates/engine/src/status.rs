@@ -88,14 +88,8 @@ pub(crate) fn on_disk(
     inspection: Inspection,
     lock: Option<&OutputLock>,
 ) -> Vec<Freshness> {
-    let names = product.archive_names();
-    each_freshness(
-        product.plans(),
-        names.as_deref(),
-        directory,
-        inspection,
-        lock,
-    )
+    let said = product.said();
+    each_freshness(product.plans(), said.as_ref(), directory, inspection, lock)
 }
 
 impl InRegistries {
@@ -123,7 +117,7 @@ impl InRegistries {
         let asked: Vec<Platform> = image.platforms().cloned().collect();
         let wanted = Wanted {
             names: image.names(),
-            id,
+            mark: &image.mark(id),
             asked: &asked,
             declared: image.declared(),
         };

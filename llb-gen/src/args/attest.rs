@@ -1,10 +1,34 @@
 //! `--provenance` and `--sbom`, as buildx spells them.
 
-use catalog::{did_you_mean, listed, nearest};
-use engine::Attestations;
+use catalog::{Attestation, did_you_mean, listed, nearest};
+
+/// The attestation that `--provenance` asks for.
+pub(super) fn of_provenance(given: Option<&String>) -> Result<Attestation, String> {
+    asked_for("--provenance", given, provenance)
+}
+
+/// The attestation that `--sbom` asks for.
+pub(super) fn of_sbom(given: Option<&String>) -> Result<Attestation, String> {
+    asked_for("--sbom", given, sbom)
+}
+
+fn asked_for(
+    flag: &str,
+    given: Option<&String>,
+    read: fn(&str) -> Result<Option<String>, String>,
+) -> Result<Attestation, String> {
+    let Some(text) = given else {
+        return Ok(Attestation::AsDeclared);
+    };
+    match read(text) {
+        Ok(None) => Ok(Attestation::Without),
+        Ok(Some(parameters)) => Ok(Attestation::With(parameters)),
+        Err(error) => Err(format!("`{flag}`: {error}")),
+    }
+}
 
 /// The provenance that is asked for: `true` and `false`, or buildx's keys with commas between them.
-pub(super) fn provenance(text: &str) -> Result<Option<String>, String> {
+fn provenance(text: &str) -> Result<Option<String>, String> {
     match text {
         "false" => Ok(None),
         // Without build arguments, which may have something secret in them; BuildKit itself would take `max`.
@@ -26,7 +50,7 @@ pub(super) fn provenance(text: &str) -> Result<Option<String>, String> {
 }
 
 /// The list of what is in an image that is asked for: `true` and `false`, or the image that makes it.
-pub(super) fn sbom(text: &str) -> Result<Option<String>, String> {
+fn sbom(text: &str) -> Result<Option<String>, String> {
     match text {
         "false" => Ok(None),
         "true" => Ok(Some(String::new())),
@@ -64,22 +88,6 @@ fn modes(text: &str) -> Result<String, String> {
         )),
         _ => Err("`mode=` is given twice".to_owned()),
     }
-}
-
-/// Both together.
-pub(super) fn attestations(
-    provenance: Option<&String>,
-    sbom: Option<&String>,
-) -> Result<Attestations, String> {
-    type Read = fn(&str) -> Result<Option<String>, String>;
-    let read = |flag: &str, text: Option<&String>, read: Read| {
-        let read = text.map_or(Ok(None), |text| read(text));
-        read.map_err(|error| format!("`{flag}`: {error}"))
-    };
-    Ok(Attestations {
-        provenance: read("--provenance", provenance, self::provenance)?,
-        sbom: read("--sbom", sbom, self::sbom)?,
-    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What `emit` takes.
 
+use catalog::Template;
 use clap::{Args, ValueEnum};
 
 use super::{CacheArgs, Variation, image::parse_tag};
@@ -17,7 +18,7 @@ pub(crate) struct EmitArgs {
     /// Have buildctl push an image under this tag; repeatable [default: the catalog's for the platform, or the content
     /// tag and the platform]
     #[arg(long, value_name = "TAG", value_parser = parse_tag)]
-    pub(crate) tag: Vec<String>,
+    pub(crate) tag: Vec<Template>,
     #[command(flatten)]
     pub(crate) caches: CacheArgs,
     #[command(flatten)]

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use catalog::{Caching, PlanOptions};
+use catalog::{Caching, GitValues, PlanOptions};
 use clap::{Args, ValueEnum};
-use engine::Inspection;
+use engine::{ImageNaming, Inspection};
 
 use super::{
     ImageArgs, ImageFormat, ListingFormat, TarOptions, Variation, inspection, parse_directory,
@@ -65,6 +65,11 @@ impl Planned {
     /// How the variants are planned.
     pub(crate) fn options(&self) -> Result<PlanOptions, Failure> {
         self.tar.planned(Caching::Use, &self.image)
+    }
+
+    /// What images are published with, from a directory of which git says `git`.
+    pub(crate) fn naming(&self, git: GitValues) -> ImageNaming {
+        self.image.naming(git)
     }
 }
 

@@ -51,10 +51,11 @@ pub(crate) fn run(
         workspace.require_pinned()?;
     }
     workspace.require_contexts()?;
-    args.image.require_images(workspace.plans())?;
+    args.image.require_images(catalog, workspace.plans())?;
     let options = options(args, &place)?;
     // Outputs that cannot be written are told before anything is asked for.
-    let naming = args.image.naming(git(catalog, &args.variation, global));
+    let git = git(catalog, &args.image.tag, &args.variation, global);
+    let naming = args.image.naming(git);
     let products = place.products(&mut workspace, args, &naming)?;
     let ready = if workspace.unpinned().is_empty() {
         let waiting = Waiting {

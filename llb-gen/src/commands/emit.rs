@@ -5,7 +5,10 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use catalog::{Caching, CheckedCatalog, ContextPath, Plan, Read, Returned, Variant};
+use catalog::{
+    Annotated, Annotation, Artifact, CheckedCatalog, ContextPath, GitValues, Plan, PlanOptions,
+    Read, Returned, TarCompression, Variant,
+};
 use engine::{ImageNaming, LocalFiles, names_of_platform};
 
 use crate::{
@@ -36,13 +39,20 @@ pub(crate) fn run(
         &args.variation,
         std::slice::from_ref(&args.artifact),
         global,
-        Caching::Use,
+        // buildctl compresses no tar.
+        PlanOptions {
+            tar_compression: Some(TarCompression::Uncompressed),
+            ..PlanOptions::default()
+        },
     );
     let workspace = question.ask_for(catalog, variants)?;
     workspace.require_contexts()?;
     workspace.require_pinned()?;
     for plan in workspace.plans() {
-        let image_names = image_names(args, global, catalog, plan)?;
+        let git = git(catalog, &args.tag, &args.variation, global);
+        let annotations = catalog.annotations(&plan.variant, &git);
+        let annotations = annotations.map_err(|error| Failure::new(Exit::Catalog, error))?;
+        let image_names = image_names(args, git, catalog, plan)?;
         let mut stdout = stdout::lock();
         match args.format {
             EmitFormat::Pb => stdout.write_all(&plan.to_emit().to_bytes())?,
@@ -54,8 +64,17 @@ pub(crate) fn run(
         }
         stdout.flush()?;
         if !global.quiet {
-            let line = buildctl_line(plan, workspace.local(), &image_names, &args.caches)?;
+            let line = buildctl_line(
+                plan,
+                workspace.local(),
+                &image_names,
+                &annotations,
+                &args.caches,
+            )?;
             stderr::line(&format!("build it with: {line}"));
+            for left_out in left_out(catalog, plan, &annotations) {
+                stderr::line(&format!("note: {left_out}"));
+            }
         }
     }
     Ok(())
@@ -94,16 +113,17 @@ fn one_variant(args: &EmitArgs, catalog: &CheckedCatalog) -> Result<Variant, Fai
 /// The names that buildctl pushes an image under; tars have no names.
 fn image_names(
     args: &EmitArgs,
-    global: &Global,
+    git: GitValues,
     catalog: &CheckedCatalog,
     plan: &Plan,
 ) -> Result<Vec<String>, Failure> {
     match (plan.kind.is_image(), plan.id) {
         (true, Some(id)) => {
             let naming = ImageNaming {
-                git: git(catalog, &args.variation, global),
+                git,
                 registries: args.registry.clone(),
                 tags: args.tag.clone(),
+                ..ImageNaming::default()
             };
             let names = names_of_platform(catalog, &naming, plan, id)?;
             Ok(names.iter().map(ToString::to_string).collect())
@@ -122,6 +142,7 @@ fn buildctl_line(
     plan: &Plan,
     local: &LocalFiles,
     image_names: &[String],
+    annotations: &[Annotation],
     caches: &CacheArgs,
 ) -> Result<String, Failure> {
     let mut words = vec!["buildctl".to_owned(), "build".to_owned()];
@@ -157,6 +178,17 @@ fn buildctl_line(
     for (flag, cache) in caches.of_buildctl() {
         words.extend([flag.to_owned(), quoted(&cache)?]);
     }
+    let attestations = &plan.image_form.attestations;
+    let attested = [
+        ("provenance", &attestations.provenance),
+        ("sbom", &attestations.sbom),
+    ];
+    for (kind, parameters) in attested {
+        if let Some(parameters) = parameters {
+            let option = quoted(&format!("attest:{kind}={parameters}"))?;
+            words.extend(["--opt".to_owned(), option]);
+        }
+    }
     let output = match plan.kind.returned() {
         Returned::Tree => format!("type=tar,dest={}", one_word(&plan.output)),
         // The tar is a file of the result, and buildctl makes the directory.
@@ -165,7 +197,7 @@ fn buildctl_line(
             let directory = directory.as_ref().map_or(".", ContextPath::as_str);
             format!("type=local,dest={directory}")
         }
-        Returned::Image => image_output(plan, image_names),
+        Returned::Image => image_output(plan, image_names, annotations),
     };
     words.extend(["--output".to_owned(), quoted(&output)?]);
     Ok(words.join(" "))
@@ -178,7 +210,7 @@ fn one_word(output: &ContextPath) -> String {
 
 /// buildctl's output for an image: pushed if it has names, else an archive; with its config, which is no part of LLB.
 /// buildctl reads the fields as CSV.
-fn image_output(plan: &Plan, names: &[String]) -> String {
+fn image_output(plan: &Plan, names: &[String], annotations: &[Annotation]) -> String {
     let target = match names {
         [] => {
             format!("type=oci,dest={}", one_word(&plan.output))
@@ -186,9 +218,52 @@ fn image_output(plan: &Plan, names: &[String]) -> String {
         [name] => format!("type=image,name={name},push=true"),
         names => format!("type=image,\"name={}\",push=true", names.join(",")),
     };
-    let config = format!("containerimage.config={}", plan.oci.image);
-    let config = config.replace('"', "\"\"");
-    format!("{target},oci-mediatypes=true,\"{config}\"")
+    let mut fields = vec![target, "oci-mediatypes=true".to_owned()];
+    if let Some(compression) = plan.image_form.compression {
+        fields.push(format!("compression={}", compression.name()));
+        let level = compression.level();
+        fields.extend(level.map(|level| format!("compression-level={level}")));
+        fields.push("force-compression=true".to_owned());
+    }
+    for Annotation { place, value } in annotations {
+        let platform = place.platform.as_ref();
+        let is_its = platform.is_none_or(|platform| *platform == plan.variant.platform);
+        if is_its && place.on == Annotated::Manifest {
+            fields.push(csv(&format!("annotation-manifest.{}={value}", place.key)));
+        }
+    }
+    fields.push(csv(&format!("containerimage.config={}", plan.oci.image)));
+    fields.join(",")
+}
+
+/// A field of CSV.
+fn csv(field: &str) -> String {
+    if field.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+/// What the artifact declares and buildctl's line does not have.
+fn left_out(catalog: &CheckedCatalog, plan: &Plan, annotations: &[Annotation]) -> Vec<String> {
+    let of_index = annotations
+        .iter()
+        .filter(|one| one.place.on == Annotated::Index);
+    let mut told: Vec<String> = of_index
+        .map(|one| {
+            let key = &one.place.key;
+            format!("the image of one platform has no index, so `index:{key}` is left out")
+        })
+        .collect();
+    let artifact = catalog.get(plan.variant.artifact.as_str());
+    let compression = artifact.and_then(Artifact::declared_compression);
+    if let Some(compression) = compression.filter(|_| !plan.kind.is_image()) {
+        told.push(format!(
+            "buildctl writes a plain tar, and not one in `{compression}`"
+        ));
+    }
+    told
 }
 
 /// A word as a shell reads it back.

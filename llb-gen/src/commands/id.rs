@@ -45,11 +45,8 @@ pub(crate) fn run(args: &IdArgs, global: &Global, catalog: &CheckedCatalog) -> R
     let (plans, _) = workspace.into_plans();
     let plans = leave_out_incomplete(plans)?;
     NotPinned::refuse(plans.iter().flat_map(|plan| &plan.unpinned))?;
-    let rows = rows(
-        catalog,
-        plans,
-        git(catalog, &args.planned.variation, global),
-    )?;
+    let git = git(catalog, &[], &args.planned.variation, global);
+    let rows = rows(catalog, plans, git)?;
     match args.format {
         ListingFormat::Json => stdout::json(&rows)?,
         ListingFormat::Text => write!(stdout::lock(), "{}", plain(&text(&rows)))?,

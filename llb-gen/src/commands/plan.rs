@@ -69,14 +69,15 @@ pub(crate) fn run(
     } else {
         question.ask(catalog)?
     };
-    args.image.require_images(workspace.plans())?;
+    args.image.require_images(catalog, workspace.plans())?;
+    let git = git(catalog, &args.image.tag, &args.variation, global);
     let products = workspace.take_products(Delivery {
         goal: if args.image.push {
             Goal::Registries
         } else {
             Goal::Archive
         },
-        naming: &args.image.naming(git(catalog, &args.variation, global)),
+        naming: &args.image.naming(git),
         by_platform: false,
     })?;
     for warning in products.iter().filter_map(Product::warning) {

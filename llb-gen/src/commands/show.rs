@@ -130,6 +130,15 @@ fn text(catalog: &CheckedCatalog, artifact: &Artifact, plans: &[&Plan]) -> Strin
     if let Some(whiteouts) = artifact.declared_whiteouts() {
         line("whiteouts", whiteouts.as_str());
     }
+    if let Some(compression) = artifact.declared_compression() {
+        line("compression", &compression.to_string());
+    }
+    for (key, text) in artifact.declared_annotations() {
+        line("annotation", &format!("{key} = {text}"));
+    }
+    for attest in artifact.declared_attestations() {
+        line("attest", &attest.to_string());
+    }
     if let Some(place) = artifact.place() {
         line("declared", &place.to_string());
     }

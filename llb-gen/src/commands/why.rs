@@ -4,12 +4,13 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write as _, path::Path
 
 use buildkit_llb::Definition;
 use catalog::{Cause, CheckedCatalog, Plan, Side};
-use engine::{Delivery, Freshness, Goal, ImageNaming, Looked, Product, Reason, Status, record};
+use engine::{Delivery, Freshness, Goal, Looked, Product, Reason, Status, record};
 use serde::Serialize;
 
 use crate::{
     args::{Global, ListingFormat, WhyArgs},
     failure::{Exit, Failure},
+    git::git,
     stdout,
     terminal::plain,
     workspace::{Question, statuses},
@@ -47,7 +48,9 @@ pub(crate) fn run(
     } else {
         let products = workspace.take_products(Delivery {
             goal: Goal::Archive,
-            naming: &ImageNaming::default(),
+            naming: &args
+                .planned
+                .naming(git(catalog, &[], &args.planned.variation, global)),
             by_platform: false,
         })?;
         since_last_build(&products, args)?

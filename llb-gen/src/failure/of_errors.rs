@@ -99,7 +99,12 @@ impl From<NameError> for Failure {
                 "choose one of them, with `--set` where it is a value of an axis, or leave out `--tag`: what the catalog \
                  names an image by tells it apart"
             }
-            NameError::Reference(_) => return Self::new(Exit::Usage, error),
+            NameError::TagOfOnePlatform { .. } => {
+                "choose one with `--platform`, or name an archive for each with `-o type=oci,dest=FILE-{arch}.tar`"
+            }
+            NameError::Reference(_) | NameError::Tag { .. } => {
+                return Self::new(Exit::Usage, error);
+            }
         };
         Self::new(Exit::Usage, error).with_hint(hint)
     }

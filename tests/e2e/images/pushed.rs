@@ -98,7 +98,7 @@ fn annotations_are_on_the_index_or_on_every_manifest() {
         assert!(on_manifest["org.example.index"].is_null(), "{manifest}");
     }
     let unknown = ["copies", "--annotation", "layer:a=b"];
-    build(bed, home.path(), &unknown).fails(2, &["`layer`", "`index` and `manifest`"]);
+    build(bed, home.path(), &unknown).fails(2, &["`layer`", "`manifest`, `index`"]);
 }
 
 #[test]

@@ -21,10 +21,10 @@ pub(super) const OCI_MEDIA_TYPES: &str = "oci-mediatypes";
 pub(super) const COMPRESSION: &str = "compression";
 pub(super) const COMPRESSION_LEVEL: &str = "compression-level";
 pub(super) const FORCE_COMPRESSION: &str = "force-compression";
-/// The prefix of an annotation of the index.
-pub(super) const INDEX_ANNOTATION: &str = "annotation-index.";
-/// The prefix of an annotation of every manifest.
-pub(super) const MANIFEST_ANNOTATION: &str = "annotation-manifest.";
+/// The part of an image that is one for all platforms.
+pub(crate) const INDEX: &str = "index";
+/// The part of an image that each platform has.
+pub(crate) const MANIFEST: &str = "manifest";
 /// The latest time, in seconds since 1970, and whether it holds for files in layers.
 pub(super) const EPOCH: &str = "source-date-epoch";
 pub(super) const REWRITE_TIMESTAMP: &str = "rewrite-timestamp";
@@ -39,3 +39,11 @@ pub(crate) const PROVENANCE: &str = "attest:provenance";
 
 /// An attestation of what is in an image.
 pub(crate) const SBOM: &str = "attest:sbom";
+
+/// An annotation of a part of an image, of one platform or of all; also in the metadata of a result.
+///
+/// BuildKit: `exporter/containerimage/exptypes/annotations.go`.
+pub(crate) fn annotation(part: &str, platform: Option<&str>, key: &str) -> String {
+    let platform = platform.map(|platform| format!("[{platform}]"));
+    format!("annotation-{part}{}.{key}", platform.unwrap_or_default())
+}

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tonic::Status;
 
 use super::{GatewayError, Reference, wire};
-use crate::export::attr::{BASE_CONFIG, IMAGE_CONFIG, PLATFORMS};
+use crate::export::attr::{BASE_CONFIG, IMAGE_CONFIG, INDEX, MANIFEST, PLATFORMS, annotation};
 
 /// The result of a build.
 #[derive(Debug)]
@@ -38,6 +38,10 @@ pub struct ResultPart {
     pub image_config: String,
     /// The JSON of the config of its base image.
     pub base_config: Option<String>,
+    /// Annotations of the manifest, by key.
+    pub annotations: BTreeMap<String, String>,
+    /// Annotations of the index, which is one for all parts, by key. Without an index, they are left out.
+    pub index_annotations: BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -120,6 +124,14 @@ fn metadata(
         metadata.insert(key(IMAGE_CONFIG, part), config);
         if let Some(base) = &part.base_config {
             metadata.insert(key(BASE_CONFIG, part), base.clone().into_bytes());
+        }
+        let platform = is_index.then(|| part.id());
+        for (name, value) in &part.annotations {
+            let key = annotation(MANIFEST, platform.as_deref(), name);
+            metadata.insert(key, value.clone().into_bytes());
+        }
+        for (name, value) in part.index_annotations.iter().filter(|_| is_index) {
+            metadata.insert(annotation(INDEX, None, name), value.clone().into_bytes());
         }
     }
     let platforms = written(parts.iter().map(entry).collect())?;

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use buildkit_llb::Platform;
 
 use super::{Artifact, Base};
-use crate::kind::Kind;
 use crate::{
+    attest::{self, Attest},
+    compression::Compression,
+    kind::Kind,
     name::{ArtifactName, VariableName},
     option::OptionValues,
     place::{Place, StepPlace},
@@ -72,14 +74,17 @@ impl Artifact {
         let own = [&self.output, &self.description]
             .into_iter()
             .chain(&self.file_tags)
-            .chain(&self.release_tags);
+            .chain(&self.release_tags)
+            .chain(self.annotations.values());
         let base = match &self.base {
             Base::Named(base) => Some(base),
             Base::FromLine { .. } => None,
         };
         let published = [&self.repository, &self.tags, &self.platform_tags];
         let published = published.into_iter().flat_map(|list| names_in(list));
-        let own = own.chain(base).flat_map(Text::names).chain(published);
+        let attested = attest::names_in(&self.attest);
+        let own = own.chain(base).flat_map(Text::names);
+        let own = own.chain(published).chain(attested);
         let steps = self.numbered_steps().flat_map(|(_, step)| step.names());
         own.chain(steps).collect()
     }
@@ -129,6 +134,22 @@ impl Artifact {
     /// The path of its outputs.
     pub fn output_template(&self) -> &Template {
         &self.output
+    }
+
+    /// The declared compression.
+    pub fn declared_compression(&self) -> Option<Compression> {
+        self.compression
+    }
+
+    /// The declared attestations.
+    pub fn declared_attestations(&self) -> &[Attest] {
+        &self.attest
+    }
+
+    /// Its annotations as they are written, by key.
+    pub fn declared_annotations(&self) -> impl Iterator<Item = (String, &Template)> {
+        let annotations = self.annotations.iter();
+        annotations.map(|(key, text)| (key.to_string(), text))
     }
 
     /// The declared form of whiteouts.

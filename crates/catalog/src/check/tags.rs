@@ -10,7 +10,7 @@ use crate::{
     name::ArtifactName,
     path::ContextPath,
     problem::{Found, Problem},
-    template::{GitUse, Template, Variables},
+    template::{GitUse, Template, TemplateError, Text, Variables},
     texts::{ListedText, names_in, texts_of},
     variant::Variant,
 };
@@ -92,7 +92,16 @@ impl CheckedCatalog {
         ImageNames::of(artifact, &variant.variables().with_placeholders_of_git())
     }
 
-    /// Whether names of images depend on git.
+    /// A tag of a call for a variant, from a directory of which git says `git`.
+    pub fn tag(
+        tag: &Template,
+        variant: &Variant,
+        git: &GitValues,
+    ) -> Result<String, TemplateError> {
+        tag.expand(&variant.variables().with_git(git))
+    }
+
+    /// Whether names or annotations of images depend on git.
     pub fn uses_git(&self) -> bool {
         self.artifacts().any(|artifact| {
             let published = [
@@ -100,7 +109,9 @@ impl CheckedCatalog {
                 &artifact.tags,
                 &artifact.platform_tags,
             ];
-            let mut names = published.into_iter().flat_map(|list| names_in(list));
+            let names = published.into_iter().flat_map(|list| names_in(list));
+            let annotations = artifact.annotations.values();
+            let mut names = names.chain(annotations.flat_map(Text::names));
             names.any(|name| GitValues::NAMES.contains(&name))
         })
     }

@@ -11,7 +11,10 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{FileError, Mistake, sources::Sources, tables};
 use crate::{
+    annotation::Annotations,
     artifact::{Artifact, Base, RunsOn},
+    attest::Attest,
+    compression::Compression,
     condition::Condition,
     either::OneOrSeveral,
     kind::Kind,
@@ -134,6 +137,16 @@ pub(super) struct ArtifactTable {
     /// Tags of an image for one platform alone, such as `1.2-{arch}`.
     #[serde(default)]
     platform_tags: Keyed<PlatformTags>,
+    /// Annotations of an image, by key: on the manifest of every platform, or with `index:` before the key on the index.
+    /// They enter no id, and git's variables may stand in them.
+    #[serde(default)]
+    annotations: Annotations,
+    /// The compression of its tar, or of the layers of an image, those of the base among them: `gzip`, `zstd`, for
+    /// images `estargz`, with a level as `zstd:19`; `uncompressed` undoes that of a template.
+    compression: Option<Compression>,
+    /// Attestations of an image, such as `[{ type = "provenance", mode = "max" }]`.
+    #[serde(default)]
+    attest: Vec<Attest>,
     /// Files from whose text alone a tag of an image is made.
     #[serde(default)]
     file_tags: Vec<Template>,
@@ -198,6 +211,12 @@ impl ArtifactTable {
             .into_iter()
             .fold(artifact, Artifact::whiteouts);
         let artifact = artifact.published(self.repository.0, self.tags.0, self.platform_tags.0);
+        let artifact = artifact.annotated(self.annotations);
+        let artifact = self
+            .compression
+            .into_iter()
+            .fold(artifact, Artifact::compressed);
+        let artifact = self.attest.into_iter().fold(artifact, Artifact::attest);
         let artifact = fold(artifact, self.file_tags, Artifact::file_tag);
         let artifact = fold(artifact, self.release_tags, Artifact::release_tag);
         Ok(artifact.declared_at(table.places(sources)))

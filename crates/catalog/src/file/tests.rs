@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Apk, Apt, ArtifactName, Base, Catalog, Cmd, Copy, Directory, Dnf, Download, Entrypoint, Env,
-    Expose, File, Git, Healthcheck, Label, Network, Remove, Repository, Run, Secret, Sharing, Step,
-    StopSignal, Symlink, Tar, User, Volume, When, Whiteouts, Workdir,
+    Apk, Apt, ArtifactName, Attest, Base, Catalog, Cmd, Copy, Directory, Dnf, Download, Entrypoint,
+    Env, Expose, File, Git, Healthcheck, Label, Network, ProvenanceMode, Remove, Repository, Run,
+    Secret, Sharing, Step, StopSignal, Symlink, Tar, User, Volume, When, Whiteouts, Workdir,
 };
 
 const EXAMPLE: &str = r#"# Ours.
@@ -126,6 +126,11 @@ fn what_is_written_is_read_again() {
             .repository("ghcr.io/example/{artifact}")
             .tag("1-{l10n|slug}")
             .platform_tag("1-{arch}")
+            .annotation("org.example.title", "{arch} {{x}}")
+            .annotation("index:org.example.commit", "{git.commit}")
+            .compression("estargz:3")
+            .attest(Attest::provenance(ProvenanceMode::Max).builder_id("https://{arch}"))
+            .attest(Attest::sbom().generator("scan:1"))
             .file_tag("Dockerfile")
             .release_tag("a*"),
     );

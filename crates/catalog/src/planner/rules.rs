@@ -12,8 +12,9 @@ use buildkit_llb::{Definition, State};
 use self::{image::Image, layer::Layer, rootfs::Rootfs, stage::Stage};
 use super::Planner;
 use crate::{
-    artifact::Artifact, id::Format, kind::Kind, lock::Epoch, oci::OciConfigs, pack::Packing,
-    plan_error::PlanProblem, plan_options::PlanOptions, tree::Tree, variant::Variant,
+    artifact::Artifact, compression::TarCompression, id::Format, image_form::ImageForm, kind::Kind,
+    lock::Epoch, oci::OciConfigs, pack::Packing, plan_error::PlanProblem, tree::Tree,
+    variant::Variant,
 };
 
 /// The rules by which a kind is planned.
@@ -43,12 +44,21 @@ pub(crate) trait KindRules: fmt::Debug + Sync {
     ) -> OciConfigs;
 
     /// The form in which it leaves the builder, as far as it changes bytes: a tar, unless the kind says otherwise.
-    fn format<'a>(&self, options: &'a PlanOptions, _: &'a OciConfigs) -> Format<'a> {
+    fn format<'a>(&self, form: &Form, _: &'a OciConfigs) -> Format<'a> {
         Format::Tar {
-            compression: options.tar_compression,
-            epoch: options.epoch,
+            compression: form.tar_compression,
+            epoch: form.epoch,
         }
     }
+}
+
+/// The form of a variant, with what a call says of it.
+#[derive(Debug)]
+pub(crate) struct Form {
+    pub(crate) tar_compression: TarCompression,
+    pub(crate) image: ImageForm,
+    /// The latest time in it.
+    pub(crate) epoch: Option<i64>,
 }
 
 /// The rules of `kind`.

@@ -48,7 +48,7 @@ pub enum TemplateError {
     },
     /// A variable of git in a text that enters ids.
     #[error(
-        "`{written}` here gives every commit another id: use it in `tags`, `platform-tags`, `repository` or `annotations`"
+        "`{written}` here gives every commit another id: use it in `tags`, `platform-tags`, `repository` or `annotations`; `--label` of a build labels its images"
     )]
     GitHere {
         /// The placeholder as it is written.

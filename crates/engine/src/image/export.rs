@@ -3,11 +3,14 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use buildkit_client::{CacheEntry, Daemon, Export, SessionId, Solve};
-use catalog::Variant;
+use catalog::{
+    Annotated, Annotation, Attestations, Compression, ID_ANNOTATION, ImageForm,
+    METADATA_ANNOTATION, PART_ANNOTATION, Variant, listed,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Annotated, Annotation, Archive, Attestations, ID_ANNOTATION, ImageCompression, ImageOptions,
+    Archive, ImageOptions,
     archive_file::{Whole, Written, archive_export},
     layers,
 };
@@ -16,7 +19,6 @@ use crate::{
     declared::{tell_of_refused, with_declared},
     delivered::{Form, Output, WrittenFile},
     event::Event,
-    index::PART_ANNOTATION,
     platform_result::{self, PlatformResult, Shape},
     product::ImageProduct,
     solve::{note_down, redacted_progress, with_sources},
@@ -53,6 +55,9 @@ pub(crate) async fn solve(
     if options.image.push {
         return Ok(Left::Pushed(solving.push().await?));
     }
+    if options.image.archive == Archive::Docker {
+        solving.tell_of(without_index(image));
+    }
     let path = options.output.path(image.variant(), image.output())?;
     let written = Written::default();
     let draft = options.output.draft(&path)?;
@@ -64,7 +69,7 @@ pub(crate) async fn solve(
         fingerprint,
         layers,
     } = written.take().ok_or(FailureReason::NoTar)?;
-    if let Some(wanted) = options.image.unforced() {
+    if let Some(wanted) = unforced(&image.form()) {
         solving.tell_of(layers::warning(wanted, &layers));
     }
     let output = image.leaves(Form::Archive {
@@ -75,6 +80,7 @@ pub(crate) async fn solve(
         },
         image: digest,
         references: image.names().written(),
+        metadata: image.metadata().digest(),
     });
     for plan in image.plans() {
         note_down(&options.output, plan, &output, fingerprint, events);
@@ -102,7 +108,7 @@ impl Solving<'_> {
         let parts = image
             .plans()
             .iter()
-            .map(PlatformResult::of_client)
+            .map(|plan| PlatformResult::of_client(plan).with_labels(image.metadata().labels()))
             .collect();
         let shape = if is_index { Shape::Index } else { Shape::Plain };
         let imports: Vec<_> = options
@@ -124,7 +130,11 @@ impl Solving<'_> {
             BTreeSet::new()
         };
         let solve = with_declared(solve, image.plans(), pushed, options);
-        let Attestations { provenance, sbom } = &options.image.attestations;
+        let Attestations { provenance, sbom } = if is_index {
+            image.form().attestations
+        } else {
+            Attestations::default()
+        };
         let solve = solve.with_attestations(provenance.as_deref(), sbom.as_deref());
         let solve = with_sources(solve, image.plans(), options)?;
         let on_progress = redacted_progress(self.variant, options, self.events);
@@ -140,21 +150,22 @@ impl Solving<'_> {
         let names = self.image.names();
         let by_digest = Export::image().with_names(names.repositories());
         let digest = self.export(by_digest.pushed_by_digest()).await?;
-        if let Some(wanted) = self.options.image.unforced() {
+        if let Some(wanted) = unforced(&self.image.form()) {
             self.tell_of(self.of_pushed_layers(wanted, &digest).await);
         }
         Ok(digest)
     }
 
     /// The warning about the layers of a pushed image, if there is one.
-    async fn of_pushed_layers(&self, wanted: &ImageCompression, digest: &str) -> Option<String> {
+    async fn of_pushed_layers(&self, wanted: Compression, digest: &str) -> Option<String> {
         let name = self.image.names().all().next()?;
         let access = &self.options.registries;
         match layers::pushed(name, digest, access, self.cancelled).await {
             Ok(layers) => layers::warning(wanted, &layers),
             Err(error) => Some(format!(
                 "it is not known whether its layers are `{}`: {error}: {}",
-                wanted.name, error.problem
+                wanted.name(),
+                error.problem
             )),
         }
     }
@@ -185,18 +196,50 @@ fn with_options(
         };
         export = export.with_index_annotation(key, id.to_string());
     }
-    for Annotation { on, key, value } in &options.annotations {
-        export = match on {
-            Annotated::Index => export.with_index_annotation(key, value),
-            Annotated::Manifest => export.with_manifest_annotation(key, value),
-        };
+    if let Some(metadata) = image.metadata().digest().filter(|_| is_index) {
+        export = export.with_index_annotation(METADATA_ANNOTATION, metadata);
     }
-    if let Some(compression) = &options.compression {
-        let (name, level) = (&compression.name, compression.level);
-        export = export.with_compression(name, level, options.force_compression);
+    for Annotation { place, value } in image.metadata().annotations() {
+        let is_asked = |platform| image.platforms().any(|asked| asked == platform);
+        if needs_index(place.on) && !is_index || !place.platform.as_ref().is_none_or(is_asked) {
+            continue;
+        }
+        let platform = place.platform.as_ref().filter(|_| is_index);
+        let platform = platform.map(ToString::to_string);
+        let part = place.on.as_str();
+        export = export.with_annotation(part, platform.as_deref(), &place.key, value);
+    }
+    let form = image.form();
+    if let Some(compression) = form.compression {
+        let (name, level) = (compression.name(), compression.level());
+        export = export.with_compression(name, level, form.force_compression);
     }
     match options.epoch {
         Some(epoch) => export.with_epoch(epoch),
         None => export,
     }
+}
+
+/// Whether a part of an image is there with an index alone.
+fn needs_index(on: Annotated) -> bool {
+    on != Annotated::Manifest
+}
+
+/// The compression that is asked for, unless the daemon is forced to it.
+fn unforced(form: &ImageForm) -> Option<Compression> {
+    form.compression.filter(|_| !form.force_compression)
+}
+
+/// The warning about what an image has in its index, and an archive without one does not have.
+fn without_index(image: &ImageProduct) -> Option<String> {
+    let annotations = image.metadata().annotations().iter();
+    let annotations = annotations.filter(|one| needs_index(one.place.on));
+    let annotations = annotations.map(|one| format!("{}:{}", one.place.on.as_str(), one.place.key));
+    let Attestations { provenance, sbom } = image.form().attestations;
+    let attestations = [("provenance", provenance), ("sbom", sbom)].into_iter();
+    let attestations = attestations.filter_map(|(name, one)| one.map(|_| name.to_owned()));
+    let left_out: Vec<String> = annotations.chain(attestations).collect();
+    let listed = listed(&left_out);
+    let warning = format!("an archive for Docker has no index, so {listed} is left out");
+    (!left_out.is_empty()).then_some(warning)
 }

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use buildkit_client::CancellationToken;
+use catalog::Compression;
 use registry::RegistryAccess;
 use serde::Deserialize;
 
-use super::ImageCompression;
 use crate::{
     index::Index,
     names::TaggedName,
@@ -81,15 +81,15 @@ pub(super) async fn pushed(
 }
 
 /// The warning about layers that have another compression than was asked for.
-pub(super) fn warning(wanted: &ImageCompression, layers: &[Layer]) -> Option<String> {
-    let others: Vec<&Layer> = layers.iter().filter(|one| !one.is(&wanted.name)).collect();
+pub(super) fn warning(wanted: Compression, layers: &[Layer]) -> Option<String> {
+    let others: Vec<&Layer> = layers.iter().filter(|one| !one.is(wanted.name())).collect();
     let media_type = &others.first()?.media_type;
     Some(format!(
         "{} of {} layers are not `{}`: the daemon had them in another compression (`{media_type}`), and keeps it; \
          `--force-compression` compresses them again",
         others.len(),
         layers.len(),
-        wanted.name
+        wanted.name()
     ))
 }
 
@@ -110,15 +110,12 @@ mod tests {
         let layers = of_manifest(manifest.to_string().as_bytes());
         assert_eq!(layers.len(), 5);
         let check = |name: &str, others: usize| {
-            let wanted = ImageCompression {
-                name: name.to_owned(),
-                level: None,
-            };
-            let said = warning(&wanted, &layers).unwrap();
+            let wanted = name.parse().unwrap();
+            let said = warning(wanted, &layers).unwrap();
             assert!(said.starts_with(&format!("{others} of 5 layers")), "{said}");
             assert!(said.contains("--force-compression"), "{said}");
             let right: Vec<Layer> = layers.iter().filter(|one| one.is(name)).cloned().collect();
-            assert_eq!(warning(&wanted, &right), None);
+            assert_eq!(warning(wanted, &right), None);
         };
         check("uncompressed", 4);
         check("gzip", 2);

@@ -61,6 +61,11 @@ fn response(status: &str, body: &str, method: &str) -> String {
 
 const AMD64: &str = "linux/amd64";
 
+fn mark(id: Id, metadata: Option<&str>) -> Mark {
+    let metadata = metadata.map(str::to_owned);
+    Mark { id, metadata }
+}
+
 /// The index of a part of the image, whose manifest is told apart by `annotation`; and the text of that manifest.
 fn part_of(id: Id, annotation: &str) -> (String, String) {
     let manifest = format!(r#"{{"schemaVersion":2,"annotations":{{"a":"{annotation}"}}}}"#);
@@ -109,17 +114,21 @@ async fn two_repositories() -> (ImageRefs, Id, Arc<Mutex<Vec<String>>>) {
 async fn a_tag_of_a_platform_is_compared_with_the_part_of_its_own_repository() {
     let (names, id, _asked) = two_repositories().await;
     let (access, never) = (RegistryAccess::default(), CancellationToken::new());
-    let mut parts = Parts::new(id, &access, &never);
+    let mut parts = Parts::new(mark(id, None), &access, &never);
     let pushed = parts.pushed(&names, &[AMD64.parse().unwrap()]).await;
     let references = pushed.unwrap().unwrap().references;
     assert_eq!(references.len(), 3, "{references:?}");
+    // With other annotations, it is another publication.
+    let mut others = Parts::new(mark(id, Some("sha256:1")), &access, &never);
+    let pushed = others.pushed(&names, &[AMD64.parse().unwrap()]).await;
+    assert_eq!(pushed.unwrap(), None);
 }
 
 #[tokio::test]
 async fn nothing_is_asked_for_twice() {
     let (names, id, asked) = two_repositories().await;
     let (access, never) = (RegistryAccess::default(), CancellationToken::new());
-    let mut parts = Parts::new(id, &access, &never);
+    let mut parts = Parts::new(mark(id, None), &access, &never);
     assert_eq!(parts.joinable(&names).await.unwrap(), None);
     let platforms = [AMD64.parse().unwrap()];
     assert!(parts.pushed(&names, &platforms).await.unwrap().is_some());

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::ImageRefError;
-use catalog::{CheckedCatalog, GitValues, Id, ImageNames, Plan, Platform, Problem, Variant};
+use catalog::{
+    Annotation, CheckedCatalog, GitValues, Id, ImageNames, Plan, Platform, Problem, Template,
+    TemplateError, Variant, listed,
+};
 
-use super::{ImageProduct, Product};
+use super::{ImageMetadata, ImageProduct, Product};
 use crate::names::{ImageRefs, PartRefs, TaggedName, platform_slug};
 
 /// The destination of images, which decides their names.
@@ -19,13 +22,18 @@ pub enum Goal {
     Archive,
 }
 
-/// The names that a call gives to images, which go before the catalog's.
+/// What a call says of the publication of images: names, annotations and labels. It goes before what the catalog says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageNaming {
     /// Prefixes of repositories, in the place of the path that all repositories of the catalog begin with.
     pub registries: Vec<String>,
-    /// Tags, in the place of those that the catalog names.
-    pub tags: Vec<String>,
+    /// Tags, in the place of those that the catalog names. One that is not the same for all platforms of an image names
+    /// each platform alone.
+    pub tags: Vec<Template>,
+    /// Annotations, which go before the catalog's key by key.
+    pub annotations: Vec<Annotation>,
+    /// Labels that the config of each image gets.
+    pub labels: BTreeMap<String, String>,
     /// What git says of the context directory.
     pub git: GitValues,
 }
@@ -36,6 +44,24 @@ pub enum NameError {
     /// The catalog does not say what it is called.
     #[error(transparent)]
     Catalog(#[from] Problem),
+    /// A tag of the call cannot be filled in.
+    #[error("`--tag {tag}`: {source}")]
+    Tag {
+        /// The tag as it is given.
+        tag: String,
+        /// Why.
+        source: TemplateError,
+    },
+    /// A tag of the call is another one for each platform, and the platforms are one image in an archive.
+    #[error("`--tag {tag}` names one platform, and `{artifact}` is one archive of {platforms}")]
+    TagOfOnePlatform {
+        /// The tag as it is given.
+        tag: String,
+        /// The artifact.
+        artifact: String,
+        /// Its platforms.
+        platforms: String,
+    },
     /// A repository with a tag is no reference.
     #[error(transparent)]
     Reference(#[from] ImageRefError),
@@ -55,6 +81,13 @@ pub enum NameError {
         /// The other one.
         other: String,
     },
+}
+
+/// What a tag names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tagged {
+    Index,
+    Platform,
 }
 
 /// The source of names for the images of one call.
@@ -92,10 +125,10 @@ impl<'a> Namer<'a> {
         let names = self
             .catalog
             .image_names(image.variant(), &self.naming.git)?;
-        let tags = self.tags(&names, image);
         if goal != Goal::Registries {
-            return self.kept(names, tags, image.variant(), goal, own);
+            return self.kept(names, image, goal, own);
         }
+        let tags = self.tags(&names, image)?;
         let repositories = self.repositories(&names.repositories, image.variant())?;
         let tags = if tags.is_empty() {
             image.id().iter().map(Id::content_tag).collect()
@@ -113,7 +146,7 @@ impl<'a> Namer<'a> {
         )?;
         Ok(ImageRefs {
             index: references(&repositories, &tags)?,
-            platforms: self.of_platforms(&repositories, image.plans())?,
+            platforms: self.of_platforms(&repositories, image)?,
             parts,
         })
     }
@@ -134,7 +167,7 @@ impl<'a> Namer<'a> {
         let tag = format!("{}-{platforms}", own.content_tag());
         Ok(ImageRefs {
             index: references(&repositories, &[tag])?,
-            platforms: self.of_platforms(&repositories, image.plans())?,
+            platforms: self.of_platforms(&repositories, image)?,
             parts: Vec::new(),
         })
     }
@@ -143,11 +176,21 @@ impl<'a> Namer<'a> {
     fn kept(
         &self,
         names: ImageNames,
-        tags: Vec<String>,
-        variant: &Variant,
+        image: &ImageProduct,
         goal: Goal,
         own: Id,
     ) -> Result<ImageRefs, NameError> {
+        let by_platform = self.given_tags(image, Tagged::Platform)?;
+        if let Some((tag, _)) = by_platform.first().filter(|_| image.plans().len() > 1) {
+            return Err(NameError::TagOfOnePlatform {
+                tag: tag.to_string(),
+                artifact: image.variant().artifact.to_string(),
+                platforms: listed(image.platforms().map(ToString::to_string)),
+            });
+        }
+        let mut tags = self.tags(&names, image)?;
+        tags.extend(by_platform.into_iter().map(|(_, filled)| filled));
+        let variant = image.variant();
         let is_own_name = names.repositories.is_empty();
         // Artifacts may have capital letters, repositories may not.
         let own_name = || variant.artifact.as_str().to_lowercase();
@@ -174,30 +217,79 @@ impl<'a> Namer<'a> {
         }
     }
 
-    /// The given tags, or else the catalog's.
-    fn tags(&self, names: &ImageNames, image: &ImageProduct) -> Vec<String> {
+    /// The given tags of the index, or else the catalog's.
+    fn tags(&self, names: &ImageNames, image: &ImageProduct) -> Result<Vec<String>, NameError> {
         if !self.naming.tags.is_empty() {
-            return self.naming.tags.clone();
+            let given = self.given_tags(image, Tagged::Index)?.into_iter();
+            return Ok(given.map(|(_, filled)| filled).collect());
         }
         let file_tags = image.plans().first().map(|plan| plan.file_tags.clone());
-        [names.tags.clone(), file_tags.unwrap_or_default()].concat()
+        Ok([names.tags.clone(), file_tags.unwrap_or_default()].concat())
     }
 
-    /// The references that the catalog has for single platforms. Tags that are given go before all that it has.
+    /// The given tags that name the index of an image, or those that name a platform of it alone, which are not the same
+    /// for all its platforms; each as it is given, and filled in for the first platform.
+    fn given_tags(
+        &self,
+        image: &ImageProduct,
+        tagged: Tagged,
+    ) -> Result<Vec<(&Template, String)>, NameError> {
+        let mut found = Vec::new();
+        for tag in &self.naming.tags {
+            let first = self.filled(tag, image.variant())?;
+            let mut is_same = true;
+            for platform in image.declared() {
+                let mut variant = image.variant().clone();
+                variant.platform = platform.clone();
+                is_same &= self.filled(tag, &variant)? == first;
+            }
+            if is_same == (tagged == Tagged::Index) {
+                found.push((tag, first));
+            }
+        }
+        Ok(found)
+    }
+
+    /// A given tag for a variant.
+    fn filled(&self, tag: &Template, variant: &Variant) -> Result<String, NameError> {
+        let filled = CheckedCatalog::tag(tag, variant, &self.naming.git);
+        filled.map_err(|source| NameError::Tag {
+            tag: tag.to_string(),
+            source,
+        })
+    }
+
+    /// Refuses given tags that cannot be filled in for an image, also while its other names are unknown.
+    pub(super) fn check_tags(&self, image: &ImageProduct) -> Result<(), NameError> {
+        let mut tags = self.naming.tags.iter();
+        tags.try_for_each(|tag| self.filled(tag, image.variant()).map(drop))
+    }
+
+    /// What an image is published with besides.
+    pub(super) fn metadata(&self, image: &ImageProduct) -> Result<ImageMetadata, NameError> {
+        let naming = self.naming;
+        let declared = self.catalog.annotations(image.variant(), &naming.git)?;
+        let (annotations, labels) = (&naming.annotations, &naming.labels);
+        let platforms = image.declared();
+        Ok(ImageMetadata::new(declared, annotations, labels, platforms))
+    }
+
+    /// The references for single platforms: of the given tags, or else the catalog's.
     fn of_platforms(
         &self,
         repositories: &[String],
-        plans: &[Plan],
+        image: &ImageProduct,
     ) -> Result<Vec<(Platform, TaggedName)>, NameError> {
         let mut all = Vec::new();
-        if !self.naming.tags.is_empty() {
-            return Ok(all);
-        }
-        for plan in plans {
-            let tags = self
-                .catalog
-                .image_names(&plan.variant, &self.naming.git)?
-                .platform_tags;
+        let given = self.given_tags(image, Tagged::Platform)?;
+        for plan in image.plans() {
+            let tags = if self.naming.tags.is_empty() {
+                let names = self.catalog.image_names(&plan.variant, &self.naming.git)?;
+                names.platform_tags
+            } else {
+                let tags = given.iter().map(|(tag, _)| self.filled(tag, &plan.variant));
+                tags.collect::<Result<_, _>>()?
+            };
             let platform = &plan.variant.platform;
             let references = references(repositories, &tags)?.into_iter();
             all.extend(references.map(|name| (platform.clone(), name)));
@@ -250,7 +342,9 @@ pub fn names_of_platform(
     }
     let namer = Namer::of(catalog, naming)?;
     let repositories = namer.repositories(&declared.repositories, &plan.variant)?;
-    let mut tags = naming.tags.clone();
+    let tags = naming.tags.iter();
+    let tags = tags.map(|tag| namer.filled(tag, &plan.variant));
+    let mut tags: Vec<String> = tags.collect::<Result<_, _>>()?;
     if tags.is_empty() {
         tags = declared.platform_tags;
     }

@@ -1,12 +1,13 @@
 //! One image: its platforms, its names, its id.
 
 use buildkit_llb::LocalSessions;
-use catalog::{CheckedCatalog, ContextPath, Id, Plan, Platform, Variant, listed};
+use catalog::{CheckedCatalog, ContextPath, Id, ImageForm, Plan, Platform, Variant, listed};
 
-use super::{First, Goal, image_names::Namer};
+use super::{First, Goal, ImageMetadata, image_names::Namer};
 use crate::{
     delivered::{Form, Output},
     error::EngineError,
+    index::Mark,
     names::{ImageRefs, Published},
     workspace::Asked,
 };
@@ -18,6 +19,7 @@ pub struct ImageProduct {
     output: ContextPath,
     /// The plans, one for each delivered platform.
     plans: Vec<Plan>,
+    metadata: ImageMetadata,
     /// Its names; `None` while not all parts of the names are known.
     names: Option<ImageRefs>,
     /// The id of the image with all its platforms; `None` for platforms of an unknown whole.
@@ -61,11 +63,14 @@ impl ImageProduct {
             variant: plans.first().map_or(variant, |plan| plan.variant.clone()),
             output,
             plans,
+            metadata: ImageMetadata::default(),
             names: None,
             id,
             declared,
             alone: None,
         };
+        namer.check_tags(&image)?;
+        image.metadata = namer.metadata(&image)?;
         let Some(own) = own.filter(|_| is_pinned) else {
             return Ok(image);
         };
@@ -119,6 +124,23 @@ impl ImageProduct {
     /// Its names; `None` while not all parts of the names are known.
     pub fn known_names(&self) -> Option<&ImageRefs> {
         self.names.as_ref()
+    }
+
+    /// What it is published with besides what it was built from.
+    pub fn metadata(&self) -> &ImageMetadata {
+        &self.metadata
+    }
+
+    /// The form in which it leaves the daemon, the same for all its platforms.
+    pub(crate) fn form(&self) -> ImageForm {
+        let first = self.plans.first();
+        first.map_or_else(ImageForm::default, |plan| plan.image_form.clone())
+    }
+
+    /// What an index says of it, if its id is `id`.
+    pub(crate) fn mark(&self, id: Id) -> Mark {
+        let metadata = self.metadata.digest();
+        Mark { id, metadata }
     }
 
     /// The id of the whole image, when only some of its platforms are delivered.

@@ -6,12 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::{CATALOG_FILE, LOCK_FILE, Plan, Variant};
-use engine::{Annotated, Annotation, Archive, Destination, ImageOptions, Product};
+use catalog::{Annotated, AnnotationPlace, Attestation, CATALOG_FILE, LOCK_FILE, Plan, Variant};
+use engine::{Archive, Destination, Product};
 
 use super::{Place, Taker};
 use crate::{
-    args::{BuildArgs, FileForm, OutputSpec},
+    args::{BuildArgs, FileForm, ImageFormat, OutputSpec},
     failure::{Exit, Failure},
 };
 
@@ -46,7 +46,7 @@ impl Place {
             refuse_own_file(&self.context, file, "the metadata file", hint)?;
         }
         if self.archive() == Archive::Docker {
-            refuse_what_needs_an_index(&args.image.format.options()?)?;
+            refuse_what_needs_an_index(&args.image.format)?;
         }
         Ok(())
     }
@@ -170,20 +170,25 @@ impl Place {
 }
 
 /// Refuses options that need an index: an archive for Docker has one manifest and no index.
-fn refuse_what_needs_an_index(options: &ImageOptions) -> Result<(), Failure> {
+fn refuse_what_needs_an_index(format: &ImageFormat) -> Result<(), Failure> {
     let refused = |error: String, hint: &str| {
         let hint = format!("{hint}, or push the image");
         Err(Failure::new(Exit::Usage, error).with_hint(hint))
     };
-    if !options.attestations.is_empty() {
+    let form = format.form()?;
+    let is_attested = |one| matches!(one, Attestation::With(_));
+    if is_attested(form.provenance) || is_attested(form.sbom) {
         let error = "an archive for Docker has no place for attestations";
         return refused(error.to_owned(), "leave out `--provenance` and `--sbom`");
     }
-    let of_index = |annotation: &&Annotation| annotation.on == Annotated::Index;
-    match options.annotations.iter().find(of_index) {
+    let mut places = format.annotations().map(|one| &one.place);
+    match places.find(|place| place.on != Annotated::Manifest) {
         None => Ok(()),
-        Some(Annotation { key, .. }) => refused(
-            format!("an archive for Docker has no index for the annotation `index:{key}`"),
+        Some(AnnotationPlace { on, key, .. }) => refused(
+            format!(
+                "an archive for Docker has no index for the annotation `{}:{key}`",
+                on.as_str()
+            ),
             &format!("annotate the manifest, with `{key}`"),
         ),
     }

@@ -31,6 +31,10 @@ fn no_key_takes_a_placeholder_for_text() {
         "repository = 'r.example/a'\ntags = ['{nope}']",
         "repository = 'r.example/a'\nplatform-tags = ['{nope}']",
         "repository = 'r.example/a'\nfile-tags = ['{nope}']",
+        "annotations = { a = '{nope}' }",
+        "annotations = { 'index:{nope}' = 'a' }",
+        "compression = '{nope}'",
+        "attest = [{ type = 'sbom', generator = '{nope}' }]",
         "release-tags = ['{nope}']",
     ];
     let steps = [

@@ -50,8 +50,11 @@ fn the_schema_has_every_key() {
     ];
     check("", &keys);
     let keys = [
+        "annotations",
+        "attest",
         "axes",
         "base",
+        "compression",
         "description",
         "exclude",
         "file-tags",

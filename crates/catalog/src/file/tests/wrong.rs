@@ -18,7 +18,7 @@ fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
     check_artifact(
         "kynd = \"layer\"",
         "2, column 1: `kynd` is not a key of `a`; did you mean `kind`? it can be `kind`, `base`, `inherits`, `description`, \
-         `platforms`, `axes`, `options`, `exclude`, `shell`, `runs-on`, `steps`, `finally`, `output`, `whiteouts`, `repository`, `tags`, `platform-tags`, `file-tags`, `release-tags`\n\
+         `platforms`, `axes`, `options`, `exclude`, `shell`, `runs-on`, `steps`, `finally`, `output`, `whiteouts`, `repository`, `tags`, `platform-tags`, `annotations`, `compression`, `attest`, `file-tags`, `release-tags`\n\
          \x20 2 | kynd = \"layer\"\n    | ^^^^",
     );
     check_artifact(
@@ -65,6 +65,32 @@ fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
         "options.a = 1",
         "2, column 13: `a` must be a value, or a table, as `{ default = VALUE, values = [VALUE, …] }`, not the number `1`\n\
          \x20 2 | options.a = 1\n    |             ^",
+    );
+    check_artifact(
+        "compression = \"zsdt:3\"",
+        "2, column 15: `zsdt:3` is not `uncompressed`, `gzip[:0-9]`, `zstd[:0-22]` or `estargz[:0-9]`; did you mean `zstd`?\n\
+         \x20 2 | compression = \"zsdt:3\"\n    |               ^^^^^^^^",
+    );
+    check_artifact(
+        "annotations = { \"indx:a\" = \"b\" }",
+        "2, column 17: `indx` has no annotations; the parts of an image that have are `manifest`, `index`, \
+         `manifest-descriptor`, `index-descriptor`; did you mean `index`?\n\
+         \x20 2 | annotations = { \"indx:a\" = \"b\" }\n    |                 ^^^^^^^^",
+    );
+    check_artifact(
+        "annotations = { a = 1 }",
+        "2, column 21: `a` must be text, not the number `1`\n  2 | annotations = { a = 1 }\n    |                     ^",
+    );
+    check_artifact(
+        "attest = [{ type = \"provenanse\" }]",
+        "2, column 20: `provenanse` is not a value of `type`; did you mean `provenance`? it can be `provenance`, `sbom`\n\
+         \x20 2 | attest = [{ type = \"provenanse\" }]\n    |                    ^^^^^^^^^^^^",
+    );
+    check_artifact(
+        "attest = [{ type = \"sbom\", generater = \"x\" }]",
+        "2, column 28: `generater` is not a key of `attest`; did you mean `generator`? it can be `type`, `mode`, `version`, \
+         `builder-id`, `filename`, `inline-only`, `reproducible`, `generator`\n\
+         \x20 2 | attest = [{ type = \"sbom\", generater = \"x\" }]\n    |                            ^^^^^^^^^",
     );
     check_artifact(
         "whiteouts = \"overly\"",

@@ -2,7 +2,7 @@
 
 use buildkit_llb::{Definition, State};
 
-use super::{KindRules, Planner};
+use super::{Form, KindRules, Planner};
 use crate::{
     artifact::Artifact,
     id::Format,
@@ -10,7 +10,6 @@ use crate::{
     oci::{self, OciConfigs},
     pack::Packing,
     plan_error::PlanProblem,
-    plan_options::PlanOptions,
     tree::Tree,
     variant::Variant,
 };
@@ -43,10 +42,10 @@ impl KindRules for Image {
         oci::configs(&tree.config, base, graph, &variant.platform, epoch)
     }
 
-    fn format<'a>(&self, options: &'a PlanOptions, configs: &'a OciConfigs) -> Format<'a> {
+    fn format<'a>(&self, form: &Form, configs: &'a OciConfigs) -> Format<'a> {
         Format::Image {
             config: &configs.image,
-            export: &options.image_format,
+            export: form.image.settings(form.epoch),
         }
     }
 }
