@@ -102,6 +102,7 @@ impl Build<'_> {
         let plans: Vec<Plan> = plans.map(|plan| plan.for_sessions(&sessions)).collect();
         self.warn(&plans, unpinned(&asked)).await?;
         self.warn(&plans, self.unused(&plans)).await?;
+        self.warn(&plans, unused_mirrors(&plans)).await?;
         let parts = plans.iter().map(|plan| self.part(plan)).collect();
         let shape = if self.options.is_index {
             Shape::Index
@@ -256,6 +257,13 @@ fn unpinned(asked: &[String]) -> Option<String> {
         listed(asked)
     );
     (!asked.is_empty()).then_some(text)
+}
+
+/// The warning about mirrors of other downloads.
+fn unused_mirrors(plans: &[Plan]) -> Option<String> {
+    let unused = Plan::unused_mirrors(plans);
+    let text = format!("no download uses the mirror of {}", listed(&unused));
+    (!unused.is_empty()).then_some(text)
 }
 
 /// The values that tell a variant from others of its artifact and platform: `l10n=en_US`.

@@ -45,6 +45,7 @@ mod local;
 mod location;
 mod lock;
 mod matching;
+mod mirror;
 mod name;
 mod nearest;
 mod oci;
@@ -69,6 +70,7 @@ mod survey;
 mod template;
 mod texts;
 mod tree;
+mod url;
 mod variant;
 mod vertex_name;
 mod whiteouts;
@@ -107,6 +109,7 @@ pub use self::{
         EpochError, GitSource, HistoryEntry, ImageKey, ImagePin, LOCK_FILE, Lock, LockError, Move,
         PACKAGES_EPOCH, PinCount, Pinned, Reference, SourcePolicy, Written,
     },
+    mirror::{Mirror, MirrorError, Mirrors},
     name::{
         ArtifactName, CacheId, ContextName, InvalidName, PartName, SecretId, SshId, VariableName,
     },

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Variation, image::parse_tag};
+use super::{MirrorArgs, Variation, image::parse_tag};
 
 #[derive(Debug, Args)]
 pub(crate) struct EmitArgs {
@@ -20,6 +20,8 @@ pub(crate) struct EmitArgs {
     pub(crate) tag: Vec<String>,
     #[command(flatten)]
     pub(crate) variation: Variation,
+    #[command(flatten)]
+    pub(crate) mirrors: MirrorArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

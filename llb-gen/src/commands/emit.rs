@@ -9,7 +9,7 @@ use catalog::{Caching, CheckedCatalog, ContextPath, Plan, Read, Returned, Varian
 use engine::{ImageNaming, LocalFiles, names_of_platform};
 
 use crate::{
-    args::{EmitArgs, EmitFormat, Global},
+    args::{EmitArgs, EmitFormat, Global, tell_unused_mirrors},
     failure::{Exit, Failure},
     git::git,
     stderr, stdout,
@@ -35,10 +35,12 @@ pub(crate) fn run(
         std::slice::from_ref(&args.artifact),
         global,
         Caching::Use,
-    );
+    )
+    .with_mirrors(args.mirrors.mirrors()?);
     let workspace = question.ask_for(catalog, variants)?;
     workspace.require_contexts()?;
     workspace.require_pinned()?;
+    tell_unused_mirrors(&Plan::unused_mirrors(workspace.plans()), global);
     for plan in workspace.plans() {
         let image_names = image_names(args, global, catalog, plan)?;
         let mut stdout = stdout::lock();
