@@ -102,6 +102,7 @@ impl Build<'_> {
         let plans: Vec<Plan> = plans.map(|plan| plan.for_sessions(&sessions)).collect();
         self.warn(&plans, unpinned(&asked)).await?;
         self.warn(&plans, self.unused(&plans)).await?;
+        self.warn(&plans, unused_mirrors(&plans)).await?;
         let annotations = self.annotations(&plans)?;
         self.warn(&plans, self.of_the_client(&plans, &annotations))
             .await?;
@@ -317,6 +318,13 @@ fn unpinned(asked: &[String]) -> Option<String> {
         listed(asked)
     );
     (!asked.is_empty()).then_some(text)
+}
+
+/// The warning about mirrors of other downloads.
+fn unused_mirrors(plans: &[Plan]) -> Option<String> {
+    let unused = Plan::unused_mirrors(plans);
+    let text = format!("no download uses the mirror of {}", listed(&unused));
+    (!unused.is_empty()).then_some(text)
 }
 
 /// The values that tell a variant from others of its artifact and platform: `l10n=en_US`.

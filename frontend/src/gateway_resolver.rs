@@ -62,9 +62,9 @@ impl Resolve for GatewayResolver<'_> {
         Ok(source_queries::image(platforms, answers)?)
     }
 
-    async fn http(&self, url: &str) -> Result<ContentDigest, FrontendError> {
+    async fn http(&self, url: &str, address: &str) -> Result<ContentDigest, FrontendError> {
         Ok(source_queries::http(
-            self.one(url, &source_queries::of_http(url)).await?,
+            self.one(url, &source_queries::of_http(address)).await?,
         )?)
     }
 

@@ -38,6 +38,7 @@ impl InputSource for GatewaySource<'_> {
             inputs.packer = own_image::packer(self.own.clone())?;
         }
         inputs.proxy.clone_from(&self.options.proxy);
+        inputs.mirrors.clone_from(&self.options.mirrors);
         inputs
             .cache_namespace
             .clone_from(&self.options.cache_namespace);

@@ -9,11 +9,11 @@ use std::{
 
 use buildkit_client::CacheImport;
 use catalog::{
-    CacheNamespace, ContentDigest, ImageRef, PROXY_VARIABLES, Platform, ProxyEnv, did_you_mean,
-    nearest, proxies,
+    CacheNamespace, ContentDigest, ImageRef, Mirror, MirrorError, Mirrors, PROXY_VARIABLES,
+    Platform, ProxyEnv, did_you_mean, nearest, proxies,
 };
 
-use self::known::{SETTINGS, UNSUPPORTED, refuse_misspelt};
+use self::known::{MIRROR, OWN, SETTINGS, UNSUPPORTED, refuse_misspelt};
 use crate::remote::{Remote, RemoteError};
 
 /// The options of one request.
@@ -29,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) set: Vec<(String, String)>,
     /// Proxies, which are build arguments, too.
     pub(crate) proxy: Option<ProxyEnv>,
+    /// The mirrors of downloads.
+    pub(crate) mirrors: Mirrors,
     /// `--build-context NAME=…`.
     pub(crate) contexts: BTreeMap<String, Given>,
     /// The metadata that clients give with graphs, by the names of these: JSON.
@@ -160,6 +162,13 @@ pub enum OptionError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Mirrors that cannot be read. What was given may have a password in it.
+    #[error("the build argument `{MIRROR}` cannot be used")]
+    Mirror {
+        /// Why.
+        #[source]
+        source: MirrorError,
+    },
     /// An unknown option that is like a known one.
     #[error("there is no option `{name}`; did you mean `{nearest}`?")]
     Misspelt {
@@ -281,14 +290,19 @@ impl Options {
             self.epoch = Some(self::value(value, "number of seconds since 1970")?);
             return Ok(());
         }
+        if name == MIRROR {
+            self.mirrors = mirrors(value)?;
+            return Ok(());
+        }
         if SETTINGS.contains(&name) {
             return Ok(());
         }
         if PROXY_VARIABLES.contains(&name.to_uppercase().as_str()) {
             return Ok(());
         }
-        if name.starts_with("BUILDKIT_") {
-            let nearest = nearest(name, SETTINGS).map(str::to_owned);
+        if name.starts_with("BUILDKIT_") || name.starts_with(OWN) {
+            let names = SETTINGS.into_iter().chain([MIRROR]);
+            let nearest = nearest(name, names).map(str::to_owned);
             let name = name.to_owned();
             return Err(OptionError::Unknown { name, nearest });
         }
@@ -310,6 +324,14 @@ where
         what,
         reason: error.to_string(),
     })
+}
+
+/// Mirrors with blanks between them, since a build argument is given once.
+fn mirrors(list: &str) -> Result<Mirrors, OptionError> {
+    let mirrors = list.split_whitespace().map(str::parse);
+    let mirrors = mirrors.collect::<Result<Vec<Mirror>, MirrorError>>();
+    let mirrors = mirrors.and_then(Mirrors::try_new);
+    mirrors.map_err(|source| OptionError::Mirror { source })
 }
 
 fn platforms(list: &str) -> Result<Vec<Platform>, OptionError> {

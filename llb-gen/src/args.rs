@@ -10,6 +10,7 @@ mod image;
 mod import;
 mod inspection;
 mod lock;
+mod mirror;
 mod new;
 mod output;
 
@@ -29,6 +30,7 @@ pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
 pub(crate) use self::import::ImportArgs;
 pub(crate) use self::inspection::{GraphArgs, GraphFormat, IdArgs, PlanArgs, WhyArgs};
 pub(crate) use self::lock::{Access, LockArgs, Locking, UpdateArgs, secret_specs};
+pub(crate) use self::mirror::{MirrorArgs, tell_unused_mirrors};
 pub(crate) use self::new::NewArgs;
 pub(crate) use self::output::{FileForm, OutputSpec};
 use crate::failure::{Exit, Failure};

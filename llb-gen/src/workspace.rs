@@ -1,7 +1,7 @@
 //! The workspace of a command: the artifacts that its arguments select, read from the context directory.
 
 use buildkit_client::CancellationToken;
-use catalog::{CheckedCatalog, PlanOptions, Platform, Request, Variant};
+use catalog::{CheckedCatalog, Mirrors, PlanOptions, Platform, Request, Variant};
 use engine::{Disk, Looked, Others, Product, Status, Workspace};
 
 use crate::{
@@ -36,6 +36,12 @@ impl Question {
     /// The same with the proxies of the environment, for steps that reach the network.
     pub(crate) fn with_proxies(mut self) -> Self {
         self.disk.proxy = catalog::proxies(|name| std::env::var(name).ok());
+        self
+    }
+
+    /// The same with mirrors of downloads.
+    pub(crate) fn with_mirrors(mut self, mirrors: Mirrors) -> Self {
+        self.disk.mirrors = mirrors;
         self
     }
 

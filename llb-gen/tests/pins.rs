@@ -104,3 +104,47 @@ fn what_another_call_has_pinned_first_is_printed() {
         "{printed}"
     );
 }
+
+#[test]
+fn a_mirror_is_asked_and_the_url_is_pinned() {
+    let directory = TempDir::new().unwrap();
+    write_catalog(&directory, "https://example.com", &["a"]);
+    let origin = server(|_| {});
+    let call = |command: &str, mirrors: &[&str]| {
+        let mirrors = mirrors.iter().flat_map(|mirror| ["--mirror", mirror]);
+        let output = Command::new(env!("CARGO_BIN_EXE_llbgen"))
+            .arg(command)
+            .args(mirrors)
+            .current_dir(directory.path())
+            .env_clear()
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), said)
+    };
+    let near = format!("https://example.com/={origin}/");
+    for command in ["lock", "update"] {
+        let (code, said) = call(command, &[&near, "https://example.org/=http://far/"]);
+        assert_eq!(code, 0, "{said}");
+        let unused = "no download uses the mirror of `https://example.org/`";
+        assert!(said.contains(unused), "{said}");
+        assert!(!said.contains("`https://example.com/`"), "{said}");
+        let lock = fs::read_to_string(directory.path().join("llbgen.lock")).unwrap();
+        assert!(lock.contains("[http.\"https://example.com/a\"]"), "{lock}");
+        assert!(lock.contains(A) && !lock.contains(&origin), "{lock}");
+    }
+    for command in ["lock", "update", "plan", "build"] {
+        let (code, said) = call(command, &["https://example.com=http://near/"]);
+        assert_eq!(code, 2, "{said}");
+        assert!(
+            said.contains("`--mirror`: `https://example.com` has no path"),
+            "{said}"
+        );
+        let (code, said) = call(command, &["https://example.com/=http://me:secret@near/"]);
+        assert_eq!(code, 2, "{said}");
+        assert!(
+            said.contains("a password in it") && !said.contains("secret"),
+            "{said}"
+        );
+    }
+}

@@ -21,8 +21,9 @@ use llbgen_tests::{
 };
 use serde_json::Value;
 
+use self::building::with_programs;
 pub(crate) use self::building::{Built, built, built_by_the_oldest};
-use self::building::{CERTIFICATES, LIMIT, with_programs};
+pub(crate) use self::building::{CERTIFICATES, LIMIT};
 
 /// The steps that ran a command, instead of taking what was there.
 pub(crate) fn commands_run(rawjson: &str) -> Vec<String> {

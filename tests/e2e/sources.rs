@@ -125,6 +125,69 @@ fn sha256(text: &str) -> String {
     )
 }
 
+/// A mirror's bytes are checked as the server's own are, and enter no id; both doors know it.
+#[test]
+fn a_mirror_sends_the_same_file_or_fails_the_build() {
+    let Some(bed) = Bed::shared() else { return };
+    let files = tempfile::tempdir().unwrap();
+    fs::write(files.path().join("f"), "one\n").unwrap();
+    let server = WebServer::start(files.path());
+    // No server has this name.
+    let own = "https://downloads.invalid/v1/";
+    let near = format!("{own}={}", server.url(""));
+    let download = format!("download = \"{own}f\", to = \"/f\"");
+    let checksum = sha256("one\n");
+    let catalog = [
+        artifact("locked", &download),
+        artifact("checked", &format!("{download}, checksum = \"{checksum}\"")),
+    ];
+    let home = home(&catalog.concat());
+    let address = bed.address();
+    let call = |arguments: &[&str]| run(&mut llbgen(home.path(), Some(&address), arguments));
+    call(&["build", "checked", "--no-skip"]).fails(4, &[&format!("{own}f")]);
+    call(&["build", "all", "--mirror", &near]).success();
+    for name in ["locked", "checked"] {
+        let tar = home.path().join(format!("out/{name}/amd64.tar"));
+        let tree = llbgen_tests::tree::Tree::open(&tar).unwrap();
+        assert!(tree.get("f").unwrap().has_content(b"one\n"), "{name}");
+    }
+    // What is there is known by the id, with the mirror and without it.
+    let plan = call(&["plan", "all"]).success();
+    assert_eq!(
+        plan.text().matches("up to date").count(),
+        2,
+        "{}",
+        plan.text()
+    );
+
+    fs::write(files.path().join("f"), "two\n").unwrap();
+    let (two, url) = (sha256("two\n"), server.url("f"));
+    let again = ["--no-cache", "--mirror", &near];
+    for (name, expected_by) in [("locked", "`llbgen.lock`"), ("checked", "the step")] {
+        let told = format!("{expected_by} expects `{checksum}`, and `{two}` came");
+        call(&[&["build", name], &again[..]].concat()).fails(1, &[&url, &told]);
+        let mut buildx = frontend::buildx(bed, bed, home.path());
+        let argument = format!("llbgen.mirror={near}");
+        let flags = ["--target", name, "--no-cache", "--build-arg", &argument];
+        run(buildx.args(flags).arg(".")).fails(1, &[&url, &told]);
+    }
+    fs::write(files.path().join("f"), "one\n").unwrap();
+    let mut buildx = frontend::buildx(bed, bed, home.path());
+    let argument = format!("llbgen.mirror={near} https://other.invalid/=http://far.invalid/");
+    let flags = [
+        "--target",
+        "checked",
+        "--no-cache",
+        "--build-arg",
+        &argument,
+    ];
+    let said = run(buildx.args(flags).args(["--output", "from-buildx", "."])).success();
+    let unused = "no download uses the mirror of `https://other.invalid/`";
+    assert!(said.stderr.contains(unused), "{}", said.stderr);
+    let file = fs::read_to_string(home.path().join("from-buildx/f")).unwrap();
+    assert_eq!(file, "one\n");
+}
+
 /// The token is used by whoever asks: the daemon, or git itself.
 #[test]
 fn a_private_repository_takes_a_token() {

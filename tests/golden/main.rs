@@ -19,9 +19,10 @@ use std::{
 };
 
 use catalog::{
-    BaseConfig, CATALOG_FILE, Caching, Catalog, CatalogFile, CheckedCatalog, ContextPath, Declared,
-    Epoch, FileSet, ImagePin, InputFile, Inputs, Lock, NamedContext, Pinned, Request, Variant,
+    BaseConfig, CATALOG_FILE, Caching, Catalog, CheckedCatalog, ContextPath, Declared, Epoch,
+    FileSet, ImagePin, InputFile, Inputs, Lock, NamedContext, Pinned, Request, Variant,
 };
+use engine::included;
 use sha2::{Digest, Sha256};
 
 fn repository() -> PathBuf {
@@ -32,7 +33,7 @@ fn repository() -> PathBuf {
 fn file(directory: &str) -> Catalog {
     let directory = repository().join(directory);
     let text = fs::read_to_string(directory.join(CATALOG_FILE)).unwrap();
-    let file = CatalogFile::parse(CATALOG_FILE, &text).unwrap();
+    let file = included::from_disk(&directory, (CATALOG_FILE, &text)).unwrap();
     Catalog::new().with_file(file).unwrap()
 }
 
@@ -163,7 +164,8 @@ macro_rules! golden {
 
 golden! {
     oocana: file("");
-    devbox: devbox::catalog();
+    devbox: file("tests/fleets/devbox");
+    openlock: file("tests/fleets/openlock");
     example: file("tests/example");
     example_crate: example_crate::catalog();
     frontend: file("frontend");

@@ -36,12 +36,10 @@ fn as_file(artifact: &Artifact) -> String {
 
 #[test]
 fn every_artifact_in_rust_is_the_same_from_a_file() {
-    for catalog in [devbox::catalog(), example_crate::catalog()] {
-        for artifact in catalog.check().unwrap().artifacts() {
-            let text = as_file(artifact);
-            let file = CatalogFile::parse(CATALOG_FILE, &text)
-                .unwrap_or_else(|error| panic!("{error}\n{text}"));
-            assert_eq!(shown(file.artifacts()), shown([artifact]), "{text}");
-        }
+    for artifact in example_crate::catalog().check().unwrap().artifacts() {
+        let text = as_file(artifact);
+        let file = CatalogFile::parse(CATALOG_FILE, &text)
+            .unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(shown(file.artifacts()), shown([artifact]), "{text}");
     }
 }

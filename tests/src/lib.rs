@@ -15,6 +15,7 @@ pub mod context;
 pub mod daemon;
 pub mod estargz;
 pub mod fixtures;
+pub mod fleet;
 pub mod frontend;
 pub mod image;
 pub mod immutable;

@@ -18,7 +18,7 @@ use std::{
 use serde_json::Value;
 
 /// What each member may depend on, of the members. Arrows run downwards only.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     (
         "llbgen",
         &[
@@ -51,7 +51,6 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("registry", &["buildkit-client", "buildkit-llb"]),
     ("buildkitd", &["buildkit-client"]),
     // Examples of catalogs of their own, made as other teams would.
-    ("devbox", &["frontend", "llbgen"]),
     ("example-crate", &["frontend", "llbgen"]),
     ("catalog", &["buildkit-llb", "file-set"]),
     ("import", &[]),

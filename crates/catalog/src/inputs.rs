@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     declared::Declared,
     lock::{BaseConfig, CacheNamespace, Lock},
+    mirror::Mirrors,
     name::ContextName,
     pack::Packer,
     path::ContextPath,
@@ -72,6 +73,9 @@ pub struct Inputs {
     pub cache_namespace: Option<CacheNamespace>,
     /// The proxies for steps that reach the network. They are in the graph that is solved, and in nothing else.
     pub proxy: Option<ProxyEnv>,
+    /// The mirrors of downloads. The graphs that are emitted, returned and solved fetch from them; ids, records and
+    /// comparisons are made from the graph without them.
+    pub mirrors: Mirrors,
 }
 
 /// The files of one declared path or glob, by their paths in the context directory. There may be very many, so clones

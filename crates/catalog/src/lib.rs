@@ -48,6 +48,7 @@ mod local;
 mod location;
 mod lock;
 mod matching;
+mod mirror;
 mod name;
 mod nearest;
 mod oci;
@@ -72,6 +73,7 @@ mod survey;
 mod template;
 mod texts;
 mod tree;
+mod url;
 mod variant;
 mod vertex_name;
 mod whiteouts;
@@ -116,6 +118,7 @@ pub use self::{
         EpochError, GitSource, HistoryEntry, ImageKey, ImagePin, LOCK_FILE, Lock, LockError, Move,
         PACKAGES_EPOCH, PinCount, Pinned, Reference, SourcePolicy, Written,
     },
+    mirror::{Mirror, MirrorError, Mirrors},
     name::{
         ArtifactName, CacheId, ContextName, InvalidName, PartName, SecretId, SshId, VariableName,
     },

@@ -25,7 +25,8 @@ use crate::{
     inputs::Inputs,
     kind::Kind,
     local::{LocalSource, Sending},
-    lock::{CacheNamespace, Reference},
+    lock::{CacheNamespace, Pinned, Reference},
+    mirror::Mirrors,
     oci::OciConfigs,
     pack::{PACKER, Packer},
     path::ContextPath,
@@ -49,7 +50,7 @@ pub struct Plan {
     /// The graph, for the variant's platform, in the form of ids, records and comparisons: without the parts that
     /// differ from client to client.
     pub definition: PlannedDefinition,
-    /// The same graph with the namespace of caches.
+    /// The same graph with the namespace of caches and the mirrors of downloads.
     emitted: PlannedDefinition,
     /// The emitted graph with the proxies of the build and the sessions of its files.
     returned: PlannedDefinition,
@@ -70,6 +71,8 @@ pub struct Plan {
     /// The references that are not in the lock. The graph has them as they are written, so it may mean another thing
     /// tomorrow.
     pub unpinned: Vec<Reference>,
+    /// The mirrors of its downloads.
+    mirrors: Mirrors,
     /// The directories that its steps read and that the user did not give. A graph without them is not for building.
     pub missing: BTreeSet<MissingContext>,
     /// Its identity; `None` if a pin or a directory is missing.
@@ -89,10 +92,24 @@ pub struct Plan {
 
 /// The states of the graphs that are built.
 struct Built {
+    /// The state that is given away.
+    emitted: State,
     /// The state that a frontend returns.
     returned: State,
     /// The state that a build by llbgen solves, if it is another one.
     solved: Option<State>,
+}
+
+/// The states of a variant without mirrors, proxies and bundles.
+struct Plain<'a> {
+    /// The result of a solve.
+    tree: &'a State,
+    /// The tar of a tree that is packed last.
+    packed: Option<State>,
+    /// Whether llbgen as the client sends files as bundles.
+    has_bundles: bool,
+    /// Whether a download has a mirror.
+    has_mirror: bool,
 }
 
 impl CheckedCatalog {
@@ -124,8 +141,13 @@ impl CheckedCatalog {
         let rules = rules(artifact.kind);
         let packed = rules.is_packed_last().then(|| planner.packed(variant));
         let packed = packed.transpose()?.map(|packed| packed.state);
-        let has_bundles = planner.has_bundles();
-        let built = self.built(variant, inputs, options, (&tree.state, packed, has_bundles))?;
+        let plain = Plain {
+            tree: &tree.state,
+            packed,
+            has_bundles: planner.has_bundles(),
+            has_mirror: planner.has_mirror(),
+        };
+        let built = self.built(variant, inputs, options, plain)?;
         let form = form(artifact, variant, options)?;
         let packed = (!artifact.kind.is_image()).then(|| path.file_name().to_owned());
         let output = path.with_ending(form.tar_compression.ending());
@@ -137,6 +159,7 @@ impl CheckedCatalog {
             references,
             missing,
             packs,
+            has_mirror: _,
         } = planner.finish();
         let unpinned: Vec<Reference> = references
             .iter()
@@ -147,7 +170,6 @@ impl CheckedCatalog {
             .clone()
             .cache_namespace(self.cache_namespace(inputs));
         let for_build = |state| PlannedDefinition::like_marshalled(state, shared.clone());
-        let emitted = for_build(tree.state.clone());
         let neutral;
         let (definition, graph) = if packs {
             neutral = self.neutral_graph(variant, inputs, options.epoch)?;
@@ -167,7 +189,7 @@ impl CheckedCatalog {
             base,
             id: (unpinned.is_empty() && missing.is_empty()).then_some(id),
             definition,
-            emitted,
+            emitted: for_build(built.emitted),
             returned: for_build(built.returned),
             solved: built.solved.map(for_build),
             config: tree.config,
@@ -177,6 +199,7 @@ impl CheckedCatalog {
             reads,
             references,
             unpinned,
+            mirrors: inputs.mirrors.clone(),
             missing,
             file_tags: file_tags(artifact, variant, inputs)?,
             output,
@@ -186,30 +209,41 @@ impl CheckedCatalog {
         })
     }
 
-    /// The states that are built, if they differ from `tree` and from `packed`, its tar: with the proxies of the build,
-    /// and with bundles from llbgen as the client.
+    /// The states that are built, if they differ from the plain ones: with the mirrors of downloads, with the proxies of
+    /// the build, and with bundles from llbgen as the client.
     fn built(
         &self,
         variant: &Variant,
         inputs: &Inputs,
         options: &PlanOptions,
-        (tree, packed, has_bundles): (&State, Option<State>, bool),
+        plain: Plain<'_>,
     ) -> Result<Built, PlanProblem> {
         let has_proxy = inputs.proxy.is_some();
+        let emitted = if plain.has_mirror {
+            let mut planner = Planner::of_emitted(self, inputs, options.epoch);
+            planner.result(variant)?.state
+        } else {
+            plain.tree.clone()
+        };
         let planner = |sending| Planner::of_build(self, inputs, options.epoch, sending);
         let returned = if has_proxy {
             planner(Sending::Files).result(variant)?.state
         } else {
-            tree.clone()
+            emitted.clone()
         };
-        let solved = if packed.is_some() && (has_proxy || has_bundles) {
+        let is_other = has_proxy || plain.has_bundles || plain.has_mirror;
+        let solved = if plain.packed.is_some() && is_other {
             Some(planner(Sending::Bundles).packed(variant)?.state)
-        } else if has_bundles {
+        } else if plain.has_bundles {
             Some(planner(Sending::Bundles).result(variant)?.state)
         } else {
-            packed
+            plain.packed
         };
-        Ok(Built { returned, solved })
+        Ok(Built {
+            emitted,
+            returned,
+            solved,
+        })
     }
 
     /// The prefix of the ids of cache mounts, so that one daemon keeps the caches of several catalogs apart.
@@ -251,6 +285,23 @@ impl Plan {
         self.kind.is_image()
             && self.variant.artifact == other.variant.artifact
             && self.variant.values == other.variant.values
+    }
+
+    /// Whether the lock pins the download that its graphs fetch from `url`, an address of its own or of a mirror.
+    pub fn pins_download(&self, url: &str) -> bool {
+        let mut sources = self.references.iter().map(|reference| &reference.source);
+        sources
+            .any(|source| matches!(source, Pinned::Http(own) if self.mirrors.fetched(own) == url))
+    }
+
+    /// The prefixes whose mirrors none of the downloads of `plans` uses.
+    pub fn unused_mirrors<'a>(plans: impl IntoIterator<Item = &'a Self>) -> Vec<&'a str> {
+        let mut plans = plans.into_iter().peekable();
+        let Some(first) = plans.peek().copied() else {
+            return Vec::new();
+        };
+        let urls = plans.flat_map(|plan| plan.reads.iter().filter_map(Read::url));
+        first.mirrors.unused(urls)
     }
 
     /// The graph to give away: with the namespace of caches, for any client that sends its files.

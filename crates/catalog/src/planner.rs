@@ -20,6 +20,7 @@ use crate::{
     local::{LocalSource, Sending},
     location::Files,
     lock::{Reference, Written},
+    mirror::Mirrors,
     name::ArtifactName,
     pack::Packer,
     path::ContextPath,
@@ -39,6 +40,7 @@ pub(crate) struct Planner<'a> {
     epoch: Option<i64>,
     packer: &'a Packer,
     proxy: Option<&'a ProxyEnv>,
+    mirrors: Option<&'a Mirrors>,
     /// The names of packed files.
     naming: Naming,
     /// The form in which many files are sent.
@@ -72,6 +74,8 @@ pub(crate) struct Gathered {
     pub(crate) missing: BTreeSet<MissingContext>,
     /// Whether something is packed inside the graph.
     pub(crate) packs: bool,
+    /// Whether a download has a mirror.
+    pub(crate) has_mirror: bool,
 }
 
 /// Which steps of an artifact.
@@ -98,6 +102,7 @@ impl<'a> Planner<'a> {
             inputs,
             packer: &inputs.packer,
             proxy: None,
+            mirrors: None,
             naming: Naming::Real,
             sending: Sending::Files,
             base_trees: BTreeMap::new(),
@@ -110,8 +115,20 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// A planner for the graph that is solved, with the proxies of the build. Ids, records and comparisons are made
-    /// from the graph without them.
+    /// A planner for the graph that is given away, with the mirrors of downloads.
+    pub(crate) fn of_emitted(
+        catalog: &'a CheckedCatalog,
+        inputs: &'a Inputs,
+        epoch: Option<i64>,
+    ) -> Self {
+        Self {
+            mirrors: Some(&inputs.mirrors),
+            ..Self::new(catalog, inputs, epoch)
+        }
+    }
+
+    /// A planner for the graph that is solved, with the proxies of the build, too. Ids, records and comparisons are
+    /// made from the graph without both.
     pub(crate) fn of_build(
         catalog: &'a CheckedCatalog,
         inputs: &'a Inputs,
@@ -121,7 +138,7 @@ impl<'a> Planner<'a> {
         Self {
             proxy: inputs.proxy.as_ref(),
             sending,
-            ..Self::new(catalog, inputs, epoch)
+            ..Self::of_emitted(catalog, inputs, epoch)
         }
     }
 
@@ -171,6 +188,11 @@ impl<'a> Planner<'a> {
     pub(crate) fn has_bundles(&self) -> bool {
         let mut locals = self.gathered.locals.iter();
         locals.any(|local| local.bundles.is_some())
+    }
+
+    /// Whether the graph with mirrors is another one.
+    pub(crate) fn has_mirror(&self) -> bool {
+        self.gathered.has_mirror
     }
 
     pub(crate) fn finish(self) -> Gathered {

@@ -57,6 +57,16 @@ pub enum Read {
     Packer,
 }
 
+impl Read {
+    /// The URL of a download.
+    pub(crate) fn url(&self) -> Option<&str> {
+        match self {
+            Self::Http { url, .. } => Some(url),
+            _ => None,
+        }
+    }
+}
+
 /// In the words of errors.
 impl fmt::Display for Read {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

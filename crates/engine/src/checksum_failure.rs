@@ -7,7 +7,7 @@ use std::fmt;
 
 use buildkit_client::{BuildFailure, FailureSource, ResolveError, SolveError};
 use buildkit_llb::SourceContent;
-use catalog::{LOCK_FILE, Pinned, Plan};
+use catalog::{LOCK_FILE, Plan};
 
 use crate::{
     build::FailureReason,
@@ -65,13 +65,8 @@ impl ChecksumFailure {
         if failure.exit_code.is_some() || !failure.message.contains(MISMATCH) {
             return None;
         }
-        let pin = Pinned::Http(url.clone());
-        let is_pinned = plan
-            .references
-            .iter()
-            .any(|reference| reference.source == pin);
         Some(Self {
-            expected_by: if is_pinned {
+            expected_by: if plan.pins_download(&url) {
                 ExpectedBy::Lock
             } else {
                 ExpectedBy::Step

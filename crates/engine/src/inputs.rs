@@ -104,6 +104,7 @@ pub(crate) fn read(
         contexts: named,
         cache_namespace: disk.cache_namespace.clone(),
         proxy: disk.proxy.clone(),
+        mirrors: disk.mirrors.clone(),
         ..Inputs::default()
     };
     let open = |source| InputError::Context {

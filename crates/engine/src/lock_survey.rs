@@ -32,6 +32,15 @@ impl LockSurvey {
         Ok(Self { lock, references })
     }
 
+    /// The URLs of downloads that a lock pins.
+    pub fn downloads(&self) -> impl Iterator<Item = &str> {
+        let references = self.references.iter();
+        references.filter_map(|reference| match &reference.source {
+            Pinned::Http(url) => Some(url.as_str()),
+            _ => None,
+        })
+    }
+
     /// Removes the entries of a lock that nothing refers to.
     pub fn prune(&self, lock: &mut Lock) {
         let used: BTreeSet<Pinned> = self

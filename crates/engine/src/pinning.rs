@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::{
-    BaseConfig, Commit, ContentDigest, GitSource, ImageKey, ImagePin, ImageRef, Lock, Pinned,
-    Platform, Reference, Written,
+    BaseConfig, Commit, ContentDigest, GitSource, ImageKey, ImagePin, ImageRef, Lock, Mirrors,
+    Pinned, Platform, Reference, Written,
 };
 
 pub use registry::ResolvedImage;
@@ -21,8 +21,12 @@ pub trait Resolve {
         platforms: &[Platform],
     ) -> impl Future<Output = Result<ResolvedImage, Self::Error>> + Send;
 
-    /// The sha256 of the download from a URL.
-    fn http(&self, url: &str) -> impl Future<Output = Result<ContentDigest, Self::Error>> + Send;
+    /// The sha256 of the download from `url`, which is fetched from `address`: a mirror's, or `url` itself.
+    fn http(
+        &self,
+        url: &str,
+        address: &str,
+    ) -> impl Future<Output = Result<ContentDigest, Self::Error>> + Send;
 
     /// The commit that a git ref stands for.
     fn git(&self, source: &GitSource) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
@@ -55,6 +59,7 @@ pub struct Pinning {
     images: BTreeMap<ImageKey, (ImageRef, BTreeSet<String>)>,
     http: BTreeSet<String>,
     git: BTreeSet<GitSource>,
+    mirrors: Mirrors,
     is_anew: bool,
 }
 
@@ -62,6 +67,12 @@ impl Pinning {
     /// Includes references that are pinned already, whatever their pins.
     pub fn anew(mut self) -> Self {
         self.is_anew = true;
+        self
+    }
+
+    /// Asks the mirrors of downloads in the place of their own servers.
+    pub fn with_mirrors(mut self, mirrors: &Mirrors) -> Self {
+        self.mirrors.clone_from(mirrors);
         self
     }
 
@@ -163,7 +174,8 @@ impl Pinning {
         }
         for url in &self.http {
             on_name(url);
-            lock.set_http(url, resolver.http(url).await?);
+            let address = self.mirrors.fetched(url);
+            lock.set_http(url, resolver.http(url, &address).await?);
         }
         for source in &self.git {
             on_name(&source.to_string());

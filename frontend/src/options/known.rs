@@ -68,6 +68,12 @@ pub(super) const SETTINGS: [&str; 7] = [
     "BUILDKIT_BUILD_NAME",
 ];
 
+/// The beginning of build arguments that are settings of this frontend. No option of a catalog has a dot in its name.
+pub(super) const OWN: &str = "llbgen.";
+
+/// The build argument with the mirrors of downloads: `PREFIX=PREFIX`, with blanks between several.
+pub(super) const MIRROR: &str = "llbgen.mirror";
+
 /// Refuses a misspelt option: with `--opt tagret=x`, the build would be another one than the one meant.
 pub(super) fn refuse_misspelt(name: &str) -> Result<(), OptionError> {
     let word = name.split_once(':').map_or(name, |(word, _)| word);

@@ -19,6 +19,10 @@ fn options_are_those_that_buildx_sends() {
         ("build-arg:l10n", "en_US"),
         ("build-arg:BUILDKIT_SYNTAX", "x/llbgen-frontend"),
         ("build-arg:SOURCE_DATE_EPOCH", "1"),
+        (
+            "build-arg:llbgen.mirror",
+            "https://a/=http://b/  https://c/=http://d/",
+        ),
         ("label:a", "b"),
         ("no-cache", ""),
         (
@@ -45,6 +49,8 @@ fn options_are_those_that_buildx_sends() {
     let platforms: Vec<String> = options.platforms.iter().map(ToString::to_string).collect();
     assert_eq!(platforms, ["linux/amd64", "linux/arm64"]);
     assert_eq!(options.set, [("l10n".to_owned(), "en_US".to_owned())]);
+    assert_eq!(options.mirrors.fetched("https://a/x"), "http://b/x");
+    assert_eq!(options.mirrors.fetched("https://c/x"), "http://d/x");
     assert_eq!(options.labels["a"], "b");
     assert!(options.no_cache);
     assert_eq!(options.cache_imports[0].attrs["ref"], "x/y");
@@ -111,5 +117,15 @@ fn what_cannot_be_done_is_refused_by_name() {
         "build-arg:BUILDKIT_SYNTAXX",
         "x",
         "did you mean `BUILDKIT_SYNTAX`?",
+    );
+    check(
+        "build-arg:llbgen.miror",
+        "x",
+        "did you mean `llbgen.mirror`?",
+    );
+    check(
+        "build-arg:llbgen.mirror",
+        "x",
+        "the build argument `llbgen.mirror` cannot be used",
     );
 }

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use engine::{Inspection, SshSpec};
 
-use super::{CacheArgs, Engine, ImageArgs, Locking, OutputSpec, TarOptions, Variation, inspection};
+use super::{
+    CacheArgs, Engine, ImageArgs, Locking, MirrorArgs, OutputSpec, TarOptions, Variation,
+    inspection,
+};
 use crate::workspace::host_platform;
 
 /// What of earlier builds is used.
@@ -78,6 +81,8 @@ pub(crate) struct BuildArgs {
     /// Certificates that networked steps trust in addition, as a PEM file
     #[arg(long, value_name = "FILE")]
     pub(crate) build_ca: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) mirrors: MirrorArgs,
     #[command(flatten)]
     pub(crate) reuse: Reuse,
     #[command(flatten)]

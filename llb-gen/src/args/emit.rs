@@ -3,7 +3,7 @@
 use catalog::Template;
 use clap::{Args, ValueEnum};
 
-use super::{CacheArgs, Variation, image::parse_tag};
+use super::{CacheArgs, MirrorArgs, Variation, image::parse_tag};
 
 #[derive(Debug, Args)]
 pub(crate) struct EmitArgs {
@@ -23,6 +23,8 @@ pub(crate) struct EmitArgs {
     pub(crate) caches: CacheArgs,
     #[command(flatten)]
     pub(crate) variation: Variation,
+    #[command(flatten)]
+    pub(crate) mirrors: MirrorArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use engine::{ImageNaming, Inspection};
 
 use super::{
-    ImageArgs, ImageFormat, ListingFormat, TarOptions, Variation, inspection, parse_directory,
+    ImageArgs, ImageFormat, ListingFormat, MirrorArgs, TarOptions, Variation, inspection,
+    parse_directory,
 };
 use crate::failure::Failure;
 
@@ -40,6 +41,8 @@ pub(crate) struct PlanArgs {
     pub(crate) tar: TarOptions,
     #[command(flatten)]
     pub(crate) image: ImageArgs,
+    #[command(flatten)]
+    pub(crate) mirrors: MirrorArgs,
     #[command(flatten)]
     pub(crate) earlier: EarlierBuilds,
     /// Exit with 1 when something would be built

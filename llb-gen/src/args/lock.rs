@@ -3,7 +3,7 @@
 use clap::Args;
 use engine::{BuildContext, Disk, HelperImage, LoadedSecrets, SecretSpec, SecretSpecError};
 
-use super::{Global, HELPER_IMAGE_VALUE, ListingFormat, parse_assignment};
+use super::{Global, HELPER_IMAGE_VALUE, ListingFormat, MirrorArgs, parse_assignment};
 use crate::{
     failure::{Exit, Failure},
     stderr,
@@ -41,6 +41,8 @@ pub(crate) struct LockArgs {
     #[command(flatten)]
     pub(crate) access: Access,
     #[command(flatten)]
+    pub(crate) mirrors: MirrorArgs,
+    #[command(flatten)]
     pub(crate) pinned: PinnedToo,
 }
 
@@ -60,6 +62,8 @@ pub(crate) struct UpdateArgs {
     pub(crate) format: ListingFormat,
     #[command(flatten)]
     pub(crate) access: Access,
+    #[command(flatten)]
+    pub(crate) mirrors: MirrorArgs,
     #[command(flatten)]
     pub(crate) pinned: PinnedToo,
 }

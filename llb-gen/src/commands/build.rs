@@ -2,7 +2,7 @@
 
 use std::io;
 
-use catalog::{Caching, CheckedCatalog};
+use catalog::{Caching, CheckedCatalog, Plan};
 use engine::{
     BuildFailure, BuildOptions, Call, Disk, Event, FoundAgents, ImageNaming, ImageOptions,
     LoadedSecrets, MetadataFile, Others, Output, RegistryAccess, SecretSource, SecretSpec, Sent,
@@ -10,7 +10,7 @@ use engine::{
 };
 
 use crate::{
-    args::{self, BuildArgs, Global, ProgressMode},
+    args::{self, BuildArgs, Global, ProgressMode, tell_unused_mirrors},
     build_job::{Job, Outcome},
     failure::{Exit, Failure},
     git::git,
@@ -41,7 +41,8 @@ pub(crate) fn run(
         global,
         args.tar.planned(caching, &args.image.format)?,
     )
-    .with_proxies();
+    .with_proxies()
+    .with_mirrors(args.mirrors.mirrors()?);
     let mut workspace = if args.image.push {
         question.ask_for_whole_images(catalog, Others::LeftOut)?
     } else {
@@ -51,6 +52,7 @@ pub(crate) fn run(
         workspace.require_pinned()?;
     }
     workspace.require_contexts()?;
+    tell_unused_mirrors(&Plan::unused_mirrors(workspace.plans()), global);
     args.image.require_images(catalog, workspace.plans())?;
     let options = options(args, &place)?;
     // Outputs that cannot be written are told before anything is asked for.

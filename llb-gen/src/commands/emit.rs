@@ -12,7 +12,7 @@ use catalog::{
 use engine::{ImageNaming, LocalFiles, names_of_platform};
 
 use crate::{
-    args::{CacheArgs, EmitArgs, EmitFormat, Global},
+    args::{CacheArgs, EmitArgs, EmitFormat, Global, tell_unused_mirrors},
     failure::{Exit, Failure},
     git::git,
     stderr, stdout,
@@ -44,10 +44,12 @@ pub(crate) fn run(
             tar_compression: Some(TarCompression::Uncompressed),
             ..PlanOptions::default()
         },
-    );
+    )
+    .with_mirrors(args.mirrors.mirrors()?);
     let workspace = question.ask_for(catalog, variants)?;
     workspace.require_contexts()?;
     workspace.require_pinned()?;
+    tell_unused_mirrors(&Plan::unused_mirrors(workspace.plans()), global);
     for plan in workspace.plans() {
         let git = git(catalog, &args.tag, &args.variation, global);
         let annotations = catalog.annotations(&plan.variant, &git);

@@ -8,7 +8,7 @@ use catalog::{LOCK_FILE, Lock, Move};
 use engine::{LockSurvey, lock_file, resolve::Pinning};
 
 use crate::{
-    args::{Global, LockArgs},
+    args::{Global, LockArgs, tell_unused_mirrors},
     failure::{Exit, Failure},
     resolving, stderr, stdout,
     terminal::plain,
@@ -22,7 +22,9 @@ pub(crate) fn run(
     if args.source_policy {
         return print_source_policy(global);
     }
+    let mirrors = args.mirrors.mirrors()?;
     let survey = LockSurvey::of(catalog, &args.pinned.disk(global), &args.pinned.set)?;
+    tell_unused_mirrors(&mirrors.unused(survey.downloads()), global);
     let missing = survey.missing(&survey.lock);
     if args.check {
         return check(global, &survey, &survey.pruned(), &missing);
@@ -31,6 +33,7 @@ pub(crate) fn run(
         return Err(not_pinned(&missing, "run it without `--offline`"));
     }
     let pinning = Pinning::of(missing).map_err(|error| Failure::new(Exit::Catalog, error))?;
+    let pinning = pinning.with_mirrors(&mirrors);
     let mut lock = survey.lock.clone();
     if !pinning.is_empty() {
         let resolved = resolving::resolve(&pinning, &mut lock, global, &args.access);

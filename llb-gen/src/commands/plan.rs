@@ -10,7 +10,7 @@ use engine::{
 use serde::Serialize;
 
 use crate::{
-    args::{Global, ListingFormat, PlanArgs},
+    args::{Global, ListingFormat, PlanArgs, tell_unused_mirrors},
     failure::{Exit, Failure},
     git::git,
     stderr, stdout,
@@ -63,12 +63,14 @@ pub(crate) fn run(
         &artifacts,
         global,
         args.tar.planned(Caching::Use, &args.image.format)?,
-    );
+    )
+    .with_mirrors(args.mirrors.mirrors()?);
     let mut workspace = if args.image.push {
         question.ask_for_whole_images(catalog, Others::LeftOut)?
     } else {
         question.ask(catalog)?
     };
+    tell_unused_mirrors(&Plan::unused_mirrors(workspace.plans()), global);
     args.image.require_images(catalog, workspace.plans())?;
     let git = git(catalog, &args.image.tag, &args.variation, global);
     let products = workspace.take_products(Delivery {

@@ -4,7 +4,7 @@ use catalog::{CheckedCatalog, nearest};
 use engine::{LockSurvey, resolve::Pinning};
 
 use crate::{
-    args::{Global, ListingFormat, UpdateArgs},
+    args::{Global, ListingFormat, UpdateArgs, tell_unused_mirrors},
     commands::lock,
     failure::{Exit, Failure},
     resolving, stdout,
@@ -15,10 +15,13 @@ pub(crate) fn run(
     global: &Global,
     catalog: &CheckedCatalog,
 ) -> Result<(), Failure> {
+    let mirrors = args.mirrors.mirrors()?;
     let survey = LockSurvey::of(catalog, &args.pinned.disk(global), &args.pinned.set)?;
+    tell_unused_mirrors(&mirrors.unused(survey.downloads()), global);
     let mut new = survey.pruned();
     let mut pinning = Pinning::of(&survey.references)
         .map_err(|error| Failure::new(Exit::Catalog, error))?
+        .with_mirrors(&mirrors)
         .anew();
     let all = pinning.names();
     if args.packages || !args.references.is_empty() {

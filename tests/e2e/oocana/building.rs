@@ -29,10 +29,10 @@ pub(crate) struct Built {
 }
 
 /// After that it hangs: apt, npm and pip under emulation take minutes.
-pub(super) const LIMIT: Duration = Duration::from_mins(20);
+pub(crate) const LIMIT: Duration = Duration::from_mins(20);
 
 /// The certificates of the machine: whoever is between it and the registries of npm and pip may have some of their own.
-pub(super) const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub(crate) const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 pub(crate) fn built(shared: &Bed) -> &'static Built {
     static BUILT: OnceLock<Built> = OnceLock::new();

@@ -5,6 +5,7 @@ mod commands;
 mod contexts;
 mod files;
 mod locations;
+mod mirrors;
 mod packages;
 mod packing;
 mod running;

@@ -1,5 +1,7 @@
 //! The reads of a step from elsewhere in the graph: trees, tars, downloads, git refs.
 
+use std::borrow::Cow;
+
 use buildkit_llb::{Git, Http, ImageRef, SourceLocation, State};
 
 use super::Planner;
@@ -66,7 +68,7 @@ impl Planner<'_> {
             }
             Read::Http { url, checksum } => {
                 let file = file_name(url);
-                let http = Http::new(url.as_str()).filename(file.as_str());
+                let http = Http::new(self.fetched(url)).filename(file.as_str());
                 let pinned = if checksum.is_some() {
                     checksum.as_ref()
                 } else {
@@ -98,6 +100,13 @@ impl Planner<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// The URL that the graph fetches a download from.
+    fn fetched<'u>(&mut self, url: &'u str) -> Cow<'u, str> {
+        self.gathered.has_mirror |= self.inputs.mirrors.has(url);
+        self.mirrors
+            .map_or(Cow::Borrowed(url), |mirrors| mirrors.fetched(url))
     }
 
     fn refer(&mut self, source: Pinned, place: &Written) {

@@ -14,6 +14,7 @@ use crate::{
     placing::{Attributes, Copying, Placing, escaped},
     template::{Template, Text, TreeText, Variables},
     tree::Tree,
+    url::has_login,
 };
 
 /// Downloads a file and puts it into the tree, into `to` when that ends in a slash, else under that name; owner 0:0 and
@@ -158,13 +159,6 @@ impl Git {
         let text = self.source.expand(variables)?;
         text.parse().map(Read::Git).map_err(refused)
     }
-}
-
-/// Whether a URL has a login before its host.
-pub(super) fn has_login(url: &str) -> bool {
-    let rest = url.split_once("://").map_or(url, |(_scheme, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.contains('@')
 }
 
 fn refused(reason: String) -> StepError {

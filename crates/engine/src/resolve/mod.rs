@@ -70,11 +70,13 @@ impl Resolve for Asking<'_> {
         .await
     }
 
-    async fn http(&self, url: &str) -> Result<ContentDigest, ResolveError> {
+    async fn http(&self, url: &str, address: &str) -> Result<ContentDigest, ResolveError> {
         let resolving = async {
             match self.resolver {
-                Resolver::Daemon { daemon, .. } => daemon::http(daemon, url, self.cancelled).await,
-                Resolver::Direct { .. } => Ok(registry::sha256_of_url(url).await?),
+                Resolver::Daemon { daemon, .. } => {
+                    daemon::http(daemon, address, self.cancelled).await
+                }
+                Resolver::Direct { .. } => Ok(registry::sha256_of_url(address).await?),
             }
         };
         about(SourceKind::Download, url, resolving, self.cancelled).await

@@ -50,6 +50,7 @@ impl Workspace<'_> {
                 return Ok(names);
             }
             let pinning = Pinning::of(&self.unpinned).map_err(EngineError::from)?;
+            let pinning = pinning.with_mirrors(&self.inputs.mirrors);
             self.pin_once(source, &pinning, resolver, tell).await?;
             names.extend(pinning.names());
             self.plan()?;
@@ -190,7 +191,7 @@ mod tests {
             })
         }
 
-        async fn http(&self, _: &str) -> Result<ContentDigest, EngineError> {
+        async fn http(&self, _: &str, _: &str) -> Result<ContentDigest, EngineError> {
             unreachable!("there are no downloads")
         }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use catalog::{CacheNamespace, CheckedCatalog, Lock, Needs, ProxyEnv, Variant};
+use catalog::{CacheNamespace, CheckedCatalog, Lock, Mirrors, Needs, ProxyEnv, Variant};
 
 use super::pin::begin;
 use crate::{
@@ -48,6 +48,8 @@ pub struct Disk {
     pub cache_namespace: Option<CacheNamespace>,
     /// Proxies for steps that reach the network.
     pub proxy: Option<ProxyEnv>,
+    /// The mirrors of downloads.
+    pub mirrors: Mirrors,
 }
 
 impl Disk {

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     either::{OneOrSeveral, several},
     path::ContextPath,
-    step::{Read, StepContext, StepError, download::has_login},
+    step::{Read, StepContext, StepError},
     template::{Template, Text, Variables},
+    url::has_login,
 };
 
 /// A repository of packages.

@@ -1,7 +1,0 @@
-//! `llbgen` with the catalog of a fleet.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    llbgen::cli(devbox::catalog())
-}
