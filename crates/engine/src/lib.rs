@@ -56,6 +56,7 @@ mod declared;
 mod delivered;
 mod destination;
 mod directory;
+mod dockerfile_build;
 mod download_server;
 mod error;
 mod event;
@@ -100,6 +101,7 @@ mod unlockable;
 mod work_list;
 mod workspace;
 
+pub use archive::{Aspect, Difference, EntryPath};
 pub use buildkitd::{self as daemon, raise_file_limit};
 pub use registry::{RegistryAccess, RemoteProblem};
 
@@ -111,6 +113,7 @@ pub use self::{
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
     delivered::{Form, Output, WrittenFile},
     destination::Destination,
+    dockerfile_build::{DockerfileBuild, DockerfileContext, DockerfileError, DockerfileRun},
     download_server::{Downloads, Served},
     error::{EngineError, MissingContexts, Needed, NotPinned},
     event::Event,
@@ -122,7 +125,7 @@ pub use self::{
     },
     index::PART_ANNOTATION,
     inputs::{InputError, ReadInputs},
-    layout::{LayoutError, LayoutProblem, LayoutSource},
+    layout::{ImageContent, ImageTreeError, LayoutError, LayoutProblem, LayoutSource, ReadLayers},
     lock_file::LockFileError,
     lock_survey::LockSurvey,
     metadata::MetadataFile,
@@ -141,5 +144,7 @@ pub use self::{
     table::table,
     tagging::{Naming, TagError},
     work_list::{Sorting, StepAccess, Waiting, WorkList},
-    workspace::{Asked, Disk, InputSource, LocalFiles, Others, PinEvent, Workspace, begin, now},
+    workspace::{
+        Asked, Disk, InputSource, LocalFiles, Others, PinEvent, Pins, Workspace, begin, now,
+    },
 };

@@ -7,6 +7,10 @@ use proptest::prelude::*;
 struct Nothing;
 
 impl Files for Nothing {
+    fn followed(&self, _: &str) -> Option<String> {
+        None
+    }
+
     fn read(&self, _: &str) -> Option<String> {
         None
     }

@@ -34,6 +34,12 @@ impl Files for Directory {
         };
         Some(kind)
     }
+
+    fn followed(&self, path: &str) -> Option<String> {
+        let whole = self.0.join(path).canonicalize().ok()?;
+        let below = whole.strip_prefix(self.0.canonicalize().unwrap()).ok()?;
+        Some(below.to_str().unwrap().to_owned())
+    }
 }
 
 fn cases(of: &str) -> Vec<PathBuf> {

@@ -22,6 +22,10 @@ impl Files for Texts {
         let file = self.0.contains_key(path).then_some(Kind::File);
         file.or_else(|| self.0.keys().any(is_below).then_some(Kind::Directory))
     }
+
+    fn followed(&self, _: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Imports `paths`, beside which the other files are.

@@ -225,6 +225,8 @@ impl StageConversion<'_, '_, '_> {
         };
         let below = in_context(&literal);
         let path = join(directory, &below).unwrap_or_else(|| below.clone());
+        // Of a link on the way to a source, COPY takes what it leads to; links inside of a source stay.
+        let path = self.all.shared.files.followed(&path).unwrap_or(path);
         let is_directory = self.is_directory(&path, &literal);
         let ignored = if is_directory && directory == self.all.target.context {
             self.ignored_below(&below)

@@ -79,4 +79,10 @@ impl Files for Disk {
             Kind::File
         })
     }
+
+    fn followed(&self, path: &str) -> Option<String> {
+        let whole = self.root.join(path).canonicalize().ok()?;
+        let below = whole.strip_prefix(&self.root).ok()?;
+        below.to_str().map(str::to_owned)
+    }
 }
