@@ -82,7 +82,7 @@ pub use pack::{PackError, pack};
 pub use path::{EntryPath, PathError};
 pub use place::{
     Attributes, Copy, PlaceError, Unpacker, ZipError, copy, make_directories, make_files,
-    make_links, remove,
+    make_links, make_missing_directories, remove,
 };
 pub use rootfs::{RootfsError, RootfsTar, check_rootfs};
 pub use sequence::SequenceError;

@@ -7,6 +7,7 @@ mod base;
 mod config;
 mod copy;
 mod file;
+mod globs;
 mod ignore;
 mod loss;
 mod mounts;

@@ -39,6 +39,9 @@ pub trait Files {
     /// What is at a path, if anything is; of a symbolic link, what it leads to.
     fn kind(&self, path: &str) -> Option<Kind>;
 
+    /// The names of what is in a directory, if it is one.
+    fn names(&self, directory: &str) -> Option<Vec<String>>;
+
     /// The path that symbolic links on a path lead to, if there is something, below the catalog's directory.
     fn followed(&self, path: &str) -> Option<String>;
 }

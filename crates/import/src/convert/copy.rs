@@ -48,6 +48,7 @@ impl StageConversion<'_, '_, '_> {
     pub(super) fn transfer(&mut self, transfer: &Transfer) -> Result<(), Loss> {
         let place = self.place(transfer)?;
         let origin = self.origin(transfer)?;
+        self.directories_above(&place, transfer.sources.len());
         let is_several = transfer.sources.len() > 1;
         let mut plain = Vec::new();
         for source in &transfer.sources {
@@ -70,6 +71,47 @@ impl StageConversion<'_, '_, '_> {
         self.copies(&mut plain, &origin, &place)
     }
 
+    /// Makes the directories above what is copied, if they are missing, as COPY does it: with its owner and mode.
+    fn directories_above(&mut self, place: &Place, sources: usize) {
+        let mode = place.mode.as_ref().filter(|mode| is_octal(mode));
+        if place.parents || (place.owner.is_none() && mode.is_none()) {
+            return;
+        }
+        let above = |to: &str| {
+            let whole = to.trim_end_matches('/');
+            let is_directory = sources > 1 || whole != to;
+            let parent = whole.rsplit_once('/').map_or("", |(parent, _)| parent);
+            (if is_directory { whole } else { parent }).to_owned()
+        };
+        let known = self.known(&place.to).map(|to| above(&to));
+        let path = above(&place.to.tree_text());
+        if path.is_empty() || known.is_some_and(|directory| self.is_there(&directory)) {
+            return;
+        }
+        let owner = place
+            .owner
+            .clone()
+            .map(|owner| ("owner", Value::Text(owner)));
+        let mode = mode.cloned().map(|mode| ("mode", Value::Text(mode)));
+        self.missing_directories(path, owner.into_iter().chain(mode).collect());
+    }
+
+    /// Whether a directory is there for certain: it is the working directory or above it, or every image has it.
+    fn is_there(&self, directory: &str) -> bool {
+        let workdir = self.end.workdir.as_ref().and_then(|path| self.known(path));
+        let is_above = workdir.is_some_and(|workdir| {
+            workdir == directory || workdir.starts_with(&format!("{directory}/"))
+        });
+        let is_usual = !self.end.is_from_scratch && OF_ALL.contains(&directory);
+        directory.is_empty() || is_above || is_usual
+    }
+
+    /// Makes directories that are missing.
+    pub(super) fn missing_directories(&mut self, path: String, mut others: Vec<(&str, Value)>) {
+        others.push(("if-missing", Value::Bool(true)));
+        self.step("directory", Value::Text(path), others);
+    }
+
     fn place(&mut self, transfer: &Transfer) -> Result<Place, Loss> {
         let to = self.path(&transfer.to)?;
         let owner = transfer.chown.as_deref().map(|owner| self.evaluate(owner));
@@ -80,7 +122,9 @@ impl StageConversion<'_, '_, '_> {
         }
         Ok(Place {
             to,
-            owner: owner.transpose()?.map(|owner| owner.tree_text()),
+            owner: owner
+                .transpose()?
+                .map(|owner| of_root_group(&owner.tree_text())),
             mode: mode.transpose()?.map(|mode| mode.template()),
             exclude,
             parents: transfer.parents,
@@ -156,9 +200,17 @@ impl StageConversion<'_, '_, '_> {
         };
         let mut paths: Vec<String> = Vec::new();
         let mut exclude: Option<Vec<String>> = None;
-        for word in words {
+        let words = if place.parents {
+            words.to_vec()
+        } else {
+            self.spelled_out(words, directory, !place.exclude.is_empty())
+        };
+        for word in &words {
             let (path, ignored) = self.context_path(word, directory, place.parents)?;
             let mut own = place.clone();
+            if !place.parents && self.is_file(word, directory) {
+                own.exclude.clear();
+            }
             own.exclude.extend(ignored);
             if place.parents {
                 let text = self.template(word)?;
@@ -283,6 +335,32 @@ impl StageConversion<'_, '_, '_> {
             .map(|pattern| Text::literal(pattern).template())
             .collect()
     }
+}
+
+/// Directories that every Linux distribution has.
+const OF_ALL: [&str; 9] = [
+    "/bin",
+    "/etc",
+    "/home",
+    "/tmp",
+    "/usr",
+    "/usr/bin",
+    "/usr/local",
+    "/usr/local/bin",
+    "/var",
+];
+
+/// An owner that names a group alone is root with that group.
+fn of_root_group(owner: &str) -> String {
+    match owner.strip_prefix(':') {
+        Some(group) => format!("0:{group}"),
+        None => owner.to_owned(),
+    }
+}
+
+/// Whether a mode is a number, which COPY gives to new directories above, too.
+fn is_octal(mode: &str) -> bool {
+    mode.chars().all(|c| c.is_digit(8))
 }
 
 pub(super) fn has_glob(part: &str) -> bool {

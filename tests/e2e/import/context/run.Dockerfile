@@ -1,5 +1,5 @@
 FROM debian:12
-RUN echo ${{ github.ref }} > /a 2>&1; echo "{arch} ${HOME}" > /b
+RUN echo '${{ github.ref }} {arch}' > /a; echo "{arch} ${HOME}" > /b
 RUN awk '{print $1}' /etc/hostname > /c; find /etc -maxdepth 1 -name passwd -exec echo {} \; > /d
 RUN #!/bin/sh
 RUN printf 'x\ty %s\n' "a 'b' \"c\" \\ d" > /e

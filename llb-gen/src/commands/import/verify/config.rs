@@ -40,7 +40,7 @@ pub(super) fn differences(ours: &Value, theirs: &Value) -> Vec<Part> {
         let found = parts.iter().find(|(other, _)| other == name);
         found.map(|(_, value)| value.clone())
     };
-    let mut differences: Vec<Part> = names(&ours)
+    names(&ours)
         .union(&names(&theirs))
         .map(|name| Part {
             name: name.clone(),
@@ -48,25 +48,10 @@ pub(super) fn differences(ours: &Value, theirs: &Value) -> Vec<Part> {
             theirs: value(&theirs, name),
         })
         .filter(|part| part.ours != part.theirs)
-        .collect();
-    if differences.is_empty() && ours != theirs {
-        differences.push(Part {
-            name: "order of Env".to_owned(),
-            ours: Some(env_names(&ours)),
-            theirs: Some(env_names(&theirs)),
-        });
-    }
-    differences
+        .collect()
 }
 
-const ENV: &str = "Env ";
-
-fn env_names(parts: &[(String, String)]) -> String {
-    let names = parts.iter().filter_map(|(name, _)| name.strip_prefix(ENV));
-    names.collect::<Vec<_>>().join(" ")
-}
-
-/// The parts of an image's config with their values, the environment in its order. What is empty is not there.
+/// The parts of an image's config with their values. What is empty is not there.
 fn parts(image: &Value) -> Vec<(String, String)> {
     let of_image = OF_IMAGE.iter().map(|key| ((*key).to_owned(), &image[key]));
     let config = image["config"].as_object();
@@ -78,7 +63,7 @@ fn parts(image: &Value) -> Vec<(String, String)> {
     for (key, value) in of_image.chain(of_config) {
         match value {
             value if is_empty(value) => {}
-            Value::Array(variables) if key == ENV.trim() => {
+            Value::Array(variables) if key == "Env" => {
                 parts.extend(variables.iter().map(variable));
             }
             Value::Object(table) if key != "Healthcheck" => {
@@ -92,22 +77,24 @@ fn parts(image: &Value) -> Vec<(String, String)> {
                     given.map(|(name, value)| (format!("{key} {name}"), value.to_string())),
                 );
             }
+            Value::String(path) if key == "WorkingDir" => parts.push((key, clean(path))),
             value => parts.push((key, value.to_string())),
         }
     }
-    // Of the environment alone the order counts.
-    let place = |(name, _): &(String, String)| match name.strip_prefix(ENV) {
-        Some(_) => ENV.to_owned(),
-        None => name.clone(),
-    };
-    parts.sort_by_key(place);
     parts
 }
 
 fn variable(text: &Value) -> (String, String) {
     let text = text.as_str().unwrap_or_default();
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
-    (format!("{ENV}{name}"), Value::from(value).to_string())
+    (format!("Env {name}"), Value::from(value).to_string())
+}
+
+/// A path in its shortest spelling.
+fn clean(path: &str) -> String {
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+    let clean: String = parts.map(|part| format!("/{part}")).collect();
+    Value::from(if clean.is_empty() { "/" } else { &clean }).to_string()
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -160,9 +147,9 @@ mod tests {
             ],
         );
         check(
-            json!({"Env": ["A=1", "B=2"]}),
-            json!({"Env": ["B=2", "A=1"]}),
-            &["order of Env: A B | B A"],
+            json!({"Env": ["A=1", "B=2"], "WorkingDir": "/a/b"}),
+            json!({"Env": ["B=2", "A=1"], "WorkingDir": "/a//./b/"}),
+            &[],
         );
         check(
             json!({"Labels": {"a": "1", "b": "2"}, "Volumes": {"/a": {}}}),
