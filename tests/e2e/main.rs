@@ -24,6 +24,7 @@ mod exporters;
 mod file_steps;
 mod helper_image;
 mod images;
+mod import;
 mod kinds;
 mod language;
 mod laws;

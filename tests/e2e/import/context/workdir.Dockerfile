@@ -9,4 +9,4 @@ WORKDIR ${HOME_DIR}/code
 RUN pwd > where
 WORKDIR ../other
 WORKDIR /usr/bin
-WORKDIR /a//b/./c
+WORKDIR /n//b/./c

@@ -77,7 +77,11 @@ fn parts(image: &Value) -> Vec<(String, String)> {
                     given.map(|(name, value)| (format!("{key} {name}"), value.to_string())),
                 );
             }
-            Value::String(path) if key == "WorkingDir" => parts.push((key, clean(path))),
+            // Without one, it is the root.
+            Value::String(path) if key == "WorkingDir" && clean(path) == "/" => {}
+            Value::String(path) if key == "WorkingDir" => {
+                parts.push((key, Value::from(clean(path)).to_string()));
+            }
             value => parts.push((key, value.to_string())),
         }
     }
@@ -94,7 +98,11 @@ fn variable(text: &Value) -> (String, String) {
 fn clean(path: &str) -> String {
     let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
     let clean: String = parts.map(|part| format!("/{part}")).collect();
-    Value::from(if clean.is_empty() { "/" } else { &clean }).to_string()
+    if clean.is_empty() {
+        "/".to_owned()
+    } else {
+        clean
+    }
 }
 
 fn is_empty(value: &Value) -> bool {

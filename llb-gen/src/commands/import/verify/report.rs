@@ -70,7 +70,7 @@ impl Comparison {
 
     fn told(&self, name: &str) -> String {
         let files = match self.files.len() {
-            0 => format!("{} are equal", files(self.paths)),
+            0 => "the files are equal".to_owned(),
             differences => format!("{differences} of {}", files(self.paths)),
         };
         let config = match self.config.len() {
