@@ -1,5 +1,6 @@
 //! A Dockerfile as artifacts: its stages become artifacts, its instructions steps.
 
+mod above;
 mod add;
 mod apt;
 mod args;

@@ -306,6 +306,17 @@ mod tests {
             },
         };
         assert_eq!(Command::read(&line), Ok(expected));
+        let line = arguments("directory --missing=true --owner=7:8 /tree /a /b");
+        let expected = Command::Directory {
+            tree: Path::new("/tree"),
+            paths: vec![b"/a", b"/b"],
+            attributes: Attributes {
+                owner: Some("7:8".parse().unwrap()),
+                ..Attributes::default()
+            },
+            only_missing: true,
+        };
+        assert_eq!(Command::read(&line), Ok(expected));
         let line = arguments("layer --whiteouts=overlay --epoch=7 /base /whole /out");
         let expected = Command::Layer {
             base: Path::new("/base"),

@@ -24,8 +24,9 @@ pub(crate) struct ImportArgs {
     pub(crate) strict: bool,
     /// Build each Dockerfile and its image of the catalog, and print the differences instead of the catalog
     ///
-    /// Compared are the trees (paths, types, modes, owners, link targets, contents, extended attributes; no times) and
-    /// the configs (no history, no times). The exit code is 1 if something differs, or was not compared.
+    /// Compared are the trees (paths, types, modes, owners, link targets, contents, hard links, extended attributes; no
+    /// times) and the configs (no history, no times, and no Shell, which no runtime reads). The exit code is 1 if
+    /// something differs, or was not compared.
     ///
     /// Dockerfiles are built by the daemon's own dockerfile.v0, and by another frontend only if `# syntax=` names one
     /// that is not Docker's.

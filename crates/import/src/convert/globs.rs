@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::{copy::has_glob, stage::StageConversion};
+use super::stage::StageConversion;
 use crate::{
     Kind,
     finding::Weight,
@@ -73,6 +73,11 @@ impl StageConversion<'_, '_, '_> {
         let kind = path.and_then(|path| self.all.shared.files.kind(&path));
         !word.contains('$') && kind == Some(Kind::File)
     }
+}
+
+/// Whether a part of a path has characters that stand for others.
+pub(super) fn has_glob(part: &str) -> bool {
+    part.contains(['*', '?', '['])
 }
 
 /// A path as a word of a Dockerfile.

@@ -1,5 +1,6 @@
 //! `llbgen import --verify`: Dockerfiles, and what the catalog has for them, built by one daemon and compared.
 
+mod bench;
 mod build;
 mod config;
 mod report;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{CheckedCatalog, Request, Variant};
+use catalog::{CheckedCatalog, Platform, Request, Variant};
 use import::Original;
 
 use crate::{
@@ -49,6 +49,15 @@ impl<'a> Sides<'a> {
             number,
             variants,
         }))
+    }
+
+    /// The variant for the daemon's own platform, or all of them if there is none.
+    pub(super) fn chosen(&self, own: Option<&Platform>) -> Vec<&Variant> {
+        let is_own = |variant: &&Variant| Some(&variant.platform.normalized()) == own;
+        match self.variants.iter().find(is_own) {
+            Some(variant) => vec![variant],
+            None => self.variants.iter().collect(),
+        }
     }
 }
 
