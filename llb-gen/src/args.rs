@@ -27,7 +27,7 @@ pub(crate) use self::build::BuildArgs;
 pub(crate) use self::cache::CacheArgs;
 pub(crate) use self::emit::{EmitArgs, EmitFormat};
 pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
-pub(crate) use self::import::ImportArgs;
+pub(crate) use self::import::{ImportArgs, VerificationArgs};
 pub(crate) use self::inspection::{GraphArgs, GraphFormat, IdArgs, PlanArgs, WhyArgs};
 pub(crate) use self::lock::{Access, LockArgs, Locking, UpdateArgs, secret_specs};
 pub(crate) use self::mirror::{MirrorArgs, tell_unused_mirrors};

@@ -1,6 +1,6 @@
 //! The outputs of a build: where they go, who takes them, and the report at the end.
 
-mod kept;
+pub(crate) mod kept;
 mod load;
 mod place;
 pub(crate) mod report;

@@ -179,6 +179,8 @@ fn import_writes_what_dockerfiles_say() {
             &["import", "nowhere"],
             &["import", "-C", "app", "wrong.Dockerfile"],
             &["import", "app/Dockerfile", "--force"],
+            &["import", "app/Dockerfile", "--set", "A=1"],
+            &["import", "app/Dockerfile", "--verify", "--set", "A=1", "-q"],
         ],
     ));
 }

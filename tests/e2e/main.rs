@@ -26,6 +26,7 @@ mod file_steps;
 mod fleet_cache;
 mod helper_image;
 mod images;
+mod import;
 mod kinds;
 mod language;
 mod laws;

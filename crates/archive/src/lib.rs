@@ -11,6 +11,7 @@
 //!
 //! [`canonicalize()`] rewrites BuildKit's stream; [`pack()`] packs a tree on disk; [`layer()`] packs the diff between
 //! two trees; [`check_rootfs()`] checks and hashes a tar that a user brings; [`list()`] lists the members of a tar;
+//! [`Tree`] is what the layers of an image make together, and compares two of them;
 //! [`copy()`] and [`Unpacker`] put files into a tree on disk, [`make_files()`] and its like make new ones; [`bundle()`]
 //! and [`unbundle()`] do so by way of tars, for many files. All of them stream.
 //!
@@ -61,6 +62,7 @@ mod sequence;
 mod source;
 mod sparse;
 mod stream;
+mod tree;
 mod walk;
 mod writer;
 mod xattr;
@@ -74,15 +76,16 @@ pub use entry::{DeviceClass, Entry, Kind, Xattrs};
 pub use file_set::{Excludes, Mode, Owner};
 pub use header::HeaderError;
 pub use layer::{LayerError, Whiteouts, layer};
-pub use list::{ListError, list};
+pub use list::{ListError, list, list_layer};
 pub use member::EntryError;
 pub use pack::{PackError, pack};
 pub use path::{EntryPath, PathError};
 pub use place::{
     Attributes, Copy, PlaceError, Unpacker, ZipError, copy, make_directories, make_files,
-    make_links, remove,
+    make_links, make_missing_directories, remove,
 };
 pub use rootfs::{RootfsError, RootfsTar, check_rootfs};
 pub use sequence::SequenceError;
 pub use stream::TarError;
+pub use tree::{Aspect, Difference, Tree, TreeError};
 pub use writer::{Options, Summary};

@@ -39,6 +39,8 @@ pub(crate) enum Placing<'a> {
         paths: Vec<String>,
         /// Their mode and owner.
         attributes: Attributes,
+        /// Whether only those are made that are missing, and all of these have the mode and owner.
+        only_missing: bool,
     },
     /// Files are made, with the directories above them.
     File {
@@ -173,8 +175,14 @@ impl Placing<'_> {
     /// The command of the packer, and what it takes things from.
     fn command(self) -> (Vec<String>, Option<BindMount>) {
         match self {
-            Self::Directory { paths, attributes } => {
-                (words("directory", attributes.flags(), [TREE], paths), None)
+            Self::Directory {
+                paths,
+                attributes,
+                only_missing,
+            } => {
+                let missing = only_missing.then(|| "--missing=true".to_owned());
+                let flags = missing.into_iter().chain(attributes.flags());
+                (words("directory", flags, [TREE], paths), None)
             }
             Self::Symlink { paths, target } => {
                 let before = [TREE, &target];

@@ -16,7 +16,7 @@ use crate::{
     layout::LayoutError,
     lock_file::{self, LockFileError},
     packer,
-    workspace::Disk,
+    workspace::{Disk, Pins},
 };
 
 /// Why an input cannot be read.
@@ -112,7 +112,9 @@ pub(crate) fn read(
         source,
     };
     let root = fs::canonicalize(context).map_err(open)?;
-    inputs.lock = lock_file::read(context)?;
+    if disk.pins == Pins::InLock {
+        inputs.lock = lock_file::read(context)?;
+    }
     let directory = Directory::open(&root).map_err(open)?;
     for path in &needs.dockerfiles {
         files::refuse_links(&directory, path)?;

@@ -3,6 +3,7 @@
 //! Format: `image-layout.md` of the OCI image specification. Which image is meant follows buildx (`util/ocilayout` and
 //! `build/opt.go`).
 
+mod content;
 mod document;
 mod error;
 
@@ -18,8 +19,12 @@ use archive::Digest;
 use buildkit_client::{BlobDigest, BlobDigestError, ContentStore, LayoutDir};
 use catalog::{BaseConfig, LayoutImage, Platform};
 
+pub(crate) use self::content::unpack;
 use self::document::{Descriptor, Document, Header, Index, platform_of_config};
-pub use self::error::{LayoutError, LayoutProblem};
+pub use self::{
+    content::{ImageContent, ImageTreeError, ReadLayers},
+    error::{LayoutError, LayoutProblem},
+};
 
 /// The tag that is meant when none is given. Where no image has it, the only image is meant.
 const DEFAULT_TAG: &str = "latest";
@@ -97,13 +102,7 @@ pub(crate) fn read(
         problem,
     };
     let directory = LayoutDir::open(&source.directory).map_err(|error| failed(error.into()))?;
-    let reader = Reader {
-        layout: directory,
-        wanted: platforms,
-        sizes: BTreeMap::new(),
-        configs: BTreeMap::new(),
-        platforms: BTreeSet::new(),
-    };
+    let reader = Reader::new(directory, platforms);
     reader.read(source).map_err(failed)
 }
 
@@ -115,7 +114,17 @@ struct Reader<'a> {
     platforms: BTreeSet<Platform>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(layout: LayoutDir, wanted: &'a BTreeSet<Platform>) -> Self {
+        Self {
+            layout,
+            wanted,
+            sizes: BTreeMap::new(),
+            configs: BTreeMap::new(),
+            platforms: BTreeSet::new(),
+        }
+    }
+
     fn read(mut self, source: &LayoutSource) -> Result<Layout, LayoutProblem> {
         let header: Header = document::parse(HEADER, &self.file(HEADER)?)?;
         header.check()?;

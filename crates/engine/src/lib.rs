@@ -57,6 +57,7 @@ mod declared;
 mod delivered;
 mod destination;
 mod directory;
+mod dockerfile_build;
 mod download_server;
 mod error;
 mod event;
@@ -101,6 +102,7 @@ mod unlockable;
 mod work_list;
 mod workspace;
 
+pub use archive::{Aspect, Difference, EntryPath};
 pub use buildkitd::{self as daemon, raise_file_limit};
 pub use registry::{RegistryAccess, RemoteProblem};
 
@@ -113,6 +115,7 @@ pub use self::{
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
     delivered::{Form, Output, WrittenFile},
     destination::Destination,
+    dockerfile_build::{DockerfileBuild, DockerfileContext, DockerfileError, DockerfileRun},
     download_server::{Downloads, Served},
     error::{EngineError, MissingContexts, Needed, NotPinned},
     event::Event,
@@ -121,7 +124,7 @@ pub use self::{
     helper_image::{HelperImage, HelperImageError},
     image::{Archive, ImageOptions},
     inputs::{InputError, ReadInputs},
-    layout::{LayoutError, LayoutProblem, LayoutSource},
+    layout::{ImageContent, ImageTreeError, LayoutError, LayoutProblem, LayoutSource, ReadLayers},
     lock_file::LockFileError,
     lock_survey::LockSurvey,
     metadata::MetadataFile,
@@ -140,5 +143,7 @@ pub use self::{
     table::table,
     tagging::{Naming, TagError},
     work_list::{Sorting, StepAccess, Waiting, WorkList},
-    workspace::{Asked, Disk, InputSource, LocalFiles, Others, PinEvent, Workspace, begin, now},
+    workspace::{
+        Asked, Disk, InputSource, LocalFiles, Others, PinEvent, Pins, Workspace, begin, now,
+    },
 };

@@ -16,7 +16,7 @@ use catalog::{CheckedCatalog, Inputs, Plan, PlanOptions, Reference, Request, Var
 
 pub use self::{
     pin::{PinEvent, begin, now},
-    source::{Disk, InputSource},
+    source::{Disk, InputSource, Pins},
     whole_images::{Asked, Others},
 };
 use crate::{

@@ -1,5 +1,6 @@
 //! A Dockerfile as artifacts: its stages become artifacts, its instructions steps.
 
+mod above;
 mod add;
 mod apt;
 mod args;
@@ -7,6 +8,7 @@ mod base;
 mod config;
 mod copy;
 mod file;
+mod globs;
 mod ignore;
 mod loss;
 mod mounts;
@@ -135,16 +137,20 @@ pub(crate) fn convert(
 }
 
 fn check_syntax(dockerfile: &Dockerfile, target: &Target, shared: &mut Shared<'_>) {
-    let Some((syntax, line)) = &dockerfile.syntax else {
-        return;
-    };
-    let name = syntax.split([':', '@']).next().unwrap_or(syntax);
-    let name = name.trim_start_matches("docker.io/");
-    if !matches!(name, "docker/dockerfile" | "docker/dockerfile-upstream") {
+    if let Some((syntax, line)) = other_frontend(dockerfile) {
         let reason =
             format!("the frontend `{syntax}` may mean something else by these instructions");
-        shared.find(&target.file, Some(*line), Weight::Lost, &reason);
+        shared.find(&target.file, Some(line), Weight::Lost, &reason);
     }
+}
+
+/// The frontend that the Dockerfile names, if it is not Docker's, and the line of its name.
+pub(crate) fn other_frontend(dockerfile: &Dockerfile) -> Option<(&str, usize)> {
+    let (syntax, line) = dockerfile.syntax.as_ref()?;
+    let name = syntax.split([':', '@']).next().unwrap_or(syntax);
+    let name = name.trim_start_matches("docker.io/");
+    let is_dockers = matches!(name, "docker/dockerfile" | "docker/dockerfile-upstream");
+    (!is_dockers).then_some((syntax.as_str(), *line))
 }
 
 /// The number of the stage that is asked for.

@@ -7,6 +7,7 @@ use crate::{
     finding::Weight,
     import::ImportError,
     model::Value,
+    original::{Original, Recipe},
     path::join,
     tags::{self, Tags},
     target::{NamedContext, Target},
@@ -83,7 +84,33 @@ impl Family {
             keys: self.keys(shared),
             labels: self.labels(shared),
             aliases: BTreeMap::new(),
+            originals: self.originals(),
         })
+    }
+
+    fn originals(&self) -> Vec<Original> {
+        let members = self.members.iter().zip(&self.combinations);
+        let original = |(member, combination): (&Described, &Vec<String>)| {
+            let axes = self.axes.iter().map(|(name, _)| name.clone());
+            let file = join(&member.context, &member.dockerfile).unwrap_or_default();
+            Original {
+                name: member.name.clone(),
+                artifact: self.name.clone(),
+                axes: axes.zip(combination.iter().cloned()).collect(),
+                dockerfile: match &member.inline {
+                    Some(text) => Recipe::Inline(text.clone()),
+                    None => Recipe::File(file),
+                },
+                has_frontend: false,
+                context: member.context.clone(),
+                stage: member.stage.clone(),
+                args: member.args.clone(),
+                contexts: member.contexts.clone(),
+                labels: member.labels.clone(),
+                options: Vec::new(),
+            }
+        };
+        members.map(original).collect()
     }
 
     fn tell(&self, shared: &mut Shared<'_>, weight: Weight, reason: &str) {

@@ -6,11 +6,12 @@ use thiserror::Error;
 
 use crate::{
     Files,
-    convert::{Shared, convert},
-    dockerfile::SyntaxError,
+    convert::{Shared, convert, other_frontend},
+    dockerfile::{Dockerfile, SyntaxError},
     finding::{Finding, Weight},
     model::{Artifact, Catalog},
     options::Options,
+    original::Original,
     project::Project,
     target::Target,
     upgrade::upgrade,
@@ -33,6 +34,8 @@ pub struct Imported {
     pub text: String,
     /// What it does not say, or says in another way.
     pub findings: Vec<Finding>,
+    /// The builds that it stands for, in order.
+    pub originals: Vec<Original>,
 }
 
 /// A file that cannot be read.
@@ -148,6 +151,8 @@ pub fn import(
             }
         }
     }
+    let originals = targets.iter().flat_map(|target| originals(target, &shared));
+    let originals = originals.collect();
     catalog.options = std::mem::take(&mut shared.options).into_list();
     for option in unused(&catalog) {
         let (file, line) = &option.place;
@@ -159,6 +164,7 @@ pub fn import(
     Ok(Imported {
         text: write(&catalog),
         findings: shared.findings,
+        originals,
     })
 }
 
@@ -205,6 +211,18 @@ fn artifacts(
         shared.options = options.clone();
         shared.findings.clone_from(&findings);
     }
+}
+
+/// The builds that a target stands for, with the options that their arguments are.
+fn originals(target: &Target, shared: &Shared<'_>) -> Vec<Original> {
+    let dockerfile = Dockerfile::parse(&target.text).ok();
+    let frontend = dockerfile.as_ref().and_then(other_frontend);
+    let whole = |original: &Original| Original {
+        has_frontend: frontend.is_some(),
+        options: shared.options.of_target(&target.name),
+        ..original.clone()
+    };
+    target.originals.iter().map(whole).collect()
 }
 
 fn origin(sources: &[Source]) -> String {

@@ -15,6 +15,7 @@ mod import;
 mod matrix;
 mod model;
 mod options;
+mod original;
 mod path;
 mod project;
 mod scope;
@@ -29,6 +30,7 @@ mod write;
 pub use self::{
     finding::{Finding, Weight},
     import::{ImportError, Imported, Source, import},
+    original::{Original, Recipe},
 };
 
 /// The files that an import may look at; paths are relative to the catalog's directory.
@@ -36,8 +38,14 @@ pub trait Files {
     /// The text of a file, if there is one.
     fn read(&self, path: &str) -> Option<String>;
 
-    /// What is at a path, if anything is.
+    /// What is at a path, if anything is; of a symbolic link, what it leads to.
     fn kind(&self, path: &str) -> Option<Kind>;
+
+    /// The names of what is in a directory, if it is one.
+    fn names(&self, directory: &str) -> Option<Vec<String>>;
+
+    /// The path that symbolic links on a path lead to, if there is something, below the catalog's directory.
+    fn followed(&self, path: &str) -> Option<String>;
 }
 
 /// What is at a path.

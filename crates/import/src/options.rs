@@ -21,12 +21,39 @@ pub(crate) struct Options {
     list: Vec<Opt>,
     known: BTreeMap<String, String>,
     axes: Vec<String>,
+    /// The targets, their arguments, and the options that these are.
+    arguments: Vec<(String, String, String)>,
 }
 
 impl Options {
     /// The option `name` with this default. If there is one of this name with another default, it has another name,
     /// with `of` before it.
     pub(crate) fn declare(
+        &mut self,
+        name: &str,
+        of: &str,
+        default: &Text,
+        comments: &[String],
+        place: (&str, usize),
+    ) -> String {
+        let option = self.declared(name, of, default, comments, place);
+        let argument = (of.to_owned(), name.to_owned(), option.clone());
+        if !self.arguments.contains(&argument) {
+            self.arguments.push(argument);
+        }
+        option
+    }
+
+    /// The options of a target, each with the argument that it stands for.
+    pub(crate) fn of_target(&self, target: &str) -> Vec<(String, String)> {
+        let of_target = |(of, ..): &&(String, String, String)| of == target;
+        let arguments = self.arguments.iter().filter(of_target);
+        let pair =
+            |(_, argument, option): &(String, String, String)| (option.clone(), argument.clone());
+        arguments.map(pair).collect()
+    }
+
+    fn declared(
         &mut self,
         name: &str,
         of: &str,

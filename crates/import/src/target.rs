@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{model::Value, text::Text};
+use crate::{model::Value, original::Original, text::Text};
 
 /// A Dockerfile with what a command line, a bake file or a compose file say about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +29,8 @@ pub(crate) struct Target {
     pub(crate) labels: Vec<(String, Text)>,
     /// Stages that are artifacts of their own.
     pub(crate) aliases: BTreeMap<String, String>,
+    /// The builds that it stands for.
+    pub(crate) originals: Vec<Original>,
 }
 
 /// What stands for a name.

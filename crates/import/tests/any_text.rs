@@ -7,6 +7,14 @@ use proptest::prelude::*;
 struct Nothing;
 
 impl Files for Nothing {
+    fn names(&self, _: &str) -> Option<Vec<String>> {
+        None
+    }
+
+    fn followed(&self, _: &str) -> Option<String> {
+        None
+    }
+
     fn read(&self, _: &str) -> Option<String> {
         None
     }

@@ -34,6 +34,18 @@ impl Files for Directory {
         };
         Some(kind)
     }
+
+    fn names(&self, directory: &str) -> Option<Vec<String>> {
+        let entries = fs::read_dir(self.0.join(directory)).ok()?;
+        let names = entries.map(|entry| entry.ok()?.file_name().into_string().ok());
+        names.collect()
+    }
+
+    fn followed(&self, path: &str) -> Option<String> {
+        let whole = self.0.join(path).canonicalize().ok()?;
+        let below = whole.strip_prefix(self.0.canonicalize().unwrap()).ok()?;
+        Some(below.to_str().unwrap().to_owned())
+    }
 }
 
 fn cases(of: &str) -> Vec<PathBuf> {

@@ -22,6 +22,24 @@ impl Files for Texts {
         let file = self.0.contains_key(path).then_some(Kind::File);
         file.or_else(|| self.0.keys().any(is_below).then_some(Kind::Directory))
     }
+
+    fn names(&self, directory: &str) -> Option<Vec<String>> {
+        let start = format!("{directory}/");
+        let all = self.0.keys();
+        let below = all.filter_map(|file| {
+            if directory.is_empty() {
+                Some(*file)
+            } else {
+                file.strip_prefix(&start)
+            }
+        });
+        let names = below.map(|path| path.split('/').next().unwrap().to_owned());
+        Some(names.collect())
+    }
+
+    fn followed(&self, _: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Imports `paths`, beside which the other files are.

@@ -36,11 +36,12 @@ pub(crate) enum Command<'a> {
         tree: &'a Path,
         to: &'a [u8],
     },
-    /// `directory [--mode=MODE] [--owner=OWNER] TREE PATH…`
+    /// `directory [--missing=true] [--mode=MODE] [--owner=OWNER] TREE PATH…`
     Directory {
         tree: &'a Path,
         paths: Vec<&'a [u8]>,
         attributes: Attributes,
+        only_missing: bool,
     },
     /// `file [--mode=MODE] [--owner=OWNER] CONTENT TREE PATH…`
     File {
@@ -121,11 +122,18 @@ impl<'a> Command<'a> {
                 to: bytes[2],
             }),
             ("unpack", [archive, tree, _]) => unpack_flags(flags, archive, tree, bytes[2]),
-            ("directory", [tree, _, ..]) => Ok(Self::Directory {
-                tree,
-                paths: bytes[1..].to_vec(),
-                attributes: attributes(flags)?,
-            }),
+            ("directory", [tree, _, ..]) => {
+                let (only_missing, flags) = match flags {
+                    [missing, flags @ ..] if missing == "--missing=true" => (true, flags),
+                    flags => (false, flags),
+                };
+                Ok(Self::Directory {
+                    tree,
+                    paths: bytes[1..].to_vec(),
+                    attributes: attributes(flags)?,
+                    only_missing,
+                })
+            }
             ("file", [content, tree, _, ..]) => Ok(Self::File {
                 content,
                 tree,
@@ -296,6 +304,17 @@ mod tests {
                 exclude: Excludes::try_new(["*.o"]).unwrap(),
                 ..Copy::default()
             },
+        };
+        assert_eq!(Command::read(&line), Ok(expected));
+        let line = arguments("directory --missing=true --owner=7:8 /tree /a /b");
+        let expected = Command::Directory {
+            tree: Path::new("/tree"),
+            paths: vec![b"/a", b"/b"],
+            attributes: Attributes {
+                owner: Some("7:8".parse().unwrap()),
+                ..Attributes::default()
+            },
+            only_missing: true,
         };
         assert_eq!(Command::read(&line), Ok(expected));
         let line = arguments("layer --whiteouts=overlay --epoch=7 /base /whole /out");

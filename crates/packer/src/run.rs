@@ -67,7 +67,14 @@ pub(crate) fn run(command: &Command<'_>) -> Result<(), Box<dyn Error>> {
             tree,
             paths,
             attributes,
+            only_missing: false,
         } => Ok(archive::make_directories(tree, paths, attributes)?),
+        Command::Directory {
+            tree,
+            paths,
+            attributes,
+            only_missing: true,
+        } => Ok(archive::make_missing_directories(tree, paths, attributes)?),
         Command::File {
             content,
             tree,

@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+use catalog::Platform;
 use clap::Args;
+use engine::{BuildContext, SshSpec};
+
+use super::{parse_assignment, parse_platform};
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
@@ -18,4 +22,47 @@ pub(crate) struct ImportArgs {
     /// Fail, with exit code 3, if something cannot be said
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Build each Dockerfile and its image of the catalog, and print the differences instead of the catalog
+    ///
+    /// Compared are the trees (paths, types, modes, owners, link targets, contents, hard links, extended attributes; no
+    /// times) and the configs (no history, no times, and no Shell, which no runtime reads). The exit code is 1 if
+    /// something differs, or was not compared.
+    ///
+    /// Dockerfiles are built by the daemon's own dockerfile.v0, and by another frontend only if `# syntax=` names one
+    /// that is not Docker's.
+    #[arg(long)]
+    pub(crate) verify: bool,
+    #[command(flatten)]
+    pub(crate) verification: VerificationArgs,
 }
+
+/// How both sides are built.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "With --verify")]
+pub(crate) struct VerificationArgs {
+    /// Platforms, such as linux/arm64; by default the daemon's own, if an image is made for it, or else all of an image
+    #[arg(long, requires = "verify", value_name = "PLATFORM", value_delimiter = ',', value_parser = parse_platform)]
+    pub(crate) platform: Vec<Platform>,
+    /// Build with another value of an option, and of the argument that it stands for
+    #[arg(long, requires = "verify", value_name = "OPTION=VALUE", alias = "build-arg", value_parser = parse_assignment)]
+    pub(crate) set: Vec<(String, String)>,
+    // Rustdoc would take the brackets for a link.
+    #[arg(long, requires = "verify", value_name = "NAME=SOURCE", help = BUILD_CONTEXT)]
+    pub(crate) build_context: Vec<BuildContext>,
+    /// Give steps a secret: id=ID,src=FILE or id=ID,env=VARIABLE
+    #[arg(long, requires = "verify", value_name = "SPEC")]
+    // Read by the command: clap would repeat the text, which may hold the secret itself.
+    pub(crate) secret: Vec<String>,
+    /// Let steps ask an ssh agent: default, or ID=SOCKET
+    #[arg(long, requires = "verify", value_name = "ID[=SOCKET]")]
+    pub(crate) ssh: Vec<SshSpec>,
+    /// A registry that speaks plain HTTP, as HOST:PORT; those on this machine are tried so anyway
+    #[arg(long, requires = "verify", value_name = "HOST")]
+    pub(crate) registry_insecure: Vec<String>,
+    /// Give the daemon the credentials of a registry that the catalog does not name, such as a mirror; repeatable
+    #[arg(long, requires = "verify", value_name = "HOST")]
+    pub(crate) allow_credentials: Vec<String>,
+}
+
+const BUILD_CONTEXT: &str =
+    "Use another base on both sides: docker-image://REF or oci-layout://DIR[:TAG][@DIGEST]";

@@ -2,6 +2,7 @@
 
 mod bake;
 mod disk;
+mod verify;
 mod write;
 
 use std::{
@@ -26,16 +27,21 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Failure> {
         .map(|file| source(file, &disk))
         .collect::<Result<_, _>>()?;
     let name = disk.name();
-    let Imported { text, findings } = import(&sources, &name, &disk)
+    let imported = import(&sources, &name, &disk)
         .map_err(|error: ImportError| Failure::new(Exit::Catalog, error))?;
+    let Imported { text, findings, .. } = &imported;
     match &args.output {
-        Some(path) => write::file(path, &text, args.force)?,
+        Some(path) => write::file(path, text, args.force)?,
+        None if args.verify => {}
         None => write!(stdout::lock(), "{text}")?,
     }
-    tell(&findings, global);
+    tell(findings, global);
     let is_lost = |finding: &Finding| finding.weight == Weight::Lost;
     if args.strict && findings.iter().any(is_lost) {
         return Err(Failure::silent(Exit::Catalog));
+    }
+    if args.verify {
+        return verify::run(&imported, disk.root(), &args.verification, global);
     }
     Ok(())
 }

@@ -40,6 +40,26 @@ pub fn make_directories(
     tree.finish()
 }
 
+/// Makes those directories below `target` that are missing, those above `paths` among them, with time 0 and with the
+/// mode and owner of `attributes`; by default 0755, of root. What is there stays as it is.
+pub fn make_missing_directories(
+    target: &Path,
+    paths: &[&[u8]],
+    attributes: &Attributes,
+) -> Result<(), PlaceError> {
+    let (mut tree, owner) = open(target, attributes)?;
+    let mode = attributes.mode.as_ref();
+    let new = dress(owner, mode.map_or(0o755, |mode| mode.of_directory(0o755)));
+    for path in paths {
+        let path = trimmed(path);
+        let ends = (1..path.len()).filter(|end| path[*end] == b'/');
+        for end in ends.chain([path.len()]) {
+            tree.directory(&path[..end], &new)?;
+        }
+    }
+    tree.finish()
+}
+
 /// Makes copies of the file `content` at `paths` in the tree below `target`, with time 0. A file or link that is there
 /// is replaced, a directory is an error. Missing parents are 0755, of root.
 pub fn make_files(

@@ -20,7 +20,9 @@ use std::io;
 use std::path::PathBuf;
 
 pub use self::copy::{Copy, copy};
-pub use self::make::{Attributes, make_directories, make_files, make_links, remove};
+pub use self::make::{
+    Attributes, make_directories, make_files, make_links, make_missing_directories, remove,
+};
 pub use self::unpack::Unpacker;
 pub use self::zip::ZipError;
 pub(crate) use self::{

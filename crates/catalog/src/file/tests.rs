@@ -303,6 +303,10 @@ a $A
         json!({"directory": ["/a"], "mode": "1777"}),
     );
     check(
+        r#"{ directory = "/a", if-missing = true }"#,
+        json!({"directory": "/a", "if-missing": true}),
+    );
+    check(
         r#"{ symlink = "/a", target = "b" }"#,
         json!({"symlink": "/a", "target": "b"}),
     );

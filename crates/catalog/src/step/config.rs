@@ -130,6 +130,7 @@ impl Apply for Workdir {
         let made = Placing::Directory {
             paths: vec![workdir],
             attributes: Attributes::default(),
+            only_missing: false,
         };
         context.placed(tree, made)
     }

@@ -34,7 +34,7 @@ pub struct File {
 }
 
 /// Makes directories and those above them, with mtime 0. A directory that is there keeps its content, and gets the mode
-/// and owner that are given.
+/// and owner that are given, unless `if-missing` says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Directory {
@@ -49,6 +49,14 @@ pub struct Directory {
     /// default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<TreeText>,
+    /// Whether all directories that are missing, those above included, get the mode and owner, and one that is there
+    /// stays as it is, as with WORKDIR and COPY of a Dockerfile.
+    #[serde(
+        default,
+        skip_serializing_if = "std::ops::Not::not",
+        rename = "if-missing"
+    )]
+    if_missing: bool,
 }
 
 /// Makes symbolic links, of root, with mtime 0. What is there is replaced, unless it is a directory.
@@ -110,7 +118,15 @@ impl Directory {
             paths: paths::unchecked(paths),
             mode: None,
             owner: None,
+            if_missing: false,
         }
+    }
+
+    /// The same for what is missing alone: new directories, those above included, get the mode and owner, and one that
+    /// is there stays as it is.
+    pub fn if_missing(mut self) -> Self {
+        self.if_missing = true;
+        self
     }
 
     /// The mode: bits, as `0o1777`, or a text, as `"g+w"`, a [`Template`]; 0755 by default if the directory is new.
@@ -213,6 +229,7 @@ impl Apply for Directory {
         let made = Placing::Directory {
             paths: paths::filled("directory", &self.paths, context, paths::any)?,
             attributes: self.attributes().values(context)?,
+            only_missing: self.if_missing,
         };
         context.placed(tree, made)
     }

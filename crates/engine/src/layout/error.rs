@@ -73,6 +73,12 @@ pub enum LayoutProblem {
         /// The tags that there are.
         valid: Vec<String>,
     },
+    /// The only image is asked for, and there are none or several.
+    #[error("an index in it has {images} images, and not one")]
+    NotOne {
+        /// Their number.
+        images: usize,
+    },
     /// The digest that is asked for is not there.
     #[error("it has no blob `{digest}`")]
     NoDigest {
@@ -131,7 +137,9 @@ impl LayoutProblem {
         match self {
             Self::Open(_) => "cannot be opened",
             Self::File { .. } | Self::Version { .. } => "is not an OCI layout",
-            Self::NoTag { .. } | Self::NoDigest { .. } => "does not have the image",
+            Self::NoTag { .. } | Self::NoDigest { .. } | Self::NotOne { .. } => {
+                "does not have the image"
+            }
             _ => "is a broken OCI layout",
         }
     }

@@ -50,6 +50,18 @@ pub struct Disk {
     pub proxy: Option<ProxyEnv>,
     /// The mirrors of downloads.
     pub mirrors: Mirrors,
+    /// Where pins are kept.
+    pub pins: Pins,
+}
+
+/// Where the pins of a call are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pins {
+    /// In the lock of the context directory.
+    #[default]
+    InLock,
+    /// Nowhere: they end with the call, and those of the lock are not used.
+    InCall,
 }
 
 impl Disk {
@@ -85,6 +97,9 @@ impl InputSource for Disk {
 
     fn keep(&self, base: &Lock, mut found: Lock) -> Result<Lock, EngineError> {
         begin(&mut found);
+        if self.pins == Pins::InCall {
+            return Ok(found);
+        }
         Ok(lock_file::write(&self.context, base, &found)?.lock)
     }
 }

@@ -97,7 +97,8 @@ impl Argument<'_> {
         if let Some(binding) = global.get(self.name) {
             return Ok(Some(binding.clone()));
         }
-        if is_proxy(self.name) {
+        // One that a base or an earlier line has set keeps its value.
+        if is_proxy(self.name) || scope.get(self.name).is_some() {
             return Ok(None);
         }
         let text = self.declared(&Text::default(), false, shared);

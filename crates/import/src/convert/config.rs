@@ -59,10 +59,9 @@ impl StageConversion<'_, '_, '_> {
             _ => path,
         };
         if let Some(user) = self.end.user.clone().filter(|user| !is_root(user)) {
-            // WORKDIR makes a directory for the user; the step of that name makes it for root.
+            // WORKDIR makes directories for the user; the step of that name makes them for root.
             let owner = Value::text(user.tree_text());
-            let path = Value::text(path.tree_text());
-            self.step("directory", path, vec![("owner", owner)]);
+            self.missing_directories(path.tree_text(), vec![("owner", owner)]);
         }
         self.step("workdir", Value::text(path.tree_text()), Vec::new());
         self.end.workdir = Some(path);

@@ -1,6 +1,6 @@
 //! `COPY`, and what `ADD` has in common with it.
 
-use super::{Loss, stage::StageConversion};
+use super::{Loss, above::whole_owner, globs::has_glob, stage::StageConversion};
 use crate::{
     Kind,
     dockerfile::{Source, Transfer},
@@ -48,6 +48,7 @@ impl StageConversion<'_, '_, '_> {
     pub(super) fn transfer(&mut self, transfer: &Transfer) -> Result<(), Loss> {
         let place = self.place(transfer)?;
         let origin = self.origin(transfer)?;
+        self.directories_above(&place, transfer);
         let is_several = transfer.sources.len() > 1;
         let mut plain = Vec::new();
         for source in &transfer.sources {
@@ -158,9 +159,17 @@ impl StageConversion<'_, '_, '_> {
         };
         let mut paths: Vec<String> = Vec::new();
         let mut exclude: Option<Vec<String>> = None;
-        for word in words {
+        let words = if place.parents {
+            words.to_vec()
+        } else {
+            self.spelled_out(words, directory, !place.exclude.is_empty())
+        };
+        for word in &words {
             let (path, ignored) = self.context_path(word, directory, place.parents)?;
             let mut own = place.clone();
+            if !place.parents && self.is_file(word, directory) {
+                own.exclude.clear();
+            }
             own.exclude.extend(ignored);
             if place.parents {
                 let text = self.template(word)?;
@@ -227,6 +236,8 @@ impl StageConversion<'_, '_, '_> {
         };
         let below = in_context(&literal);
         let path = join(directory, &below).unwrap_or_else(|| below.clone());
+        // Of a link on the way to a source, COPY takes what it leads to; links inside of a source stay.
+        let path = self.all.shared.files.followed(&path).unwrap_or(path);
         let is_directory = self.is_directory(&path, &literal);
         let ignored = if is_directory && directory == self.all.target.context {
             self.ignored_below(&below)
@@ -283,15 +294,4 @@ impl StageConversion<'_, '_, '_> {
             .map(|pattern| Text::literal(pattern).template())
             .collect()
     }
-}
-
-pub(super) fn has_glob(part: &str) -> bool {
-    part.contains(['*', '?', '['])
-}
-
-/// The owner with both halves: BuildKit takes root for a user or a group that is left out beside a colon.
-fn whole_owner(owner: &str) -> String {
-    let user = if owner.starts_with(':') { "0" } else { "" };
-    let group = if owner.ends_with(':') { "0" } else { "" };
-    format!("{user}{owner}{group}")
 }

@@ -65,6 +65,18 @@ impl Ignore {
         self.patterns.is_empty()
     }
 
+    /// Whether a path is left out.
+    pub(crate) fn ignores(&self, path: &str) -> bool {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let patterns = self.below(directory);
+        let deciding = patterns.iter().rev().find(|pattern| {
+            let pattern = pattern.trim_start_matches('!');
+            let pattern = pattern.strip_prefix("**/").unwrap_or(pattern);
+            !pattern.contains('/') && matches(pattern, name)
+        });
+        deciding.is_some_and(|pattern| !pattern.starts_with('!'))
+    }
+
     /// The patterns below `directory`, relative to it; `!` is before those that take something in again.
     pub(crate) fn below(&self, directory: &str) -> Vec<String> {
         let directory: Vec<&str> = directory
@@ -150,6 +162,23 @@ fn matches(pattern: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_left_out() {
+        let check = |text: &str, path: &str, expected: bool| {
+            assert_eq!(
+                Ignore::parse(text).ignores(path),
+                expected,
+                "{text:?} {path}"
+            );
+        };
+        check("*.md", "a.md", true);
+        check("*.md", "src/a.md", false);
+        check("**/*.md", "src/a.md", true);
+        check("src", "src/a.md", true);
+        check("*\n!a.md", "a.md", false);
+        check("", "a.md", false);
+    }
 
     #[test]
     fn patterns_are_said_below_the_directory_that_is_copied() {

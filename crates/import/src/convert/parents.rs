@@ -1,10 +1,6 @@
 //! `COPY --parents`.
 
-use super::{
-    Loss,
-    copy::{Place, has_glob},
-    stage::StageConversion,
-};
+use super::{Loss, copy::Place, globs::has_glob, stage::StageConversion};
 use crate::{path::in_context, text::Text};
 
 impl StageConversion<'_, '_, '_> {

@@ -57,6 +57,7 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
             conversion.statement(statement);
         }
         conversion.labels();
+        conversion.path_of_scratch();
         if let Some(shell) = &conversion.shell {
             keys.push(("shell".to_owned(), Value::list(shell.clone())));
         }
@@ -214,6 +215,16 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
         self.step("label", Value::Table(pairs), Vec::new());
     }
 
+    /// The variable that Docker sets in every image from `scratch`.
+    fn path_of_scratch(&mut self) {
+        let is_set = self.end.scope.get("PATH").is_some();
+        if self.number == self.all.wanted && self.end.is_from_scratch && !is_set {
+            let pair = ("PATH".to_owned(), Value::text(DEFAULT_PATH));
+            let step = vec![("env".to_owned(), Value::Table(vec![pair]))];
+            self.items.insert(0, Item::Step(step));
+        }
+    }
+
     /// Adds a step: the key of its kind, and its others.
     pub(super) fn step(&mut self, kind: &str, value: Value, others: Vec<(&str, Value)>) {
         let mut pairs = vec![(kind.to_owned(), value)];
@@ -234,6 +245,9 @@ impl<'s, 'c, 'a> StageConversion<'s, 'c, 'a> {
         self.all.shared.find(&file, Some(self.line), weight, reason);
     }
 }
+
+/// `DefaultPathEnvUnix` of BuildKit's `util/system`.
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What a stage begins with.
 fn begin(all: &Conversion<'_, '_>, number: usize, base: &Reference) -> End {

@@ -4,6 +4,7 @@ use super::{ImportError, Source};
 use crate::{
     Files, Kind,
     dockerfile::{self, Dockerfile, Instruction},
+    original::{Original, Recipe},
     path::{in_context, join},
     project::{Project, word},
     target::Target,
@@ -26,11 +27,20 @@ pub(super) fn target(
         let reason = format!("another file is `{}`, too", candidates[0]);
         refused(None, reason)
     })?;
+    let context = context(path, &dockerfile, files);
+    let original = Original {
+        name: name.clone(),
+        artifact: name.clone(),
+        dockerfile: Recipe::File(path.clone()),
+        context: context.clone(),
+        ..Original::default()
+    };
     Ok(Target {
         name,
         file: path.clone(),
         text: source.text.clone(),
-        context: context(path, &dockerfile, files),
+        context,
+        originals: vec![original],
         ..Target::default()
     })
 }

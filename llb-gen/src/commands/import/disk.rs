@@ -79,4 +79,16 @@ impl Files for Disk {
             Kind::File
         })
     }
+
+    fn names(&self, directory: &str) -> Option<Vec<String>> {
+        let entries = fs::read_dir(self.root.join(directory)).ok()?;
+        let names = entries.map(|entry| entry.ok()?.file_name().into_string().ok());
+        names.collect()
+    }
+
+    fn followed(&self, path: &str) -> Option<String> {
+        let whole = self.root.join(path).canonicalize().ok()?;
+        let below = whole.strip_prefix(&self.root).ok()?;
+        below.to_str().map(str::to_owned)
+    }
 }

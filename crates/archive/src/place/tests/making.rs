@@ -53,6 +53,34 @@ fn directories_are_made_and_changed() {
 }
 
 #[test]
+fn missing_directories_are_made_and_others_stay() {
+    let target = tree(&["there/kept", "etc/", "bin -> there"]);
+    with_names(target.path());
+    age(target.path());
+    let make = |path: &str, mode: &str, owner: &str| {
+        let what = attributes(mode, owner);
+        make_missing_directories(target.path(), &[path.as_bytes()], &what)
+    };
+    let check = |path: &str, expected: (u32, u32, u32, i64)| {
+        assert_eq!(state(&target.path().join(path)), expected, "{path}");
+    };
+    make("/new/deep/er", "0700", "www:staff").unwrap();
+    for path in ["new", "new/deep", "new/deep/er"] {
+        check(path, (0o700, 33, 50, 0));
+    }
+    // They are there now.
+    make("new/deep/more/", "", "5").unwrap();
+    check("new/deep", (0o700, 33, 50, 0));
+    check("new/deep/more", (0o755, 5, 5, 0));
+    make("there", "0700", "www").unwrap();
+    assert_eq!(state(&target.path().join("there")).0, 0o755);
+    // By way of a link to a directory.
+    make("bin/below", "", "www").unwrap();
+    check("there/below", (0o755, 33, 34, 0));
+    assert!(make("there/kept/x", "", "").is_err());
+}
+
+#[test]
 fn files_and_links_replace_files_and_links() {
     let target = tree(&[
         "old",

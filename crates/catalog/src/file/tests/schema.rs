@@ -91,7 +91,7 @@ fn the_schema_has_every_key() {
     check("Repository", &["components", "key", "suite", "url"]);
     check("When", &["steps", "unless", "when"]);
     check("File", &["content", "file", "mode", "owner"]);
-    check("Directory", &["directory", "mode", "owner"]);
+    check("Directory", &["directory", "if-missing", "mode", "owner"]);
     check("Symlink", &["symlink", "target"]);
     check("Remove", &["remove"]);
     let keys = ["context", "copy", "exclude", "from", "mode", "owner", "to"];

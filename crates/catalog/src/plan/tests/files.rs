@@ -41,6 +41,10 @@ fn what_is_made_is_one_command_of_the_packer() {
         &["directory --mode=1777 --owner=app:7 /tree /a"],
     );
     check(
+        Directory::new(["/a"]).owner("app").if_missing(),
+        &["directory --missing=true --owner=app /tree /a"],
+    );
+    check(
         Symlink::new(["/a", "/b"], "../{arch}"),
         &["symlink /tree ../arm64 /a /b"],
     );

@@ -1,0 +1,14 @@
+ARG TAG=12
+ARG SUFFIX=-x
+FROM debian:${TAG} AS base
+ARG TAG
+ARG VERSION=1.2.3 MAJOR
+ARG FULL=v${VERSION}${SUFFIX}
+RUN echo "$TAG $VERSION ${MAJOR:-none} $FULL" > /args
+ENV VERSION_ENV=$VERSION EMPTY=$MAJOR
+FROM base
+ARG VERSION
+ARG SUFFIX
+RUN echo "${VERSION:-unset} ${SUFFIX} ${TAG-unset}" > /later
+LABEL suffix=$SUFFIX
+COPY one.txt /${SUFFIX}.txt

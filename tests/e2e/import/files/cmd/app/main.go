@@ -1,0 +1,1 @@
+cmd/app/main.go
