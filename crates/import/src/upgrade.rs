@@ -42,6 +42,7 @@ pub(crate) fn upgrade(source: &Source) -> Result<Imported, ImportError> {
     findings.sort();
     Ok(Imported {
         text: edits.apply(text),
+        originals: Vec::new(),
         findings,
     })
 }

@@ -21,6 +21,14 @@ impl Files for Nothing {
     fn kind(&self, _: &str) -> Option<Kind> {
         None
     }
+
+    fn names(&self, _: &str) -> Option<Vec<String>> {
+        None
+    }
+
+    fn followed(&self, _: &str) -> Option<String> {
+        None
+    }
 }
 
 fn upgraded(text: &str) -> Result<Imported, ImportError> {

@@ -62,6 +62,10 @@ fn all_sides<'a>(
     catalog: &CheckedCatalog,
     args: &VerificationArgs,
 ) -> Result<Vec<Sides<'a>>, Failure> {
+    if originals.is_empty() {
+        let error = "`--verify` compares Dockerfiles with their images of the catalog, and no Dockerfile was imported";
+        return Err(Failure::new(Exit::Usage, error));
+    }
     let mut all = Vec::new();
     for (number, original) in originals.iter().enumerate() {
         all.extend(Sides::of(number, original, catalog, args)?);

@@ -145,6 +145,7 @@ impl Bench<'_> {
                 reasons.collect::<Vec<_>>().join("; ")
             }
             CallError::Engine(error) => in_a_line(error),
+            CallError::Cache { failure, .. } => in_a_line(failure),
         })?;
         let unpacked = ImageContent::unpacked(&archive, &directory);
         unpacked.map_err(|error| in_a_line(&error))?;

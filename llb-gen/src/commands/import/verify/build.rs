@@ -9,8 +9,9 @@ use std::{
 use buildkit_client::Daemon;
 use catalog::{CheckedCatalog, Platform, ProxyEnv};
 use engine::{
-    Archive, BuildContext, BuildOptions, ContextSource, Destination, Disk, DockerfileContext,
-    FoundAgents, ImageOptions, LoadedSecrets, Pins, RegistryAccess, Sent, daemon::Endpoint,
+    Archive, BuildContext, BuildOptions, Caches, ContextSource, Destination, Disk,
+    DockerfileContext, FoundAgents, ImageOptions, LoadedSecrets, Pins, RegistryAccess, Sent,
+    daemon::Endpoint,
 };
 use import::Original;
 
@@ -156,6 +157,7 @@ impl Verification<'_> {
                 archive: Archive::Oci,
                 ..ImageOptions::default()
             },
+            caches: Caches::default(),
             sent: Sent::default(),
         })
     }
