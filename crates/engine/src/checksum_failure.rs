@@ -20,7 +20,7 @@ const MISMATCH: &str = "digest mismatch";
 
 /// A download whose content does not match its checksum.
 #[derive(Debug, thiserror::Error)]
-#[error("{url} is not the file that it was: {expected_by} expects `{expected}`, and {} came{}", found.as_ref().map_or_else(|| "another one".to_owned(), |found| format!("`{found}`")), self.from_mirror())]
+#[error("{url} is not the file that it was: {expected_by} expects `{expected}`, and {} came{}", found.as_ref().map_or_else(|| "another one".to_owned(), |found| format!("`{found}`")), self.mirror_told())]
 pub struct ChecksumFailure {
     /// The URL.
     pub url: String,
@@ -86,7 +86,7 @@ impl ChecksumFailure {
         })
     }
 
-    fn from_mirror(&self) -> String {
+    fn mirror_told(&self) -> String {
         if self.address == self.url {
             return String::new();
         }
