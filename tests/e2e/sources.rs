@@ -161,10 +161,14 @@ fn a_mirror_sends_the_same_file_or_fails_the_build() {
     );
 
     fs::write(files.path().join("f"), "two\n").unwrap();
-    let (two, url) = (sha256("two\n"), server.url("f"));
+    let two = sha256("two\n");
+    let (url, from) = (
+        format!("{own}f is not"),
+        format!(" came from {}", server.url("f")),
+    );
     let again = ["--no-cache", "--mirror", &near];
     for (name, expected_by) in [("locked", "`llbgen.lock`"), ("checked", "the step")] {
-        let told = format!("{expected_by} expects `{checksum}`, and `{two}` came");
+        let told = format!("{expected_by} expects `{checksum}`, and `{two}`{from}");
         call(&[&["build", name], &again[..]].concat()).fails(1, &[&url, &told]);
         let mut buildx = frontend::buildx(bed, bed, home.path());
         let argument = format!("llbgen.mirror={near}");

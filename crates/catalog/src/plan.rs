@@ -1,13 +1,15 @@
 //! The plan of a variant: its graph, its reads, and the path of its output.
 
+mod built;
 mod definition;
 mod needs;
 mod outputs;
 
 use std::collections::BTreeSet;
 
-use buildkit_llb::{Cap, CapSet, Constraints, Definition, Entry, LocalSessions, OpContent, State};
+use buildkit_llb::{Cap, CapSet, Constraints, Definition, Entry, LocalSessions, OpContent};
 
+use self::built::Plain;
 pub use self::{
     definition::PlannedDefinition,
     outputs::{OutputClash, check_outputs},
@@ -24,8 +26,8 @@ use crate::{
     image_form::ImageForm,
     inputs::Inputs,
     kind::Kind,
-    local::{LocalSource, Sending},
-    lock::{CacheNamespace, Pinned, Reference},
+    local::LocalSource,
+    lock::{CacheNamespace, Reference},
     mirror::Mirrors,
     oci::OciConfigs,
     pack::{PACKER, Packer},
@@ -88,28 +90,6 @@ pub struct Plan {
     pub tar_compression: TarCompression,
     /// The form of its image; the default one for a tar.
     pub image_form: ImageForm,
-}
-
-/// The states of the graphs that are built.
-struct Built {
-    /// The state that is given away.
-    emitted: State,
-    /// The state that a frontend returns.
-    returned: State,
-    /// The state that a build by llbgen solves, if it is another one.
-    solved: Option<State>,
-}
-
-/// The states of a variant without mirrors, proxies and bundles.
-struct Plain<'a> {
-    /// The result of a solve.
-    tree: &'a State,
-    /// The tar of a tree that is packed last.
-    packed: Option<State>,
-    /// Whether llbgen as the client sends files as bundles.
-    has_bundles: bool,
-    /// Whether a download has a mirror.
-    has_mirror: bool,
 }
 
 impl CheckedCatalog {
@@ -209,43 +189,6 @@ impl CheckedCatalog {
         })
     }
 
-    /// The states that are built, if they differ from the plain ones: with the mirrors of downloads, with the proxies of
-    /// the build, and with bundles from llbgen as the client.
-    fn built(
-        &self,
-        variant: &Variant,
-        inputs: &Inputs,
-        options: &PlanOptions,
-        plain: Plain<'_>,
-    ) -> Result<Built, PlanProblem> {
-        let has_proxy = inputs.proxy.is_some();
-        let emitted = if plain.has_mirror {
-            let mut planner = Planner::of_emitted(self, inputs, options.epoch);
-            planner.result(variant)?.state
-        } else {
-            plain.tree.clone()
-        };
-        let planner = |sending| Planner::of_build(self, inputs, options.epoch, sending);
-        let returned = if has_proxy {
-            planner(Sending::Files).result(variant)?.state
-        } else {
-            emitted.clone()
-        };
-        let is_other = has_proxy || plain.has_bundles || plain.has_mirror;
-        let solved = if plain.packed.is_some() && is_other {
-            Some(planner(Sending::Bundles).packed(variant)?.state)
-        } else if plain.has_bundles {
-            Some(planner(Sending::Bundles).result(variant)?.state)
-        } else {
-            plain.packed
-        };
-        Ok(Built {
-            emitted,
-            returned,
-            solved,
-        })
-    }
-
     /// The prefix of the ids of cache mounts, so that one daemon keeps the caches of several catalogs apart.
     fn cache_namespace<'a>(&'a self, inputs: &'a Inputs) -> &'a str {
         let given = inputs.cache_namespace.as_ref();
@@ -287,11 +230,14 @@ impl Plan {
             && self.variant.values == other.variant.values
     }
 
-    /// Whether the lock pins the download that its graphs fetch from `url`, an address of its own or of a mirror.
-    pub fn pins_download(&self, url: &str) -> bool {
-        let mut sources = self.references.iter().map(|reference| &reference.source);
-        sources
-            .any(|source| matches!(source, Pinned::Http(own) if self.mirrors.fetched(own) == url))
+    /// The download that its graphs fetch from `address`, a URL of its own or of a mirror. Without a checksum of its own,
+    /// the lock pins it.
+    pub fn download_at(&self, address: &str) -> Option<&Read> {
+        let mut reads = self.reads.iter();
+        reads.find(|read| {
+            let url = read.url();
+            url.is_some_and(|url| self.mirrors.fetched(url) == address)
+        })
     }
 
     /// The prefixes whose mirrors none of the downloads of `plans` uses.

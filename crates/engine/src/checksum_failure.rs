@@ -7,7 +7,7 @@ use std::fmt;
 
 use buildkit_client::{BuildFailure, FailureSource, ResolveError, SolveError};
 use buildkit_llb::SourceContent;
-use catalog::{LOCK_FILE, Plan};
+use catalog::{LOCK_FILE, Plan, Read};
 
 use crate::{
     build::FailureReason,
@@ -20,10 +20,12 @@ const MISMATCH: &str = "digest mismatch";
 
 /// A download whose content does not match its checksum.
 #[derive(Debug, thiserror::Error)]
-#[error("{url} is not the file that it was: {expected_by} expects `{expected}`, and {} came", found.as_ref().map_or_else(|| "another one".to_owned(), |found| format!("`{found}`")))]
+#[error("{url} is not the file that it was: {expected_by} expects `{expected}`, and {} came{}", found.as_ref().map_or_else(|| "another one".to_owned(), |found| format!("`{found}`")), self.mirror_told())]
 pub struct ChecksumFailure {
     /// The URL.
     pub url: String,
+    /// The URL that it was fetched from: a mirror's, or its own.
+    pub address: String,
     /// The origin of the expected digest.
     pub expected_by: ExpectedBy,
     /// The digest that is expected.
@@ -58,20 +60,25 @@ impl fmt::Display for ExpectedBy {
 impl ChecksumFailure {
     /// The failure, if `source` is a download of `plan` and the daemon says that its checksum does not match.
     pub fn of(plan: &Plan, source: &SourceContent, failure: &BuildFailure) -> Option<Self> {
-        let (SourceKind::Download, url) = source_failure::known(source)? else {
+        let (SourceKind::Download, address) = source_failure::known(source)? else {
             return None;
         };
         let expected = source.http_checksum()?.to_owned();
         if failure.exit_code.is_some() || !failure.message.contains(MISMATCH) {
             return None;
         }
+        let (url, expected_by) = match plan.download_at(&address) {
+            Some(Read::Http {
+                url,
+                checksum: None,
+            }) => (url, ExpectedBy::Lock),
+            Some(Read::Http { url, .. }) => (url, ExpectedBy::Step),
+            _ => (&address, ExpectedBy::Step),
+        };
         Some(Self {
-            expected_by: if plan.pins_download(&url) {
-                ExpectedBy::Lock
-            } else {
-                ExpectedBy::Step
-            },
-            url,
+            expected_by,
+            url: url.clone(),
+            address,
             expected,
             found: came(&failure.message, source.http_checksum()?),
             sources: failure.sources.clone(),
@@ -79,9 +86,16 @@ impl ChecksumFailure {
         })
     }
 
+    fn mirror_told(&self) -> String {
+        if self.address == self.url {
+            return String::new();
+        }
+        format!(" from {}", self.address)
+    }
+
     /// The true reason: the server is asked once more, without the checksum.
     pub async fn explained(self, downloads: &impl Downloads) -> FailureReason {
-        match served(&self.url, downloads).await {
+        match served(&self.address, downloads).await {
             Ok(Served::File(digest)) => found(self, digest),
             Ok(Served::Refused(message)) => refused(self, message),
             Err(ResolveError::Cancelled) => FailureReason::Solve(SolveError::Cancelled),
@@ -107,7 +121,7 @@ fn found(failure: ChecksumFailure, digest: Option<String>) -> FailureReason {
     }
     // The error of a moment ago is gone.
     FailureReason::Source(Box::new(SourceFailure {
-        reference: failure.url,
+        reference: failure.address,
         kind: SourceKind::Download,
         trouble: Trouble::Transient,
         status: None,
@@ -119,11 +133,11 @@ fn found(failure: ChecksumFailure, digest: Option<String>) -> FailureReason {
 /// The failure when the server says why it sends no file.
 fn refused(failure: ChecksumFailure, message: String) -> FailureReason {
     let Some(trouble) = Trouble::of_words(&message) else {
-        let name = failure.url.clone();
+        let name = failure.address.clone();
         return unasked(failure, ResolveError::Refused { name, message });
     };
     FailureReason::Source(Box::new(SourceFailure {
-        reference: failure.url,
+        reference: failure.address,
         kind: SourceKind::Download,
         trouble,
         status: registry::status_in(&message),
@@ -156,6 +170,7 @@ mod tests {
     fn failure() -> ChecksumFailure {
         ChecksumFailure {
             url: "http://example.com/x".to_owned(),
+            address: "http://example.com/x".to_owned(),
             expected_by: ExpectedBy::Lock,
             expected: EXPECTED.to_owned(),
             found: None,
@@ -170,6 +185,19 @@ mod tests {
         assert_eq!(
             reason.to_string(),
             "http://example.com/x is not the file that it was: `llbgen.lock` expects `sha256:1`, and `sha256:2` came"
+        );
+    }
+
+    #[test]
+    fn a_file_of_a_mirror_is_told_with_both_addresses() {
+        let failure = ChecksumFailure {
+            address: "http://near/x".to_owned(),
+            ..failure()
+        };
+        let reason = found(failure, Some("sha256:2".to_owned()));
+        assert_eq!(
+            reason.to_string(),
+            "http://example.com/x is not the file that it was: `llbgen.lock` expects `sha256:1`, and `sha256:2` came from http://near/x"
         );
     }
 

@@ -15,7 +15,7 @@ pub struct PlannedDefinition {
 
 impl PlannedDefinition {
     /// The graph of `state`. It may differ from a graph that was marshalled before only in the packer's bytes, proxies,
-    /// sessions, the namespace of caches and the form of many files.
+    /// mirrors, sessions, the namespace of caches and the form of many files.
     pub(crate) fn like_marshalled(state: State, constraints: Constraints) -> Self {
         Self {
             state,

@@ -3,7 +3,7 @@
 use buildkit_llb::ProxyEnv;
 
 use super::*;
-use crate::{Download, Mirrors, Pinned};
+use crate::{Download, Mirrors};
 
 const CHECKSUM: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
 const LOCKED: &str = "https://example.com/a/locked.tar";
@@ -98,10 +98,18 @@ fn a_plan_knows_its_downloads_by_their_mirrors_too() {
     ];
     let plan = plan(&catalog, "image", &with(&mirrors));
     assert_eq!(Plan::unused_mirrors([&plan]), ["https://example.net/"]);
-    let check = |url: &str, expected: bool| assert_eq!(plan.pins_download(url), expected, "{url}");
-    check("http://near/a/locked.tar", true);
-    check(OTHER, true);
-    check("http://near/a/checked", false);
-    let locked = |reference: &crate::Reference| reference.source == Pinned::Http(LOCKED.to_owned());
-    assert!(plan.references.iter().any(locked));
+    let check = |address: &str, expected: Option<(&str, bool)>| {
+        let found = plan.download_at(address).map(|read| match read {
+            Read::Http { url, checksum } => (url.as_str(), checksum.is_some()),
+            other => panic!("{other}"),
+        });
+        assert_eq!(found, expected, "{address}");
+    };
+    check("http://near/a/locked.tar", Some((LOCKED, false)));
+    check(OTHER, Some((OTHER, false)));
+    check(
+        "http://near/a/checked",
+        Some(("https://example.com/a/checked", true)),
+    );
+    check(LOCKED, None);
 }
