@@ -510,10 +510,10 @@ impl Problem {
             Self::NotAnImage { .. } => "repository",
             Self::StageHas { key }
             | Self::Varies { key, .. }
-            | Self::ImpossibleText { key, .. } => key,
+            | Self::ImpossibleText { key, .. }
+            | Self::OfImages { key, .. } => key,
             Self::FileTag { .. } => "file-tags",
             Self::NotALayer { .. } => "whiteouts",
-            Self::OfImages { key, .. } => key,
             Self::OneForAllPlatforms { key } if key != "attest" => "annotations",
             Self::OneForAllPlatforms { .. }
             | Self::AttestKey { .. }
