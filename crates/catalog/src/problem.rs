@@ -520,10 +520,10 @@ impl Problem {
             | Self::TagClash { key, .. }
             | Self::ImageName { key, .. }
             | Self::NoRepository { key }
-            | Self::ImpossibleText { key, .. } => key,
+            | Self::ImpossibleText { key, .. }
+            | Self::OfImages { key, .. } => key,
             Self::FileTag { .. } => "file-tags",
             Self::NotALayer { .. } => "whiteouts",
-            Self::OfImages { key, .. } => key,
             Self::OneForAllPlatforms { key } if key != "attest" => "annotations",
             Self::OneForAllPlatforms { .. }
             | Self::AttestKey { .. }

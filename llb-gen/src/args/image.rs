@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::{
-    Annotation, CheckedCatalog, Compression, GitValues, GivenForm, Plan, Template, listed,
+    Annotation, Artifact, CheckedCatalog, Compression, GitValues, GivenForm, Plan, Template, listed,
 };
 use clap::{Args, ValueEnum};
 use engine::{Archive, ImageNaming, ImageOptions, RegistryAccess};
@@ -115,7 +115,7 @@ impl ImageFormat {
         let images = plans.iter().filter(|plan| plan.kind.is_image());
         let artifacts = images.filter_map(|plan| catalog.get(plan.variant.artifact.as_str()));
         let mut had: Vec<String> = artifacts
-            .flat_map(|artifact| artifact.declared_platforms())
+            .flat_map(Artifact::declared_platforms)
             .map(ToString::to_string)
             .collect();
         had.sort();

@@ -167,3 +167,38 @@ fn entry(part: &ResultPart) -> PlatformEntry {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn annotations_are_those_of_the_manifest_of_a_part_and_of_the_index() {
+        let annotations = |key: &str| BTreeMap::from([(key.to_owned(), "v".to_owned())]);
+        let part = |architecture: &str| ResultPart {
+            os: "linux".to_owned(),
+            architecture: architecture.to_owned(),
+            variant: String::new(),
+            reference: None,
+            image_config: "{}".to_owned(),
+            base_config: None,
+            annotations: annotations("a"),
+            index_annotations: annotations("i"),
+        };
+        let check = |parts: &[ResultPart], is_index: bool, expected: &[&str]| {
+            let metadata = metadata(parts, is_index).unwrap();
+            let found = metadata.keys().filter(|key| key.starts_with("annotation"));
+            let mut found: Vec<&str> = found.map(String::as_str).collect();
+            found.sort_unstable();
+            assert_eq!(found, expected);
+        };
+        let both = [part("amd64"), part("arm64")];
+        let of_both = [
+            "annotation-index.i",
+            "annotation-manifest[linux/amd64].a",
+            "annotation-manifest[linux/arm64].a",
+        ];
+        check(&both, true, &of_both);
+        check(&both[..1], false, &["annotation-manifest.a"]);
+    }
+}

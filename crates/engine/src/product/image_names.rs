@@ -1,5 +1,7 @@
 //! The names of images in registries, archives and engines.
 
+mod given;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::ImageRefError;
@@ -8,7 +10,8 @@ use catalog::{
     TemplateError, Variant, listed,
 };
 
-use super::{ImageMetadata, ImageProduct, Product};
+use self::given::Tagged;
+use super::{ImageProduct, Product};
 use crate::names::{ImageRefs, PartRefs, TaggedName, platform_slug};
 
 /// The destination of images, which decides their names.
@@ -81,13 +84,6 @@ pub enum NameError {
         /// The other one.
         other: String,
     },
-}
-
-/// What a tag names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tagged {
-    Index,
-    Platform,
 }
 
 /// The source of names for the images of one call.
@@ -225,53 +221,6 @@ impl<'a> Namer<'a> {
         }
         let file_tags = image.plans().first().map(|plan| plan.file_tags.clone());
         Ok([names.tags.clone(), file_tags.unwrap_or_default()].concat())
-    }
-
-    /// The given tags that name the index of an image, or those that name a platform of it alone, which are not the same
-    /// for all its platforms; each as it is given, and filled in for the first platform.
-    fn given_tags(
-        &self,
-        image: &ImageProduct,
-        tagged: Tagged,
-    ) -> Result<Vec<(&Template, String)>, NameError> {
-        let mut found = Vec::new();
-        for tag in &self.naming.tags {
-            let first = self.filled(tag, image.variant())?;
-            let mut is_same = true;
-            for platform in image.declared() {
-                let mut variant = image.variant().clone();
-                variant.platform = platform.clone();
-                is_same &= self.filled(tag, &variant)? == first;
-            }
-            if is_same == (tagged == Tagged::Index) {
-                found.push((tag, first));
-            }
-        }
-        Ok(found)
-    }
-
-    /// A given tag for a variant.
-    fn filled(&self, tag: &Template, variant: &Variant) -> Result<String, NameError> {
-        let filled = CheckedCatalog::tag(tag, variant, &self.naming.git);
-        filled.map_err(|source| NameError::Tag {
-            tag: tag.to_string(),
-            source,
-        })
-    }
-
-    /// Refuses given tags that cannot be filled in for an image, also while its other names are unknown.
-    pub(super) fn check_tags(&self, image: &ImageProduct) -> Result<(), NameError> {
-        let mut tags = self.naming.tags.iter();
-        tags.try_for_each(|tag| self.filled(tag, image.variant()).map(drop))
-    }
-
-    /// What an image is published with besides.
-    pub(super) fn metadata(&self, image: &ImageProduct) -> Result<ImageMetadata, NameError> {
-        let naming = self.naming;
-        let declared = self.catalog.annotations(image.variant(), &naming.git)?;
-        let (annotations, labels) = (&naming.annotations, &naming.labels);
-        let platforms = image.declared();
-        Ok(ImageMetadata::new(declared, annotations, labels, platforms))
     }
 
     /// The references for single platforms: of the given tags, or else the catalog's.
