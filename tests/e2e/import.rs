@@ -152,7 +152,7 @@ fn verdicts(outcome: &Outcome) -> BTreeMap<String, (String, Vec<String>)> {
         } else if let Some((verdict, rest)) = line.split_once(": ")
             && verdict != "layers"
         {
-            last = rest.split(' ').next().unwrap().to_owned();
+            rest.split(' ').next().unwrap().clone_into(&mut last);
             verdicts.insert(last.clone(), (verdict.to_owned(), Vec::new()));
         }
     }

@@ -100,18 +100,15 @@ impl Tree {
         if entry.kind != Kind::Directory {
             self.remove_below(&entry.path);
         }
-        let file = match &entry.kind {
-            Kind::HardLink { target } => {
-                let no_target = || TreeError::NoTarget {
-                    path: entry.path.clone(),
-                    target: target.clone(),
-                };
-                *self.names.get(target).ok_or_else(no_target)?
-            }
-            _ => {
-                self.files.push(File::of(entry));
-                self.files.len() - 1
-            }
+        let file = if let Kind::HardLink { target } = &entry.kind {
+            let no_target = || TreeError::NoTarget {
+                path: entry.path.clone(),
+                target: target.clone(),
+            };
+            *self.names.get(target).ok_or_else(no_target)?
+        } else {
+            self.files.push(File::of(entry));
+            self.files.len() - 1
         };
         self.names.insert(entry.path.clone(), file);
         Ok(())

@@ -22,14 +22,7 @@ pub(crate) struct ImportArgs {
     /// Fail, with exit code 3, if something cannot be said
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Build each Dockerfile and its image of the catalog, and print the differences instead of the catalog
-    ///
-    /// Compared are the trees (paths, types, modes, owners, link targets, contents, hard links, extended attributes; no
-    /// times) and the configs (no history, no times, and no Shell, which no runtime reads). The exit code is 1 if
-    /// something differs, or was not compared.
-    ///
-    /// Dockerfiles are built by the daemon's own dockerfile.v0, and by another frontend only if `# syntax=` names one
-    /// that is not Docker's.
+    /// Build each Dockerfile and its image of the catalog, and print how their trees and configs differ instead of the catalog; exit with 1 if they do, or if something was not compared
     #[arg(long)]
     pub(crate) verify: bool,
     #[command(flatten)]

@@ -102,16 +102,17 @@ fn times_do_not_differ_and_other_properties_do() {
 
 #[test]
 fn names_of_one_file_differ_from_files_of_one_content() {
-    let linked = Handmade::new().file("a", "x").hard_link("b", "a");
-    let plain = Handmade::new().file("a", "x").file("b", "x");
+    let linked = [Handmade::new().file("a", "x").hard_link("b", "a")];
+    let plain = [Handmade::new().file("a", "x").file("b", "x")];
     assert_eq!(
-        told(&[linked.clone()], &[plain.clone()]),
+        told(&linked, &plain),
         ["~ a hard link with a|none", "~ b hard link with a|none"]
     );
-    assert!(told(&[linked.clone()], &[linked.clone()]).is_empty());
+    assert!(told(&linked, &linked).is_empty());
     // Another layer takes one of the names away.
+    let [linked] = linked;
     let without = Handmade::new().file(".wh.b", "");
-    assert_eq!(told(&[linked, without], &[plain]), ["- b 0"]);
+    assert_eq!(told(&[linked, without], &plain), ["- b 0"]);
     let lonely = Handmade::new().hard_link("b", "a").end();
     let entries = list_layer(lonely.as_slice()).unwrap();
     let error = Tree::default().lay(&entries).unwrap_err();

@@ -117,32 +117,36 @@ impl ImageContent {
     /// The tree of its layers. Those in `read` are not read again, and new ones are kept there.
     pub fn tree(&self, read: &mut ReadLayers) -> Result<Tree, ImageTreeError> {
         let mut tree = Tree::default();
-        for Descriptor { digest, size, .. } in &self.layers {
-            let layer = || digest.clone();
-            let entries = match read.0.get(digest) {
-                Some(entries) => Arc::clone(entries),
-                None => {
-                    let file = self.layout.sized_blob(digest, *size);
-                    let file = file.map_err(|source| ImageTreeError::Open {
-                        layer: layer(),
-                        source,
-                    })?;
-                    let entries = archive::list_layer(file);
-                    let entries = entries.map_err(|source| ImageTreeError::Read {
-                        layer: layer(),
-                        source,
-                    })?;
-                    let entries = Arc::new(entries);
-                    read.0.insert(layer(), Arc::clone(&entries));
-                    entries
-                }
-            };
-            let laid = tree.lay(&entries);
+        for layer in &self.layers {
+            let laid = tree.lay(&self.entries(layer, read)?);
             laid.map_err(|source| ImageTreeError::Lay {
-                layer: layer(),
+                layer: layer.digest.clone(),
                 source,
             })?;
         }
         Ok(tree)
+    }
+
+    fn entries(
+        &self,
+        layer: &Descriptor,
+        read: &mut ReadLayers,
+    ) -> Result<Arc<Vec<Entry>>, ImageTreeError> {
+        let digest = &layer.digest;
+        if let Some(entries) = read.0.get(digest) {
+            return Ok(Arc::clone(entries));
+        }
+        let file = self.layout.sized_blob(digest, layer.size);
+        let file = file.map_err(|source| ImageTreeError::Open {
+            layer: digest.clone(),
+            source,
+        })?;
+        let entries = archive::list_layer(file).map_err(|source| ImageTreeError::Read {
+            layer: digest.clone(),
+            source,
+        })?;
+        let entries = Arc::new(entries);
+        read.0.insert(digest.clone(), Arc::clone(&entries));
+        Ok(entries)
     }
 }

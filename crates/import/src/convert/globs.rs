@@ -25,11 +25,11 @@ impl StageConversion<'_, '_, '_> {
             let before = &parts[..parts.len() - 1];
             let is_directory =
                 |path: &String| self.all.shared.files.kind(path) == Some(Kind::Directory);
-            let in_directory =
+            let takes_content =
                 |path: &String| join(directory, path).is_some_and(|path| is_directory(&path));
             let is_other = leaves_out
                 || before.iter().any(|part| has_glob(part))
-                || matched.iter().any(in_directory);
+                || matched.iter().any(takes_content);
             if matched.is_empty() || !is_other {
                 all.push(word.clone());
                 continue;

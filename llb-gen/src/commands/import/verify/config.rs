@@ -94,15 +94,10 @@ fn variable(text: &Value) -> (String, String) {
     (format!("Env {name}"), Value::from(value).to_string())
 }
 
-/// A path in its shortest spelling.
+/// An absolute path in its shortest spelling.
 fn clean(path: &str) -> String {
     let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
-    let clean: String = parts.map(|part| format!("/{part}")).collect();
-    if clean.is_empty() {
-        "/".to_owned()
-    } else {
-        clean
-    }
+    format!("/{}", parts.collect::<Vec<_>>().join("/"))
 }
 
 fn is_empty(value: &Value) -> bool {
