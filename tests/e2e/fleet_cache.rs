@@ -129,7 +129,7 @@ fn the_oldest_daemon_writes_a_cache_with_a_warning() {
     let home = home(bed, &CATALOG.replace(", \"linux/arm64\"", ""));
     let to = cache(bed, "oldest");
     let mut command = clean(llbgen(), home.path());
-    let build = [
+    let arguments = [
         "--addr",
         &oldest.address(),
         "build",
@@ -138,7 +138,7 @@ fn the_oldest_daemon_writes_a_cache_with_a_warning() {
         "--cache-to",
         &to,
     ];
-    let built = run(command.args(build)).success();
+    let built = run(command.args(arguments)).success();
     assert!(
         built
             .stderr
@@ -153,7 +153,7 @@ fn the_oldest_daemon_writes_a_cache_with_a_warning() {
         other.path().join("llbgen.toml"),
     )
     .unwrap();
-    let read = self::build(&fresh, other.path(), &["base", "--cache-from", &to]).success();
+    let read = build(&fresh, other.path(), &["base", "--cache-from", &to]).success();
     assert_eq!(commands(&read).len(), 1);
     assert!(commands(&read).values().all(|cached| *cached));
 }
@@ -164,8 +164,8 @@ fn a_cache_that_cannot_be_written_fails_the_call_and_keeps_the_outputs() {
     let home = home(bed, CATALOG);
     let mut command = clean(llbgen(), home.path());
     let to = "type=registry,ref=localhost:1/none";
-    let build = ["--addr", &bed.address(), "build", "base", "--cache-to", to];
-    let failed = run(command.args(build)).fails(
+    let arguments = ["--addr", &bed.address(), "build", "base", "--cache-to", to];
+    let failed = run(command.args(arguments)).fails(
         1,
         &["everything is built, but the cache `localhost:1/none` is not written"],
     );

@@ -114,7 +114,8 @@ impl Call<'_> {
         let cached = self.cached(&products, &work_list);
         let built = build(daemon, products, options, self.cancelled, self.events).await;
         let outputs = work_list.together(built).map_err(CallError::Build)?;
-        let written = cache::write(daemon, cached, options, self.cancelled, self.events).await;
+        let writing = cache::write(daemon, cached, options, self.cancelled, self.events);
+        let written = Box::pin(writing).await;
         match written {
             Err(failure) => Err(CallError::Cache { outputs, failure }),
             Ok(()) => Ok(outputs),
