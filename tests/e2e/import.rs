@@ -50,7 +50,7 @@ const DIFFERENT: [(&str, &str); 2] = [
 const DIFFERENT_THERE: [(&str, &str); 1] = [("config", "- config Volumes relative: {}")];
 
 /// The Dockerfiles of those tests that cannot be compared here, and why.
-const NOT_COMPARED: [(&str, &str); 10] = [
+const NOT_COMPARED: [(&str, &str); 11] = [
     ("add", "its URLs and repositories are made up"),
     (
         "add-scratch",
@@ -66,6 +66,7 @@ const NOT_COMPARED: [(&str, &str); 10] = [
         "mounts",
         "it asks for a device, and for rights that the daemon does not give",
     ),
+    ("no-image", "its base is no image, and the import says so"),
     (
         "no-value",
         "its base has no tag unless an argument is given",
