@@ -103,9 +103,9 @@ fn is_octal(mode: &str) -> bool {
     mode.chars().all(|c| c.is_digit(8))
 }
 
-/// The owner with what BuildKit takes for a half that is left out beside a colon: root, or the group of the user.
+/// The owner with both halves: BuildKit takes root for a user or a group that is left out beside a colon.
 pub(super) fn whole_owner(owner: &str) -> String {
-    let owner = owner.strip_suffix(':').unwrap_or(owner);
     let user = if owner.starts_with(':') { "0" } else { "" };
-    format!("{user}{owner}")
+    let group = if owner.ends_with(':') { "0" } else { "" };
+    format!("{user}{owner}{group}")
 }
