@@ -32,10 +32,9 @@ pub fn make_directories(
     attributes: &Attributes,
 ) -> Result<(), PlaceError> {
     let (mut tree, owner) = open(target, attributes)?;
-    let mode = attributes.mode.as_ref();
-    let new = dress(owner, mode.map_or(0o755, |mode| mode.of_directory(0o755)));
+    let new = new_directory(owner, attributes);
     for path in paths {
-        tree.own_directory(&trimmed(path), &new, owner, mode)?;
+        tree.own_directory(&trimmed(path), &new, owner, attributes.mode.as_ref())?;
     }
     tree.finish()
 }
@@ -48,8 +47,7 @@ pub fn make_missing_directories(
     attributes: &Attributes,
 ) -> Result<(), PlaceError> {
     let (mut tree, owner) = open(target, attributes)?;
-    let mode = attributes.mode.as_ref();
-    let new = dress(owner, mode.map_or(0o755, |mode| mode.of_directory(0o755)));
+    let new = new_directory(owner, attributes);
     for path in paths {
         let path = trimmed(path);
         let ends = (1..path.len()).filter(|end| path[*end] == b'/');
@@ -118,6 +116,12 @@ pub fn remove(target: &Path, patterns: &[&[u8]]) -> Result<(), PlaceError> {
         }
     }
     tree.finish()
+}
+
+/// The metadata of a directory that is made.
+fn new_directory(owner: Option<Ids>, attributes: &Attributes) -> Dress {
+    let mode = attributes.mode.as_ref();
+    dress(owner, mode.map_or(0o755, |mode| mode.of_directory(0o755)))
 }
 
 fn dress(owner: Option<Ids>, mode: u32) -> Dress {
