@@ -42,7 +42,8 @@ impl Job<'_> {
                 self.call.look_in_registries(&mut work_list).await;
                 self.unless_interrupted()?;
                 if work_list.products.is_empty() {
-                    if let Some(told) = work_list.told() {
+                    let caches = &self.call.options.caches;
+                    for told in work_list.told().into_iter().chain(caches.left_alone()) {
                         self.progress.send(Event::Notice(told));
                     }
                     return Ok(Outcome {

@@ -95,6 +95,13 @@ fn another_daemon_runs_nothing_that_is_in_the_cache() {
     let to = format!("type=registry,ref={whole},compression=zstd");
     build(bed, first.path(), &["all", "--cache-to", &to]).success();
 
+    // Nothing is built: the cache stays, and that is told.
+    let address = bed.address();
+    let again = ["--addr", &address, "build", "all", "--cache-to", &whole];
+    let again = run(clean(llbgen(), first.path()).args(again)).success();
+    let told = format!("nothing is built, so the cache `{whole}` stays as it is");
+    assert!(again.stderr.contains(&told), "{}", again.stderr);
+
     let second = home(bed, &other);
     let fresh = bed.private();
     let read = build(&fresh, second.path(), &["all", "--cache-from", &whole]).success();

@@ -104,6 +104,13 @@ impl Caches {
         !self.exports.is_empty()
     }
 
+    /// The notice that a call which builds nothing writes no cache, if it was asked for one.
+    pub fn left_alone(&self) -> Option<String> {
+        let names = names(&self.exports);
+        self.are_written()
+            .then(|| format!("nothing is built, so the cache {names} stays as it is"))
+    }
+
     /// The caches that every solve reads.
     pub(crate) fn imports(&self) -> &[CacheEntry] {
         &self.imports

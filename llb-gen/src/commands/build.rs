@@ -4,7 +4,7 @@ use std::io;
 
 use catalog::{Caching, CheckedCatalog, Plan};
 use engine::{
-    BuildFailure, BuildOptions, Call, Disk, Event, FoundAgents, ImageNaming, ImageOptions,
+    BuildFailure, BuildOptions, Caches, Call, Disk, Event, FoundAgents, ImageNaming, ImageOptions,
     LoadedSecrets, MetadataFile, Others, Output, RegistryAccess, SecretSource, SecretSpec, Sent,
     Waiting, WorkList, Workspace,
 };
@@ -83,7 +83,7 @@ pub(crate) fn run(
     let metadata = args.metadata_file.as_deref().map(MetadataFile::begin);
     let metadata = metadata.transpose()?;
     if let Some(work_list) = ready.as_ref().filter(|ready| ready.products.is_empty()) {
-        return nothing_to_do(global, work_list, metadata);
+        return nothing_to_do(global, work_list, &options.caches, metadata);
     }
     // One thread for the connection: the daemon is the bottleneck, tars and hashes have threads of their own, and every
     // further thread that allocates pieces of a tar keeps some of them, so that memory would vary from run to run.
@@ -144,6 +144,7 @@ fn options(args: &BuildArgs, place: &Place) -> Result<BuildOptions, Failure> {
 fn nothing_to_do(
     global: &Global,
     work_list: &WorkList,
+    caches: &Caches,
     metadata: Option<MetadataFile>,
 ) -> Result<(), Failure> {
     let outputs = &work_list.up_to_date;
@@ -152,7 +153,7 @@ fn nothing_to_do(
     for warning in &work_list.warnings {
         progress.send(Event::Warning(warning.clone()));
     }
-    if let Some(told) = work_list.told() {
+    for told in work_list.told().into_iter().chain(caches.left_alone()) {
         progress.send(Event::Notice(told));
     }
     progress.end();
