@@ -39,6 +39,7 @@ mod oocana;
 mod openlock_fleet;
 mod outputs;
 mod places;
+mod plain_files;
 mod private;
 mod proxies;
 mod publication;

@@ -13,7 +13,8 @@
 //! two trees; [`check_rootfs()`] checks and hashes a tar that a user brings; [`list()`] lists the members of a tar;
 //! [`Tree`] is what the layers of an image make together, and compares two of them;
 //! [`copy()`] and [`Unpacker`] put files into a tree on disk, [`make_files()`] and its like make new ones; [`bundle()`]
-//! and [`unbundle()`] do so by way of tars, for many files. All of them stream.
+//! and [`unbundle()`] do so by way of tars, for many files; [`unpack_plain()`] makes files of whoever calls it. All of
+//! them stream.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -81,8 +82,8 @@ pub use member::EntryError;
 pub use pack::{PackError, pack};
 pub use path::{EntryPath, PathError};
 pub use place::{
-    Attributes, Copy, PlaceError, Unpacker, ZipError, copy, make_directories, make_files,
-    make_links, make_missing_directories, remove,
+    Attributes, Copy, LeftOut, PlaceError, Unpacker, ZipError, copy, make_directories, make_files,
+    make_links, make_missing_directories, remove, unpack_plain,
 };
 pub use rootfs::{RootfsError, RootfsTar, check_rootfs};
 pub use sequence::SequenceError;

@@ -12,11 +12,12 @@ use crate::layer::Whiteouts;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
     epoch: Option<i64>,
+    owner: Option<(u32, u32)>,
     pub(crate) whiteouts: Whiteouts,
 }
 
 impl Options {
-    /// The defaults: times are kept, and whiteouts have the form of images, plain files.
+    /// The defaults: times and owners are kept, and whiteouts have the form of images, plain files.
     pub fn new() -> Self {
         Self::default()
     }
@@ -25,6 +26,14 @@ impl Options {
     pub fn with_epoch(self, epoch: i64) -> Self {
         Self {
             epoch: Some(epoch),
+            ..self
+        }
+    }
+
+    /// Gives every entry this user and this group, instead of its own.
+    pub fn with_owner(self, uid: u32, gid: u32) -> Self {
+        Self {
+            owner: Some((uid, gid)),
             ..self
         }
     }
@@ -82,6 +91,9 @@ impl<W: Write> CanonicalWriter<W> {
     pub(crate) fn begin(&mut self, entry: &mut Entry) -> Result<(), WriteError> {
         if let Some(epoch) = self.options.epoch {
             entry.mtime = entry.mtime.min(epoch);
+        }
+        if let Some((uid, gid)) = self.options.owner {
+            (entry.uid, entry.gid) = (uid, gid);
         }
         self.sink.write_all(&encode(entry)?)?;
         self.entries += 1;

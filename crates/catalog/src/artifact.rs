@@ -116,6 +116,14 @@ impl Artifact {
         Self::new(name, Kind::Layer, base.into())
     }
 
+    /// Plain files: the tree after the steps as a directory, whose owner is whoever builds it. Default output:
+    /// `{artifact}/{arch}`, with `-{axis}` after `{arch}` for every axis. Default platforms as for
+    /// [`rootfs`](Self::rootfs).
+    #[track_caller]
+    pub fn files(name: &str, base: impl Into<Base>) -> Self {
+        Self::new(name, Kind::Files, base.into())
+    }
+
     /// A stage: a tree that other artifacts copy from or start from, and that is not delivered. It sees the variables of
     /// the artifact that needs it, and is built for the platforms that it is needed for.
     #[track_caller]

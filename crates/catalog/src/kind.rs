@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     rename_all = "lowercase",
-    expecting = "`rootfs`, `layer`, `image` or `stage`"
+    expecting = "`rootfs`, `layer`, `image`, `files` or `stage`"
 )]
 pub enum Kind {
     /// A root filesystem: one tar per platform.
@@ -16,6 +16,8 @@ pub enum Kind {
     Layer,
     /// A container image: one multi-platform index.
     Image,
+    /// Plain files: one directory per platform.
+    Files,
     /// A tree that other artifacts are made from, and that is not delivered.
     Stage,
 }
@@ -38,6 +40,7 @@ impl Kind {
             Self::Rootfs => "rootfs",
             Self::Layer => "layer",
             Self::Image => "image",
+            Self::Files => "files",
             Self::Stage => "stage",
         }
     }
@@ -45,7 +48,7 @@ impl Kind {
     /// The result of a solve by a client other than llbgen.
     pub fn returned(self) -> Returned {
         match self {
-            Self::Rootfs | Self::Stage => Returned::Tree,
+            Self::Rootfs | Self::Files | Self::Stage => Returned::Tree,
             Self::Layer => Returned::Tar,
             Self::Image => Returned::Image,
         }
@@ -56,20 +59,26 @@ impl Kind {
         self != Self::Stage
     }
 
-    /// Whether all its platforms are one image; else each platform is a tar of its own.
+    /// Whether all its platforms are one image; else each platform is a tar or a directory of its own.
     pub fn is_image(self) -> bool {
         self.returned() == Returned::Image
     }
 
-    /// Whether each platform of it is a tar that the packer writes.
+    /// Whether each platform of it is a tar.
     pub(crate) fn is_tar(self) -> bool {
         matches!(self, Self::Rootfs | Self::Layer)
+    }
+
+    /// Whether the packer packs each platform of it, for a file or on the way to one.
+    pub(crate) fn is_packed(self) -> bool {
+        self.is_tar() || self == Self::Files
     }
 
     /// The default output of an artifact, with `axes` in the file's name.
     pub(crate) fn default_output(self, axes: &str) -> String {
         match self {
             Self::Rootfs | Self::Layer | Self::Stage => format!("{{artifact}}/{{arch}}{axes}.tar"),
+            Self::Files => format!("{{artifact}}/{{arch}}{axes}"),
             Self::Image => format!("{{artifact}}{axes}.oci.tar"),
         }
     }

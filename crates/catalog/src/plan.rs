@@ -310,7 +310,7 @@ fn form(
     let declared = declared.map(Compression::of_tar).transpose();
     let tar_compression = options
         .tar_compression
-        .filter(|_| !artifact.kind.is_image())
+        .filter(|_| artifact.kind.is_tar())
         .or(declared.map_err(Problem::from)?);
     Ok(Form {
         tar_compression: tar_compression.unwrap_or_default(),

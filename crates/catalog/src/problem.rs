@@ -278,6 +278,18 @@ pub enum Problem {
         /// The placeholders that tell them apart.
         telling: Vec<String>,
     },
+    /// An output that would be below another one.
+    #[error(
+        "`{path}` would be in `{above}`, which is the output of `{owner}`; set another `output`"
+    )]
+    OutputBelow {
+        /// The path.
+        path: String,
+        /// The path of the other output.
+        above: String,
+        /// The variant that the other output is of.
+        owner: String,
+    },
     /// A platform that is there twice, in one spelling or in two.
     #[error("`platforms` has `{platform}` twice{}", spelt(platform, written))]
     PlatformTwice {
@@ -369,6 +381,9 @@ pub enum Problem {
         /// Its kind.
         kind: &'static str,
     },
+    /// A compression of plain files.
+    #[error("it has `compression`, but it has the kind `files`, which leave as they are")]
+    CompressedFiles,
     /// A key that attestations of a type do not have.
     #[error("an attestation of the type `{kind}` has no `{key}`")]
     AttestKey {

@@ -99,7 +99,7 @@ impl Survey<'_> {
     pub fn needs(&self) -> Needs {
         let mut needs = Needs::default();
         for artifact in self.catalog.artifacts() {
-            needs.packer |= artifact.kind.is_tar();
+            needs.packer |= artifact.kind.is_packed();
             if let Base::FromLine { from } = &artifact.base {
                 needs.dockerfiles.insert(from.clone());
             }

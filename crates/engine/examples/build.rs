@@ -60,6 +60,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             goal: Goal::Archive,
             naming: &ImageNaming::default(),
             by_platform: false,
+            files_as_tars: false,
         },
         sorting: Sorting {
             directory: Some(&out),

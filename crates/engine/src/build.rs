@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use buildkit_client::{Daemon, FailureSource, SessionId, Solve, SolveError};
 use buildkit_llb::LocalSessions;
-use catalog::{PACKER_PROGRAM, Variant};
+use catalog::{PACKER_PROGRAM, Plan, Variant};
 use futures_util::{StreamExt, stream};
 use registry::RegistryAccess;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ use crate::{
     product::Product,
     push_failure::PushFailure,
     secrets::LoadedSecrets,
-    solve::{self, Delivered, Ended},
+    solve::{self, Delivered, Ended, Leaves},
     source_failure::SourceFailure,
     ssh::FoundAgents,
     tagging::TagError,
@@ -287,14 +287,19 @@ impl Building<'_> {
     async fn solve(&self, product: Product) -> Result<Delivered, Ended> {
         let (daemon, options, stop, events) = (self.daemon, self.options, &self.stop, self.events);
         match product {
-            Product::Tar(plan) => {
-                let running = Box::pin(solve::run(daemon, *plan, options, stop, events));
-                Ok(Delivered::Whole(Box::new(running.await?)))
-            }
+            Product::Tar(plan) => self.single(*plan, Leaves::Tar).await,
+            Product::Files(plan) => self.single(*plan, Leaves::Directory).await,
             Product::Image(image) => {
                 Box::pin(solve::run_image(daemon, *image, options, stop, events)).await
             }
         }
+    }
+
+    /// Solves a product of one plan.
+    async fn single(&self, plan: Plan, leaves: Leaves) -> Result<Delivered, Ended> {
+        let (options, stop, events) = (self.options, &self.stop, self.events);
+        let running = solve::run(self.daemon, (plan, leaves), options, stop, events);
+        Ok(Delivered::Whole(Box::new(Box::pin(running).await?)))
     }
 
     /// Moves the tags of images that are delivered.

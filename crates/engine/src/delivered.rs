@@ -31,8 +31,18 @@ pub enum Form {
     /// A tar of one platform.
     Tar {
         /// The file.
-        file: WrittenFile,
+        file: WrittenOutput,
         /// The number of its entries.
+        entries: u64,
+        /// The digest of the vertex that it was exported from.
+        vertex: String,
+    },
+    /// Plain files in a directory, of one platform.
+    Files {
+        /// The directory. Its digest is that of its files as a canonical tar of root, without a compression; its size is
+        /// the sum of their sizes.
+        directory: WrittenOutput,
+        /// The number of files, directories and links below it.
         entries: u64,
         /// The digest of the vertex that it was exported from.
         vertex: String,
@@ -40,7 +50,7 @@ pub enum Form {
     /// An image in an archive.
     Archive {
         /// The file.
-        file: WrittenFile,
+        file: WrittenOutput,
         /// The digest of the image's index.
         image: String,
         /// The names of the image in the archive.
@@ -57,9 +67,9 @@ pub enum Form {
     },
 }
 
-/// A file that is complete.
+/// A file or a directory that is complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrittenFile {
+pub struct WrittenOutput {
     /// Its path, as the output directory was given; `-` for stdout; `None` when docker or podman has taken it.
     pub path: Option<PathBuf>,
     /// Its sha256, as `sha256:` and hex digits.
@@ -69,25 +79,31 @@ pub struct WrittenFile {
 }
 
 impl Output {
-    /// The file, where there is one.
-    pub fn file(&self) -> Option<&WrittenFile> {
+    /// The file or directory, where there is one.
+    pub fn written(&self) -> Option<&WrittenOutput> {
         match &self.form {
-            Form::Tar { file, .. } | Form::Archive { file, .. } => Some(file),
+            Form::Tar { file: written, .. }
+            | Form::Files {
+                directory: written, ..
+            }
+            | Form::Archive { file: written, .. } => Some(written),
             Form::Pushed { .. } => None,
         }
     }
 
-    /// Where the file is, where there is one.
+    /// The path of the file or directory, where there is one.
     pub fn path(&self) -> Option<&Path> {
-        self.file()?.path.as_deref()
+        self.written()?.path.as_deref()
     }
 
-    /// Sets the path of the file; `None` when somebody has taken it.
+    /// Sets the path of the file or directory; `None` when somebody has taken it.
     pub fn moved_to(&mut self, path: Option<&Path>) {
         match &mut self.form {
-            Form::Tar { file, .. } | Form::Archive { file, .. } => {
-                file.path = path.map(Path::to_owned);
+            Form::Tar { file: written, .. }
+            | Form::Files {
+                directory: written, ..
             }
+            | Form::Archive { file: written, .. } => written.path = path.map(Path::to_owned),
             Form::Pushed { .. } => {}
         }
     }
@@ -95,7 +111,7 @@ impl Output {
     /// The names of an image, in registries or in its archive.
     pub fn references(&self) -> &[String] {
         match &self.form {
-            Form::Tar { .. } => &[],
+            Form::Tar { .. } | Form::Files { .. } => &[],
             Form::Archive { references, .. } | Form::Pushed { references, .. } => references,
         }
     }
@@ -104,30 +120,34 @@ impl Output {
     pub fn metadata(&self) -> Option<&str> {
         match &self.form {
             Form::Archive { metadata, .. } => metadata.as_deref(),
-            Form::Tar { .. } | Form::Pushed { .. } => None,
+            Form::Tar { .. } | Form::Files { .. } | Form::Pushed { .. } => None,
         }
     }
 
     /// The digest of an image's index.
     pub fn image(&self) -> Option<&str> {
         match &self.form {
-            Form::Tar { .. } => None,
+            Form::Tar { .. } | Form::Files { .. } => None,
             Form::Archive { image, .. } | Form::Pushed { image, .. } => Some(image),
         }
     }
 
-    /// The sha256 of the file, or the digest of an image that was pushed.
+    /// The sha256 of the file or of the directory's files, or the digest of an image that was pushed.
     pub fn digest(&self) -> &str {
         match &self.form {
-            Form::Tar { file, .. } | Form::Archive { file, .. } => &file.digest,
+            Form::Tar { file: written, .. }
+            | Form::Files {
+                directory: written, ..
+            }
+            | Form::Archive { file: written, .. } => &written.digest,
             Form::Pushed { image, .. } => image,
         }
     }
 
-    /// The number of entries of a tar.
+    /// The number of entries of a tar or a directory.
     pub fn entries(&self) -> Option<u64> {
         match self.form {
-            Form::Tar { entries, .. } => Some(entries),
+            Form::Tar { entries, .. } | Form::Files { entries, .. } => Some(entries),
             _ => None,
         }
     }
@@ -166,10 +186,10 @@ impl Serialize for Output {
             references: self.references(),
             image: self.image(),
             digest: self.digest(),
-            size: self.file().map_or(0, |file| file.size),
+            size: self.written().map_or(0, |written| written.size),
             entries: self.entries().unwrap_or(0),
             vertex: match &self.form {
-                Form::Tar { vertex, .. } => Some(vertex),
+                Form::Tar { vertex, .. } | Form::Files { vertex, .. } => Some(vertex),
                 _ => None,
             },
             up_to_date: self.up_to_date,

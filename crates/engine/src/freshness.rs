@@ -5,16 +5,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::Plan;
+use catalog::{Kind, Plan};
 use serde::Serialize;
 
 use crate::{
-    delivered::{Form, Output, WrittenFile},
+    delivered::{Form, Output, WrittenOutput},
     fingerprint::Fingerprint,
     hash, image,
     output_lock::{OutputDirectory, OutputLock},
     record::{self, Record},
     regular_file::{self, Links},
+    solve::files_digest,
 };
 
 /// How thoroughly the files of earlier builds are checked.
@@ -230,7 +231,7 @@ fn of_plan(
     }
     match trouble(plan, directory, &path, &record, (inspection, lock)) {
         Some(reason) => Freshness::Build(reason),
-        None => Freshness::UpToDate(Box::new(output(&record, path, plan.kind.is_image()))),
+        None => Freshness::UpToDate(Box::new(output(&record, path, plan.kind))),
     }
 }
 
@@ -257,7 +258,7 @@ pub fn incomplete(plan: &Plan) -> Option<Reason> {
     None
 }
 
-/// What is wrong with the file that a record names.
+/// What is wrong with the file or directory that a record names.
 fn trouble(
     plan: &Plan,
     directory: &Path,
@@ -269,8 +270,8 @@ fn trouble(
         path: path.to_owned(),
         error: error.to_string(),
     };
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
+    let found = match fingerprint(path, plan.kind) {
+        Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Some(Reason::Gone {
                 path: path.to_owned(),
@@ -278,7 +279,6 @@ fn trouble(
         }
         Err(error) => return Some(unreadable(&error)),
     };
-    let found = Fingerprint::of(&metadata);
     if found.size != record.size {
         return Some(Reason::Size {
             path: path.to_owned(),
@@ -286,19 +286,18 @@ fn trouble(
             built: record.size,
         });
     }
-    let is_same_file =
-        found.modified == record.modified && record.inode.is_none_or(|inode| inode == found.inode);
-    if inspection == Inspection::Quick && is_same_file {
+    let is_same = record.vouches_for(&found);
+    if inspection == Inspection::Quick && is_same {
         return None;
     }
-    match digest(path) {
+    match digest(path, plan.kind) {
         Err(error) => Some(unreadable(&error)),
         Ok(digest) if digest != record.digest => Some(Reason::Bytes {
             path: path.to_owned(),
         }),
         Ok(_) => {
             // So that the next look is quick; where it cannot be noted down, it is slow again.
-            if !is_same_file {
+            if !is_same {
                 touch(directory, plan, record, found, lock);
             }
             None
@@ -306,7 +305,7 @@ fn trouble(
     }
 }
 
-/// Notes down the present fingerprint of the file. Without the lock of its output, only if nobody else has the lock and
+/// Notes down the present fingerprint of the file or directory. Without the lock of its output, only if nobody else has the lock and
 /// nobody has meanwhile written a record of something else.
 fn touch(
     directory: &Path,
@@ -328,13 +327,25 @@ fn touch(
     }
 }
 
-fn digest(path: &Path) -> io::Result<String> {
+/// The state of the file or directory of an artifact of this kind.
+fn fingerprint(path: &Path, kind: Kind) -> io::Result<Fingerprint> {
+    match kind {
+        Kind::Files => Fingerprint::of_directory(path),
+        _ => Ok(Fingerprint::of(&fs::metadata(path)?)),
+    }
+}
+
+fn digest(path: &Path, kind: Kind) -> io::Result<String> {
+    if kind == Kind::Files {
+        let packed = files_digest(path).map_err(io::Error::other)?;
+        return Ok(packed.sha256.to_string());
+    }
     let (sha256, _size) = hash::sha256(&mut regular_file::open(path, Links::Follow)?)?;
     Ok(archive::Digest::from(sha256).to_string())
 }
 
-fn output(record: &Record, path: PathBuf, is_image: bool) -> Output {
-    let file = WrittenFile {
+fn output(record: &Record, path: PathBuf, kind: Kind) -> Output {
+    let written = WrittenOutput {
         path: Some(path),
         digest: record.digest.clone(),
         size: record.size,
@@ -344,19 +355,23 @@ fn output(record: &Record, path: PathBuf, is_image: bool) -> Output {
         platform: record.platform.clone(),
         values: record.values.clone(),
         id: Some(record.id),
-        form: if is_image {
-            Form::Archive {
-                file,
+        form: match kind {
+            Kind::Image => Form::Archive {
+                file: written,
                 image: record.image.clone().unwrap_or_default(),
                 references: record.names.clone(),
                 metadata: record.metadata.clone(),
-            }
-        } else {
-            Form::Tar {
-                file,
+            },
+            Kind::Files => Form::Files {
+                directory: written,
                 entries: record.entries,
                 vertex: record.vertex.clone(),
-            }
+            },
+            Kind::Rootfs | Kind::Layer | Kind::Stage => Form::Tar {
+                file: written,
+                entries: record.entries,
+                vertex: record.vertex.clone(),
+            },
         },
         up_to_date: true,
     }

@@ -35,6 +35,7 @@
 //!     goal: Goal::Archive,
 //!     naming: &ImageNaming::default(),
 //!     by_platform: false,
+//!     files_as_tars: false,
 //! })?;
 //! // One image, of two platforms.
 //! assert_eq!(products.len(), 1);
@@ -113,7 +114,7 @@ pub use self::{
     causes::{causes, in_a_line},
     checksum_failure::{ChecksumFailure, ExpectedBy},
     contexts::{BuildContext, BuildContextError, ContextSource, RootfsError},
-    delivered::{Form, Output, WrittenFile},
+    delivered::{Form, Output, WrittenOutput},
     destination::Destination,
     dockerfile_build::{DockerfileBuild, DockerfileContext, DockerfileError, DockerfileRun},
     download_server::{Downloads, Served},

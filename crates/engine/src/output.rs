@@ -1,5 +1,6 @@
-//! Files that appear under their final names only when they are complete.
+//! Files and directories that appear under their final names only when they are complete.
 
+mod files_draft;
 pub(crate) mod made;
 mod sweep;
 mod target;
@@ -17,6 +18,7 @@ use std::{
 use rustix::fs::{Access, OFlags};
 use tempfile::NamedTempFile;
 
+pub(crate) use self::files_draft::FilesDraft;
 use self::{
     made::Made,
     target::{Target, canonical_directory_of, directory_of},
@@ -43,6 +45,15 @@ pub enum OutputError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// There is something in the place of a directory that no earlier build has put there.
+    #[error(
+        "`{}` is not empty, and nothing says that llbgen has written it",
+        path.display()
+    )]
+    Occupied {
+        /// The path of the output.
+        path: PathBuf,
     },
     /// The file, or a directory on the way to it, is a link out of the output directory.
     #[error(

@@ -1,4 +1,5 @@
-//! Products: what is delivered as one thing, a tar of one platform or an image of all its platforms.
+//! Products: what is delivered as one thing, a tar or the files of one platform, or an image of all its
+//! platforms.
 
 mod image_metadata;
 mod image_names;
@@ -21,6 +22,8 @@ use crate::{error::EngineError, freshness::Said, workspace::Asked};
 pub enum Product {
     /// A tar of one platform.
     Tar(Box<Plan>),
+    /// A directory of one platform.
+    Files(Box<Plan>),
     /// An image of one or several platforms.
     Image(Box<ImageProduct>),
 }
@@ -34,6 +37,8 @@ pub struct Delivery<'a> {
     pub naming: &'a ImageNaming,
     /// Whether each platform of an image is a product by itself, as in an archive of its own.
     pub by_platform: bool,
+    /// Whether plain files leave as a tar.
+    pub files_as_tars: bool,
 }
 
 impl Product {
@@ -51,7 +56,10 @@ impl Product {
         let namer = Namer::of(catalog, delivery.naming)?;
         let groups = grouped(plans, delivery.by_platform).into_iter();
         let products = groups.map(|group| match group {
-            Group::Tar(plan) => Ok(Self::Tar(plan)),
+            Group::Single(plan) if plan.kind == Kind::Files && !delivery.files_as_tars => {
+                Ok(Self::Files(plan))
+            }
+            Group::Single(plan) => Ok(Self::Tar(plan)),
             Group::Image(first, plans) => {
                 let image =
                     ImageProduct::of(catalog, *first, plans, asked, (delivery.goal, &namer))?;
@@ -64,7 +72,7 @@ impl Product {
     /// The plans that are built, one a platform.
     pub fn plans(&self) -> &[Plan] {
         match self {
-            Self::Tar(plan) => std::slice::from_ref(plan),
+            Self::Tar(plan) | Self::Files(plan) => std::slice::from_ref(plan),
             Self::Image(image) => image.plans(),
         }
     }
@@ -72,7 +80,7 @@ impl Product {
     /// The variant; for an image, that of its first platform, under which it is reported.
     pub fn variant(&self) -> &Variant {
         match self {
-            Self::Tar(plan) => &plan.variant,
+            Self::Tar(plan) | Self::Files(plan) => &plan.variant,
             Self::Image(image) => image.variant(),
         }
     }
@@ -80,15 +88,15 @@ impl Product {
     /// The kind of its artifact.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Tar(plan) => plan.kind,
+            Self::Tar(plan) | Self::Files(plan) => plan.kind,
             Self::Image(_) => Kind::Image,
         }
     }
 
-    /// Its file, below the output directory.
+    /// Its file or directory, below the output directory.
     pub fn output(&self) -> &ContextPath {
         match self {
-            Self::Tar(plan) => &plan.output,
+            Self::Tar(plan) | Self::Files(plan) => &plan.output,
             Self::Image(image) => image.output(),
         }
     }
@@ -96,7 +104,7 @@ impl Product {
     /// Its id; for an image, that of all its platforms. `None` while something is not pinned or not given.
     pub fn id(&self) -> Option<Id> {
         match self {
-            Self::Tar(plan) => plan.id,
+            Self::Tar(plan) | Self::Files(plan) => plan.id,
             Self::Image(image) => image.id(),
         }
     }
@@ -104,12 +112,12 @@ impl Product {
     /// The image that it is, if it is one.
     pub fn image(&self) -> Option<&ImageProduct> {
         match self {
-            Self::Tar(_) => None,
+            Self::Tar(_) | Self::Files(_) => None,
             Self::Image(image) => Some(image),
         }
     }
 
-    /// What the archive of an image says of it; `None` for a tar, and while not all parts of its names are known.
+    /// What the archive of an image says of it; `None` for what is no image, and while not all parts of its names are known.
     pub(crate) fn said(&self) -> Option<Said> {
         let image = self.image()?;
         Some(Said {
@@ -144,7 +152,8 @@ pub struct ProductKey {
 
 /// Plans of one product.
 enum Group {
-    Tar(Box<Plan>),
+    /// A plan that is a product by itself.
+    Single(Box<Plan>),
     /// The first plan's variant and output, and all plans.
     Image(Box<First>, Vec<Plan>),
 }
@@ -155,13 +164,13 @@ pub(crate) struct First {
     pub(crate) output: ContextPath,
 }
 
-/// Plans by what they make: each tar alone, the platforms of an image together.
+/// Plans by what they make: each tar and each directory alone, the platforms of an image together.
 fn grouped(plans: Vec<Plan>, by_platform: bool) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut images = BTreeMap::new();
     for plan in plans {
         if !plan.kind.is_image() {
-            groups.push(Group::Tar(Box::new(plan)));
+            groups.push(Group::Single(Box::new(plan)));
             continue;
         }
         let platform = by_platform.then(|| plan.variant.platform.clone());

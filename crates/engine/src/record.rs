@@ -28,7 +28,7 @@ use crate::{
 /// The version of the format; a record of another one is none.
 const VERSION: u32 = 1;
 
-/// The record of a tar, or of one platform of an image.
+/// The record of a tar, of plain files, or of one platform of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record<Files = BTreeMap<ContextPath, String>> {
     version: u32,
@@ -40,7 +40,7 @@ pub struct Record<Files = BTreeMap<ContextPath, String>> {
     pub platform: String,
     /// The values of axes and options.
     pub values: BTreeMap<String, String>,
-    /// The sha256 of the file.
+    /// The sha256 of the file; of plain files, that of a tar of them.
     pub digest: String,
     /// The digest of the image in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,10 +55,13 @@ pub struct Record<Files = BTreeMap<ContextPath, String>> {
     pub size: u64,
     /// When it was written last, in nanoseconds after 1970 began.
     pub modified: i128,
+    /// The names, sizes and times below a directory of plain files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    below: Option<String>,
     /// Its number in its file system; records of older versions have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inode: Option<u64>,
-    /// The number of entries of a tar; 0 for an image.
+    /// The number of entries of a tar or a directory; 0 for an image.
     pub entries: u64,
     /// The digest of the vertex that it was exported from.
     pub vertex: String,
@@ -66,6 +69,24 @@ pub struct Record<Files = BTreeMap<ContextPath, String>> {
     pub files: Files,
     /// The config of an image of it.
     pub config: ImageConfig,
+}
+
+impl<Files> Record<Files> {
+    /// Whether it is of a directory.
+    pub(crate) fn is_of_files(&self) -> bool {
+        self.below.is_some()
+    }
+
+    /// Whether the file or directory that it is of has this fingerprint.
+    pub(crate) fn vouches_for(&self, found: &Fingerprint) -> bool {
+        found.modified == self.modified
+            && self.inode.is_none_or(|inode| inode == found.inode)
+            && self.below == below(found)
+    }
+}
+
+fn below(fingerprint: &Fingerprint) -> Option<String> {
+    fingerprint.below.map(|below| below.to_string())
 }
 
 /// The last build of a variant.
@@ -115,7 +136,7 @@ pub fn last_build(directory: &Path, plan: &Plan) -> Option<LastBuild> {
     Some(LastBuild { record, definition })
 }
 
-/// Notes down that `output`, the file with this fingerprint, was built from `plan`. A plan without an id leaves no
+/// Notes down that `output`, the file or directory with this fingerprint, was built from `plan`. A plan without an id leaves no
 /// record.
 pub(crate) fn write(
     directory: &Path,
@@ -137,8 +158,9 @@ pub(crate) fn write(
         image: output.image().map(str::to_owned),
         names: output.references().to_vec(),
         metadata: output.metadata().map(str::to_owned),
-        size: output.file().map_or(0, |file| file.size),
+        size: output.written().map_or(0, |written| written.size),
         modified: fingerprint.modified,
+        below: below(&fingerprint),
         inode: Some(fingerprint.inode),
         entries: output.entries().unwrap_or(0),
         vertex: head(plan),
@@ -159,6 +181,7 @@ pub(crate) fn touch(
 ) -> Result<(), OutputError> {
     let record = Record {
         modified: fingerprint.modified,
+        below: below(&fingerprint),
         inode: Some(fingerprint.inode),
         ..record.clone()
     };

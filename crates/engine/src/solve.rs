@@ -1,32 +1,33 @@
-//! One plan: what the daemon is asked, and how its tar becomes a file.
+//! One product: what the daemon is asked, and how what it sends becomes an output.
 
 mod bundles;
 mod failing;
+mod receive;
 mod sources;
 
 use std::{
-    io::{self, Read},
-    path::PathBuf,
+    io::Read,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use archive::{CanonicalizeError, Compress, Compressor, Options, Summary, canonicalize};
-use buildkit_client::{Daemon, Export, Progress, SessionId, SinkError, Solve};
-use catalog::{Plan, TarCompression, Variant};
+use buildkit_client::{Daemon, Export, Progress, SessionId, Solve};
+use catalog::{Plan, Variant};
 use tokio_util::sync::CancellationToken;
 
-use self::failing::Failing;
-pub(crate) use self::sources::with_sources;
+use self::{failing::Failing, receive::Making};
+pub(crate) use self::{
+    receive::{Leaves, files_digest},
+    sources::with_sources,
+};
 use crate::{
     build::{BuildOptions, FailureReason, VariantFailure},
     causes::in_a_line,
     declared::{tell_of_refused, with_declared},
-    delivered::{Form, Output, WrittenFile},
+    delivered::Output,
     destination::Destination,
     event::Event,
     fingerprint::Fingerprint,
     image::{self, Left, Pushed},
-    output::{Draft, OutputError},
     product::ImageProduct,
     record,
     redact::Redactor,
@@ -40,14 +41,10 @@ pub(crate) enum Ended {
     Failed(VariantFailure),
 }
 
-/// The summary and the fingerprint of a tar that has its final name; no fingerprint when it was written to a device or
-/// the like.
-type Complete = (Summary, Option<Fingerprint>);
-
-/// Solves a plan and publishes its tar.
+/// Solves a plan and publishes its tar or its files.
 pub(crate) async fn run(
     daemon: &Daemon,
-    plan: Plan,
+    (plan, leaves): (Plan, Leaves),
     options: &BuildOptions,
     cancelled: &CancellationToken,
     events: &(dyn Fn(Event) + Sync),
@@ -58,7 +55,8 @@ pub(crate) async fn run(
     let variant = Arc::new(plan.variant.clone());
     let session = SessionId::random();
     let plan = plan.for_sessions(&options.sessions(&session));
-    let solved = solve(daemon, &plan, session, &variant, options, cancelled, events).await;
+    let asked = (&plan, leaves);
+    let solved = solve(daemon, asked, session, &variant, options, cancelled, events).await;
     match solved {
         Ok(output) => Ok(output),
         Err(reason) => {
@@ -72,7 +70,7 @@ pub(crate) async fn run(
 
 async fn solve(
     daemon: &Daemon,
-    plan: &Plan,
+    (plan, leaves): (&Plan, Leaves),
     session: SessionId,
     variant: &Arc<Variant>,
     options: &BuildOptions,
@@ -81,14 +79,13 @@ async fn solve(
 ) -> Result<Output, FailureReason> {
     let path = options.output.path(&plan.variant, &plan.output)?;
     // Made before anything is built, so that a directory that cannot be written to is told at once.
-    let draft = options.output.draft(&path)?;
+    let making = Making::begin(leaves, &options.output, &path, plan)?;
     let published = Arc::new(Mutex::new(None));
-    let compression = compress(plan.tar_compression);
     let packed = plan.packed.clone().ok_or(FailureReason::NoTar)?;
     let sink = {
         let published = Arc::clone(&published);
         move |tar: &mut dyn Read| {
-            let complete = write_tar(tar, &packed, draft, compression)?;
+            let complete = making.receive(tar, &packed)?;
             *published.lock().unwrap_or_else(PoisonError::into_inner) = Some(complete);
             Ok(())
         }
@@ -107,9 +104,19 @@ async fn solve(
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
-    let (summary, fingerprint) = complete.ok_or(FailureReason::NoTar)?;
-    let output = output(plan, path, summary);
-    note_down(&options.output, plan, &output, fingerprint, events);
+    let complete = complete.ok_or(FailureReason::NoTar)?;
+    if let Some(warning) = complete.warning(&path) {
+        events(Event::Warning(warning));
+    }
+    let output = Output {
+        artifact: plan.variant.artifact.to_string(),
+        platform: plan.variant.platform.to_string(),
+        values: plan.variant.values_as_text(),
+        id: plan.id,
+        form: complete.form(&path, plan, leaves),
+        up_to_date: false,
+    };
+    note_down(&options.output, plan, &output, complete.fingerprint, events);
     Ok(output)
 }
 
@@ -131,82 +138,6 @@ pub(crate) fn note_down(
         events(Event::Warning(format!(
             "`{path}` is complete, but its record is not, so it will be built again: {why}"
         )));
-    }
-}
-
-/// Takes the one file out of the daemon's tar, and gives it its name when it is whole. The file is the output, packed
-/// inside the graph.
-fn write_tar(
-    tar: &mut dyn Read,
-    name: &str,
-    draft: Draft,
-    compression: Compress,
-) -> Result<Complete, SinkError> {
-    let mut outer = tar::Archive::new(tar);
-    let mut entries = outer.entries()?;
-    let mut packed = entries.next().ok_or_else(|| no_packed(name))??;
-    if packed.path_bytes() != name.as_bytes() {
-        return Err(no_packed(name));
-    }
-    let complete = written(&mut packed, draft, compression)?;
-    drop(packed);
-    // Read to its end, so that the daemon is not cut off while it writes.
-    io::copy(&mut outer.into_inner(), &mut io::sink())?;
-    Ok(complete)
-}
-
-fn no_packed(name: &str) -> SinkError {
-    let error = format!("the daemon's tar does not begin with `{name}`");
-    io::Error::new(io::ErrorKind::InvalidData, error).into()
-}
-
-fn compress(compression: TarCompression) -> Compress {
-    match compression {
-        TarCompression::Uncompressed => Compress::No,
-        TarCompression::Gzip(level) => Compress::Gzip(level),
-        TarCompression::Zstd(level) => Compress::Zstd(level),
-    }
-}
-
-/// Writes the tar of the packer, which is in canonical form. Anything else comes from no packer, and is refused or
-/// brought into that form.
-fn written(tar: &mut dyn Read, draft: Draft, compression: Compress) -> Result<Complete, SinkError> {
-    let unwritten = |source| OutputError::File {
-        path: draft.path().to_owned(),
-        source,
-    };
-    let file = draft.writer().map_err(unwritten)?;
-    let mut writer = Compressor::new(file, compression).map_err(unwritten)?;
-    let tar = canonicalize(tar, &mut writer, &Options::new()).map_err(|error| match error {
-        CanonicalizeError::Write(source) => SinkError::from(unwritten(source)),
-        error => error.into(),
-    })?;
-    let (sha256, bytes) = writer.finish().map_err(unwritten)?;
-    let fingerprint = draft.publish()?;
-    let summary = Summary {
-        sha256,
-        bytes,
-        ..tar
-    };
-    Ok((summary, fingerprint))
-}
-
-fn output(plan: &Plan, path: PathBuf, summary: Summary) -> Output {
-    Output {
-        artifact: plan.variant.artifact.to_string(),
-        platform: plan.variant.platform.to_string(),
-        values: plan.variant.values_as_text(),
-        id: plan.id,
-        form: Form::Tar {
-            file: WrittenFile {
-                path: Some(path),
-                digest: summary.sha256.to_string(),
-                size: summary.bytes,
-            },
-            entries: summary.entries,
-            vertex: record::head(plan),
-        },
-        up_to_date: false,
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct BuildArgs {
     pub(crate) variation: Variation,
     #[command(flatten)]
     pub(crate) tar: TarOptions,
-    /// Where outputs go: a directory, `-` for stdout, or type=tar|oci|docker,dest=FILE
+    /// Where outputs go: a directory, `-` for stdout, or type=tar|oci|docker|local,dest=PATH
     ///
     /// In a directory, every output has the name that the catalog gives it, and what is there already is not built again.
     /// A `dest` may have {artifact}, {arch}, {platform}, and the artifact's axes and options in it, and must when there are

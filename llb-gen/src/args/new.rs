@@ -14,8 +14,9 @@ pub(crate) struct NewArgs {
     #[arg(value_name = "NAME", required_unless_present = "rust")]
     pub(crate) name: Option<String>,
     /// What it starts from: an image, another artifact, `scratch`, or a Dockerfile whose FROM line names an image
-    #[arg(long, value_name = "BASE", default_value = "debian:12")]
-    pub(crate) base: String,
+    /// [default: debian:12, for files scratch]
+    #[arg(long, value_name = "BASE")]
+    pub(crate) base: Option<String>,
     /// Make a catalog crate in the new directory NAME instead, for artifacts in Rust
     #[arg(
         long,
@@ -37,6 +38,20 @@ pub(crate) enum NewKind {
     Layer,
     /// A container image
     Image,
+    /// Plain files: a directory per platform
+    Files,
+    /// A tree that other artifacts are made from
+    Stage,
+}
+
+impl NewKind {
+    /// The base that an artifact of this kind begins with.
+    pub(crate) fn default_base(self) -> &'static str {
+        match self {
+            Self::Files => "scratch",
+            Self::Rootfs | Self::Layer | Self::Image | Self::Stage => "debian:12",
+        }
+    }
 }
 
 impl From<NewKind> for Kind {
@@ -45,6 +60,8 @@ impl From<NewKind> for Kind {
             NewKind::Rootfs => Self::Rootfs,
             NewKind::Layer => Self::Layer,
             NewKind::Image => Self::Image,
+            NewKind::Files => Self::Files,
+            NewKind::Stage => Self::Stage,
         }
     }
 }

@@ -4,8 +4,8 @@ use std::{path::PathBuf, str::FromStr};
 
 use catalog::{Template, did_you_mean, listed, nearest};
 
-/// The exporters that write a file.
-const TYPES: [&str; 3] = ["tar", "oci", "docker"];
+/// The exporters that write a file or a directory.
+const TYPES: [&str; 4] = ["tar", "oci", "docker", "local"];
 
 /// The keys that they take. BuildKit takes more, and passes over those that it does not know; what changes a file has flags
 /// of its own, which also count for the id.
@@ -16,9 +16,9 @@ const KEYS: [&str; 2] = ["type", "dest"];
 pub(crate) enum OutputSpec {
     /// Into a directory, each under the name that the catalog gives it.
     Directory(PathBuf),
-    /// Into files whose paths are made from a template.
+    /// Into files or directories whose paths are made from a template.
     File {
-        /// What kind of file.
+        /// Of what kind.
         form: FileForm,
         /// Their path; `{artifact}`, `{arch}`, `{platform}`, axes and options in it are filled in.
         dest: Template,
@@ -30,12 +30,14 @@ pub(crate) enum OutputSpec {
 /// What kind of file an output is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileForm {
-    /// The tar of a root filesystem or layer.
+    /// The tar of a root filesystem, a layer or plain files.
     Tar,
     /// An OCI archive of an image.
     Oci,
     /// An archive of an image for `docker load`, of one platform.
     Docker,
+    /// A directory of plain files.
+    Local,
 }
 
 impl FileForm {
@@ -45,6 +47,7 @@ impl FileForm {
             Self::Tar => "tar",
             Self::Oci => "oci",
             Self::Docker => "docker",
+            Self::Local => "local",
         }
     }
 }
@@ -81,6 +84,9 @@ impl FromStr for OutputSpec {
         }
         let form = form.ok_or("an exporter needs its `type`")?;
         match dest.as_deref() {
+            None | Some("" | "-") if form == FileForm::Local => Err(
+                "`type=local` needs a directory, `dest=DIR`; `type=tar` goes to stdout".to_owned(),
+            ),
             None | Some("" | "-") => Ok(Self::Stdout(Some(form))),
             Some(dest) => {
                 let dest = dest
@@ -128,13 +134,10 @@ fn form_of(name: &str) -> Result<FileForm, String> {
         "tar" => Ok(FileForm::Tar),
         "oci" => Ok(FileForm::Oci),
         "docker" => Ok(FileForm::Docker),
+        "local" => Ok(FileForm::Local),
         "registry" | "image" => Err(format!(
             "`type={name}`: images are pushed with `--push`, `--registry PREFIX` and `--tag TAG`"
         )),
-        "local" => Err(
-            "`type=local` loses owners, modes and devices; `type=tar` keeps them, or give a directory for the tars"
-                .to_owned(),
-        ),
         _ => Err(format!(
             "`type={name}` is none of {}{}",
             listed(TYPES),
@@ -197,6 +200,10 @@ mod tests {
             file(FileForm::Oci, "x/{arch}.tar"),
         );
         check(
+            "type=local,dest=bin/{arch}",
+            file(FileForm::Local, "bin/{arch}"),
+        );
+        check(
             "type=tar,\"dest=a,\"\"b\"\".tar\"",
             file(FileForm::Tar, "a,\"b\".tar"),
         );
@@ -220,7 +227,7 @@ mod tests {
         check("dest=x", "an exporter needs its `type`");
         check(
             "type=ocj,dest=x",
-            "`type=ocj` is none of `tar`, `oci`, `docker`; did you mean `oci`?",
+            "`type=ocj` is none of `tar`, `oci`, `docker`, `local`; did you mean `oci`?",
         );
         check(
             "type=oci,dets=x",
@@ -238,7 +245,10 @@ mod tests {
             "`rewrite-timestamp` is left out here: with SOURCE_DATE_EPOCH in the environment, no file of any output has a \
              later time, and without it no time is rewritten",
         );
-        for elsewhere in ["type=registry,name=x", "type=image", "type=local,dest=x"] {
+        let no_directory = "`type=local` needs a directory, `dest=DIR`; `type=tar` goes to stdout";
+        check("type=local", no_directory);
+        check("type=local,dest=-", no_directory);
+        for elsewhere in ["type=registry,name=x", "type=image"] {
             assert!(elsewhere.parse::<OutputSpec>().is_err(), "{elsewhere}");
         }
         assert!(

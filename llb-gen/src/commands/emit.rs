@@ -6,8 +6,8 @@ use std::{
 };
 
 use catalog::{
-    Annotated, Annotation, Artifact, CheckedCatalog, ContextPath, GitValues, Plan, PlanOptions,
-    Read, Returned, TarCompression, Variant,
+    Annotated, Annotation, Artifact, CheckedCatalog, ContextPath, GitValues, Kind, Plan,
+    PlanOptions, Read, Returned, TarCompression, Variant,
 };
 use engine::{ImageNaming, LocalFiles, names_of_platform};
 
@@ -192,6 +192,7 @@ fn buildctl_line(
         }
     }
     let output = match plan.kind.returned() {
+        Returned::Tree if plan.kind == Kind::Files => format!("type=local,dest={}", plan.output),
         Returned::Tree => format!("type=tar,dest={}", one_word(&plan.output)),
         // The tar is a file of the result, and buildctl makes the directory.
         Returned::Tar => {

@@ -82,6 +82,7 @@ fn rows(catalog: &CheckedCatalog, plans: Vec<Plan>, git: GitValues) -> Result<Ve
         goal: Goal::Archive,
         naming: &naming,
         by_platform: false,
+        files_as_tars: false,
     };
     let variants: Vec<Variant> = plans.iter().map(|plan| plan.variant.clone()).collect();
     let products = Product::of(catalog, plans, &Asked::all(&variants), delivery)?;

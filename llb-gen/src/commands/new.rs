@@ -28,7 +28,10 @@ const HEADER: &str = "\
 pub(crate) fn run(args: &NewArgs, global: &Global, own: Catalog) -> Result<(), Failure> {
     match (&args.rust, &args.llbgen, args.kind, &args.name) {
         (Some(directory), Some(llbgen), ..) => rust::run(directory, llbgen, global),
-        (_, _, Some(kind), Some(name)) => artifact(kind.into(), name, &args.base, global, own),
+        (_, _, Some(kind), Some(name)) => {
+            let base = args.base.as_deref().unwrap_or(kind.default_base());
+            artifact(kind.into(), name, base, global, own)
+        }
         // clap allows nothing else.
         _ => Err(Failure::new(Exit::Usage, "give a kind and a name")),
     }

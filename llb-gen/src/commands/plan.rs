@@ -81,6 +81,7 @@ pub(crate) fn run(
         },
         naming: &args.image.naming(git),
         by_platform: false,
+        files_as_tars: false,
     })?;
     for warning in products.iter().filter_map(Product::warning) {
         stderr::line(&format!("warning: {warning}"));

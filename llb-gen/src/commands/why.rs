@@ -52,6 +52,7 @@ pub(crate) fn run(
                 .planned
                 .naming(git(catalog, &[], &args.planned.variation, global)),
             by_platform: false,
+            files_as_tars: false,
         })?;
         since_last_build(&products, args)?
     };

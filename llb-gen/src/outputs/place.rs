@@ -132,6 +132,8 @@ impl Place {
             goal: self.goal(args.image.push),
             naming,
             by_platform,
+            files_as_tars: matches!(self.taker, Taker::Stdout(_))
+                || self.form == Some(FileForm::Tar),
         }
     }
 

@@ -12,8 +12,8 @@ use std::{
 use buildkit_client::SolveError;
 use catalog::{ImageKey, ImageRef, LOCK_FILE};
 use engine::{
-    BuildFailure, ExpectedBy, FailureReason, MetadataFile, Output, SourceFailure, SourceKind,
-    Trouble, VariantFailure,
+    BuildFailure, ExpectedBy, FailureReason, MetadataFile, Output, OutputError, SourceFailure,
+    SourceKind, Trouble, VariantFailure,
 };
 
 use crate::{
@@ -191,6 +191,9 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
                 .to_owned(),
         ),
         (FailureReason::Tag(error), _) => Some(tag_hint::hint(error)),
+        (FailureReason::Output(OutputError::Occupied { .. }), _) => Some(
+            "remove it, or have the files written elsewhere: `-o DIR`".to_owned(),
+        ),
         (FailureReason::NoPacker { .. }, _) => Some(
             "name an image of llbgen's frontend, which has it; without `--helper-image`, `llbgen` sends its own".to_owned(),
         ),

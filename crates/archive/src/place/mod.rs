@@ -11,6 +11,7 @@ mod glob;
 mod make;
 mod owner;
 mod pending;
+mod plain;
 mod root;
 mod tree;
 mod unpack;
@@ -23,6 +24,7 @@ pub use self::copy::{Copy, copy};
 pub use self::make::{
     Attributes, make_directories, make_files, make_links, make_missing_directories, remove,
 };
+pub use self::plain::{LeftOut, unpack_plain};
 pub use self::unpack::Unpacker;
 pub use self::zip::ZipError;
 pub(crate) use self::{
@@ -108,6 +110,14 @@ pub enum PlaceError {
         expected: Digest,
         /// The actual digest.
         found: Digest,
+    },
+    /// Something that only a root filesystem holds is among plain files.
+    #[error("`/{path}` is a {what}, and plain files are directories, files and links")]
+    NotPlain {
+        /// The path.
+        path: String,
+        /// The word for it.
+        what: &'static str,
     },
     /// A path of an archive leads out of it.
     #[error("`{path}` leads out of the archive")]

@@ -2,6 +2,7 @@
 
 mod copying;
 mod making;
+mod plain;
 mod zips;
 
 use std::fs;

@@ -21,7 +21,7 @@ use crate::path::printable;
 use crate::stream::{Member, Members, TarError};
 
 /// A buffer that keeps system calls rare.
-const BUFFER: usize = 256 * 1024;
+pub(super) const BUFFER: usize = 256 * 1024;
 
 /// The length of the longest magic number of a compression.
 const START: u64 = 8;
@@ -213,7 +213,7 @@ impl Unpacker {
     }
 }
 
-fn fill<R: BufRead>(
+pub(super) fn fill<R: BufRead>(
     file: &mut File,
     path: &[u8],
     members: &mut Members<R>,

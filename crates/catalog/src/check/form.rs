@@ -5,6 +5,7 @@ use crate::{
     artifact::Artifact,
     attest,
     catalog::CheckedCatalog,
+    kind::Kind,
     problem::{Found, Problem},
     variant::Variant,
 };
@@ -34,6 +35,9 @@ fn problems(artifact: &Artifact) -> Vec<Problem> {
     let keys = keys.map(|(key, _)| Problem::OfImages { key, kind });
     let compression = artifact.compression.and_then(|compression| {
         let text = compression.to_string();
+        if artifact.kind == Kind::Files {
+            return Some(Problem::CompressedFiles);
+        }
         let is_of_tars = compression.of_tar().is_ok();
         (!is_of_tars).then_some(Problem::NotOfTars { text, kind })
     });

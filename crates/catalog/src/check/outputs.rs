@@ -1,4 +1,4 @@
-//! The paths of outputs: each is in the output directory, and no two are the same.
+//! The paths of outputs: each is in the output directory, no two are the same, and none is below another one.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,32 @@ pub(super) fn output_problems(catalog: &CheckedCatalog) -> Vec<Found> {
         let found = no_path.into_iter().chain(clashes.into_values());
         problems.extend(found.map(|problem| about(artifact, problem)));
     }
+    problems.extend(nested(catalog, &written));
     problems
+}
+
+/// The outputs that would be below another one, which is a file, or a directory with the files of its artifact alone.
+fn nested(catalog: &CheckedCatalog, written: &BTreeMap<ContextPath, Variant>) -> Vec<Found> {
+    let mut clashes: BTreeMap<(&str, &str), Found> = BTreeMap::new();
+    for (path, variant) in written {
+        let above = std::iter::successors(path.parent(), ContextPath::parent);
+        let Some((above, owner)) = above
+            .filter_map(|above| written.get_key_value(&above))
+            .next()
+        else {
+            continue;
+        };
+        let names = (owner.artifact.as_str(), variant.artifact.as_str());
+        clashes.entry(names).or_insert_with(|| {
+            let problem = Problem::OutputBelow {
+                path: path.to_string(),
+                above: above.to_string(),
+                owner: owner.to_string(),
+            };
+            about(&catalog.artifacts[&variant.artifact], problem)
+        });
+    }
+    clashes.into_values().collect()
 }
 
 /// Adds the problem that `second` has the output path of `first`: once for the artifact of `first`, with all

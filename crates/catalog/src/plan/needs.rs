@@ -33,7 +33,7 @@ impl CheckedCatalog {
                     needs.dockerfiles.insert(from.clone());
                 }
                 let reads = reads_of(artifact, &variant).map_err(failed)?;
-                needs.packer |= artifact.kind.is_tar();
+                needs.packer |= artifact.kind.is_packed();
                 for read in reads.into_iter().flatten() {
                     needs.add(read);
                 }

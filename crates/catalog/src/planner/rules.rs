@@ -1,5 +1,6 @@
 //! The rules by which the kinds of artifacts are planned. Each kind has one file.
 
+mod files;
 mod image;
 mod layer;
 mod rootfs;
@@ -9,7 +10,7 @@ use std::fmt;
 
 use buildkit_llb::{Definition, State};
 
-use self::{image::Image, layer::Layer, rootfs::Rootfs, stage::Stage};
+use self::{files::Files, image::Image, layer::Layer, rootfs::Rootfs, stage::Stage};
 use super::Planner;
 use crate::{
     artifact::Artifact, compression::TarCompression, id::Format, image_form::ImageForm, kind::Kind,
@@ -67,6 +68,7 @@ pub(crate) fn rules(kind: Kind) -> &'static dyn KindRules {
         Kind::Rootfs => &Rootfs,
         Kind::Layer => &Layer,
         Kind::Image => &Image,
+        Kind::Files => &Files,
         Kind::Stage => &Stage,
     }
 }

@@ -47,7 +47,8 @@ impl Problem {
             Self::OutputPath { .. }
             | Self::OutputControl { .. }
             | Self::OutputRecord { .. }
-            | Self::OutputClash { .. } => "output",
+            | Self::OutputClash { .. }
+            | Self::OutputBelow { .. } => "output",
             Self::NotAnImage { .. } => "repository",
             Self::StageHas { key }
             | Self::Varies { key, .. }
@@ -64,9 +65,10 @@ impl Problem {
             | Self::AttestTwice { .. }
             | Self::AttestValue { .. } => "attest",
             Self::Annotation(_) => "annotations",
-            Self::Compression(_) | Self::TarCompression(_) | Self::NotOfTars { .. } => {
-                "compression"
-            }
+            Self::Compression(_)
+            | Self::TarCompression(_)
+            | Self::NotOfTars { .. }
+            | Self::CompressedFiles => "compression",
             _ => return None,
         })
     }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     build::{BuildOptions, FailureReason},
     declared::{tell_of_refused, with_declared},
-    delivered::{Form, Output, WrittenFile},
+    delivered::{Form, Output, WrittenOutput},
     event::Event,
     platform_result::{self, PlatformResult, Shape},
     product::ImageProduct,
@@ -73,7 +73,7 @@ pub(crate) async fn solve(
         solving.tell_of(layers::warning(wanted, &layers));
     }
     let output = image.leaves(Form::Archive {
-        file: WrittenFile {
+        file: WrittenOutput {
             path: Some(path),
             digest: file.to_string(),
             size,

@@ -25,15 +25,20 @@ pub(super) fn own(draft: &File) -> io::Result<bool> {
 pub(super) fn sweep(directory: &Path, prefix: &str) {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| is_draft(&entry.file_name(), prefix)) {
-        if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        let Ok(kind) = entry.file_type() else {
             continue;
-        }
-        let draft = File::options().read(true).write(true).open(entry.path());
-        // The lock is held until the file is gone, so that its maker sees that it is.
-        if let Ok(draft) = draft
-            && draft.try_lock().is_ok()
-        {
-            let _ = fs::remove_file(entry.path());
+        };
+        let draft = match kind {
+            _ if kind.is_dir() => File::open(entry.path()),
+            _ if kind.is_file() => File::options().read(true).write(true).open(entry.path()),
+            _ => continue,
+        };
+        // The lock is held until the draft is gone, so that its maker sees that it is.
+        if draft.is_ok_and(|draft| draft.try_lock().is_ok()) {
+            let _ = match kind.is_dir() {
+                true => fs::remove_dir_all(entry.path()),
+                false => fs::remove_file(entry.path()),
+            };
         }
     }
 }

@@ -245,3 +245,55 @@ fn what_was_published_is_told_from_what_has_its_name_later() {
     assert_ne!(first, second);
     assert_eq!(Fingerprint::of(&fs::metadata(&path).unwrap()), second);
 }
+
+#[test]
+fn a_directory_appears_only_when_published_and_replaces_outputs_alone() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("deep/out");
+    let publish = |is_output: bool, name: &str| {
+        let draft = FilesDraft::create(&path, None, is_output)?;
+        fs::write(draft.directory().join(name), name).unwrap();
+        draft.publish()
+    };
+    let names = |directory: &Path| -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    };
+    let draft = FilesDraft::create(&path, None, false).unwrap();
+    assert!(!path.exists());
+    drop(draft);
+    assert_eq!(names(parent.path()), [""; 0]);
+
+    let first = publish(false, "one").unwrap();
+    assert_eq!(names(&path), ["one"]);
+    assert_eq!(Fingerprint::of_directory(&path).unwrap(), first);
+    assert!(matches!(
+        publish(false, "two"),
+        Err(OutputError::Occupied { .. })
+    ));
+    // Somebody else is faster.
+    let late = FilesDraft::create(&parent.path().join("deep/late"), None, false).unwrap();
+    fs::create_dir(parent.path().join("deep/late")).unwrap();
+    fs::write(parent.path().join("deep/late/theirs"), "").unwrap();
+    assert!(matches!(late.publish(), Err(OutputError::Occupied { .. })));
+    assert_eq!(names(&parent.path().join("deep/late")), ["theirs"]);
+    fs::remove_dir_all(parent.path().join("deep/late")).unwrap();
+
+    let second = publish(true, "two").unwrap();
+    assert_ne!(first, second);
+    assert_eq!(names(&path), ["two"]);
+    assert_eq!(names(&parent.path().join("deep")), ["out"]);
+}
+
+#[test]
+fn directories_in_the_making_without_an_owner_are_swept() {
+    let parent = tempfile::tempdir().unwrap();
+    let left = parent.path().join(".out.abcdef.partial");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("half"), "half").unwrap();
+    let mine = FilesDraft::create(&parent.path().join("out"), None, false).unwrap();
+    let again = FilesDraft::create(&parent.path().join("out"), None, false).unwrap();
+    assert!(!left.exists());
+    assert!(mine.directory().exists() && again.directory().exists());
+}

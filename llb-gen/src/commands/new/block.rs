@@ -76,6 +76,10 @@ impl Block<'_> {
             Kind::Rootfs | Kind::Layer => {
                 writeln!(f, "# output = \"{{arch}}-{}.tar\"", file_name(self.name))
             }
+            Kind::Files => {
+                writeln!(f, "# A directory.")?;
+                writeln!(f, "# output = \"{}-{{arch}}\"", file_name(self.name))
+            }
             Kind::Image => {
                 writeln!(f, "# Where `llbgen build --push` sends it.")?;
                 writeln!(f, "# repository = \"registry.example.com/{}\"", self.name)?;
@@ -88,6 +92,12 @@ impl Block<'_> {
         // Nothing can be installed in an empty base.
         let off = if self.base == "scratch" { "# " } else { "" };
         writeln!(f, "steps = [")?;
+        if self.kind == Kind::Files {
+            writeln!(
+                f,
+                "    # {{ copy = \"/usr/bin/tool\", from = \"another-artifact\", to = \"/bin/\" }},"
+            )?;
+        }
         writeln!(f, "    {off}{{ apt = [\"ca-certificates\"] }},")?;
         writeln!(
             f,

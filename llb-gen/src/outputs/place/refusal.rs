@@ -6,7 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::{Annotated, AnnotationPlace, Attestation, CATALOG_FILE, LOCK_FILE, Plan, Variant};
+use catalog::{
+    Annotated, AnnotationPlace, Attestation, CATALOG_FILE, Kind, LOCK_FILE, Plan, Variant,
+};
 use engine::{Archive, Destination, Product};
 
 use super::{Place, Taker};
@@ -61,21 +63,28 @@ impl Place {
     /// Refuses an artifact of a kind that the form has no place for.
     pub(super) fn refuse_other_kinds(&self, plan: &Plan) -> Result<(), Failure> {
         let Some(form) = self.form else { return Ok(()) };
-        let is_archive = form != FileForm::Tar;
-        if is_archive == plan.kind.is_image() {
+        let fits = match form {
+            FileForm::Tar => !plan.kind.is_image(),
+            FileForm::Oci | FileForm::Docker => plan.kind.is_image(),
+            FileForm::Local => plan.kind == Kind::Files,
+        };
+        if fits {
             return Ok(());
         }
-        let valid = if is_archive {
-            "`-o DIR` or `-o type=tar,dest=FILE`"
-        } else {
-            "`-o DIR`, `-o type=oci,dest=FILE` or `-o type=docker,dest=FILE`"
+        let valid = match plan.kind {
+            Kind::Image => "`-o DIR`, `-o type=oci,dest=FILE` or `-o type=docker,dest=FILE`",
+            Kind::Files => "`-o DIR`, `-o type=local,dest=DIR` or `-o type=tar,dest=FILE`",
+            Kind::Rootfs | Kind::Layer | Kind::Stage => "`-o DIR` or `-o type=tar,dest=FILE`",
         };
         let (artifact, kind) = (&plan.variant.artifact, plan.kind.as_str());
         let error = format!(
             "{}: artifact `{artifact}` is of the kind {kind}",
             self.flag()
         );
-        let hint = format!("a {kind} leaves with {valid}");
+        let hint = match plan.kind {
+            Kind::Files => format!("files leave with {valid}"),
+            _ => format!("a {kind} leaves with {valid}"),
+        };
         Err(Failure::new(Exit::Usage, error).with_hint(hint))
     }
 

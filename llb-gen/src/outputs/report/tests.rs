@@ -5,7 +5,7 @@ use buildkit_client::{
 };
 use catalog::{Artifact, Catalog, Request};
 
-use engine::{Form, WrittenFile};
+use engine::{Form, WrittenOutput};
 
 use super::*;
 
@@ -66,7 +66,7 @@ fn output() -> Output {
         values: std::collections::BTreeMap::default(),
         id: None,
         form: Form::Tar {
-            file: WrittenFile {
+            file: WrittenOutput {
                 path: Some("out/tools.tar".into()),
                 digest: "sha256:0".to_owned(),
                 size: 1,

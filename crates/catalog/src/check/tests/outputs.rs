@@ -81,3 +81,42 @@ fn outputs_are_unique_and_stay_in_the_output_directory() {
         ],
     );
 }
+
+#[test]
+fn no_output_is_in_the_directory_of_another_one() {
+    let files = |name: &str| Artifact::files(name, "debian:12").platforms(["linux/amd64"]);
+    let tar = |output: &str| {
+        Artifact::rootfs("b", "debian:12")
+            .platforms(["linux/amd64"])
+            .output(output)
+    };
+    check(
+        Catalog::new()
+            .artifact(files("a"))
+            .artifact(tar("a/amd64/x/y.tar")),
+        &[
+            "b: `a/amd64/x/y.tar` would be in `a/amd64`, which is the output of `a linux/amd64`; set another `output`",
+        ],
+    );
+    // A file is no directory either.
+    check(
+        Catalog::new()
+            .artifact(tar("x.tar"))
+            .artifact(files("a").output("x.tar/{arch}")),
+        &[
+            "a: `x.tar/amd64` would be in `x.tar`, which is the output of `b linux/amd64`; set another `output`",
+        ],
+    );
+    check(
+        Catalog::new()
+            .artifact(files("a"))
+            .artifact(files("a/amd64/b")),
+        &[
+            "a/amd64/b: `a/amd64/b/amd64` would be in `a/amd64`, which is the output of `a linux/amd64`; set another `output`",
+        ],
+    );
+    let beside = Catalog::new()
+        .artifact(files("a"))
+        .artifact(tar("a/amd64.tar"));
+    check(beside, &[]);
+}

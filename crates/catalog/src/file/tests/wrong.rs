@@ -28,7 +28,7 @@ fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
     );
     check_artifact(
         "kind = 1",
-        "2, column 8: `kind` must be `rootfs`, `layer`, `image` or `stage`, not the number `1`\n  2 | kind = 1\n    |        ^",
+        "2, column 8: `kind` must be `rootfs`, `layer`, `image`, `files` or `stage`, not the number `1`\n  2 | kind = 1\n    |        ^",
     );
     check_artifact(
         "kind = \"layer\"",

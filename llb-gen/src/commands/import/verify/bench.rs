@@ -126,6 +126,7 @@ impl Bench<'_> {
                 goal: Goal::Archive,
                 naming: &ImageNaming::default(),
                 by_platform: true,
+                files_as_tars: false,
             },
             sorting: Sorting {
                 directory: None,

@@ -1,0 +1,169 @@
+//! Directories that appear under their final names only when they are complete.
+
+use std::{
+    fs::{self, File, Permissions},
+    io,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{CWD, RenameFlags, renameat_with},
+    io::Errno,
+};
+use tempfile::TempDir;
+
+use super::{
+    MOST_ATTEMPTS, OutputError, RANDOM, SUFFIX, is_within, made::Made, sweep, target, unusable,
+    unwritable,
+};
+use crate::fingerprint::Fingerprint;
+
+/// A directory in the making, beside its final path and under another name; dropped, it leaves nothing behind. As that
+/// of a file, the draft of a killed process is known by its lock.
+///
+/// It takes the place of nothing, of an empty directory, or of an earlier output of the same path.
+#[derive(Debug)]
+pub(crate) struct FilesDraft {
+    path: PathBuf,
+    target: PathBuf,
+    body: TempDir,
+    /// Whether what is at the target is an output, which may be replaced.
+    replaces: bool,
+    _lock: File,
+    /// Dropped after the body, without which its directories can be removed.
+    _made: [Option<Made>; 2],
+}
+
+impl FilesDraft {
+    /// Makes the draft of the directory `path`. A link at `path` is followed. Within an output directory, no link below
+    /// it leads out of it. `is_output` says whether what is there is an earlier output.
+    pub(crate) fn create(
+        path: &Path,
+        within: Option<&Path>,
+        is_output: bool,
+    ) -> Result<Self, OutputError> {
+        let target = target_of(path).map_err(|source| unwritable(path, source))?;
+        let out = match within {
+            Some(directory) => Some(Self::make_within(directory, path, &target)?),
+            None => None,
+        };
+        if !is_output && !is_vacant(&target).map_err(|source| unwritable(path, source))? {
+            return Err(OutputError::Occupied {
+                path: path.to_owned(),
+            });
+        }
+        let (body, lock, made) = new_directory(&target)?;
+        Ok(Self {
+            path: path.to_owned(),
+            target,
+            body,
+            replaces: is_output,
+            _lock: lock,
+            _made: [Some(made), out],
+        })
+    }
+
+    fn make_within(directory: &Path, path: &Path, target: &Path) -> Result<Made, OutputError> {
+        let made = Made::make(directory).map_err(|source| unusable(directory, source))?;
+        for place in [path, target] {
+            let is_within = is_within(directory, place);
+            if !is_within.map_err(|source| unusable(target::directory_of(place), source))? {
+                return Err(OutputError::Outside {
+                    path: path.to_owned(),
+                    directory: directory.to_owned(),
+                    target: target.to_owned(),
+                });
+            }
+        }
+        Ok(made)
+    }
+
+    /// The directory to put files into.
+    pub(crate) fn directory(&self) -> &Path {
+        self.body.path()
+    }
+
+    /// Gives the directory its final name, once its files are on the disk. Returns its fingerprint, taken before.
+    pub(crate) fn publish(self) -> Result<Fingerprint, OutputError> {
+        let failed = |source| unwritable(&self.path, source);
+        let opened = File::open(self.body.path()).map_err(failed)?;
+        rustix::fs::syncfs(&opened).map_err(|error| failed(error.into()))?;
+        let complete = Fingerprint::of_directory(self.body.path()).map_err(failed)?;
+        self.take_place().map_err(|error| match error.kind() {
+            io::ErrorKind::DirectoryNotEmpty => OutputError::Occupied {
+                path: self.path.clone(),
+            },
+            _ => failed(error),
+        })?;
+        File::open(target::directory_of(&self.target))
+            .and_then(|directory| directory.sync_all())
+            .map_err(failed)?;
+        Ok(complete)
+    }
+
+    /// Gives the directory its final name. An earlier output gets the name of the draft in the same moment, and goes
+    /// with it.
+    fn take_place(&self) -> io::Result<()> {
+        let (draft, target) = (self.body.path(), &self.target);
+        if self.replaces {
+            match renameat_with(CWD, draft, CWD, target, RenameFlags::EXCHANGE) {
+                Ok(()) => return Ok(()),
+                Err(Errno::NOENT) => {}
+                // A file system that cannot exchange names.
+                Err(Errno::INVAL | Errno::NOSYS) => fs::remove_dir_all(target)?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        fs::rename(draft, target)
+    }
+}
+
+/// The place of a directory: links are followed, so that they stay.
+fn target_of(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Ok(there) if there.is_dir() => Ok(there),
+        Ok(_) => Err(io::ErrorKind::NotADirectory.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
+            Ok(path.to_owned())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether there is nothing but an empty directory at most.
+fn is_vacant(target: &Path) -> io::Result<bool> {
+    match fs::read_dir(target) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// The directory of a draft beside `target`, its lock, and the directories that were made for it.
+fn new_directory(target: &Path) -> Result<(TempDir, File, Made), OutputError> {
+    let above = target::directory_of(target);
+    let failed = |source| unusable(above, source);
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = format!(".{name}.");
+    let mut attempts = 0..MOST_ATTEMPTS;
+    loop {
+        let made = Made::make(above).map_err(failed)?;
+        sweep::sweep(above, &prefix);
+        let body = tempfile::Builder::new()
+            .prefix(&prefix)
+            .suffix(SUFFIX)
+            .rand_bytes(RANDOM)
+            // What the umask leaves of it, as with any new directory.
+            .permissions(Permissions::from_mode(0o777))
+            .tempdir_in(above);
+        match body.and_then(|body| File::open(body.path()).map(|opened| (body, opened))) {
+            Ok((body, opened)) if sweep::own(&opened).map_err(failed)? => {
+                return Ok((body, opened, made));
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound && attempts.next().is_some() => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+}
