@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     bed::Bed,
     command::{Running, clean, run},
-    machine::{cargo, llbgen, workspace},
+    machine::{cargo, forget_package, llbgen, workspace},
 };
 
 /// The image of the frontend in the registry of the bed, built by `llbgen` from what `scripts/dev/frontend` makes: for
@@ -77,6 +77,7 @@ fn programs(home: &Path) -> PathBuf {
         .arg(&programs)
         .env("LLBGEN_FRONTEND_PROFILE", "dev")
         .envs(NOT_SMALL);
+    forget_package(&mut command);
     Running::start(&mut command).wait().success();
     programs
 }

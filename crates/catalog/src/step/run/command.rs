@@ -10,7 +10,7 @@ use crate::{
     inputs::FileSet,
     path::ContextPath,
     step::{StepError, network::quoted},
-    template::{Script, Template, Text, Variables},
+    template::{Script, Template, TemplateError, Text, Variables},
 };
 
 /// What is run.
@@ -48,6 +48,14 @@ impl<'de> Deserialize<'de> for Command {
 }
 
 impl Command {
+    /// The command as it is written, with values in the place of placeholders.
+    pub(super) fn filled(&self, variables: &Variables) -> Result<String, TemplateError> {
+        match self {
+            Self::Shell(command) => command.expand(variables),
+            Self::Script { script } => script.expand(variables),
+        }
+    }
+
     /// The shell command.
     pub(super) fn to_shell(
         &self,
