@@ -12,6 +12,7 @@ use llbgen_tests::{
     oci_archive::OciArchive,
     tree::Tree,
 };
+use serde_json::Value;
 
 use crate::oocana::commands_run;
 
@@ -71,13 +72,24 @@ fn downloads(programs: &[&'static str]) -> Downloads {
     Downloads::serve([(S6, s6())].into_iter().chain(archives).chain(programs))
 }
 
-/// The trees of an image, by localisation.
-fn trees(fleet: &Path, image: &str) -> [Tree; 2] {
-    LOCALISATIONS.map(|l10n| archive(fleet, image, l10n).tree("amd64"))
+/// An image that was built, read once.
+struct Image<'a> {
+    fleet: &'a Path,
+    /// Its trees, by localisation.
+    trees: [Tree; 2],
+    configs: [Value; 2],
 }
 
-fn archive(fleet: &Path, image: &str, l10n: &str) -> OciArchive {
-    OciArchive::open(&fleet.join(format!("out/{image}-{l10n}.oci.tar")))
+impl<'a> Image<'a> {
+    fn read(fleet: &'a Path, name: &str) -> Self {
+        let archive = |l10n| OciArchive::open(&fleet.join(format!("out/{name}-{l10n}.oci.tar")));
+        let archives = LOCALISATIONS.map(archive);
+        Self {
+            fleet,
+            trees: archives.each_ref().map(|archive| archive.tree("amd64")),
+            configs: archives.each_ref().map(|archive| archive.config("amd64")),
+        }
+    }
 }
 
 /// What is at `path`: its type, mode, owner, and the target of a link.
@@ -101,22 +113,19 @@ fn is_file(tree: &Tree, path: &str, of_fleet: &Path) {
 }
 
 /// README in the language of the image, of the user, and none of the others.
-fn has_its_project(fleet: &Path, image: &str, files: &str) {
-    for (l10n, tree) in LOCALISATIONS.iter().zip(trees(fleet, image)) {
+fn has_its_project(image: &Image<'_>, files: &str) {
+    let fleet = image.fleet;
+    for (l10n, tree) in LOCALISATIONS.iter().zip(&image.trees) {
         let project = "home/devbox/project";
-        is(&tree, project, "d0770 1000:1000");
-        is(
-            &tree,
-            &format!("{project}/entrypoint.sh"),
-            "-0755 1000:1000",
-        );
+        is(tree, project, "d0770 1000:1000");
+        is(tree, &format!("{project}/entrypoint.sh"), "-0755 1000:1000");
         let readme = format!("{project}/README.md");
-        is(&tree, &readme, "-0644 1000:1000");
+        is(tree, &readme, "-0644 1000:1000");
         let own = fleet.join(format!("runtime/{files}/README.{l10n}.md"));
-        is_file(&tree, &readme, &own);
+        is_file(tree, &readme, &own);
         let guide = format!("tooling/docs/README.s6-user-guide.{l10n}.md");
         let to = format!("{project}/README.s6-user-guide.md");
-        is_file(&tree, &to, &fleet.join(guide));
+        is_file(tree, &to, &fleet.join(guide));
         let paths = tree.paths();
         let mut below = paths.iter().filter(|path| path.starts_with(project));
         assert!(below.all(|path| !path.contains("README.en") && !path.contains("README.zh")));
@@ -124,9 +133,9 @@ fn has_its_project(fleet: &Path, image: &str, files: &str) {
 }
 
 /// The user, the services, and what is set for all.
-fn is_a_system(fleet: &Path, image: &str) {
-    let trees = trees(fleet, image);
-    for tree in &trees {
+fn is_a_system(image: &Image<'_>) {
+    let fleet = image.fleet;
+    for tree in &image.trees {
         is(tree, "home/devbox", "d0770 1000:1000");
         is(tree, "home/devbox/.ssh", "d0700 1000:1000");
         is(tree, "etc/sudoers.d/devbox", "-0440 0:0");
@@ -173,15 +182,15 @@ fn is_a_system(fleet: &Path, image: &str) {
                 .all(|path| !path.starts_with("etc/ssh/ssh_host_"))
         );
     }
-    let [english, chinese] = trees;
+    let [english, chinese] = &image.trees;
     let sources = "etc/apt/sources.list.d/debian.sources";
     is_file(
-        &chinese,
+        chinese,
         sources,
         &fleet.join("l10n/zh_CN/apt/debian.sources"),
     );
     is(
-        &chinese,
+        chinese,
         "etc/localtime",
         "l0777 0:0 /usr/share/zoneinfo/Asia/Shanghai",
     );
@@ -189,8 +198,8 @@ fn is_a_system(fleet: &Path, image: &str) {
     assert!(english.get(sources).is_none() && english.get("etc/apt/sources.list").is_some());
     let local = english.get("etc/localtime").map(|node| format!("{node:?}"));
     assert!(local.is_none_or(|local| !local.contains("Shanghai")));
-    for l10n in LOCALISATIONS {
-        let config = &archive(fleet, image, l10n).config("amd64")["config"];
+    for (l10n, config) in LOCALISATIONS.iter().zip(&image.configs) {
+        let config = &config["config"];
         assert_eq!(config["Entrypoint"], serde_json::json!(["/init"]));
         let env = config["Env"].as_array().unwrap();
         let own = format!("L10N={l10n}");
@@ -242,7 +251,8 @@ fn an_operating_system_has_its_user_services_and_localisations() {
         1,
         "once for both localisations: {packages:?}"
     );
-    is_a_system(&fleet, system);
-    is_a_system(&fleet, "runtime/os/debian/12.6");
-    has_its_project(&fleet, "runtime/os/debian/12.6", "os");
+    is_a_system(&Image::read(&fleet, system));
+    let runtime = Image::read(&fleet, "runtime/os/debian/12.6");
+    is_a_system(&runtime);
+    has_its_project(&runtime, "os");
 }

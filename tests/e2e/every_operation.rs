@@ -5,7 +5,6 @@ use std::{
     env,
     fs::{self, File},
     path::{Path, PathBuf},
-    process::Command,
     sync::LazyLock,
 };
 

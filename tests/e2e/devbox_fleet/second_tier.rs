@@ -18,8 +18,8 @@ use tempfile::TempDir;
 use crate::oocana::{CERTIFICATES, LIMIT};
 
 use super::{
-    ARCHIVES, FLAGS, LOCALISATIONS, OF_SYSTEMS, S6_OF_ARCHES, downloads, has_its_project, is,
-    is_a_system, is_file, made_up, trees,
+    ARCHIVES, FLAGS, Image, LOCALISATIONS, OF_SYSTEMS, S6_OF_ARCHES, downloads, has_its_project,
+    is, is_a_system, is_file, made_up,
 };
 
 /// The downloads of languages.
@@ -65,50 +65,52 @@ impl OnBed {
     }
 
     /// Builds a base, which has a program, and its runtime, which has the files of a project.
-    fn is_built(&self, image: &str, files: &str, program: &str) {
+    fn built(&self, image: &str, files: &str, program: &str) -> [Image<'_>; 2] {
         let [base, runtime] = [format!("base/{image}"), format!("runtime/{image}")];
         self.build_on(self.bed, &[&base, &runtime], &FLAGS);
-        is_a_system(&self.fleet, &base);
-        has_its_project(&self.fleet, &runtime, files);
-        for tree in trees(&self.fleet, &base) {
+        let [base, runtime] = [base, runtime].map(|name| Image::read(&self.fleet, &name));
+        is_a_system(&base);
+        has_its_project(&runtime, files);
+        for tree in &base.trees {
             assert!(tree.get(program).is_some(), "{image}: {program}");
         }
+        [base, runtime]
     }
+}
 
-    /// What a tool is told in China, root and the user alike, and nowhere else.
-    fn has_its_mirror(&self, image: &str, tool: &str, file: &str) {
-        let own = self.fleet.join("l10n/zh_CN").join(tool).join(file);
-        let [english, chinese] = trees(&self.fleet, &format!("base/{image}"));
-        for (home, owner) in [("root", "-0644 0:0"), ("home/devbox", "-0644 1000:1000")] {
-            let path = format!("{home}/{file}");
-            is_file(&chinese, &path, &own);
-            is(&chinese, &path, owner);
-            assert!(english.get(&path).is_none(), "{path}");
-        }
+/// What a tool is told in China, root and the user alike, and nowhere else.
+fn has_its_mirror(image: &Image<'_>, tool: &str, file: &str) {
+    let own = image.fleet.join("l10n/zh_CN").join(tool).join(file);
+    let [english, chinese] = &image.trees;
+    for (home, owner) in [("root", "-0644 0:0"), ("home/devbox", "-0644 1000:1000")] {
+        let path = format!("{home}/{file}");
+        is_file(chinese, &path, &own);
+        is(chinese, &path, owner);
+        assert!(english.get(&path).is_none(), "{path}");
     }
 }
 
 #[test]
 fn c_and_cpp_have_their_compilers() {
     let Some(fleet) = OnBed::new() else { return };
-    fleet.is_built("lang/c/gcc-12.2.0", "c", "usr/bin/gcc-12");
-    fleet.is_built("lang/cpp/gcc-12.2.0", "cpp", "usr/bin/g++-12");
+    fleet.built("lang/c/gcc-12.2.0", "c", "usr/bin/gcc-12");
+    fleet.built("lang/cpp/gcc-12.2.0", "cpp", "usr/bin/g++-12");
 }
 
 #[test]
 fn python_has_its_index() {
     let Some(fleet) = OnBed::new() else { return };
     let image = "lang/python/3.11";
-    fleet.is_built(image, "python", "usr/bin/python3.11");
-    fleet.has_its_mirror(image, "pip", ".config/pip/pip.conf");
+    let [base, _] = fleet.built(image, "python", "usr/bin/python3.11");
+    has_its_mirror(&base, "pip", ".config/pip/pip.conf");
 }
 
 #[test]
 fn php_has_its_repository() {
     let Some(fleet) = OnBed::new() else { return };
     let image = "lang/php/8.2";
-    fleet.is_built(image, "php", "usr/bin/php8.2");
-    fleet.has_its_mirror(image, "composer", ".config/composer/config.json");
+    let [base, _] = fleet.built(image, "php", "usr/bin/php8.2");
+    has_its_mirror(&base, "composer", ".config/composer/config.json");
 }
 
 #[test]
@@ -116,26 +118,26 @@ fn java_has_its_repository() {
     let Some(fleet) = OnBed::new() else { return };
     let image = "lang/java/openjdk17";
     let compiler = "usr/lib/jvm/java-17-openjdk-amd64/bin/javac";
-    fleet.is_built(image, "java", compiler);
-    fleet.has_its_mirror(image, "maven", ".m2/settings.xml");
+    let [base, _] = fleet.built(image, "java", compiler);
+    has_its_mirror(&base, "maven", ".m2/settings.xml");
 }
 
 #[test]
 fn node_has_its_registry() {
     let Some(fleet) = OnBed::new() else { return };
     let image = "lang/node.js/18";
-    fleet.is_built(image, "node", "usr/local/bin/pnpm");
-    fleet.has_its_mirror(image, "npm", ".npmrc");
-    let [_, chinese] = trees(&fleet.fleet, &format!("base/{image}"));
+    let [base, _] = fleet.built(image, "node", "usr/local/bin/pnpm");
+    has_its_mirror(&base, "npm", ".npmrc");
+    let [_, chinese] = &base.trees;
     let own = fleet.fleet.join("l10n/zh_CN/npm/.npmrc");
-    is_file(&chinese, "etc/npmrc", &own);
+    is_file(chinese, "etc/npmrc", &own);
 }
 
 #[test]
 fn nginx_has_its_directories() {
     let Some(fleet) = OnBed::new() else { return };
-    fleet.is_built("fw/nginx/1.22.1", "nginx", "usr/sbin/nginx");
-    let nginx = &trees(&fleet.fleet, "runtime/fw/nginx/1.22.1")[0];
+    let [_, runtime] = fleet.built("fw/nginx/1.22.1", "nginx", "usr/sbin/nginx");
+    let nginx = &runtime.trees[0];
     let own = fleet.fleet.join("runtime/nginx.conf");
     is_file(nginx, "etc/nginx/nginx.conf", &own);
     is(nginx, "tmp/nginx-devbox/scgi", "d1777 0:0");
@@ -179,10 +181,10 @@ fn two_daemons_build_equal_images() {
     let Some(fleet) = OnBed::new() else { return };
     let runtime = "runtime/os/debian/12.6";
     fleet.build_on(fleet.bed, &[runtime], &FLAGS);
-    let once = trees(&fleet.fleet, runtime);
+    let once = Image::read(&fleet.fleet, runtime).trees;
     std::fs::remove_dir_all(fleet.fleet.join("out")).unwrap();
     fleet.build_on(&fleet.bed.private(), &[runtime], &FLAGS);
-    for (once, again) in once.iter().zip(&trees(&fleet.fleet, runtime)) {
+    for (once, again) in once.iter().zip(&Image::read(&fleet.fleet, runtime).trees) {
         assert_eq!(once.differences(again), BTreeMap::new());
     }
 }
