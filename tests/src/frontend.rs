@@ -63,20 +63,12 @@ pub fn platform() -> String {
     format!("linux/{architecture}")
 }
 
-/// Settings of builds of static programs: not made small, which takes minutes.
-const NOT_SMALL: [(&str, &str); 2] = [
-    ("CARGO_PROFILE_DEV_DEBUG", "0"),
-    ("CARGO_PROFILE_DEV_STRIP", "symbols"),
-];
-
 /// What the image holds.
 fn programs(home: &Path) -> PathBuf {
     let programs = home.join("programs");
     let mut command = Command::new(workspace().join("scripts/dev/frontend"));
-    command
-        .arg(&programs)
-        .env("LLBGEN_FRONTEND_PROFILE", "dev")
-        .envs(NOT_SMALL);
+    // Not made small, which takes minutes.
+    command.arg(&programs).env("LLBGEN_FRONTEND_PROFILE", "dev");
     forget_package(&mut command);
     Running::start(&mut command).wait().success();
     programs
@@ -87,14 +79,11 @@ fn programs(home: &Path) -> PathBuf {
 /// # Panics
 /// When it does not build.
 pub fn own_program(package: &str, program: &str, directory: &Path) {
-    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let mut cargo = cargo();
     cargo
         .args(["rustc", "--quiet", "--locked", "--package", package])
-        .args(["--bin", program, "--target", &target])
-        .args(["--message-format", "json", "--"])
-        .args(["-C", "target-feature=+crt-static"])
-        .envs(NOT_SMALL)
+        .args(["--bin", program, "--message-format", "json", "--"])
+        .args(["-C", "target-feature=+crt-static", "-C", "strip=symbols"])
         .current_dir(workspace());
     let said = Running::start(&mut cargo).wait().success();
     let built = said.text().lines().find_map(|line| {
