@@ -69,5 +69,10 @@ fn a_title_without_a_value_stays_as_it_is() {
         "run echo ${{ w }} ${{ v }}",
     );
     check(Run::command("echo ${{ v }}").into(), "run echo 1");
+    check(
+        Run::command("\nmake ${{ v }}\nmake\n").into(),
+        "run make 1 …",
+    );
+    check(Run::script("{v}/x").into(), "run ./1/x");
     check(Workdir::new("/{w}").into(), "workdir /{w}");
 }
