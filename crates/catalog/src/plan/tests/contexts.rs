@@ -241,7 +241,7 @@ fn each_variant_has_its_context() {
             let source = String::from_utf8_lossy(source).into_owned();
             let stands = |name: &&str| source.contains(&format!("docker.io/library/{name}"));
             let names = ["one:1", "two:2", "debian:12", "alpine:3"];
-            let found: Vec<&str> = names.into_iter().filter(|name| stands(&name)).collect();
+            let found: Vec<&str> = names.into_iter().filter(|name| stands(name)).collect();
             format!("{} {}", variant.values_as_text()["of"], found.join(","))
         })
         .collect();
