@@ -163,3 +163,90 @@ impl<'a> ConfigRow<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::{Aspect, EntryPath};
+    use serde_json::json;
+
+    use super::*;
+
+    fn verdict(outcome: Outcome) -> Verdict {
+        Verdict {
+            target: "app".to_owned(),
+            file: Some("app/Dockerfile".to_owned()),
+            artifact: "image".to_owned(),
+            platform: "linux/amd64".to_owned(),
+            values: BTreeMap::from([("l10n".to_owned(), "en".to_owned())]),
+            outcome,
+        }
+    }
+
+    fn compared(files: Vec<Difference>, config: Vec<Part>) -> Verdict {
+        verdict(Outcome::Compared(Comparison {
+            paths: 3,
+            files,
+            config,
+            layers: [vec!["a".to_owned()], vec!["b".to_owned()]],
+        }))
+    }
+
+    #[test]
+    fn each_image_has_its_state_and_all_differences() {
+        let path = |text| EntryPath::try_new(text).unwrap();
+        let aspect = Aspect {
+            name: "mode",
+            first: "0644".to_owned(),
+            second: "0755".to_owned(),
+        };
+        let files = vec![
+            Difference::Missing {
+                path: path("b"),
+                below: 2,
+            },
+            Difference::Changed {
+                path: path("c"),
+                aspects: vec![aspect],
+            },
+        ];
+        let part = Part {
+            name: "User".to_owned(),
+            ours: None,
+            theirs: Some("\"b\"".to_owned()),
+        };
+        let verdicts = [
+            compared(Vec::new(), Vec::new()),
+            compared(files, vec![part]),
+            verdict(Outcome::NotCompared(vec!["no".to_owned()])),
+        ];
+        let listing = Listing::of(&verdicts, Layers::of(&verdicts));
+        let found = serde_json::to_value(listing).unwrap();
+        let states = ["equal", "different", "not-compared"];
+        for (image, state) in found["images"].as_array().unwrap().iter().zip(states) {
+            assert_eq!(image["state"], state);
+            assert_eq!(image["file"], "app/Dockerfile");
+            assert_eq!(image["values"], json!({ "l10n": "en" }));
+        }
+        let none = json!({ "files": [], "config": [] });
+        assert_eq!(found["images"][0]["differences"], none);
+        assert_eq!(
+            found["images"][1]["differences"],
+            json!({
+                "files": [
+                    { "change": "missing", "path": "b", "below": 2 },
+                    {
+                        "change": "changed",
+                        "path": "c",
+                        "aspects": [{ "name": "mode", "catalog": "0644", "dockerfile": "0755" }],
+                    },
+                ],
+                "config": [{ "name": "User", "catalog": null, "dockerfile": "\"b\"" }],
+            })
+        );
+        assert_eq!(found["images"][2]["reasons"], json!(["no"]));
+        assert!(found["images"][2].get("paths").is_none());
+        let side = json!({ "different": 1, "shared": 1 });
+        let layers = json!({ "images": 2, "catalog": side, "dockerfiles": side });
+        assert_eq!(found["layers"], layers);
+    }
+}
