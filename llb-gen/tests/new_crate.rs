@@ -31,6 +31,12 @@ fn build(directory: &Path, target: &Path) {
     let own = fs::read_to_string(&manifest).unwrap() + "\n[workspace]\n";
     fs::write(manifest, own).unwrap();
     let mut cargo = Command::new(env!("CARGO"));
+    // Build scripts that read variables of this name, as that of `ring` does, would run again.
+    let of_package = env::vars_os().map(|(name, _)| name).filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    });
+    of_package.for_each(|name| _ = cargo.env_remove(name));
     cargo
         .args(["build", "--quiet", "--offline"])
         .args(["--config", "profile.dev.package.sha2.opt-level=3"])

@@ -10,13 +10,18 @@ platforms = ["linux/amd64"]
 steps = [{ copy = "file", to = "/" }]
 "#;
 
+const PART: &str = "options.unused = \"\"\n";
+
 /// Refused before a daemon is looked for, and everything stays as it was.
 #[test]
-fn neither_the_catalog_nor_the_lock_is_written_over() {
+fn neither_a_file_of_the_catalog_nor_the_lock_is_written_over() {
     let home = tempfile::tempdir().unwrap();
     let path = |name: &str| home.path().join(name);
     fs::create_dir(path("deep")).unwrap();
-    fs::write(path("llbgen.toml"), CATALOG).unwrap();
+    fs::create_dir(path("parts")).unwrap();
+    fs::write(path("parts/a.toml"), PART).unwrap();
+    let catalog = format!("include = [\"parts/*.toml\"]\n{CATALOG}");
+    fs::write(path("llbgen.toml"), &catalog).unwrap();
     fs::write(path("llbgen.lock"), "version = 1\n").unwrap();
     fs::write(path("file"), "x").unwrap();
     symlink("../llbgen.toml", path("deep/link")).unwrap();
@@ -27,6 +32,9 @@ fn neither_the_catalog_nor_the_lock_is_written_over() {
         ["--metadata-file", "deep/link"],
         ["-o", "type=tar,dest=llbgen.toml"],
         ["-o", "type=tar,dest=deep/link"],
+        ["-o", "type=tar,dest=parts/a.toml"],
+        ["-o", "type=tar,dest=deep/../parts/{artifact}.toml"],
+        ["--metadata-file", "parts/a.toml"],
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_llbgen"))
             .args(["--addr", "unix:///nowhere", "build", "a"])
@@ -38,7 +46,8 @@ fn neither_the_catalog_nor_the_lock_is_written_over() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
         assert!(said.contains("would take the place of"), "{said}");
-        assert_eq!(fs::read_to_string(path("llbgen.toml")).unwrap(), CATALOG);
+        assert_eq!(fs::read_to_string(path("llbgen.toml")).unwrap(), catalog);
+        assert_eq!(fs::read_to_string(path("parts/a.toml")).unwrap(), PART);
         assert!(path("llbgen.lock").exists(), "{arguments:?}");
     }
 }

@@ -5,7 +5,6 @@ use std::{
     env,
     fs::{self, File},
     path::{Path, PathBuf},
-    process::Command,
     sync::LazyLock,
 };
 
@@ -39,7 +38,7 @@ const INPUT: &[u8] = b"from the context\n";
 fn example() -> &'static Path {
     static EXAMPLE: LazyLock<PathBuf> = LazyLock::new(|| {
         let program = machine::beside_tests("examples/every_operation");
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = machine::cargo();
         cargo
             .args(["build", "--quiet", "--package", "buildkit-llb"])
             .args(["--example", "every_operation"])

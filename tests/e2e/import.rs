@@ -14,6 +14,7 @@ use llbgen_tests::{
     command::{Outcome, clean, run},
     machine::{llbgen, workspace},
 };
+use serde_json::{Value, json};
 
 use crate::built::buildctl;
 
@@ -318,13 +319,35 @@ fn targets_of_a_bake_file_are_compared_with_their_variants() {
     // Nothing is written, and the catalog is not printed.
     assert!(!home.path().join("llbgen.lock").exists());
 
-    let one = verify(&["--set", "L10N=zh_CN", "--set", "VERSION=2"]).success();
-    assert!(
-        one.text().contains("equal: app-zh-cn linux/amd64: "),
-        "{}",
-        one.text()
-    );
-    assert!(!one.text().contains("app-en-us"), "{}", one.text());
+    let json = [
+        "--set",
+        "L10N=zh_CN",
+        "--set",
+        "VERSION=2",
+        "--format",
+        "json",
+    ];
+    let one = verify(&json).success();
+    let found: Value = serde_json::from_str(one.text()).unwrap();
+    let images = found["images"].as_array().unwrap();
+    let app = images.iter().find(|image| image["target"] == "app-zh-cn");
+    let app = app.unwrap();
+    for (key, value) in [
+        ("file", json!("Dockerfile.app")),
+        ("artifact", json!("app")),
+        ("platform", json!("linux/amd64")),
+        ("state", json!("equal")),
+        ("differences", json!({ "files": [], "config": [] })),
+    ] {
+        assert_eq!(app[key], value, "{key}");
+    }
+    assert_eq!(app["values"]["L10N"], "zh_CN");
+    assert_eq!(app["values"]["VERSION"], "2");
+    assert!(app["paths"].as_u64().unwrap() > 10, "{app}");
+    assert!(images.iter().all(|image| image["target"] != "app-en-us"));
+    assert_eq!(found["layers"]["images"], images.len());
+    let shared = found["layers"]["catalog"]["shared"].as_u64().unwrap();
+    assert!(shared > 0 && found["layers"]["dockerfiles"]["different"].is_u64());
 }
 
 #[test]
@@ -351,7 +374,24 @@ fn what_is_not_equal_or_not_compared_is_an_error() {
     line(&differs, "different: app linux/");
     line(&differs, "  - src/empty and 1 below it");
 
-    let broken = verify("FROM debian:12\nRUN false\n", &[]).fails(1, &[]);
+    let text = "FROM debian:12\nCOPY src /src\nLABEL a=b\n";
+    let told = verify(text, &["--format", "json"]).fails(1, &[]);
+    let found: Value = serde_json::from_str(told.text()).unwrap();
+    let image = &found["images"][0];
+    assert_eq!(image["state"], "different");
+    let missing = json!([{ "change": "missing", "path": "src/empty", "below": 1 }]);
+    assert_eq!(image["differences"]["files"], missing);
+    assert!(found.get("layers").is_none() && image.get("reasons").is_none());
+
+    let text = "FROM debian:12\nRUN false\n";
+    let told = verify(text, &["--format", "json"]).fails(1, &[]);
+    let found: Value = serde_json::from_str(told.text()).unwrap();
+    let image = &found["images"][0];
+    assert_eq!(image["state"], "not-compared");
+    assert_eq!(image["reasons"].as_array().unwrap().len(), 2, "{image}");
+    assert!(image.get("paths").is_none());
+
+    let broken = verify(text, &[]).fails(1, &[]);
     line(
         &broken,
         "not compared: app linux/amd64: the catalog's image is not built: ",

@@ -83,3 +83,40 @@ fn a_harness_stands_on_the_whole_base() {
         );
     }
 }
+
+/// The images of the base as `llbgen id` prints them, while a file beside the catalog, named by `file-tags`, has this
+/// text.
+fn images(words: &[(&str, &str)], text: &str) -> Vec<String> {
+    let repository = "repository = \"ghcr.io/vessux/openlock-base\"";
+    let file_tags = format!("{repository}\nfile-tags = [\"base.Containerfile\"]");
+    let words = [&[(repository, file_tags.as_str())], words].concat();
+    let fleet = Fleet::changed("openlock", &words);
+    std::fs::write(fleet.directory.join("base.Containerfile"), text).unwrap();
+    let output = fleet.call(&["id", BASE, "--format", "json"]);
+    assert!(output.status.success(), "{output:?}");
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let images = rows[0]["images"].as_array().unwrap();
+    let names = images.iter().map(|name| name.as_str().unwrap().to_owned());
+    names.collect()
+}
+
+/// A team that finds its image by the hash of a Dockerfile keeps that tag beside the one of the content: the first
+/// digits of the sha256 of the text, comments and all, and of nothing else.
+#[test]
+fn a_tag_of_the_text_is_kept_beside_that_of_the_content() {
+    const TEXT: &str = "FROM ubuntu:24.04\nRUN true\n";
+    let found = images(&[], TEXT);
+    let [content, of_text] = &found[..] else {
+        panic!("{found:?}")
+    };
+    assert_eq!(of_text, "ghcr.io/vessux/openlock-base:b3c7872a5fb1");
+    assert_ne!(content, of_text);
+
+    let commented = images(&[], &format!("# A comment.\n{TEXT}"));
+    assert_eq!(&commented[0], content);
+    assert_eq!(commented[1], "ghcr.io/vessux/openlock-base:3d9557970b22");
+
+    let package = images(&[("nftables python3", "nftables jq python3")], TEXT);
+    assert_ne!(&package[0], content);
+    assert_eq!(&package[1], of_text);
+}

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     bed::Bed,
     command::{Running, clean, run},
-    machine::{cargo, llbgen, workspace},
+    machine::{cargo, forget_package, llbgen, workspace},
 };
 
 /// The image of the frontend in the registry of the bed, built by `llbgen` from what `scripts/dev/frontend` makes: for
@@ -63,20 +63,13 @@ pub fn platform() -> String {
     format!("linux/{architecture}")
 }
 
-/// Settings of builds of static programs: not made small, which takes minutes.
-const NOT_SMALL: [(&str, &str); 2] = [
-    ("CARGO_PROFILE_DEV_DEBUG", "0"),
-    ("CARGO_PROFILE_DEV_STRIP", "symbols"),
-];
-
 /// What the image holds.
 fn programs(home: &Path) -> PathBuf {
     let programs = home.join("programs");
     let mut command = Command::new(workspace().join("scripts/dev/frontend"));
-    command
-        .arg(&programs)
-        .env("LLBGEN_FRONTEND_PROFILE", "dev")
-        .envs(NOT_SMALL);
+    // Not made small, which takes minutes.
+    command.arg(&programs).env("LLBGEN_FRONTEND_PROFILE", "dev");
+    forget_package(&mut command);
     Running::start(&mut command).wait().success();
     programs
 }
@@ -86,14 +79,11 @@ fn programs(home: &Path) -> PathBuf {
 /// # Panics
 /// When it does not build.
 pub fn own_program(package: &str, program: &str, directory: &Path) {
-    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let mut cargo = cargo();
     cargo
         .args(["rustc", "--quiet", "--locked", "--package", package])
-        .args(["--bin", program, "--target", &target])
-        .args(["--message-format", "json", "--"])
-        .args(["-C", "target-feature=+crt-static"])
-        .envs(NOT_SMALL)
+        .args(["--bin", program, "--message-format", "json", "--"])
+        .args(["-C", "target-feature=+crt-static", "-C", "strip=symbols"])
         .current_dir(workspace());
     let said = Running::start(&mut cargo).wait().success();
     let built = said.text().lines().find_map(|line| {

@@ -102,5 +102,22 @@ pub fn program(package: &str, program: &str) -> PathBuf {
 
 /// The cargo that runs the tests.
 pub fn cargo() -> Command {
-    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    forget_package(&mut cargo);
+    cargo
+}
+
+/// Takes the name and the directory of a test's package out of the environment of a command that builds.
+///
+/// Build scripts of dependencies that read variables of that name would run again, as that of `ring` does, and all that
+/// needs these dependencies would be compiled again.
+pub fn forget_package(command: &mut Command) {
+    let is_of_package = |name: &str| {
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "OUT_DIR"
+    };
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(is_of_package) {
+            command.env_remove(name);
+        }
+    }
 }

@@ -29,6 +29,8 @@ pub struct Catalog {
     pub(crate) parts: Vec<Part>,
     pub(crate) groups: Vec<DeclaredGroup>,
     pub(crate) build_platform: Option<Platform>,
+    /// The names of the files that declare it.
+    pub(crate) files: Vec<String>,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -166,9 +168,16 @@ pub struct CheckedCatalog {
     pub(crate) instances: BTreeMap<ArtifactName, BTreeSet<Variant>>,
     pub(crate) build_platform: Platform,
     pub(crate) tables: Arc<ValueTables>,
+    pub(crate) files: Vec<String>,
 }
 
 impl CheckedCatalog {
+    /// The files that declare it, by their names in errors: an `llbgen.toml` and what it includes, below the context
+    /// directory. None for a catalog that a program declares.
+    pub fn files(&self) -> &[String] {
+        &self.files
+    }
+
     /// The artifacts in the order of their declaration.
     pub fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
         self.order.iter().map(|name| &self.artifacts[name])

@@ -107,6 +107,7 @@ fn check(catalog: Catalog) -> Result<CheckedCatalog, CatalogError> {
         defaults: groups.defaults,
         options: BTreeMap::new(),
         instances: BTreeMap::new(),
+        files: catalog.files,
         build_platform: catalog
             .build_platform
             .unwrap_or_else(|| Platform::new("linux", "amd64")),

@@ -12,27 +12,19 @@ use crate::{
 };
 
 impl CheckedCatalog {
-    /// Refuses a `--build-context` that replaces no base and that no selected artifact reads, and two of them for one
-    /// base.
+    /// Refuses a `--build-context` that replaces no base and that no selected artifact reads, and two of them for the
+    /// base of one variant. Another value of an axis or option may have another base.
     pub fn check_contexts(&self, variants: &[Variant], inputs: &Inputs) -> Result<(), BaseError> {
         let mut names = Vec::new();
         let artifacts = variants
             .iter()
             .map(|variant| &self.artifacts[&variant.artifact]);
         for artifact in self.with_dependencies(artifacts) {
-            let own = self.base_names(artifact, inputs)?;
-            let given = inputs
-                .contexts
-                .keys()
-                .filter(|name| own.iter().any(|base| base.is_called(name)));
-            if let [first, second, ..] = given.collect::<Vec<_>>()[..] {
-                return Err(BaseError::TwoContexts {
-                    first: first.clone(),
-                    second: second.clone(),
-                    artifact: artifact.name.clone(),
-                });
+            for variant in self.variants(artifact) {
+                let own = self.base_names(artifact, &variant, inputs)?;
+                refuse_two(artifact, &own, inputs)?;
+                names.extend(own);
             }
-            names.extend(own);
             names.extend(self.copied_names(artifact));
             let contexts = self.context_names(artifact);
             names.extend(contexts.into_iter().map(BaseName::Plain));
@@ -61,18 +53,32 @@ impl CheckedCatalog {
         read.map(|name| self.tree_name(&name)).collect()
     }
 
-    /// The names of the base of `artifact`: a `--build-context` of such a name replaces it.
-    fn base_names(&self, artifact: &Artifact, inputs: &Inputs) -> Result<Vec<BaseName>, BaseError> {
-        let mut names = Vec::new();
-        for variant in self.variants(artifact) {
-            if let Some(below) = self.base_artifact(&variant) {
-                names.push(BaseName::Plain(below.name.to_string()));
-                continue;
-            }
-            let FromLine { image, stage, .. } = image_base(artifact, &variant, inputs)?;
-            names.extend(image.map(BaseName::Image));
-            names.extend(stage.map(BaseName::Plain));
+    /// The names of the base of a variant: a `--build-context` of such a name replaces it.
+    fn base_names(
+        &self,
+        artifact: &Artifact,
+        variant: &Variant,
+        inputs: &Inputs,
+    ) -> Result<Vec<BaseName>, BaseError> {
+        if let Some(below) = self.base_artifact(variant) {
+            return Ok(vec![BaseName::Plain(below.name.to_string())]);
         }
-        Ok(names)
+        let FromLine { image, stage, .. } = image_base(artifact, variant, inputs)?;
+        let image = image.map(BaseName::Image).into_iter();
+        Ok(image.chain(stage.map(BaseName::Plain)).collect())
+    }
+}
+
+/// Refuses two contexts for one base.
+fn refuse_two(artifact: &Artifact, base: &[BaseName], inputs: &Inputs) -> Result<(), BaseError> {
+    let names = inputs.contexts.keys();
+    let given = names.filter(|name| base.iter().any(|base| base.is_called(name)));
+    match given.collect::<Vec<_>>()[..] {
+        [first, second, ..] => Err(BaseError::TwoContexts {
+            first: first.clone(),
+            second: second.clone(),
+            artifact: artifact.name.clone(),
+        }),
+        _ => Ok(()),
     }
 }

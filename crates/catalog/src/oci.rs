@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     image_config::{HealthConfig, ImageConfig},
     lock::{BaseConfig, Epoch},
-    vertex_name::VertexName,
+    vertex_name::{VertexName, VertexTitle},
 };
 
 /// The time of an image, if neither the lock nor the base has one.
@@ -281,8 +281,8 @@ fn steps(definition: &Definition) -> Vec<String> {
         .map(|vertex| &entries[vertex])
         .filter(|entry| entry.kind() != buildkit_llb::OpKind::Source)
         .map(|entry| {
-            let title = VertexName::of(entry).map_or("files", |name| name.title);
-            title.to_owned()
+            let name = || VertexName::of(entry).map_or("files", |name| name.title);
+            VertexTitle::written(entry).unwrap_or_else(name).to_owned()
         })
         .collect();
     titles.reverse();

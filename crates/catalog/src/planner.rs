@@ -308,7 +308,7 @@ impl<'a> Planner<'a> {
         (number, step): (usize, &Step),
     ) -> Caption {
         Caption {
-            title: step.title(),
+            title: step.vertex_title(&variant.variables()),
             place: artifact
                 .nested_places(number)
                 .and_then(|step| self.files.step(step)),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use buildkit_llb::Entry;
+use buildkit_llb::{Entry, Exec};
 
 /// The name of a vertex, split into its parts. It is metadata of the vertex, and not part of its digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,37 @@ impl fmt::Display for VertexName<'_> {
             Some(variant) => write!(f, "[{variant}] {}", self.title),
             None => f.write_str(self.title),
         }
+    }
+}
+
+/// The key of a vertex's description with the title as it is written, if its name is another.
+const WRITTEN: &str = "llbgen.title";
+
+/// The title of a step in the name of a vertex. The history of an image, which is a part of its id, has the title as it
+/// is written.
+#[derive(Debug, Clone)]
+pub(crate) struct VertexTitle {
+    /// The title as it is written.
+    pub(crate) written: String,
+    /// The title with values in the place of placeholders.
+    pub(crate) filled: String,
+}
+
+impl VertexTitle {
+    /// The command with the written title, if that is another one.
+    pub(crate) fn described(&self, exec: Exec) -> Exec {
+        if self.written == self.filled {
+            return exec;
+        }
+        exec.description(WRITTEN, self.written.as_str())
+    }
+
+    /// The written title of a vertex, if its name has another.
+    pub(crate) fn written(entry: &Entry) -> Option<&str> {
+        let mut description = entry.metadata().description();
+        description
+            .find(|(key, _)| *key == WRITTEN)
+            .map(|(_, title)| title)
     }
 }
 

@@ -6,7 +6,7 @@ use catalog::Platform;
 use clap::Args;
 use engine::{BuildContext, SshSpec};
 
-use super::{parse_assignment, parse_platform};
+use super::{ListingFormat, parse_assignment, parse_platform};
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
@@ -25,6 +25,14 @@ pub(crate) struct ImportArgs {
     /// Build each Dockerfile and its image of the catalog, and print how their trees and configs differ instead of the catalog; exit with 1 if they do, or if something was not compared
     #[arg(long)]
     pub(crate) verify: bool,
+    /// How `--verify` prints what it found
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        requires = "verify"
+    )]
+    pub(crate) format: ListingFormat,
     #[command(flatten)]
     pub(crate) verification: VerificationArgs,
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(
     } else {
         Caching::Use
     };
-    let place = Place::of(args, &global.context)?;
+    let place = Place::of(args, &global.context, catalog)?;
     let variation = args.for_platforms();
     let question = Question::of(
         &variation,

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global) -> Result<(), Failure> {
         return Err(Failure::silent(Exit::Catalog));
     }
     if args.verify {
-        return verify::run(&imported, disk.root(), &args.verification, global);
+        return verify::run(&imported, disk.root(), args, global);
     }
     Ok(())
 }

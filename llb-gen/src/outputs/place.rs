@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::Template;
+use catalog::{CATALOG_FILE, CheckedCatalog, LOCK_FILE, Template};
 use engine::{
     Archive, Delivery, Destination, Goal, ImageNaming, Output, Product, Sorting, Workspace,
 };
@@ -29,8 +29,8 @@ const PLATFORM_VARIABLES: [&str; 3] = ["arch", "platform", "variant"];
 pub(crate) struct Place {
     form: Option<FileForm>,
     taker: Taker,
-    /// The context directory, whose catalog and lock are no outputs.
-    context: PathBuf,
+    /// The catalog's files and its lock, which are no outputs.
+    own_files: Vec<PathBuf>,
 }
 
 /// The taker of complete files. Files that are not for the user are in a directory of their own until then.
@@ -44,13 +44,17 @@ enum Taker {
 }
 
 impl Place {
-    pub(crate) fn of(args: &BuildArgs, context: &Path) -> Result<Self, Failure> {
+    pub(crate) fn of(
+        args: &BuildArgs,
+        context: &Path,
+        catalog: &CheckedCatalog,
+    ) -> Result<Self, Failure> {
         kept::sweep();
         let (form, taker) = Self::asked_for(args)?;
         let place = Self {
             form,
             taker,
-            context: context.to_owned(),
+            own_files: own_files(context, catalog),
         };
         place.refuse_options(args)?;
         Ok(place)
@@ -179,6 +183,12 @@ impl Place {
             }
         }
     }
+}
+
+fn own_files(context: &Path, catalog: &CheckedCatalog) -> Vec<PathBuf> {
+    let declaring = catalog.files().iter().map(String::as_str);
+    let all = [CATALOG_FILE, LOCK_FILE].into_iter().chain(declaring);
+    all.map(|name| context.join(name)).collect()
 }
 
 fn copy(output: &Output, stdout: &mut impl io::Write) -> io::Result<()> {

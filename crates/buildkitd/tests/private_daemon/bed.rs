@@ -72,7 +72,14 @@ pub(crate) fn with_daemon() -> &'static Path {
             "--example",
             "with_daemon",
         ];
-        let built = Command::new(cargo)
+        let mut cargo = Command::new(cargo);
+        // Build scripts that read variables of this name, as that of `ring` does, would run again.
+        let of_package = env::vars_os().map(|(name, _)| name).filter(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        of_package.for_each(|name| _ = cargo.env_remove(name));
+        let built = cargo
             .args(arguments)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .status()

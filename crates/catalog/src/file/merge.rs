@@ -22,6 +22,7 @@ impl Catalog {
         self.parts.extend(file.parts);
         self.options.extend(file.options);
         self.groups.extend(file.groups);
+        self.files.extend(file.files);
         for (name, row) in file.values.all() {
             let twice = self.values.add(
                 name.clone(),

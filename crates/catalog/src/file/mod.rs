@@ -57,6 +57,8 @@ pub struct CatalogFile {
     /// The artifacts that a bare `build` builds; `None` if the file does not say.
     defaults: Option<Vec<String>>,
     build_platform: Option<Platform>,
+    /// The names of the files.
+    files: Vec<String>,
 }
 
 impl CatalogFile {
@@ -117,6 +119,7 @@ impl CatalogFile {
             groups: Vec::new(),
             defaults: None,
             build_platform: None,
+            files: Vec::new(),
         }
     }
 
@@ -173,6 +176,7 @@ impl FileTable {
             groups: groups.collect(),
             defaults: self.default.map(|names| names.iter().cloned().collect()),
             build_platform: self.build_platform.map(|platform| platform.0),
+            files: sources.names(),
         })
     }
 }

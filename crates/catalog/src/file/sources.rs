@@ -36,6 +36,11 @@ impl Sources {
         &self.0[index].1.name
     }
 
+    /// The names of all files, in order.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.0.iter().map(|(_, file)| file.name.clone()).collect()
+    }
+
     fn of(&self, span: &Range<usize>) -> (&Arc<SourceFile>, Range<usize>) {
         let after = self.0.partition_point(|(start, _)| *start <= span.start);
         let (start, file) = &self.0[after.saturating_sub(1)];

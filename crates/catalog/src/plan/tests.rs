@@ -9,6 +9,7 @@ mod mirrors;
 mod packages;
 mod packing;
 mod running;
+mod titles;
 mod unpinned;
 
 use std::collections::BTreeMap;

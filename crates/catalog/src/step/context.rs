@@ -21,7 +21,7 @@ use crate::{
     template::{Environment, Filled, Text, TreeText, Variables},
     tree::Tree,
     variant::Variant,
-    vertex_name::VertexName,
+    vertex_name::{VertexName, VertexTitle},
 };
 
 /// The sources that a step reads from elsewhere in the graph.
@@ -39,8 +39,8 @@ pub struct Source {
 /// The metadata of the vertices of a step, which is not part of their digests.
 #[derive(Debug, Clone)]
 pub(crate) struct Caption {
-    /// The title in progress.
-    pub(crate) title: String,
+    /// The title of the step.
+    pub(crate) title: VertexTitle,
     /// The lines that declare the step.
     pub(crate) place: Option<StepLocation>,
     /// The lines of the steps that use the parts that it is in, the innermost first.
@@ -134,7 +134,7 @@ impl<'a> StepContext<'a> {
 
     /// The name that progress shows for the step's vertex: `[base-rootfs linux/arm64] apt install zsh`.
     pub fn vertex_name(&self) -> String {
-        self.named(&self.caption.title)
+        self.named(&self.caption.title.filled)
     }
 
     fn named(&self, title: &str) -> String {
@@ -234,7 +234,8 @@ impl<'a> StepContext<'a> {
 
     /// The command with the name and the place of the step.
     pub(crate) fn captioned(&self, exec: Exec) -> Exec {
-        self.titled(exec, &self.caption.title)
+        let title = &self.caption.title;
+        title.described(self.titled(exec, &title.filled))
     }
 
     /// The command with a title of its own, for a part of the step.
@@ -311,7 +312,7 @@ pub(super) struct Nested<'a> {
     /// Whether the other step uses a part, which this one is in.
     pub(super) is_in_part: bool,
     pub(super) reads: Vec<Read>,
-    pub(super) title: String,
+    pub(super) title: VertexTitle,
     /// The variables that its texts see.
     pub(super) variables: Variables,
 }

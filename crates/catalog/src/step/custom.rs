@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use serde::{Serialize, Serializer};
 
 use super::{Apply, Read, Reader, StepContext, StepError};
-use crate::tree::Tree;
+use crate::{template::Variables, tree::Tree};
 
 /// A step written in Rust. It must depend on nothing but its own fields and its context, so that the same catalog
 /// gives the same graph everywhere.
@@ -41,6 +41,10 @@ impl Serialize for Custom {
 impl Apply for Custom {
     fn title(&self) -> String {
         self.0.title()
+    }
+
+    fn filled_title(&self, _: &Variables) -> String {
+        self.title()
     }
 
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {

@@ -56,8 +56,9 @@ pub(crate) use self::{
 use crate::{
     condition::Domains,
     read::Read,
-    template::{Text, Variables},
+    template::{Template, Text, Variables},
     tree::Tree,
+    vertex_name::VertexTitle,
 };
 
 /// One step of an artifact. In a file, the key that names the kind of step comes with its other keys:
@@ -131,6 +132,14 @@ trait Apply {
     /// A short line for progress and listings: `apt install zsh`.
     fn title(&self) -> String;
 
+    /// The title with values in the place of placeholders; as it is written if not all have one.
+    fn filled_title(&self, variables: &Variables) -> String {
+        let title = self.title();
+        let template: Result<Template, _> = title.parse();
+        let filled = template.and_then(|template| template.expand(variables));
+        filled.unwrap_or(title)
+    }
+
     /// The reads that the step may ask its context for.
     fn reads(&self, context: Reader<'_>) -> Result<Vec<Read>, StepError>;
 
@@ -199,6 +208,14 @@ impl Step {
     /// A short line for progress and listings: `apt install zsh`.
     pub fn title(&self) -> String {
         self.kind().title()
+    }
+
+    /// The name of its vertices.
+    pub(crate) fn vertex_title(&self, variables: &Variables) -> VertexTitle {
+        VertexTitle {
+            written: self.title(),
+            filled: self.kind().filled_title(variables),
+        }
     }
 
     /// The reads that the step may ask its context for.

@@ -223,7 +223,7 @@ impl Apply for Use {
                 path: &[chosen.index, index],
                 is_in_part: true,
                 reads,
-                title: step.title(),
+                title: step.vertex_title(&chosen.variables),
                 variables: chosen.variables.clone(),
             };
             let environment = tree.environment();

@@ -156,7 +156,7 @@ impl Apply for When {
                 path: &[index],
                 is_in_part: false,
                 reads,
-                title: step.title(),
+                title: step.vertex_title(context.variables()),
                 variables: context.variables().clone(),
             };
             let environment = tree.environment();

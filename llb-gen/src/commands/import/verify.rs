@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod config;
+mod listing;
 mod report;
 mod sides;
 
@@ -13,11 +14,12 @@ use import::{Imported, Original};
 
 use self::{
     build::Verification,
-    report::{Verdict, layers},
+    listing::Listing,
+    report::{Layers, Verdict},
     sides::Sides,
 };
 use crate::{
-    args::{Global, VerificationArgs},
+    args::{Global, ImportArgs, ListingFormat, VerificationArgs},
     catalog_file,
     failure::{Exit, Failure},
     stdout,
@@ -27,18 +29,18 @@ use crate::{
 pub(super) fn run(
     imported: &Imported,
     root: &Path,
-    args: &VerificationArgs,
+    args: &ImportArgs,
     global: &Global,
 ) -> Result<(), Failure> {
     // Before a daemon is started, which inherits the limit.
     engine::raise_file_limit();
     let catalog = catalog_file::with_text(Catalog::new(), root, &imported.text)?.check()?;
-    let sides = all_sides(&imported.originals, &catalog, args)?;
+    let sides = all_sides(&imported.originals, &catalog, &args.verification)?;
     let verification = Verification {
         catalog: &catalog,
         originals: &imported.originals,
         root,
-        args,
+        args: &args.verification,
         global,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -49,7 +51,11 @@ pub(super) fn run(
     // Nothing is left to wait for: a thread that hangs in a system call must not hold up the end.
     runtime.shutdown_background();
     let verdicts = result?;
-    print(&verdicts)?;
+    let layers = Layers::of(&verdicts);
+    match args.format {
+        ListingFormat::Json => stdout::json(&Listing::of(&verdicts, layers))?,
+        ListingFormat::Text => print(&verdicts, layers)?,
+    }
     if verdicts.iter().all(Verdict::is_equal) {
         Ok(())
     } else {
@@ -77,12 +83,12 @@ fn all_sides<'a>(
     Ok(all)
 }
 
-fn print(verdicts: &[Verdict]) -> Result<(), Failure> {
+fn print(verdicts: &[Verdict], layers: Option<Layers>) -> Result<(), Failure> {
     let mut stdout = stdout::lock();
     for verdict in verdicts {
         write!(stdout, "{}", verdict.told())?;
     }
-    if let Some(layers) = layers(verdicts) {
+    if let Some(layers) = layers {
         write!(stdout, "{layers}")?;
     }
     Ok(())

@@ -6,9 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use catalog::{
-    Annotated, AnnotationPlace, Attestation, CATALOG_FILE, Kind, LOCK_FILE, Plan, Variant,
-};
+use catalog::{Annotated, AnnotationPlace, Attestation, Kind, Plan, Variant};
 use engine::{Archive, Destination, Product};
 
 use super::{Place, Taker};
@@ -45,7 +43,7 @@ impl Place {
         }
         if let Some(file) = &args.metadata_file {
             let hint = "give another path to `--metadata-file`";
-            refuse_own_file(&self.context, file, "the metadata file", hint)?;
+            refuse_own_file(&self.own_files, file, "the metadata file", hint)?;
         }
         if self.archive() == Archive::Docker {
             refuse_what_needs_an_index(&args.image.format)?;
@@ -160,7 +158,7 @@ impl Place {
         Ok(())
     }
 
-    /// Refuses to write over the catalog and its lock, from which outputs are made.
+    /// Refuses to write over the catalog, a file that it includes, and its lock, from which outputs are made.
     fn refuse_own_files(&self, products: &[Product]) -> Result<(), Failure> {
         let destination = self.destination();
         for product in products {
@@ -172,7 +170,7 @@ impl Place {
             let what = format!("the output of `{variant}`");
             let hint =
                 "give a directory for outputs, `-o DIR`, or another `output` to the artifact";
-            refuse_own_file(&self.context, &path, &what, hint)?;
+            refuse_own_file(&self.own_files, &path, &what, hint)?;
         }
         Ok(())
     }
@@ -217,11 +215,10 @@ fn refuse_control_characters(path: &Path) -> Result<(), Failure> {
     ))
 }
 
-/// Refuses to write over the catalog and its lock, also behind a link.
-fn refuse_own_file(context: &Path, path: &Path, what: &str, hint: &str) -> Result<(), Failure> {
+/// Refuses to write over one of these files, also behind a link.
+fn refuse_own_file(own: &[PathBuf], path: &Path, what: &str, hint: &str) -> Result<(), Failure> {
     let place = place_of(path);
-    let own = [CATALOG_FILE, LOCK_FILE].map(|name| place_of(&context.join(name)));
-    if place.is_none() || !own.contains(&place) {
+    if place.is_none() || !own.iter().any(|own| place_of(own) == place) {
         return Ok(());
     }
     let error = format!("{what} would take the place of `{}`", path.display());

@@ -208,3 +208,52 @@ fn two_contexts_for_one_base_are_refused() {
         "the build contexts `builder` and `ubuntu:24.04` both replace the base of `base`"
     );
 }
+
+/// Each value of an axis has a base of its own, and a context for it; two for one base are still too many.
+#[test]
+fn each_variant_has_its_context() {
+    let image = |name: &str| NamedContext::Image(name.parse().unwrap());
+    let artifact = Artifact::rootfs("a", "{of}")
+        .axis("of", ["debian:12", "alpine:3"])
+        .output("{of|slug}-{arch}.tar")
+        .step(Run::command("true"));
+    let catalog = checked([artifact]);
+    let request = Request {
+        artifacts: vec!["a".into()],
+        platforms: vec!["linux/arm64".parse().unwrap()],
+        ..Request::default()
+    };
+    let variants = catalog.select(&request).unwrap();
+    let given = |names: &[(&str, &str)]| Inputs {
+        contexts: names
+            .iter()
+            .map(|(name, of)| ((*name).to_owned(), image(of)))
+            .collect(),
+        ..inputs(&[])
+    };
+    let both = given(&[("debian:12", "one:1"), ("alpine:3", "two:2")]);
+    catalog.check_contexts(&variants, &both).unwrap();
+    let bases: Vec<String> = variants
+        .iter()
+        .map(|variant| {
+            let plan = catalog.plan(variant, &both, Caching::Use).unwrap();
+            let source = plan.definition.vertices().next().unwrap().op_bytes();
+            let source = String::from_utf8_lossy(source).into_owned();
+            let stands = |name: &&str| source.contains(&format!("docker.io/library/{name}"));
+            let names = ["one:1", "two:2", "debian:12", "alpine:3"];
+            let found: Vec<&str> = names.into_iter().filter(|name| stands(name)).collect();
+            format!("{} {}", variant.values_as_text()["of"], found.join(","))
+        })
+        .collect();
+    assert_eq!(bases, ["debian:12 one:1", "alpine:3 two:2"]);
+
+    let twice = given(&[
+        ("debian:12", "one:1"),
+        ("docker.io/library/debian:12", "two:2"),
+    ]);
+    let error = catalog.check_contexts(&variants, &twice).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the build contexts `debian:12` and `docker.io/library/debian:12` both replace the base of `a`"
+    );
+}

@@ -10,7 +10,7 @@ use crate::{
     inputs::FileSet,
     path::ContextPath,
     step::{StepError, network::quoted},
-    template::{Script, Template, Text, Variables},
+    template::{Script, Template, TemplateError, Text, Variables},
 };
 
 /// What is run.
@@ -48,6 +48,14 @@ impl<'de> Deserialize<'de> for Command {
 }
 
 impl Command {
+    /// What it is called, with values in the place of placeholders.
+    pub(super) fn filled(&self, variables: &Variables) -> Result<String, TemplateError> {
+        Ok(match self {
+            Self::Shell(command) => first_line(&command.expand(variables)?),
+            Self::Script { script } => format!("./{}", script.expand(variables)?),
+        })
+    }
+
     /// The shell command.
     pub(super) fn to_shell(
         &self,
@@ -87,15 +95,17 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Script { script } => write!(f, "./{script}"),
-            Self::Shell(command) => {
-                let mut lines = command.as_str().trim().lines();
-                f.write_str(lines.next().unwrap_or_default())?;
-                if lines.next().is_some() {
-                    f.write_str(" …")
-                } else {
-                    Ok(())
-                }
-            }
+            Self::Shell(command) => f.write_str(&first_line(command.as_str())),
         }
+    }
+}
+
+/// The first line of a command, and whether there are more.
+fn first_line(command: &str) -> String {
+    let mut lines = command.trim().lines();
+    let first = lines.next().unwrap_or_default();
+    match lines.next() {
+        Some(_) => format!("{first} …"),
+        None => first.to_owned(),
     }
 }

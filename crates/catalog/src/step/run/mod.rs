@@ -209,6 +209,11 @@ impl Apply for Run {
         format!("run {}", self.command)
     }
 
+    fn filled_title(&self, variables: &Variables) -> String {
+        let filled = self.command.filled(variables);
+        filled.map_or_else(|_| self.title(), |command| format!("run {command}"))
+    }
+
     fn reads(&self, reader: Reader<'_>) -> Result<Vec<Read>, StepError> {
         let files = self.paths(reader.variables)?;
         let files = files.into_iter().map(|path| Read::Files(path.into()));

@@ -64,12 +64,22 @@ impl Bench<'_> {
     }
 
     async fn verdict(&self, sides: &Sides<'_>, variant: &Variant) -> Result<Verdict, Failure> {
-        let name = format!("{} {}", sides.original.name, variant.platform);
         let outcome = self.outcome(sides, variant).await;
         if self.signals.cancelled().is_cancelled() {
             return Err(Failure::interrupted(self.signals));
         }
-        Ok(Verdict { name, outcome })
+        let original = sides.original;
+        Ok(Verdict {
+            target: original.name.clone(),
+            file: match &original.dockerfile {
+                Recipe::File(path) => Some(path.clone()),
+                Recipe::Inline(_) => None,
+            },
+            artifact: variant.artifact.to_string(),
+            platform: variant.platform.to_string(),
+            values: variant.values_as_text(),
+            outcome,
+        })
     }
 
     async fn outcome(&self, sides: &Sides<'_>, variant: &Variant) -> Outcome {

@@ -1,8 +1,12 @@
 //! What was compared, as text.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::{self, Write as _},
+};
 
 use engine::Difference;
+use serde::Serialize;
 
 use super::config::Part;
 use crate::terminal::plain;
@@ -13,8 +17,15 @@ const MOST: usize = 40;
 /// A target on a platform, compared or not.
 #[derive(Debug)]
 pub(super) struct Verdict {
-    /// The target and the platform.
-    pub(super) name: String,
+    /// The name of the target in the file that was imported, or of the artifact.
+    pub(super) target: String,
+    /// The Dockerfile, below the catalog's directory; `None` for one that stands in the file that was imported.
+    pub(super) file: Option<String>,
+    /// The artifact of the catalog.
+    pub(super) artifact: String,
+    pub(super) platform: String,
+    /// The values on the artifact's axes.
+    pub(super) values: BTreeMap<String, String>,
     pub(super) outcome: Outcome,
 }
 
@@ -47,7 +58,7 @@ impl Verdict {
 
     /// The lines that tell of it.
     pub(super) fn told(&self) -> String {
-        let name = &self.name;
+        let name = &format!("{} {}", self.target, self.platform);
         let text = match &self.outcome {
             Outcome::Compared(compared) if compared.is_equal() => {
                 format!("equal: {name}: {}, config\n", files(compared.paths))
@@ -64,7 +75,7 @@ impl Verdict {
 }
 
 impl Comparison {
-    fn is_equal(&self) -> bool {
+    pub(super) fn is_equal(&self) -> bool {
         self.files.is_empty() && self.config.is_empty()
     }
 
@@ -127,32 +138,72 @@ fn of_config(part: &Part) -> String {
     }
 }
 
-/// The layers of several targets on each side, and how many of them more than one image has; nothing for one target.
-pub(super) fn layers(verdicts: &[Verdict]) -> Option<String> {
-    let compared = verdicts
-        .iter()
-        .filter_map(|verdict| match &verdict.outcome {
-            Outcome::Compared(compared) => Some(&compared.layers),
-            Outcome::NotCompared(_) => None,
-        });
-    let compared: Vec<&[Vec<String>; 2]> = compared.collect();
-    if compared.len() < 2 {
-        return None;
-    }
-    let of_side = |side: usize| {
-        let (mut all, mut shared) = (BTreeSet::new(), BTreeSet::new());
-        for layers in &compared {
-            let own: BTreeSet<&String> = layers[side].iter().collect();
-            shared.extend(own.intersection(&all).copied());
-            all.extend(own);
+/// The layers of all images that were compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Layers {
+    /// The number of images on each side.
+    images: usize,
+    /// Those of the catalog's images.
+    catalog: OfSide,
+    /// Those of the Dockerfiles' images.
+    dockerfiles: OfSide,
+}
+
+/// The layers of one side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct OfSide {
+    /// The number of different layers.
+    different: usize,
+    /// The number of those that more than one image has.
+    shared: usize,
+}
+
+impl Layers {
+    /// The layers of several images; `None` for one image, which shares nothing.
+    pub(super) fn of(verdicts: &[Verdict]) -> Option<Self> {
+        let compared = verdicts
+            .iter()
+            .filter_map(|verdict| match &verdict.outcome {
+                Outcome::Compared(compared) => Some(&compared.layers),
+                Outcome::NotCompared(_) => None,
+            });
+        let compared: Vec<&[Vec<String>; 2]> = compared.collect();
+        if compared.len() < 2 {
+            return None;
         }
-        (all.len(), shared.len())
-    };
-    let ((ours, shared), (theirs, of_theirs)) = (of_side(0), of_side(1));
-    Some(format!(
-        "layers: {ours} in {} images, {shared} of them in several; of the Dockerfiles {theirs}, {of_theirs} in several\n",
-        compared.len()
-    ))
+        let of_side = |side: usize| {
+            let (mut all, mut shared) = (BTreeSet::new(), BTreeSet::new());
+            for layers in &compared {
+                let own: BTreeSet<&String> = layers[side].iter().collect();
+                shared.extend(own.intersection(&all).copied());
+                all.extend(own);
+            }
+            OfSide {
+                different: all.len(),
+                shared: shared.len(),
+            }
+        };
+        Some(Self {
+            images: compared.len(),
+            catalog: of_side(0),
+            dockerfiles: of_side(1),
+        })
+    }
+}
+
+impl fmt::Display for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            images,
+            catalog: ours,
+            dockerfiles: theirs,
+        } = self;
+        writeln!(
+            f,
+            "layers: {} in {images} images, {} of them in several; of the Dockerfiles {}, {} in several",
+            ours.different, ours.shared, theirs.different, theirs.shared
+        )
+    }
 }
 
 #[cfg(test)]
@@ -169,9 +220,17 @@ mod tests {
             config,
             layers: layers.map(owned),
         };
+        with(Outcome::Compared(comparison))
+    }
+
+    fn with(outcome: Outcome) -> Verdict {
         Verdict {
-            name: "app linux/amd64".to_owned(),
-            outcome: Outcome::Compared(comparison),
+            target: "app".to_owned(),
+            file: None,
+            artifact: "image".to_owned(),
+            platform: "linux/amd64".to_owned(),
+            values: BTreeMap::new(),
+            outcome,
         }
     }
 
@@ -247,10 +306,8 @@ mod tests {
 
     #[test]
     fn what_was_not_compared_is_not_equal() {
-        let verdict = Verdict {
-            name: "app linux/amd64".to_owned(),
-            outcome: Outcome::NotCompared(vec!["a\x1b[2J".to_owned(), "b".to_owned()]),
-        };
+        let reasons = vec!["a\x1b[2J".to_owned(), "b".to_owned()];
+        let verdict = with(Outcome::NotCompared(reasons));
         assert!(!verdict.is_equal());
         assert_eq!(
             verdict.told(),
@@ -262,14 +319,14 @@ mod tests {
     fn layers_of_several_images_are_counted() {
         let of = |layers| verdict(Vec::new(), Vec::new(), layers);
         let one = [of([&["a"], &["a"]])];
-        assert_eq!(layers(&one), None);
+        assert_eq!(Layers::of(&one), None);
         let several = [
             of([&["a", "b"], &["a", "c"]]),
             of([&["a", "b"], &["a", "d"]]),
             of([&["a"], &["e"]]),
         ];
         assert_eq!(
-            layers(&several).unwrap(),
+            Layers::of(&several).unwrap().to_string(),
             "layers: 2 in 3 images, 2 of them in several; of the Dockerfiles 4, 1 in several\n"
         );
     }
