@@ -58,6 +58,7 @@ mod delivered;
 mod destination;
 mod directory;
 mod dockerfile_build;
+pub mod doctor;
 mod download_server;
 mod error;
 mod event;

@@ -60,6 +60,11 @@ impl RemoteImage {
         Self { session, image }
     }
 
+    /// The repository, such as `ghcr.io/a/b`.
+    pub fn repository(&self) -> String {
+        format!("{}/{}", self.image.domain(), self.image.path())
+    }
+
     /// Whether there is a login for its registry.
     pub fn has_login(&self) -> bool {
         self.session.has_login()
