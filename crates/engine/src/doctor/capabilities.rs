@@ -79,8 +79,8 @@ mod tests {
         assert_eq!(states(&all[..2]), [State::Ok, State::Warning, State::Ok]);
         assert_eq!(states(&[]), [State::Problem, State::Warning, State::Ok]);
         let text = &check(&[Cap::REMOTE_CACHE_S3].into_iter().collect())[2].text;
-        let expected = "it reads and writes caches of the kinds `registry`, `local`, `inline` and `s3`, and none of `gha` \
-                        and `azblob`";
+        let expected = "it reads and writes caches of the kinds `registry`, `local`, `inline`, `s3`, and none of `gha`, \
+                        `azblob`";
         assert_eq!(text, expected);
     }
 }

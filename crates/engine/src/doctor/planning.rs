@@ -1,6 +1,6 @@
 //! The catalog with its inputs and its lock: what can be planned of it, and what is not pinned.
 
-use catalog::{LOCK_FILE, listed};
+use catalog::LOCK_FILE;
 
 use super::finding::{Check, Finding, Subject};
 use crate::{error::NotPinned, workspace::Workspace};
@@ -44,7 +44,7 @@ fn missing_contexts(workspace: &Workspace<'_>) -> Vec<Finding> {
 /// A warning for each reference that the lock does not pin.
 fn pins(workspace: &Workspace<'_>) -> Vec<Finding> {
     let Err(not_pinned) = NotPinned::refuse(workspace.unpinned()) else {
-        let text = format!("{} pins all references", listed([LOCK_FILE]));
+        let text = format!("`{LOCK_FILE}` pins all references");
         return vec![Finding::ok(Subject::Catalog, Check::Lock, text)];
     };
     let warning = |line| {

@@ -20,12 +20,19 @@ enum Answer {
     Finding(Box<Finding>),
 }
 
+impl Answer {
+    fn is_given(&self) -> bool {
+        matches!(self, Self::Given | Self::Left)
+    }
+}
+
 /// The findings about the rights in repositories of `host`: one line for all that have it, and one for each that has
 /// not.
 pub(super) async fn check(host: &str, images: &[RemoteImage]) -> Vec<Finding> {
-    let reading = join_all(images.iter().map(|image| reading(host, image)));
-    let pushing = join_all(images.iter().map(|image| pushing(host, image)));
-    let (reading, pushing) = tokio::join!(reading, pushing);
+    let reading = join_all(images.iter().map(|image| reading(host, image))).await;
+    let pushing = images.iter().zip(&reading);
+    let pushing = pushing.map(|(image, reading)| pushing_to(host, image, reading));
+    let pushing = join_all(pushing).await;
     let mut findings = told(host, Check::Read, images, reading);
     findings.extend(told(host, Check::Push, images, pushing));
     findings
@@ -71,7 +78,7 @@ async fn reading(host: &str, image: &RemoteImage) -> Answer {
     }
 }
 
-async fn pushing(host: &str, image: &RemoteImage) -> Answer {
+async fn pushing_to(host: &str, image: &RemoteImage, reading: &Answer) -> Answer {
     let name = image.repository();
     let silent = |seconds| silent(host, Check::Push, seconds);
     match within(REGISTRY, image.may_be_pushed(), silent).await {
@@ -84,6 +91,10 @@ async fn pushing(host: &str, image: &RemoteImage) -> Answer {
             Answer::Finding(Box::new(
                 finding.then("make the repository, or have somebody make it who may"),
             ))
+        }
+        Ok(Ok((Right::NotLoggedIn(problem), _))) if image.has_login() && reading.is_given() => {
+            let text = format!("`{name}` may be read, and not pushed to");
+            refused(host, Check::Push, text, &problem)
         }
         Ok(Ok((Right::NotLoggedIn(problem), _))) => {
             not_logged_in(host, Check::Push, image, &problem)
