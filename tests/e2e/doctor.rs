@@ -421,7 +421,7 @@ fn what_is_wrong_with_registries_is_told() {
     let (down, silent) = (closed_port(), silent_server());
     let behind = registry_at("Thu, 01 Jan 2026 00:00:00 GMT");
     let helpless = closed_port();
-    let catalog = [
+    let hosts = [
         readable,
         &plain,
         &unknown_ca,
@@ -429,14 +429,11 @@ fn what_is_wrong_with_registries_is_told() {
         &silent,
         &behind,
         &helpless,
-    ]
-    .iter()
-    .enumerate()
-    .map(|(number, host)| {
+    ];
+    let catalog = hosts.iter().enumerate().map(|(number, host)| {
         let image = image(&format!("{host}/team/app"));
-        image
-            .replace("artifact.app", &format!("artifact.app{number}"))
-            .replace("app.oci.tar", &format!("app{number}.oci.tar"))
+        let image = image.replace("artifact.app", &format!("artifact.app{number}"));
+        image.replace("app.oci.tar", &format!("app{number}.oci.tar"))
     });
     let home = home(&catalog.collect::<String>());
     let auth = STANDARD.encode("user:hunter2");
