@@ -4,7 +4,7 @@ mod report;
 
 use catalog::{Caching, Catalog, CheckedCatalog};
 use engine::{
-    ImageNaming, causes,
+    ImageNaming, RegistryAccess,
     doctor::{self, AddressSource, Check, Checkup, DaemonToCheck, Finding, Needs, State, Subject},
 };
 
@@ -20,11 +20,14 @@ use crate::{
     workspace::Question,
 };
 
+/// The next step for an error whose text says all.
+const MEND: &str = "mend it where the error says";
+
 pub(crate) fn run(args: &DoctorArgs, global: &Global, catalog: Catalog) -> Result<(), Failure> {
     let (mut findings, needs) = of_catalog(args, global, catalog)?;
     let (access, unread) = match resolving::registries(&args.registry_insecure, &[]) {
         Ok(access) => (access, Vec::new()),
-        Err(failure) => (Default::default(), found(failure, Check::Login)?),
+        Err(failure) => (RegistryAccess::default(), found(failure, Check::Login)?),
     };
     findings.extend(unread);
     let checkup = Checkup {
@@ -102,11 +105,11 @@ fn found(failure: Failure, check: Check) -> Result<Vec<Finding>, Failure> {
     if failure.exit == Exit::Usage {
         return Err(failure);
     }
-    let of_error = |error: &Box<dyn std::error::Error + Send + Sync>| Finding {
-        next: failure.hint.clone(),
-        ..Finding::failed(Subject::Catalog, check, error.as_ref()).because(causes(error.as_ref()))
-    };
-    Ok(failure.errors.iter().map(of_error).collect())
+    let next = failure.hint.as_deref().unwrap_or(MEND);
+    let errors = failure.errors.iter();
+    let of_error =
+        errors.map(|error| Finding::failed(Subject::Catalog, check, error.as_ref()).then(next));
+    Ok(of_error.collect())
 }
 
 fn given(

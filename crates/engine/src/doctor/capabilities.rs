@@ -49,17 +49,21 @@ fn check_passthrough(capabilities: &CapSet) -> Finding {
 }
 
 fn check_caches(capabilities: &CapSet) -> Finding {
-    let (has, lacks): (Vec<_>, Vec<_>) = CACHES
+    let (has, lacks): (Vec<&(&str, &Cap)>, Vec<_>) = CACHES
         .iter()
         .partition(|(_, cap)| capabilities.supports(cap));
     let has = ALWAYS.into_iter().chain(has.iter().map(|(name, _)| *name));
-    let mut text = format!("it reads and writes caches of the kinds {}", listed(has));
-    if !lacks.is_empty() {
-        text += &format!(
+    let lacks = match lacks.as_slice() {
+        [] => String::new(),
+        lacks => format!(
             ", and none of {}",
             listed(lacks.iter().map(|(name, _)| *name))
-        );
-    }
+        ),
+    };
+    let text = format!(
+        "it reads and writes caches of the kinds {}{lacks}",
+        listed(has)
+    );
     Finding::ok(Subject::Daemon, Check::Caches, text)
 }
 

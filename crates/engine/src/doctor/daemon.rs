@@ -155,12 +155,14 @@ fn tried(trial: Result<trial::Trial, Finding>) -> Vec<Finding> {
     let text = "a file was made in the daemon";
     let mut findings = vec![Finding::ok(Subject::Daemon, Check::Trial, text)];
     findings.extend(capabilities::check(&trial.capabilities));
-    findings.push(match trial.clock {
-        Some(offset) => clock::check(Subject::Daemon, "the daemon's", offset),
-        None => {
-            let reason = "the daemon did not say when it made the file";
-            Finding::skipped(Subject::Daemon, Check::Clock, reason)
-        }
+    let told = trial.clock.map_or_else(untold_clock, |offset| {
+        clock::check(Subject::Daemon, "the daemon's", offset)
     });
+    findings.push(told);
     findings
+}
+
+fn untold_clock() -> Finding {
+    let reason = "the daemon did not say when it made the file";
+    Finding::skipped(Subject::Daemon, Check::Clock, reason)
 }

@@ -61,10 +61,12 @@ pub(super) fn check_workers(workers: &[Worker], platforms: &Platforms) -> Vec<Fi
         ];
     };
     let emulated: Vec<String> = platforms.emulated().map(ToString::to_string).collect();
-    let mut text = format!("{} worker(s); native is `{native}`", workers.len());
-    if !emulated.is_empty() {
-        text += &format!(", emulated {}", listed(emulated));
-    }
+    let emulated = match emulated.as_slice() {
+        [] => String::new(),
+        emulated => format!(", emulated {}", listed(emulated)),
+    };
+    let count = workers.len();
+    let text = format!("{count} worker(s); native is `{native}`{emulated}");
     vec![
         Finding::ok(Subject::Daemon, Check::Workers, text),
         check_snapshotter(worker),

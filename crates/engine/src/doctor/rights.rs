@@ -14,6 +14,8 @@ use super::{
 enum Answer {
     /// The right is given.
     Given,
+    /// Nothing is there yet, and the right is not refused.
+    Empty,
     /// The right is given, and the upload that was begun to find out stays until the registry forgets it.
     Left,
     /// The finding that it is not.
@@ -22,7 +24,7 @@ enum Answer {
 
 impl Answer {
     fn is_given(&self) -> bool {
-        matches!(self, Self::Given | Self::Left)
+        matches!(self, Self::Given | Self::Empty | Self::Left)
     }
 }
 
@@ -39,16 +41,22 @@ pub(super) async fn check(host: &str, images: &[RemoteImage]) -> Vec<Finding> {
 }
 
 fn told(host: &str, check: Check, images: &[RemoteImage], answers: Vec<Answer>) -> Vec<Finding> {
-    let (mut given, mut findings, mut is_left) = (Vec::new(), Vec::new(), false);
+    let (mut given, mut empty) = (Vec::new(), Vec::new());
+    let (mut findings, mut is_left) = (Vec::new(), false);
     for (image, answer) in images.iter().zip(answers) {
         match answer {
             Answer::Given => given.push(image.repository()),
+            Answer::Empty => empty.push(image.repository()),
             Answer::Left => {
                 is_left = true;
                 given.push(image.repository());
             }
             Answer::Finding(finding) => findings.push(*finding),
         }
+    }
+    if !empty.is_empty() {
+        let text = format!("nothing is there yet in {}", listed(empty));
+        findings.insert(0, Finding::ok(of(host), check, text));
     }
     if !given.is_empty() {
         let right = match check {
@@ -69,7 +77,8 @@ async fn reading(host: &str, image: &RemoteImage) -> Answer {
     let silent = |seconds| silent(host, Check::Read, seconds);
     match within(REGISTRY, image.may_be_read(), silent).await {
         Err(silent) => Answer::Finding(Box::new(silent)),
-        Ok(Ok(Right::Given | Right::Empty)) => Answer::Given,
+        Ok(Ok(Right::Given)) => Answer::Given,
+        Ok(Ok(Right::Empty)) => Answer::Empty,
         Ok(Ok(Right::NotLoggedIn(problem))) => not_logged_in(host, Check::Read, image, &problem),
         Ok(Ok(Right::Refused(problem)) | Err(problem)) => {
             let text = format!("`{name}` cannot be read");

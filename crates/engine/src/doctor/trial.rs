@@ -63,7 +63,7 @@ async fn solved(daemon: &Daemon, native: &Platform) -> Result<Trial, TrialError>
     };
     let before = SystemTime::now();
     let never = CancellationToken::new();
-    daemon.solve(solve, on_progress, &never).await?;
+    Box::pin(daemon.solve(solve, on_progress, &never)).await?;
     let after = SystemTime::now();
     let names = capabilities.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(Trial {
