@@ -6,6 +6,7 @@ mod attest;
 mod build;
 mod cache;
 mod doctor;
+mod drift;
 mod emit;
 mod image;
 mod import;
@@ -27,6 +28,7 @@ use engine::{BuildContext, Disk, HelperImage, Inspection};
 pub(crate) use self::build::BuildArgs;
 pub(crate) use self::cache::CacheArgs;
 pub(crate) use self::doctor::DoctorArgs;
+pub(crate) use self::drift::DriftArgs;
 pub(crate) use self::emit::{EmitArgs, EmitFormat};
 pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
 pub(crate) use self::import::{ImportArgs, VerificationArgs};
@@ -204,6 +206,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Check the daemon, the registries, the lock and the output directory
     Doctor(DoctorArgs),
+    /// Say whether Dockerfiles build on the current images of the catalog
+    Drift(DriftArgs),
     /// Print the JSON schema of llbgen.toml, for editors
     Schema,
     /// Write shell completions to stdout

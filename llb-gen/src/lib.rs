@@ -131,6 +131,7 @@ fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
         Command::Id(command) => commands::id::run(command, &args.global, &catalog),
         Command::Lock(command) => commands::lock::run(command, &args.global, &catalog),
         Command::Update(command) => commands::update::run(command, &args.global, &catalog),
+        Command::Drift(command) => commands::drift::run(command, &args.global, &catalog),
         Command::Import(_)
         | Command::New(_)
         | Command::Doctor(_)

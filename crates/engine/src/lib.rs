@@ -60,6 +60,7 @@ mod directory;
 mod dockerfile_build;
 pub mod doctor;
 mod download_server;
+pub mod drift;
 mod error;
 mod event;
 pub mod files;
