@@ -15,7 +15,7 @@ pub struct FromLine {
     pub line: usize,
     /// The image as it is written.
     pub written: String,
-    /// The image with arguments at their defaults, or the reason why it is not known.
+    /// The image with arguments at their defaults, or empty without one; or the reason why it is not known.
     pub image: Result<String, String>,
 }
 
@@ -46,7 +46,7 @@ pub fn from_lines(text: &str) -> Result<Vec<FromLine>, UnreadableDockerfile> {
             reason: "the Dockerfile has no FROM line".to_owned(),
         });
     }
-    let scope = arguments(before, dockerfile.escape);
+    let scope = arguments(before, dockerfile.escape)?;
     let mut lines = Vec::new();
     for (at, stage) in stages.iter().enumerate() {
         let written = &stage.from.base;
@@ -66,29 +66,31 @@ pub fn from_lines(text: &str) -> Result<Vec<FromLine>, UnreadableDockerfile> {
     Ok(lines)
 }
 
-/// The arguments before the first `FROM` line. One without a default is a text that is not known.
-fn arguments(before: &[Statement], escape: char) -> Scope {
+/// The arguments before the first `FROM` line that have a default. Others are empty, as they are to BuildKit.
+fn arguments(before: &[Statement], escape: char) -> Result<Scope, UnreadableDockerfile> {
     let mut scope = Scope::new(Base::Scratch);
     for statement in before {
         let Instruction::Arg(arguments) = &statement.instruction else {
             continue;
         };
         for (name, default) in arguments {
-            let default = default.as_ref();
-            let default =
-                default.and_then(|word| scope.evaluate(word, escape, &Options::default()).ok());
-            let is_set = default.is_some();
-            let text = default.map_or_else(|| Text::catalog(name), |found| found.text);
-            scope.bind(name, Binding::Argument { text, is_set });
+            let Some(default) = default else { continue };
+            let found = scope.evaluate(default, escape, &Options::default());
+            let unreadable = |reason| UnreadableDockerfile {
+                line: statement.line,
+                reason,
+            };
+            let text = found.map_err(unreadable)?.text;
+            scope.bind(name, Binding::Argument { text, is_set: true });
         }
     }
-    scope
+    Ok(scope)
 }
 
 fn literal(text: &Text) -> Result<String, String> {
     match text.as_literal() {
         Some(image) if !image.is_empty() => Ok(image),
-        _ => Err("it hangs on an argument without a default".to_owned()),
+        _ => Err("it is empty without a value for an argument".to_owned()),
     }
 }
 
@@ -114,9 +116,9 @@ mod tests {
             &[(1, Ok("a:1")), (4, Ok("b"))],
         );
         check("ARG TAG\nFROM a:${TAG:-2}\n", &[(2, Ok("a:2"))]);
-        let lines = from_lines("ARG TAG\nFROM a:${TAG}\n").unwrap();
-        assert!(lines[0].image.is_err(), "{lines:?}");
-        assert_eq!(lines[0].written, "a:${TAG}");
+        check("ARG TAG\nFROM a${TAG}\n", &[(2, Ok("a"))]);
+        let empty = "it is empty without a value for an argument";
+        check("ARG IMAGE\nFROM ${IMAGE}\n", &[(2, Err(empty))]);
     }
 
     #[test]
@@ -131,5 +133,7 @@ mod tests {
         check("", "line 1: the Dockerfile has no instruction");
         check("ARG A=1\n", "line 1: the Dockerfile has no FROM line");
         assert!(from_lines("FROM a:1\nNONSENSE\n").is_err());
+        let unended = from_lines("ARG A=1\nARG B=${A\nFROM a:${B}\n").unwrap_err();
+        assert_eq!(unended.line, 2, "{unended}");
     }
 }
