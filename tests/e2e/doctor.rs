@@ -458,7 +458,12 @@ fn what_is_wrong_with_registries_is_told() {
             .collect(),
     };
     host(&found, readable)
-        .has("registry", "read", "ok", &["team/app` may be read"])
+        .has(
+            "registry",
+            "read",
+            "ok",
+            &["nothing is there yet in", "team/app`"],
+        )
         .has_problem(
             "registry",
             "push",

@@ -248,3 +248,28 @@ impl fmt::Display for WorkerPlatform {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use buildkit_proto::moby::buildkit::v1::UsageRecord;
+
+    use super::*;
+
+    #[test]
+    fn records_in_use_are_not_reclaimable() {
+        let record = |size, in_use| UsageRecord {
+            size,
+            in_use,
+            ..UsageRecord::default()
+        };
+        let answer = DiskUsageResponse {
+            record: vec![record(5, true), record(7, false), record(-1, false)],
+        };
+        let expected = DiskUsage {
+            records: 3,
+            total: 12,
+            reclaimable: 7,
+        };
+        assert_eq!(DiskUsage::from_proto(&answer), expected);
+    }
+}
