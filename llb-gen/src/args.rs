@@ -5,6 +5,8 @@
 mod attest;
 mod build;
 mod cache;
+mod doctor;
+mod drift;
 mod emit;
 mod image;
 mod import;
@@ -20,11 +22,13 @@ use buildkit_client::{Address, AddressError, TlsFlags};
 use catalog::{
     CacheNamespace, CacheNamespaceError, Caching, PlanOptions, Platform, Request, TarCompression,
 };
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, parser::ValueSource};
 use engine::{BuildContext, Disk, HelperImage, Inspection};
 
 pub(crate) use self::build::BuildArgs;
 pub(crate) use self::cache::CacheArgs;
+pub(crate) use self::doctor::DoctorArgs;
+pub(crate) use self::drift::DriftArgs;
 pub(crate) use self::emit::{EmitArgs, EmitFormat};
 pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
 pub(crate) use self::import::{ImportArgs, VerificationArgs};
@@ -94,6 +98,9 @@ pub(crate) struct Connection {
     /// ssh://HOST; without it, the one at the usual socket, or a private one
     #[arg(long, global = true, value_name = "ADDR", env = "BUILDKIT_HOST")]
     pub(crate) addr: Option<String>,
+    /// The source of the address; the command line without one
+    #[arg(skip)]
+    pub(crate) addr_source: Option<ValueSource>,
     /// A directory with ca.pem, cert.pem and key.pem
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) tlsdir: Option<PathBuf>,
@@ -197,6 +204,10 @@ pub(crate) enum Command {
     New(NewArgs),
     /// Turn Dockerfiles, bake files and compose files into an llbgen.toml
     Import(ImportArgs),
+    /// Check the daemon, the registries, the lock and the output directory
+    Doctor(DoctorArgs),
+    /// Say whether Dockerfiles build on the current images of the catalog
+    Drift(DriftArgs),
     /// Print the JSON schema of llbgen.toml, for editors
     Schema,
     /// Write shell completions to stdout

@@ -26,7 +26,7 @@ pub(crate) fn with_text(catalog: Catalog, context: &Path, text: &str) -> Result<
 const BEGIN: &str = "`llbgen new rootfs NAME` begins one (or `layer`, `image`); `-C DIR` takes that of another directory";
 
 /// The error for a directory without a catalog.
-fn lacking(context: &Path) -> String {
+pub(crate) fn lacking(context: &Path) -> String {
     if context == Path::new(".") {
         format!("there is no `{CATALOG_FILE}` in the current directory")
     } else {

@@ -23,7 +23,8 @@ pub(crate) async fn find_running(global: &Global) -> Result<Option<Endpoint>, Fa
     Ok(daemon::find_running(given, &settings()).await)
 }
 
-fn settings() -> Settings {
+/// The settings of a daemon that nobody names, from the environment.
+pub(crate) fn settings() -> Settings {
     Settings::from_env(Privilege::current(), |name| std::env::var_os(name))
 }
 

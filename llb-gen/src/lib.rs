@@ -22,6 +22,7 @@ mod connection;
 mod failure;
 mod git;
 mod graph;
+mod listing;
 mod logins;
 mod outputs;
 mod progress;
@@ -73,9 +74,11 @@ pub fn cli(catalog: Catalog) -> ExitCode {
 
 fn parse() -> Result<Cli, ExitCode> {
     let command = Cli::command().color(ColorChoice::Auto);
-    let parsed = command
-        .try_get_matches()
-        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = command.try_get_matches().and_then(|matches| {
+        let mut args = Cli::from_arg_matches(&matches)?;
+        args.global.connection.addr_source = matches.value_source("addr");
+        Ok(args)
+    });
     let args = parsed.map_err(|error| {
         let text = error.render().ansi().to_string();
         if error.use_stderr() {
@@ -102,6 +105,7 @@ fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
         Command::Schema => return commands::schema::run(),
         Command::Import(command) => return commands::import::run(command, &args.global),
         Command::New(command) => return commands::new::run(command, &args.global, catalog),
+        Command::Doctor(command) => return commands::doctor::run(command, &args.global, catalog),
         _ => {}
     }
     let context = &args.global.context;
@@ -127,6 +131,11 @@ fn run(args: &Cli, catalog: Catalog) -> Result<(), Failure> {
         Command::Id(command) => commands::id::run(command, &args.global, &catalog),
         Command::Lock(command) => commands::lock::run(command, &args.global, &catalog),
         Command::Update(command) => commands::update::run(command, &args.global, &catalog),
-        Command::Import(_) | Command::New(_) | Command::Schema | Command::Completions(_) => Ok(()),
+        Command::Drift(command) => commands::drift::run(command, &args.global, &catalog),
+        Command::Import(_)
+        | Command::New(_)
+        | Command::Doctor(_)
+        | Command::Schema
+        | Command::Completions(_) => Ok(()),
     }
 }

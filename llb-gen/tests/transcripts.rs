@@ -58,6 +58,9 @@ transcripts! {
     help_update: "help" "update";
     help_new: "help" "new";
     help_import: "help" "import";
+    help_doctor: "help" "doctor";
+    help_drift: "help" "drift";
+    doctor_of_nothing: "doctor" "base-rotfs";
     graph: "graph" "base-rootfs" "server-base" "--platform" "linux/arm64";
     graph_mermaid: "graph" "base-rootfs" "--all-platforms" "--format" "mermaid";
     id_without_a_lock: "id";

@@ -16,6 +16,7 @@ mod cache;
 mod canonical;
 mod concurrency;
 mod devbox_fleet;
+mod doctor;
 mod doors;
 mod emit;
 mod every_operation;

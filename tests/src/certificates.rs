@@ -4,9 +4,18 @@ use std::{fs, path::Path};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    date_time_ymd,
 };
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
+
+/// As [`write()`], with a certificate of the server whose time is over.
+///
+/// # Panics
+/// When a file cannot be written.
+pub fn write_expired(dir: &Path) {
+    write_with(dir, Life::Over);
+}
 
 /// Writes `ca.pem`, `server.pem`, `server-key.pem`, `cert.pem` and `key.pem` (a client's, as buildctl's `--tlsdir`
 /// names them) into `dir`.
@@ -14,16 +23,28 @@ type Authority = CertifiedIssuer<'static, KeyPair>;
 /// # Panics
 /// When a file cannot be written.
 pub fn write(dir: &Path) {
+    write_with(dir, Life::Long);
+}
+
+/// The time of a certificate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Life {
+    Long,
+    Over,
+}
+
+/// The same; the server's certificate has this time.
+fn write_with(dir: &Path, life: Life) {
     fs::create_dir_all(dir).expect("the directory can be made");
     let authority = authority();
     let put = |name: &str, text: String| {
         fs::write(dir.join(name), text).expect("a certificate can be written");
     };
     put("ca.pem", authority.pem());
-    let (certificate, key) = issue(&authority, ExtendedKeyUsagePurpose::ServerAuth);
+    let (certificate, key) = issue(&authority, ExtendedKeyUsagePurpose::ServerAuth, life);
     put("server.pem", certificate);
     put("server-key.pem", key);
-    let (certificate, key) = issue(&authority, ExtendedKeyUsagePurpose::ClientAuth);
+    let (certificate, key) = issue(&authority, ExtendedKeyUsagePurpose::ClientAuth, Life::Long);
     put("cert.pem", certificate);
     put("key.pem", key);
 }
@@ -38,10 +59,13 @@ fn authority() -> Authority {
     CertifiedIssuer::self_signed(params, key).expect("a certificate can be signed")
 }
 
-fn issue(authority: &Authority, purpose: ExtendedKeyUsagePurpose) -> (String, String) {
+fn issue(authority: &Authority, purpose: ExtendedKeyUsagePurpose, life: Life) -> (String, String) {
     let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
     let mut params = CertificateParams::new(names).expect("the names are valid");
     params.extended_key_usages.push(purpose);
+    if life == Life::Over {
+        params.not_after = date_time_ymd(2020, 1, 1);
+    }
     let key = KeyPair::generate().expect("a key can be made");
     let certificate = params
         .signed_by(&key, authority)

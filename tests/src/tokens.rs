@@ -57,9 +57,17 @@ pub struct TokenServer {
     accepts: Option<JoinHandle<()>>,
 }
 
+/// The actions that tokens allow, of those that are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Granted {
+    All,
+    Pull,
+}
+
 /// What tokens are signed with.
 #[derive(Debug)]
 struct Signer {
+    granted: Granted,
     key: EcdsaKeyPair,
     /// In DER.
     certificate: Vec<u8>,
@@ -71,7 +79,11 @@ impl TokenServer {
     /// # Panics
     /// When no port can be bound, or the certificate cannot be written.
     pub fn start(dir: &Path, login: &str) -> Self {
-        let (signer, pem) = Signer::new();
+        Self::serve(dir, login, Granted::All)
+    }
+
+    fn serve(dir: &Path, login: &str, granted: Granted) -> Self {
+        let (signer, pem) = Signer::new(granted);
         let certificate = dir.join("tokens.pem");
         fs::create_dir_all(dir).expect("the directory can be made");
         fs::write(&certificate, pem).expect("the certificate can be written");
@@ -95,6 +107,14 @@ impl TokenServer {
             is_stopping,
             accepts: Some(accepts),
         }
+    }
+
+    /// The same, with tokens that allow to read and nothing else.
+    ///
+    /// # Panics
+    /// When no port can be bound, or the certificate cannot be written.
+    pub fn start_read_only(dir: &Path, login: &str) -> Self {
+        Self::serve(dir, login, Granted::Pull)
     }
 
     /// Where it gives tokens.
@@ -123,7 +143,7 @@ impl Drop for TokenServer {
 }
 
 impl Signer {
-    fn new() -> (Self, String) {
+    fn new(granted: Granted) -> (Self, String) {
         let key = KeyPair::generate().expect("a key can be made");
         let params = CertificateParams::new([]).expect("no names are valid names");
         let certificate = params
@@ -132,6 +152,7 @@ impl Signer {
         let random = SystemRandom::new();
         let der = key.serialize_der();
         let signer = Self {
+            granted,
             key: EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der, &random)
                 .expect("the key is one of P-256"),
             certificate: certificate.der().to_vec(),
@@ -142,7 +163,10 @@ impl Signer {
     /// A token for all of these scopes.
     fn token(&self, scopes: &[String]) -> String {
         let now = Timestamp::now().as_second();
-        let access: Vec<Value> = scopes.iter().filter_map(|scope| access(scope)).collect();
+        let access: Vec<Value> = scopes
+            .iter()
+            .filter_map(|scope| access(scope, self.granted))
+            .collect();
         let header =
             json!({"typ": "JWT", "alg": "ES256", "x5c": [STANDARD.encode(&self.certificate)]});
         let claims = json!({
@@ -158,10 +182,13 @@ impl Signer {
 }
 
 /// `repository:NAME:ACTIONS` as a claim.
-fn access(scope: &str) -> Option<Value> {
+fn access(scope: &str, granted: Granted) -> Option<Value> {
     let (kind, rest) = scope.split_once(':')?;
     let (name, actions) = rest.rsplit_once(':')?;
-    let actions: Vec<&str> = actions.split(',').collect();
+    let actions = actions.split(',');
+    let actions: Vec<&str> = actions
+        .filter(|action| granted == Granted::All || *action == "pull")
+        .collect();
     Some(json!({"type": kind, "name": name, "actions": actions}))
 }
 

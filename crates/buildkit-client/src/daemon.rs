@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 
-use buildkit_proto::moby::buildkit::v1::types::{BuildkitVersion, WorkerRecord};
+use buildkit_proto::moby::buildkit::v1::DiskUsageResponse;
+use buildkit_proto::moby::buildkit::v1::types::{BuildkitVersion, GcPolicy, WorkerRecord};
 use buildkit_proto::pb;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
@@ -43,6 +44,30 @@ pub struct Worker {
     pub labels: BTreeMap<String, String>,
     /// The platforms that it can run, its own first, emulated ones after it.
     pub platforms: Vec<WorkerPlatform>,
+    /// The rules by which it forgets what it has built, in their order; none keeps everything.
+    pub garbage: Vec<GarbageRule>,
+}
+
+/// A rule of a worker's garbage collection. A limit of 0 is none; sizes are in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GarbageRule {
+    /// The cache may have this size, whatever else is on the disk.
+    pub reserved_space: u64,
+    /// The cache may not be larger.
+    pub max_used_space: u64,
+    /// The disk keeps this much free.
+    pub min_free_space: u64,
+}
+
+/// The disk space of what a daemon keeps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DiskUsage {
+    /// The number of records.
+    pub records: usize,
+    /// The bytes of all records.
+    pub total: u64,
+    /// The bytes of those that no build uses.
+    pub reclaimable: u64,
 }
 
 /// A platform that a worker can run. Displayed as `linux/arm64` or `linux/arm/v7`.
@@ -111,6 +136,43 @@ impl Daemon {
             .map_err(|status| CallError::new(&self.address, &status))?;
         Ok(answer.record.into_iter().map(Worker::from_proto).collect())
     }
+
+    /// The disk space of what the daemon keeps. A daemon with a large cache may need seconds to add it up.
+    pub async fn disk_usage(&self) -> Result<DiskUsage, CallError> {
+        let answer = rpc::disk_usage(&self.channel)
+            .await
+            .map_err(|status| CallError::new(&self.address, &status))?;
+        Ok(DiskUsage::from_proto(&answer))
+    }
+}
+
+impl DiskUsage {
+    fn from_proto(answer: &DiskUsageResponse) -> Self {
+        let records = answer.record.iter();
+        records.fold(Self::default(), |sum, record| {
+            let size = positive(record.size);
+            let reclaimable = if record.in_use { 0 } else { size };
+            Self {
+                records: sum.records + 1,
+                total: sum.total.saturating_add(size),
+                reclaimable: sum.reclaimable.saturating_add(reclaimable),
+            }
+        })
+    }
+}
+
+impl GarbageRule {
+    fn from_proto(policy: &GcPolicy) -> Self {
+        Self {
+            reserved_space: positive(policy.reserved_space),
+            max_used_space: positive(policy.max_used_space),
+            min_free_space: positive(policy.min_free_space),
+        }
+    }
+}
+
+fn positive(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
 }
 
 impl CallError {
@@ -157,6 +219,11 @@ impl Worker {
                 .into_iter()
                 .map(WorkerPlatform::from_proto)
                 .collect(),
+            garbage: record
+                .gc_policy
+                .iter()
+                .map(GarbageRule::from_proto)
+                .collect(),
         }
     }
 }
@@ -179,5 +246,30 @@ impl fmt::Display for WorkerPlatform {
         } else {
             write!(f, "/{}", self.variant)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use buildkit_proto::moby::buildkit::v1::UsageRecord;
+
+    use super::*;
+
+    #[test]
+    fn records_in_use_are_not_reclaimable() {
+        let record = |size, in_use| UsageRecord {
+            size,
+            in_use,
+            ..UsageRecord::default()
+        };
+        let answer = DiskUsageResponse {
+            record: vec![record(5, true), record(7, false), record(-1, false)],
+        };
+        let expected = DiskUsage {
+            records: 3,
+            total: 12,
+            reclaimable: 7,
+        };
+        assert_eq!(DiskUsage::from_proto(&answer), expected);
     }
 }

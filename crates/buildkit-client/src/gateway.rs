@@ -105,6 +105,12 @@ impl Gateway {
         gateway.map_err(|status| status.unwrap_or_else(slow).into())
     }
 
+    /// The names of the capabilities of graphs that the daemon has, as `solver/pb/caps.go` spells them.
+    pub async fn graph_capabilities(&self) -> Result<Vec<String>, GatewayError> {
+        let pong: wire::Pong = self.call(wire::PING, wire::ping()).await?;
+        Ok(wire::enabled(pong.llb_caps))
+    }
+
     /// Has a graph solved. A graph without files has no reference.
     pub async fn solve(&self, request: GraphRequest) -> Result<Option<Reference>, GatewayError> {
         let size = request.definition.len();

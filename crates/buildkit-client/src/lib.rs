@@ -26,7 +26,8 @@
 //!
 //! - [`Address`], [`TlsFlags`], [`ConnectOptions`], [`Daemon::connect`]: the way to a daemon. [`ConnectError`] says what
 //!   is really wrong: no socket, TLS on one side only, a certificate of the wrong CA.
-//! - [`Daemon::info`], [`Daemon::list_workers`]: who it is, and which platforms it can run.
+//! - [`Daemon::info`], [`Daemon::list_workers`], [`Daemon::disk_usage`]: who it is, which platforms it can run, and what
+//!   it keeps.
 //! - [`Solve`], [`Daemon::solve`]: one build with one session of its own. [`SolveError`] tells apart what failed in the
 //!   daemon ([`BuildFailure`] names the step), on this side ([`ServiceError`]), and on the way.
 //! - [`Daemon::resolve`]: what references stand for, asked through the gateway. [`ResolveError`] says why it cannot be
@@ -58,7 +59,7 @@ pub use tonic::Code;
 pub use address::{Address, AddressError, Through};
 pub use cache::{CacheEntry, CacheEntryError, CacheKind};
 pub use connect::{ConnectError, ConnectOptions};
-pub use daemon::{CallError, Daemon, DaemonInfo, Worker, WorkerPlatform};
+pub use daemon::{CallError, Daemon, DaemonInfo, DiskUsage, GarbageRule, Worker, WorkerPlatform};
 pub use export::{Export, ExportKind, SinkError, TarSink};
 pub use gateway::{
     BuildResult, CacheImport, FileKind, FileStat, Gateway, GatewayError, GatewayPlatform,
@@ -70,8 +71,8 @@ pub use progress::{
 };
 pub use random::random_id;
 pub use session::auth::{
-    Asked, Credentials, CredentialsError, DockerConfig, DockerConfigError, HelperError, Logins,
-    RefusedHosts, Token, TokenProblem, TokenSeed, TokenSource,
+    Asked, Credentials, CredentialsError, DockerConfig, DockerConfigError, HelperError, LoginPlace,
+    Logins, RefusedHosts, Token, TokenProblem, TokenSeed, TokenSource,
 };
 pub use session::content::{BlobDigest, BlobDigestError, BlobError, ContentStore, LayoutDir};
 pub use session::filesync::{

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use buildkit_proto::moby::buildkit::v1::{
-    InfoRequest, InfoResponse, ListWorkersRequest, ListWorkersResponse, StatusRequest,
+    DiskUsageRequest, DiskUsageResponse, InfoRequest, InfoResponse, ListWorkersRequest,
+    ListWorkersResponse, StatusRequest,
 };
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -39,6 +40,7 @@ const STATUS: &str = "/moby.buildkit.v1.Control/Status";
 const SESSION: &str = "/moby.buildkit.v1.Control/Session";
 const INFO: &str = "/moby.buildkit.v1.Control/Info";
 const LIST_WORKERS: &str = "/moby.buildkit.v1.Control/ListWorkers";
+const DISK_USAGE: &str = "/moby.buildkit.v1.Control/DiskUsage";
 
 /// `moby.buildkit.v1.SolveRequest`: the fields that this client sets.
 ///
@@ -104,6 +106,11 @@ pub(crate) async fn info(channel: &Channel) -> Result<InfoResponse, Status> {
 /// Asks for the daemon's workers.
 pub(crate) async fn list_workers(channel: &Channel) -> Result<ListWorkersResponse, Status> {
     unary(channel, LIST_WORKERS, ListWorkersRequest::default()).await
+}
+
+/// Asks for the records of the daemon's cache.
+pub(crate) async fn disk_usage(channel: &Channel) -> Result<DiskUsageResponse, Status> {
+    unary(channel, DISK_USAGE, DiskUsageRequest::default()).await
 }
 
 /// Runs a build. The answer comes at its end.

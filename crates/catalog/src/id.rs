@@ -47,6 +47,12 @@ impl Id {
         hex[..TAG_DIGITS].to_owned()
     }
 
+    /// Whether a tag has the form of a content tag, of whatever id.
+    pub fn is_content_tag(tag: &str) -> bool {
+        let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        tag.len() == TAG_DIGITS && tag.bytes().all(is_digit)
+    }
+
     /// The id of one variant.
     pub(crate) fn of_variant(
         kind: Kind,

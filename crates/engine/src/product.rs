@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use catalog::{CheckedCatalog, ContextPath, Id, Kind, Plan, Variant};
 
 use self::image_names::Namer;
+pub(crate) use self::image_names::repositories;
 pub use self::{
     image_metadata::ImageMetadata,
     image_names::{Goal, ImageNaming, NameError, names_of_platform, refuse_one_name},

@@ -11,6 +11,7 @@ mod convert;
 mod describe;
 mod dockerfile;
 mod finding;
+mod from_lines;
 mod import;
 mod matrix;
 mod model;
@@ -29,6 +30,7 @@ mod write;
 
 pub use self::{
     finding::{Finding, Weight},
+    from_lines::{FromLine, UnreadableDockerfile, from_lines},
     import::{ImportError, Imported, Source, import},
     original::{Original, Recipe},
 };

@@ -29,9 +29,11 @@ mod daemon_tokens;
 mod download;
 #[cfg(test)]
 mod fake;
+mod greeting;
 mod manifest;
 mod problem;
 mod remote_image;
+mod rights;
 mod session;
 mod sessions;
 mod trouble;
@@ -39,9 +41,11 @@ mod trouble;
 pub use self::{
     access::{RegistryAccess, refused_warning},
     download::sha256_of_url,
+    greeting::{ClockOffset, Greeting, Obstacle, Unreached, WantedLogin},
     manifest::RemoteIndex,
     problem::{RemoteProblem, found},
     remote_image::{RemoteImage, ResolvedImage},
+    rights::{BegunUpload, Right},
     session::AT_ONCE,
     sessions::Sessions,
     trouble::{NO_PLATFORM, Trouble, status_in},

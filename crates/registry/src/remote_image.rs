@@ -60,6 +60,16 @@ impl RemoteImage {
         Self { session, image }
     }
 
+    /// The repository, such as `ghcr.io/a/b`.
+    pub fn repository(&self) -> String {
+        format!("{}/{}", self.image.domain(), self.image.path())
+    }
+
+    /// Whether there is a login for its registry.
+    pub fn has_login(&self) -> bool {
+        self.session.has_login()
+    }
+
     /// The digest of the image, with the configs of all `platforms`.
     pub async fn resolved(&self, platforms: &[Platform]) -> Result<ResolvedImage, RemoteProblem> {
         let (bytes, digest) = self.bytes().await?;
@@ -236,7 +246,20 @@ impl RemoteImage {
         Ok(bytes)
     }
 
-    async fn ask(&self, question: &Question<'_>) -> Result<crate::session::Answer, RemoteProblem> {
+    /// The path of the repository.
+    pub(crate) fn path(&self) -> &str {
+        self.image.path()
+    }
+
+    /// The address of the registry.
+    pub(crate) fn address(&self) -> &str {
+        self.session.address()
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        question: &Question<'_>,
+    ) -> Result<crate::session::Answer, RemoteProblem> {
         self.session.ask(self.image.path(), question).await
     }
 

@@ -108,6 +108,23 @@ impl Session {
         self.login.get_or_try_init(given).await.map(drop)
     }
 
+    /// The registry's address, such as `https://ghcr.io`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Whether there is a login.
+    pub(crate) fn has_login(&self) -> bool {
+        self.login.get().is_some_and(Option::is_some)
+    }
+
+    /// Asks about nothing in particular, as in the distribution specification, without a login.
+    pub(crate) async fn greet(&self) -> reqwest::Result<Response> {
+        let _permit = self.permits.acquire().await;
+        let questions = &self.clients.questions;
+        questions.get(format!("{}/v2/", self.address)).send().await
+    }
+
     /// Asks about a repository, and asks once more with the login that the registry wants.
     pub(crate) async fn ask(
         &self,

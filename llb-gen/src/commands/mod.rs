@@ -2,6 +2,8 @@
 
 pub(crate) mod build;
 pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod drift;
 pub(crate) mod emit;
 pub(crate) mod graph;
 pub(crate) mod id;

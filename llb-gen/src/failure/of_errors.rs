@@ -9,7 +9,7 @@ use catalog::{
 };
 use engine::{
     EngineError, InputError, LayoutError, LayoutProblem, LockFileError, MissingContexts, NameError,
-    Needed, NotPinned, OutputError, RemoteProblem, Trouble,
+    Needed, NotPinned, OutputError, RemoteProblem, Trouble, doctor,
     resolve::{ResolveError, ResolveProblem},
 };
 
@@ -18,26 +18,11 @@ use crate::source_hint;
 
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
-        let hint = match &error {
+        if let ConnectError::Tls(_) = error {
             // Flags that contradict each other, or files that are not what they should be.
-            ConnectError::Tls(_) => return Self::new(Exit::Usage, error),
-            ConnectError::NoSocket { .. } | ConnectError::Refused { .. } => {
-                "start buildkitd there, or leave out `--addr`: llbgen then finds a daemon or starts one"
-            }
-            ConnectError::Permission { .. } => {
-                "be root, or join the group that the socket belongs to"
-            }
-            ConnectError::TlsRequired { .. } => {
-                "name the certificates with `--tlsdir`, or `--tlscacert` and the like"
-            }
-            ConnectError::PlainText { .. } => {
-                "leave out the TLS flags, or give the daemon's TLS port"
-            }
-            ConnectError::NameMismatch { .. } => {
-                "give the name that the certificate has as `--tlsservername`"
-            }
-            _ => return Self::new(Exit::Unreachable, error),
-        };
+            return Self::new(Exit::Usage, error);
+        }
+        let hint = doctor::next_step(&error);
         Self::new(Exit::Unreachable, error).with_hint(hint)
     }
 }

@@ -98,6 +98,12 @@ fn tls_error(tls: &Tls, address: &Address, source: rustls::Error) -> ConnectErro
             server_name: tls.server_name.clone(),
             source,
         },
+        rustls::Error::InvalidCertificate(
+            CertificateError::Expired | CertificateError::ExpiredContext { .. },
+        ) => ConnectError::CertificateExpired { address, source },
+        rustls::Error::InvalidCertificate(
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
+        ) => ConnectError::CertificateNotYetValid { address, source },
         rustls::Error::InvalidCertificate(_) => ConnectError::ServerCertificate { address, source },
         rustls::Error::AlertReceived(alert) if is_about_client(*alert) => match &tls.files.client {
             None => ConnectError::ClientCertificateMissing { address },

@@ -110,7 +110,25 @@ pub enum ConnectError {
         #[source]
         source: rustls::Error,
     },
-    /// The daemon's certificate is refused for another reason (expired, not yet valid, a CA's own).
+    /// The time of the daemon's certificate is over.
+    #[error("the certificate of `{address}` has expired")]
+    CertificateExpired {
+        /// The address.
+        address: Address,
+        /// The error of rustls, with the times.
+        #[source]
+        source: rustls::Error,
+    },
+    /// The time of the daemon's certificate has not come, by the clock of this machine.
+    #[error("the certificate of `{address}` is not valid yet")]
+    CertificateNotYetValid {
+        /// The address.
+        address: Address,
+        /// The error of rustls, with the times.
+        #[source]
+        source: rustls::Error,
+    },
+    /// The daemon's certificate is refused for another reason, such as being a CA's own.
     #[error("the certificate of `{address}` is not valid")]
     ServerCertificate {
         /// The address.

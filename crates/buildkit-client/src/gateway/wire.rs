@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use buildkit_proto::moby::buildkit::v1::apicaps::ApiCap;
 use buildkit_proto::moby::buildkit::v1::frontend::{
     FileRange, InputsRequest, PingRequest, PongResponse, ReadDirRequest, ReadDirResponse,
     ReadFileRequest, ReadFileResponse, RefMap, ResolveImageConfigRequest,
@@ -192,6 +193,12 @@ const OCI_LAYOUT: i32 = 1;
 
 pub(super) fn ping() -> PingRequest {
     PingRequest {}
+}
+
+/// The ids of the capabilities that are not switched off.
+pub(super) fn enabled(capabilities: Vec<ApiCap>) -> Vec<String> {
+    let enabled = capabilities.into_iter().filter(|cap| cap.enabled);
+    enabled.map(|cap| cap.id).collect()
 }
 
 pub(super) fn image(query: &SourceQuery) -> ResolveImageConfigRequest {

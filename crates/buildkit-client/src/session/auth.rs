@@ -22,7 +22,7 @@ use buildkit_proto::moby::filesync::v1::{
 use tonic::{Request, Response, Status};
 
 pub use authority::TokenSeed;
-pub use config::{Credentials, CredentialsError, DockerConfig, DockerConfigError};
+pub use config::{Credentials, CredentialsError, DockerConfig, DockerConfigError, LoginPlace};
 pub use helper::HelperError;
 pub use logins::{Logins, RefusedHosts};
 pub use tokens::{Asked, Token, TokenProblem, TokenSource};

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_llb::ImageRefError;
 use catalog::{
-    Annotation, CheckedCatalog, GitValues, Id, ImageNames, Plan, Platform, Problem, Template,
-    TemplateError, Variant, listed,
+    Annotation, CheckedCatalog, GitValues, Id, ImageNames, ImageRef, Plan, Platform, Problem,
+    Template, TemplateError, Variant, listed,
 };
 
 use self::given::Tagged;
@@ -302,6 +302,31 @@ pub fn names_of_platform(
         tags.push(format!("{}-{platform}", id.content_tag()));
     }
     Ok(references(&repositories, &tags)?)
+}
+
+/// The repositories that the images among `variants` are pushed to, as references. An image without one is pushed
+/// nowhere.
+pub(crate) fn repositories<'a>(
+    catalog: &CheckedCatalog,
+    naming: &ImageNaming,
+    variants: impl IntoIterator<Item = &'a Variant>,
+) -> Result<BTreeSet<ImageRef>, NameError> {
+    let namer = Namer::of(catalog, naming)?;
+    let mut all = BTreeSet::new();
+    for variant in variants {
+        let artifact = catalog.get(variant.artifact.as_str());
+        if !artifact.is_some_and(|artifact| artifact.kind().is_image()) {
+            continue;
+        }
+        let declared = catalog.image_names(variant, &naming.git)?.repositories;
+        if declared.is_empty() && naming.registries.is_empty() {
+            continue;
+        }
+        for repository in namer.repositories(&declared, variant)? {
+            all.insert(repository.parse()?);
+        }
+    }
+    Ok(all)
 }
 
 /// Refuses products of which two images have one name.

@@ -21,6 +21,7 @@ pub(super) struct Scope {
 enum Access {
     Pull,
     Push,
+    Delete,
 }
 
 impl Scope {
@@ -29,7 +30,8 @@ impl Scope {
         Self {
             repository: repository.to_owned(),
             access: match *method {
-                Method::PUT => Access::Push,
+                Method::PUT | Method::POST => Access::Push,
+                Method::DELETE => Access::Delete,
                 _ => Access::Pull,
             },
         }
@@ -41,6 +43,7 @@ impl fmt::Display for Scope {
         let actions = match self.access {
             Access::Pull => "pull",
             Access::Push => "pull,push",
+            Access::Delete => "pull,push,delete",
         };
         write!(f, "repository:{}:{actions}", self.repository)
     }

@@ -43,6 +43,17 @@ pub struct Credentials {
     pub secret: String,
 }
 
+/// The place of a registry's credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginPlace {
+    /// There is none: everything is anonymous.
+    Nowhere,
+    /// The file itself.
+    File(PathBuf),
+    /// A credential helper, the program `docker-credential-NAME`.
+    Helper(String),
+}
+
 /// A `config.json` that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -181,6 +192,22 @@ impl DockerConfig {
         let key = Self::key(host);
         let has_no_helper = self.helper(key).is_ok_and(|helper| helper.is_empty());
         !has_no_helper || self.stored(key).is_some()
+    }
+
+    /// The place where the credentials for a registry's host are looked for. No helper is run.
+    ///
+    /// # Errors
+    /// When the helper's name does not have the form that Docker writes.
+    pub fn login_place(&self, host: &str) -> Result<LoginPlace, CredentialsError> {
+        let key = Self::key(host);
+        let helper = self.helper(key)?;
+        if !helper.is_empty() {
+            return Ok(LoginPlace::Helper(helper::program(&helper)));
+        }
+        Ok(match self.stored(key) {
+            Some(_) => LoginPlace::File(self.path.clone()),
+            None => LoginPlace::Nowhere,
+        })
     }
 
     /// The credentials for a registry's host; none means anonymous.

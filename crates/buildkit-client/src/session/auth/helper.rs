@@ -68,7 +68,12 @@ struct Answer {
 
 /// Asks the helper `name` for the credentials of `server`.
 pub(super) async fn get(name: &str, server: &str) -> Result<Option<Credentials>, HelperError> {
-    ask(&format!("docker-credential-{name}"), server).await
+    ask(&program(name), server).await
+}
+
+/// The program of the helper `name`.
+pub(super) fn program(name: &str) -> String {
+    format!("docker-credential-{name}")
 }
 
 async fn ask(program: &str, server: &str) -> Result<Option<Credentials>, HelperError> {

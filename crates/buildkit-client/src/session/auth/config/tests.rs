@@ -21,6 +21,19 @@ async fn entries_answer_for_their_host() {
     check("{}", "registry.example", None).await;
 }
 
+#[test]
+fn the_place_of_a_login_is_told_without_asking_a_helper() {
+    let json = r#"{"auths":{"r.example":{"auth":"dTpw"}},"credHelpers":{"h.example":"none"}}"#;
+    let config = DockerConfig::parse(Path::new("config.json"), json.as_bytes()).unwrap();
+    let check = |host: &str, expected: LoginPlace| {
+        assert_eq!(config.login_place(host).unwrap(), expected, "{host}");
+    };
+    check("r.example", LoginPlace::File("config.json".into()));
+    let helper = "docker-credential-none".to_owned();
+    check("h.example", LoginPlace::Helper(helper));
+    check("other.example", LoginPlace::Nowhere);
+}
+
 #[tokio::test]
 async fn docker_hub_has_many_names() {
     let json = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"}}}"#;
