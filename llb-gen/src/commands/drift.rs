@@ -71,6 +71,7 @@ fn current(
         goal: Goal::Archive,
         naming: &naming,
         by_platform: false,
+        files_as_tars: false,
     })?;
     CurrentTags::of(catalog, &products, &naming.git)
         .map_err(|problem| Failure::new(Exit::Catalog, problem))
