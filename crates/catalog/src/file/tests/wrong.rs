@@ -23,7 +23,7 @@ fn what_is_wrong_with_an_artifact_is_told_with_its_place() {
     );
     check_artifact(
         "kind = \"lyaer\"",
-        "2, column 8: `lyaer` is not a value of `kind`; did you mean `layer`? it can be `rootfs`, `layer`, `image`, `stage`\n\
+        "2, column 8: `lyaer` is not a value of `kind`; did you mean `layer`? it can be `rootfs`, `layer`, `image`, `files`, `stage`\n\
          \x20 2 | kind = \"lyaer\"\n    |        ^^^^^^^",
     );
     check_artifact(
