@@ -41,6 +41,7 @@
 
 mod address;
 mod cache;
+mod child;
 mod connect;
 mod daemon;
 mod export;
@@ -57,6 +58,7 @@ pub use tonic::Code;
 
 pub use address::{Address, AddressError, Through};
 pub use cache::{CacheEntry, CacheEntryError, CacheKind};
+pub use child::output_within;
 pub use connect::{ConnectError, ConnectOptions};
 pub use daemon::{CallError, Daemon, DaemonInfo, Worker, WorkerPlatform};
 pub use export::{Export, ExportKind, SinkError, TarSink};

@@ -46,6 +46,7 @@
 //!
 //! `examples/build.rs` goes on to a daemon, and builds.
 
+mod again;
 mod build;
 mod cache;
 mod call;
@@ -104,7 +105,7 @@ mod workspace;
 
 pub use archive::{Aspect, Difference, EntryPath};
 pub use buildkitd::{self as daemon, raise_file_limit};
-pub use registry::{RegistryAccess, RemoteProblem};
+pub use registry::{Patience, RegistryAccess, RemoteProblem, Sessions};
 
 pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, Sent, VariantFailure},

@@ -2,8 +2,7 @@
 //! which go through the same client.
 //!
 //! The way through it: [`RegistryAccess`] says how registries are reached, [`RemoteImage::of`] finds the session with
-//! the
-//! host of an image, and its methods ask. Questions may be asked side by side: a session has at most [`AT_ONCE`] on
+//! the host of an image, and its methods ask. Questions may be asked side by side: a session has at most [`AT_ONCE`] on
 //! their way, and knows from the first what its registry wants of all.
 //!
 //! ```no_run
@@ -20,18 +19,24 @@
 //! # }
 //! ```
 //!
+//! A question that fails for a reason that may well go away is asked again, and none is waited for without an end:
+//! [`Patience`] says how often and how long.
+//!
 //! Every failure of a registry, a download, git or a daemon comes down to one [`Trouble`].
 
 mod access;
 mod address;
+mod answering;
 mod client;
 mod daemon_tokens;
 mod download;
 #[cfg(test)]
 mod fake;
 mod manifest;
+mod patience;
 mod problem;
 mod remote_image;
+mod retry;
 mod session;
 mod sessions;
 mod trouble;
@@ -40,6 +45,7 @@ pub use self::{
     access::{RegistryAccess, refused_warning},
     download::sha256_of_url,
     manifest::RemoteIndex,
+    patience::Patience,
     problem::{RemoteProblem, found},
     remote_image::{RemoteImage, ResolvedImage},
     session::AT_ONCE,

@@ -185,12 +185,13 @@ async fn build(
     metadata: Option<MetadataFile>,
 ) -> Result<(), Failure> {
     let signals = Signals::watch()?;
-    let registries = args.image.access(&args.allow_credentials)?;
     let cancelled = signals.cancelled();
     let progress = {
         let cancelled = cancelled.clone();
         Progress::start(mode(global), move || cancelled.is_cancelled())
     };
+    let patience = progress.listening(args.patience.patience());
+    let registries = args.image.access(&args.allow_credentials, patience)?;
     let job = Job {
         global,
         signals: &signals,
