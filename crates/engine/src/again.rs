@@ -22,7 +22,8 @@ pub(crate) async fn again<T, E, F: Future<Output = Result<T, E>>>(
         tell(&error, &format!("try {tries} of {}", patience.retries));
         tokio::select! {
             () = cancelled.cancelled() => return Err(error),
-            () = tokio::time::sleep(patience.pause(tries)) => {}
+            // A daemon that ended takes a moment to come back.
+            () = tokio::time::sleep(patience.pause(tries + 1)) => {}
         }
     }
 }

@@ -76,6 +76,7 @@ mod layout;
 pub mod lock_file;
 mod lock_survey;
 mod metadata;
+mod moves;
 mod names;
 mod output;
 mod output_lock;
@@ -129,6 +130,7 @@ pub use self::{
     lock_file::LockFileError,
     lock_survey::LockSurvey,
     metadata::MetadataFile,
+    moves::UnfinishedTags,
     names::{ImageRefs, PartRefs, Published},
     output::OutputError,
     output_lock::{GivenUp, OutputDirectory, OutputLock},

@@ -42,6 +42,27 @@ pub struct SourceFailure {
     pub error: Option<SolveError>,
 }
 
+/// The words of registries and of BuildKit about an image that needs a login, or that this login may not see.
+const NEEDS_LOGIN: [&str; 5] = [
+    "401 unauthorized",
+    "403 forbidden",
+    "insufficient_scope",
+    "authorization failed",
+    "failed to authorize",
+];
+
+impl SourceFailure {
+    /// Whether the server wants a login, or another one. One that answers so says nothing of what it has.
+    pub fn needs_login(&self) -> bool {
+        let Some(SolveError::Build(failure)) = &self.error else {
+            return matches!(self.status, Some(401 | 403));
+        };
+        let said = failure.message.to_lowercase();
+        matches!(status_in(&said), Some(401 | 403))
+            || NEEDS_LOGIN.iter().any(|words| said.contains(words))
+    }
+}
+
 struct Shown<'a>(&'a SourceFailure);
 
 impl fmt::Display for Shown<'_> {

@@ -99,6 +99,7 @@ fn told_by(
     } else if let Some((repository, trouble)) = pushed {
         FailureReason::Push(Box::new(PushFailure {
             repository,
+            others: Vec::new(),
             trouble,
             error,
         }))

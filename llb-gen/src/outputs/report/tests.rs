@@ -90,7 +90,7 @@ fn a_failing_write_does_not_hide_what_failed_before() {
     let built = Err(BuildFailure {
         outputs: vec![output()],
         failures: vec![Arc::new(failure(source(Trouble::Unreachable)))],
-        is_told: false,
+        ..BuildFailure::default()
     });
     let failed = report(built, Some(metadata), None, &mut Closed).unwrap_err();
     assert_eq!(failed.exit, Exit::Unreachable);
@@ -119,7 +119,7 @@ fn what_was_written_is_printed_when_something_failed() {
     let built = Err(BuildFailure {
         outputs: vec![output()],
         failures: vec![Arc::new(failure(FailureReason::NoTar))],
-        is_told: false,
+        ..BuildFailure::default()
     });
     report(built, None, None, &mut stdout).unwrap_err();
     assert_eq!(stdout, b"out/tools.tar\n");
@@ -152,6 +152,7 @@ fn what_was_told_already_is_told_short() {
             outputs: vec![],
             failures: vec![Arc::new(failure(reason))],
             is_told,
+            ..BuildFailure::default()
         });
         let failed = report(built, None, None, &mut Vec::new()).unwrap_err();
         anstream::adapter::strip_str(&failed.render()).to_string()
@@ -172,7 +173,7 @@ fn exit_codes_follow_from_the_reasons() {
         let built = Err(BuildFailure {
             outputs: vec![],
             failures: reasons.into_iter().map(failure).map(Arc::new).collect(),
-            is_told: false,
+            ..BuildFailure::default()
         });
         let failed = report(built, None, None, &mut Vec::new()).unwrap_err();
         assert_eq!(failed.exit, exit, "{:?}", texts(&failed));
