@@ -159,4 +159,20 @@ mod tests {
         check(Some("refs/heads/main"), Some(&a));
         check(Some("v2"), None);
     }
+
+    /// One that accepts and never answers.
+    #[tokio::test]
+    async fn a_silent_server_is_waited_for_so_long() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let patience = Patience::new(Some(0), Some(std::time::Duration::from_secs(1)));
+        let source: GitSource = format!("http://{host}/a.git#main").parse().unwrap();
+        let began = std::time::Instant::now();
+        let problem = commit(&source, &LoadedSecrets::default(), &patience).await;
+        assert_eq!(
+            problem.unwrap_err().to_string(),
+            format!("`{host}` gave no answer within 1 s")
+        );
+        assert!(began.elapsed() < std::time::Duration::from_secs(20));
+    }
 }

@@ -187,3 +187,27 @@ fn exit_codes_follow_from_the_reasons() {
     let name = "context".to_owned();
     check(vec![FailureReason::NoRoot { name }], Exit::Bug);
 }
+
+/// A registry that wants a login says nothing of what it has: the pin is not the reason.
+#[test]
+fn a_pinned_base_that_needs_a_login_has_no_hint_at_its_pin() {
+    let hint = |said: &str| {
+        let reason = FailureReason::Source(Box::new(SourceFailure {
+            reference: format!("example.com/a:1@sha256:{}", "1".repeat(64)),
+            kind: SourceKind::Image,
+            trouble: Trouble::Missing,
+            status: None,
+            sources: Vec::new(),
+            error: Some(daemon_says(said)),
+        }));
+        hint_for(&failure(reason)).unwrap()
+    };
+    let login =
+        hint("unexpected status from HEAD request to https://example.com/: 401 Unauthorized");
+    assert!(
+        login.contains("docker login") && !login.contains("llbgen update"),
+        "{login}"
+    );
+    let gone = hint("example.com/a@sha256:1: not found");
+    assert!(gone.contains("`llbgen update example.com/a:1`"), "{gone}");
+}
