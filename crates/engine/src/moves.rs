@@ -187,12 +187,11 @@ mod tests {
         let (moves, cancelled) = (Moves::default(), CancellationToken::new());
         moves.are_to_move(&names);
         let carry = async |name: &TaggedName, moving| {
-            let moved = moves.carried_out(name, moving, &cancelled).await;
-            moved.map_err(|error| error.problem.is_cancelled())
+            let carried = moves.carried_out(name, moving, &cancelled).await;
+            carried.map_err(|error| error.problem.is_cancelled())
         };
-        let moved = Ok("r.example/a:1@sha256:1".to_owned());
-        let moving = async { moved }.boxed();
-        carry(&names[0], moving).await.unwrap();
+        let first = async { Ok("r.example/a:1@sha256:1".to_owned()) };
+        carry(&names[0], first.boxed()).await.unwrap();
         let refused = async { Err(RemoteProblem::Status { status: 409 }) }.boxed();
         assert_eq!(carry(&names[1], refused).await, Err(false));
         let (host, limit) = ("r.example".to_owned(), GRACE);

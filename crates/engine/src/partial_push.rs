@@ -188,8 +188,8 @@ pub(crate) async fn publish(
             known.known.insert(name.clone(), Some((part, digest)));
             Ok(reference)
         };
-        let moved = moves.carried_out(name, put_under, cancelled).await;
-        references.push(moved.map_err(|error| TagError::new(Naming::Part, error, digest))?);
+        let tagged = moves.carried_out(name, put_under, cancelled).await;
+        references.push(tagged.map_err(|error| TagError::new(Naming::Part, error, digest))?);
     }
     let of_platforms =
         tagging::tag(&names.of_platforms(), digest, moves, access, cancelled).await?;
