@@ -208,7 +208,7 @@ async fn build(
             events: &|event| progress.send(event),
         },
     };
-    let outcome = job.run(begun.workspace, begun.ready).await;
+    let outcome = Box::pin(job.run(begun.workspace, begun.ready)).await;
     // Results are printed when nothing moves on the terminal any more.
     progress.end();
     let Outcome {
