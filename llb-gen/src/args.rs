@@ -15,6 +15,7 @@ mod lock;
 mod mirror;
 mod new;
 mod output;
+mod patience;
 
 use std::{path::PathBuf, str::FromStr};
 
@@ -37,6 +38,7 @@ pub(crate) use self::lock::{Access, LockArgs, Locking, UpdateArgs, secret_specs}
 pub(crate) use self::mirror::{MirrorArgs, tell_unused_mirrors};
 pub(crate) use self::new::NewArgs;
 pub(crate) use self::output::{FileForm, OutputSpec};
+pub(crate) use self::patience::PatienceArgs;
 use crate::failure::{Exit, Failure};
 
 /// Builds root filesystem tars, layer tars and images as one BuildKit graph.

@@ -40,6 +40,13 @@ impl Job<'_> {
             None => None,
             Some(mut work_list) => {
                 self.call.look_in_registries(&mut work_list).await;
+                if work_list.has_unfinished_tags() && self.is_interrupted() {
+                    return Ok(Outcome {
+                        built: work_list.together(Err(BuildFailure::default())),
+                        cached: Ok(()),
+                        released: Ok(()),
+                    });
+                }
                 self.unless_interrupted()?;
                 if work_list.products.is_empty() {
                     let caches = &self.call.options.caches;
@@ -108,8 +115,12 @@ impl Job<'_> {
         }
     }
 
+    fn is_interrupted(&self) -> bool {
+        self.signals.cancelled().is_cancelled()
+    }
+
     fn unless_interrupted(&self) -> Result<(), Failure> {
-        if self.signals.cancelled().is_cancelled() {
+        if self.is_interrupted() {
             return Err(Failure::interrupted(self.signals));
         }
         Ok(())

@@ -5,9 +5,13 @@ mod of_errors;
 use std::{error::Error, fmt::Write as _, io::Write as _, process::ExitCode, sync::Arc};
 
 use anstyle::{AnsiColor, Color, Style};
-use engine::{VariantFailure, causes};
+use engine::{UnfinishedTags, VariantFailure, causes};
 
 use crate::{logins::blotted, signals::Signals, source_lines::Lines, terminal};
+
+/// The hint about tags that are still to move.
+pub(crate) const RERUN: &str =
+    "the same call moves the rest; a tag that names the image already is left alone";
 
 /// The exit codes of the command line; scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +91,24 @@ impl Failure {
             Exit::Interrupted(signals.received().unwrap_or(2)),
             "interrupted; nothing half-done was left behind",
         )
+    }
+
+    /// The same for a command that left tags of images as they were.
+    pub(crate) fn leaving(self, unfinished: &[UnfinishedTags]) -> Self {
+        if unfinished.is_empty() {
+            return self;
+        }
+        let begun = unfinished.iter().any(UnfinishedTags::is_begun);
+        let error = if begun {
+            "interrupted while tags moved"
+        } else {
+            "interrupted before any tag moved"
+        };
+        Self {
+            errors: vec![error.into()],
+            ..self
+        }
+        .with_hint(RERUN)
     }
 
     /// Prints the errors, each with its causes, and the hint.

@@ -3,7 +3,7 @@
 use buildkit_client::{Daemon, DockerConfig};
 use catalog::Lock;
 use engine::{
-    EngineError, RegistryAccess,
+    EngineError, Patience, RegistryAccess, Sessions,
     daemon::Endpoint,
     resolve::{Asking, Pinning, Resolver},
 };
@@ -25,7 +25,16 @@ pub(crate) fn resolve(
     given: &Access,
 ) -> Result<(), Failure> {
     let secrets = given.secrets()?;
-    let access = registries(&given.registry_insecure, &given.allow_credentials)?;
+    let patience = given.patience.patience();
+    let access = registries(
+        &given.registry_insecure,
+        &given.allow_credentials,
+        if global.quiet {
+            patience
+        } else {
+            patience.with_listener(|text| stderr::line(&text))
+        },
+    )?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -83,12 +92,14 @@ async fn connect(
 pub(crate) fn registries(
     insecure: &[String],
     allowed: &[String],
+    patience: Patience,
 ) -> Result<RegistryAccess, Failure> {
     let credentials = DockerConfig::load().map_err(|error| Failure::new(Exit::Catalog, error))?;
     Ok(RegistryAccess {
         credentials,
         insecure: insecure.to_vec(),
         allowed: allowed.to_vec(),
+        sessions: Sessions::new(patience),
         ..RegistryAccess::default()
     })
 }

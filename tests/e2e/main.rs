@@ -10,6 +10,7 @@
 mod agents;
 mod bad_days;
 mod bad_input;
+mod bad_minutes;
 mod bed;
 mod built;
 mod cache;

@@ -42,6 +42,7 @@
 
 mod address;
 mod cache;
+mod child;
 mod connect;
 mod daemon;
 mod export;
@@ -58,6 +59,7 @@ pub use tonic::Code;
 
 pub use address::{Address, AddressError, Through};
 pub use cache::{CacheEntry, CacheEntryError, CacheKind};
+pub use child::output_within;
 pub use connect::{ConnectError, ConnectOptions};
 pub use daemon::{CallError, Daemon, DaemonInfo, DiskUsage, GarbageRule, Worker, WorkerPlatform};
 pub use export::{Export, ExportKind, SinkError, TarSink};

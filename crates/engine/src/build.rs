@@ -10,18 +10,21 @@ use registry::RegistryAccess;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    again::again,
     cache::Caches,
+    causes::in_a_line,
     checksum_failure::ChecksumFailure,
     delivered::Output,
     destination::Destination,
     event::Event,
     image::{ImageOptions, Pushed},
+    moves::{Moves, UnfinishedTags},
     output::OutputError,
     product::Product,
     push_failure::PushFailure,
     secrets::LoadedSecrets,
     solve::{self, Delivered, Ended, Leaves},
-    source_failure::SourceFailure,
+    source_failure::{SourceFailure, Trouble, is_transient},
     ssh::FoundAgents,
     tagging::TagError,
     work_list::StepAccess,
@@ -89,12 +92,14 @@ impl BuildOptions {
 }
 
 /// A build of which not every output was written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct BuildFailure {
     /// The outputs that were written all the same.
     pub outputs: Vec<Output>,
     /// The failures, in their order; empty when the build was only cancelled.
     pub failures: Vec<Arc<VariantFailure>>,
+    /// The tags of images that are pushed, and whose publication did not come to its end.
+    pub unfinished: Vec<UnfinishedTags>,
     /// Whether each failure was told when it happened, as an [`Event::Failed`].
     pub is_told: bool,
 }
@@ -208,6 +213,18 @@ pub enum FailureReason {
     NoTar,
 }
 
+impl FailureReason {
+    /// Whether another try may well succeed. Registries that were asked from here were asked again already.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Solve(error) => is_transient(error),
+            Self::Source(source) => source.trouble == Trouble::Transient,
+            Self::Push(push) => push.trouble == Some(Trouble::Transient),
+            _ => false,
+        }
+    }
+}
+
 impl From<TagError> for FailureReason {
     fn from(error: TagError) -> Self {
         Self::Tag(Box::new(error))
@@ -241,6 +258,7 @@ pub(crate) async fn build(
     } else {
         for (_, pushed) in pushed {
             events(Event::Notice(pushed.untagged()));
+            done.unfinished.push(pushed.unfinished(&Moves::default()));
         }
     }
     done.into_result(options.keep_going)
@@ -260,6 +278,7 @@ struct Done {
     /// By the index of the product.
     outputs: BTreeMap<usize, Output>,
     failures: Vec<Arc<VariantFailure>>,
+    unfinished: Vec<UnfinishedTags>,
     /// Whether something was given up.
     is_cut_off: bool,
 }
@@ -284,7 +303,13 @@ impl Building<'_> {
         pushed
     }
 
+    /// Solves a product, again after failures that may well go away. What references stand for was found out before.
     async fn solve(&self, product: Product) -> Result<Delivered, Ended> {
+        let product = &product;
+        self.patiently(|| self.solve_once(product.clone())).await
+    }
+
+    async fn solve_once(&self, product: Product) -> Result<Delivered, Ended> {
         let (daemon, options, stop, events) = (self.daemon, self.options, &self.stop, self.events);
         match product {
             Product::Tar(plan) => self.single(*plan, Leaves::Tar).await,
@@ -302,16 +327,40 @@ impl Building<'_> {
         Ok(Delivered::Whole(Box::new(Box::pin(running).await?)))
     }
 
+    async fn patiently<T, F: Future<Output = Result<T, Ended>>>(
+        &self,
+        trying: impl Fn() -> F,
+    ) -> Result<T, Ended> {
+        let is_transient = |ended: &Ended| {
+            let Ended::Failed(failure) = ended else {
+                return false;
+            };
+            failure.reason.is_transient()
+        };
+        let tell = |ended: &Ended, which: &str| {
+            if let Ended::Failed(failure) = ended {
+                let text = format!("{which} follows: {}", in_a_line(failure));
+                (self.events)(Event::Notice(text));
+            }
+        };
+        let patience = self.options.registries.sessions.patience();
+        again(patience, &self.stop, is_transient, tell, trying).await
+    }
+
     /// Moves the tags of images that are delivered.
     async fn publish(&self, pushed: Vec<(usize, Pushed)>, done: &mut Done) {
         let jobs = self.options.jobs.unwrap_or(pushed.len()).max(1);
         let one = |(index, pushed): (usize, Pushed)| async move {
             let (daemon, options, stop) = (self.daemon, self.options, &self.stop);
-            let running = solve::publish(daemon, &pushed, options, stop, self.events);
-            (index, Box::pin(running).await)
+            let moves = Moves::default();
+            let trying = || solve::publish(daemon, &pushed, &moves, options, stop, self.events);
+            let published = Box::pin(self.patiently(trying)).await;
+            let unfinished = published.is_err().then(|| pushed.unfinished(&moves));
+            (index, published, unfinished)
         };
         let mut running = stream::iter(pushed).map(one).buffer_unordered(jobs);
-        while let Some((index, published)) = running.next().await {
+        while let Some((index, published, unfinished)) = running.next().await {
+            done.unfinished.extend(unfinished);
             match published {
                 Ok(output) => _ = done.outputs.insert(index, output),
                 Err(ended) => self.ended(ended, done),
@@ -349,6 +398,7 @@ impl Done {
         Err(BuildFailure {
             outputs,
             failures: self.failures,
+            unfinished: self.unfinished,
             is_told,
         })
     }

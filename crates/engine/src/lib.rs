@@ -47,6 +47,7 @@
 //!
 //! `examples/build.rs` goes on to a daemon, and builds.
 
+mod again;
 mod build;
 mod cache;
 mod call;
@@ -78,6 +79,7 @@ mod layout;
 pub mod lock_file;
 mod lock_survey;
 mod metadata;
+mod moves;
 mod names;
 mod output;
 mod output_lock;
@@ -107,7 +109,7 @@ mod workspace;
 
 pub use archive::{Aspect, Difference, EntryPath};
 pub use buildkitd::{self as daemon, raise_file_limit};
-pub use registry::{RegistryAccess, RemoteProblem};
+pub use registry::{Patience, RegistryAccess, RemoteProblem, Sessions};
 
 pub use self::{
     build::{BuildFailure, BuildOptions, FailureReason, Sent, VariantFailure},
@@ -131,6 +133,7 @@ pub use self::{
     lock_file::LockFileError,
     lock_survey::LockSurvey,
     metadata::MetadataFile,
+    moves::UnfinishedTags,
     names::{ImageRefs, PartRefs, Published},
     output::OutputError,
     output_lock::{GivenUp, OutputDirectory, OutputLock},

@@ -6,12 +6,15 @@ use serde::Serialize;
 
 use crate::{
     delivered::Output,
+    moves::UnfinishedTags,
     output::{Draft, OutputError},
 };
 
 #[derive(Serialize)]
 struct Metadata<'a> {
     outputs: &'a [Output],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unfinished: &'a [UnfinishedTags],
 }
 
 /// A metadata file in the making.
@@ -27,14 +30,20 @@ impl MetadataFile {
         Ok(Self(draft))
     }
 
-    /// Writes `outputs` as JSON, whole or not at all.
-    pub fn finish(self, outputs: &[Output]) -> Result<(), OutputError> {
+    /// Writes `outputs`, and the tags that a call left as they were, as JSON, whole or not at all.
+    pub fn finish(
+        self,
+        outputs: &[Output],
+        unfinished: &[UnfinishedTags],
+    ) -> Result<(), OutputError> {
         let Self(draft) = self;
-        let mut json = serde_json::to_vec_pretty(&Metadata { outputs }).map_err(|error| {
-            OutputError::File {
-                path: draft.path().to_owned(),
-                source: io::Error::from(error),
-            }
+        let mut json = serde_json::to_vec_pretty(&Metadata {
+            outputs,
+            unfinished,
+        })
+        .map_err(|error| OutputError::File {
+            path: draft.path().to_owned(),
+            source: io::Error::from(error),
         })?;
         json.push(b'\n');
         draft.publish_bytes(&json)
@@ -55,7 +64,7 @@ mod tests {
         fs::write(&path, "old").unwrap();
         let file = MetadataFile::begin(&path).unwrap();
         assert!(!path.exists());
-        file.finish(&[]).unwrap();
+        file.finish(&[], &[]).unwrap();
         let written = fs::read_to_string(&path).unwrap();
         assert_eq!(written, "{\n  \"outputs\": []\n}\n");
     }

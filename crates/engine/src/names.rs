@@ -105,6 +105,21 @@ impl ImageRefs {
         self.index.iter().chain(platforms)
     }
 
+    /// All tags that move, in the order in which they do.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = &TaggedName> {
+        let platforms = self.platforms.iter().map(|(_, name)| name);
+        platforms.chain(&self.index)
+    }
+
+    /// The registries besides the one of `name`.
+    pub(crate) fn other_registries(&self, name: &str) -> Vec<String> {
+        let own: Option<ImageRef> = name.parse().ok();
+        let own = own.as_ref().map(ImageRef::domain);
+        let all: BTreeSet<&str> = self.all().map(|name| name.image().domain()).collect();
+        let others = all.into_iter().filter(|domain| Some(*domain) != own);
+        others.map(ToOwned::to_owned).collect()
+    }
+
     /// The tags of the index, as they were written.
     pub(crate) fn written(&self) -> Vec<String> {
         self.index.iter().map(ToString::to_string).collect()

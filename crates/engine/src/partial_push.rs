@@ -12,6 +12,7 @@ use registry::{RegistryAccess, RemoteImage, RemoteProblem, found};
 
 use crate::{
     index::{Index, Mark},
+    moves::Moves,
     names::{ImageRefs, PartRefs, Published, TaggedName},
     product::ImageProduct,
     resolve::{ResolveError, named, remote},
@@ -161,16 +162,18 @@ pub(crate) async fn publish(
     image: &ImageProduct,
     id: Id,
     digest: &str,
+    moves: &Moves,
     access: &RegistryAccess,
     cancelled: &CancellationToken,
 ) -> Result<(Published, bool), TagError> {
     let names = image.names();
+    moves.are_to_move(image.to_move());
     let mut references = Vec::new();
     let mut known = Parts::new(image.mark(id), access, cancelled);
     let asked: Vec<&Platform> = image.platforms().collect();
     let parts = names.parts.iter().flat_map(|names| &names.platforms);
     for (platform, name) in parts.filter(|(platform, _)| asked.contains(&platform)) {
-        let naming = async {
+        let put_under = async {
             let image = remote(name, access).await?;
             let bytes = image.bytes_at(&tagging::pushed(digest)?).await?;
             let index = Index::from_bytes(&bytes).map_err(RemoteProblem::nonsense)?;
@@ -180,15 +183,16 @@ pub(crate) async fn publish(
                 available: Vec::new(),
             })?;
             let digest = put(&image, &part).await?;
-            Ok((part, digest))
+            let reference = format!("{name}@{digest}");
+            // The daemon has just pushed all that is in it.
+            known.known.insert(name.clone(), Some((part, digest)));
+            Ok(reference)
         };
-        let part = named(name, naming, cancelled).await;
-        let part = part.map_err(|error| TagError::new(Naming::Part, error, digest))?;
-        references.push(format!("{name}@{}", part.1));
-        // The daemon has just pushed all that is in it.
-        known.known.insert(name.clone(), Some(part));
+        let tagged = moves.carried_out(name, put_under, cancelled).await;
+        references.push(tagged.map_err(|error| TagError::new(Naming::Part, error, digest))?);
     }
-    let of_platforms = tagging::tag(&names.of_platforms(), digest, access, cancelled).await?;
+    let of_platforms =
+        tagging::tag(&names.of_platforms(), digest, moves, access, cancelled).await?;
     references.extend(of_platforms.references);
     let joinable = known.joinable(names).await;
     match joinable.map_err(|error| TagError::new(Naming::OtherPart, error, digest))? {
@@ -200,7 +204,7 @@ pub(crate) async fn publish(
             false,
         )),
         Some(joinable) => {
-            let mut whole = join(names, &joinable, access, cancelled).await?;
+            let mut whole = join(names, &joinable, moves, access, cancelled).await?;
             let more = references.into_iter();
             let more = more.filter(|reference| !whole.references.contains(reference));
             let more: Vec<String> = more.collect();
@@ -214,16 +218,22 @@ pub(crate) async fn publish(
 pub(crate) async fn join(
     names: &ImageRefs,
     Joinable(index): &Joinable,
+    moves: &Moves,
     access: &RegistryAccess,
     cancelled: &CancellationToken,
 ) -> Result<Published, TagError> {
     let digest = ContentDigest::of(&index.to_bytes()).to_string();
+    moves.are_to_move(names.parts.iter().map(|part| &part.whole));
+    moves.are_to_move(names.in_order());
     for PartRefs { whole, .. } in &names.parts {
-        let putting = async { put(&remote(whole, access).await?, index).await };
-        let put = named(whole, putting, cancelled).await;
+        let putting = async {
+            let digest = put(&remote(whole, access).await?, index).await?;
+            Ok(format!("{whole}@{digest}"))
+        };
+        let put = moves.carried_out(whole, putting, cancelled).await;
         put.map_err(|error| TagError::new(Naming::Joined, error, &digest))?;
     }
-    tagging::tag(names, &digest, access, cancelled).await
+    tagging::tag(names, &digest, moves, access, cancelled).await
 }
 
 /// Puts an index under the tag of an image's reference. Returns its digest.

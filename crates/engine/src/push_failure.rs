@@ -10,6 +10,8 @@ use crate::source_failure::Trouble;
 pub struct PushFailure {
     /// The repository.
     pub repository: String,
+    /// The other registries that the image goes to.
+    pub others: Vec<String>,
     /// What kind of trouble it is, if that can be told.
     pub trouble: Option<Trouble>,
     /// What the daemon said.

@@ -28,6 +28,8 @@ use crate::{
     event::Event,
     fingerprint::Fingerprint,
     image::{self, Left, Pushed},
+    moves::Moves,
+    names::ImageRefs,
     product::ImageProduct,
     record,
     redact::Redactor,
@@ -39,6 +41,21 @@ pub(crate) enum Ended {
     Cancelled,
     /// It failed.
     Failed(VariantFailure),
+}
+
+impl Ended {
+    /// Names the other registries of an image that one of them did not take.
+    fn of_image(self, names: &ImageRefs) -> Self {
+        let Self::Failed(mut failure) = self else {
+            return self;
+        };
+        match &mut failure.reason {
+            FailureReason::Push(push) => push.others = names.other_registries(&push.repository),
+            FailureReason::Tag(tag) => tag.others = names.other_registries(&tag.name),
+            _ => {}
+        }
+        Self::Failed(failure)
+    }
 }
 
 /// Solves a plan and publishes its tar or its files.
@@ -187,7 +204,8 @@ pub(crate) async fn run_image(
         Ok(Left::Pushed(digest)) => Ok(Delivered::Pushed(Box::new(Pushed { image, digest }))),
         Err(reason) => {
             let failing = Failing { daemon, cancelled };
-            Err(failing.end(bound.plans(), variant, reason).await)
+            let ended = failing.end(bound.plans(), variant, reason).await;
+            Err(ended.of_image(image.names()))
         }
     }
 }
@@ -196,17 +214,22 @@ pub(crate) async fn run_image(
 pub(crate) async fn publish(
     daemon: &Daemon,
     pushed: &Pushed,
+    moves: &Moves,
     options: &BuildOptions,
     cancelled: &CancellationToken,
     events: &(dyn Fn(Event) + Sync),
 ) -> Result<Output, Ended> {
-    match pushed.publish(daemon, options, cancelled, events).await {
+    let published = pushed
+        .publish(daemon, moves, options, cancelled, events)
+        .await;
+    match published {
         Ok(output) => Ok(output),
         Err(FailureReason::Tag(error)) if error.is_cancelled() => Err(Ended::Cancelled),
         Err(reason) => {
             let failing = Failing { daemon, cancelled };
             let variant = Arc::new(pushed.image.variant().clone());
-            Err(failing.end(pushed.image.plans(), variant, reason).await)
+            let ended = failing.end(pushed.image.plans(), variant, reason).await;
+            Err(ended.of_image(pushed.image.names()))
         }
     }
 }

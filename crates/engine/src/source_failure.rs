@@ -4,10 +4,10 @@
 //! BuildKit sends no code for it: the errors of containerd's resolver (`core/remotes/docker`), of Go's `net`,
 //! `net/http` and `crypto/tls`, of git, and of BuildKit's `source/http` reach the client as text.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use buildkit_client::{BuildFailure, FailureSource, SolveError};
-use buildkit_llb::SourceContent;
+use buildkit_llb::{Entry, OpContent, SourceContent};
 
 pub use registry::Trouble;
 use registry::status_in;
@@ -40,6 +40,27 @@ pub struct SourceFailure {
     /// What the daemon said, unless the status says all.
     #[source]
     pub error: Option<SolveError>,
+}
+
+/// The words of registries and of BuildKit about an image that needs a login, or that this login may not see.
+const NEEDS_LOGIN: [&str; 5] = [
+    "401 unauthorized",
+    "403 forbidden",
+    "insufficient_scope",
+    "authorization failed",
+    "failed to authorize",
+];
+
+impl SourceFailure {
+    /// Whether the server wants a login, or another one. One that answers so says nothing of what it has.
+    pub fn needs_login(&self) -> bool {
+        let Some(SolveError::Build(failure)) = &self.error else {
+            return matches!(self.status, Some(401 | 403));
+        };
+        let said = failure.message.to_lowercase();
+        matches!(status_in(&said), Some(401 | 403))
+            || NEEDS_LOGIN.iter().any(|words| said.contains(words))
+    }
 }
 
 struct Shown<'a>(&'a SourceFailure);
@@ -117,6 +138,42 @@ pub(crate) fn classify(source: &SourceContent, failure: &BuildFailure) -> Option
     })
 }
 
+/// The words of containerd and BuildKit about a layer that breaks off on its way.
+const OF_LAYERS: [&str; 4] = [
+    "failed to copy: ",
+    "httpreadseeker: ",
+    "failed size validation: ",
+    "short read: expected ",
+];
+
+/// The failure of the images of a graph whose layers break off on their way. The daemon does not say which image it
+/// was: several are named together.
+pub(crate) fn of_layers<'a>(
+    vertices: impl Iterator<Item = &'a Entry>,
+    failure: &BuildFailure,
+) -> Option<SourceFailure> {
+    let said = failure.message.to_lowercase();
+    if failure.exit_code.is_some() || !OF_LAYERS.iter().any(|words| said.contains(words)) {
+        return None;
+    }
+    let images: BTreeSet<String> = vertices
+        .filter_map(|vertex| match vertex.content() {
+            OpContent::Source(source) => known(&source),
+            _ => None,
+        })
+        .filter_map(|(kind, name)| (kind == SourceKind::Image).then_some(name))
+        .collect();
+    let images: Vec<String> = images.into_iter().collect();
+    (!images.is_empty()).then(|| SourceFailure {
+        reference: images.join("` or `"),
+        kind: SourceKind::Image,
+        trouble: Trouble::of_words(&failure.message).unwrap_or(Trouble::Transient),
+        status: None,
+        sources: failure.sources.clone(),
+        error: Some(SolveError::Build(Box::new(failure.clone()))),
+    })
+}
+
 /// Whether a failed solve may well succeed on another try: the connection broke, the daemon's solver got into a state
 /// that has nothing to do with the graph, or a server answered that it is busy or broken.
 pub fn is_transient(error: &SolveError) -> bool {
@@ -190,6 +247,29 @@ mod tests {
         }
         check("no match for platform in manifest: not found", None);
         check("invalid reference format", None);
+    }
+
+    #[test]
+    fn a_login_is_wanted_by_some_words() {
+        let check = |message: &str, expected: bool| {
+            let source = source("docker-image://example.com/a@sha256:1");
+            let found = classify(&source, &failure(message)).unwrap();
+            assert_eq!(found.needs_login(), expected, "{message}");
+        };
+        check(
+            "unexpected status from HEAD request to https://example.com/v2/a/manifests/sha256:1: 401 Unauthorized",
+            true,
+        );
+        check(
+            "pull access denied, repository does not exist or may require authorization: server message: \
+             insufficient_scope: authorization failed",
+            true,
+        );
+        check("example.com/a@sha256:1: not found", false);
+        check(
+            "unexpected status from HEAD request to https://example.com/v2/a/manifests/sha256:1: 404 Not Found",
+            false,
+        );
     }
 
     #[test]

@@ -8,8 +8,9 @@ use catalog::ContentDigest;
 use registry::{RegistryAccess, RemoteProblem};
 
 use crate::{
+    moves::Moves,
     names::{ImageRefs, Published},
-    resolve::{ResolveError, ResolveProblem, named, remote},
+    resolve::{ResolveError, ResolveProblem, remote},
     source_failure::Trouble,
 };
 
@@ -23,6 +24,8 @@ pub struct TagError {
     pub digest: String,
     /// What the tag was to name.
     pub naming: Naming,
+    /// The other registries that the image goes to.
+    pub others: Vec<String>,
     /// Why.
     #[source]
     pub problem: ResolveProblem,
@@ -74,6 +77,7 @@ impl TagError {
             name,
             digest: digest.to_owned(),
             naming,
+            others: Vec::new(),
             problem,
         }
     }
@@ -93,10 +97,12 @@ impl TagError {
 pub(crate) async fn tag(
     names: &ImageRefs,
     digest: &str,
+    moves: &Moves,
     access: &RegistryAccess,
     cancelled: &CancellationToken,
 ) -> Result<Published, TagError> {
     let failed = |naming| move |error| TagError::new(naming, error, digest);
+    moves.are_to_move(names.in_order());
     let mut of_platforms = Vec::new();
     for (platform, name) in &names.platforms {
         let tagging = async {
@@ -107,7 +113,7 @@ pub(crate) async fn tag(
             image.tag(&manifest).await?;
             Ok(format!("{name}@{manifest}"))
         };
-        let tagged = named(name, tagging, cancelled).await;
+        let tagged = moves.carried_out(name, tagging, cancelled).await;
         of_platforms.push(tagged.map_err(failed(Naming::Platform))?);
     }
     let mut references = Vec::new();
@@ -117,7 +123,7 @@ pub(crate) async fn tag(
             image.tag(&pushed(digest)?).await?;
             Ok(format!("{name}@{digest}"))
         };
-        let tagged = named(name, tagging, cancelled).await;
+        let tagged = moves.carried_out(name, tagging, cancelled).await;
         references.push(tagged.map_err(failed(Naming::Image))?);
     }
     references.extend(of_platforms);

@@ -14,6 +14,7 @@ use crate::{
     delivered::Output,
     error::{EngineError, Needed},
     freshness::{Freshness, Inspection},
+    moves::{Moves, UnfinishedTags},
     output_lock::{GivenUp, OutputDirectory, OutputLock},
     partial_push::join,
     product::{ImageProduct, Product, ProductKey, refuse_one_name},
@@ -37,6 +38,8 @@ pub struct WorkList {
     pub warnings: Vec<String>,
     /// The locks of the outputs to build, held until they are built.
     locks: Vec<OutputLock>,
+    /// The tags of images whose platforms were there one by one, where not all of them moved.
+    unfinished: Vec<UnfinishedTags>,
 }
 
 /// How a call looks for outputs that are there already.
@@ -124,6 +127,7 @@ impl WorkList {
             order,
             warnings,
             locks: locks.into_values().collect(),
+            unfinished: Vec::new(),
         })
     }
 
@@ -155,7 +159,10 @@ impl WorkList {
                 .image()
                 .and_then(|image| Some((image, answers.next()?)));
             let found = match answer {
-                Some((image, found)) => published(image, found, access, cancelled, tell).await,
+                Some((image, found)) => {
+                    let unfinished = &mut self.unfinished;
+                    published(image, found, access, cancelled, tell, unfinished).await
+                }
                 None => None,
             };
             match found {
@@ -173,6 +180,11 @@ impl WorkList {
         std::mem::take(&mut self.products)
     }
 
+    /// Whether tags of images were to move, and not all of them did.
+    pub fn has_unfinished_tags(&self) -> bool {
+        !self.unfinished.is_empty()
+    }
+
     /// The built outputs and those that were there, in the order of the selection. The outputs and their records are
     /// written: the locks end.
     pub fn together(
@@ -188,10 +200,22 @@ impl WorkList {
         };
         match built {
             Ok(outputs) => Ok(merged(outputs)),
-            Err(failure) => Err(BuildFailure {
-                outputs: merged(failure.outputs),
-                ..failure
-            }),
+            Err(mut failure) => {
+                // Of an image that was built after that, the later state is the true one.
+                let is_later = |artifact: &str| {
+                    let outputs = failure.outputs.iter().map(|output| &output.artifact);
+                    let mut known =
+                        outputs.chain(failure.unfinished.iter().map(|one| &one.artifact));
+                    known.any(|known| known == artifact)
+                };
+                let earlier = self.unfinished.into_iter();
+                let earlier: Vec<_> = earlier.filter(|one| !is_later(&one.artifact)).collect();
+                failure.unfinished.extend(earlier);
+                Err(BuildFailure {
+                    outputs: merged(failure.outputs),
+                    ..failure
+                })
+            }
         }
     }
 }
@@ -244,18 +268,22 @@ async fn published(
     access: &RegistryAccess,
     cancelled: &CancellationToken,
     tell: &(dyn Fn(String) + Sync),
+    unfinished: &mut Vec<UnfinishedTags>,
 ) -> Option<Output> {
     match found {
         InRegistries::There(output) => Some(*output),
         InRegistries::Missing => None,
         InRegistries::Joinable(joinable) => {
-            match join(image.names(), &joinable, access, cancelled).await {
+            let moves = Moves::default();
+            match join(image.names(), &joinable, &moves, access, cancelled).await {
                 Ok(published) => {
                     tell(joined(image));
                     Some(image.published(published))
                 }
                 Err(error) => {
                     tell(format!("{error}, so it is built: {}", error.problem));
+                    let artifact = image.variant().artifact.to_string();
+                    unfinished.push(moves.unfinished(artifact, error.digest));
                     None
                 }
             }

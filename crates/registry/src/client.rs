@@ -4,13 +4,10 @@ use std::{error::Error, time::Duration};
 
 use reqwest::{Client, ClientBuilder, redirect::Policy};
 
-use crate::{problem::RemoteProblem, trouble::Trouble};
+use crate::{patience::Patience, problem::RemoteProblem, trouble::Trouble};
 
-/// How long a server may take to accept a connection.
+/// How long a server may take to accept a connection; half of the patience with it, if that is shorter.
 const CONNECT_LIMIT: Duration = Duration::from_secs(15);
-
-/// How long a server may be silent in the middle of an answer.
-const SILENCE_LIMIT: Duration = Duration::from_mins(1);
 
 /// How long an idle connection is kept: less than the balancers before registries allow.
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
@@ -29,17 +26,17 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    pub(crate) fn new() -> Result<Self, RemoteProblem> {
+    pub(crate) fn new(patience: &Patience) -> Result<Self, RemoteProblem> {
         Ok(Self {
-            questions: client()?,
-            confined: built(limited().redirect(staying()))?,
+            questions: client(patience)?,
+            confined: built(limited(patience).redirect(staying()))?,
         })
     }
 }
 
 /// A client with these limits.
-pub(crate) fn client() -> Result<Client, RemoteProblem> {
-    built(limited())
+pub(crate) fn client(patience: &Patience) -> Result<Client, RemoteProblem> {
+    built(limited(patience))
 }
 
 /// The policy for redirects: they stay on the host that was asked.
@@ -57,11 +54,10 @@ fn staying() -> Policy {
     })
 }
 
-fn limited() -> ClientBuilder {
+fn limited(patience: &Patience) -> ClientBuilder {
     use_tls();
     Client::builder()
-        .connect_timeout(CONNECT_LIMIT)
-        .read_timeout(SILENCE_LIMIT)
+        .connect_timeout(CONNECT_LIMIT.min(patience.timeout / 2))
         .pool_idle_timeout(IDLE_LIMIT)
 }
 

@@ -2,8 +2,7 @@
 //! which go through the same client.
 //!
 //! The way through it: [`RegistryAccess`] says how registries are reached, [`RemoteImage::of`] finds the session with
-//! the
-//! host of an image, and its methods ask. Questions may be asked side by side: a session has at most [`AT_ONCE`] on
+//! the host of an image, and its methods ask. Questions may be asked side by side: a session has at most [`AT_ONCE`] on
 //! their way, and knows from the first what its registry wants of all.
 //!
 //! ```no_run
@@ -20,10 +19,14 @@
 //! # }
 //! ```
 //!
+//! A question that fails for a reason that may well go away is asked again, and none is waited for without an end:
+//! [`Patience`] says how often and how long.
+//!
 //! Every failure of a registry, a download, git or a daemon comes down to one [`Trouble`].
 
 mod access;
 mod address;
+mod answering;
 mod client;
 mod daemon_tokens;
 mod download;
@@ -31,8 +34,10 @@ mod download;
 mod fake;
 mod greeting;
 mod manifest;
+mod patience;
 mod problem;
 mod remote_image;
+mod retry;
 mod rights;
 mod session;
 mod sessions;
@@ -43,6 +48,7 @@ pub use self::{
     download::sha256_of_url,
     greeting::{ClockOffset, Greeting, Obstacle, Unreached, WantedLogin},
     manifest::RemoteIndex,
+    patience::Patience,
     problem::{RemoteProblem, found},
     remote_image::{RemoteImage, ResolvedImage},
     rights::{BegunUpload, Right},

@@ -1,6 +1,6 @@
 //! Problems with registries and other servers.
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 use buildkit_client::{CredentialsError, DockerConfigError};
 
@@ -16,6 +16,22 @@ pub enum RemoteProblem {
         /// What kind of trouble it is, if that can be told.
         trouble: Option<Trouble>,
         /// The words of the server, or of the program that asked.
+        message: String,
+    },
+    /// A server is silent, or so slow that it might as well be.
+    #[error("`{host}` gave no answer within {} s", limit.as_secs_f32())]
+    Silent {
+        /// The host.
+        host: String,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+    /// The connection to a server broke.
+    #[error("the connection to `{host}` was lost: {message}")]
+    Lost {
+        /// The host.
+        host: String,
+        /// Why.
         message: String,
     },
     /// The server of a download answered with an error.
@@ -71,6 +87,7 @@ impl RemoteProblem {
     pub fn trouble(&self) -> Option<Trouble> {
         match self {
             Self::Server { trouble, .. } => *trouble,
+            Self::Silent { .. } | Self::Lost { .. } => Some(Trouble::Transient),
             Self::Status { status } => Trouble::of_status(*status),
             _ => None,
         }

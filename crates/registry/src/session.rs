@@ -10,9 +10,13 @@ pub(crate) mod challenge;
 pub(crate) mod token;
 
 mod authorized;
+mod given_up;
 mod token_server;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use buildkit_client::Credentials;
 use reqwest::{
@@ -26,10 +30,15 @@ use self::{
     answer::taken,
     authorized::{Authorized, Scope},
     challenge::{Challenge, TokenServer},
+    given_up::GivenUp,
 };
 use crate::{
-    client::{self, Clients},
+    answering::{Answering, answering},
+    client::Clients,
+    patience::Patience,
     problem::RemoteProblem,
+    retry::{Failed, retried},
+    trouble::Trouble,
 };
 
 /// The most questions that are on their way to one registry.
@@ -39,6 +48,7 @@ pub const AT_ONCE: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Session {
     clients: Clients,
+    patience: Patience,
     /// `https://ghcr.io`.
     address: String,
     /// Kept once it is known, so that a helper runs once.
@@ -49,6 +59,9 @@ pub(crate) struct Session {
     wants: Mutex<Wants>,
     token_server: OnceCell<Option<TokenServer>>,
     authorized: Authorized,
+    /// Whether it has ever answered: then a connection that is refused is one that was lost.
+    has_answered: AtomicBool,
+    given_up: GivenUp,
 }
 
 /// The login that a registry wants.
@@ -78,13 +91,14 @@ pub(crate) struct Question<'a> {
 #[derive(Default)]
 struct Ahead {
     header: Option<String>,
-    failed: Option<(Challenge, RemoteProblem)>,
+    failed: Option<(Challenge, Failed)>,
 }
 
 impl Session {
-    pub(crate) fn new(clients: Clients, address: String) -> Self {
+    pub(crate) fn new(clients: Clients, patience: Patience, address: String) -> Self {
         Self {
             clients,
+            patience,
             address,
             login: OnceCell::new(),
             permits: Semaphore::new(AT_ONCE),
@@ -92,6 +106,8 @@ impl Session {
             wants: Mutex::new(Wants::Unknown),
             token_server: OnceCell::new(),
             authorized: Authorized::default(),
+            has_answered: AtomicBool::new(false),
+            given_up: GivenUp::default(),
         }
     }
 
@@ -125,14 +141,37 @@ impl Session {
         questions.get(format!("{}/v2/", self.address)).send().await
     }
 
-    /// Asks about a repository, and asks once more with the login that the registry wants.
+    /// Asks about a repository, and again as often as the patience allows. All questions here may be asked twice: a
+    /// manifest that is put again is the same.
     pub(crate) async fn ask(
         &self,
         repository: &str,
         question: &Question<'_>,
     ) -> Result<Answer, RemoteProblem> {
-        // It is never closed.
+        // It is never closed. Held in the pauses, too: a registry that is busy gets fewer questions.
         let _permit = self.permits.acquire().await;
+        self.patiently(|| self.ask_once(repository, question)).await
+    }
+
+    /// The answer after as many tries as the patience allows.
+    async fn patiently<T, F: Future<Output = Result<T, Failed>>>(
+        &self,
+        trying: impl Fn() -> F,
+    ) -> Result<T, RemoteProblem> {
+        self.given_up.refuse()?;
+        let answer = retried(&self.patience, self.host(), trying).await;
+        self.given_up.note(&answer);
+        answer
+    }
+
+    /// The host of the registry, with its port if it has one of its own.
+    fn host(&self) -> &str {
+        let (_, host) = self.address.split_once("://").unwrap_or_default();
+        host
+    }
+
+    /// Asks about a repository, and asks once more with the login that the registry wants.
+    async fn ask_once(&self, repository: &str, question: &Question<'_>) -> Result<Answer, Failed> {
         let scope = Scope::of(repository, &question.method);
         let (response, ahead) = self.sent_first(&scope, question).await?;
         if response.status() != 401 {
@@ -162,7 +201,7 @@ impl Session {
         &self,
         scope: &Scope,
         question: &Question<'_>,
-    ) -> Result<(Response, Ahead), RemoteProblem> {
+    ) -> Result<(Answering, Ahead), RemoteProblem> {
         let mut first = None;
         if *self.wants() == Wants::Unknown {
             first = Some(self.first.lock().await).filter(|_| *self.wants() == Wants::Unknown);
@@ -193,7 +232,7 @@ impl Session {
 
     /// Notes down the login that an answer wants. Answers of other servers, which the registry redirected to, do not
     /// count.
-    fn learn(&self, response: Option<&Response>) {
+    fn learn(&self, response: Option<&Answering>) {
         let own = response.filter(|response| {
             let (asked, rest) = (self.address.as_str(), response.url().as_str());
             rest.strip_prefix(asked)
@@ -221,7 +260,7 @@ impl Session {
         scope: &Scope,
         question: &Question<'_>,
         authorization: Option<String>,
-    ) -> Result<Response, RemoteProblem> {
+    ) -> Result<Answering, RemoteProblem> {
         let url = format!("{}/v2/{}/{}", self.address, scope.repository, question.path);
         let questions = &self.clients.questions;
         let mut request = questions.request(question.method.clone(), url);
@@ -234,10 +273,30 @@ impl Session {
         if let Some((body, media_type)) = &question.body {
             request = request.header(CONTENT_TYPE, *media_type).body(body.clone());
         }
-        request
-            .send()
-            .await
-            .map_err(|error| client::problem(&error))
+        self.answered(answering(request, &self.patience).await)
+    }
+
+    /// Remembers that the registry has answered. One that has is not unreachable when it refuses a connection.
+    fn answered(
+        &self,
+        answer: Result<Answering, RemoteProblem>,
+    ) -> Result<Answering, RemoteProblem> {
+        match answer {
+            Ok(answer) => {
+                self.has_answered.store(true, Ordering::Relaxed);
+                Ok(answer)
+            }
+            Err(problem)
+                if problem.trouble() == Some(Trouble::Unreachable)
+                    && self.has_answered.load(Ordering::Relaxed) =>
+            {
+                Err(RemoteProblem::Lost {
+                    host: self.host().to_owned(),
+                    message: problem.to_string(),
+                })
+            }
+            Err(problem) => Err(problem),
+        }
     }
 
     /// The header that answers a challenge; `None` when there is nothing to answer with. A `refused` header is not
@@ -247,21 +306,21 @@ impl Session {
         wanted: &Challenge,
         scope: &Scope,
         refused: Option<&str>,
-    ) -> Result<Option<String>, RemoteProblem> {
+    ) -> Result<Option<String>, Failed> {
         let login = self.login.get().and_then(Option::as_ref);
         match (wanted, login) {
             (Challenge::Bearer(server), login) => {
                 let fetching = async || {
                     let scopes = [scope.to_string()];
-                    let token =
-                        token::fetch(&self.clients.confined, server, &scopes, login).await?;
+                    let asking = (&self.clients.confined, &self.patience);
+                    let token = token::fetch(asking, server, &scopes, login).await?;
                     Ok(format!("Bearer {}", token.secret))
                 };
                 let header = self.authorized.header(scope, refused, fetching).await;
                 header.map(Some)
             }
             (Challenge::Basic, Some(login)) if login.username.is_empty() => {
-                Err(RemoteProblem::IdentityToken)
+                Err(RemoteProblem::IdentityToken.into())
             }
             (Challenge::Basic, Some(login)) => {
                 let header = token::basic(login);

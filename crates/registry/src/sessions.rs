@@ -9,7 +9,7 @@ use buildkit_client::{TokenSeed, TokenSource};
 
 use crate::{
     access::RegistryAccess, address::address, client::Clients, daemon_tokens::DaemonTokens,
-    problem::RemoteProblem, session::Session,
+    patience::Patience, problem::RemoteProblem, session::Session,
 };
 
 /// The sessions with all registries of one call. Clones share them: each registry is connected to, logged in at and
@@ -17,6 +17,7 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct Sessions {
     seed: TokenSeed,
+    patience: Patience,
     all: Arc<Mutex<All>>,
 }
 
@@ -29,6 +30,19 @@ struct All {
 }
 
 impl Sessions {
+    /// Sessions that wait for registries with this patience.
+    pub fn new(patience: Patience) -> Self {
+        Self {
+            patience,
+            ..Self::default()
+        }
+    }
+
+    /// The patience with registries.
+    pub fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
     /// The session with the registry at `domain`, logged in if there is a login.
     pub(crate) async fn with(
         &self,
@@ -54,9 +68,13 @@ impl Sessions {
         }
         let clients = match &all.clients {
             Some(clients) => clients.clone(),
-            None => all.clients.insert(Clients::new()?).clone(),
+            None => all.clients.insert(Clients::new(&self.patience)?).clone(),
         };
-        let session = Arc::new(Session::new(clients, address.clone()));
+        let session = Arc::new(Session::new(
+            clients,
+            self.patience.clone(),
+            address.clone(),
+        ));
         all.sessions.insert(address, Arc::clone(&session));
         Ok(session)
     }

@@ -21,7 +21,9 @@ impl Trouble {
     /// The trouble behind the status of an HTTP answer; `None` if the status means none.
     pub fn of_status(status: u16) -> Option<Self> {
         match status {
-            408 | 429 | 500..=599 => Some(Self::Transient),
+            // Another try does not teach a server.
+            501 | 505 => Some(Self::Refused),
+            408 | 425 | 429 | 500..=599 => Some(Self::Transient),
             401 | 403 | 404 | 410 => Some(Self::Missing),
             400..=499 => Some(Self::Refused),
             _ => None,

@@ -6,8 +6,8 @@ use clap::Args;
 use engine::{Inspection, SshSpec};
 
 use super::{
-    CacheArgs, Engine, ImageArgs, Locking, MirrorArgs, OutputSpec, TarOptions, Variation,
-    inspection,
+    CacheArgs, Engine, ImageArgs, Locking, MirrorArgs, OutputSpec, PatienceArgs, TarOptions,
+    Variation, inspection,
 };
 use crate::workspace::host_platform;
 
@@ -98,6 +98,8 @@ pub(crate) struct BuildArgs {
     /// Write what was built, with sha256 and size, to this JSON file
     #[arg(long, value_name = "FILE")]
     pub(crate) metadata_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) patience: PatienceArgs,
 }
 
 impl BuildArgs {

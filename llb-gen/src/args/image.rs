@@ -6,7 +6,7 @@ use catalog::{
     Annotation, Artifact, CheckedCatalog, Compression, GitValues, GivenForm, Plan, Template, listed,
 };
 use clap::{Args, ValueEnum};
-use engine::{Archive, ImageNaming, ImageOptions, RegistryAccess};
+use engine::{Archive, ImageNaming, ImageOptions, Patience, RegistryAccess};
 
 use super::attest;
 use crate::{
@@ -150,8 +150,12 @@ impl ImageArgs {
     /// How the registries that images are pushed to are asked what they have.
     ///
     /// Whoever builds hands the daemon the credentials for those in `allowed`, too.
-    pub(crate) fn access(&self, allowed: &[String]) -> Result<RegistryAccess, Failure> {
-        resolving::registries(&self.registry_insecure, allowed)
+    pub(crate) fn access(
+        &self,
+        allowed: &[String],
+        patience: Patience,
+    ) -> Result<RegistryAccess, Failure> {
+        resolving::registries(&self.registry_insecure, allowed, patience)
     }
 
     /// What images are called.

@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 use engine::{ImageNaming, Inspection};
 
 use super::{
-    ImageArgs, ImageFormat, ListingFormat, MirrorArgs, TarOptions, Variation, inspection,
-    parse_directory,
+    ImageArgs, ImageFormat, ListingFormat, MirrorArgs, PatienceArgs, TarOptions, Variation,
+    inspection, parse_directory,
 };
 use crate::failure::Failure;
 
@@ -51,6 +51,8 @@ pub(crate) struct PlanArgs {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ListingFormat,
+    #[command(flatten)]
+    pub(crate) patience: PatienceArgs,
 }
 
 /// What tells the variants and their graphs, of commands that push nothing.

@@ -3,7 +3,9 @@
 use clap::Args;
 use engine::{BuildContext, Disk, HelperImage, LoadedSecrets, SecretSpec, SecretSpecError};
 
-use super::{Global, HELPER_IMAGE_VALUE, ListingFormat, MirrorArgs, parse_assignment};
+use super::{
+    Global, HELPER_IMAGE_VALUE, ListingFormat, MirrorArgs, PatienceArgs, parse_assignment,
+};
 use crate::{
     failure::{Exit, Failure},
     stderr,
@@ -106,6 +108,8 @@ pub(crate) struct Access {
     #[arg(long, value_name = "SPEC")]
     // Read by the command: clap would repeat the text, which may hold the secret itself.
     pub(crate) secret: Vec<String>,
+    #[command(flatten)]
+    pub(crate) patience: PatienceArgs,
 }
 
 impl Access {

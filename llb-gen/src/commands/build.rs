@@ -185,12 +185,13 @@ async fn build(
     metadata: Option<MetadataFile>,
 ) -> Result<(), Failure> {
     let signals = Signals::watch()?;
-    let registries = args.image.access(&args.allow_credentials)?;
     let cancelled = signals.cancelled();
     let progress = {
         let cancelled = cancelled.clone();
         Progress::start(mode(global), move || cancelled.is_cancelled())
     };
+    let patience = progress.listening(args.patience.patience());
+    let registries = args.image.access(&args.allow_credentials, patience)?;
     let job = Job {
         global,
         signals: &signals,
@@ -207,7 +208,7 @@ async fn build(
             events: &|event| progress.send(event),
         },
     };
-    let outcome = job.run(begun.workspace, begun.ready).await;
+    let outcome = Box::pin(job.run(begun.workspace, begun.ready)).await;
     // Results are printed when nothing moves on the terminal any more.
     progress.end();
     let Outcome {

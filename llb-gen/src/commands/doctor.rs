@@ -4,7 +4,7 @@ mod report;
 
 use catalog::{Caching, Catalog, CheckedCatalog};
 use engine::{
-    ImageNaming, RegistryAccess,
+    ImageNaming, Patience, RegistryAccess,
     doctor::{self, AddressSource, Check, Checkup, DaemonToCheck, Finding, Needs, State, Subject},
 };
 
@@ -25,7 +25,7 @@ const MEND: &str = "mend it where the error says";
 
 pub(crate) fn run(args: &DoctorArgs, global: &Global, catalog: Catalog) -> Result<(), Failure> {
     let (mut findings, needs) = of_catalog(args, global, catalog)?;
-    let (access, unread) = match resolving::registries(&args.registry_insecure, &[]) {
+    let (access, unread) = match resolving::registries(&args.registry_insecure, &[], patience()) {
         Ok(access) => (access, Vec::new()),
         Err(failure) => (RegistryAccess::default(), found(failure, Check::Login)?),
     };
@@ -138,4 +138,9 @@ fn checked(checkup: Checkup) -> Result<Vec<Finding>, Failure> {
     // A disk that gives no answer is not waited for.
     runtime.shutdown_background();
     result
+}
+
+/// The first answer counts: what is told is how things are now.
+fn patience() -> Patience {
+    Patience::new(Some(0), None)
 }

@@ -88,7 +88,7 @@ pub(crate) fn run(
     }
     let rows: Vec<Row> = products
         .iter()
-        .zip(states(args, &products)?)
+        .zip(states(args, global, &products)?)
         .flat_map(|(product, states)| product.plans().iter().zip(states))
         .map(|(plan, state)| row(plan, args, &state))
         .collect();
@@ -113,8 +113,16 @@ enum State {
 }
 
 /// The state of each plan of each product; with `--push` the registries are asked.
-fn states(args: &PlanArgs, products: &[Product]) -> Result<Vec<Vec<State>>, Failure> {
-    let access = args.image.push.then(|| args.image.access(&[]));
+fn states(
+    args: &PlanArgs,
+    global: &Global,
+    products: &[Product],
+) -> Result<Vec<Vec<State>>, Failure> {
+    let mut patience = args.patience.patience();
+    if !global.quiet {
+        patience = patience.with_listener(|text| stderr::line(&text));
+    }
+    let access = args.image.push.then(|| args.image.access(&[], patience));
     let access = access.transpose()?;
     if access.is_some() {
         refuse_one_name(products)?;

@@ -10,14 +10,14 @@ use std::{
 };
 
 use buildkit_client::SolveError;
-use catalog::{ImageKey, ImageRef, LOCK_FILE};
+use catalog::{ImageKey, ImageRef, LOCK_FILE, listed};
 use engine::{
-    BuildFailure, ExpectedBy, FailureReason, MetadataFile, Output, OutputError, SourceFailure,
-    SourceKind, Trouble, VariantFailure,
+    BuildFailure, ExpectedBy, FailureReason, MetadataFile, Output, OutputError, PushFailure,
+    SourceFailure, SourceKind, Trouble, UnfinishedTags, VariantFailure,
 };
 
 use crate::{
-    failure::{Exit, Failure},
+    failure::{Exit, Failure, RERUN},
     source_hint,
 };
 
@@ -28,19 +28,32 @@ pub(crate) fn report(
     interrupted: Option<Failure>,
     stdout: &mut impl Write,
 ) -> Result<(), Failure> {
-    let (outputs, failure) = match built {
-        Ok(outputs) => (outputs, None),
+    let (outputs, unfinished, failure) = match built {
+        Ok(outputs) => (outputs, Vec::new(), None),
         Err(BuildFailure {
             outputs,
             failures,
+            unfinished,
             is_told,
         }) => {
-            let failure = interrupted.unwrap_or_else(|| failed(failures, is_told, &outputs));
-            (outputs, Some(failure))
+            let failure = match interrupted {
+                Some(interrupted) => interrupted.leaving(&unfinished),
+                None => failed(failures, is_told, &outputs, &unfinished),
+            };
+            let told = unfinished.iter().map(ToString::to_string);
+            let failure = Failure {
+                errors: failure
+                    .errors
+                    .into_iter()
+                    .chain(told.map(Into::into))
+                    .collect(),
+                ..failure
+            };
+            (outputs, unfinished, Some(failure))
         }
     };
     let printed = print(&outputs, stdout).map_err(|source| Failure::new(Exit::Failed, source));
-    let recorded = metadata.map_or(Ok(()), |metadata| metadata.finish(&outputs));
+    let recorded = metadata.map_or(Ok(()), |metadata| metadata.finish(&outputs, &unfinished));
     let recorded = recorded.map_err(Failure::from);
     let unwritten = [printed, recorded].into_iter().filter_map(Result::err);
     match failure
@@ -85,7 +98,12 @@ impl Error for Unprinted {
     }
 }
 
-fn failed(failures: Vec<Arc<VariantFailure>>, is_told: bool, outputs: &[Output]) -> Failure {
+fn failed(
+    failures: Vec<Arc<VariantFailure>>,
+    is_told: bool,
+    outputs: &[Output],
+    unfinished: &[UnfinishedTags],
+) -> Failure {
     // Only a failure or a signal ends a build early; anything else is a bug.
     let Some(first) = failures.first() else {
         return Failure::new(Exit::Bug, "the build was given up without a reason");
@@ -96,7 +114,10 @@ fn failed(failures: Vec<Arc<VariantFailure>>, is_told: bool, outputs: &[Output])
         .all(|failure| exit_of(&failure.reason) == exit);
     let written = (!outputs.is_empty())
         .then(|| format!("the other {} output(s) are complete", outputs.len()));
-    let hint: Vec<String> = hint_for(first).into_iter().chain(written).collect();
+    let is_begun = unfinished.iter().any(UnfinishedTags::is_begun);
+    let rerun = is_begun.then(|| RERUN.to_owned());
+    let hints = hint_for(first).into_iter().chain(written).chain(rerun);
+    let hint: Vec<String> = hints.collect();
     Failure {
         exit: if all_alike { exit } else { Exit::Failed },
         errors: failures
@@ -143,6 +164,9 @@ pub(crate) fn exit_of(reason: &FailureReason) -> Exit {
         | FailureReason::NoTar
         | FailureReason::NoDigest
         | FailureReason::TwoDigests { .. } => Exit::Failed,
+        // The others are as they should be, or are told.
+        FailureReason::Push(failure) if !failure.others.is_empty() => Exit::Failed,
+        FailureReason::Tag(error) if !error.others.is_empty() => Exit::Failed,
         FailureReason::Push(failure) => source_hint::exit(failure.trouble),
         FailureReason::Tag(error) => source_hint::exit(error.trouble()),
     }
@@ -158,7 +182,10 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
         }
         (_, Exit::Transient) => Some(source_hint::AGAIN.to_owned()),
         (FailureReason::Source(source), Exit::Unreachable) => Some(unreachable(source)),
-        (FailureReason::Source(source), _) if let Some(key) = pinned(&source.reference) => {
+        (FailureReason::Source(source), _)
+            if !source.needs_login()
+                && let Some(key) = pinned(&source.reference) =>
+        {
             Some(format!(
                 "`{LOCK_FILE}` pins it to a digest that the registry may no longer have: `llbgen update {key}` asks \
                  what it stands for now"
@@ -175,21 +202,7 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
                 failure.found.as_deref().unwrap_or("sha256:…")
             ),
         }),
-        (FailureReason::Push(_), Exit::Unreachable) => Some(
-            "can the daemon, which may run elsewhere, reach that registry? Its `buildkitd.toml` says which ones speak \
-             plain HTTP, and has their certificates"
-                .to_owned(),
-        ),
-        // The registry says why.
-        (FailureReason::Push(failure), _)
-            if failure.trouble.is_none_or(|trouble| trouble == Trouble::Refused) =>
-        {
-            None
-        }
-        (FailureReason::Push(_), _) => Some(
-            "log in with `docker login`, as someone who may push there, or push elsewhere with `--registry PREFIX`"
-                .to_owned(),
-        ),
+        (FailureReason::Push(failure), _) => hint_for_push(failure),
         (FailureReason::Tag(error), _) => Some(tag_hint::hint(error)),
         (FailureReason::Output(OutputError::Occupied { .. }), _) => Some(
             "remove it, or have the files written elsewhere: `-o DIR`".to_owned(),
@@ -199,6 +212,33 @@ fn hint_for(failure: &VariantFailure) -> Option<String> {
         ),
         _ => None,
     }
+}
+
+/// The next step after a push that failed. Of several registries, the others are told of.
+fn hint_for_push(failure: &PushFailure) -> Option<String> {
+    let own = match failure.trouble {
+        Some(Trouble::Unreachable) => Some(
+            "can the daemon, which may run elsewhere, reach that registry? Its `buildkitd.toml` says which ones speak \
+             plain HTTP, and has their certificates",
+        ),
+        Some(Trouble::Transient) => Some(source_hint::AGAIN),
+        Some(Trouble::Missing) => Some(
+            "log in with `docker login`, as someone who may push there, or push elsewhere with `--registry PREFIX`",
+        ),
+        // The registry says why.
+        Some(Trouble::Refused) | None => None,
+    };
+    let others = (!failure.others.is_empty()).then(|| {
+        format!(
+            "no tag is moved, not in {} either, which may have the image without a tag",
+            listed(&failure.others)
+        )
+    });
+    let hints: Vec<String> = others
+        .into_iter()
+        .chain(own.map(ToOwned::to_owned))
+        .collect();
+    (!hints.is_empty()).then(|| hints.join("\n"))
 }
 
 fn unreachable(source: &SourceFailure) -> String {

@@ -8,12 +8,12 @@ mod tty;
 
 use std::{
     io::{self, IsTerminal},
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use engine::Event;
+use engine::{Event, Patience};
 
 use crate::{args::ProgressMode, logins::blotted, terminal::plain};
 
@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Shows events as they come, on a thread of its own. Where the terminal is slower than the daemon for long, the sender
 /// waits, and so does the daemon.
 pub(crate) struct Progress {
-    sender: mpsc::SyncSender<Event>,
+    sender: Arc<mpsc::SyncSender<Event>>,
     thread: JoinHandle<()>,
     /// Whether the user gave up, so that nothing waits for a terminal that stands still.
     is_given_up: Box<dyn Fn() -> bool + Send + Sync>,
@@ -64,7 +64,7 @@ impl Progress {
             renderer.end();
         });
         Self {
-            sender,
+            sender: Arc::new(sender),
             thread,
             is_given_up: Box::new(is_given_up),
         }
@@ -73,10 +73,21 @@ impl Progress {
     /// Takes an event.
     pub(crate) fn send(&self, event: Event) {
         self.queue(match event {
-            Event::Notice(text) => Event::Notice(plain(&blotted(&text)).into_owned()),
+            Event::Notice(text) => notice(&text),
             Event::Warning(text) => Event::Warning(plain(&blotted(&text)).into_owned()),
             event => event,
         });
+    }
+
+    /// The same patience, whose waits and further tries are shown. One that would have to wait for the terminal, or
+    /// comes after the end, is left out.
+    pub(crate) fn listening(&self, patience: Patience) -> Patience {
+        let sender = Arc::downgrade(&self.sender);
+        patience.with_listener(move |text| {
+            if let Some(sender) = sender.upgrade() {
+                _ = sender.try_send(notice(&text));
+            }
+        })
     }
 
     /// Waits for room. The thread ends early only when it panics, which `end` reports; an event that comes after the
@@ -98,6 +109,10 @@ impl Progress {
             std::panic::resume_unwind(panic);
         }
     }
+}
+
+fn notice(text: &str) -> Event {
+    Event::Notice(plain(&blotted(text)).into_owned())
 }
 
 fn renderer(mode: ProgressMode) -> Box<dyn Renderer> {

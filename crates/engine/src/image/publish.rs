@@ -11,6 +11,7 @@ use crate::{
     build::{BuildOptions, FailureReason},
     delivered::Output,
     event::Event,
+    moves::{Moves, UnfinishedTags},
     names::Published,
     partial_push,
     product::ImageProduct,
@@ -30,6 +31,7 @@ impl Pushed {
     pub(crate) async fn publish(
         &self,
         daemon: &Daemon,
+        moves: &Moves,
         options: &BuildOptions,
         cancelled: &CancellationToken,
         events: &(dyn Fn(Event) + Sync),
@@ -38,12 +40,20 @@ impl Pushed {
         let publishing = Publishing {
             pushed: self,
             daemon,
+            moves,
             variant: &variant,
             options,
             cancelled,
             events,
         };
         Ok(self.image.pushed(publishing.run().await?))
+    }
+
+    /// Its tags, after the call broke off.
+    pub(crate) fn unfinished(&self, moves: &Moves) -> UnfinishedTags {
+        moves.are_to_move(self.image.to_move());
+        let artifact = self.image.variant().artifact.to_string();
+        moves.unfinished(artifact, self.digest.clone())
     }
 
     /// The notice about an image whose tags do not move, because the call failed.
@@ -60,6 +70,7 @@ impl Pushed {
 struct Publishing<'a> {
     pushed: &'a Pushed,
     daemon: &'a Daemon,
+    moves: &'a Moves,
     variant: &'a Arc<Variant>,
     options: &'a BuildOptions,
     cancelled: &'a CancellationToken,
@@ -71,13 +82,14 @@ impl Publishing<'_> {
         let Pushed { image, digest } = self.pushed;
         let registries = &self.options.registries;
         if let Some(id) = image.part_of() {
-            let publishing = partial_push::publish(image, id, digest, registries, self.cancelled);
+            let publishing =
+                partial_push::publish(image, id, digest, self.moves, registries, self.cancelled);
             let (published, is_whole) = publishing.await?;
             (self.events)(Event::Notice(of_part(image, is_whole)));
             return Ok(published);
         }
         let names = image.names();
-        match tagging::tag(names, digest, registries, self.cancelled).await {
+        match tagging::tag(names, digest, self.moves, registries, self.cancelled).await {
             Err(error)
                 if error.trouble() == Some(Trouble::Unreachable) && names.platforms.is_empty() =>
             {
@@ -91,6 +103,7 @@ impl Publishing<'_> {
     async fn push_tags(&self) -> Result<Published, FailureReason> {
         let Pushed { image, digest } = self.pushed;
         let names = &image.names().index;
+        self.moves.are_begun(names);
         let export = Export::image().with_names(names).pushed();
         // A session that was closed is not opened again.
         let session = &SessionId::random();

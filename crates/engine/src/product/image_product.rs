@@ -8,7 +8,7 @@ use crate::{
     delivered::{Form, Output},
     error::EngineError,
     index::Mark,
-    names::{ImageRefs, Published},
+    names::{ImageRefs, Published, TaggedName},
     workspace::Asked,
 };
 
@@ -45,6 +45,19 @@ static NAMELESS: ImageRefs = ImageRefs {
 };
 
 impl ImageProduct {
+    /// The tags that move when it is pushed: of some platforms, the names of those alone.
+    pub(crate) fn to_move(&self) -> Vec<&TaggedName> {
+        let names = self.names();
+        if self.part_of().is_none() {
+            return names.in_order().collect();
+        }
+        let asked = |platform: &Platform| self.platforms().any(|asked| asked == platform);
+        let parts = names.parts.iter().flat_map(|names| &names.platforms);
+        let parts = parts.chain(&names.platforms);
+        let parts = parts.filter(|(platform, _)| asked(platform));
+        parts.map(|(_, name)| name).collect()
+    }
+
     /// The image of `plans`. When it is pushed, `plans` has all platforms, unless the inputs of the others are not
     /// there; the platforms in `asked` are delivered.
     pub(super) fn of(

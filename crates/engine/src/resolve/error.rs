@@ -58,6 +58,15 @@ impl ResolveProblem {
         }
     }
 
+    /// Whether another try may well succeed. A daemon that was slow for minutes is not asked again.
+    pub(crate) fn is_worth_another_try(&self) -> bool {
+        let is_slow = matches!(
+            self,
+            Self::Daemon(buildkit_client::ResolveError::Slow { .. })
+        );
+        !is_slow && self.trouble() == Some(Trouble::Transient)
+    }
+
     /// Whether the user interrupted it.
     pub(crate) fn is_cancelled(&self) -> bool {
         matches!(

@@ -2,10 +2,11 @@
 
 use std::{ffi::OsString, os::unix::ffi::OsStringExt, process::Stdio};
 
+use buildkit_client::output_within;
 use catalog::{Commit, GitSource};
 use tokio::process::Command;
 
-use registry::{RemoteProblem, Trouble};
+use registry::{Patience, RemoteProblem, Trouble};
 
 use crate::secrets::LoadedSecrets;
 
@@ -13,21 +14,26 @@ use crate::secrets::LoadedSecrets;
 pub(super) async fn commit(
     source: &GitSource,
     secrets: &LoadedSecrets,
+    patience: &Patience,
 ) -> Result<Commit, RemoteProblem> {
     if let Some(Ok(commit)) = source.reference().map(str::parse) {
         return Ok(commit);
     }
-    let output = Command::new("git")
-        .args(["ls-remote", "--exit-code", "--", source.url()])
+    let mut git = Command::new("git");
+    git.args(["ls-remote", "--exit-code", "--", source.url()])
         .args(patterns(source.reference()))
         // Nobody is there to answer.
         .env("GIT_TERMINAL_PROMPT", "0")
         .envs(login(source.url(), secrets))
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let output = output_within(&mut git, b"", patience.timeout)
         .await
-        .map_err(|error| server(None, format!("`git` cannot be run: {error}")))?;
+        .map_err(|error| server(None, format!("`git` cannot be run: {error}")))?
+        .ok_or_else(|| RemoteProblem::Silent {
+            host: host(source.url()).to_owned(),
+            limit: patience.timeout,
+        })?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         let message = if said.is_empty() {
@@ -152,5 +158,21 @@ mod tests {
         check(Some("refs/tags/v1"), Some(&c));
         check(Some("refs/heads/main"), Some(&a));
         check(Some("v2"), None);
+    }
+
+    /// One that accepts and never answers.
+    #[tokio::test]
+    async fn a_silent_server_is_waited_for_so_long() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let patience = Patience::new(Some(0), Some(std::time::Duration::from_secs(1)));
+        let source: GitSource = format!("http://{host}/a.git#main").parse().unwrap();
+        let began = std::time::Instant::now();
+        let problem = commit(&source, &LoadedSecrets::default(), &patience).await;
+        assert_eq!(
+            problem.unwrap_err().to_string(),
+            format!("`{host}` gave no answer within 1 s")
+        );
+        assert!(began.elapsed() < std::time::Duration::from_secs(20));
     }
 }

@@ -7,13 +7,13 @@ mod git;
 use buildkit_client::{CancellationToken, Daemon};
 use catalog::{Commit, ContentDigest, GitSource, ImageRef, Platform};
 
-use registry::{RegistryAccess, RemoteImage, RemoteProblem};
+use registry::{Patience, RegistryAccess, RemoteImage, RemoteProblem};
 
 pub use self::error::{ResolveError, ResolveProblem};
 pub(crate) use self::git::host;
 pub use crate::pinning::{PinClash, Pinning, Resolve, ResolvedImage};
 
-use crate::{names::TaggedName, secrets::LoadedSecrets, source_failure::SourceKind};
+use crate::{again::again, names::TaggedName, secrets::LoadedSecrets, source_failure::SourceKind};
 
 /// The source of answers.
 #[derive(Debug)]
@@ -53,51 +53,49 @@ impl Resolve for Asking<'_> {
         image: &ImageRef,
         platforms: &[Platform],
     ) -> Result<ResolvedImage, ResolveError> {
+        let name = image.familiar();
         let resolving = async {
             match self.resolver {
                 Resolver::Daemon { daemon, access, .. } => {
-                    daemon::image(daemon, access, image, platforms, self.cancelled).await
+                    self.patiently(&name, || {
+                        daemon::image(daemon, access, image, platforms, self.cancelled)
+                    })
+                    .await
                 }
+                // Its session with the registry is patient.
                 Resolver::Direct { access, .. } => direct(access, image, platforms).await,
             }
         };
-        about(
-            SourceKind::Image,
-            &image.familiar(),
-            resolving,
-            self.cancelled,
-        )
-        .await
+        about(SourceKind::Image, &name, resolving, self.cancelled).await
     }
 
     async fn http(&self, url: &str, address: &str) -> Result<ContentDigest, ResolveError> {
         let resolving = async {
             match self.resolver {
                 Resolver::Daemon { daemon, .. } => {
-                    daemon::http(daemon, address, self.cancelled).await
+                    self.patiently(url, || daemon::http(daemon, address, self.cancelled))
+                        .await
                 }
-                Resolver::Direct { .. } => Ok(registry::sha256_of_url(address).await?),
+                Resolver::Direct { .. } => {
+                    Ok(registry::sha256_of_url(address, self.patience()).await?)
+                }
             }
         };
         about(SourceKind::Download, url, resolving, self.cancelled).await
     }
 
     async fn git(&self, source: &GitSource) -> Result<Commit, ResolveError> {
-        let resolving = async {
-            match self.resolver {
-                Resolver::Daemon {
-                    daemon, secrets, ..
-                } => daemon::git(daemon, secrets, source, self.cancelled).await,
-                Resolver::Direct { secrets, .. } => Ok(git::commit(source, secrets).await?),
+        let name = source.to_string();
+        let asking = async || match self.resolver {
+            Resolver::Daemon {
+                daemon, secrets, ..
+            } => daemon::git(daemon, secrets, source, self.cancelled).await,
+            Resolver::Direct { secrets, .. } => {
+                Ok(git::commit(source, secrets, self.patience()).await?)
             }
         };
-        about(
-            SourceKind::Git,
-            &source.to_string(),
-            resolving,
-            self.cancelled,
-        )
-        .await
+        let resolving = self.patiently(&name, asking);
+        about(SourceKind::Git, &name, resolving, self.cancelled).await
     }
 
     fn nonsense(&self, name: &str, what: String) -> ResolveError {
@@ -106,6 +104,33 @@ impl Resolve for Asking<'_> {
             kind: SourceKind::Image,
             problem: RemoteProblem::nonsense(what).into(),
         }
+    }
+}
+
+impl Asking<'_> {
+    fn patience(&self) -> &Patience {
+        let (Resolver::Daemon { access, .. } | Resolver::Direct { access, .. }) = self.resolver;
+        access.sessions.patience()
+    }
+
+    /// The answer of a daemon or of git, asked for again while its failures may well go away.
+    async fn patiently<T, F: Future<Output = Result<T, ResolveProblem>>>(
+        &self,
+        name: &str,
+        asking: impl Fn() -> F,
+    ) -> Result<T, ResolveProblem> {
+        let patience = self.patience();
+        let tell = |problem: &ResolveProblem, which: &str| {
+            patience.tell(format!("asking again for `{name}` ({which}): {problem}"));
+        };
+        again(
+            patience,
+            self.cancelled,
+            ResolveProblem::is_worth_another_try,
+            tell,
+            asking,
+        )
+        .await
     }
 }
 

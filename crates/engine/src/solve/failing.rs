@@ -13,7 +13,7 @@ use crate::{
     checksum_failure::ChecksumFailure,
     download_server::Session,
     push_failure::{self, PushFailure},
-    source_failure,
+    source_failure::{self, SourceFailure},
 };
 
 /// A solve that has failed.
@@ -91,6 +91,9 @@ fn told_by(
             return FailureReason::Source(Box::new(source));
         }
     }
+    if let Some(source) = pulled_later(plans, found, &failure) {
+        return FailureReason::Source(Box::new(source));
+    }
     let helper = without_packer(plans, &failure);
     let pushed = push_failure::classify(&failure);
     let error = SolveError::Build(failure);
@@ -99,12 +102,24 @@ fn told_by(
     } else if let Some((repository, trouble)) = pushed {
         FailureReason::Push(Box::new(PushFailure {
             repository,
+            others: Vec::new(),
             trouble,
             error,
         }))
     } else {
         FailureReason::Solve(error)
     }
+}
+
+/// The failure of bases whose layers a daemon fetches when a step needs them: it names the step, and no image.
+fn pulled_later(
+    plans: &[Plan],
+    found: Option<(&Plan, &Entry)>,
+    failure: &BuildFailure,
+) -> Option<SourceFailure> {
+    let plans = found.map_or(plans, |(plan, _)| std::slice::from_ref(plan));
+    let graphs = plans.iter().map(Plan::to_solve);
+    source_failure::of_layers(graphs.flat_map(Definition::vertices), failure)
 }
 
 /// The image of `--helper-image`, if the daemon finds no packer in it.

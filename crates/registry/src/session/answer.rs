@@ -1,9 +1,14 @@
 //! Answers of registries and of their token servers: limits on reading them, and the meaning of refusals.
 
-use reqwest::{Response, header::HeaderMap};
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 
-use crate::{client::problem, problem::RemoteProblem, trouble::Trouble};
+use crate::{
+    answering::Answering,
+    problem::RemoteProblem,
+    retry::{Again, Failed},
+    trouble::Trouble,
+};
 
 /// The most bytes that are read of a refusal.
 const MAX_REFUSAL: usize = 64 << 10;
@@ -18,47 +23,47 @@ pub(crate) struct Answer {
 }
 
 /// The answer, unless it is a refusal, or larger than `most`.
-pub(super) async fn taken(response: Response, most: usize) -> Result<Answer, RemoteProblem> {
+pub(super) async fn taken(response: Answering, most: usize) -> Result<Answer, Failed> {
     taken_without("", response, most).await
 }
 
 /// The same for a question with `secret` in it, which a server may repeat in a refusal.
 pub(super) async fn taken_without(
     secret: &str,
-    mut response: Response,
+    mut response: Answering,
     most: usize,
-) -> Result<Answer, RemoteProblem> {
+) -> Result<Answer, Failed> {
     let status = response.status().as_u16();
     if status >= 400 {
         let (body, _is_whole) = first(&mut response, MAX_REFUSAL).await?;
         let body = String::from_utf8_lossy(&body);
-        return Err(match secret {
+        let problem = match secret {
             "" => refused(status, &body),
             secret => refused(status, &body.replace(secret, "…")),
-        });
+        };
+        let again = Again::of(status, response.headers());
+        return Err(Failed { problem, again });
     }
     let headers = response.headers().clone();
     match first(&mut response, most).await? {
         (body, true) => Ok(Answer { headers, body }),
         (_, false) => Err(RemoteProblem::nonsense(format!(
             "it has more than {most} bytes, the most that is read"
-        ))),
+        ))
+        .into()),
     }
 }
 
 /// The first bytes of a body, and whether that is all of it.
-async fn first(response: &mut Response, most: usize) -> Result<(Vec<u8>, bool), RemoteProblem> {
+async fn first(response: &mut Answering, most: usize) -> Result<(Vec<u8>, bool), RemoteProblem> {
     let mut body = Vec::new();
-    let next = async |response: &mut Response| {
-        let chunk = response.chunk().await;
-        chunk.map_err(|error| problem(&error))
-    };
-    while let Some(chunk) = next(response).await? {
+    while let Some(chunk) = response.chunk().await? {
+        let chunk = chunk.as_ref();
         if body.len() + chunk.len() > most {
             body.extend_from_slice(&chunk[..most - body.len()]);
             return Ok((body, false));
         }
-        body.extend_from_slice(&chunk);
+        body.extend_from_slice(chunk);
     }
     Ok((body, true))
 }

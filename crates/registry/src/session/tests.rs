@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use buildkit_llb::ContentDigest;
 
+mod patience;
+
 use super::{answer::refused, *};
 use crate::{
     fake::{ok, serve, wants},
@@ -15,11 +17,23 @@ const INDEX: &str =
     r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
 
 async fn session(host: &str, login: Option<(&str, &str)>) -> Arc<Session> {
+    patient_session(host, login, Patience::new(Some(0), None)).await
+}
+
+async fn patient_session(
+    host: &str,
+    login: Option<(&str, &str)>,
+    patience: Patience,
+) -> Arc<Session> {
     let login = login.map(|(username, secret)| Credentials {
         username: username.to_owned(),
         secret: secret.to_owned(),
     });
-    let session = Session::new(Clients::new().unwrap(), format!("http://{host}"));
+    let session = Session::new(
+        Clients::new(&patience).unwrap(),
+        patience,
+        format!("http://{host}"),
+    );
     session.with_login(async { Ok(login) }).await.unwrap();
     Arc::new(session)
 }

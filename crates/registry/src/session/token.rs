@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use buildkit_client::{Credentials, Token};
 use jiff::Timestamp;
 use reqwest::{
-    Client, RequestBuilder, Response, Url,
+    Client, RequestBuilder, Url,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use serde::Deserialize;
@@ -19,16 +19,18 @@ use super::{
     answer::{quoted, taken_without},
     challenge::TokenServer,
 };
-use crate::{client::problem, problem::RemoteProblem};
+use crate::{
+    answering::{Answering, answering},
+    patience::Patience,
+    problem::RemoteProblem,
+    retry::Failed,
+};
 
 /// Our name at token servers.
 const CLIENT_ID: &str = "llbgen";
 
 /// The largest answer with a token; real ones have some kilobytes.
 const MAX_TOKEN: usize = 1 << 20;
-
-/// How long a token server may take. The daemon waits for 60 s, and a GET may be followed by a POST.
-const LIMIT: Duration = Duration::from_secs(25);
 
 /// The statuses after which a POST is worth a try: servers that know no GET answer with one of these.
 const NO_GET: [u16; 3] = [401, 404, 405];
@@ -44,17 +46,18 @@ struct Given {
 
 /// A token for `scopes`, such as `repository:a/b:pull`. `client` takes no login to another server.
 pub(crate) async fn fetch(
-    client: &Client,
+    (client, patience): (&Client, &Patience),
     server: &TokenServer,
     scopes: &[String],
     login: Option<&Credentials>,
-) -> Result<Token, RemoteProblem> {
+) -> Result<Token, Failed> {
     let realm = Url::parse(&server.realm).map_err(|_| {
         let realm = quoted(&server.realm);
         RemoteProblem::nonsense(format!("`{realm}` is no address to log in at"))
     })?;
     let asking = Asking {
         client,
+        patience,
         realm,
         service: server.service.as_deref(),
         scopes,
@@ -64,19 +67,22 @@ pub(crate) async fn fetch(
         Some(login) => asking.with_login(login).await?,
     };
     let secret = login.map_or("", |login| &login.secret);
-    token(&taken_without(secret, response, MAX_TOKEN).await?.body)
+    Ok(token(
+        &taken_without(secret, response, MAX_TOKEN).await?.body,
+    )?)
 }
 
 /// One request for a token.
 struct Asking<'a> {
     client: &'a Client,
+    patience: &'a Patience,
     realm: Url,
     service: Option<&'a str>,
     scopes: &'a [String],
 }
 
 impl Asking<'_> {
-    async fn with_login(&self, login: &Credentials) -> Result<Response, RemoteProblem> {
+    async fn with_login(&self, login: &Credentials) -> Result<Answering, RemoteProblem> {
         if login.username.is_empty() {
             let grant = [
                 ("grant_type", "refresh_token"),
@@ -124,9 +130,8 @@ impl Asking<'_> {
             .body(form.finish())
     }
 
-    async fn sent(&self, request: RequestBuilder) -> Result<Response, RemoteProblem> {
-        let response = request.timeout(LIMIT).send().await;
-        response.map_err(|error| problem(&error))
+    async fn sent(&self, request: RequestBuilder) -> Result<Answering, RemoteProblem> {
+        answering(request, self.patience).await
     }
 }
 

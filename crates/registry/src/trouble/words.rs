@@ -22,6 +22,9 @@ const TROUBLES: &[(Trouble, &[&str])] = &[
             "context deadline exceeded",
             "timeout awaiting response headers",
             "connection reset by peer",
+            // Our own, which a daemon repeats when it gets no token.
+            " gave no answer within ",
+            " was lost: ",
             "unexpected eof",
             // git, after a connection that broke in the middle.
             "the remote end hung up unexpectedly",
@@ -150,13 +153,13 @@ mod tests {
             let message = format!("failed to load cache key: invalid response status {status}");
             assert_eq!(trouble(&message), expected, "{status}");
         };
-        for status in [408, 429, 500, 502, 503, 504, 507, 520, 599] {
+        for status in [408, 425, 429, 500, 502, 503, 504, 507, 520, 599] {
             check(status, Some(Trouble::Transient));
         }
         for status in [401, 403, 404, 410] {
             check(status, Some(Trouble::Missing));
         }
-        for status in [400, 409, 418] {
+        for status in [400, 409, 418, 501, 505] {
             check(status, Some(Trouble::Refused));
         }
         check(304, None);

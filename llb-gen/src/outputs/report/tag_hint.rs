@@ -82,6 +82,7 @@ mod tests {
             name: "r/a:1".to_owned(),
             digest: "sha256:1".to_owned(),
             naming,
+            others: Vec::new(),
             problem: RemoteProblem::Server {
                 trouble: Some(trouble),
                 message: String::new(),

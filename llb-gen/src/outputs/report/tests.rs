@@ -90,7 +90,7 @@ fn a_failing_write_does_not_hide_what_failed_before() {
     let built = Err(BuildFailure {
         outputs: vec![output()],
         failures: vec![Arc::new(failure(source(Trouble::Unreachable)))],
-        is_told: false,
+        ..BuildFailure::default()
     });
     let failed = report(built, Some(metadata), None, &mut Closed).unwrap_err();
     assert_eq!(failed.exit, Exit::Unreachable);
@@ -119,7 +119,7 @@ fn what_was_written_is_printed_when_something_failed() {
     let built = Err(BuildFailure {
         outputs: vec![output()],
         failures: vec![Arc::new(failure(FailureReason::NoTar))],
-        is_told: false,
+        ..BuildFailure::default()
     });
     report(built, None, None, &mut stdout).unwrap_err();
     assert_eq!(stdout, b"out/tools.tar\n");
@@ -152,6 +152,7 @@ fn what_was_told_already_is_told_short() {
             outputs: vec![],
             failures: vec![Arc::new(failure(reason))],
             is_told,
+            ..BuildFailure::default()
         });
         let failed = report(built, None, None, &mut Vec::new()).unwrap_err();
         anstream::adapter::strip_str(&failed.render()).to_string()
@@ -172,7 +173,7 @@ fn exit_codes_follow_from_the_reasons() {
         let built = Err(BuildFailure {
             outputs: vec![],
             failures: reasons.into_iter().map(failure).map(Arc::new).collect(),
-            is_told: false,
+            ..BuildFailure::default()
         });
         let failed = report(built, None, None, &mut Vec::new()).unwrap_err();
         assert_eq!(failed.exit, exit, "{:?}", texts(&failed));
@@ -185,4 +186,28 @@ fn exit_codes_follow_from_the_reasons() {
     check(vec![source(Trouble::Transient), step()], Exit::Failed);
     let name = "context".to_owned();
     check(vec![FailureReason::NoRoot { name }], Exit::Bug);
+}
+
+/// A registry that wants a login says nothing of what it has: the pin is not the reason.
+#[test]
+fn a_pinned_base_that_needs_a_login_has_no_hint_at_its_pin() {
+    let hint = |said: &str| {
+        let reason = FailureReason::Source(Box::new(SourceFailure {
+            reference: format!("example.com/a:1@sha256:{}", "1".repeat(64)),
+            kind: SourceKind::Image,
+            trouble: Trouble::Missing,
+            status: None,
+            sources: Vec::new(),
+            error: Some(daemon_says(said)),
+        }));
+        hint_for(&failure(reason)).unwrap()
+    };
+    let login =
+        hint("unexpected status from HEAD request to https://example.com/: 401 Unauthorized");
+    assert!(
+        login.contains("docker login") && !login.contains("llbgen update"),
+        "{login}"
+    );
+    let gone = hint("example.com/a@sha256:1: not found");
+    assert!(gone.contains("`llbgen update example.com/a:1`"), "{gone}");
 }

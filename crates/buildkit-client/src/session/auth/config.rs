@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::helper::{self, HelperError};
+use super::helper::{HelperError, Helpers, program};
 
 /// The key under which Docker Hub's credentials are kept.
 const HUB_KEY: &str = "https://index.docker.io/v1/";
@@ -32,6 +32,8 @@ pub struct DockerConfig {
     auths: BTreeMap<String, Unread>,
     store: Unread,
     helpers: BTreeMap<String, Unread>,
+    /// The programs that the helpers are.
+    programs: Helpers,
 }
 
 /// Credentials for one registry. The `Debug` text shows neither name nor secret.
@@ -175,6 +177,7 @@ impl DockerConfig {
             auths: file.auths.unwrap_or_default(),
             store: file.store,
             helpers: file.helpers.unwrap_or_default(),
+            programs: Helpers::default(),
         })
     }
 
@@ -202,7 +205,7 @@ impl DockerConfig {
         let key = Self::key(host);
         let helper = self.helper(key)?;
         if !helper.is_empty() {
-            return Ok(LoginPlace::Helper(helper::program(&helper)));
+            return Ok(LoginPlace::Helper(program(&helper)));
         }
         Ok(match self.stored(key) {
             Some(_) => LoginPlace::File(self.path.clone()),
@@ -215,7 +218,7 @@ impl DockerConfig {
         let key = Self::key(host);
         let helper = self.helper(key)?;
         if !helper.is_empty() {
-            return Ok(helper::get(&helper, key).await?);
+            return Ok(self.programs.get(&helper, key).await?);
         }
         let Some((registry, entry)) = self.stored(key) else {
             return Ok(None);

@@ -2,16 +2,17 @@
 //!
 //! Protocol: docker-credential-helpers, `client/client.go`: the command `get`, the server on stdin, JSON on stdout.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
-use tokio::time::timeout;
 
 use super::config::Credentials;
+use crate::child::output_within;
 
 /// The time limit of a helper. The daemon itself waits for 60 s; a helper that wants to ask somebody has no terminal.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -66,28 +67,68 @@ struct Answer {
     secret: Option<String>,
 }
 
-/// Asks the helper `name` for the credentials of `server`.
-pub(super) async fn get(name: &str, server: &str) -> Result<Option<Credentials>, HelperError> {
-    ask(&program(name), server).await
-}
-
 /// The program of the helper `name`.
 pub(super) fn program(name: &str) -> String {
     format!("docker-credential-{name}")
 }
 
-async fn ask(program: &str, server: &str) -> Result<Option<Credentials>, HelperError> {
-    let output = match timeout(LIMIT, run(program, server)).await {
-        Ok(output) => output.map_err(|source| HelperError::Run {
+/// The helpers of one configuration. Clones know of each other which helper hangs: it is waited for once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Helpers(Arc<Mutex<BTreeMap<String, Hanging>>>);
+
+/// Whether a helper hangs. It is locked while that is found out.
+type Hanging = Arc<tokio::sync::Mutex<bool>>;
+
+impl Helpers {
+    /// Asks the helper `name` for the credentials of `server`.
+    pub(super) async fn get(
+        &self,
+        name: &str,
+        server: &str,
+    ) -> Result<Option<Credentials>, HelperError> {
+        self.ask(&program(name), server, LIMIT).await
+    }
+
+    async fn ask(
+        &self,
+        program: &str,
+        server: &str,
+        limit: Duration,
+    ) -> Result<Option<Credentials>, HelperError> {
+        let hanging = {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(program.to_owned()).or_default())
+        };
+        let mut is_hanging = hanging.lock().await;
+        let timeout = || HelperError::Timeout {
+            program: program.into(),
+        };
+        if *is_hanging {
+            return Err(timeout());
+        }
+        let output = run(program, server, limit).await;
+        let output = output.map_err(|source| HelperError::Run {
             program: program.into(),
             source,
-        })?,
-        Err(_elapsed) => {
-            return Err(HelperError::Timeout {
-                program: program.into(),
-            });
-        }
-    };
+        })?;
+        let Some(output) = output else {
+            *is_hanging = true;
+            return Err(timeout());
+        };
+        answer(program, &output)
+    }
+}
+
+/// Configurations are the same whatever was found out about their helpers.
+impl PartialEq for Helpers {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Helpers {}
+
+fn answer(program: &str, output: &Output) -> Result<Option<Credentials>, HelperError> {
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         return if message == NOT_FOUND {
@@ -110,22 +151,13 @@ async fn ask(program: &str, server: &str) -> Result<Option<Credentials>, HelperE
     }))
 }
 
-async fn run(program: &str, server: &str) -> io::Result<std::process::Output> {
-    let mut child = Command::new(program)
+async fn run(program: &str, server: &str, limit: Duration) -> io::Result<Option<Output>> {
+    let mut command = Command::new(program);
+    let command = command
         .arg("get")
-        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A helper that does not read its input may have ended already; then its output counts.
-        match stdin.write_all(server.as_bytes()).await {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error),
-            _ => {}
-        }
-    }
-    child.wait_with_output().await
+        .stderr(Stdio::null());
+    output_within(command, server.as_bytes(), limit).await
 }
 
 #[cfg(test)]
@@ -137,7 +169,8 @@ mod tests {
         let program = dir.path().join("helper");
         let program = program.display().to_string();
         write_program(&program, &format!("#!/bin/sh\nread -r server\n{script}\n"));
-        let found = ask(&program, "registry.example\n").await;
+        let helpers = Helpers::default();
+        let found = helpers.ask(&program, "registry.example\n", LIMIT).await;
         let found = found.map(|found| found.map(|found| (found.username, found.secret)));
         let found = found.map_err(|error| error.to_string().replace(&program, "P"));
         let expected =
@@ -195,12 +228,38 @@ mod tests {
             Err("credential helper `P` printed no credentials"),
         )
         .await;
-        let missing = get("llbgen-test-none", "registry.example")
-            .await
-            .unwrap_err();
+        let helpers = Helpers::default();
+        let missing = helpers.get("llbgen-test-none", "registry.example").await;
+        let missing = missing.unwrap_err();
         assert_eq!(
             missing.to_string(),
             "cannot run credential helper `docker-credential-llbgen-test-none`"
         );
+    }
+
+    /// Whoever asks for credentials next, for another registry or for the daemon, is told at once.
+    #[tokio::test]
+    async fn a_helper_that_hangs_is_waited_for_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("helper").display().to_string();
+        let runs = dir.path().join("runs").display().to_string();
+        write_program(
+            &program,
+            &format!("#!/bin/sh\necho run >> '{runs}'\nsleep 300\n"),
+        );
+        let helpers = Helpers::default();
+        let asking = (0..4).map(|number| {
+            let (helpers, program) = (helpers.clone(), program.clone());
+            async move {
+                let server = format!("{number}.example");
+                helpers.ask(&program, &server, Duration::from_secs(2)).await
+            }
+        });
+        for found in futures_util::future::join_all(asking).await {
+            let error = found.unwrap_err();
+            assert!(matches!(error, HelperError::Timeout { .. }), "{error}");
+        }
+        let runs = std::fs::read_to_string(runs).unwrap();
+        assert_eq!(runs, "run\n");
     }
 }

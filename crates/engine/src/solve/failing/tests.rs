@@ -58,3 +58,38 @@ fn places_are_in_the_order_of_the_graph() {
     check([("a.sh", 1), ("llbgen.toml", 4), ("elsewhere", 1)]);
     check([("elsewhere", 1), ("llbgen.toml", 4), ("a.sh", 1)]);
 }
+
+/// The daemon fetches layers when a step needs them, and then names the step.
+#[test]
+fn a_layer_that_breaks_off_names_its_image() {
+    let plan = plan();
+    let check = |message: &str, exit_code: Option<u32>, expected: Option<&str>| {
+        let failure = BuildFailure {
+            code: Code::Unknown,
+            message: message.to_owned(),
+            vertex: Some(plan.definition.head().unwrap().to_string().into()),
+            exit_code,
+            sources: Vec::new(),
+        };
+        let variant = Arc::new(plan.variant.clone());
+        let reason = FailureReason::Solve(SolveError::Build(Box::new(failure)));
+        let failed = failed(std::slice::from_ref(&plan), variant, reason);
+        let FailureReason::Source(source) = &failed.reason else {
+            assert_eq!(expected, None, "{message}");
+            return;
+        };
+        assert_eq!(Some(&*source.to_string()), expected, "{message}");
+        assert!(failed.reason.is_transient());
+    };
+    let told = Some("`docker.io/library/debian:12` cannot be fetched for the moment");
+    for message in [
+        "failed to copy: httpReadSeeker: failed open: read: connection reset by peer",
+        "failed to copy: unexpected EOF",
+        "failed commit on ref \"layer-sha256:1\": \"layer-sha256:1\" failed size validation: 5 != 9: failed precondition",
+        "short read: expected 9 bytes but got 5: unexpected EOF",
+    ] {
+        check(message, None, told);
+        check(message, Some(1), None);
+    }
+    check("unexpected EOF", None, None);
+}

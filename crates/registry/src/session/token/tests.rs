@@ -23,8 +23,11 @@ async fn fetched(host: &str, login: &Credentials) -> Result<Token, RemoteProblem
         service: Some("s".to_owned()),
     };
     let scopes = ["a:b:pull".to_owned(), "c:d:push".to_owned()];
-    let clients = Clients::new()?;
-    fetch(&clients.confined, &server, &scopes, Some(login)).await
+    let patience = Patience::default();
+    let clients = Clients::new(&patience)?;
+    let asking = (&clients.confined, &patience);
+    let fetched = fetch(asking, &server, &scopes, Some(login)).await;
+    fetched.map_err(|failed| failed.problem)
 }
 
 const GET: &str = "GET /token?x=1&scope=a%3Ab%3Apull&scope=c%3Ad%3Apush&service=s&client_id=llbgen Basic dTpwJg==";

@@ -10,8 +10,8 @@ use buildkit_client::Daemon;
 use catalog::{CheckedCatalog, Platform, ProxyEnv};
 use engine::{
     Archive, BuildContext, BuildOptions, Caches, ContextSource, Destination, Disk,
-    DockerfileContext, FoundAgents, ImageOptions, LoadedSecrets, Pins, RegistryAccess, Sent,
-    daemon::Endpoint,
+    DockerfileContext, FoundAgents, ImageOptions, LoadedSecrets, Patience, Pins, RegistryAccess,
+    Sent, daemon::Endpoint,
 };
 use import::Original;
 
@@ -74,6 +74,7 @@ impl Verification<'_> {
             let cancelled = cancelled.clone();
             Progress::start(self.mode(), move || cancelled.is_cancelled())
         };
+        let patience = progress.listening(Patience::default());
         kept::sweep();
         let (args, global) = (self.args, self.global);
         let bench = Bench {
@@ -81,7 +82,11 @@ impl Verification<'_> {
             daemon: &daemon,
             signals,
             events: &|event| progress.send(event),
-            registries: resolving::registries(&args.registry_insecure, &args.allow_credentials)?,
+            registries: resolving::registries(
+                &args.registry_insecure,
+                &args.allow_credentials,
+                patience,
+            )?,
             contexts,
             disk: Disk {
                 build_contexts: args.build_context.clone(),
