@@ -43,11 +43,8 @@ pub(super) fn output_problems(catalog: &CheckedCatalog) -> Vec<Found> {
 fn nested(catalog: &CheckedCatalog, written: &BTreeMap<ContextPath, Variant>) -> Vec<Found> {
     let mut clashes: BTreeMap<(&str, &str), Found> = BTreeMap::new();
     for (path, variant) in written {
-        let above = std::iter::successors(path.parent(), ContextPath::parent);
-        let Some((above, owner)) = above
-            .filter_map(|above| written.get_key_value(&above))
-            .next()
-        else {
+        let mut above = std::iter::successors(path.parent(), ContextPath::parent);
+        let Some((above, owner)) = above.find_map(|above| written.get_key_value(&above)) else {
             continue;
         };
         let names = (owner.artifact.as_str(), variant.artifact.as_str());

@@ -35,9 +35,10 @@ pub(super) fn sweep(directory: &Path, prefix: &str) {
         };
         // The lock is held until the draft is gone, so that its maker sees that it is.
         if draft.is_ok_and(|draft| draft.try_lock().is_ok()) {
-            let _ = match kind.is_dir() {
-                true => fs::remove_dir_all(entry.path()),
-                false => fs::remove_file(entry.path()),
+            let _ = if kind.is_dir() {
+                fs::remove_dir_all(entry.path())
+            } else {
+                fs::remove_file(entry.path())
             };
         }
     }
