@@ -68,7 +68,7 @@ const KNOWN_TO: [(&str, &[&str]); 14] = [
     ("tonic-prost", &["buildkit-client"]),
     ("buildkit-proto", &["buildkit-client"]),
     ("prost", &["buildkit-client", "buildkit-llb"]),
-    ("hyper", &["buildkit-client"]),
+    ("hyper", &["buildkit-client", "registry"]),
     ("clap", &["llbgen"]),
     ("clap_complete", &["llbgen"]),
     ("indicatif", &["llbgen"]),
