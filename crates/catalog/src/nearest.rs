@@ -10,9 +10,12 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .map(|(_, candidate)| candidate)
 }
 
-/// The likeness of two words, from 0 to 1. In short words, one mistake counts for much in the measure of Jaro and
-/// Winkler: by it, `atp` is not like `apt`.
+/// The likeness of two words, from 0 to 1. By the measure of Jaro and Winkler, one or two letters are like every word
+/// that has them: `to` like `stop-signal`. In other short words, one mistake counts for much: `atp` is not like `apt`.
 fn likeness(given: &str, candidate: &str) -> f64 {
+    if given.len() <= 2 && candidate.len() > given.len() + 1 {
+        return 0.0;
+    }
     let likeness = strsim::jaro_winkler(given, candidate);
     let is_one_slip = given.len() > 2 && strsim::osa_distance(given, candidate) == 1;
     if is_one_slip {
@@ -39,5 +42,7 @@ mod tests {
         check("serverbase", Some("server-base"));
         check("atp", Some("apt"));
         check("zzz", None);
+        check("ap", Some("apt"));
+        check("ou", None);
     }
 }

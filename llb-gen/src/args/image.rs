@@ -183,7 +183,7 @@ impl ImageArgs {
             return self.format.require_platforms(catalog, plans);
         }
         let error = format!("{flag}, and none is selected");
-        let hint = "rootfs and layer artifacts are written to the output directory";
+        let hint = "all but images are written to the output directory";
         Err(Failure::new(Exit::Usage, error).with_hint(hint))
     }
 

@@ -60,7 +60,7 @@ async fn a_daemon_that_hangs_is_replaced() {
     let user = home.user();
     let daemon = home.daemon();
     user.kill();
-    daemon.signal(Signal::STOP);
+    daemon.stop();
     let mut settings = home.settings();
     settings.stop_grace = Duration::from_millis(200);
     let next = acquire(&settings).await.unwrap();
@@ -78,7 +78,7 @@ async fn a_daemon_that_hangs_under_another_user_is_left_to_him() {
     let home = Home::new();
     let user = home.user();
     let daemon = home.daemon();
-    daemon.signal(Signal::STOP);
+    daemon.stop();
     let error = acquire(&home.settings()).await.unwrap_err();
     assert!(
         matches!(&error, AcquireError::Hangs { pid, .. } if *pid == daemon.pid),

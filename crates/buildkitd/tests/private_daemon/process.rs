@@ -3,10 +3,14 @@
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+/// How long a stopped process may take to stand still.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// A running process, which can be told from a later one with its number.
 #[derive(Debug)]
@@ -23,6 +27,26 @@ impl Process {
 
     pub(crate) fn signal(&self, signal: Signal) {
         pidfd_send_signal(&self.handle, signal).unwrap();
+    }
+
+    /// Stops it, and waits until each of its threads has: one that runs on may still answer.
+    pub(crate) fn stop(&self) {
+        self.signal(Signal::STOP);
+        let end = Instant::now() + LIMIT;
+        while !self.is_stopped() {
+            assert!(Instant::now() < end, "{} does not stop", self.pid);
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid)).unwrap();
+        threads.flatten().all(|thread| {
+            // The name of the program may have brackets in it.
+            let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ")
+                .is_none_or(|(_, rest)| rest.starts_with('T'))
+        })
     }
 
     /// Whether it has ended within the time; zero asks whether it has ended by now.

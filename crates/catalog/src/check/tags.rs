@@ -127,7 +127,12 @@ pub(super) fn tag_problems(catalog: &CheckedCatalog) -> Vec<Found> {
             let Some(key) = key_of_tags(artifact) else {
                 continue;
             };
-            found(Problem::NoRepository { key });
+            found(if artifact.kind.is_image() {
+                Problem::NoRepository { key }
+            } else {
+                let kind = artifact.kind.as_str();
+                Problem::OfImages { key, kind }
+            });
         } else if !artifact.kind.is_image() {
             found(Problem::NotAnImage {
                 kind: artifact.kind.as_str(),

@@ -13,6 +13,7 @@ use super::{
 /// All that `--verify` found.
 #[derive(Serialize)]
 pub(super) struct Listing<'a> {
+    version: u32,
     images: Vec<Row<'a>>,
     /// Not there unless several images were compared.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,8 +87,12 @@ struct ConfigRow<'a> {
 }
 
 impl<'a> Listing<'a> {
+    /// As of all versioned listings: see [`crate::listing`].
+    const VERSION: u32 = 1;
+
     pub(super) fn of(verdicts: &'a [Verdict], layers: Option<Layers>) -> Self {
         Self {
+            version: Self::VERSION,
             images: verdicts.iter().map(Row::of).collect(),
             layers,
         }
@@ -221,6 +226,7 @@ mod tests {
         ];
         let listing = Listing::of(&verdicts, Layers::of(&verdicts));
         let found = serde_json::to_value(listing).unwrap();
+        assert_eq!(found["version"], 1);
         let states = ["equal", "different", "not-compared"];
         for (image, state) in found["images"].as_array().unwrap().iter().zip(states) {
             assert_eq!(image["state"], state);
