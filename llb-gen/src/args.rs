@@ -35,7 +35,7 @@ pub(crate) use self::image::{Engine, ImageArgs, ImageFormat};
 pub(crate) use self::import::{ImportArgs, VerificationArgs};
 pub(crate) use self::inspection::{GraphArgs, GraphFormat, IdArgs, PlanArgs, WhyArgs};
 pub(crate) use self::lock::{Access, LockArgs, Locking, UpdateArgs, secret_specs};
-pub(crate) use self::mirror::{MirrorArgs, tell_unused_mirrors};
+pub(crate) use self::mirror::{MirrorArgs, tell_unused_mirrors, unused_mirrors_warning};
 pub(crate) use self::new::NewArgs;
 pub(crate) use self::output::{FileForm, OutputSpec};
 pub(crate) use self::patience::PatienceArgs;

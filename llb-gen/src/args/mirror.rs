@@ -28,10 +28,14 @@ impl MirrorArgs {
     }
 }
 
-/// Tells of mirrors that no download uses: they change nothing.
+/// Tells of mirrors that no download uses.
 pub(crate) fn tell_unused_mirrors(unused: &[&str], global: &Global) {
-    if !unused.is_empty() && !global.quiet {
-        let unused = listed(unused);
-        stderr::line(&format!("warning: no download uses the mirror of {unused}"));
+    if let Some(warning) = unused_mirrors_warning(unused).filter(|_| !global.quiet) {
+        stderr::line(&format!("warning: {warning}"));
     }
+}
+
+/// The warning about mirrors that no download uses: they change nothing.
+pub(crate) fn unused_mirrors_warning(unused: &[&str]) -> Option<String> {
+    (!unused.is_empty()).then(|| format!("no download uses the mirror of {}", listed(unused)))
 }

@@ -10,7 +10,7 @@ use engine::{
 };
 
 use crate::{
-    args::{self, BuildArgs, Global, ProgressMode, tell_unused_mirrors},
+    args::{self, BuildArgs, Global, ProgressMode, unused_mirrors_warning},
     build_job::{Job, Outcome},
     failure::{Exit, Failure},
     git::git,
@@ -52,7 +52,7 @@ pub(crate) fn run(
         workspace.require_pinned()?;
     }
     workspace.require_contexts()?;
-    tell_unused_mirrors(&Plan::unused_mirrors(workspace.plans()), global);
+    let warning = unused_mirrors_warning(&Plan::unused_mirrors(workspace.plans()));
     args.image.require_images(catalog, workspace.plans())?;
     let options = options(args, &place)?;
     // Outputs that cannot be written are told before anything is asked for.
@@ -83,7 +83,7 @@ pub(crate) fn run(
     let metadata = args.metadata_file.as_deref().map(MetadataFile::begin);
     let metadata = metadata.transpose()?;
     if let Some(work_list) = ready.as_ref().filter(|ready| ready.products.is_empty()) {
-        return nothing_to_do(global, work_list, &options.caches, metadata);
+        return nothing_to_do(global, (warning, work_list), &options.caches, metadata);
     }
     // One thread for the connection: the daemon is the bottleneck, tars and hashes have threads of their own, and every
     // further thread that allocates pieces of a tar keeps some of them, so that memory would vary from run to run.
@@ -92,6 +92,7 @@ pub(crate) fn run(
         .enable_all()
         .build()?;
     let begun = Begun {
+        warning,
         naming,
         workspace,
         disk: question.into_disk(),
@@ -106,6 +107,8 @@ pub(crate) fn run(
 
 /// The state of a call before a daemon is there.
 struct Begun<'c> {
+    /// The warning to give first.
+    warning: Option<String>,
     workspace: Workspace<'c>,
     disk: Disk,
     naming: ImageNaming,
@@ -143,14 +146,14 @@ fn options(args: &BuildArgs, place: &Place) -> Result<BuildOptions, Failure> {
 /// The end of a build with nothing to do.
 fn nothing_to_do(
     global: &Global,
-    work_list: &WorkList,
+    (warning, work_list): (Option<String>, &WorkList),
     caches: &Caches,
     metadata: Option<MetadataFile>,
 ) -> Result<(), Failure> {
     let outputs = &work_list.up_to_date;
     // A signal ends the program.
     let progress = Progress::start(mode(global), || false);
-    for warning in &work_list.warnings {
+    for warning in warning.iter().chain(&work_list.warnings) {
         progress.send(Event::Warning(warning.clone()));
     }
     for told in work_list.told().into_iter().chain(caches.left_alone()) {
@@ -190,6 +193,9 @@ async fn build(
         let cancelled = cancelled.clone();
         Progress::start(mode(global), move || cancelled.is_cancelled())
     };
+    if let Some(warning) = begun.warning {
+        progress.send(Event::Warning(warning));
+    }
     let patience = progress.listening(args.patience.patience());
     let registries = args.image.access(&args.allow_credentials, patience)?;
     let job = Job {
