@@ -281,7 +281,8 @@ fn a_connection_that_is_lost_costs_one_try_of_what_was_not_there() {
     let start = |more: &[&str]| {
         let mut build = clean(machine::llbgen(), home);
         build.args(["--addr", &way.address(), "--progress", "plain"]);
-        build.args(["build", "other", "sleeps", "--no-cache"]);
+        // One after the other: `other` is complete when the connection is cut.
+        build.args(["build", "other", "sleeps", "--no-cache", "--jobs", "1"]);
         Running::start(build.args(more))
     };
     let build = start(&[]);
