@@ -13,8 +13,16 @@ use buildkit_llb::{Definition, State};
 use self::{files::Files, image::Image, layer::Layer, rootfs::Rootfs, stage::Stage};
 use super::Planner;
 use crate::{
-    artifact::Artifact, compression::TarCompression, id::Format, image_form::ImageForm, kind::Kind,
-    lock::Epoch, oci::OciConfigs, pack::Packing, plan_error::PlanProblem, tree::Tree,
+    artifact::Artifact,
+    compression::TarCompression,
+    id::Format,
+    image_form::ImageForm,
+    kind::Kind,
+    lock::Epoch,
+    oci::{self, OciConfigs},
+    pack::Packing,
+    plan_error::PlanProblem,
+    tree::Tree,
     variant::Variant,
 };
 
@@ -25,24 +33,24 @@ pub(crate) trait KindRules: fmt::Debug + Sync {
         false
     }
 
-    /// The tar of a variant with the tree `tree`.
+    /// The tar of a variant with the tree `tree`: of the whole tree, unless the kind says otherwise.
     fn pack<'a>(
         &self,
         planner: &mut Planner<'a>,
-        artifact: &'a Artifact,
-        variant: &Variant,
+        _: &'a Artifact,
+        _: &Variant,
         tree: &Tree,
         packing: Packing<'_>,
-    ) -> Result<State, PlanProblem>;
+    ) -> Result<State, PlanProblem> {
+        let packed = planner.packer()?.rootfs(&tree.state, packing);
+        packed.map_err(PlanProblem::Pack)
+    }
 
-    /// The configs of an image of a variant with the tree `tree` and the graph `graph`.
-    fn configs(
-        &self,
-        tree: &Tree,
-        graph: &Definition,
-        variant: &Variant,
-        epoch: Option<Epoch>,
-    ) -> OciConfigs;
+    /// The configs of an image of a variant with the tree `tree` and the graph `graph`: those of files alone, unless the
+    /// kind says otherwise.
+    fn configs(&self, _: &Tree, _: &Definition, variant: &Variant, _: Option<Epoch>) -> OciConfigs {
+        oci::of_files(&variant.platform)
+    }
 
     /// The form in which it leaves the builder, as far as it changes bytes: a tar, unless the kind says otherwise.
     fn format<'a>(&self, form: &Form, _: &'a OciConfigs) -> Format<'a> {

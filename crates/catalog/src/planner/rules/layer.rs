@@ -1,16 +1,11 @@
-//! Layers: one tar per platform, of the diff from the base to the whole tree.
+//! Layers: one tar per platform, of the diff from the base to the whole tree. Images of them have no base: a layer does
+//! not contain it.
 
-use buildkit_llb::{Definition, State};
+use buildkit_llb::State;
 
 use super::{KindRules, Planner};
 use crate::{
-    artifact::Artifact,
-    lock::Epoch,
-    oci::{self, OciConfigs},
-    pack::Packing,
-    plan_error::PlanProblem,
-    tree::Tree,
-    variant::Variant,
+    artifact::Artifact, pack::Packing, plan_error::PlanProblem, tree::Tree, variant::Variant,
 };
 
 /// The rules of layers.
@@ -31,10 +26,5 @@ impl KindRules for Layer {
         let packer = planner.packer()?;
         let layer = packer.layer(&base.state, &tree.state, whiteouts, packing);
         layer.map_err(PlanProblem::Pack)
-    }
-
-    /// Without a base: the layer does not contain it.
-    fn configs(&self, _: &Tree, _: &Definition, variant: &Variant, _: Option<Epoch>) -> OciConfigs {
-        oci::of_files(&variant.platform)
     }
 }

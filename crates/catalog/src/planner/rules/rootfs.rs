@@ -1,14 +1,11 @@
 //! Root filesystems: one tar per platform, of the whole tree.
 
-use buildkit_llb::{Definition, State};
+use buildkit_llb::Definition;
 
-use super::{KindRules, Planner};
+use super::KindRules;
 use crate::{
-    artifact::Artifact,
     lock::Epoch,
     oci::{self, OciConfigs},
-    pack::Packing,
-    plan_error::PlanProblem,
     tree::Tree,
     variant::Variant,
 };
@@ -21,18 +18,6 @@ impl KindRules for Rootfs {
     /// A frontend returns the tree itself, since BuildKit's exporters write a tree in a form of their own.
     fn is_packed_last(&self) -> bool {
         true
-    }
-
-    fn pack<'a>(
-        &self,
-        planner: &mut Planner<'a>,
-        _: &'a Artifact,
-        _: &Variant,
-        tree: &Tree,
-        packing: Packing<'_>,
-    ) -> Result<State, PlanProblem> {
-        let packed = planner.packer()?.rootfs(&tree.state, packing);
-        packed.map_err(PlanProblem::Pack)
     }
 
     fn configs(

@@ -1,16 +1,10 @@
 //! Stages: trees that other artifacts are made from, and that are not delivered.
 
-use buildkit_llb::{Definition, State};
+use buildkit_llb::State;
 
 use super::{KindRules, Planner};
 use crate::{
-    artifact::Artifact,
-    lock::Epoch,
-    oci::{self, OciConfigs},
-    pack::Packing,
-    plan_error::PlanProblem,
-    tree::Tree,
-    variant::Variant,
+    artifact::Artifact, pack::Packing, plan_error::PlanProblem, tree::Tree, variant::Variant,
 };
 
 /// The rules of stages.
@@ -28,9 +22,5 @@ impl KindRules for Stage {
     ) -> Result<State, PlanProblem> {
         let name = artifact.name.to_string();
         Err(PlanProblem::NoTar { name })
-    }
-
-    fn configs(&self, _: &Tree, _: &Definition, variant: &Variant, _: Option<Epoch>) -> OciConfigs {
-        oci::of_files(&variant.platform)
     }
 }
