@@ -36,10 +36,23 @@ pub struct UnfinishedTags {
 }
 
 impl UnfinishedTags {
+    /// The references, without digests.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let all = self.moved.iter().chain(&self.unknown).chain(&self.left);
+        all.map(|reference| without_digest(reference))
+    }
+
     /// Whether a tag has moved, as far as that is known.
     pub fn is_begun(&self) -> bool {
         !self.moved.is_empty() || !self.unknown.is_empty()
     }
+}
+
+/// A reference without its digest.
+pub(crate) fn without_digest(reference: &str) -> &str {
+    reference
+        .split_once('@')
+        .map_or(reference, |(name, _)| name)
 }
 
 impl fmt::Display for UnfinishedTags {

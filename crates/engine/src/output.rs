@@ -16,7 +16,7 @@ use std::{
 };
 
 use rustix::fs::{Access, OFlags};
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 
 pub(crate) use self::files_draft::FilesDraft;
 use self::{
@@ -122,17 +122,7 @@ impl Draft {
     /// The same in an output directory: no link below it leads the output out of it.
     pub(crate) fn create_in(directory: &Path, path: &Path) -> Result<Self, OutputError> {
         let target = Target::of(path).map_err(|source| unwritable(path, source))?;
-        let made = Made::make(directory).map_err(|source| unusable(directory, source))?;
-        for place in [path, target.path()] {
-            let is_within = is_within(directory, place);
-            if !is_within.map_err(|source| unusable(directory_of(place), source))? {
-                return Err(OutputError::Outside {
-                    path: path.to_owned(),
-                    directory: directory.to_owned(),
-                    target: target.path().to_owned(),
-                });
-            }
-        }
+        let made = made_within(directory, path, target.path())?;
         let draft = Self::of(path, target)?;
         Ok(Self {
             made: Some(made),
@@ -143,7 +133,13 @@ impl Draft {
     fn of(path: &Path, target: Target) -> Result<Self, OutputError> {
         let body = match target {
             Target::File(target) => {
-                let (file, made) = new_file(&target)?;
+                let make = |builder: &Builder<'_, '_>, directory: &Path| {
+                    // What the umask leaves of it, as with any new file.
+                    let mut builder = builder.clone();
+                    builder.permissions(Permissions::from_mode(0o666));
+                    builder.tempfile_in(directory)
+                };
+                let (file, made) = new_draft(&target, make, NamedTempFile::as_file)?;
                 Body::File { file, target, made }
             }
             Target::Through(target) => {
@@ -276,8 +272,28 @@ fn unusable(directory: &Path, source: io::Error) -> OutputError {
     }
 }
 
-/// The file of a draft beside `target`, and the directories that were made for it.
-fn new_file(target: &Path) -> Result<(NamedTempFile, Made), OutputError> {
+/// The output directory, made for an output at `path`, which is written at `target`: an error if one of them is not in it.
+fn made_within(directory: &Path, path: &Path, target: &Path) -> Result<Made, OutputError> {
+    let made = Made::make(directory).map_err(|source| unusable(directory, source))?;
+    for place in [path, target] {
+        let is_within = is_within(directory, place);
+        if !is_within.map_err(|source| unusable(directory_of(place), source))? {
+            return Err(OutputError::Outside {
+                path: path.to_owned(),
+                directory: directory.to_owned(),
+                target: target.to_owned(),
+            });
+        }
+    }
+    Ok(made)
+}
+
+/// The body of a draft beside `target`, locked, and the directories that were made for it.
+fn new_draft<T>(
+    target: &Path,
+    make: impl Fn(&Builder<'_, '_>, &Path) -> io::Result<T>,
+    lock: impl Fn(&T) -> &File,
+) -> Result<(T, Made), OutputError> {
     let directory = directory_of(target);
     let failed = |source| unusable(directory, source);
     let name = target.file_name().unwrap_or_default().to_string_lossy();
@@ -286,15 +302,10 @@ fn new_file(target: &Path) -> Result<(NamedTempFile, Made), OutputError> {
     loop {
         let made = Made::make(directory).map_err(failed)?;
         sweep::sweep(directory, &prefix);
-        let file = tempfile::Builder::new()
-            .prefix(&prefix)
-            .suffix(SUFFIX)
-            .rand_bytes(RANDOM)
-            // What the umask leaves of it, as with any new file.
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(directory);
-        match file {
-            Ok(file) if sweep::own(file.as_file()).map_err(failed)? => return Ok((file, made)),
+        let mut builder = Builder::new();
+        builder.prefix(&prefix).suffix(SUFFIX).rand_bytes(RANDOM);
+        match make(&builder, directory) {
+            Ok(body) if sweep::own(lock(&body)).map_err(failed)? => return Ok((body, made)),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound && attempts.next().is_some() => {}
             Err(error) => return Err(failed(error)),

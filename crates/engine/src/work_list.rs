@@ -14,7 +14,7 @@ use crate::{
     delivered::Output,
     error::{EngineError, Needed},
     freshness::{Freshness, Inspection},
-    moves::{Moves, UnfinishedTags},
+    moves::{Moves, UnfinishedTags, without_digest},
     output_lock::{GivenUp, OutputDirectory, OutputLock},
     partial_push::join,
     product::{ImageProduct, Product, ProductKey, refuse_one_name},
@@ -202,14 +202,15 @@ impl WorkList {
             Ok(outputs) => Ok(merged(outputs)),
             Err(mut failure) => {
                 // Of an image that was built after that, the later state is the true one.
-                let is_later = |artifact: &str| {
-                    let outputs = failure.outputs.iter().map(|output| &output.artifact);
-                    let mut known =
-                        outputs.chain(failure.unfinished.iter().map(|one| &one.artifact));
-                    known.any(|known| known == artifact)
-                };
+                let outputs = failure.outputs.iter().flat_map(Output::references);
+                let tried = failure.unfinished.iter().flat_map(UnfinishedTags::names);
+                let later: BTreeSet<&str> = outputs
+                    .map(|reference| without_digest(reference))
+                    .chain(tried)
+                    .collect();
                 let earlier = self.unfinished.into_iter();
-                let earlier: Vec<_> = earlier.filter(|one| !is_later(&one.artifact)).collect();
+                let earlier = earlier.filter(|one| !one.names().any(|name| later.contains(name)));
+                let earlier: Vec<_> = earlier.collect();
                 failure.unfinished.extend(earlier);
                 Err(BuildFailure {
                     outputs: merged(failure.outputs),

@@ -11,12 +11,9 @@ use rustix::{
     fs::{CWD, RenameFlags, renameat_with},
     io::Errno,
 };
-use tempfile::TempDir;
+use tempfile::{Builder, TempDir};
 
-use super::{
-    MOST_ATTEMPTS, OutputError, RANDOM, SUFFIX, is_within, made::Made, sweep, target, unusable,
-    unwritable,
-};
+use super::{OutputError, made::Made, made_within, new_draft, target, unwritable};
 use crate::fingerprint::Fingerprint;
 
 /// A directory in the making, beside its final path and under another name; dropped, it leaves nothing behind. As that
@@ -45,7 +42,7 @@ impl FilesDraft {
     ) -> Result<Self, OutputError> {
         let target = target_of(path).map_err(|source| unwritable(path, source))?;
         let out = match within {
-            Some(directory) => Some(Self::make_within(directory, path, &target)?),
+            Some(directory) => Some(made_within(directory, path, &target)?),
             None => None,
         };
         if !is_output && !is_vacant(&target).map_err(|source| unwritable(path, source))? {
@@ -53,7 +50,14 @@ impl FilesDraft {
                 path: path.to_owned(),
             });
         }
-        let (body, lock, made) = new_directory(&target)?;
+        let make = |builder: &Builder<'_, '_>, above: &Path| {
+            // What the umask leaves of it, as with any new directory.
+            let mut builder = builder.clone();
+            builder.permissions(Permissions::from_mode(0o777));
+            let body = builder.tempdir_in(above)?;
+            File::open(body.path()).map(|opened| (body, opened))
+        };
+        let ((body, lock), made) = new_draft(&target, make, |(_, opened)| opened)?;
         Ok(Self {
             path: path.to_owned(),
             target,
@@ -62,21 +66,6 @@ impl FilesDraft {
             _lock: lock,
             _made: [Some(made), out],
         })
-    }
-
-    fn make_within(directory: &Path, path: &Path, target: &Path) -> Result<Made, OutputError> {
-        let made = Made::make(directory).map_err(|source| unusable(directory, source))?;
-        for place in [path, target] {
-            let is_within = is_within(directory, place);
-            if !is_within.map_err(|source| unusable(target::directory_of(place), source))? {
-                return Err(OutputError::Outside {
-                    path: path.to_owned(),
-                    directory: directory.to_owned(),
-                    target: target.to_owned(),
-                });
-            }
-        }
-        Ok(made)
     }
 
     /// The directory to put files into.
@@ -137,33 +126,5 @@ fn is_vacant(target: &Path) -> io::Result<bool> {
         Ok(mut entries) => Ok(entries.next().is_none()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(error),
-    }
-}
-
-/// The directory of a draft beside `target`, its lock, and the directories that were made for it.
-fn new_directory(target: &Path) -> Result<(TempDir, File, Made), OutputError> {
-    let above = target::directory_of(target);
-    let failed = |source| unusable(above, source);
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let prefix = format!(".{name}.");
-    let mut attempts = 0..MOST_ATTEMPTS;
-    loop {
-        let made = Made::make(above).map_err(failed)?;
-        sweep::sweep(above, &prefix);
-        let body = tempfile::Builder::new()
-            .prefix(&prefix)
-            .suffix(SUFFIX)
-            .rand_bytes(RANDOM)
-            // What the umask leaves of it, as with any new directory.
-            .permissions(Permissions::from_mode(0o777))
-            .tempdir_in(above);
-        match body.and_then(|body| File::open(body.path()).map(|opened| (body, opened))) {
-            Ok((body, opened)) if sweep::own(&opened).map_err(failed)? => {
-                return Ok((body, opened, made));
-            }
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound && attempts.next().is_some() => {}
-            Err(error) => return Err(failed(error)),
-        }
     }
 }
