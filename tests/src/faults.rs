@@ -1,18 +1,8 @@
 //! A registry with bad minutes: it stands in front of another one, and answers some requests with faults instead.
 
-use std::{
-    io::{self, BufRead, BufReader, Read, Write},
-    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A client that has not hung up by then is not waited for.
-const SILENCE: Duration = Duration::from_mins(2);
+use crate::front::{Front, Verdict};
 
 /// A fault in the place of an answer.
 #[derive(Debug, Clone)]
@@ -50,18 +40,16 @@ impl Rule {
     }
 
     fn is_for(&self, request: &str) -> bool {
-        let line = request.trim_end().trim_end_matches(" HTTP/1.1");
+        let line = request.trim_end_matches(" HTTP/1.1");
         self.times > 0 && line.starts_with(&self.beginning) && line.ends_with(&self.end)
     }
 }
 
-/// A running front on a free loopback port. Dropping it stops it.
+/// A running registry with faults. Dropping it stops it.
 #[derive(Debug)]
 pub struct FaultyRegistry {
-    address: SocketAddr,
+    front: Front,
     state: Arc<Mutex<State>>,
-    is_stopping: Arc<AtomicBool>,
-    accepts: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -76,31 +64,18 @@ impl FaultyRegistry {
     /// # Panics
     /// When no port can be bound.
     pub fn start(upstream: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port can be bound");
-        let address = listener.local_addr().expect("a bound port has a number");
-        let is_stopping = Arc::new(AtomicBool::new(false));
         let state = Arc::<Mutex<State>>::default();
-        let front = (upstream.to_owned(), Arc::clone(&state));
-        let stop = Arc::clone(&is_stopping);
-        let accepts = thread::spawn(move || {
-            let connections = listener.incoming().map_while(Result::ok);
-            for connection in connections.take_while(|_| !stop.load(Ordering::Acquire)) {
-                let (upstream, state) = front.clone();
-                // A client that hangs up breaks only its own request, and says so itself.
-                thread::spawn(move || answer(connection, &upstream, &state));
-            }
-        });
-        Self {
-            address,
-            state,
-            is_stopping,
-            accepts: Some(accepts),
-        }
+        let judge = {
+            let state = Arc::clone(&state);
+            move |request: &str| Ok(locked(&state).verdict(request))
+        };
+        let front = Front::start(upstream, judge);
+        Self { front, state }
     }
 
     /// `127.0.0.1:PORT`.
     pub fn address(&self) -> String {
-        self.address.to_string()
+        self.front.address()
     }
 
     /// The faults from now on.
@@ -116,74 +91,22 @@ impl FaultyRegistry {
     }
 }
 
-impl Drop for FaultyRegistry {
-    fn drop(&mut self) {
-        self.is_stopping.store(true, Ordering::Release);
-        // The connection has the thread look at the flag; when there is no thread, nobody takes it.
-        let _ = TcpStream::connect(self.address);
-        let _ = self.accepts.take().map(JoinHandle::join);
+impl State {
+    /// The fault for a request, if there is one left.
+    fn verdict(&mut self, request: &str) -> Verdict {
+        self.requests.push(request.to_owned());
+        let Some(rule) = self.rules.iter_mut().find(|rule| rule.is_for(request)) else {
+            return Verdict::Through;
+        };
+        rule.times -= 1;
+        match rule.fault {
+            Fault::Status(status) => Verdict::Answer(status.to_owned(), String::new()),
+            Fault::Reset => Verdict::Reset,
+            Fault::Silence => Verdict::Silence,
+        }
     }
 }
 
-fn locked(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
+fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The fault for a request, if there is one left.
-fn fault(state: &Mutex<State>, request: &str) -> Option<Fault> {
-    let mut state = locked(state);
-    state.requests.push(request.trim_end().to_owned());
-    let rule = state.rules.iter_mut().find(|rule| rule.is_for(request))?;
-    rule.times -= 1;
-    Some(rule.fault.clone())
-}
-
-/// One request per connection.
-fn answer(client: TcpStream, upstream: &str, state: &Mutex<State>) -> io::Result<()> {
-    client.set_read_timeout(Some(SILENCE))?;
-    let mut reader = BufReader::new(client.try_clone()?);
-    let mut request = String::new();
-    reader.read_line(&mut request)?;
-    let mut head = request.clone();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        if line.trim_end().is_empty() {
-            break;
-        }
-        if !line.to_lowercase().starts_with("connection:") {
-            head.push_str(&line);
-        }
-    }
-    head.push_str("Connection: close\r\n\r\n");
-    match fault(state, &request) {
-        Some(Fault::Status(status)) => return refuse(client, reader, status),
-        // Whoever hangs up with unread bytes resets the connection.
-        Some(Fault::Reset) => return Ok(()),
-        Some(Fault::Silence) => return io::copy(&mut reader, &mut io::sink()).map(drop),
-        None => {}
-    }
-    let mut server = TcpStream::connect(upstream)?;
-    server.write_all(head.as_bytes())?;
-    let mut answers = server.try_clone()?;
-    let mut back = client.try_clone()?;
-    let answering = thread::spawn(move || {
-        let copied = io::copy(&mut answers, &mut back);
-        let _ = back.shutdown(Shutdown::Both);
-        copied
-    });
-    // Ends when the client has its answer and hangs up, or the connection is shut down behind it.
-    let _ = io::copy(&mut reader, &mut server);
-    let _ = answering.join();
-    Ok(())
-}
-
-fn refuse(mut client: TcpStream, mut reader: impl Read, status: &str) -> io::Result<()> {
-    write!(
-        client,
-        "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    )?;
-    client.shutdown(Shutdown::Write)?;
-    // Bytes that nobody reads would reset the connection before the answer is read.
-    io::copy(&mut reader, &mut io::sink()).map(drop)
 }

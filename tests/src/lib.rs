@@ -18,6 +18,7 @@ pub mod estargz;
 pub mod faults;
 pub mod fixtures;
 pub mod fleet;
+mod front;
 pub mod frontend;
 pub mod image;
 pub mod immutable;
