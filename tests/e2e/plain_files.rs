@@ -205,6 +205,33 @@ fn what_llbgen_has_not_written_stays() {
     assert_eq!(fs::read_dir(home.join("elsewhere")).unwrap().count(), 0);
 }
 
+/// Without it, the next build would take the directory for somebody else's.
+#[test]
+fn a_directory_has_its_record_from_the_beginning() {
+    let Some(bed) = Bed::shared() else { return };
+    let home = catalog(CATALOG);
+    let home = home.path();
+    let only = ["tools", "--platform", "linux/amd64"];
+    let records = home.join("out/.llbgen/tools");
+    let place = home.join("out/tools/amd64");
+    fs::create_dir_all(records.parent().unwrap()).unwrap();
+    fs::write(&records, "in the way").unwrap();
+    build(bed, home, &only).fails(1, &["out/.llbgen/tools"]);
+    assert!(!place.exists());
+    fs::remove_file(&records).unwrap();
+    build(bed, home, &only).success();
+
+    // The earlier output stays when the next one gets no record.
+    let text = CATALOG.replace("text\\n", "other\\n");
+    assert_ne!(text, CATALOG);
+    fs::write(home.join("llbgen.toml"), text).unwrap();
+    let graph = records.join("amd64.llb");
+    fs::remove_file(&graph).unwrap();
+    fs::create_dir(&graph).unwrap();
+    build(bed, home, &only).fails(1, &["cannot write `out/.llbgen/tools/amd64.llb`"]);
+    assert_eq!(found(&place), expected("amd64"));
+}
+
 #[test]
 fn what_is_no_plain_file_is_named() {
     let Some(bed) = Bed::shared() else { return };

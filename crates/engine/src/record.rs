@@ -172,6 +172,11 @@ pub(crate) fn write(
     replace(directory, &json, &record)
 }
 
+/// Removes the record of a plan's output, which was not published.
+pub(crate) fn remove(directory: &Path, plan: &Plan) -> Result<(), OutputError> {
+    forget(&path_of(directory, plan, ".json"))
+}
+
 /// Notes down the new fingerprint of an intact file: it was copied, or checked out from a cache.
 pub(crate) fn touch(
     directory: &Path,

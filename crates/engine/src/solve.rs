@@ -14,7 +14,10 @@ use buildkit_client::{Daemon, Export, Progress, SessionId, Solve};
 use catalog::{Plan, Variant};
 use tokio_util::sync::CancellationToken;
 
-use self::{failing::Failing, receive::Making};
+use self::{
+    failing::Failing,
+    receive::{Complete, Making},
+};
 pub(crate) use self::{
     receive::{Leaves, files_digest},
     sources::with_sources,
@@ -30,6 +33,7 @@ use crate::{
     image::{self, Left, Pushed},
     moves::Moves,
     names::ImageRefs,
+    output::{FilesDraft, OutputError},
     product::ImageProduct,
     record,
     redact::Redactor,
@@ -133,8 +137,38 @@ async fn solve(
         form: complete.form(&path, plan, leaves),
         up_to_date: false,
     };
-    note_down(&options.output, plan, &output, complete.fingerprint, events);
+    let Complete {
+        fingerprint,
+        unnamed,
+        ..
+    } = complete;
+    match unnamed {
+        Some(draft) => publish_files(&options.output, plan, &output, fingerprint, draft)?,
+        None => note_down(&options.output, plan, &output, fingerprint, events),
+    }
     Ok(output)
+}
+
+/// Gives a directory its name. Its record comes first, so that no directory of ours is ever without one: the next build
+/// would take it for somebody else's. A record of what is not there says nothing wrong, since its fingerprint fits nothing.
+fn publish_files(
+    destination: &Destination,
+    plan: &Plan,
+    output: &Output,
+    fingerprint: Option<Fingerprint>,
+    draft: FilesDraft,
+) -> Result<(), OutputError> {
+    let (Some(directory), Some(fingerprint)) = (destination.records(), fingerprint) else {
+        return draft.publish();
+    };
+    record::write(directory, plan, output, fingerprint)?;
+    let is_new = !draft.replaces_output();
+    let published = draft.publish();
+    if published.is_err() && is_new {
+        // Whatever took the place meanwhile is not ours.
+        record::remove(directory, plan)?;
+    }
+    published
 }
 
 /// Writes the record of an output, if its destination has records. The output is complete: without a record it is built

@@ -73,12 +73,22 @@ impl FilesDraft {
         self.body.path()
     }
 
-    /// Gives the directory its final name, once its files are on the disk. Returns its fingerprint, taken before.
-    pub(crate) fn publish(self) -> Result<Fingerprint, OutputError> {
+    /// The fingerprint of the directory, whose files are on the disk then. Getting its final name does not change it.
+    pub(crate) fn complete(&self) -> Result<Fingerprint, OutputError> {
         let failed = |source| unwritable(&self.path, source);
         let opened = File::open(self.body.path()).map_err(failed)?;
         rustix::fs::syncfs(&opened).map_err(|error| failed(error.into()))?;
-        let complete = Fingerprint::of_directory(self.body.path()).map_err(failed)?;
+        Fingerprint::of_directory(self.body.path()).map_err(failed)
+    }
+
+    /// Whether it takes the place of an earlier output.
+    pub(crate) fn replaces_output(&self) -> bool {
+        self.replaces
+    }
+
+    /// Gives the complete directory its final name.
+    pub(crate) fn publish(self) -> Result<(), OutputError> {
+        let failed = |source| unwritable(&self.path, source);
         self.take_place().map_err(|error| match error.kind() {
             io::ErrorKind::DirectoryNotEmpty => OutputError::Occupied {
                 path: self.path.clone(),
@@ -87,8 +97,7 @@ impl FilesDraft {
         })?;
         File::open(target::directory_of(&self.target))
             .and_then(|directory| directory.sync_all())
-            .map_err(failed)?;
-        Ok(complete)
+            .map_err(failed)
     }
 
     /// Gives the directory its final name. An earlier output gets the name of the draft in the same moment, and goes

@@ -253,7 +253,8 @@ fn a_directory_appears_only_when_published_and_replaces_outputs_alone() {
     let publish = |is_output: bool, name: &str| {
         let draft = FilesDraft::create(&path, None, is_output)?;
         fs::write(draft.directory().join(name), name).unwrap();
-        draft.publish()
+        let complete = draft.complete()?;
+        draft.publish().map(|()| complete)
     };
     let names = |directory: &Path| -> Vec<String> {
         let entries = fs::read_dir(directory).unwrap();

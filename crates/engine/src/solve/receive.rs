@@ -38,7 +38,7 @@ pub(super) enum Making {
     Files(FilesDraft),
 }
 
-/// What has its final name.
+/// A complete output: a tar that has its final name, or a directory that gets it with its record.
 #[derive(Debug)]
 pub(super) struct Complete {
     digest: archive::Digest,
@@ -47,6 +47,8 @@ pub(super) struct Complete {
     /// None of a tar that was written to a device or the like.
     pub(super) fingerprint: Option<Fingerprint>,
     left_out: LeftOut,
+    /// The directory.
+    pub(super) unnamed: Option<FilesDraft>,
 }
 
 impl Making {
@@ -80,8 +82,7 @@ impl Making {
         Ok(Self::Files(FilesDraft::create(path, records, is_output)?))
     }
 
-    /// Takes the one file out of the daemon's tar, and gives its content the final name when it is whole. The file is
-    /// `name`, packed inside the graph.
+    /// Takes the one file out of the daemon's tar, and makes the output of it. The file is `name`, packed inside the graph.
     pub(super) fn receive(self, tar: &mut dyn Read, name: &str) -> Result<Complete, SinkError> {
         let mut outer = tar::Archive::new(tar);
         let mut entries = outer.entries()?;
@@ -176,6 +177,7 @@ fn write_tar(
         entries: tar.entries,
         fingerprint: draft.publish()?,
         left_out: LeftOut::default(),
+        unnamed: None,
     })
 }
 
@@ -183,13 +185,14 @@ fn write_tar(
 fn unpack(tar: &mut dyn Read, draft: FilesDraft) -> Result<Complete, SinkError> {
     let left_out = unpack_plain(tar, draft.directory())?;
     let packed = files_digest(draft.directory())?;
-    let fingerprint = draft.publish()?;
+    let fingerprint = draft.complete()?;
     Ok(Complete {
         digest: packed.sha256,
         size: fingerprint.size,
         entries: packed.entries,
         fingerprint: Some(fingerprint),
         left_out,
+        unnamed: Some(draft),
     })
 }
 
