@@ -133,13 +133,13 @@ impl Draft {
     fn of(path: &Path, target: Target) -> Result<Self, OutputError> {
         let body = match target {
             Target::File(target) => {
-                let make = |builder: &Builder<'_, '_>, directory: &Path| {
+                let begin = |builder: &Builder<'_, '_>, directory: &Path| {
                     // What the umask leaves of it, as with any new file.
                     let mut builder = builder.clone();
                     builder.permissions(Permissions::from_mode(0o666));
                     builder.tempfile_in(directory)
                 };
-                let (file, made) = new_draft(&target, make, NamedTempFile::as_file)?;
+                let (file, made) = new_draft(&target, begin, NamedTempFile::as_file)?;
                 Body::File { file, target, made }
             }
             Target::Through(target) => {
@@ -291,7 +291,7 @@ fn made_within(directory: &Path, path: &Path, target: &Path) -> Result<Made, Out
 /// The body of a draft beside `target`, locked, and the directories that were made for it.
 fn new_draft<T>(
     target: &Path,
-    make: impl Fn(&Builder<'_, '_>, &Path) -> io::Result<T>,
+    begin: impl Fn(&Builder<'_, '_>, &Path) -> io::Result<T>,
     lock: impl Fn(&T) -> &File,
 ) -> Result<(T, Made), OutputError> {
     let directory = directory_of(target);
@@ -304,7 +304,7 @@ fn new_draft<T>(
         sweep::sweep(directory, &prefix);
         let mut builder = Builder::new();
         builder.prefix(&prefix).suffix(SUFFIX).rand_bytes(RANDOM);
-        match make(&builder, directory) {
+        match begin(&builder, directory) {
             Ok(body) if sweep::own(lock(&body)).map_err(failed)? => return Ok((body, made)),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound && attempts.next().is_some() => {}

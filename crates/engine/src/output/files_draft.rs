@@ -50,14 +50,14 @@ impl FilesDraft {
                 path: path.to_owned(),
             });
         }
-        let make = |builder: &Builder<'_, '_>, above: &Path| {
+        let begin = |builder: &Builder<'_, '_>, above: &Path| {
             // What the umask leaves of it, as with any new directory.
             let mut builder = builder.clone();
             builder.permissions(Permissions::from_mode(0o777));
             let body = builder.tempdir_in(above)?;
             File::open(body.path()).map(|opened| (body, opened))
         };
-        let ((body, lock), made) = new_draft(&target, make, |(_, opened)| opened)?;
+        let ((body, lock), made) = new_draft(&target, begin, |(_, opened)| opened)?;
         Ok(Self {
             path: path.to_owned(),
             target,
